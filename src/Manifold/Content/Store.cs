@@ -1,0 +1,170 @@
+using Manifold.Oci;
+
+namespace Manifold.Content;
+
+/// <summary>Everything that Manifold keeps, under one folder that is an OCI image layout.</summary>
+/// <remarks>
+/// <code>
+/// oci-layout, index.json      1  what is here by name; any OCI tool reads it
+/// blobs/sha256/…              2  written beside, hashed, synced, renamed: a reader never sees half a blob
+/// snapshots/  cache/  builds/ 3  unpacked layers, results of steps, records: their own stages keep them
+/// work/PROCESS/               4  what is in the making; its lock tells whether PROCESS lives, else anyone may sweep it
+/// </code>
+/// Safe for several processes. Source: OCI image specification, "OCI Image Layout Specification".
+/// </remarks>
+public sealed partial class Store : IDisposable
+{
+    private readonly Lazy<WorkFolder> work;
+
+    private Store(string root)
+    {
+        Root = root;
+        work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work")));
+    }
+
+    public string Root { get; }
+
+    /// <summary>A folder of this process's own, on the store's disk, removed at the end; what a killed process left is swept by the next.</summary>
+    public string WorkFolder => work.Value.Path;
+
+    /// <summary>Opens the store, and makes it where it is not there.</summary>
+    /// <exception cref="HostNotReadyException">The folder cannot be made or written.</exception>
+    public static Store Open(string root)
+    {
+        root = Path.GetFullPath(root);
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(root, "blobs", "sha256"));
+            var marker = Path.Combine(root, "oci-layout");
+            if (!File.Exists(marker))
+                ReplaceFile(marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNotReadyException(
+                $"Opening the store '{root}': {e.Message} Choose another folder with MANIFOLD_ROOT, or make this one writable.", e);
+        }
+        return new Store(root);
+    }
+
+    /// <summary>The path of a blob, whether or not it is there.</summary>
+    public string BlobPath(Digest digest) => Path.Combine(Root, "blobs", digest.Algorithm, digest.Hex);
+
+    public bool Contains(Digest digest) => File.Exists(BlobPath(digest));
+
+    /// <summary>The size of a blob in bytes, or null where it is not in the store.</summary>
+    public long? SizeOf(Digest digest) => new FileInfo(BlobPath(digest)) is { Exists: true } file ? file.Length : null;
+
+    /// <summary>Opens a blob for reading from its begin to its end; the end proves the content. Null where it is not in the store.</summary>
+    public Stream? TryOpen(Digest digest)
+    {
+        try
+        {
+            var file = new FileStream(BlobPath(digest), new FileStreamOptions
+            {
+                Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+            });
+            return new VerifiedStream(file, digest, file.Length, "the store");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc cref="TryOpen"/>
+    /// <exception cref="ContentMismatchException">The blob is not there.</exception>
+    public Stream Open(Digest digest) => TryOpen(digest)
+        ?? throw new ContentMismatchException($"Reading '{digest}': the store '{Root}' does not have it. Build or pull the image again.");
+
+    /// <summary>Reads a small document (manifest, index, config) whole, verified. Null where it is not in the store.</summary>
+    /// <exception cref="ContentMismatchException">It is larger than <see cref="Limits.DocumentBytes"/> or damaged.</exception>
+    public byte[]? TryReadDocument(Digest digest)
+    {
+        using var stream = TryOpen(digest);
+        if (stream is null)
+            return null;
+        if (stream.Length > Limits.DocumentBytes)
+            throw new ContentMismatchException($"Reading '{digest}': {stream.Length} bytes are too many for a document (at most {Limits.DocumentBytes}).");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        if (bytes.Length == 0)
+            _ = stream.Read(new byte[1]);
+        return bytes;
+    }
+
+    /// <inheritdoc cref="TryReadDocument"/>
+    public byte[] ReadDocument(Digest digest) => TryReadDocument(digest)
+        ?? throw new ContentMismatchException($"Reading '{digest}': the store '{Root}' does not have it. Build or pull the image again.");
+
+    /// <summary>Begins a blob. Its bytes are hashed with SHA-256, or with <paramref name="expected"/>'s algorithm.</summary>
+    public BlobWriter CreateBlob(Digest? expected = null)
+    {
+        BlobWriter? writer = null;
+        Guarded(() => writer = new BlobWriter(this, Path.Combine(WorkFolder, "blob-" + Guid.NewGuid().ToString("N")), expected));
+        return writer!;
+    }
+
+    /// <summary>Stores a small document. Idempotent.</summary>
+    public async Task<Descriptor> WriteAsync(ReadOnlyMemory<byte> content, string mediaType, CancellationToken cancellation = default)
+    {
+        var digest = Digest.Of(content.Span);
+        if (SizeOf(digest) == content.Length)
+            return new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
+        await using var writer = CreateBlob();
+        writer.Write(content.Span);
+        return await writer.CommitAsync(mediaType, cancellation: cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Replaces a small file of the store in one step: readers see the old one or the new one.</summary>
+    public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, content);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    internal void Place(string temporary, Digest digest)
+    {
+        var target = BlobPath(digest);
+        if (digest.Algorithm != "sha256")
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Move(temporary, target, overwrite: true);
+    }
+
+    internal void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (IOException e)
+        {
+            throw Explained(e);
+        }
+    }
+
+    /// <summary>The exception for people: a full disk is named with what mends it.</summary>
+    internal Exception Explained(IOException e)
+    {
+        const int noSpace = 28, quota = 122; // ENOSPC, EDQUOT
+        if ((e.HResult & 0xFFFF) is not (noSpace or quota))
+            return e;
+        var drive = new DriveInfo(Root);
+        return new HostNotReadyException(
+            $"Writing to the store '{Root}': its disk is full ({drive.AvailableFreeSpace / 1_000_000} MB free). Make room with: manifold prune", e);
+    }
+
+    public void Dispose()
+    {
+        if (work.IsValueCreated)
+            work.Value.Dispose();
+    }
+}

@@ -1,0 +1,29 @@
+namespace Manifold;
+
+/// <summary>Bounds on what comes from outside, each with its reason.</summary>
+public static class Limits
+{
+    /// <summary>Manifests, indexes and configs in bytes. Registries accept 4 MiB; anything larger is an attack or a mistake.</summary>
+    public const int DocumentBytes = 4 * 1024 * 1024;
+
+    /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
+    public const int LayerEntries = 5_000_000;
+
+    /// <summary>Length of one path in a layer, in bytes: the kernel's PATH_MAX.</summary>
+    public const int PathBytes = 4096;
+
+    /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
+    public const int TarRecordBytes = 1024 * 1024;
+
+    /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
+    public const int DockerfileBytes = 4 * 1024 * 1024;
+
+    /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
+    public const int ExpansionDepth = 64;
+
+    /// <summary>Symbolic links followed on one path, as the kernel has it (ELOOP).</summary>
+    public const int SymbolicLinks = 40;
+
+    /// <summary>Nested indexes followed from one reference.</summary>
+    public const int IndexDepth = 4;
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Manifold.Linux;
+
+/// <summary>The one place where programs are started.</summary>
+public static class ChildProcess
+{
+    /// <summary>What a finished program said.</summary>
+    public sealed record Result(int ExitCode, string Output, string Error);
+
+    /// <summary>Runs a program to its end and collects what it prints. Cancellation kills it with its children.</summary>
+    /// <param name="input">Written to its standard input, then closed; null gives it none.</param>
+    /// <returns>Null where the program is not installed.</returns>
+    public static async Task<Result?> RunAsync(
+        string program, IEnumerable<string> arguments, string? input = null,
+        ImmutableSortedDictionary<string, string>? environment = null, string? folder = null, CancellationToken cancellation = default)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder ?? "", StandardInputEncoding = new UTF8Encoding(false),
+        };
+        foreach (var (name, value) in environment ?? ImmutableSortedDictionary<string, string>.Empty)
+            process.StartInfo.Environment[name] = value;
+        try
+        {
+#pragma warning disable RS0030 // this is the replacement that the ban names
+            process.Start();
+#pragma warning restore RS0030
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+        using var registration = cancellation.Register(() => Kill(process));
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        await FeedAsync(process.StandardInput, input).ConfigureAwait(false);
+        await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+    }
+
+    /// <summary>The full path of a program, searched as execvp does it, then in the folders of system programs; null where it is nowhere.</summary>
+    public static string? Find(string program, string? searchPath) =>
+        (searchPath ?? "").Split(':').Concat(["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"])
+            .Where(folder => folder.Length > 0)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(path => File.Exists(path) && (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0);
+
+    private static async Task FeedAsync(StreamWriter stream, string? input)
+    {
+        try
+        {
+            if (input is not null)
+                await stream.WriteAsync(input).ConfigureAwait(false);
+            stream.Close();
+        }
+        catch (IOException)
+        {
+            // The program ended without reading its input; its exit code tells why.
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It had ended already.
+        }
+    }
+}

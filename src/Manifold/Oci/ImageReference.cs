@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Oci;
+
+/// <summary>Names an image in a registry, e.g. <c>quay.io/acme/app:1.4</c>, always fully qualified.</summary>
+/// <remarks>
+/// Grammar: the distribution reference grammar that Docker uses. A name without a registry is on docker.io, one without a
+/// folder there is under <c>library/</c>; without tag and digest, the tag is <c>latest</c>.
+/// </remarks>
+public sealed partial record ImageReference
+{
+    private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
+        (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
+
+    /// <summary>Host and port, e.g. <c>localhost:5000</c>.</summary>
+    public string Registry { get; }
+
+    /// <summary>The path below the registry, e.g. <c>library/debian</c>.</summary>
+    public string Repository { get; }
+
+    /// <summary>Null where only a digest was given.</summary>
+    public string? Tag { get; }
+
+    public Digest? Digest { get; }
+
+    /// <summary>Registry and repository, without tag and digest.</summary>
+    public string Name => $"{Registry}/{Repository}";
+
+    /// <summary>What the registry is asked for: the digest where there is one, else the tag.</summary>
+    public string Selector => Digest?.ToString() ?? Tag!;
+
+    public static ImageReference Parse(string text) => TryParse(text, out var reference) ? reference
+        : throw new FormatException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageReference? reference)
+    {
+        reference = null;
+        if (string.IsNullOrEmpty(text) || text.Length > 512)
+            return false;
+
+        Digest? digest = null;
+        var name = text;
+        if (name.IndexOf('@', StringComparison.Ordinal) is var at and >= 0)
+        {
+            if (!Oci.Digest.TryParse(name[(at + 1)..], out var parsed))
+                return false;
+            (digest, name) = (parsed, name[..at]);
+        }
+
+        string? tag = null;
+        var colon = name.LastIndexOf(':');
+        if (colon > name.LastIndexOf('/'))
+        {
+            (tag, name) = (name[(colon + 1)..], name[..colon]);
+            if (!TagPattern().IsMatch(tag))
+                return false;
+        }
+
+        var (registry, repository) = SplitRegistry(name);
+        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository))
+            return false;
+        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest);
+        return true;
+    }
+
+    public ImageReference WithTag(string tag) =>
+        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) : throw new FormatException($"'{tag}' is not a tag.");
+
+    public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest);
+
+    public override string ToString() => Name + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+
+    private static (string Registry, string Repository) SplitRegistry(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        var first = slash < 0 ? "" : name[..slash];
+        var isHost = first.AsSpan().ContainsAny('.', ':') || first == "localhost" || first.Any(char.IsAsciiLetterUpper);
+        var (registry, repository) = isHost ? (first, name[(slash + 1)..]) : ("docker.io", name);
+        if (registry is "index.docker.io" or "registry-1.docker.io")
+            registry = "docker.io";
+        if (registry == "docker.io" && !repository.Contains('/', StringComparison.Ordinal))
+            repository = "library/" + repository;
+        return (registry, repository);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]
+    private static partial Regex TagPattern();
+
+    [GeneratedRegex(@"^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$")]
+    private static partial Regex RegistryPattern();
+
+    [GeneratedRegex(@"^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$")]
+    private static partial Regex RepositoryPattern();
+}

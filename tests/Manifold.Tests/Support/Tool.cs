@@ -1,0 +1,22 @@
+using Manifold.Linux;
+
+namespace Manifold.Tests.Support;
+
+/// <summary>Real programs that judge our output. A test that needs one that is not here is skipped and says so.</summary>
+public static class Tool
+{
+    /// <summary>Runs a program that must succeed, and returns its standard output.</summary>
+    public static async Task<string> Run(string program, params string[] arguments)
+    {
+        var result = await Try(program, arguments);
+        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
+        return result.Output;
+    }
+
+    public static async Task<ChildProcess.Result> Try(string program, params string[] arguments)
+    {
+        var result = await ChildProcess.RunAsync(program, arguments);
+        Assert.SkipWhen(result is null, $"'{program}' is not installed here; test.sh installs it.");
+        return result!;
+    }
+}
