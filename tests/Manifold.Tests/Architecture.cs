@@ -75,7 +75,7 @@ public sealed class TheFolders
     {
         try
         {
-            var arguments = method is MethodInfo ? method.GetGenericArguments() : [];
+            var arguments = method is MethodInfo { IsGenericMethodDefinition: true } ? method.GetGenericArguments() : [];
             return method.Module.ResolveMember(token, method.DeclaringType?.GetGenericArguments(), arguments);
         }
         catch (Exception e) when (e is ArgumentException or BadImageFormatException)

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+
+namespace Manifold.Cli;
+
+/// <summary>What the commands may use of the world around them: the composition root's hands.</summary>
+/// <remarks>Results go to <see cref="Out"/>, everything else to <see cref="Error"/>.</remarks>
+public sealed record CliContext
+{
+    public required ImmutableSortedDictionary<string, string> Environment { get; init; }
+    public required TextWriter Out { get; init; }
+    public required TextWriter Error { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>True where standard error is a terminal that may be painted.</summary>
+    public required bool Interactive { get; init; }
+
+    /// <summary>An environment variable, or null where it is unset or empty.</summary>
+    public string? Variable(string name) => Environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary><c>$MANIFOLD_ROOT</c>, else <c>/var/lib/manifold</c> for root, else <c>$XDG_DATA_HOME/manifold</c>.</summary>
+    public string StoreRoot => Variable("MANIFOLD_ROOT")
+        ?? (System.Environment.IsPrivilegedProcess ? "/var/lib/manifold"
+            : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(Variable("HOME") ?? "/tmp", ".local", "share"), "manifold"));
+
+    public Store OpenStore() => Store.Open(StoreRoot);
+}

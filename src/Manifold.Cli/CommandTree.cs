@@ -1,0 +1,56 @@
+using System.CommandLine;
+
+namespace Manifold.Cli;
+
+/// <summary>All commands, and the one place where what went wrong becomes a message and an exit code.</summary>
+public static class CommandTree
+{
+    private const int Interrupted = 130;
+
+    public static RootCommand Create(CliContext context) =>
+        new("Builds container images for many architectures and publishes them as one.")
+        {
+            // one line per command, in the order of the road
+            VersionCommand(context),
+        };
+
+    public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
+    {
+        var parsed = Create(context).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await context.Error.WriteLineAsync($"manifold: {error.Message}");
+            await context.Error.WriteLineAsync($"See: manifold {string.Join(' ', PathOf(parsed.CommandResult.Command))}--help");
+            return 2;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false, Output = context.Out, Error = context.Error,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            await context.Error.WriteLineAsync("manifold: interrupted");
+            return Interrupted;
+        }
+        catch (ManifoldException e)
+        {
+            await context.Error.WriteLineAsync($"manifold: {e.Message}");
+            return e.ExitCode;
+        }
+    }
+
+    private static IEnumerable<string> PathOf(Command command) =>
+        command is RootCommand ? [] : PathOf(command.Parents.OfType<Command>().First()).Append(command.Name + " ");
+
+    private static Command VersionCommand(CliContext context)
+    {
+        var command = new Command("version", "Print the version.");
+        command.SetAction(_ => context.Out.WriteLine($"manifold {typeof(CommandTree).Assembly.GetName().Version?.ToString(3)}"));
+        return command;
+    }
+}
