@@ -20,9 +20,13 @@ public sealed partial class Store : IDisposable
     {
         Root = root;
         work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work")));
+        Tags = new Tags(this);
     }
 
     public string Root { get; }
+
+    /// <summary>The names of the images.</summary>
+    public Tags Tags { get; }
 
     /// <summary>A folder of this process's own, on the store's disk, removed at the end; what a killed process left is swept by the next.</summary>
     public string WorkFolder => work.Value.Path;
@@ -38,13 +42,13 @@ public sealed partial class Store : IDisposable
             var marker = Path.Combine(root, "oci-layout");
             if (!File.Exists(marker))
                 ReplaceFile(marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
+            return new Store(root);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HostNotReadyException(
                 $"Opening the store '{root}': {e.Message} Choose another folder with MANIFOLD_ROOT, or make this one writable.", e);
         }
-        return new Store(root);
     }
 
     /// <summary>The path of a blob, whether or not it is there.</summary>
