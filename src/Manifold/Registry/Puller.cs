@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using System.Net;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+/// <summary>Brings images into the store, as little of them as is asked for.</summary>
+/// <remarks>
+/// <code>
+/// ResolveAsync    1  reference → index, nested indexes → its platforms       (documents only)
+/// GetImageAsync   2  platform → manifest and config                          (two documents)
+/// PullAsync       3  the same and all layers, in parallel
+/// </code>
+/// Every document lands in the store as a blob; what a digest names and the store has is not asked for again. Where each blob was
+/// seen is kept in <see cref="BlobOrigins"/>, so that its bytes can be fetched when somebody needs them. Naming is the caller's.
+/// </remarks>
+public sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
+{
+    /// <summary>Finds out what a reference stands for and which platforms it has.</summary>
+    /// <exception cref="RegistryException">It does not exist, or is not an image.</exception>
+    public async Task<ResolvedImage> ResolveAsync(ImageReference reference, CancellationToken cancellation = default)
+    {
+        var top = await DocumentAsync(reference, null, cancellation).ConfigureAwait(false);
+        var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
+        await OpenAsync(reference, top.Descriptor, entries, 0, cancellation).ConfigureAwait(false);
+        return new ResolvedImage { Reference = reference, Top = top.Descriptor, Bytes = top.Bytes, Entries = entries.ToImmutable() };
+    }
+
+    /// <summary>The image of a platform, without its layers. Null where there is none that serves; <see cref="ResolvedImage.Platforms"/> says what there is.</summary>
+    public async Task<PlatformImage?> GetImageAsync(ResolvedImage image, Platform platform, CancellationToken cancellation = default) =>
+        PlatformChoice.Best(platform, image.Entries, entry => entry.Platform) is { } entry
+            ? await ImageAsync(image.Reference, entry.Manifest, cancellation).ConfigureAwait(false) : null;
+
+    /// <summary>Brings everything of some platforms into the store, or of all where <paramref name="platforms"/> is empty.</summary>
+    /// <exception cref="UsageException">A platform is asked for that the image lacks; no layer was fetched.</exception>
+    public async Task<ResolvedImage> PullAsync(
+        ImageReference reference, ImmutableArray<Platform> platforms, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var image = await ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        var images = new List<PlatformImage>();
+        foreach (var entry in Chosen(image, platforms))
+            images.Add(await ImageAsync(reference, entry.Manifest, cancellation).ConfigureAwait(false));
+        var layers = images.SelectMany(one => one.Manifest.Layers).DistinctBy(layer => layer.Digest);
+        await Parallel.ForEachAsync(layers, ParallelOptions(client, cancellation), async (layer, token) =>
+        {
+            var bytes = new Relay<long>(count => progress?.Report(new TransferProgress(reference, layer, count, Done: false)));
+            await client.PullBlobAsync(reference, layer, store, bytes, token).ConfigureAwait(false);
+            progress?.Report(new TransferProgress(reference, layer, layer.Size, Done: true));
+        }).ConfigureAwait(false);
+        return image;
+    }
+
+    internal static ParallelOptions ParallelOptions(RegistryClient client, CancellationToken cancellation) =>
+        new() { MaxDegreeOfParallelism = client.Options.Concurrency, CancellationToken = cancellation };
+
+    private static ImmutableArray<PlatformEntry> Chosen(ResolvedImage image, ImmutableArray<Platform> platforms) =>
+        platforms.IsEmpty ? image.Entries : [.. platforms.Select(platform => PlatformChoice.Best(platform, image.Entries, entry => entry.Platform)
+            ?? throw new UsageException($"pull {image.Reference}: it has no image for {platform}. It has: {string.Join(", ", image.Platforms)}.")).Distinct()];
+
+    /// <summary>Opens an index down to its manifests.</summary>
+    private async Task OpenAsync(
+        ImageReference reference, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
+    {
+        if (depth > Limits.IndexDepth)
+            throw Broken(reference, $"its indexes are nested more than {Limits.IndexDepth} deep.");
+        if (MediaType.IsManifest(descriptor.MediaType))
+        {
+            var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(reference, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
+            entries.Add(new PlatformEntry(platform, descriptor));
+            return;
+        }
+        var document = await DocumentAsync(reference, descriptor, cancellation).ConfigureAwait(false);
+        var index = Parse(reference, document.Bytes, ImageIndex.Parse);
+        foreach (var entry in index.Manifests)
+            origins.Record(entry.Digest, reference);
+        foreach (var entry in index.Images)
+            await OpenAsync(reference, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<PlatformImage> ImageAsync(ImageReference reference, Descriptor descriptor, CancellationToken cancellation)
+    {
+        var document = await DocumentAsync(reference, descriptor, cancellation).ConfigureAwait(false);
+        var manifest = Parse(reference, document.Bytes, Manifest.Parse);
+        if (!MediaType.IsConfig(manifest.Config.MediaType))
+            throw Broken(reference, $"it is no container image (its config is '{manifest.Config.MediaType}').");
+        if (manifest.Config.Size > Limits.DocumentBytes)
+            throw Broken(reference, $"its config of {manifest.Config.Size} bytes is too large.");
+        await client.PullBlobAsync(reference, manifest.Config, store, null, cancellation).ConfigureAwait(false);
+        foreach (var blob in manifest.Layers.Append(manifest.Config))
+            origins.Record(blob.Digest, reference);
+        var config = Parse(reference, store.ReadDocument(manifest.Config.Digest), ImageConfig.Parse);
+        return new PlatformImage(document.Descriptor, manifest, config);
+    }
+
+    /// <summary>A manifest or index, from the store where its digest is known and there, else from the registry into the store.</summary>
+    private async Task<ManifestContent> DocumentAsync(ImageReference reference, Descriptor? descriptor, CancellationToken cancellation)
+    {
+        var wanted = descriptor?.Digest is { } digest ? reference.WithDigest(digest) : reference;
+        if (wanted.Digest is { } known && store.TryReadDocument(known) is { } stored
+            && (descriptor?.MediaType ?? RegistryClient.TypeOf(null, stored)) is { } type)
+            return new ManifestContent(descriptor ?? new Descriptor { MediaType = type, Digest = known, Size = stored.Length }, stored);
+        var content = await client.GetManifestAsync(wanted, cancellation).ConfigureAwait(false)
+            ?? throw new RegistryException($"pull {wanted}: the registry does not have it. Check the name and the tag.")
+            {
+                Registry = reference.Registry, Status = HttpStatusCode.NotFound, Code = "MANIFEST_UNKNOWN",
+            };
+        await using (var writer = store.CreateBlob(content.Descriptor.Digest))
+        {
+            writer.Write(content.Bytes.Span);
+            await writer.CommitAsync(content.Descriptor.MediaType, content.Descriptor, cancellation).ConfigureAwait(false);
+        }
+        origins.Record(content.Descriptor.Digest, reference);
+        return content with { Descriptor = descriptor ?? content.Descriptor };
+    }
+
+    private static T Parse<T>(ImageReference reference, ReadOnlyMemory<byte> json, Func<ReadOnlySpan<byte>, T> parse)
+    {
+        try
+        {
+            return parse(json.Span);
+        }
+        catch (FormatException e)
+        {
+            throw Broken(reference, e.Message, e);
+        }
+    }
+
+    private static RegistryException Broken(ImageReference reference, string what, Exception? inner = null) =>
+        new($"pull {reference}: {what} Choose another tag, or have it pushed again.", inner) { Registry = reference.Registry };
+}
+
+/// <summary>Reports at once, on the thread that reports; <see cref="Progress{T}"/> would reorder.</summary>
+internal sealed class Relay<T>(Action<T> report) : IProgress<T>
+{
+    public void Report(T value) => report(value);
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+/// <summary>A manifest or index as the registry sent it: these bytes have this digest.</summary>
+public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes);
+
+public sealed partial class RegistryClient
+{
+    private static readonly string[] Accepted = [MediaType.Index, MediaType.DockerIndex, MediaType.Manifest, MediaType.DockerManifest];
+
+    /// <summary>What a reference stands for right now; null where the registry does not have it. Costs one small request.</summary>
+    /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
+    public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, CancellationToken cancellation = default)
+    {
+        var request = ManifestRequest("look up", HttpMethod.Head, reference);
+        using (var response = await Host(reference.Registry).SendAsync(request, cancellation).ConfigureAwait(false))
+        {
+            var headers = response.Message.Content.Headers;
+            if (response.Message.StatusCode is HttpStatusCode.NotFound)
+                return null;
+            if (response.Message.StatusCode is not HttpStatusCode.OK)
+                throw await RefusedAsync(reference.Registry, request, response, cancellation).ConfigureAwait(false);
+            if (Promised(response.Message) is { } digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
+                return new Descriptor { MediaType = type, Digest = digest, Size = size };
+        }
+        // The headers are optional in the specification; the document is not.
+        return (await GetManifestAsync(reference, cancellation).ConfigureAwait(false))?.Descriptor;
+    }
+
+    /// <summary>Fetches a manifest or index, verified against the reference's digest and the registry's own header; null where it is absent.</summary>
+    /// <remarks>Source: section "Pulling manifests".</remarks>
+    public async Task<ManifestContent?> GetManifestAsync(ImageReference reference, CancellationToken cancellation = default)
+    {
+        var host = Host(reference.Registry);
+        var request = ManifestRequest("pull", HttpMethod.Get, reference);
+        return await host.Retrying.ExecuteAsync(async token =>
+        {
+            using var response = await host.SendOnceAsync(request, token).ConfigureAwait(false);
+            if (response.Message.StatusCode is HttpStatusCode.NotFound)
+                return null;
+            if (response.Message.StatusCode is not HttpStatusCode.OK)
+                throw await RefusedAsync(reference.Registry, request, response, token).ConfigureAwait(false);
+            var bytes = await host.ReadDocumentAsync(request, response.Message, token).ConfigureAwait(false);
+            return Verified(host, request, reference, response.Message, bytes);
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores a manifest or index under a tag, a digest, or both after another. Idempotent. What it points to must be there before.</summary>
+    /// <remarks>Source: section "Pushing Manifests".</remarks>
+    public async Task<Digest> PushManifestAsync(
+        ImageReference target, ReadOnlyMemory<byte> bytes, string mediaType, CancellationToken cancellation = default)
+    {
+        var digest = Digest.Of(bytes.Span);
+        var request = ManifestRequest("push", HttpMethod.Put, target) with
+        {
+            Push = true,
+            Content = _ => new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } },
+        };
+        using var response = await Host(target.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        if (!response.Message.IsSuccessStatusCode)
+            throw await RefusedAsync(target.Registry, request, response, cancellation).ConfigureAwait(false);
+        if (Promised(response.Message) is { Algorithm: var algorithm } stored && algorithm == digest.Algorithm && stored != digest)
+            throw Host(target.Registry).Failed(request, $"it stored {stored} where {digest} was sent.");
+        return digest;
+    }
+
+    private static RegistryRequest ManifestRequest(string verb, HttpMethod method, ImageReference reference) =>
+        new($"{verb} {reference}", method, $"v2/{reference.Repository}/manifests/{reference.Selector}", reference.Repository)
+        {
+            Headers = static headers =>
+            {
+                foreach (var type in Accepted)
+                    headers.Accept.Add(new(type));
+            },
+        };
+
+    private static ManifestContent Verified(
+        RegistryHost host, RegistryRequest request, ImageReference reference, HttpResponseMessage response, byte[] bytes)
+    {
+        foreach (var promised in new[] { reference.Digest, Promised(response) }.OfType<Digest>())
+        {
+            if (DigestOf(bytes, promised) is var found && found != promised)
+                throw host.Failed(request, $"it sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
+        }
+        var type = TypeOf(response.Content.Headers.ContentType?.MediaType, bytes)
+            ?? throw host.Failed(request, "what it sent is neither an OCI nor a Docker (schema 2) manifest or index.");
+        var digest = reference.Digest ?? Promised(response) ?? Digest.Of(bytes);
+        return new ManifestContent(new Descriptor { MediaType = type, Digest = digest, Size = bytes.Length }, bytes);
+    }
+
+    private static Digest DigestOf(byte[] bytes, Digest like)
+    {
+        using var hasher = like.CreateHasher();
+        hasher.AppendData(bytes);
+        return Digest.FromHash(hasher.GetHashAndReset());
+    }
+
+    private static Digest? Promised(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest) ? digest : null;
+
+    /// <summary>The header's type, else what the document says of itself, else what its members show.</summary>
+    internal static string? TypeOf(string? header, ReadOnlyMemory<byte> bytes)
+    {
+        if (header is not null && IsKnown(header))
+            return header;
+        try
+        {
+            using var json = JsonDocument.Parse(bytes);
+            var root = json.RootElement;
+            if (root.TryGetProperty("mediaType", out var own))
+                return own.GetString() is { } type && IsKnown(type) ? type : null;
+            return root.TryGetProperty("manifests", out _) ? MediaType.Index
+                : root.TryGetProperty("config", out _) && root.TryGetProperty("layers", out _) ? MediaType.Manifest : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsKnown(string type) => MediaType.IsIndex(type) || MediaType.IsManifest(type);
+}

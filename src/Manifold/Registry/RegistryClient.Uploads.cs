@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Net;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+/// <summary>How a blob came to be in a repository.</summary>
+public enum BlobPush { AlreadyThere, Mounted, Uploaded }
+
+/// <summary>Where a blob that is to be pushed can be had: in the store, or in repositories where it was seen.</summary>
+public sealed record BlobSource(Store Store, ImmutableArray<ImageReference> SeenIn);
+
+public sealed partial class RegistryClient
+{
+    // Each refused mount leaves an upload session behind that the registry has to sweep.
+    private const int MountTries = 2;
+
+    /// <summary>Sees to it that a repository has a blob, by the cheapest way. Idempotent.</summary>
+    /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
+    public async Task<BlobPush> PushBlobAsync(
+        ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        // 1  Is it there?
+        var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
+        if (await HasAsync(repository, look, cancellation).ConfigureAwait(false))
+            return BlobPush.AlreadyThere;
+
+        // 2  Is it in another repository of this registry?
+        var (mounted, session) = await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false);
+        if (mounted)
+            return BlobPush.Mounted;
+
+        // 3  Base layers are pulled when somebody needs their content: we do, now.
+        if (!source.Store.Contains(blob.Digest))
+            await FetchAsync(repository, blob, source, cancellation).ConfigureAwait(false);
+
+        // 4  Send it.
+        await new BlobUpload(Host(repository.Registry), look, blob, source.Store.BlobPath(blob.Digest))
+        {
+            ChunkBytes = options.ChunkBytes, Progress = progress,
+        }.RunAsync(session, cancellation).ConfigureAwait(false);
+        return BlobPush.Uploaded;
+    }
+
+    /// <summary>Asks the registry to take the blob from another of its repositories; where it does not, it may begin an upload instead.</summary>
+    /// <remarks>Source: section "Mounting a blob from another repository".</remarks>
+    private async Task<(bool Mounted, Uri? Session)> TryMountAsync(
+        ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, CancellationToken cancellation)
+    {
+        Uri? session = null;
+        foreach (var from in seenIn.Where(other => other.Registry == repository.Registry && other.Repository != repository.Repository).Take(MountTries))
+        {
+            var location = $"v2/{repository.Repository}/blobs/uploads/?mount={blob.Digest}&from={Uri.EscapeDataString(from.Repository)}";
+            var request = BlobRequest("push", HttpMethod.Post, repository, blob.Digest) with { Location = location, Push = true, MountFrom = from.Repository };
+            try
+            {
+                using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+                if (response.Message.StatusCode is HttpStatusCode.Created)
+                    return (true, null);
+                if (response.Message is { StatusCode: HttpStatusCode.Accepted, Headers.Location: { } begun })
+                    session = new Uri(response.Address, begun);
+            }
+            catch (RegistryException e) when (e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            {
+                // The token service gives nothing for that repository; the blob can be sent all the same.
+            }
+        }
+        return (false, session);
+    }
+
+    private async Task FetchAsync(ImageReference repository, Descriptor blob, BlobSource source, CancellationToken cancellation)
+    {
+        RegistryException? last = null;
+        foreach (var origin in source.SeenIn)
+        {
+            try
+            {
+                await PullBlobAsync(origin, blob, source.Store, null, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (RegistryException e)
+            {
+                last = e;
+            }
+        }
+        throw last ?? throw new ContentMismatchException(
+            $"push {repository.Name}: the store lacks the blob '{blob.Digest}', and no registry is known that has it. Pull or build the image again.");
+    }
+}

@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Registry;
+
+/// <summary>What goes wrong, as people are told it: what we were doing, what happened, what to do.</summary>
+internal sealed partial class RegistryHost
+{
+    private const int ErrorBytes = 64 * 1024;
+
+    /// <summary>The registry broke the protocol; trying again would not help.</summary>
+    public RegistryException Failed(RegistryRequest request, string what, Exception? inner = null) =>
+        new($"{request.Doing}: the registry '{Name}' cannot be used: {what}", inner) { Registry = Name };
+
+    /// <summary>The transfer ended too early, and is worth another try.</summary>
+    public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
+        new($"{request.Doing}: {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
+
+    /// <summary>The exception for an answer that is not what was asked for. Disposes <paramref name="response"/>.</summary>
+    /// <remarks>Source: OCI distribution specification, "Error Codes".</remarks>
+    public async Task<RegistryException> RefusedAsync(
+        RegistryRequest request, HttpResponseMessage response, Uri address, CancellationToken cancellation)
+    {
+        using var _ = response;
+        var (code, text) = ReadError(await ReadErrorBodyAsync(request, response, cancellation).ConfigureAwait(false));
+        var status = response.StatusCode;
+        var credential = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? await authenticator.CredentialAsync(request, cancellation).ConfigureAwait(false) : Credential.Anonymous;
+        var details = string.Join(": ", new[] { code, text }.Where(part => part is { Length: > 0 }));
+        var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
+        var after = RetryAfter(response);
+        var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
+        return new RegistryException(
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {Advice(status, credential)}")
+        {
+            Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
+        };
+    }
+
+    private string Advice(HttpStatusCode status, Credential credential) => status switch
+    {
+        HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
+        HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
+        HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
+        HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
+        HttpStatusCode.NotFound => "Check the name.",
+        HttpStatusCode.TooManyRequests => $"Wait and try again, or log in for a higher limit: manifold login {Name}",
+        HttpStatusCode.RequestEntityTooLarge => "It, or a proxy before it, does not take requests this large.",
+        >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
+        _ => "Check that it is a registry that speaks the distribution protocol.",
+    };
+
+    private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
+
+    private RegistryException TimedOut(RegistryRequest request, Uri address, Exception inner) =>
+        inner.InnerException is TimeoutException
+            ? new($"{request.Doing}: '{address.Authority}' did not accept a connection within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner) { Registry = Name }
+            : new($"{request.Doing}: '{address.Authority}' was silent for {options.StallTimeout.TotalSeconds:0} s. Try again later.", inner) { Registry = Name, Retries = Retries.Few };
+
+    private RegistryException Unreachable(RegistryRequest request, Uri address, Exception inner)
+    {
+        var host = address.Authority;
+        var socket = inner.InnerException as SocketException;
+        var (text, retries) = (inner as HttpRequestException)?.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => ($"there is no host '{address.Host}'. Check the name and the network.", 0),
+            HttpRequestError.ConnectionError when socket is { SocketErrorCode: SocketError.TimedOut } =>
+                ($"'{host}' did not accept a connection. Check the name and the network.", 0),
+            HttpRequestError.ConnectionError =>
+                ($"'{host}' cannot be reached ({socket?.SocketErrorCode.ToString() ?? "no connection"}). Check the name, and that the registry runs.", Retries.Few),
+            HttpRequestError.SecureConnectionError when inner.InnerException is AuthenticationException =>
+                ($"'{host}' offers no TLS that this machine trusts ({inner.InnerException.Message}) If that is meant to be: --insecure-registry {Name}", 0),
+            _ => ($"the connection to '{host}' was cut. Try again later.", Retries.Many),
+        };
+        return new($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };
+    }
+
+    /// <summary>What passes by itself: too many requests, and trouble of the server.</summary>
+    private static bool IsPassing(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
+
+    // RFC 9110, section 10.2.3: seconds, or a date.
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        var wait = response.Headers.RetryAfter is not { } after ? null : after.Delta ?? after.Date - options.Time.GetUtcNow();
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    private async Task<byte[]> ReadErrorBodyAsync(RegistryRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using var body = new MemoryStream();
+        try
+        {
+            await CopyBodyAsync(request, response, piece =>
+            {
+                body.Write(piece.Span);
+                return body.Length < ErrorBytes;
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException)
+        {
+            // The status tells enough.
+        }
+        return body.ToArray();
+    }
+
+    private (string? Code, string? Text) ReadError(byte[] body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var error = json.RootElement.TryGetProperty("errors", out var errors) && errors.GetArrayLength() > 0 ? errors[0] : json.RootElement;
+            return (Member(error, "code"), Member(error, "message") ?? Member(error, "details"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return (null, null); // a proxy's page of HTML helps nobody
+        }
+    }
+
+    private string? Member(JsonElement error, string name)
+    {
+        if (!error.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String || value.GetString() is not { Length: > 0 } text)
+            return null;
+        text = QueryPattern().Replace(ControlPattern().Replace(authenticator.WithoutSecrets(text), " "), "").TrimEnd('.', ' ');
+        return text.Length > 300 ? text[..300] + "…" : text;
+    }
+
+    [GeneratedRegex(@"(?<=://[^\s""'?]*)\?[^\s""']*")]
+    private static partial Regex QueryPattern();
+
+    [GeneratedRegex(@"\p{C}+")]
+    private static partial Regex ControlPattern();
+}

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using Polly;
+
+namespace Manifold.Registry;
+
+/// <summary>One registry as the wire has it: its address, its connections, its tokens.</summary>
+/// <remarks>
+/// <code>
+/// SendAsync         1  tries again what is worth it
+///   SendOnceAsync   2  takes one of the host's places, adds what authorizes, answers a 401 once
+///     FollowAsync   3  follows redirects; what authorizes never goes to another host
+///       ExchangeAsync  4  one request, one answer; trouble becomes a RegistryException
+/// </code>
+/// Thread-safe. Owns its connections.
+/// </remarks>
+internal sealed partial class RegistryHost : IDisposable
+{
+    private const int Redirects = 5;
+
+    private readonly RegistryOptions options;
+    private readonly HttpClient client;
+    private readonly SemaphoreSlim slots;
+    private readonly SemaphoreSlim probing = new(1);
+    private readonly Authenticator authenticator;
+    private readonly ResiliencePipeline retries;
+    private readonly bool insecure;
+    private volatile Uri? root;
+
+    public RegistryHost(string name, RegistryOptions options)
+    {
+        Name = name;
+        this.options = options;
+        insecure = options.InsecureHosts.Contains(name);
+        slots = new SemaphoreSlim(options.Concurrency);
+        authenticator = new Authenticator(this, options);
+        retries = Retries.Create(options);
+        client = CreateClient();
+        root = insecure ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
+    }
+
+    /// <summary>As image references have it; <c>docker.io</c> is served by another host.</summary>
+    public string Name { get; }
+
+    public ResiliencePipeline Retrying => retries;
+
+    /// <summary>Sends until there is an answer that trying again would not change. Errors of the client's side are answers too.</summary>
+    public async Task<RegistryResponse> SendAsync(RegistryRequest request, CancellationToken cancellation) =>
+        await retries.ExecuteAsync(async token => await SendOnceAsync(request, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    /// <summary>Sends once, for callers that know better how to go on after a cut.</summary>
+    public async Task<RegistryResponse> SendOnceAsync(RegistryRequest request, CancellationToken cancellation)
+    {
+        await slots.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var target = new Uri(await RootAsync(request, cancellation).ConfigureAwait(false), request.Location);
+            var authorization = await authenticator.AuthorizeAsync(request, null, null, cancellation).ConfigureAwait(false);
+            var (response, address) = await FollowAsync(request, target, authorization, cancellation).ConfigureAwait(false);
+            if (response.StatusCode is HttpStatusCode.Unauthorized && IsOurs(address) && Challenge.Choose(response.Headers) is { } challenge
+                && await authenticator.AuthorizeAsync(request, challenge, authorization, cancellation).ConfigureAwait(false) is { } better)
+            {
+                response.Dispose();
+                (response, address) = await FollowAsync(request, target, better, cancellation).ConfigureAwait(false);
+            }
+            if (IsPassing(response.StatusCode))
+                throw await RefusedAsync(request, response, address, cancellation).ConfigureAwait(false);
+            return new RegistryResponse(response, address, slots);
+        }
+        catch
+        {
+            slots.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Whether an address may be used on this registry's word: never less protected than the registry itself.</summary>
+    public bool MayFollow(Uri address) =>
+        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && (insecure || root?.Scheme == Uri.UriSchemeHttp));
+
+    private async Task<(HttpResponseMessage Response, Uri Address)> FollowAsync(
+        RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    {
+        for (var hop = 0; hop <= Redirects; hop++)
+        {
+            if (!MayFollow(address))
+                throw Failed(request, $"it sends us to '{address.Host}' without TLS, which is not followed.");
+            var here = address;
+            var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
+            if (response.Headers.Location is not { } location || !IsRedirect(request.Method, response.StatusCode))
+                return (response, address);
+            response.Dispose();
+            address = new Uri(address, location);
+        }
+        throw Failed(request, $"it redirects more than {Redirects} times.");
+    }
+
+    private HttpRequestMessage Message(RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, Action moved)
+    {
+        var message = new HttpRequestMessage(request.Method, address) { Content = request.Content?.Invoke(moved) };
+        request.Headers?.Invoke(message.Headers);
+        // Storage behind a registry is somebody else's host, with its own signature in the address.
+        if (IsOurs(address))
+            message.Headers.Authorization = authorization;
+        return message;
+    }
+
+    /// <summary>One request and its answer's head. <paramref name="make"/> gets what its body must call whenever bytes move.</summary>
+    public async Task<HttpResponseMessage> ExchangeAsync(
+        RegistryRequest request, Func<Action, HttpRequestMessage> make, CancellationToken cancellation)
+    {
+        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        stalled.CancelAfter(options.StallTimeout);
+        using var message = make(() => stalled.CancelAfter(options.StallTimeout));
+        message.Version = HttpVersion.Version20;
+        message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        message.Headers.UserAgent.ParseAdd(options.UserAgent);
+        try
+        {
+            return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stalled.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw TimedOut(request, message.RequestUri!, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable(request, message.RequestUri!, e);
+        }
+    }
+
+    /// <summary>The registry's address. An insecure host is asked once: TLS without a check of the certificate, else plain HTTP, as Docker does.</summary>
+    private async Task<Uri> RootAsync(RegistryRequest request, CancellationToken cancellation)
+    {
+        if (root is { } known)
+            return known;
+        await probing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return root ??= await SpeaksTlsAsync(request, cancellation).ConfigureAwait(false) ? new Uri($"https://{Name}/") : new Uri($"http://{Name}/");
+        }
+        finally
+        {
+            probing.Release();
+        }
+    }
+
+    private async Task<bool> SpeaksTlsAsync(RegistryRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var _ = await ExchangeAsync(request, _ => new(HttpMethod.Get, $"https://{Name}/v2/"), cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (RegistryException)
+        {
+            return false;
+        }
+    }
+
+    private HttpClient CreateClient()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = options.ConnectTimeout,
+            MaxConnectionsPerServer = options.Concurrency,
+            UseProxy = !IsLoopback(Name),
+        };
+        if (insecure)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = (sender, _, _, errors) =>
+                errors is SslPolicyErrors.None || (sender as SslStream)?.TargetHostName == HostOf(Name);
+        }
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private bool IsOurs(Uri address) => root is { } ours && address.Scheme == ours.Scheme && address.Authority == ours.Authority;
+
+    private static bool IsRedirect(HttpMethod method, HttpStatusCode status) =>
+        status is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
+        || (status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther && (method == HttpMethod.Get || method == HttpMethod.Head));
+
+    private static string HostOf(string name) => new Uri($"https://{name}/").IdnHost.Trim('[', ']');
+
+    internal static bool IsLoopback(string name) =>
+        HostOf(name) is var host && (host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)));
+
+    public void Dispose()
+    {
+        client.Dispose();
+        slots.Dispose();
+        probing.Dispose();
+        authenticator.Dispose();
+    }
+}

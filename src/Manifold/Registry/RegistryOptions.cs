@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Manifold.Registry;
+
+/// <summary>Finds who we are for a repository. Never null: <see cref="Credential.Anonymous"/> is an answer.</summary>
+public delegate ValueTask<Credential> CredentialSource(string registry, string repository, CancellationToken cancellation);
+
+/// <summary>How registries are talked to. What comes from the environment is passed in by the composition root.</summary>
+public sealed record RegistryOptions
+{
+    public CredentialSource Credentials { get; init; } = static (_, _, _) => ValueTask.FromResult(Credential.Anonymous);
+
+    /// <summary>Hosts (with port) that may be spoken to without a trusted certificate, or without TLS where they speak none.</summary>
+    public ImmutableHashSet<string> InsecureHosts { get; init; } = [];
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Requests under way to one host at a time.</summary>
+    public int Concurrency { get; init; } = 8;
+
+    /// <summary>Blobs above this are uploaded in pieces of this size, so that a cut costs at most one piece.</summary>
+    public long ChunkBytes { get; init; } = 64 * 1024 * 1024;
+
+    public string UserAgent { get; init; } = "manifold/0.1";
+
+    /// <summary>Wait before the first retry; doubles with each, with jitter.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>A transfer that moves no byte for this long counts as cut.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a host may take to accept a connection.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}
