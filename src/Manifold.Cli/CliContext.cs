@@ -8,6 +8,7 @@ namespace Manifold.Cli;
 public sealed record CliContext
 {
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
+    public TextReader In { get; init; } = Console.In;
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
     public required TimeProvider Time { get; init; }
