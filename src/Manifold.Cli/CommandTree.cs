@@ -11,6 +11,10 @@ public static class CommandTree
         new("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
+            PullCommand.Create(context),
+            PushCommand.Create(context),
+            LoginCommand.Create(context),
+            LogoutCommand.Create(context),
             VersionCommand(context),
         };
 

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Text;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold login</c>: proves a user and a password at the registry, then keeps them where Docker and podman do.</summary>
+internal static class LoginCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var registry = RegistryArgument();
+        var user = new Option<string>("--username", "-u") { Description = "The user. Asked for where it is not given." };
+        var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from standard input." };
+        var command = new Command("login", "Log in to a registry.") { registry, user, fromInput };
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var name = RegistryAccess.Registry(parsed.GetValue(registry));
+            var piped = parsed.GetValue(fromInput);
+            var who = parsed.GetValue(user) ?? (piped ? null : Ask(context, "User: ", context.In.ReadLine))
+                ?? throw new UsageException($"log in to {name}: no user is given. Add: --username NAME");
+            var password = (piped ? await context.In.ReadToEndAsync(cancellation) : Ask(context, "Password: ", () => ReadHidden(context)))?.TrimEnd('\r', '\n');
+            if (string.IsNullOrEmpty(password))
+                throw new UsageException($"log in to {name}: the password is empty. Pipe it in, with --password-stdin, or type it.");
+            var credential = new Credential { UserName = who, Password = password };
+            using var client = access.Open(context, parsed, (_, _, _) => ValueTask.FromResult(credential));
+            await client.LoginAsync(name, cancellation);
+            var file = Credentials.From(context.Environment).Writable;
+            await file.SaveAsync(name, who, password, cancellation);
+            await context.Error.WriteLineAsync($"Logged in to {name} as {who}; kept in {file.Path}");
+        });
+        return command;
+    }
+
+    public static Argument<string?> RegistryArgument() => new("REGISTRY")
+    {
+        Description = "HOST or HOST:PORT. Default: docker.io.", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static string? Ask(CliContext context, string question, Func<string?> read)
+    {
+        if (Console.IsInputRedirected && ReferenceEquals(context.In, Console.In))
+            throw new UsageException("Standard input is no terminal to ask on. Give --username NAME and --password-stdin.");
+        context.Error.Write(question);
+        return read();
+    }
+
+    /// <summary>A line that the terminal does not show.</summary>
+    private static string ReadHidden(CliContext context)
+    {
+        var typed = new StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key is not ConsoleKey.Backspace)
+                typed.Append(key.KeyChar);
+            else if (typed.Length > 0)
+                typed.Length--;
+        }
+        context.Error.WriteLine();
+        return typed.ToString();
+    }
+}

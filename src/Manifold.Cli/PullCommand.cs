@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold pull</c>: images from registries into the store, under their names.</summary>
+internal static class PullCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var images = new Argument<string[]>("IMAGE") { Description = "What to pull.", Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Only these platforms, e.g. linux/amd64,linux/arm64. Default: all.", HelpName = "P,…" };
+        var command = new Command("pull", "Pull images from registries into the store.") { images, platforms };
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var references = parsed.GetRequiredValue(images).Select(RegistryAccess.Reference).ToList();
+            var wanted = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []);
+            using var store = context.OpenStore();
+            using var client = access.Open(context, parsed);
+            var puller = new Puller(client, store, new BlobOrigins(store));
+            foreach (var reference in references)
+            {
+                var image = await puller.PullAsync(reference, wanted, new TransferLines(context), cancellation);
+                store.Tags.Set(reference, image.Top);
+                await context.Out.WriteLineAsync($"{reference.WithDigest(image.Top.Digest)}");
+            }
+        });
+        return command;
+    }
+}
