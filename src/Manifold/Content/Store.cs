@@ -149,17 +149,21 @@ public sealed partial class Store : IDisposable
         {
             action();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Explained(e);
         }
     }
 
-    /// <summary>The exception for people: a full disk is named with what mends it.</summary>
-    internal Exception Explained(IOException e)
+    /// <summary>The exception for people: a full or forbidden disk is named with what mends it.</summary>
+    internal Exception Explained(Exception e)
     {
-        const int noSpace = 28, quota = 122; // ENOSPC, EDQUOT
-        if ((e.HResult & 0xFFFF) is not (noSpace or quota))
+        const int noPermission = 13, noSpace = 28, readOnly = 30, quota = 122; // EACCES, ENOSPC, EROFS, EDQUOT
+        var error = e.HResult & 0xFFFF;
+        if (e is UnauthorizedAccessException || error is noPermission or readOnly)
+            return new HostNotReadyException(
+                $"Writing to the store '{Root}': {e.Message} Choose another folder with MANIFOLD_ROOT, or make this one writable.", e);
+        if (error is not (noSpace or quota))
             return e;
         var drive = new DriveInfo(Root);
         return new HostNotReadyException(

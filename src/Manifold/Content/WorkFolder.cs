@@ -1,3 +1,5 @@
+using Manifold.Linux;
+
 namespace Manifold.Content;
 
 /// <summary>A process's own folder under <c>work/</c>. A lock held on <c>NAME.lock</c> says that its owner lives.</summary>
@@ -7,9 +9,9 @@ namespace Manifold.Content;
 /// </remarks>
 internal sealed class WorkFolder : IDisposable
 {
-    private readonly FileStream claim;
+    private readonly FileLock claim;
 
-    private WorkFolder(string path, FileStream claim) => (Path, this.claim) = (path, claim);
+    private WorkFolder(string path, FileLock claim) => (Path, this.claim) = (path, claim);
 
     public string Path { get; }
 
@@ -23,8 +25,13 @@ internal sealed class WorkFolder : IDisposable
         while (true)
         {
             var path = System.IO.Path.Combine(parent, $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..20]);
-            if (TryLock(path + ".lock") is not { } claim)
+            if (FileLock.TryTake(path + ".lock") is not { } claim)
                 continue; // a sweeper looked at it between its making and its locking
+            if (!File.Exists(path + ".lock"))
+            {
+                claim.Dispose(); // and removed it
+                continue;
+            }
             Directory.CreateDirectory(path);
             return new WorkFolder(path, claim);
         }
@@ -34,35 +41,22 @@ internal sealed class WorkFolder : IDisposable
     {
         foreach (var claimFile in Directory.GetFiles(parent, "*.lock"))
         {
-            using var claim = TryLock(claimFile);
+            using var claim = FileLock.TryTake(claimFile);
             if (claim is null)
                 continue;
             var folder = claimFile[..^".lock".Length];
             if (Directory.Exists(folder))
             {
                 OnSweep?.Invoke(folder);
-                Linux.FileTree.Delete(folder);
+                FileTree.Delete(folder);
             }
             File.Delete(claimFile);
         }
     }
 
-    // FileShare.None is flock(LOCK_EX | LOCK_NB) on Linux.
-    private static FileStream? TryLock(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
-
     public void Dispose()
     {
-        Linux.FileTree.Delete(Path);
+        FileTree.Delete(Path);
         File.Delete(Path + ".lock");
         claim.Dispose();
     }

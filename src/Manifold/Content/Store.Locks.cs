@@ -1,0 +1,43 @@
+using Manifold.Linux;
+
+namespace Manifold.Content;
+
+/// <remarks>
+/// Who adds to the store holds it shared from its first blob until that blob is reachable from a name or a cache record.
+/// Who removes holds it alone, and thus meets no content that is only on its way to a name.
+/// </remarks>
+public sealed partial class Store
+{
+    private string ContentLock => Path.Combine(Root, "content.lock");
+
+    /// <summary>Held by a build, a pull or a push into the store while it works. Waits while a prune runs. Dispose it at the end.</summary>
+    /// <param name="onWait">Called once where there is something to wait for, so that people may be told.</param>
+    public Task<IDisposable> LockSharedAsync(Action? onWait = null, CancellationToken cancellation = default) =>
+        WaitAsync(() => FileLock.TryShare(ContentLock), onWait, cancellation);
+
+    /// <summary>Held by a prune. Null where somebody adds to the store at this moment.</summary>
+    public IDisposable? TryLockExclusive() => TryLock(() => FileLock.TryTake(ContentLock));
+
+    /// <inheritdoc cref="LockSharedAsync"/>
+    public Task<IDisposable> LockExclusiveAsync(Action? onWait = null, CancellationToken cancellation = default) =>
+        WaitAsync(() => FileLock.TryTake(ContentLock), onWait, cancellation);
+
+    private async Task<IDisposable> WaitAsync(Func<FileLock?> take, Action? onWait, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (TryLock(take) is { } held)
+                return held;
+            onWait?.Invoke();
+            onWait = null;
+            await Task.Delay(50, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private FileLock? TryLock(Func<FileLock?> take)
+    {
+        FileLock? held = null;
+        Guarded(() => held = take());
+        return held;
+    }
+}
