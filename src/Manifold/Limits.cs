@@ -21,6 +21,9 @@ public static class Limits
     /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
     public const int ExpansionDepth = 64;
 
+    /// <summary>One expanded word in characters; <c>${v//p/r}</c> within itself multiplies, and the kernel takes no longer argument anyway.</summary>
+    public const int ExpansionLength = 1024 * 1024;
+
     /// <summary>Symbolic links followed on one path, as the kernel has it (ELOOP).</summary>
     public const int SymbolicLinks = 40;
 

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text;
+
+namespace Manifold.Dockerfile;
+
+/// <summary>What a finding means for the build: an error ends it before anything is started.</summary>
+public enum Severity { Warning, Error }
+
+/// <summary>Where something stands in a file. Lines and columns count from 1; a column is a UTF-16 unit of its line.</summary>
+public readonly record struct Place(string File, int Line, int Column, int Length)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}");
+}
+
+/// <summary>One finding about a file, as data.</summary>
+public sealed record Diagnostic
+{
+    /// <summary>The id of everything that does not parse; every other id is the name of a rule.</summary>
+    public const string Syntax = "Syntax";
+
+    private const int ExcerptWidth = 160;
+
+    public required string Id { get; init; }
+    public required Severity Severity { get; init; }
+    public required string Message { get; init; }
+    public required Place Place { get; init; }
+
+    /// <summary>What to do about it, where we know: "Did you mean …?"</summary>
+    public string? Hint { get; init; }
+
+    /// <summary>The line of the file that <see cref="Place"/> names.</summary>
+    public string Excerpt { get; init; } = "";
+
+    /// <summary>The finding for people: place and message, then the line with a caret, then the hint.</summary>
+    public string Render()
+    {
+        var text = new StringBuilder();
+        var rule = Id == Syntax ? "" : $" [{Id}]";
+        text.Append(CultureInfo.InvariantCulture, $"{Place}: {(Severity == Severity.Error ? "error" : "warning")}: {Message}{rule}");
+        if (Excerpt.Length > 0)
+            AppendExcerpt(text);
+        if (Hint is not null)
+            text.Append("\n  hint: ").Append(Hint);
+        return text.ToString();
+    }
+
+    private void AppendExcerpt(StringBuilder text)
+    {
+        var column = Math.Clamp(Place.Column - 1, 0, Excerpt.Length);
+        var from = column < ExcerptWidth ? 0 : column - ExcerptWidth / 2;
+        var shown = Excerpt.AsSpan(from, Math.Min(ExcerptWidth, Excerpt.Length - from));
+        text.Append("\n  ");
+        foreach (var c in shown)
+            text.Append(char.IsControl(c) && c != '\t' ? ' ' : c);
+        text.Append("\n  ");
+        foreach (var c in shown[..(column - from)])
+            text.Append(c == '\t' ? '\t' : ' ');
+        text.Append('^', Math.Clamp(Place.Length, 1, Math.Max(1, shown.Length - (column - from))));
+    }
+}

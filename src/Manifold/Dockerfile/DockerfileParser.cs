@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+
+namespace Manifold.Dockerfile;
+
+/// <summary>Reads a Dockerfile. Pure; never throws; reports all that is wrong at once.</summary>
+/// <remarks>
+/// <code>
+///   bytes ─1─> physical lines ─2─> directives at the top
+///                             ─3─> logical lines ─4─> keyword, flags, arguments ─5─> heredocs ─6─> Instruction ─7─> stages
+/// </code>
+/// 1. UTF-8, a byte-order mark and CRLF taken away. 2. <see cref="DirectiveReader"/>. 3. <see cref="LogicalLine"/> joins continuations.
+/// 4. <see cref="InstructionLine"/>. 5. The lines up to each announced word. 6. <see cref="InstructionReader"/>, one method per instruction.
+/// 7. FROM begins a stage. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
+/// </remarks>
+public static class DockerfileParser
+{
+    public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content)
+    {
+        if (content.Length <= Limits.DockerfileBytes)
+            return Parse(SourceText.Decode(fileName, content));
+        var empty = new SourceText(fileName, "");
+        var diagnostics = new DiagnosticList(empty);
+        diagnostics.Error(empty.PlaceOf(0, 0, 1), $"the file has {content.Length} bytes; a Dockerfile has at most {Limits.DockerfileBytes}");
+        return new DockerfilePass(empty, diagnostics).Run();
+    }
+
+    public static ParsedDockerfile Parse(string fileName, string text) => Parse(new SourceText(fileName, text));
+
+    private static ParsedDockerfile Parse(SourceText source) => new DockerfilePass(source, new DiagnosticList(source)).Run();
+}
+
+/// <summary>The pass over one file; the numbers are those of <see cref="DockerfileParser"/>.</summary>
+internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnostics)
+{
+    private readonly ImmutableArray<Instruction>.Builder instructions = ImmutableArray.CreateBuilder<Instruction>();
+
+    public ParsedDockerfile Run()
+    {
+        var directives = DirectiveReader.Read(source, diagnostics, out var escape); // 2
+        var reader = new InstructionReader(escape, diagnostics);
+        for (var line = 0; line < source.Count;)
+        {
+            var trimmed = source.Line(line).TrimStart();
+            line = trimmed.IsEmpty || trimmed[0] == '#' ? line + 1 : ReadInstruction(reader, line, escape);
+        }
+        return Assemble(directives, escape);
+    }
+
+    /// <summary>Reads the instruction that begins on a line, and returns the line after it.</summary>
+    private int ReadInstruction(InstructionReader reader, int line, char escape)
+    {
+        var logical = LogicalLine.Join(source, line, escape); // 3
+        if (logical.BlankLine is { } blank)
+            diagnostics.Warn("NoEmptyContinuation", source.PlaceOf(blank, 0, 1), "blank line within a continued instruction",
+                "A comment may stand here; a blank line will be an error one day.");
+        if (string.IsNullOrWhiteSpace(logical.Text))
+            return logical.Next;
+        var instruction = InstructionLine.Split(logical); // 4
+        var heredocs = ReadHeredocs(instruction, logical.Next, out var next); // 5
+        if (reader.Read(instruction, heredocs, next) is { } read) // 6
+            instructions.Add(read);
+        return next;
+    }
+
+    private ImmutableArray<Heredoc> ReadHeredocs(InstructionLine instruction, int first, out int next)
+    {
+        next = first;
+        if (!CanHaveHeredocs(instruction))
+            return [];
+        var heredocs = ImmutableArray.CreateBuilder<Heredoc>();
+        foreach (var announced in Heredoc.In(instruction.Line.Text))
+        {
+            var start = next;
+            while (next < source.Count && !Ends(announced, next))
+                next++;
+            if (next == source.Count)
+            {
+                var at = Math.Max(0, instruction.Line.Text.IndexOf("<<", StringComparison.Ordinal));
+                diagnostics.Error(instruction.Line.PlaceOf(at, instruction.Line.Text.Length - at), $"the heredoc '{announced.Name}' has no end",
+                    $"Expected a line that is {announced.Name} and nothing else.");
+            }
+            heredocs.Add(announced with { Content = source.Between(start, next) });
+            next = Math.Min(next + 1, source.Count);
+        }
+        return heredocs.ToImmutable();
+    }
+
+    private bool Ends(Heredoc heredoc, int line) =>
+        (heredoc.StripTabs ? source.Line(line).TrimStart('\t') : source.Line(line)).SequenceEqual(heredoc.Name);
+
+    private static bool CanHaveHeredocs(InstructionLine instruction)
+    {
+        var carrier = instruction.Name == "ONBUILD" ? InstructionLine.Split(instruction.Line, instruction.Arguments) : instruction;
+        return carrier.Name is "RUN" or "COPY" or "ADD" && JsonArray.Read(carrier.Arguments.Text, out _) == JsonArray.Form.NotJson;
+    }
+
+    private ParsedDockerfile Assemble(ImmutableArray<ParserDirective> directives, char escape) // 7
+    {
+        var all = instructions.ToImmutable();
+        var starts = Enumerable.Range(0, all.Length).Where(i => all[i] is FromInstruction).ToArray();
+        var stages = starts.Select((start, index) => new Stage
+        {
+            Index = index, From = (FromInstruction)all[start],
+            Instructions = all[(start + 1)..(index + 1 < starts.Length ? starts[index + 1] : all.Length)],
+        });
+        var before = all[..(starts.Length > 0 ? starts[0] : all.Length)];
+        foreach (var early in before.Where(each => each is not ArgInstruction))
+            diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} stands before the first FROM", "Only ARG may.");
+        if (starts.Length == 0 && !diagnostics.HasErrors)
+            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM");
+        return new ParsedDockerfile
+        {
+            Tree = new DockerfileTree
+            {
+                FileName = source.FileName, Escape = escape, Directives = directives, Instructions = all, Stages = [.. stages],
+                GlobalArguments = [.. before.OfType<ArgInstruction>()],
+            },
+            Diagnostics = diagnostics.ToImmutable(),
+        };
+    }
+}

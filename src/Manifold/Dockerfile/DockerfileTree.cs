@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Manifold.Dockerfile;
+
+/// <summary>A comment at the top that speaks to the builder: <c># syntax= # escape= # check=</c>.</summary>
+public sealed record ParserDirective(string Name, string Value, int Line);
+
+/// <summary>A FROM and the instructions up to the next one.</summary>
+public sealed record Stage
+{
+    public required int Index { get; init; }
+    public required FromInstruction From { get; init; }
+
+    /// <summary>Without the FROM.</summary>
+    public required ImmutableArray<Instruction> Instructions { get; init; }
+
+    public string? Name => From.StageName;
+}
+
+/// <summary>A Dockerfile as it was written; nothing is expanded and nothing is looked up.</summary>
+public sealed record DockerfileTree
+{
+    public required string FileName { get; init; }
+    public required char Escape { get; init; }
+    public required ImmutableArray<ParserDirective> Directives { get; init; }
+
+    /// <summary>All instructions in order, FROM and the global ARGs included.</summary>
+    public required ImmutableArray<Instruction> Instructions { get; init; }
+
+    /// <summary>The ARGs before the first FROM.</summary>
+    public required ImmutableArray<ArgInstruction> GlobalArguments { get; init; }
+    public required ImmutableArray<Stage> Stages { get; init; }
+
+    /// <summary>The stage of that name, whatever its case; of several the last one before <paramref name="before"/>.</summary>
+    /// <remarks>FROM sees the stages before its own; <c>COPY --from</c> and <c>--target</c> see all.</remarks>
+    public Stage? FindByName(string name, int before = int.MaxValue) =>
+        Stages.LastOrDefault(stage => stage.Index < before && string.Equals(stage.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The stage of that name or number.</summary>
+    public Stage? Find(string nameOrNumber) => FindByName(nameOrNumber)
+        ?? (int.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < Stages.Length ? Stages[index] : null);
+}
+
+/// <summary>The tree of all that could be read, and what is wrong with the rest.</summary>
+public sealed record ParsedDockerfile
+{
+    public required DockerfileTree Tree { get; init; }
+    public required ImmutableArray<Diagnostic> Diagnostics { get; init; }
+
+    public bool HasErrors => Diagnostics.Any(each => each.Severity == Severity.Error);
+
+    /// <summary>The tree, where it is whole.</summary>
+    /// <exception cref="DockerfileException">There are errors.</exception>
+    public DockerfileTree OrThrow() => HasErrors ? throw new DockerfileException(Diagnostics) : Tree;
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+
+namespace Manifold.Dockerfile;
+
+internal sealed partial class InstructionReader
+{
+    private FromInstruction? ReadFrom(Part part)
+    {
+        var platform = part.Flags.One("platform");
+        if (platform is var (flag, text) && !HasVariable(text) && !Platform.TryParse(text, out _))
+            Error(part, flag, $"'{text}' is not a platform", "Expected os/architecture[/variant], e.g. linux/arm64, or $BUILDPLATFORM.");
+        var words = Word.SplitAtBlanks(part.Arguments);
+        var named = words.Length == 3 && words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase);
+        if (words.Length != 1 && !named)
+        {
+            Error(part, words.IsEmpty ? part.Instruction.Keyword : words[Math.Min(1, words.Length - 1)],
+                words.IsEmpty ? "FROM needs an image" : "FROM takes an image, and AS and a name after it", "FROM image [AS name]");
+            if (words.IsEmpty)
+                return null;
+        }
+        if (named && !StageName().IsMatch(words[2].Text))
+            Error(part, words[2], $"'{words[2].Text}' is not a stage name", "It begins with a letter and has letters, digits and - _ . only.");
+        return new FromInstruction
+        {
+            Source = part.Source, Platform = platform?.Value, Image = words[0].Text, StageName = named ? words[2].Text : null,
+        };
+    }
+
+    private ArgInstruction? ReadArg(Part part)
+    {
+        var words = Word.SplitQuoted(part.Arguments, escape);
+        if (words.IsEmpty)
+        {
+            Error(part, "ARG needs a name", "ARG name[=default] …");
+            return null;
+        }
+        var arguments = words.Select(word =>
+        {
+            var equals = word.Text.IndexOf('=', StringComparison.Ordinal);
+            var argument = equals < 0 ? new Argument(word.Text, null) : new Argument(word.Text[..equals], word.Text[(equals + 1)..]);
+            if (argument.Name.Length == 0)
+                Error(part, word, "ARG needs a name before '='");
+            if (argument.Default is not null && PlatformArguments.IsAutomatic(argument.Name))
+                diagnostics.Add("PlatformArgDefault", Severity.Error, part.Instruction.Line.PlaceOf(word.Start, word.Length),
+                    $"the default of {argument.Name} would hide its real value", $"Write ARG {argument.Name}; it has a value for every platform.");
+            return argument;
+        });
+        return new ArgInstruction { Source = part.Source, Arguments = [.. arguments] };
+    }
+
+    private PairsInstruction? ReadPairs(Part part)
+    {
+        var words = Word.SplitQuoted(part.Arguments, escape);
+        var legacy = !words.IsEmpty && !words[0].Text.Contains('=', StringComparison.Ordinal);
+        ImmutableArray<KeyValue> pairs;
+        if (words.IsEmpty)
+        {
+            Error(part, $"{part.Name} needs at least one argument", $"{part.Name} key=value …");
+            return null;
+        }
+        if (legacy)
+        {
+            var key = Word.SplitAtBlanks(part.Arguments)[0];
+            var rest = part.Arguments.From(key.Text.Length).Text.TrimStart();
+            if (rest.Length == 0)
+                Error(part, key, $"{part.Name} {key.Text} has no value", $"{part.Name} {key.Text}=value");
+            pairs = [new KeyValue(key.Text, rest)];
+        }
+        else
+            pairs = [.. words.Select(word => ReadPair(part, word))];
+        return part.Name == "ENV"
+            ? new EnvInstruction { Source = part.Source, Pairs = pairs, LegacyForm = legacy }
+            : new LabelInstruction { Source = part.Source, Pairs = pairs, LegacyForm = legacy };
+    }
+
+    private KeyValue ReadPair(Part part, Word word)
+    {
+        var equals = word.Text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+            Error(part, word, $"'{word.Text}' has no '='", "A value with blanks stands in quotes: key=\"a value\".");
+        else if (equals == 0)
+            Error(part, word, $"{part.Name} needs a name before '='");
+        return equals < 0 ? new KeyValue(word.Text, "") : new KeyValue(word.Text[..equals], word.Text[(equals + 1)..]);
+    }
+
+    private ExposeInstruction? ReadExpose(Part part)
+    {
+        var words = Word.SplitAtBlanks(part.Arguments);
+        if (words.IsEmpty)
+        {
+            Error(part, "EXPOSE needs at least one port", "EXPOSE port[-port][/tcp|udp|sctp] …");
+            return null;
+        }
+        foreach (var word in words)
+            if (!HasVariable(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
+                Error(part, word, problem, "EXPOSE port[-port][/tcp|udp|sctp]");
+        return new ExposeInstruction { Source = part.Source, Ports = [.. words.Select(word => word.Text)] };
+    }
+
+    private VolumeInstruction? ReadVolume(Part part)
+    {
+        if (!TryReadList(part, out var words))
+            return null;
+        foreach (var word in words.Where(word => string.IsNullOrWhiteSpace(word.Text)))
+            Error(part, word, "VOLUME: a path is empty");
+        if (words.IsEmpty)
+            Error(part, "VOLUME needs at least one path");
+        return words.IsEmpty ? null : new VolumeInstruction { Source = part.Source, Paths = [.. words.Select(word => word.Text.Trim())] };
+    }
+
+    /// <summary>WORKDIR, USER, STOPSIGNAL, MAINTAINER: the whole rest is one word, blanks and all.</summary>
+    private Instruction? ReadText(Part part, Func<string, Instruction> make)
+    {
+        if (part.Arguments.Text.Length > 0)
+            return make(part.Arguments.Text);
+        Error(part, $"{part.Name} needs an argument");
+        return null;
+    }
+
+    /// <summary>Words as a JSON array or separated by blanks.</summary>
+    private bool TryReadList(Part part, out ImmutableArray<Word> words)
+    {
+        var arguments = part.Arguments;
+        var form = JsonArray.Read(arguments.Text, out var items);
+        words = form == JsonArray.Form.Strings ? [.. items.Select(item => arguments with { Text = item })] : Word.SplitAtBlanks(arguments);
+        if (form == JsonArray.Form.NotStrings)
+            Error(part, arguments, "a JSON array of arguments holds strings only");
+        return form != JsonArray.Form.NotStrings;
+    }
+
+    private static bool HasVariable(string text) => text.Contains('$', StringComparison.Ordinal);
+
+    [GeneratedRegex("^[a-z][a-z0-9-_.]*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex StageName();
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Manifold.Dockerfile;
+
+/// <summary>The physical lines of a file, numbered from 0, and the places in it.</summary>
+internal sealed class SourceText
+{
+    private readonly string text;
+    private readonly ImmutableArray<int> starts;
+
+    public SourceText(string fileName, string text)
+    {
+        (FileName, this.text) = (fileName, text.StartsWith('\uFEFF') ? text[1..] : text);
+        var found = ImmutableArray.CreateBuilder<int>();
+        for (var start = 0; start < this.text.Length;)
+        {
+            found.Add(start);
+            var end = this.text.IndexOf('\n', start);
+            start = end < 0 ? this.text.Length : end + 1;
+        }
+        starts = found.ToImmutable();
+    }
+
+    public string FileName { get; }
+
+    public int Count => starts.Length;
+
+    /// <summary>The line as it stands, with its line ending.</summary>
+    public ReadOnlySpan<char> Raw(int line) =>
+        text.AsSpan(starts[line]..(line + 1 < starts.Length ? starts[line + 1] : text.Length));
+
+    /// <summary>The line without its line ending, be it LF or CRLF.</summary>
+    public ReadOnlySpan<char> Line(int line) => Raw(line).TrimEnd("\r\n");
+
+    /// <summary>The lines from one up to another, as they stand.</summary>
+    public string Between(int first, int end) => first >= end ? "" : text[starts[first]..(end < starts.Length ? starts[end] : text.Length)];
+
+    /// <summary>Decodes UTF-8; what is not UTF-8 becomes U+FFFD, as in every builder.</summary>
+    public static SourceText Decode(string fileName, ReadOnlySpan<byte> bytes) => new(fileName, Encoding.UTF8.GetString(bytes));
+
+    public Place PlaceOf(int line, int column, int length) => new(FileName, line + 1, column + 1, length);
+
+    public string Excerpt(Place place) => place.Line <= Count ? Line(place.Line - 1).ToString() : "";
+}

@@ -1,0 +1,38 @@
+namespace Manifold.Dockerfile;
+
+/// <summary>"Did you mean …?"</summary>
+internal static class Suggestion
+{
+    private const int Distance = 2;
+
+    /// <summary>A hint that names the known word nearest to a mistyped one, or null where none is near.</summary>
+    public static string? For(string word, IEnumerable<string> known)
+    {
+        if (word.Length > 32)
+            return null;
+        var nearest = known.Select(each => (Name: each, Edits: Edits(word.ToLowerInvariant(), each.ToLowerInvariant())))
+            .Where(each => each.Edits <= Distance && each.Edits < each.Name.Length)
+            .OrderBy(each => each.Edits).FirstOrDefault();
+        return nearest.Name is null ? null : $"Did you mean {nearest.Name}?";
+    }
+
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours between two words.</summary>
+    private static int Edits(string a, string b)
+    {
+        var costs = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
+            for (var j = 0; j <= b.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    costs[i, j] = i + j;
+                    continue;
+                }
+                var replace = costs[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                costs[i, j] = Math.Min(replace, Math.Min(costs[i - 1, j], costs[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    costs[i, j] = Math.Min(costs[i, j], costs[i - 2, j - 2] + 1);
+            }
+        return costs[a.Length, b.Length];
+    }
+}
