@@ -29,4 +29,7 @@ public static class Limits
 
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
+
+    /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
+    public const int ChainLayers = 497;
 }

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace Manifold.Linux;
+
+/// <summary>The kernel's mount table, as the calling thread sees it.</summary>
+/// <remarks>Every failure is an <see cref="IOException"/> that names the call and the path.</remarks>
+internal static partial class MountCalls
+{
+    [Flags]
+    public enum Flags : ulong
+    {
+        None = 0,
+        ReadOnly = 0x1,
+        NoSetUid = 0x2,
+        NoDevices = 0x4,
+        Remount = 0x20,
+        Bind = 0x1000,
+        Recursive = 0x4000,
+        Private = 0x40000,
+    }
+
+    private const int NewMountNamespace = 0x00020000, OwnFileSystemState = 0x00000200; // CLONE_NEWNS, CLONE_FS
+    private const int Detach = 2; // MNT_DETACH
+
+    /// <summary>Gives the calling thread, and only it, a mount table and a working folder of its own.</summary>
+    public static void UnshareThread() => Check(Unshare(NewMountNamespace | OwnFileSystemState), "unshare", "mount namespace");
+
+    public static void Mount(string source, string target, string type, Flags flags, string? options = null) =>
+        Check(Mount(source, target, type, (nuint)flags, options), $"mount {type}", target);
+
+    public static void Bind(string source, string target) =>
+        Check(Mount(source, target, null, (nuint)Flags.Bind, null), "bind mount", target);
+
+    /// <summary>Keeps mounts made from now on from reaching any other namespace.</summary>
+    public static void MakeAllPrivate() =>
+        Check(Mount("none", "/", null, (nuint)(Flags.Recursive | Flags.Private), null), "make private", "/");
+
+    /// <summary>Takes a mount out of the tree at once; what still uses it keeps it until the end.</summary>
+    public static void Unmount(string target) => Check(Umount2(target, Detach), "unmount", target);
+
+    /// <summary>Changes the working folder: of the thread after <see cref="UnshareThread"/>, else of the process.</summary>
+    public static void ChangeFolder(string path) => Check(ChDir(path), "chdir", path);
+
+    private static void Check(int result, string call, string path)
+    {
+        if (result == 0)
+            return;
+        var error = Marshal.GetLastPInvokeError();
+        throw new IOException($"{call} '{path}': {Marshal.GetPInvokeErrorMessage(error)}.", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    private static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string source, string target, string? type, nuint flags, string? data);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Umount2(string target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChDir(string path);
+}

@@ -1,0 +1,64 @@
+using Manifold.Linux;
+
+namespace Manifold.Sandbox;
+
+/// <summary>The control group of each RUN: the runtime makes it to fence devices off; we see to it that it does not stay.</summary>
+internal static class Cgroups
+{
+    private const string Root = "/sys/fs/cgroup";
+    private const string Parent = "manifold";
+
+    /// <summary>The unified hierarchy (version 2) of this machine, or null where there is none.</summary>
+    private static string? Unified => new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
+
+    /// <summary>As the runtime specification's <c>cgroupsPath</c> has it.</summary>
+    public static string PathOf(string id) => $"/{Parent}/{id}";
+
+    /// <summary>Shows the runtime a machine with the unified hierarchy alone, where this one has both. On an <see cref="IsolatedThread"/>.</summary>
+    /// <remarks>Runtimes handle the mixture badly or not at all, and would make a group in each of a dozen hierarchies.</remarks>
+    public static void HideVersion1()
+    {
+        if (Unified is { } unified && unified != Root)
+            MountCalls.Bind(unified, Root);
+    }
+
+    /// <summary>Whether <c>/sys/fs/cgroup</c> can be shown in a RUN; a mixture cannot.</summary>
+    public static bool HasUnified => Unified is not null;
+
+    /// <summary>Ends what still runs in a RUN's group and removes the group. Done already is done.</summary>
+    public static void Remove(string id)
+    {
+        if (Unified is { } unified)
+            RemoveFolder(Path.Combine(unified, Parent, id));
+    }
+
+    /// <summary>The same for all RUNs whose id begins so: those of a process that is no more.</summary>
+    public static void RemoveAll(string prefix)
+    {
+        if (Unified is { } unified && Path.Combine(unified, Parent) is var parent && Directory.Exists(parent))
+        {
+            foreach (var group in Directory.GetDirectories(parent, prefix + "*"))
+                RemoveFolder(group);
+        }
+    }
+
+    private static void RemoveFolder(string group)
+    {
+        try
+        {
+            if (!Directory.Exists(group))
+                return;
+            File.WriteAllText(Path.Combine(group, "cgroup.kill"), "1");
+            // Its processes are dying; the group can go when the last has. The kernel needs a moment, not more.
+            for (var attempt = 0; attempt < 100 && File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0; attempt++)
+                Thread.Sleep(10);
+            foreach (var inner in Directory.GetDirectories(group))
+                RemoveFolder(inner);
+            Directory.Delete(group);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An empty group costs nothing, and the run it belonged to is over.
+        }
+    }
+}

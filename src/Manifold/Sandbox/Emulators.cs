@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+
+namespace Manifold.Sandbox;
+
+/// <summary>Which platforms this machine can run, by itself or through binfmt_misc and qemu-user; and the registration of those that it could.</summary>
+/// <remarks>
+/// What runs is found by running: a program of a few bytes for the processor in question must end as it says. So a registration whose emulator is
+/// broken, or a processor that also runs its 32-bit kin, is seen as it is. Answers are kept for the life of this object.
+/// </remarks>
+public sealed class Emulators(Store store)
+{
+    // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).
+    private const string DebianFolder = "/usr/libexec/qemu-binfmt";
+    private const string Remedy = "apt-get install qemu-user-static && manifold emulators install";
+
+    private readonly ConcurrentDictionary<Platform, Lazy<Task<Emulation>>> known = new();
+
+    /// <summary>The platforms that people publish, for tables.</summary>
+    public static ImmutableArray<Platform> Usual { get; } =
+        [.. new[] { "linux/amd64", "linux/386", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64", "linux/s390x" }.Select(Platform.Parse)];
+
+    /// <summary>How this machine runs the platform. Costs nothing for its own, else about as long as starting a program, once.</summary>
+    public Task<Emulation> ForAsync(Platform platform) =>
+        known.GetOrAdd(platform, key => new Lazy<Task<Emulation>>(() => LookAsync(key))).Value;
+
+    /// <summary>Whether the platform is emulated.</summary>
+    /// <exception cref="HostNotReadyException">It cannot run here.</exception>
+    public async Task<bool> RequireAsync(Platform platform)
+    {
+        var emulation = await ForAsync(platform).ConfigureAwait(false);
+        return emulation.Kind == EmulationKind.Missing ? throw new HostNotReadyException(emulation.Problem!) : emulation.Kind == EmulationKind.Emulated;
+    }
+
+    /// <summary>Registers every installed emulator whose platform does not run yet. Idempotent. Returns what was registered.</summary>
+    /// <exception cref="HostNotReadyException">The kernel's table cannot be written, or no emulator is installed.</exception>
+    public async Task<ImmutableArray<string>> InstallAsync()
+    {
+        if (!BinfmtMisc.TryMount())
+            throw new HostNotReadyException("Registering emulators: /proc/sys/fs/binfmt_misc cannot be mounted. Run as root on the machine itself, outside of a container: sudo manifold emulators install");
+        var installed = Processor.All.Where(processor => InterpreterFor(processor) is not null).ToList();
+        if (installed.Count == 0)
+            throw new HostNotReadyException($"Registering emulators: none is installed. Run: {Remedy}");
+        var done = new List<string>();
+        foreach (var processor in installed)
+        {
+            if ((await LookAsync(Platform.Normalized("linux", processor.Architecture, null)).ConfigureAwait(false)).Kind == EmulationKind.Missing && Register(processor))
+                done.Add($"qemu-{processor.Qemu}");
+        }
+        known.Clear();
+        return [.. done];
+    }
+
+    private static bool Register(Processor processor)
+    {
+        var (interpreter, flags) = InterpreterFor(processor)!.Value;
+        try
+        {
+            if (BinfmtMisc.Read().FirstOrDefault(entry => entry.Name == "qemu-" + processor.Qemu) is not { } entry)
+                BinfmtMisc.Register(processor, interpreter, flags);
+            else if (!entry.Enabled)
+                BinfmtMisc.Enable(entry);
+            else
+                return false; // somebody's own choice, which we do not overwrite; list shows what is wrong with it
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNotReadyException($"Registering qemu-{processor.Qemu}: {e.Message} Run as root: sudo manifold emulators install", e);
+        }
+    }
+
+    // F: opened now, so containers need not have it; O, C: opened and credited as the program itself, so that sudo works; P: the program's own name.
+    private static (string Path, string Flags)? InterpreterFor(Processor processor)
+    {
+        var debian = Path.Combine(DebianFolder, processor.Qemu + "-binfmt-P");
+        if (File.Exists(debian))
+            return (debian, "OCPF");
+        var plain = $"/usr/bin/qemu-{processor.Qemu}-static";
+        return File.Exists(plain) ? (plain, "OCF") : null;
+    }
+
+    private async Task<Emulation> LookAsync(Platform platform)
+    {
+        if (platform.Os == "linux" && platform.Architecture == Platform.Host.Architecture)
+            return new Emulation { Platform = platform, Kind = EmulationKind.Native };
+        if (platform.Os != "linux" || Processor.All.FirstOrDefault(candidate => candidate.Architecture == platform.Architecture) is not { } processor)
+            return Missing(platform, "no emulator for it is known. Leave the platform out, or build it without RUN");
+        var entry = BinfmtMisc.Read().FirstOrDefault(entry => entry.Enabled && entry.Matches(processor.Header));
+        if (entry is null)
+            return IsKin(platform) && await RunsAsync(processor).ConfigureAwait(false)
+                ? new Emulation { Platform = platform, Kind = EmulationKind.Native }
+                : Missing(platform, $"no emulator for it is registered. Run: {Remedy}");
+        if (!entry.Flags.Contains('F', StringComparison.Ordinal))
+            return Missing(platform, $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it. "
+                + $"Run: echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
+        return await RunsAsync(processor).ConfigureAwait(false)
+            ? new Emulation { Platform = platform, Kind = EmulationKind.Emulated, Handler = entry.Interpreter, Flags = entry.Flags }
+            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails. Run: apt-get install --reinstall qemu-user-static");
+    }
+
+    private static Emulation Missing(Platform platform, string why) =>
+        new() { Platform = platform, Kind = EmulationKind.Missing, Problem = $"Running {platform} on this {Platform.Host} machine: {why}" };
+
+    // Processors whose 64-bit kind may run the 32-bit one itself.
+    private static bool IsKin(Platform platform) => (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");
+
+    private async Task<bool> RunsAsync(Processor processor)
+    {
+        var program = Path.Combine(store.WorkFolder, $"try-{processor.Architecture}-{Guid.NewGuid():N}");
+        await File.WriteAllBytesAsync(program, processor.Program()).ConfigureAwait(false);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            // A process that another thread forks meanwhile may hold the new file open for writing for an instant (ETXTBSY).
+            for (var attempt = 0; attempt < 5; attempt++)
+            {
+                if (await ChildProcess.RunAsync(program, []).ConfigureAwait(false) is { } result)
+                    return result.ExitCode == Processor.ExitCode;
+                await Task.Delay(10).ConfigureAwait(false);
+            }
+            return false;
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Manifold.Content;
+using Manifold.Linux;
+
+namespace Manifold.Sandbox;
+
+/// <summary>Finds the OCI runtime that works here, by letting each run a container that does nothing.</summary>
+/// <remarks>
+/// A runtime that is installed may still fail on this machine: its control groups, its privileges, its kernel. The answer is kept in the store's
+/// <c>cache/</c> for as long as the machine runs and the programs stay the same, so it costs a few milliseconds once.
+/// </remarks>
+public sealed class OciRuntimes
+{
+    // crun starts in a third of runc's time.
+    private static readonly ImmutableArray<string> Known = ["crun", "runc"];
+
+    private readonly Store store;
+    private readonly string? searchPath;
+    private readonly string cacheFile;
+    private readonly Lazy<Task<ImmutableArray<OciRuntime>>> trials;
+
+    public OciRuntimes(Store store, string? searchPath)
+    {
+        (this.store, this.searchPath) = (store, searchPath);
+        cacheFile = Path.Combine(store.Root, "cache", "oci-runtimes.json");
+        trials = new Lazy<Task<ImmutableArray<OciRuntime>>>(TryAllAsync);
+    }
+
+    /// <summary>Every runtime that is installed, with what came of its trial, in the order of preference.</summary>
+    public Task<ImmutableArray<OciRuntime>> AllAsync() => trials.Value;
+
+    /// <summary>The first that works.</summary>
+    /// <exception cref="HostNotReadyException">None does.</exception>
+    public async Task<OciRuntime> FindAsync()
+    {
+        var all = await AllAsync().ConfigureAwait(false);
+        if (all.FirstOrDefault(runtime => runtime.Works) is { } found)
+            return found;
+        if (!Environment.IsPrivilegedProcess)
+            throw new HostNotReadyException("RUN needs an OCI runtime, and that needs root here. Run it with: sudo manifold …");
+        var reasons = all.IsEmpty ? "neither crun nor runc is installed" : string.Join("; ", all.Select(runtime => $"{runtime.Path} fails ({runtime.Failure})"));
+        throw new HostNotReadyException($"RUN needs an OCI runtime: {reasons}. Mend it with: apt-get install {(all.IsEmpty ? "crun" : "runc")}");
+    }
+
+    private async Task<ImmutableArray<OciRuntime>> TryAllAsync()
+    {
+        var installed = Known.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
+        if (!Environment.IsPrivilegedProcess)
+            return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root" })];
+        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend(BootId()));
+        if (Cached(key) is { } cached)
+            return cached;
+        ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
+        Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
+        Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(new RuntimeTrials { Key = key, Runtimes = tried }, SandboxJson.Default.RuntimeTrials));
+        return tried;
+    }
+
+    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private ImmutableArray<OciRuntime>? Cached(string key)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.RuntimeTrials) is { } trials && trials.Key == key ? trials.Runtimes : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<OciRuntime> TryAsync(string path)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"probe-{Guid.NewGuid():N}")).FullName;
+        var id = $"{Path.GetFileName(store.WorkFolder)}-probe-{Path.GetFileName(path)}";
+        var output = new RunOutput(null, TimeProvider.System);
+        try
+        {
+            return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, output)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception)
+        {
+            return new OciRuntime { Path = path, Failure = e.Message };
+        }
+        finally
+        {
+            Cgroups.Remove(id);
+            FileTree.Delete(folder);
+        }
+    }
+
+    // The container is this machine's own root, read-only, and its shell: the one program that every machine has.
+    private static OciRuntime Try(Container container, RunOutput output)
+    {
+        var root = Directory.CreateDirectory(Path.Combine(container.Folder, "root")).FullName;
+        MountCalls.Bind("/", root);
+        Cgroups.HideVersion1();
+        new Bundle
+        {
+            Root = root, ReadOnlyRoot = true, Arguments = ["/bin/sh", "-c", "exit 42"], User = new ContainerUser(0, 0, [0], "/"),
+            Hostname = "manifold", CgroupPath = Cgroups.PathOf(container.Id),
+        }.Write(container.Folder);
+        using var process = container.Start();
+        var read = Task.WhenAll(output.ReadAsync(process.Output, LogStream.Output), output.ReadAsync(process.Error, LogStream.Error));
+        var exitCode = process.WaitForExit();
+        read.GetAwaiter().GetResult();
+        return exitCode == 42
+            ? new OciRuntime { Path = container.Runtime }
+            : new OciRuntime { Path = container.Runtime, Failure = container.Failure() ?? output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}" };
+    }
+}
+
+/// <summary>An installed OCI runtime and whether it runs containers on this machine.</summary>
+public sealed record OciRuntime
+{
+    public required string Path { get; init; }
+
+    /// <summary>Its words where it does not work.</summary>
+    public string? Failure { get; init; }
+
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Works => Failure is null;
+
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Name => System.IO.Path.GetFileName(Path);
+}

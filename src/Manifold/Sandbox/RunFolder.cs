@@ -1,0 +1,30 @@
+namespace Manifold.Sandbox;
+
+/// <summary>Where one RUN keeps its things, in the process's work folder.</summary>
+internal sealed class RunFolder
+{
+    public RunFolder(string workFolder, int number)
+    {
+        Id = $"{System.IO.Path.GetFileName(workFolder)}-{number}";
+        Path = System.IO.Path.Combine(workFolder, $"run-{number}");
+        foreach (var folder in (ReadOnlySpan<string>)[View, Root, MountPoints, Changes, Bundle])
+            Directory.CreateDirectory(folder);
+    }
+
+    /// <summary>Unique on this machine, and tells whose work folder it belongs to.</summary>
+    public string Id { get; }
+
+    public string Path { get; }
+    public string View => In("view");
+    public string Root => In("root");
+    public string MountPoints => In("mount-points");
+    public string Changes => In("changes");
+    public string Bundle => In("bundle");
+    public string Hosts => In("hosts");
+    public string ResolvConf => In("resolv.conf");
+
+    /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
+    public string Scratch(string name) => In("overlay-" + name);
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}

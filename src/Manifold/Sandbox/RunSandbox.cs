@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Snapshots;
+
+namespace Manifold.Sandbox;
+
+/// <summary>Runs a command on a chain of layers and gives what it changed.</summary>
+/// <remarks>
+/// <code>
+/// chain of DiffIds                1  looked at read-only: who is USER, which mount points are missing
+///   + missing mount points        2  stacked above the image, below the changes (<see cref="MountPoints"/>)
+///   + an empty folder             3  takes the changes: one overlay mount
+/// config.json                     4  what the runtime is told (<see cref="Bundle"/>)
+/// setpriv, unshare, crun | runc   5  runs; its lines go to the caller as they come (<see cref="Container"/>, <see cref="RunOutput"/>)
+/// RunResult                       6  exit code, changes, last lines; the mounts went with the thread
+/// </code>
+/// Each run has a thread whose mounts nobody else sees; whatever happens to us, the kernel ends the container and undoes the mounts.
+/// Runs are independent of each other, and may be many at once.
+/// </remarks>
+public sealed class RunSandbox
+{
+    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // Docker's
+
+    private readonly Store store;
+    private readonly SnapshotStore snapshots;
+    private readonly OciRuntimes runtimes;
+    private readonly Emulators emulators;
+    private readonly TimeProvider time;
+    private int runs;
+
+    static RunSandbox() => WorkFolder.OnSweep = Sweep;
+
+    public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators, TimeProvider? time = null) =>
+        (store, this.snapshots, this.runtimes, this.emulators, this.time) = (snapshots.Store, snapshots, runtimes, emulators, time ?? TimeProvider.System);
+
+    /// <summary>Runs to the end. A command that fails is a result; only what kept it from running is an exception.</summary>
+    /// <exception cref="HostNotReadyException">No runtime or no emulator is here.</exception>
+    /// <exception cref="UsageException">The user is not in the image.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled: the container is dead, nothing is left.</exception>
+    public async Task<RunResult> RunAsync(RunRequest request, CancellationToken cancellation = default)
+    {
+        var emulated = await emulators.RequireAsync(request.Platform).ConfigureAwait(false);
+        var runtime = await runtimes.FindAsync().ConfigureAwait(false);
+        var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
+        var began = time.GetTimestamp();
+        var output = new RunOutput(request.OnLine, time);
+        var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
+        try
+        {
+            var exitCode = await IsolatedThread.RunAsync(() =>
+            {
+                Prepare(request, run);
+                return Execute(container, output, cancellation);
+            }).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            var failure = exitCode == 0 ? null : container.Failure();
+            return new RunResult(run.Path)
+            {
+                ExitCode = failure is null ? exitCode : Container.ExitCodeOf(failure) ?? exitCode,
+                ChangesFolder = run.Changes, Tail = output.Tail, Duration = time.GetElapsedTime(began), Emulated = emulated,
+                EmulatorCrash = emulated && exitCode != 0 ? output.EmulatorCrash : null, RuntimeFailure = failure,
+            };
+        }
+        catch
+        {
+            FileTree.Delete(run.Path);
+            throw;
+        }
+        finally
+        {
+            Cgroups.Remove(run.Id);
+        }
+    }
+
+    private void Prepare(RunRequest request, RunFolder run)
+    {
+        // 1
+        var lowers = OverlayChain.Lowers(snapshots, request.Chain);
+        new Overlay { Lowers = lowers }.Mount(run.View, run.Scratch("view"));
+        var user = ContainerUser.Resolve(run.View, request.User);
+        // 2
+        var mounts = Mounts(request, run);
+        MountPoints.Make(run.View, run.MountPoints, mounts.Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
+        // 3
+        FolderAttributes.Copy(run.View, run.Changes);
+        MountCalls.Unmount(run.View);
+        new Overlay { Lowers = [run.MountPoints, .. lowers], Upper = run.Changes }.Mount(run.Root, run.Scratch("root"));
+        Directory.CreateDirectory(ScopedPath.Resolve(run.Root, request.WorkingDirectory));
+        // 4
+        new Bundle
+        {
+            Root = run.Root, Arguments = request.Arguments, Environment = Defaults(request.Environment, user), WorkingDirectory = request.WorkingDirectory,
+            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id), OwnNetwork = request.Network == NetworkMode.None, Mounts = mounts,
+        }.Write(run.Bundle);
+    }
+
+    private static int Execute(Container container, RunOutput output, CancellationToken cancellation)
+    {
+        // 5
+        Cgroups.HideVersion1();
+        cancellation.ThrowIfCancellationRequested();
+        using var process = container.Start();
+        using var registration = cancellation.Register(process.Kill);
+        var read = Task.WhenAll(output.ReadAsync(process.Output, LogStream.Output), output.ReadAsync(process.Error, LogStream.Error));
+        var exitCode = process.WaitForExit();
+        read.GetAwaiter().GetResult(); // all writers are dead with the namespace; this thread may block
+        return exitCode;
+    }
+
+    private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run)
+    {
+        File.WriteAllText(run.Hosts, $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+        File.WriteAllText(run.ResolvConf, File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
+        return
+        [
+            .. Bundle.StandardMounts,
+            .. Cgroups.HasUnified ? [new Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", "ro"])] : (ReadOnlySpan<Bundle.Mount>)[],
+            new Bundle.Mount("/etc/resolv.conf", "bind", run.ResolvConf, ["rbind", "ro"]),
+            new Bundle.Mount("/etc/hosts", "bind", run.Hosts, ["rbind", "ro"]),
+            .. request.Mounts.OrderBy(mount => mount.Target, StringComparer.Ordinal).Select(mount => mount.Kind switch
+            {
+                MountKind.Bind => new Bundle.Mount(mount.Target, "bind", mount.Source!, ["rbind", mount.ReadOnly ? "ro" : "rw"]),
+                MountKind.Tmpfs => new Bundle.Mount(mount.Target, "tmpfs", "tmpfs",
+                    ["nosuid", "noexec", "nodev", .. mount.SizeBytes is { } size ? [$"size={size}"] : (ReadOnlySpan<string>)[]]),
+                _ => throw new InvalidOperationException($"A mount of kind {mount.Kind} is not known here."),
+            }),
+        ];
+    }
+
+    private static ImmutableArray<string> Defaults(ImmutableArray<string> environment, ContainerUser user)
+    {
+        bool Has(string name) => environment.Any(variable => variable.StartsWith(name, StringComparison.Ordinal));
+        return
+        [
+            .. Has("PATH=") ? (ReadOnlySpan<string>)[] : [DefaultPath],
+            .. environment,
+            .. Has("HOME=") ? (ReadOnlySpan<string>)[] : ["HOME=" + user.Home],
+        ];
+    }
+
+    /// <summary>Ends what a killed process's runs left. The kernel has ended nearly all of it; what it had just begun to start is found by its folder.</summary>
+    private static void Sweep(string folder)
+    {
+        Cgroups.RemoveAll(Path.GetFileName(folder) + "-");
+        RunningProcesses.KillThoseSaying($" run --bundle {folder}/");
+    }
+}

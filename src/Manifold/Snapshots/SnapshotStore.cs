@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+
+namespace Manifold.Snapshots;
+
+/// <summary>Layers unpacked once, by DiffId, in the format that overlayfs stacks.</summary>
+/// <remarks>
+/// <code>
+/// snapshots/DIFFID/fs/      1  the layer's files; whiteouts are 0:0 devices, opaque folders carry trusted.overlay.opaque
+/// snapshots/DIFFID/implied  2  folders that the layer's tar has no entry for, one a line; its time is the last use
+/// snapshots/fixups/CHAIN/   3  the right attributes of implied folders, one per chain that needs them (<see cref="ImpliedFolders"/>)
+/// </code>
+/// A snapshot is made in the process's work folder and renamed into place whole: it is there entirely or not at all.
+/// Safe for several processes; when two make the same, the later deletes its own.
+/// </remarks>
+public sealed class SnapshotStore(Store store, TimeProvider? time = null)
+{
+    private readonly ConcurrentDictionary<Digest, Task> underway = new();
+    private readonly TimeProvider time = time ?? TimeProvider.System;
+
+    /// <summary>A snapshot, when it was used last, and how to see its size.</summary>
+    public sealed record Entry(Digest DiffId, DateTimeOffset LastUse);
+
+    internal Store Store => store;
+
+    internal string Root { get; } = Path.Combine(store.Root, "snapshots");
+
+    /// <summary>The folder of a layer's files, whether or not it is there.</summary>
+    public string FolderOf(Digest diffId) => Path.Combine(Root, diffId.Hex, "fs");
+
+    public bool Contains(Digest diffId) => Directory.Exists(FolderOf(diffId));
+
+    /// <summary>The folders that the layer's tar implied only, relative, without a leading slash; the root is the empty string.</summary>
+    public ImmutableArray<string> ImpliedBy(Digest diffId) => [.. File.ReadLines(ImpliedFile(Path.Combine(Root, diffId.Hex)))];
+
+    /// <summary>Makes the snapshot where it is not there. Calls for one layer share one making; each counts as a use.</summary>
+    /// <param name="make">Fills the folder that it is given and returns the folders that the layer implied only.</param>
+    public async Task GetOrAddAsync(
+        Digest diffId, Func<string, CancellationToken, Task<ImmutableArray<string>>> make, CancellationToken cancellation = default)
+    {
+        while (!Contains(diffId))
+        {
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var flight = underway.GetOrAdd(diffId, mine.Task);
+            if (flight == mine.Task)
+            {
+                await FlyAsync(diffId, make, mine, cancellation).ConfigureAwait(false);
+                break;
+            }
+            try
+            {
+                await flight.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The one who made it was cancelled, we were not: make it ourselves.
+            }
+        }
+        RecordUse(diffId);
+    }
+
+    /// <summary>Makes a folder of changes the snapshot of its layer by a rename: what a RUN left need not be unpacked again.</summary>
+    /// <remarks>Takes ownership: afterwards <paramref name="folder"/> is gone, also where the snapshot was there already.</remarks>
+    public void Adopt(string folder, Digest diffId)
+    {
+        var making = NewFolder();
+        Directory.Move(folder, Path.Combine(making, "fs"));
+        Place(making, [], diffId);
+    }
+
+    /// <summary>Marks a snapshot as used now, so that prune takes others first.</summary>
+    public void RecordUse(Digest diffId) => File.SetLastWriteTimeUtc(ImpliedFile(Path.Combine(Root, diffId.Hex)), time.GetUtcNow().UtcDateTime);
+
+    /// <summary>All snapshots, those first that were not used for longest.</summary>
+    public ImmutableArray<Entry> List() =>
+        !Directory.Exists(Root) ? [] :
+        [
+            .. Directory.EnumerateDirectories(Root)
+                .Where(folder => Digest.TryParse("sha256:" + Path.GetFileName(folder), out _))
+                .Select(folder => new Entry(Digest.Parse("sha256:" + Path.GetFileName(folder)), File.GetLastWriteTimeUtc(ImpliedFile(folder))))
+                .OrderBy(entry => entry.LastUse),
+        ];
+
+    /// <summary>Bytes on disk. Costs a walk over the snapshot's files.</summary>
+    public long SizeOf(Digest diffId) =>
+        new DirectoryInfo(FolderOf(diffId)).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true })
+            .Where(file => file.LinkTarget is null).Sum(file => file.Length);
+
+    /// <summary>Deletes a snapshot. The caller sees to it that no RUN stands on it: <see cref="Entry.LastUse"/> tells when one last began.</summary>
+    public void Remove(Digest diffId)
+    {
+        var folder = Path.Combine(Root, diffId.Hex);
+        if (!Directory.Exists(folder))
+            return;
+        var doomed = Path.Combine(store.WorkFolder, $"removed-{Guid.NewGuid():N}");
+        Directory.Move(folder, doomed);
+        FileTree.Delete(doomed);
+    }
+
+    private async Task FlyAsync(
+        Digest diffId, Func<string, CancellationToken, Task<ImmutableArray<string>>> make, TaskCompletionSource flight, CancellationToken cancellation)
+    {
+        var making = NewFolder();
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(making, "fs"));
+            var implied = await make(Path.Combine(making, "fs"), cancellation).ConfigureAwait(false);
+            Place(making, implied, diffId);
+            flight.SetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            flight.SetCanceled(cancellation);
+            throw;
+        }
+        catch (Exception e)
+        {
+            flight.SetException(e);
+            _ = flight.Task.Exception; // seen here, whether or not somebody else waits
+            throw;
+        }
+        finally
+        {
+            underway.TryRemove(diffId, out _);
+            FileTree.Delete(making);
+        }
+    }
+
+    private void Place(string making, ImmutableArray<string> implied, Digest diffId)
+    {
+        File.WriteAllLines(ImpliedFile(making), implied.Select(path => path.Trim('/') is "." ? "" : path.Trim('/')));
+        PlaceWhole(making, Path.Combine(Root, diffId.Hex));
+    }
+
+    internal string NewFolder() => Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"snapshot-{Guid.NewGuid():N}")).FullName;
+
+    internal static void PlaceWhole(string making, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        try
+        {
+            Directory.Move(making, target);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            FileTree.Delete(making); // another process was faster; both are the same
+        }
+    }
+
+    private static string ImpliedFile(string snapshot) => Path.Combine(snapshot, "implied");
+}
