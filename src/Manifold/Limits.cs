@@ -15,6 +15,12 @@ public static class Limits
     /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
     public const int TarRecordBytes = 1024 * 1024;
 
+    /// <summary>One file of a layer in bytes (1 EiB): beyond every file system, and sums of sizes cannot overflow.</summary>
+    public const long FileBytes = 1L << 60;
+
+    /// <summary>Device nodes of one layer. A whole static /dev has some hundreds; a bomb has millions, each an inode of the host.</summary>
+    public const int LayerDevices = 4096;
+
     /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
     public const int DockerfileBytes = 4 * 1024 * 1024;
 

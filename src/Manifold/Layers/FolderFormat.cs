@@ -1,0 +1,11 @@
+namespace Manifold.Layers;
+
+/// <summary>What a folder on disk stands for.</summary>
+public enum FolderFormat
+{
+    /// <summary>One layer, as overlayfs wants it: a whiteout is a character device 0:0, an opaque folder has an attribute.</summary>
+    Overlay,
+
+    /// <summary>A file tree as it is: applying a whiteout deletes, reading one finds none.</summary>
+    Plain,
+}

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Layers;
+
+/// <summary>Reads layers from the store: unpacks them, or only says what is in them. Both verify the blob's digest and the diff id.</summary>
+public sealed class LayerReader(Store store)
+{
+    /// <summary>Unpacks a layer with a writer made for an empty folder of its own.</summary>
+    /// <exception cref="LayerException">The layer is malformed, hostile, or its tar is not what <paramref name="diffId"/> says: delete the folder.</exception>
+    /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
+    public UnpackedFolder Unpack(Descriptor layer, Digest diffId, FolderWriter folder, CancellationToken cancellation = default) =>
+        Read(layer, diffId, entries => folder.Write(entries, cancellation));
+
+    /// <summary>A layer's table of contents, without unpacking it. Costs decompressing it once.</summary>
+    /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
+    /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
+    public TableOfContents ReadContents(Descriptor layer, Digest diffId) => Read(layer, diffId, TableOfContents.Of);
+
+    private T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use)
+    {
+        using var tar = new HashedTar(Compression.Open(store.Open(layer.Digest)));
+        var result = use(new TarReader(tar, $"layer {layer.Digest.Short}").Entries());
+        var found = tar.Finish();
+        return found == diffId ? result
+            : throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
+    }
+
+    private sealed class HashedTar(Stream inner) : ReadOnlyStream
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        internal Digest Finish() => Digest.FromHash(hash.GetHashAndReset());
+
+        public override int Read(Span<byte> buffer)
+        {
+            var count = inner.Read(buffer);
+            hash.AppendData(buffer[..count]);
+            return count;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+                hash.Dispose();
+            }
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Manifold.Linux;
+
+namespace Manifold.Layers;
+
+/// <summary>What stands before a header and amends it: PAX records, and GNU's long names as if they were PAX.</summary>
+/// <remarks>Values are bytes until their meaning is known: an attribute is any bytes, a name any but zero.</remarks>
+internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> global)
+{
+    private const string LibarchiveXattr = "LIBARCHIVE.xattr.";
+
+    internal ImmutableSortedDictionary<string, byte[]> Values { get; private set; } = global;
+
+    internal void Set(string key, byte[] value) => Values = Values.SetItem(key, value);
+
+    /// <summary>Source: POSIX pax, "pax Extended Header": <c>"%d %s=%s\n", length, keyword, value</c>; an empty value takes the keyword back.</summary>
+    internal void AddPax(byte[] block, string source)
+    {
+        var values = Values.ToBuilder();
+        for (var rest = block.AsSpan(); !rest.IsEmpty && rest[0] != 0;)
+        {
+            if (!Utf8Parser.TryParse(rest, out int length, out var digits) || digits >= rest.Length || rest[digits] != ' '
+                || length <= digits + 2 || length > rest.Length || rest[length - 1] != '\n')
+                throw Malformed("a PAX record has a wrong length", source);
+            var record = rest[(digits + 1)..(length - 1)];
+            var equals = record.IndexOf((byte)'=');
+            if (equals <= 0)
+                throw Malformed("a PAX record has no keyword", source);
+            var key = FileName.Decode(record[..equals]);
+            if (equals + 1 == record.Length && !key.Contains("xattr.", StringComparison.Ordinal))
+                values.Remove(key);
+            else
+                values[key] = record[(equals + 1)..].ToArray();
+            rest = rest[length..];
+        }
+        Values = values.ToImmutable();
+        if (Values.Sum(pair => (long)pair.Key.Length + pair.Value.Length) > Limits.TarRecordBytes)
+            throw Malformed("its PAX records are too long", source);
+    }
+
+    /// <summary>The entry that header and records describe, without its content.</summary>
+    internal LayerEntry Apply(TarHeader header, string source)
+    {
+        var name = Text("path") ?? header.Name;
+        var kind = Kind(header.Type, name, source);
+        if (Values.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal)))
+            throw Malformed($"'{name}' is a sparse file, which is not supported. Make the tar without --sparse", source);
+        var isDevice = kind is EntryKind.CharacterDevice or EntryKind.BlockDevice;
+        return new LayerEntry
+        {
+            Path = Normalized(name, source),
+            Kind = kind,
+            Mode = (int)(header.Mode & 0xFFF),
+            Uid = Owner(Number("uid", source) ?? header.Uid, name, source),
+            Gid = Owner(Number("gid", source) ?? header.Gid, name, source),
+            Modified = Time("mtime", source) ?? new FileTime(header.Modified),
+            LinkTarget = Target(kind, header, source),
+            DeviceMajor = isDevice ? DeviceNumber(header.DeviceMajor, 0xFFF, name, source) : 0,
+            DeviceMinor = isDevice ? DeviceNumber(header.DeviceMinor, 0xFFFFF, name, source) : 0,
+            Xattrs = Xattrs(),
+        };
+    }
+
+    internal long Size(TarHeader header, string source)
+    {
+        var size = Number("size", source) ?? header.Size;
+        return size is >= 0 and <= Limits.FileBytes ? size : throw Malformed($"'{header.Name}' claims {size} bytes", source);
+    }
+
+    private static EntryKind Kind(char type, string name, string source) => type switch
+    {
+        '0' or '\0' or '7' => name.EndsWith('/') ? EntryKind.Folder : EntryKind.File,
+        '1' => EntryKind.HardLink,
+        '2' => EntryKind.SymbolicLink,
+        '3' => EntryKind.CharacterDevice,
+        '4' => EntryKind.BlockDevice,
+        '5' or 'D' => EntryKind.Folder,
+        '6' => EntryKind.Fifo,
+        'S' => throw Malformed($"'{name}' is a sparse file, which is not supported. Make the tar without --sparse", source),
+        _ => throw Malformed($"'{name}' has the unknown type '{(char.IsAsciiLetterOrDigit(type) ? type.ToString() : $"0x{(int)type:x}")}'", source),
+    };
+
+    private string? Target(EntryKind kind, TarHeader header, string source)
+    {
+        if (kind is not (EntryKind.SymbolicLink or EntryKind.HardLink))
+            return null;
+        var target = Text("linkpath") ?? header.LinkName;
+        if (kind == EntryKind.HardLink)
+            return Normalized(target, source);
+        return target.Length is > 0 and <= Limits.PathBytes && !target.Contains('\0', StringComparison.Ordinal) ? target
+            : throw Malformed($"the symbolic link '{header.Name}' has no target, or one that no kernel takes", source);
+    }
+
+    private static string Normalized(string name, string source)
+    {
+        try
+        {
+            return EntryPath.Normalized(name);
+        }
+        catch (LayerException e)
+        {
+            throw Malformed(e.Message.TrimEnd('.'), source);
+        }
+    }
+
+    private ImmutableSortedDictionary<string, byte[]> Xattrs()
+    {
+        var found = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (key, value) in Values)
+        {
+            if (key.StartsWith(TarFormat.XattrPrefix, StringComparison.Ordinal))
+                found[key[TarFormat.XattrPrefix.Length..]] = value;
+            else if (key.StartsWith(LibarchiveXattr, StringComparison.Ordinal) && TryBase64(value) is { } decoded)
+                found.TryAdd(Uri.UnescapeDataString(key[LibarchiveXattr.Length..]), decoded);
+        }
+        return found.ToImmutable();
+    }
+
+    // libarchive leaves the '=' at the end out.
+    private static byte[]? TryBase64(byte[] value)
+    {
+        var text = Encoding.ASCII.GetString(value).TrimEnd('=');
+        var decoded = new byte[text.Length];
+        return Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), decoded, out var length) ? decoded[..length] : null;
+    }
+
+    private string? Text(string key) => Values.TryGetValue(key, out var value) ? FileName.Decode(value) : null;
+
+    private long? Number(string key, string source) => Text(key) is not { } text ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Malformed($"the {key} '{text}' is not a number", source);
+
+    private static uint Owner(long id, string name, string source) =>
+        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, which is no user or group", source);
+
+    private static uint DeviceNumber(long number, long most, string name, string source) =>
+        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' is the device {number}, which Linux does not know", source);
+
+    // "1700000000.123456789", "-3.5": the fraction counts away from zero, a FileTime's nanoseconds count upwards.
+    private FileTime? Time(string key, string source)
+    {
+        if (Text(key) is not { } text)
+            return null;
+        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var time)
+            || time is < long.MinValue or > long.MaxValue)
+            throw Malformed($"the {key} '{text}' is not a time", source);
+        var seconds = Math.Floor(time);
+        return new FileTime((long)seconds, (int)((time - seconds) * 1_000_000_000));
+    }
+
+    private static LayerException Malformed(string what, string source) => new($"Reading the tar of {source}: {what}.");
+}

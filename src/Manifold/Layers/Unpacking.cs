@@ -1,0 +1,233 @@
+using System.Buffers;
+using Manifold.Linux;
+
+namespace Manifold.Layers;
+
+/// <summary>One run of <see cref="FolderWriter"/>; the numbers are those of its picture.</summary>
+internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<string, string?>? lowerFile) : IDisposable
+{
+    private readonly TableOfContents.Builder contents = new();
+    private readonly FolderCursor cursor = new(root);
+    private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+
+    internal void Apply(LayerEntry entry)
+    {
+        try
+        {
+            EntryPath.Checked(entry.Path);
+            var before = contents.Find(entry.Path);
+            var merged = contents.Add(entry);
+            Place(entry, before, merged);
+        }
+        catch (IOException e) when (!IsDiskTrouble(e))
+        {
+            throw new LayerException($"Unpacking '{entry.Path}': {e.Message}", e);
+        }
+    }
+
+    // 5
+    internal TableOfContents Finish()
+    {
+        var table = contents.Build();
+        foreach (var entry in table.Entries)
+        {
+            if (entry.Kind == EntryKind.Folder && !entry.Implied)
+                Parent(entry.Path).SetModified(Name(entry.Path), entry.Modified);
+        }
+        return table;
+    }
+
+    private void Place(LayerEntry entry, LayerEntry? before, LayerEntry merged)
+    {
+        var parent = Parent(entry.Path);
+        var name = Name(entry.Path);
+        if (entry.Kind == EntryKind.Folder)
+            PlaceFolder(parent, name, entry, merged);
+        else if (entry.Kind == EntryKind.Whiteout)
+            PlaceWhiteout(parent, name, before);
+        else if (entry.Path.Length == 0)
+            throw new LayerException("The root of a layer is not a folder.");
+        else
+            Replace(parent, name, entry);
+    }
+
+    private void Replace(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        if (TryMake(parent, name, entry))
+            return;
+        Remove(parent, name, entry.Path);
+        if (!TryMake(parent, name, entry))
+            throw new LayerException($"Unpacking '{entry.Path}': something else writes to the folder at the same time.");
+    }
+
+    private bool TryMake(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case EntryKind.File: return TryMakeFile(parent, name, entry);
+            case EntryKind.HardLink: return TryMakeLink(parent, name, entry);
+            case EntryKind.SymbolicLink:
+                if (!parent.TryCreateSymbolicLink(name, entry.LinkTarget!))
+                    return false;
+                break;
+            default:
+                if (!parent.TryCreateNode(name, NodeType(entry), entry.DeviceMajor, entry.DeviceMinor))
+                    return false;
+                break;
+        }
+        Describe(parent, name, entry);
+        parent.SetModified(name, entry.Modified);
+        return true;
+    }
+
+    private bool TryMakeFile(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        using var file = parent.TryCreateFile(name);
+        if (file is null)
+            return false;
+        if (entry.Size > 0)
+        {
+            using var content = entry.Open!();
+            for (long offset = 0; offset < entry.Size;)
+            {
+                var count = content.Read(buffer, 0, (int)Math.Min(buffer.Length, entry.Size - offset));
+                if (count == 0)
+                    throw new LayerException($"Unpacking '{entry.Path}': its content ends after {offset} of {entry.Size} bytes.");
+                RandomAccess.Write(file, buffer.AsSpan(0, count), offset);
+                offset += count;
+            }
+        }
+        DirectoryHandle.SetOwnerAndMode(file, entry.Uid, entry.Gid, entry.Mode);
+        SetXattrs(parent, name, entry);
+        DirectoryHandle.SetModified(file, entry.Modified);
+        return true;
+    }
+
+    private bool TryMakeLink(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        var target = EntryPath.Checked(entry.LinkTarget!);
+        if (target == entry.Path || contents.Find(target) is { Kind: EntryKind.Folder or EntryKind.Whiteout })
+            throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which is no file.");
+        if (contents.Find(target) is null)
+            return TryMakeCopy(parent, name, entry);
+        using var folder = cursor.TryOpen(EntryPath.Parent(target))
+            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which is gone.");
+        return parent.TryLink(folder, EntryPath.Name(target), name);
+    }
+
+    // The target lies in a lower layer, which is shared and stays as it is.
+    private bool TryMakeCopy(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        var lower = lowerFile?.Invoke(entry.LinkTarget!)
+            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{entry.LinkTarget}', which neither this layer nor one below has.");
+        using var folder = DirectoryHandle.Open(Path.GetDirectoryName(lower)!);
+        var original = FolderReader.Entry(folder, Path.GetFileName(lower), entry.Path, FolderFormat.Plain)
+            ?? throw new LayerException($"Unpacking '{entry.Path}': the file that it is a hard link to is gone from '{lower}'.");
+        if (original.Kind == EntryKind.Folder)
+            throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{entry.LinkTarget}', which is a folder.");
+        return TryMake(parent, name, original.Kind == EntryKind.File ? original with { Open = () => File.OpenRead(lower) } : original);
+    }
+
+    private void PlaceFolder(DirectoryHandle parent, string name, LayerEntry entry, LayerEntry merged)
+    {
+        if (name.Length > 0 && !parent.TryCreateFolder(name, entry.Implied ? 0b111_101_101 : 0b111_000_000))
+        {
+            if (parent.Status(name)?.Type != FileStatus.Folder)
+            {
+                Remove(parent, name, entry.Path);
+                parent.TryCreateFolder(name, 0b111_101_101);
+            }
+        }
+        if (!entry.Implied)
+            Describe(parent, name, entry);
+        if (merged.Opaque)
+            MakeOpaque(parent, name, entry.Path);
+    }
+
+    private void PlaceWhiteout(DirectoryHandle parent, string name, LayerEntry? before)
+    {
+        if (name.Length == 0)
+            throw new LayerException("A layer cannot delete its root.");
+        if (before is { Kind: EntryKind.Folder })
+            MakeOpaque(parent, name, before.Path);
+        else if (before is null && format == FolderFormat.Overlay)
+            parent.TryCreateNode(name, FileStatus.CharacterDevice, 0, 0);
+        else if (before is null)
+            parent.Remove(name);
+    }
+
+    private void MakeOpaque(DirectoryHandle parent, string name, string path)
+    {
+        if (format == FolderFormat.Overlay)
+        {
+            parent.SetXattr(name, Whiteouts.OverlayOpaque, "y"u8);
+            return;
+        }
+        using var opaque = name.Length == 0 ? parent.Duplicate() : parent.TryOpenFolder(name, out _);
+        foreach (var child in opaque?.Names() ?? [])
+        {
+            if (contents.Find(EntryPath.Join(path, child)) is null)
+                opaque!.Remove(child);
+        }
+    }
+
+    // 4
+    private static void Describe(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        parent.SetOwner(name, entry.Uid, entry.Gid);
+        if (entry.Kind != EntryKind.SymbolicLink)
+            parent.SetMode(name, entry.Mode);
+        SetXattrs(parent, name, entry);
+    }
+
+    private static void SetXattrs(DirectoryHandle parent, string name, LayerEntry entry)
+    {
+        foreach (var (key, value) in entry.Xattrs)
+        {
+            if (TravellingXattrs.Includes(key))
+                parent.SetXattr(name, key, value);
+        }
+    }
+
+    private static int NodeType(LayerEntry entry) => entry.Kind switch
+    {
+        EntryKind.CharacterDevice when entry is { DeviceMajor: 0, DeviceMinor: 0 } =>
+            throw new LayerException($"Unpacking '{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device."),
+        EntryKind.CharacterDevice => FileStatus.CharacterDevice,
+        EntryKind.BlockDevice => FileStatus.BlockDevice,
+        EntryKind.Fifo => FileStatus.Fifo,
+        _ => throw new ArgumentOutOfRangeException(nameof(entry), entry.Kind, "No such kind of entry."),
+    };
+
+    private void Remove(DirectoryHandle parent, string name, string path)
+    {
+        cursor.Forget(path);
+        parent.Remove(name);
+    }
+
+    // 2
+    private DirectoryHandle Parent(string path) => path.Length == 0 ? root : cursor.OpenOrMake(EntryPath.Parent(path), OnBlocked);
+
+    // A whiteout of this layer with something new below it: the folder is new, and hides the lower one.
+    private void OnBlocked(DirectoryHandle parent, string name, string path)
+    {
+        if (contents.Find(path) is not { Kind: EntryKind.Folder, Implied: true, Opaque: true })
+            throw new LayerException($"'{path}' is a link or a file, and the layer has something below it. Nothing is written through links.");
+        parent.Remove(name);
+        parent.TryCreateFolder(name, 0b111_101_101);
+        if (format == FolderFormat.Overlay)
+            parent.SetXattr(name, Whiteouts.OverlayOpaque, "y"u8);
+    }
+
+    private static string Name(string path) => EntryPath.Name(path);
+
+    // A full or failing disk is the machine's trouble and not the layer's.
+    private static bool IsDiskTrouble(IOException e) => (e.HResult & 0xFFFF) is 5 or 23 or 24 or 28 or 30 or 122; // EIO, ENFILE, EMFILE, ENOSPC, EROFS, EDQUOT
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        cursor.Dispose();
+        root.Dispose();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Manifold.Linux;
+
+public sealed partial class DirectoryHandle
+{
+    /// <summary>Makes a file that was not there and opens it for writing; null where the name is taken.</summary>
+    public SafeFileHandle? TryCreateFile(string name)
+    {
+        var file = FileCalls.TryOpen(handle, Checked(name), FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow, 0b110_000_000);
+        return file ?? (Taken ? null : throw FileCalls.Failure($"Making the file '{Described(name)}'"));
+    }
+
+    /// <summary>Makes a folder; false where the name is taken.</summary>
+    public bool TryCreateFolder(string name, int mode) =>
+        Made(FileCalls.MakeFolderAt(handle, Checked(name), (uint)mode), "Making the folder", name);
+
+    /// <summary>Makes a symbolic link whose target is taken as it is; false where the name is taken.</summary>
+    public bool TryCreateSymbolicLink(string name, string target) =>
+        Made(FileCalls.SymlinkAt(target, handle, Checked(name)), "Making the symbolic link", name);
+
+    /// <summary>Makes a device node or a fifo; <paramref name="type"/> is one of <see cref="FileStatus"/>'s. False where the name is taken.</summary>
+    public bool TryCreateNode(string name, int type, uint major, uint minor) =>
+        Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)), "Making the device node", name);
+
+    /// <summary>Gives the file <paramref name="existing"/> of another folder a second name here; false where the name is taken.</summary>
+    public bool TryLink(DirectoryHandle folder, string existing, string name) =>
+        Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0), $"Linking '{folder.Described(existing)}' to", name);
+
+    /// <summary>Removes whatever has this name, a folder with all below it. Absent is done.</summary>
+    public void Remove(string name)
+    {
+        if (FileCalls.UnlinkAt(handle, Checked(name), 0) == 0 || Marshal.GetLastPInvokeError() == FileCalls.NoEntry)
+            return;
+        if (Marshal.GetLastPInvokeError() != FileCalls.IsAFolder)
+            throw FileCalls.Failure($"Removing '{Described(name)}'");
+        using (var folder = TryOpenFolder(name, out _))
+            foreach (var child in folder?.Names() ?? [])
+                folder!.Remove(child);
+        Done(FileCalls.UnlinkAt(handle, name, FileCalls.AtRemoveFolder), "Removing", name);
+    }
+
+    public void SetOwner(string name, uint uid, uint gid) =>
+        Done(FileCalls.ChangeOwnerAt(handle, Self(name), uid, gid, FileCalls.AtSymlinkNoFollow), "Setting the owner of", name);
+
+    /// <summary>Sets the mode of a name that the caller knows not to be a symbolic link (which has none).</summary>
+    public void SetMode(string name, int mode) =>
+        Done(FileCalls.ChangeModeAt(handle, Self(name), (uint)mode, 0), "Setting the mode of", name);
+
+    public unsafe void SetModified(string name, FileTime time)
+    {
+        var times = stackalloc FileCalls.TimeSpecification[2] { AtOnce(time), AtOnce(time) };
+        Done(FileCalls.SetTimesAt(handle, Self(name), times, FileCalls.AtSymlinkNoFollow), "Setting the time of", name);
+    }
+
+    /// <summary>Owner, then mode (a change of owner clears setuid) of an open file.</summary>
+    public static void SetOwnerAndMode(SafeFileHandle file, uint uid, uint gid, int mode)
+    {
+        if (FileCalls.ChangeOwner(file, uid, gid) != 0 || FileCalls.ChangeMode(file, (uint)mode) != 0)
+            throw FileCalls.Failure("Setting owner and mode of a file");
+    }
+
+    public static unsafe void SetModified(SafeFileHandle file, FileTime time)
+    {
+        var times = stackalloc FileCalls.TimeSpecification[2] { AtOnce(time), AtOnce(time) };
+        if (FileCalls.SetTimes(file, times) != 0)
+            throw FileCalls.Failure("Setting the time of a file");
+    }
+
+    private static FileCalls.TimeSpecification AtOnce(FileTime time) => new() { Seconds = time.Seconds, Nanoseconds = time.Nanoseconds };
+
+    private static bool Taken => Marshal.GetLastPInvokeError() == FileCalls.Exists;
+
+    private static string Self(string name) => name.Length == 0 ? "." : Checked(name);
+
+    private bool Made(int result, string doing, string name) =>
+        result == 0 || (Taken ? false : throw FileCalls.Failure($"{doing} '{Described(name)}'"));
+
+    private void Done(int result, string doing, string name)
+    {
+        if (result != 0)
+            throw FileCalls.Failure($"{doing} '{Described(name)}'");
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Manifold.Linux;
+
+/// <summary>An open folder, and what one does with the names in it. A name is one component; no call follows a symbolic link.</summary>
+/// <remarks>
+/// Holding the folder, and not its path, is what makes unpacking safe: nothing that happens to the names above can lead a later call elsewhere.
+/// Failures are <see cref="IOException"/>s whose HResult is the kernel's error number. Not thread-safe where it changes things.
+/// </remarks>
+public sealed partial class DirectoryHandle : IDisposable
+{
+    private readonly SafeFileHandle handle;
+    private readonly string path;
+
+    private DirectoryHandle(SafeFileHandle handle, string path) => (this.handle, this.path) = (handle, path);
+
+    /// <summary>Opens the folder at a path of the machine (whose links are followed).</summary>
+    public static DirectoryHandle Open(string path) =>
+        new(FileCalls.TryOpen(null, path, FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), path);
+
+    /// <summary>Opens a folder in this one; null where there is nothing of that name.</summary>
+    /// <param name="isOther">There is something, and it is not a folder.</param>
+    public DirectoryHandle? TryOpenFolder(string name, out bool isOther)
+    {
+        isOther = false;
+        var file = FileCalls.TryOpen(handle, Checked(name), FileCalls.Directory | FileCalls.NoFollow);
+        if (file is not null)
+            return new DirectoryHandle(file, Described(name));
+        isOther = Marshal.GetLastPInvokeError() is FileCalls.NotAFolder or FileCalls.TooManyLinks;
+        return isOther || Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{Described(name)}'");
+    }
+
+    /// <summary>A second handle on this folder.</summary>
+    public DirectoryHandle Duplicate() =>
+        new(FileCalls.TryOpen(handle, ".", FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), path);
+
+    /// <summary>Opens a file for reading. A fifo or a device in its place does not block.</summary>
+    public SafeFileHandle OpenFile(string name) =>
+        FileCalls.TryOpen(handle, Checked(name), FileCalls.ReadOnly | FileCalls.NoFollow | FileCalls.NonBlocking)
+        ?? throw FileCalls.Failure($"Opening '{Described(name)}'");
+
+    /// <summary>What a name is; null where there is nothing. The empty name is the folder itself.</summary>
+    public unsafe FileStatus? Status(string name)
+    {
+        FileCalls.StatusBuffer status;
+        if (FileCalls.StatusAt(handle, name.Length == 0 ? "" : Checked(name), FileCalls.AtSymlinkNoFollow | FileCalls.AtEmptyPath, FileCalls.StatusBasic, &status) != 0)
+            return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
+        return new FileStatus
+        {
+            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, Uid = status.User, Gid = status.Group, Size = status.Size,
+            Links = status.Links, Inode = status.Inode, Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
+            Modified = new FileTime(status.ModifiedSeconds, (int)status.ModifiedNanoseconds),
+            Changed = new FileTime(status.ChangedSeconds, (int)status.ChangedNanoseconds),
+            NodeMajor = status.NodeMajor, NodeMinor = status.NodeMinor,
+        };
+    }
+
+    /// <summary>The names in this folder, without <c>.</c> and <c>..</c>, in no order.</summary>
+    public unsafe List<string> Names()
+    {
+        // getdents moves the handle's position; a fresh handle starts at the begin.
+        using var fresh = Duplicate();
+        var names = new List<string>();
+        const int size = 32 * 1024;
+        var buffer = stackalloc byte[size];
+        while (true)
+        {
+            var count = FileCalls.ReadFolder(fresh.handle, buffer, size);
+            if (count < 0)
+                throw FileCalls.Failure($"Reading the folder '{path}'");
+            if (count == 0)
+                return names;
+            for (var entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
+            {
+                var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + 19);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                    names.Add(FileName.Decode(name));
+            }
+        }
+    }
+
+    public unsafe string ReadLink(string name)
+    {
+        const int size = 4096;
+        var buffer = stackalloc byte[size];
+        var length = FileCalls.ReadLinkAt(handle, Checked(name), buffer, size);
+        return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw FileCalls.Failure($"Reading the link '{Described(name)}'");
+    }
+
+    private string Described(string name) => name.Length == 0 ? path : $"{path}/{name}";
+
+    // The kernel would walk a name with a slash, and `..` leaves the folder: neither may come from a layer as one component.
+    private static string Checked(string name) => name.Length > 0 && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal) ? name
+        : throw new ArgumentException($"'{name}' is not the name of something in a folder.", nameof(name));
+
+    public void Dispose() => handle.Dispose();
+}
