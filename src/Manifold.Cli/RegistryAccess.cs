@@ -32,6 +32,12 @@ internal sealed class RegistryAccess
         Time = context.Time,
     });
 
+    /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
+    public static RegistryClient Open(CliContext context, IEnumerable<string> insecureHosts) => new(new RegistryOptions
+    {
+        Credentials = Credentials.From(context.Environment).FindAsync, InsecureHosts = [.. insecureHosts], Time = context.Time,
+    });
+
     /// <exception cref="UsageException">It is none.</exception>
     public static ImageReference Reference(string text) => ImageReference.TryParse(text, out var reference) ? reference
         : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");

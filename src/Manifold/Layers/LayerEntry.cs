@@ -51,6 +51,17 @@ public sealed record LayerEntry
         Path = path, Kind = EntryKind.HardLink, LinkTarget = target, Size = 0, DeviceMajor = 0, DeviceMinor = 0,
     };
 
+    /// <summary>Whether another entry says the same of the same path; a file's content counts as the same where size and time are.</summary>
+    /// <remarks>As containerd's differ has it: a file that was opened for writing and not written is no change.</remarks>
+    public bool SameAs(LayerEntry other) =>
+        Kind == other.Kind && Mode == other.Mode && Uid == other.Uid && Gid == other.Gid && Size == other.Size && LinkTarget == other.LinkTarget
+        && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor && Opaque == other.Opaque
+        && (Kind == EntryKind.Folder || Modified == other.Modified) && SameXattrs(Xattrs, other.Xattrs);
+
+    private static bool SameXattrs(ImmutableSortedDictionary<string, byte[]>? left, ImmutableSortedDictionary<string, byte[]>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0)
+        && (left ?? ImmutableSortedDictionary<string, byte[]>.Empty).All(pair => right!.TryGetValue(pair.Key, out var value) && value.AsSpan().SequenceEqual(pair.Value));
+
     /// <summary>What a table of contents keeps: everything that can be said without the bytes.</summary>
     internal LayerEntry WithoutContent() => Open is null && Xattrs.IsEmpty ? this : this with { Open = null, Xattrs = ImmutableSortedDictionary<string, byte[]>.Empty };
 }

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold build</c>: one Dockerfile, any number of platforms, one index. Flags are buildx's.</summary>
+public static class BuildCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var options = new BuildOptions();
+        var command = new Command("build", "Build one image for one or many platforms from a Dockerfile.");
+        options.AddTo(command);
+        command.SetAction((parsed, cancellation) => new BuildRun(context, options.Read(parsed, context)).RunAsync(cancellation));
+        return command;
+    }
+}
+
+/// <summary>The flags of <c>manifold build</c>, and how they become a request.</summary>
+internal sealed class BuildOptions
+{
+    private readonly Argument<string> contextFolder = new("CONTEXT") { Description = "The folder whose files COPY and ADD see." };
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile (default: CONTEXT/Dockerfile, then CONTEXT/Containerfile).", HelpName = "FILE" };
+    private readonly Option<string[]> tags = Many("--tag", "A name for the image, e.g. quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
+    private readonly Option<string[]> platforms = Many("--platform", "Platforms, e.g. linux/amd64,linux/arm64,linux/arm/v7 (default: $DOCKER_DEFAULT_PLATFORM, else this machine's).", "P,…");
+    private readonly Option<string[]> buildArguments = Many("--build-arg", "A value for an ARG; without =VALUE it is taken from the environment. Repeatable.", "K=V");
+    private readonly Option<string?> target = new("--target") { Description = "The stage to build (default: the last).", HelpName = "STAGE" };
+    private readonly Option<string[]> labels = Many("--label", "A label for every platform's config. Repeatable.", "K=V");
+    private readonly Option<string[]> annotations = Many("--annotation", "An annotation: [manifest:|index:|manifest[linux/arm64]:]K=V. Repeatable.", "K=V");
+    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
+    private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
+    private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+    private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
+    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
+    private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
+    private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
+    private readonly Option<string[]> insecureRegistries = Many("--insecure-registry", "A registry to speak plain HTTP to, or HTTPS without checking its certificate. Repeatable.", "HOST");
+
+    // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
+    private readonly ImmutableArray<Option<string[]>> notYet =
+    [
+        .. new[] { "--secret", "--ssh", "--build-context", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
+            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--report", "--sbom", "--provenance", "--attest" }
+            .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
+    ];
+
+    public void AddTo(Command command)
+    {
+        command.Add(contextFolder);
+        progress.AcceptOnlyFromAmong("auto", "tty", "plain", "json", "quiet");
+        print.AcceptOnlyFromAmong("tree", "plan");
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, insecureRegistries, .. notYet];
+        foreach (var option in all)
+            command.Add(option);
+    }
+
+    public BuildCommandLine Read(ParseResult parsed, CliContext context)
+    {
+        // --provenance=false and --sbom=false ask for what is the case; scripts written for buildx have them.
+        if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null && !IsOff(option, parsed)) is { } asked)
+            throw new UsageException($"{asked.Name} is not supported yet.");
+        try
+        {
+            return new BuildCommandLine
+            {
+                Request = ReadRequest(parsed, context),
+                Push = parsed.GetValue(push),
+                Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
+                MetadataFile = parsed.GetValue(metadataFile),
+                IidFile = parsed.GetValue(iidFile),
+                Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
+                Print = parsed.GetValue(print),
+                InsecureRegistries = [.. parsed.GetValue(insecureRegistries) ?? []],
+            };
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static bool IsOff(Option<string[]> option, ParseResult parsed) =>
+        option.Name is "--provenance" or "--sbom" && parsed.GetValue(option) is ["false"];
+
+    private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
+    {
+        var folder = parsed.GetValue(contextFolder)!;
+        if (folder == "-" || folder.Contains("://", StringComparison.Ordinal) || folder.StartsWith("git@", StringComparison.Ordinal))
+            throw new UsageException($"The context '{folder}': contexts other than a folder are not supported yet.");
+        if (!Directory.Exists(folder))
+            throw new UsageException($"The context '{folder}' is not a folder.");
+        return new BuildRequest
+        {
+            ContextFolder = Path.GetFullPath(folder),
+            DockerfilePath = parsed.GetValue(file),
+            Platforms = ReadPlatforms(parsed.GetValue(platforms) ?? [], context),
+            Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
+            BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
+            Labels = Pairs(parsed.GetValue(labels) ?? [], null),
+            Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(Annotation.Parse)],
+            Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
+            NoCache = parsed.GetValue(noCache),
+            Pull = parsed.GetValue(pull),
+            SourceDateEpoch = ReadEpoch(parsed, context),
+        };
+    }
+
+    private long? ReadEpoch(ParseResult parsed, CliContext context)
+    {
+        const string name = "SOURCE_DATE_EPOCH";
+        var text = Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name);
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
+            : throw new UsageException($"{name} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
+    }
+
+    private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
+    {
+        if (texts.Length == 0 && context.Variable("DOCKER_DEFAULT_PLATFORM") is { } fallback)
+            texts = [fallback];
+        var platforms = texts.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Select(text => text == "local" ? Platform.Host : Platform.Parse(text)).Distinct().ToImmutableArray();
+        return platforms.IsEmpty ? [Platform.Host] : platforms;
+    }
+
+    /// <summary>Reads <c>K=V</c>; a bare <c>K</c> takes the environment's value, and is left out where it has none.</summary>
+    private static ImmutableSortedDictionary<string, string> Pairs(string[] texts, CliContext? environment)
+    {
+        var pairs = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+                pairs[text[..equals]] = text[(equals + 1)..];
+            else if (equals < 0 && environment is null)
+                pairs[text] = "";
+            else if (equals < 0 && environment!.Environment.TryGetValue(text, out var value))
+                pairs[text] = value;
+        }
+        return pairs.ToImmutable();
+    }
+
+    private static Option<string[]> Many(string name, string description, string helpName, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+}
+
+/// <summary>A <c>manifold build</c> command line, read.</summary>
+internal sealed record BuildCommandLine
+{
+    public required BuildRequest Request { get; init; }
+    public required bool Push { get; init; }
+    public required string Progress { get; init; }
+    public required string? MetadataFile { get; init; }
+    public required string? IidFile { get; init; }
+    public required ImmutableArray<OutputTarget> Outputs { get; init; }
+    public required string? Print { get; init; }
+    public required ImmutableArray<string> InsecureRegistries { get; init; }
+}
+
+/// <summary>Where a copy of the image goes besides the store: an OCI layout as a folder, or as a tar.</summary>
+internal sealed record OutputTarget(string Destination)
+{
+    public bool IsTar => Destination.EndsWith(".tar", StringComparison.Ordinal);
+
+    public static OutputTarget Parse(string text)
+    {
+        var keys = text.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0].Trim(), part => part.Length > 1 ? part[1] : "", StringComparer.Ordinal);
+        var type = keys.GetValueOrDefault("type") ?? "";
+        if (type is "docker" or "local" or "tar" or "registry" or "image" or "" || keys.ContainsKey("compression"))
+            throw new UsageException($"--output '{text}' is not supported yet. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
+        if (type != "oci")
+            throw new UsageException($"--output '{text}': there is no type '{type}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
+        if (keys.Keys.FirstOrDefault(key => key is not ("type" or "dest" or "tar")) is { } unknown)
+            throw new UsageException($"--output '{text}': there is no key '{unknown}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
+        return keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
+            : throw new UsageException($"--output '{text}': dest is missing. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
+    }
+}

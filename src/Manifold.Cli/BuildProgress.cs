@@ -1,0 +1,35 @@
+using Manifold.Registry;
+using Manifold.Reporting;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary>Shows a build's events on standard error, in the form that was asked for. Disposing it ends what is live; twice is fine.</summary>
+internal sealed class BuildProgress(Action<BuildEvent> show, Func<ValueTask>? end = null) : IAsyncDisposable
+{
+    private bool ended;
+
+    public void Show(BuildEvent e) => show(e);
+
+    public static BuildProgress Create(CliContext context, string mode) => mode switch
+    {
+        "quiet" => new BuildProgress(_ => { }),
+        "json" => new BuildProgress(new JsonProgress(context.Error).Show),
+        _ => new BuildProgress(new PlainProgress(context.Error).Show),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!ended && end is not null)
+            await end();
+        ended = true;
+    }
+}
+
+/// <summary>Turns a push's transfers into events.</summary>
+internal sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : IProgress<TransferProgress>
+{
+    public void Report(TransferProgress value) => show(new Transferred(
+        TransferKind.Push, value.Blob.Digest, value.Push is { } how and not BlobPush.Uploaded ? $"{value.Repository.Name} ({(how == BlobPush.Mounted ? "mounted" : "there already")})" : value.Repository.Name,
+        value.Bytes, value.Done ? value.Bytes : value.Blob.Size) { Time = time.GetUtcNow() });
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Solving;
+
+namespace Manifold.Images;
+
+/// <summary>One platform's finished image, and what it weighs.</summary>
+public sealed record BuiltImage(Platform Platform, Descriptor Manifest, ImmutableArray<PublishedLayer> Layers, ImageConfig Config)
+{
+    /// <summary>Bytes of the layers' blobs.</summary>
+    public long CompressedBytes => Layers.Sum(layer => layer.Blob.Size);
+}
+
+/// <summary>Puts layers and configs together: a manifest per platform, and the index over them.</summary>
+/// <remarks>
+/// <code>
+/// layers + planned config  1  config with diff ids and history    → blob
+///                          2  manifest                            → blob
+/// manifests                3  index, in the order that was asked  → blob
+/// </code>
+/// The same layers and plan give the same bytes: nothing here asks for the time or the machine.
+/// </remarks>
+public sealed class ImageAssembler(Store store, BuildPlan plan, ImmutableArray<Annotation> annotations)
+{
+    private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(plan.FileTime);
+
+    public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, CancellationToken cancellation)
+    {
+        var config = image.Config with
+        {
+            Created = Created,
+            RootFs = new RootFs { DiffIds = [.. solved.Layers.Select(layer => layer.DiffId)] },
+            History = [.. image.Config.History ?? [], .. image.History.Select(entry => ToHistory(entry, solved))],
+        };
+        var configBlob = await store.WriteAsync(config.ToJson(), MediaType.Config, cancellation).ConfigureAwait(false);
+        var manifest = new Manifest
+        {
+            Config = configBlob,
+            Layers = [.. solved.Layers.Select(layer => layer.Blob)],
+            Annotations = Annotated(AnnotationPlace.Manifest, image.Platform),
+        };
+        var descriptor = await store.WriteAsync(manifest.ToJson(), MediaType.Manifest, cancellation).ConfigureAwait(false);
+        return new BuiltImage(image.Platform, descriptor, solved.Layers, config);
+    }
+
+    public async Task<Descriptor> AssembleIndexAsync(IReadOnlyList<BuiltImage> images, CancellationToken cancellation)
+    {
+        var index = new ImageIndex
+        {
+            Manifests = [.. images.Select(image => image.Manifest with
+            {
+                Platform = PlatformFields.From(image.Platform),
+                Annotations = Annotated(AnnotationPlace.ManifestDescriptor, image.Platform),
+            })],
+            Annotations = Annotated(AnnotationPlace.Index, null),
+        };
+        var descriptor = await store.WriteAsync(index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
+        return descriptor with { Annotations = Annotated(AnnotationPlace.IndexDescriptor, null) };
+    }
+
+    private HistoryEntry ToHistory(PlannedHistory entry, SolvedImage solved) => new()
+    {
+        Created = Created,
+        CreatedBy = entry.CreatedBy,
+        Comment = "manifold",
+        EmptyLayer = entry.Step is not null && solved.StepsWithLayer.Contains(entry.Step.Digest) ? null : true,
+    };
+
+    private ImmutableSortedDictionary<string, string>? Annotated(AnnotationPlace place, Platform? platform)
+    {
+        var chosen = annotations
+            .Where(annotation => annotation.Place == place && (annotation.Platform is null || annotation.Platform == platform))
+            .GroupBy(annotation => annotation.Key, StringComparer.Ordinal)
+            .ToImmutableSortedDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
+        return chosen.IsEmpty ? null : chosen;
+    }
+}

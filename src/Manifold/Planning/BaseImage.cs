@@ -1,0 +1,11 @@
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>One platform's image that a stage stands on, resolved to its documents. Its layers may still be in the registry.</summary>
+/// <param name="Reference">What the Dockerfile says, fully qualified.</param>
+/// <param name="Descriptor">The platform's manifest.</param>
+public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config);
+
+/// <summary>An image × platform that a plan needs, and the line that asks for it.</summary>
+public sealed record BaseNeed(ImageReference Reference, Platform Platform, int Line);

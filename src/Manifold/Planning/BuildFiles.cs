@@ -1,0 +1,34 @@
+using Manifold.Dockerfile;
+
+namespace Manifold.Planning;
+
+/// <summary>The files that say how to build: the Dockerfile and its ignore file. The only reading that planning does.</summary>
+public static class BuildFiles
+{
+    /// <summary>Reads and parses the Dockerfile.</summary>
+    /// <exception cref="UsageException">It is not there, or too large.</exception>
+    public static ParsedDockerfile ReadDockerfile(BuildRequest request)
+    {
+        var path = PathOf(request);
+        if (new FileInfo(path).Length > Limits.DockerfileBytes)
+            throw new UsageException($"Reading '{path}': it is larger than {Limits.DockerfileBytes} bytes.");
+        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), File.ReadAllBytes(path));
+    }
+
+    /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
+    public static IgnoreRules IgnoreRulesOf(BuildRequest request)
+    {
+        var own = PathOf(request) + ".dockerignore";
+        var path = File.Exists(own) ? own : Path.Combine(request.ContextFolder, ".dockerignore");
+        return File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
+    }
+
+    private static string PathOf(BuildRequest request)
+    {
+        if (request.DockerfilePath is { } given)
+            return File.Exists(given) ? Path.GetFullPath(given) : throw new UsageException($"The Dockerfile '{given}' is not there.");
+        var candidates = new[] { "Dockerfile", "Containerfile" }.Select(name => Path.Combine(request.ContextFolder, name));
+        return candidates.FirstOrDefault(File.Exists)
+            ?? throw new UsageException($"'{request.ContextFolder}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+    }
+}

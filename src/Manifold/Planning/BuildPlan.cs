@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>What will be built: for each platform the step that the image ends with, and the config that it will have.</summary>
+/// <remarks>The steps form one graph: what is the same for two platforms is the same step.</remarks>
+public sealed record BuildPlan
+{
+    /// <summary>The Dockerfile's path as the user named it.</summary>
+    public required string Dockerfile { get; init; }
+
+    public required ImmutableArray<ImagePlan> Images { get; init; }
+
+    /// <summary>The seconds since 1970 that files and documents are stamped with.</summary>
+    public required long FileTime { get; init; }
+
+    /// <summary>Every step once, each after those that it needs.</summary>
+    public IEnumerable<Step> Steps
+    {
+        get
+        {
+            var seen = new HashSet<Digest>();
+            return Images.SelectMany(image => Reach(image.Last, seen));
+        }
+    }
+
+    private static IEnumerable<Step> Reach(Step? step, HashSet<Digest> seen)
+    {
+        if (step is null || seen.Contains(step.Digest))
+            yield break;
+        foreach (var needed in Reach(step.Parent, seen).Concat(Reach((step as CopyStep)?.From, seen)))
+            yield return needed;
+        if (seen.Add(step.Digest))
+            yield return step;
+    }
+}
+
+/// <summary>One platform's image.</summary>
+public sealed record ImagePlan
+{
+    public required Platform Platform { get; init; }
+
+    /// <summary>The step whose result is the image's file system.</summary>
+    public required Step Last { get; init; }
+
+    /// <summary>The config without layers; history entries that name a step get a layer if it makes one.</summary>
+    public required ImageConfig Config { get; init; }
+
+    /// <summary>What the target's instructions add to the history, in order.</summary>
+    public required ImmutableArray<PlannedHistory> History { get; init; }
+}
+
+/// <summary>A history entry, and the step whose layer it will stand for; null for metadata.</summary>
+public sealed record PlannedHistory(string CreatedBy, Step? Step);

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>What somebody asks to be built: one Dockerfile for some platforms.</summary>
+public sealed record BuildRequest
+{
+    /// <summary>The context, an existing folder.</summary>
+    public required string ContextFolder { get; init; }
+
+    /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
+    public string? DockerfilePath { get; init; }
+
+    /// <summary>In the order in which the index lists them, without repetition.</summary>
+    public required ImmutableArray<Platform> Platforms { get; init; }
+
+    /// <summary>The machine that builds: BUILDPLATFORM.</summary>
+    public Platform BuildPlatform { get; init; } = Platform.Host;
+
+    /// <summary>A stage's name or number; null means the last stage.</summary>
+    public string? Target { get; init; }
+
+    public ImmutableSortedDictionary<string, string> BuildArguments { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableArray<Annotation> Annotations { get; init; } = [];
+    public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>Runs every step again; its results still enter the cache.</summary>
+    public bool NoCache { get; init; }
+
+    /// <summary>Asks the registry for each base image and takes no answer from the store.</summary>
+    public bool Pull { get; init; }
+
+    /// <summary>The time of everything that is made, in seconds since 1970: <c>SOURCE_DATE_EPOCH</c>. Null where it was not set.</summary>
+    public long? SourceDateEpoch { get; init; }
+}
+
+/// <summary>Where in an image's documents an annotation belongs, as <c>docker buildx build --annotation</c> has it.</summary>
+public enum AnnotationPlace
+{
+    Manifest,
+    ManifestDescriptor,
+    Index,
+    IndexDescriptor,
+}
+
+/// <summary>An annotation, for every platform or for one.</summary>
+public sealed record Annotation(AnnotationPlace Place, Platform? Platform, string Key, string Value)
+{
+    /// <summary>Reads <c>[index,manifest[linux/amd64]:]key=value</c>; without a place it goes to the manifests.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static ImmutableArray<Annotation> Parse(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+            throw new FormatException($"'{text}' is not an annotation. Expected [manifest:|index:]key=value.");
+        var (key, value) = (text[..equals], text[(equals + 1)..]);
+        var colon = key.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            return [new Annotation(AnnotationPlace.Manifest, null, key, value)];
+        return [.. key[..colon].Split(',').Select(place => Parse(place, key[(colon + 1)..], value, text))];
+    }
+
+    private static Annotation Parse(string place, string key, string value, string text)
+    {
+        Platform? platform = null;
+        if (place.IndexOf('[', StringComparison.Ordinal) is var bracket and > 0 && place.EndsWith(']'))
+        {
+            platform = Platform.Parse(place[(bracket + 1)..^1]);
+            place = place[..bracket];
+        }
+        return new Annotation(place switch
+        {
+            "manifest" => AnnotationPlace.Manifest,
+            "manifest-descriptor" => AnnotationPlace.ManifestDescriptor,
+            "index" => AnnotationPlace.Index,
+            "index-descriptor" => AnnotationPlace.IndexDescriptor,
+            _ => throw new FormatException($"'{text}': annotations go to manifest, manifest-descriptor, index or index-descriptor, not to '{place}'."),
+        }, platform, key, value);
+    }
+}

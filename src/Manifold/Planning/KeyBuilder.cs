@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>Makes a key of parts. Each part carries its length, so that no two lists of parts give the same bytes.</summary>
+public sealed class KeyBuilder : IDisposable
+{
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public KeyBuilder Add(ReadOnlySpan<byte> part)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
+        hash.AppendData(length);
+        hash.AppendData(part);
+        return this;
+    }
+
+    public KeyBuilder Add(string? part) => part is null ? Add(-1L) : Add(Encoding.UTF8.GetBytes(part));
+
+    public KeyBuilder Add(long part)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, part);
+        return Add(bytes);
+    }
+
+    public KeyBuilder Add(Digest part) => Add(part.ToString());
+
+    public KeyBuilder AddAll(IEnumerable<string> parts)
+    {
+        var all = parts as IReadOnlyCollection<string> ?? [.. parts];
+        Add(all.Count);
+        foreach (var part in all)
+            Add(part);
+        return this;
+    }
+
+    public Digest ToDigest() => Digest.FromHash(hash.GetHashAndReset());
+
+    public void Dispose() => hash.Dispose();
+}

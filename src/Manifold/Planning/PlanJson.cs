@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Manifold.Planning;
+
+/// <summary>A plan as JSON: the steps, each after those that it needs, and each platform's image.</summary>
+/// <remarks>Steps name each other by digest. Proxy settings and the values of secrets are not in it.</remarks>
+public static class PlanJson
+{
+    public static string Write(BuildPlan plan)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("dockerfile", plan.Dockerfile);
+            json.WriteNumber("fileTime", plan.FileTime);
+            json.WriteStartArray("steps");
+            foreach (var step in plan.Steps)
+                WriteStep(json, step);
+            json.WriteEndArray();
+            json.WriteStartArray("images");
+            foreach (var image in plan.Images)
+                WriteImage(json, image);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteStep(Utf8JsonWriter json, Step step)
+    {
+        json.WriteStartObject();
+        json.WriteString("digest", step.Digest.ToString());
+        json.WriteString("kind", step switch { BaseStep => "base", RunStep => "run", CopyStep => "copy", _ => "workdir" });
+        json.WriteString("name", step.Name);
+        json.WriteString("platform", step.Platform.ToString());
+        json.WriteNumber("line", step.Line);
+        if (step.Parent is { } parent)
+            json.WriteString("parent", parent.Digest.ToString());
+        WriteMembers(json, step);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, Step step)
+    {
+        switch (step)
+        {
+            case BaseStep { Image: { } image }:
+                json.WriteString("image", image.Reference.ToString());
+                json.WriteString("manifest", image.Descriptor.Digest.ToString());
+                break;
+            case WorkdirStep workdir:
+                json.WriteString("path", workdir.Path);
+                json.WriteString("owner", workdir.Owner);
+                break;
+            case CopyStep copy:
+                if (copy.From is { } from)
+                    json.WriteString("from", from.Digest.ToString());
+                WriteAll(json, "sources", copy.Sources.Concat(copy.InlineFiles.Select(file => file.Name)));
+                json.WriteString("destination", copy.Destination);
+                if (copy.Chown is { } owner)
+                    json.WriteString("chown", owner);
+                if (copy.Chmod is { } mode)
+                    json.WriteString("chmod", Convert.ToString(mode, 8));
+                json.WriteBoolean("unpackArchives", copy.UnpackArchives);
+                break;
+            case RunStep run:
+                WriteAll(json, "arguments", run.Arguments);
+                WriteAll(json, "environment", run.Environment);
+                json.WriteString("workingDirectory", run.WorkingDirectory);
+                json.WriteString("user", run.User);
+                json.WriteString("network", run.Network.ToString().ToLowerInvariant());
+                break;
+        }
+    }
+
+    private static void WriteImage(Utf8JsonWriter json, ImagePlan image)
+    {
+        json.WriteStartObject();
+        json.WriteString("platform", image.Platform.ToString());
+        json.WriteString("step", image.Last.Digest.ToString());
+        json.WritePropertyName("config");
+        json.WriteRawValue(image.Config.ToJson());
+        WriteAll(json, "history", image.History.Select(entry => entry.CreatedBy));
+        json.WriteEndObject();
+    }
+
+    private static void WriteAll(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

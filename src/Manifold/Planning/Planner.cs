@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>Turns a Dockerfile and a request into a plan. Pure: what it needs of registries is handed in.</summary>
+/// <remarks>
+/// <code>
+/// Dockerfile × platforms   1  Needs   which images × platforms the target reaches
+///                             (the caller resolves them to digests)
+/// + resolved images        2  Plan    for each platform, stage by stage from the ground up:
+///                                     instructions → steps (work) and config (everything else)
+///                          3          equal steps of different platforms are one step
+/// </code>
+/// Everything that is wrong with the file is reported together, before any work.
+/// </remarks>
+public sealed class Planner
+{
+    private readonly DockerfileTree tree;
+    private readonly BuildRequest request;
+    private readonly Diagnosing diagnosing;
+    private readonly ImmutableArray<StageGraph> graphs;
+
+    /// <exception cref="DockerfileException">FROM lines or references to stages are wrong.</exception>
+    /// <exception cref="UsageException">The target does not exist.</exception>
+    public Planner(DockerfileTree tree, BuildRequest request)
+    {
+        (this.tree, this.request) = (tree, request);
+        diagnosing = new Diagnosing(tree);
+        graphs = [.. request.Platforms.Select(platform => new StageGraph(tree, request, platform, diagnosing))];
+        Needs = FindNeeds();
+        diagnosing.ThrowIfAny();
+    }
+
+    /// <summary>The images that the target stands on, each once.</summary>
+    public ImmutableArray<BaseNeed> Needs { get; }
+
+    /// <param name="bases">An image for each of <see cref="Needs"/>.</param>
+    /// <exception cref="DockerfileException">The file asks for what is wrong or not supported yet.</exception>
+    public BuildPlan Plan(IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
+    {
+        var steps = new Dictionary<Digest, Step>();
+        var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
+        diagnosing.ThrowIfAny();
+        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? 0 };
+    }
+
+    private ImagePlan PlanImage(StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
+    {
+        var stages = new StagePlans(tree, request, graph, bases, steps, diagnosing);
+        var target = stages.PlanOf(graph.Target);
+        var config = target.Config with
+        {
+            Config = target.Config.Config! with { Labels = Merge(target.Config.Config.Labels, request.Labels) },
+        };
+        return new ImagePlan { Platform = graph.Platform, Last = target.Last, Config = config, History = target.History };
+    }
+
+    private ImmutableArray<BaseNeed> FindNeeds()
+    {
+        var needs = new Dictionary<(ImageReference, Platform), BaseNeed>();
+        foreach (var graph in graphs)
+        foreach (var stage in graph.Needed())
+        {
+            Note(graph.GroundOf(stage), stage.From);
+            foreach (var copy in stage.Instructions.OfType<CopyInstruction>())
+                Note(graph.SourceOf(stage, copy), copy);
+        }
+        return [.. needs.Values];
+
+        void Note(StageGround? ground, Instruction instruction)
+        {
+            if (ground is StageGround.Image image)
+                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Lines.First));
+        }
+    }
+
+    private static ImmutableSortedDictionary<string, string>? Merge(
+        ImmutableSortedDictionary<string, string>? labels, ImmutableSortedDictionary<string, string> more) =>
+        more.IsEmpty ? labels : (labels ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)).SetItems(more);
+}

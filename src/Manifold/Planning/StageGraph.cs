@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>What a stage stands on.</summary>
+internal abstract record StageGround
+{
+    internal sealed record Scratch : StageGround;
+    internal sealed record Earlier(Stage Stage) : StageGround;
+    internal sealed record Image(ImageReference Reference, Platform Platform) : StageGround;
+}
+
+/// <summary>The stages of one Dockerfile as one target platform sees them: which stand on which, and which the target needs.</summary>
+/// <remarks>FROM lines expand with the global scope alone, so none of this needs a base image.</remarks>
+internal sealed class StageGraph
+{
+    private readonly DockerfileTree tree;
+    private readonly BuildRequest request;
+    private readonly Diagnosing diagnosing;
+
+    public StageGraph(DockerfileTree tree, BuildRequest request, Platform platform, Diagnosing diagnosing)
+    {
+        (this.tree, this.request, Platform, this.diagnosing) = (tree, request, platform, diagnosing);
+        Target = FindTarget();
+        PlatformScope = PlatformArguments.For(platform, request.BuildPlatform, request.Target ?? "default");
+        GlobalScope = DeclareGlobals();
+    }
+
+    public Platform Platform { get; }
+    public Stage Target { get; }
+
+    /// <summary>The automatic arguments alone.</summary>
+    public ImmutableSortedDictionary<string, string> PlatformScope { get; }
+
+    /// <summary>The values of the arguments before the first FROM.</summary>
+    public ImmutableSortedDictionary<string, string> GlobalScope { get; }
+
+    /// <summary>The platform that a stage's file system belongs to.</summary>
+    public Platform PlatformOf(Stage stage)
+    {
+        var from = stage.From;
+        if (from.Platform is { } word)
+        {
+            var text = diagnosing.Expand(word, Global, from);
+            if (Platform.TryParse(text, out var platform))
+                return platform;
+            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.");
+        }
+        return GroundOf(stage) is StageGround.Earlier earlier ? PlatformOf(earlier.Stage) : Platform;
+    }
+
+    public StageGround GroundOf(Stage stage)
+    {
+        var name = diagnosing.Expand(stage.From.Image, Global, stage.From);
+        if (tree.FindByName(name, stage.Index) is { } earlier)
+            return new StageGround.Earlier(earlier);
+        if (name == "scratch")
+            return new StageGround.Scratch();
+        if (ImageReference.TryParse(name, out var reference))
+            return new StageGround.Image(reference, stage.From.Platform is null ? Platform : PlatformOf(stage));
+        diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is neither a stage nor an image reference.",
+            "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg.");
+        return new StageGround.Scratch();
+    }
+
+    /// <summary>What <c>--from</c> names: a stage by name or number, else an image. Null is the context, or was noted as wrong.</summary>
+    public StageGround? SourceOf(Stage stage, CopyInstruction copy)
+    {
+        if (copy.From is not { } name)
+            return null;
+        if (tree.Find(name) is { } source)
+            return new StageGround.Earlier(source);
+        if (int.TryParse(name, out _))
+            diagnosing.Add(copy, $"--from={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.");
+        else if (ImageReference.TryParse(name, out var reference))
+            return new StageGround.Image(reference, PlatformOf(stage));
+        else
+            diagnosing.Add(copy, $"--from={name} is neither a stage nor an image reference.");
+        return null;
+    }
+
+    /// <summary>The target and every stage that it reaches, in the order of the file. Others are not built.</summary>
+    public ImmutableArray<Stage> Needed()
+    {
+        var needed = new HashSet<int>();
+        Reach(Target, needed, []);
+        return [.. tree.Stages.Where(stage => needed.Contains(stage.Index))];
+    }
+
+    private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
+    {
+        if (path.Contains(stage.Index))
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.");
+        if (!needed.Add(stage.Index))
+            return;
+        var sources = stage.Instructions.OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));
+        foreach (var earlier in sources.OfType<StageGround.Earlier>())
+            Reach(earlier.Stage, needed, path.Push(stage.Index));
+    }
+
+    private static string NameOf(Stage stage) => stage.Name ?? stage.Index.ToString(CultureInfo.InvariantCulture);
+
+    private string? Global(string name) => GlobalScope.GetValueOrDefault(name);
+
+    private Stage FindTarget()
+    {
+        if (request.Target is not { } name)
+            return tree.Stages[^1];
+        return tree.Find(name)
+            ?? throw new UsageException($"--target {name}: the Dockerfile has no such stage. It has: {string.Join(", ", tree.Stages.Select(NameOf))}.");
+    }
+
+    private ImmutableSortedDictionary<string, string> DeclareGlobals()
+    {
+        var scope = PlatformScope;
+        foreach (var (instruction, (name, fallback)) in tree.GlobalArguments.SelectMany(each => each.Arguments.Select(argument => (each, argument))))
+        {
+            var value = request.BuildArguments.GetValueOrDefault(name)
+                ?? (fallback is null ? null : diagnosing.Expand(fallback, known => scope.GetValueOrDefault(known), instruction))
+                ?? PlatformScope.GetValueOrDefault(name);
+            scope = value is null ? scope.Remove(name) : scope.SetItem(name, value);
+        }
+        return scope;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>Walks one stage's instructions: work becomes steps, everything else becomes config and history.</summary>
+/// <remarks>Source: Dockerfile reference; where it is silent, BuildKit's behaviour. Used once.</remarks>
+internal sealed partial class StagePlanner
+{
+    private static readonly ImmutableArray<string> DefaultShell = ["/bin/sh", "-c"];
+
+    private readonly StagePlans plans;
+    private readonly Stage stage;
+    private readonly Platform platform;
+    private readonly int workSteps;
+    private readonly ImmutableArray<PlannedHistory>.Builder history;
+    private Step last;
+    private ImageConfig image;
+    private ContainerConfig config;
+    private Scope scope;
+    private int stepNumber = 1;
+    private bool commandIsOurs;
+
+    public StagePlanner(StagePlans plans, Stage stage, StagePlan ground)
+    {
+        (this.plans, this.stage, last, image) = (plans, stage, ground.Last, ground.Config);
+        platform = plans.Graph.PlatformOf(stage);
+        history = ground.History.ToBuilder();
+        config = image.Config!;
+        scope = new Scope { Environment = config.Env ?? [] };
+        workSteps = 1 + stage.Instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
+    }
+
+    public StagePlan Plan()
+    {
+        foreach (var instruction in stage.Instructions)
+            Apply(instruction);
+        var finished = image with { Config = config with { Env = scope.Environment } };
+        return new StagePlan(last, finished, history.ToImmutable());
+    }
+
+    private void Apply(Instruction instruction)
+    {
+        switch (instruction)
+        {
+            case ArgInstruction arg: Declare(arg); break;
+            case EnvInstruction env: SetEnvironment(env); break;
+            case LabelInstruction label: SetLabels(label); break;
+            case WorkdirInstruction workdir: ChangeFolder(workdir); break;
+            case UserInstruction user: SetUser(user); break;
+            case ExposeInstruction expose: Expose(expose); break;
+            case VolumeInstruction volume: AddVolumes(volume); break;
+            case StopSignalInstruction signal: SetStopSignal(signal); break;
+            case ShellInstruction shell: SetShell(shell); break;
+            case HealthcheckInstruction check: SetHealthcheck(check); break;
+            case CmdInstruction command: SetCommand(command); break;
+            case EntrypointInstruction entrypoint: SetEntrypoint(entrypoint); break;
+            case MaintainerInstruction maintainer: SetAuthor(maintainer); break;
+            case RunInstruction run: Run(run); break;
+            case CopyInstruction copy: Copy(copy); break;
+            case AddInstruction add: Add(add); break;
+            case OnbuildInstruction: plans.Diagnosing.NotSupportedYet(instruction, "ONBUILD"); break;
+            default: throw new InvalidOperationException($"{instruction.GetType().Name} has no place in the plan.");
+        }
+    }
+
+    private ImmutableArray<string> Shell => config.Shell ?? DefaultShell;
+
+    private string Expand(string word, Instruction instruction) =>
+        plans.Diagnosing.Expand(word, scope.Find, instruction);
+
+    private IEnumerable<string> ExpandAll(IEnumerable<string> words, Instruction instruction) => words.Select(word => Expand(word, instruction));
+
+    private void Note(string createdBy) => history.Add(new PlannedHistory(createdBy, null));
+
+    private void Advance(Step step, string createdBy)
+    {
+        last = plans.Shared(step);
+        history.Add(new PlannedHistory(createdBy, last));
+    }
+
+    /// <summary>A step's name for people; numbers count the lines that make work, FROM being the first, as people know them from BuildKit.</summary>
+    private string StepName(Instruction instruction)
+    {
+        stepNumber++;
+        var name = stage.Name ?? (plans.Tree.Stages.Length > 1 ? "stage-" + stage.Index.ToString(CultureInfo.InvariantCulture) : "");
+        var text = string.Join(' ', instruction.Source.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return $"[{name}{(name.Length > 0 ? " " : "")}{stepNumber}/{workSteps}] {(text.Length > 100 ? text[..99] + "…" : text)}";
+    }
+
+    private void Run(RunInstruction run)
+    {
+        if (run.Mounts.Length > 0)
+            plans.Diagnosing.NotSupportedYet(run, "RUN --mount");
+        if (run.Security != RunSecurity.Sandbox)
+            plans.Diagnosing.NotSupportedYet(run, "RUN --security=insecure");
+        if (run.ScriptIsFile)
+            plans.Diagnosing.NotSupportedYet(run, "RUN with a here-document that begins with #!");
+        var command = WithShell(run.Command, run.ShellText);
+        var arguments = scope.VisibleArguments.Select(argument => $"{argument.Key}={argument.Value}").ToImmutableArray();
+        var shown = arguments.IsEmpty ? "" : $"|{arguments.Length} {string.Join(' ', arguments)} ";
+        var name = StepName(run);
+        using var key = new KeyBuilder();
+        key.Add("run").Add(last.Digest).Add(platform.ToString()).AddAll(command).AddAll(scope.Environment).AddAll(arguments)
+            .Add(config.WorkingDir).Add(config.User).Add((long)run.Network);
+        Advance(new RunStep
+        {
+            Digest = key.ToDigest(), Parent = last, Platform = platform, Line = run.Lines.First, Name = name,
+            Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
+            WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "", Network = run.Network,
+        }, $"RUN {shown}{string.Join(' ', command)}");
+    }
+
+    /// <summary>Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").</summary>
+    private ImmutableArray<string> Proxies() =>
+    [
+        .. plans.Request.BuildArguments
+            .Where(argument => argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
+                && scope.Find(argument.Key) is null)
+            .Select(argument => $"{argument.Key}={argument.Value}"),
+    ];
+}

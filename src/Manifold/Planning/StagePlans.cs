@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>A stage after its last instruction.</summary>
+/// <param name="History">What this stage's instructions, and those of the stages that it stands on, add to the base image's history.</param>
+internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History);
+
+/// <summary>The stages of one Dockerfile for one target platform, each planned once, when it is needed.</summary>
+internal sealed class StagePlans(
+    DockerfileTree tree, BuildRequest request, StageGraph graph,
+    IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps, Diagnosing diagnosing)
+{
+    // What a root file system without an image has (BuildKit's empty image): commands are found, and work starts at the root.
+    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private readonly Dictionary<int, StagePlan> plans = [];
+
+    public DockerfileTree Tree => tree;
+    public BuildRequest Request => request;
+    public StageGraph Graph => graph;
+    public Diagnosing Diagnosing => diagnosing;
+
+    public StagePlan PlanOf(Stage stage)
+    {
+        if (!plans.TryGetValue(stage.Index, out var plan))
+            plans[stage.Index] = plan = new StagePlanner(this, stage, GroundPlan(stage)).Plan();
+        return plan;
+    }
+
+    /// <summary>The step whose files <c>COPY --from</c> reads; null means the context.</summary>
+    public Step? SourceOf(Stage stage, CopyInstruction copy) => graph.SourceOf(stage, copy) switch
+    {
+        StageGround.Earlier earlier => PlanOf(earlier.Stage).Last,
+        StageGround.Image image => Base(image, copy, $"COPY --from={image.Reference}"),
+        _ => null,
+    };
+
+    /// <summary>The same step that another platform or stage has planned already, else this one.</summary>
+    public Step Shared(Step step)
+    {
+        if (!steps.TryGetValue(step.Digest, out var known))
+            steps[step.Digest] = known = step;
+        return known;
+    }
+
+    private StagePlan GroundPlan(Stage stage)
+    {
+        var platform = graph.PlatformOf(stage);
+        switch (graph.GroundOf(stage))
+        {
+            case StageGround.Earlier earlier:
+                return PlanOf(earlier.Stage);
+            case StageGround.Image image:
+                var found = bases[(image.Reference, image.Platform)];
+                if (found.Config.Config?.OnBuild is { IsDefaultOrEmpty: false })
+                    diagnosing.NotSupportedYet(stage.From, $"'{image.Reference}' has ONBUILD triggers; running them");
+                return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), found.Config with { Config = found.Config.Config ?? new ContainerConfig() }, []);
+            default:
+                var config = new ImageConfig
+                {
+                    Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
+                    Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
+                };
+                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, []);
+        }
+    }
+
+    private Step Base(StageGround.Image image, Instruction instruction, string name) =>
+        Base(bases[(image.Reference, image.Platform)], image.Platform, instruction, name);
+
+    private Step Base(BaseImage? image, Platform platform, Instruction instruction, string name)
+    {
+        using var key = new KeyBuilder();
+        key.Add("base").Add(platform.ToString()).Add(image?.Descriptor.Digest.ToString());
+        return Shared(new BaseStep
+        {
+            Digest = key.ToDigest(), Parent = null, Platform = platform, Line = instruction.Lines.First, Name = name, Image = image,
+        });
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+
+namespace Manifold.Planning;
+
+/// <summary>One piece of work that makes or changes a file system, for one platform.</summary>
+/// <remarks>
+/// A closed family: <see cref="BaseStep"/>, <see cref="WorkdirStep"/>, <see cref="CopyStep"/>, <see cref="RunStep"/>.
+/// <see cref="Digest"/> is computed from the definition and the parents', so the same work for two platforms is one step.
+/// </remarks>
+public abstract record Step
+{
+    public required Digest Digest { get; init; }
+
+    /// <summary>The step below in the same stage; null for a base.</summary>
+    public required Step? Parent { get; init; }
+
+    /// <summary>The platform that the step's file system belongs to.</summary>
+    public required Platform Platform { get; init; }
+
+    /// <summary>The instruction's first line in the Dockerfile, from 1.</summary>
+    public required int Line { get; init; }
+
+    /// <summary>For people, e.g. <c>[build 2/5] RUN make</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The step and all below it, the base first.</summary>
+    public IEnumerable<Step> Lineage => Parent is null ? [this] : Parent.Lineage.Append(this);
+}
+
+/// <summary>A stage's ground: a platform's image in a registry or in the store, or nothing (<c>scratch</c>).</summary>
+public sealed record BaseStep : Step
+{
+    public required BaseImage? Image { get; init; }
+}
+
+/// <summary>Makes a working directory where it is not there.</summary>
+public sealed record WorkdirStep : Step
+{
+    public required string Path { get; init; }
+
+    /// <summary>The owner as USER has it (<c>name|uid[:name|gid]</c>); empty is root.</summary>
+    public required string Owner { get; init; }
+}
+
+/// <summary>COPY and ADD: files from the context, from another stage or from an image.</summary>
+public sealed record CopyStep : Step
+{
+    /// <summary>The step whose result is copied from; null means the context.</summary>
+    public required Step? From { get; init; }
+
+    public required ImmutableArray<string> Sources { get; init; }
+
+    /// <summary>Absolute; ends in <c>/</c> where the instruction's did.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary><c>--chown</c>, <c>name|uid[:name|gid]</c>; null keeps root (context) or the source's owner (<c>--from</c>).</summary>
+    public string? Chown { get; init; }
+
+    /// <summary><c>--chmod</c> in octal; null keeps the source's mode.</summary>
+    public int? Chmod { get; init; }
+
+    /// <summary>Files whose text stands in the Dockerfile itself.</summary>
+    public ImmutableArray<InlineFile> InlineFiles { get; init; } = [];
+
+    /// <summary>ADD: local archives are unpacked.</summary>
+    public bool UnpackArchives { get; init; }
+}
+
+/// <summary>A heredoc that COPY or ADD turns into a file.</summary>
+public sealed record InlineFile(string Name, string Content);
+
+/// <summary>RUN: a program in the file system made so far.</summary>
+public sealed record RunStep : Step
+{
+    public required ImmutableArray<string> Arguments { get; init; }
+
+    /// <summary><c>NAME=value</c>: the image's environment, then the build arguments in scope.</summary>
+    public required ImmutableArray<string> Environment { get; init; }
+
+    /// <summary>Proxy settings: handed to the program, in neither the digest nor the history.</summary>
+    public ImmutableArray<string> ProxyEnvironment { get; init; } = [];
+
+    public required string WorkingDirectory { get; init; }
+    public required string User { get; init; }
+
+    public RunNetwork Network { get; init; }
+}

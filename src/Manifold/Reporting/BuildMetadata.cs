@@ -1,0 +1,25 @@
+using System.Text;
+using System.Text.Json;
+using Manifold.Oci;
+
+namespace Manifold.Reporting;
+
+/// <summary><c>--metadata-file</c>: the keys that buildx writes, so that scripts find what they look for.</summary>
+public static class BuildMetadata
+{
+    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("containerimage.descriptor");
+            JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
+            json.WriteString("containerimage.digest", result.Index.Digest.ToString());
+            if (tags.Count > 0)
+                json.WriteString("image.name", string.Join(',', tags));
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Manifold.Planning;
+using Manifold.Solving;
+
+namespace Manifold.Reporting;
+
+/// <summary>Renders events as one JSON object a line, for programs. Thread-safe.</summary>
+/// <remarks>Every line has <c>event</c> and <c>time</c>; lines of a step have <c>step</c> (its digest), <c>platform</c> and <c>line</c>. Seconds and bytes.</remarks>
+public sealed class JsonProgress(TextWriter output)
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly Lock gate = new();
+
+    public void Show(BuildEvent e)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("event", Name(e));
+            json.WriteString("time", e.Time);
+            WriteMembers(json, e);
+            json.WriteEndObject();
+        }
+        lock (gate)
+            output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+    }
+
+    private static string Name(BuildEvent e) => e switch
+    {
+        PlanMade => "plan",
+        StepStarted => "stepStarted",
+        StepPrinted => "stepPrinted",
+        StepFinished => "stepFinished",
+        StepFailed => "stepFailed",
+        Transferred => "transfer",
+        ImageMade => "image",
+        _ => "warning",
+    };
+
+    private static void WriteMembers(Utf8JsonWriter json, BuildEvent e)
+    {
+        switch (e)
+        {
+            case PlanMade plan:
+                json.WriteNumber("steps", plan.Steps);
+                json.WriteNumber("platforms", plan.Platforms);
+                break;
+            case StepStarted started:
+                WriteStep(json, started.Step);
+                json.WriteString("name", started.Step.Name);
+                break;
+            case StepPrinted printed:
+                WriteStep(json, printed.Step);
+                json.WriteString("stream", printed.IsError ? "stderr" : "stdout");
+                json.WriteString("text", printed.Line);
+                break;
+            case StepFinished finished:
+                WriteStep(json, finished.Step);
+                json.WriteNumber("seconds", finished.Duration.TotalSeconds);
+                json.WriteBoolean("cached", finished.Cached);
+                json.WriteBoolean("emulated", finished.Emulated);
+                break;
+            case StepFailed failed:
+                WriteStep(json, failed.Step);
+                json.WriteNumber("seconds", failed.Duration.TotalSeconds);
+                json.WriteString("message", failed.Message);
+                break;
+            case Transferred transfer:
+                json.WriteString("kind", PlainProgress.Verb(transfer.Kind));
+                json.WriteString("digest", transfer.Digest.ToString());
+                json.WriteString("where", transfer.Where);
+                json.WriteNumber("done", transfer.Done);
+                json.WriteNumber("total", transfer.Total);
+                break;
+            case ImageMade made:
+                json.WriteString("platform", made.Platform.ToString());
+                json.WriteString("digest", made.Manifest.Digest.ToString());
+                json.WriteNumber("bytes", made.CompressedBytes);
+                break;
+            case Warned warned:
+                json.WriteString("message", warned.Message);
+                break;
+        }
+    }
+
+    private static void WriteStep(Utf8JsonWriter json, Step step)
+    {
+        json.WriteString("step", step.Digest.ToString());
+        json.WriteString("platform", step.Platform.ToString());
+        json.WriteNumber("line", step.Line);
+    }
+}

@@ -1,0 +1,42 @@
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Solving;
+
+/// <summary>What happens while a build runs, as data; terminal, JSON and report are renderings of the same events.</summary>
+/// <remarks>A closed family. Events of one step come in order; events of different steps interleave, from several threads.</remarks>
+public abstract record BuildEvent
+{
+    public required DateTimeOffset Time { get; init; }
+}
+
+/// <summary>The plan is made: <paramref name="Steps"/> steps for <paramref name="Platforms"/> platforms.</summary>
+public sealed record PlanMade(int Steps, int Platforms) : BuildEvent;
+
+public sealed record StepStarted(Step Step) : BuildEvent;
+
+/// <summary>One line that a RUN printed.</summary>
+public sealed record StepPrinted(Step Step, string Line, bool IsError) : BuildEvent;
+
+/// <summary>A step is done. Cached means that nothing was run or copied for it.</summary>
+public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, bool Emulated) : BuildEvent;
+
+public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;
+
+/// <summary>What a transfer does with a blob.</summary>
+public enum TransferKind
+{
+    Pull,
+    Unpack,
+    Compress,
+    Push,
+}
+
+/// <summary>A transfer's state, in bytes. Total is what the descriptor promises; Done equals it at the end.</summary>
+public sealed record Transferred(TransferKind Kind, Digest Digest, string Where, long Done, long Total) : BuildEvent;
+
+/// <summary>One platform's image is complete.</summary>
+public sealed record ImageMade(Platform Platform, Descriptor Manifest, long CompressedBytes) : BuildEvent;
+
+/// <summary>Something that people should know and that stops nothing.</summary>
+public sealed record Warned(string Message) : BuildEvent;

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using Manifold.Dockerfile;
+using Manifold.Layers;
+using Manifold.Linux;
+using Manifold.Oci;
+
+namespace Manifold.Solving.Copying;
+
+/// <summary>The build context: a folder of this machine without what its ignore file excludes.</summary>
+/// <remarks>
+/// Owners are root's and extended attributes are left out, whoever made the files: an image does not depend on the account that builds it.
+/// Names are looked up relative to open folders, so no link leads out of the context.
+/// </remarks>
+public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests) : ISourceTree
+{
+    // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
+    private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
+
+    public LayerEntry? Find(string path)
+    {
+        var real = ResolveLinks(path);
+        if (real is null || IsExcluded(real))
+            return null;
+        using var folder = OpenFolder(EntryPath.Parent(real));
+        return real.Length == 0 ? EntryOf("", "", folder!) : folder is null ? null : EntryOf(real, EntryPath.Name(real), folder);
+    }
+
+    public IEnumerable<string> Names(string folder)
+    {
+        using var handle = OpenFolder(folder);
+        return handle?.Names().Where(name => !IsExcluded(EntryPath.Join(folder, name))).Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();
+    }
+
+    public IEnumerable<LayerEntry> Below(string folder)
+    {
+        using var handle = OpenFolder(folder);
+        var found = new List<LayerEntry>();
+        if (handle is not null)
+            Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), found);
+        found.Sort((left, right) => EntryPath.Order.Compare(left.Path, right.Path));
+        return found;
+    }
+
+    public Digest DigestOf(LayerEntry file) => digests.Of(file.Path, chosen[file.Path], file.Open!);
+
+    public string DescribeMissing(string source)
+    {
+        var path = source.Trim('/');
+        if (path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path))
+            return $"'{source}' is excluded from the build context by {match.Rule}";
+        return $"'{source}' is not in the build context '{root}'";
+    }
+
+    private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)
+    {
+        foreach (var name in handle.Names())
+        {
+            var path = EntryPath.Join(folder, name);
+            var match = rules.Match(path, above);
+            if (!rules.MayContainIncluded(path, match))
+                continue;
+            var entry = EntryOf(path, name, handle);
+            if (entry is null)
+                continue;
+            var before = found.Count;
+            if (entry.Kind == EntryKind.Folder && handle.TryOpenFolder(name, out _) is { } below)
+                using (below)
+                    Walk(below, path, match, found);
+            // A folder that is excluded itself comes along with what is re-included below it.
+            if (!match.Excluded || found.Count > before)
+                found.Add(entry);
+        }
+    }
+
+    private LayerEntry? EntryOf(string path, string name, DirectoryHandle folder)
+    {
+        if (folder.Status(name) is not { } status || status.Type == FileStatus.Socket)
+            return null;
+        var entry = new LayerEntry
+        {
+            Path = path, Mode = status.Mode, Modified = status.Modified, Size = status.Type == FileStatus.RegularFile ? status.Size : 0,
+            Kind = status.Type switch
+            {
+                FileStatus.Folder => EntryKind.Folder,
+                FileStatus.SymbolicLink => EntryKind.SymbolicLink,
+                FileStatus.Fifo => EntryKind.Fifo,
+                FileStatus.CharacterDevice => EntryKind.CharacterDevice,
+                FileStatus.BlockDevice => EntryKind.BlockDevice,
+                _ => EntryKind.File,
+            },
+            DeviceMajor = status.NodeMajor, DeviceMinor = status.NodeMinor,
+        };
+        if (entry.Kind == EntryKind.File)
+            chosen[path] = status;
+        return entry.Kind switch
+        {
+            EntryKind.SymbolicLink => entry with { LinkTarget = folder.ReadLink(name) },
+            EntryKind.File => entry with { Open = () => OpenFile(path) },
+            _ => entry,
+        };
+    }
+
+    private FileStream OpenFile(string path)
+    {
+        using var folder = OpenFolder(EntryPath.Parent(path)) ?? throw new FileNotFoundException($"'{path}' went away while the build read it.");
+        return new FileStream(folder.OpenFile(EntryPath.Name(path)), FileAccess.Read, bufferSize: 0);
+    }
+
+    private bool IsExcluded(string path) => path.Length > 0 && rules.Match(path).Excluded;
+
+    private bool ExistsOnDisk(string path)
+    {
+        using var folder = OpenFolder(EntryPath.Parent(path));
+        return folder?.Status(EntryPath.Name(path)) is not null;
+    }
+
+    /// <summary>The path without links in it; null where a part is missing. Absolute targets start at the context's root.</summary>
+    private string? ResolveLinks(string path)
+    {
+        var pending = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
+        var real = "";
+        for (var links = 0; pending.TryPop(out var part);)
+        {
+            if (part == ".")
+                continue;
+            if (part == "..")
+            {
+                real = EntryPath.Parent(real);
+                continue;
+            }
+            using var folder = OpenFolder(real);
+            if (folder?.Status(part) is not { } status)
+                return null;
+            if (status.Type != FileStatus.SymbolicLink)
+            {
+                real = EntryPath.Join(real, part);
+                continue;
+            }
+            if (++links > Limits.SymbolicLinks)
+                return null;
+            var target = folder.ReadLink(part);
+            if (target.StartsWith('/'))
+                real = "";
+            foreach (var targetPart in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+                pending.Push(targetPart);
+        }
+        return real;
+    }
+
+    private DirectoryHandle? OpenFolder(string path)
+    {
+        var handle = DirectoryHandle.Open(root);
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var parent = handle;
+            if (parent.TryOpenFolder(part, out _) is not { } next)
+                return null;
+            handle = next;
+        }
+        return handle;
+    }
+}

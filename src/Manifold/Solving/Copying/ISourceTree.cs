@@ -1,0 +1,23 @@
+using Manifold.Layers;
+using Manifold.Oci;
+
+namespace Manifold.Solving.Copying;
+
+/// <summary>Files that COPY and ADD read: the context, or the merged layers of a stage or image. Paths are relative, <c>/</c>-separated.</summary>
+public interface ISourceTree
+{
+    /// <summary>What is at a path, its links followed within the tree; null where there is nothing. The entry's path is where it really is.</summary>
+    LayerEntry? Find(string path);
+
+    /// <summary>The names in a folder, in ordinal order.</summary>
+    IEnumerable<string> Names(string folder);
+
+    /// <summary>Everything below a folder, parents first, in the order of <see cref="EntryPath.Order"/>; links are not followed.</summary>
+    IEnumerable<LayerEntry> Below(string folder);
+
+    /// <summary>The digest of a file that this tree gave out. Thread-safe; may remember it.</summary>
+    Digest DigestOf(LayerEntry file);
+
+    /// <summary>Why a source is not there, for people: where it was looked for, and what may have hidden it.</summary>
+    string DescribeMissing(string source);
+}

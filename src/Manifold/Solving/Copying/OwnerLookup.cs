@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Manifold.Layers;
+using Manifold.Planning;
+
+namespace Manifold.Solving.Copying;
+
+/// <summary>Who <c>--chown</c> and WORKDIR's USER name: numbers as they are, names from the image's own /etc/passwd and /etc/group.</summary>
+/// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be unpacked.</remarks>
+internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer> chain)
+{
+    /// <returns>Null where <paramref name="text"/> is null: nobody was named.</returns>
+    /// <exception cref="StepFailedException">The image knows no such name.</exception>
+    public async Task<Owner?> FindAsync(Step step, string? text, CancellationToken cancellation)
+    {
+        if (text is null)
+            return null;
+        if (text.Length == 0)
+            return default(Owner);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var (user, group) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
+        if (Number(user) is { } uid && (group is null || Number(group) is not null))
+            return new Owner(uid, Number(group) ?? uid);
+
+        await layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
+        var files = layers.OpenUnpacked(chain);
+        var byName = Number(user) is { } number ? new Owner(number, number)
+            : Entry(files, "etc/passwd", user) is [_, _, var id, var gid, ..] && Number(id) is { } found && Number(gid) is { } primary ? new Owner(found, primary)
+            : throw Unknown(step, text, "user", user, "passwd");
+        if (group is null)
+            return byName;
+        return new Owner(byName.Uid, Number(group)
+            ?? (Entry(files, "etc/group", group) is [_, _, var named, ..] ? Number(named) : null)
+            ?? throw Unknown(step, text, "group", group, "group"));
+    }
+
+    private static StepFailedException Unknown(Step step, string text, string noun, string name, string file) =>
+        new(step, $"'{text}': the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");
+
+    private static string[]? Entry(Chain files, string path, string name)
+    {
+        if (files.Resolve(path).Entry is not { Kind: EntryKind.File, Size: <= Limits.DocumentBytes, Open: { } open })
+            return null;
+        using var reader = new StreamReader(open());
+        while (reader.ReadLine() is { } line)
+            if (line.Split(':') is { Length: >= 3 } fields && fields[0] == name)
+                return fields;
+        return null;
+    }
+
+    private static uint? Number(string? text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

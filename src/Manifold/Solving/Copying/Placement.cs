@@ -1,0 +1,136 @@
+using Manifold.Layers;
+using Manifold.Linux;
+using Manifold.Planning;
+
+namespace Manifold.Solving.Copying;
+
+/// <summary>Whose a file becomes; a null part keeps the source's owner.</summary>
+public readonly record struct Owner(uint Uid, uint Gid);
+
+/// <summary>Decides where the files of a COPY come to lie, and so which entries its layer has.</summary>
+/// <remarks>
+/// <code>
+/// destination + layers below   1  follow its links: a path without links, and what is there
+/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it
+///                              3  folders on the way that are missing are made (0755); those that are there are left out,
+///                                 so that the layer says nothing about them
+/// </code>
+/// The layer so depends on the files, the destination and the owner, and on the base only through its links and missing folders.
+/// Source: Dockerfile reference, "COPY", "Destination"; where it is silent, BuildKit's behaviour.
+/// </remarks>
+public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
+{
+    private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>The layer's entries, in no order.</summary>
+    public IReadOnlyCollection<LayerEntry> Entries => entries.Values;
+
+    public void Place(SelectedSource source)
+    {
+        var (path, there) = Destination();
+        if (!source.IsFolder)
+        {
+            var target = TakesFiles(path, there) ? EntryPath.Join(path, source.Name) : path;
+            Put(Owned(source.Root, target));
+            return;
+        }
+        MakeFolder(path);
+        foreach (var (relative, entry, _) in source.Files)
+            if (relative.Length > 0)
+                Put(Owned(entry, EntryPath.Join(path, relative)));
+    }
+
+    /// <summary>An archive's entries, already unpacked: they keep their owners and replace what is in their way.</summary>
+    public void PlaceArchive(IEnumerable<LayerEntry> archive)
+    {
+        var (path, _) = Destination();
+        MakeFolder(path);
+        foreach (var entry in archive)
+        {
+            var target = entry.Path.Length == 0 ? path : EntryPath.Join(path, entry.Path);
+            if (target.Length == 0 || entry.Implied)
+                continue;
+            MakeFolder(EntryPath.Parent(target));
+            entries[target] = Stamped(entry with
+            {
+                Path = target, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
+            });
+        }
+    }
+
+    /// <summary>A file whose text stands in the Dockerfile.</summary>
+    public void PlaceInline(InlineFile file)
+    {
+        var content = System.Text.Encoding.UTF8.GetBytes(file.Content);
+        Place(new SelectedSource(file.Name,
+        [
+            new SelectedFile("", new LayerEntry
+            {
+                Path = "", Kind = EntryKind.File, Mode = 0x1A4, Size = content.Length, Open = () => new MemoryStream(content, writable: false), // 0644
+            }, null),
+        ]));
+    }
+
+    // 1
+    private Chain.Resolved Destination()
+    {
+        try
+        {
+            return below.Resolve(step.Destination);
+        }
+        catch (LayerException e)
+        {
+            throw new StepFailedException(step, $"the destination '{step.Destination}': {e.Message}");
+        }
+    }
+
+    // 2
+    private bool TakesFiles(string path, LayerEntry? there) =>
+        path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
+
+    private void Put(LayerEntry entry)
+    {
+        MakeFolder(EntryPath.Parent(entry.Path));
+        var there = entries.GetValueOrDefault(entry.Path) ?? below.Find(entry.Path);
+        if (entry.Kind == EntryKind.Folder && there is { Kind: not EntryKind.Folder })
+            throw new StepFailedException(step, $"'/{entry.Path}' is a {Noun(there.Kind)} in the image, and a folder is copied onto it. Copy to another path, or remove it first.");
+        if (entry.Kind != EntryKind.Folder && there?.Kind == EntryKind.Folder && below.Children(entry.Path).Any())
+            throw new StepFailedException(step, $"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} is copied onto it. Copy to another path, or remove it first.");
+        entries[entry.Path] = entry;
+    }
+
+    // 3
+    private void MakeFolder(string path)
+    {
+        if (path.Length == 0 || entries.TryGetValue(path, out var made) && made.Kind == EntryKind.Folder)
+            return;
+        var there = made ?? below.Find(path);
+        if (there?.Kind == EntryKind.Folder)
+            return;
+        if (there is not null)
+            throw new StepFailedException(step, $"'/{path}' is a {Noun(there.Kind)} in the image, and files are copied below it.");
+        MakeFolder(EntryPath.Parent(path));
+        entries[path] = new LayerEntry
+        {
+            Path = path, Kind = EntryKind.Folder, Mode = 0x1ED, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime), // 0755
+        };
+    }
+
+    private LayerEntry Owned(LayerEntry entry, string path) => Stamped(entry with
+    {
+        Path = path,
+        Mode = step.Chmod is { } mode && entry.Kind != EntryKind.SymbolicLink ? mode : entry.Mode,
+        Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid,
+        Implied = false, Opaque = false,
+    });
+
+    private LayerEntry Stamped(LayerEntry entry) => entry with { Modified = new FileTime(fileTime) };
+
+    private static string Noun(EntryKind kind) => kind switch
+    {
+        EntryKind.Folder => "folder",
+        EntryKind.SymbolicLink => "symbolic link",
+        EntryKind.File or EntryKind.HardLink => "file",
+        _ => "device",
+    };
+}

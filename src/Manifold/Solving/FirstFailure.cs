@@ -1,0 +1,39 @@
+using System.Runtime.ExceptionServices;
+
+namespace Manifold.Solving;
+
+/// <summary>Several pieces of work at once, of which the first failure ends the others.</summary>
+public static class FirstFailure
+{
+    /// <summary>The results in order. When one fails the others are cancelled and awaited, and its exception is thrown as it is.</summary>
+    public static async Task<TResult[]> WhenAllAsync<T, TResult>(
+        IEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ExceptionDispatchInfo? first = null;
+        var tasks = items.Select(async item =>
+        {
+            try
+            {
+                return await work(item, stop.Token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                if (e is not OperationCanceledException)
+                    Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(e), null);
+                await stop.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }).ToList();
+        try
+        {
+            return await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+        catch
+        {
+            first?.Throw();
+            cancellation.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+}

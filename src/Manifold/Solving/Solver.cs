@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Solving;
+
+/// <summary>What a step left: the chain up to it, and whether it added a layer.</summary>
+public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer);
+
+/// <summary>Works a plan off: every step once, as soon as what it needs is there, and only if its result is not known.</summary>
+/// <remarks>
+/// <code>
+/// a platform's last step
+///   1  its parents first, and what it copies from; equal steps of several platforms are one task
+///   2  key of content → cache record    hit: the chain grows by a diff id, nothing is touched
+///   3  miss: copy, make or run           StepRunner, one method for each kind of step
+///   4  the target's own layers           compressed while later steps run
+/// </code>
+/// The first failure cancels the rest and is what the caller sees.
+/// </remarks>
+public sealed class Solver(StepRunner runner, LayerKeeper layers)
+{
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<StepResult>>> results = new();
+
+    /// <summary>One platform's layers, each with its blob.</summary>
+    public async Task<SolvedImage> SolveAsync(ImagePlan image, CancellationToken cancellation)
+    {
+        // 4
+        var exports = image.Last.Lineage.Select(step => ExportAsync(step, cancellation)).ToList();
+        await Task.WhenAll(exports).ConfigureAwait(false);
+        var (chain, _) = await ResultAsync(image.Last, cancellation).ConfigureAwait(false);
+        var blobs = await Task.WhenAll(chain.Select(layer => layers.BlobAsync(layer, cancellation))).ConfigureAwait(false);
+        var withLayer = exports.Select(export => export.Result).OfType<Digest>().ToImmutableHashSet();
+        return new SolvedImage([.. chain.Zip(blobs, (layer, blob) => new PublishedLayer(layer.DiffId, blob))], withLayer);
+    }
+
+    private async Task<Digest?> ExportAsync(Step step, CancellationToken cancellation)
+    {
+        var result = await ResultAsync(step, cancellation).ConfigureAwait(false);
+        if (!result.MadeLayer)
+            return null;
+        await layers.BlobAsync(result.Chain[^1], cancellation).ConfigureAwait(false);
+        return step.Digest;
+    }
+
+    private Task<StepResult> ResultAsync(Step step, CancellationToken cancellation) =>
+        results.GetOrAdd(step.Digest, _ => new Lazy<Task<StepResult>>(() => SolveStepAsync(step, cancellation))).Value;
+
+    private async Task<StepResult> SolveStepAsync(Step step, CancellationToken cancellation)
+    {
+        await Task.Yield(); // GetOrAdd's caller goes on; nothing below runs while it holds the Lazy
+        if (step is BaseStep ground)
+            return new StepResult(ChainOf(ground.Image), MadeLayer: false);
+        // 1
+        var below = ResultAsync(step.Parent!, cancellation);
+        var from = step is CopyStep { From: { } source } ? ResultAsync(source, cancellation) : null;
+        var chain = (await below.ConfigureAwait(false)).Chain;
+        var sourceChain = from is null ? (ImmutableArray<ChainLayer>?)null : (await from.ConfigureAwait(false)).Chain;
+        // 2, 3
+        var layer = step switch
+        {
+            RunStep run => await runner.RunAsync(run, chain, cancellation).ConfigureAwait(false),
+            CopyStep copy => await runner.CopyAsync(copy, chain, sourceChain, cancellation).ConfigureAwait(false),
+            WorkdirStep workdir => await runner.MakeFolderAsync(workdir, chain, cancellation).ConfigureAwait(false),
+            _ => throw new InvalidOperationException($"{step.GetType().Name} cannot be solved."),
+        };
+        return layer is { } diffId ? new StepResult(chain.Add(new ChainLayer(diffId)), MadeLayer: true) : new StepResult(chain, MadeLayer: false);
+    }
+
+    private static ImmutableArray<ChainLayer> ChainOf(BaseImage? image)
+    {
+        if (image is null)
+            return [];
+        if (image.Config.RootFs.DiffIds.Length != image.Manifest.Layers.Length)
+            throw new ContentMismatchException($"FROM {image.Reference}: its config lists {image.Config.RootFs.DiffIds.Length} layers and its manifest {image.Manifest.Layers.Length}. The image is broken; get it again from whoever made it.");
+        return [.. image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new ChainLayer(diffId, new RemoteBlob(blob, image.Reference)))];
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Solving;
+
+/// <summary>What a step made the last time: its layer by diff id (none where it changed nothing), and what that cost.</summary>
+public sealed record StepRecord
+{
+    public Digest? DiffId { get; init; }
+    public double Seconds { get; init; }
+    public bool Emulated { get; init; }
+}
+
+/// <summary>A layer's blob in one compression.</summary>
+public sealed record BlobRecord(Descriptor Descriptor);
+
+/// <summary>Results by content key: small files under <c>cache/</c>, renamed into place, each its own truth.</summary>
+/// <remarks>
+/// <code>
+/// cache/steps/KEY.json              a step's key        → StepRecord
+/// cache/blobs/DIFFID.gzip.json      a diff id           → BlobRecord
+/// </code>
+/// A record is a claim, not a promise: what it names may have been pruned, so users check before they rely on it.
+/// A damaged record counts as absent. Reading one also marks its use, for prune.
+/// </remarks>
+public sealed class StepCache(Store store, TimeProvider time)
+{
+    private readonly string steps = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "steps")).FullName;
+    private readonly string blobs = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "blobs")).FullName;
+
+    public StepRecord? FindStep(Digest key) => Read(StepPath(key), StepCacheJson.Default.StepRecord);
+
+    public void SaveStep(Digest key, StepRecord record) =>
+        Store.ReplaceFile(StepPath(key), JsonSerializer.SerializeToUtf8Bytes(record, StepCacheJson.Default.StepRecord));
+
+    /// <summary>The blob of a layer, if it was made before and is still in the store.</summary>
+    public Descriptor? FindBlob(Digest diffId, string compression) =>
+        Read(BlobPath(diffId, compression), StepCacheJson.Default.BlobRecord)?.Descriptor is { } blob
+        && store.SizeOf(blob.Digest) == blob.Size ? blob : null;
+
+    public void SaveBlob(Digest diffId, string compression, Descriptor descriptor) =>
+        Store.ReplaceFile(BlobPath(diffId, compression),
+            JsonSerializer.SerializeToUtf8Bytes(new BlobRecord(descriptor), StepCacheJson.Default.BlobRecord));
+
+    private string StepPath(Digest key) => Path.Combine(steps, key.Hex + ".json");
+
+    private string BlobPath(Digest diffId, string compression) => Path.Combine(blobs, $"{diffId.Hex}.{compression}.json");
+
+    private T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+            File.SetLastAccessTimeUtc(path, time.GetUtcNow().UtcDateTime);
+            return record;
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StepRecord))]
+[JsonSerializable(typeof(BlobRecord))]
+internal sealed partial class StepCacheJson : JsonSerializerContext;

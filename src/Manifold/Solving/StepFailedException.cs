@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Manifold.Planning;
+
+namespace Manifold.Solving;
+
+/// <summary>A step did not succeed. For a RUN: its exit code and the last lines that it printed.</summary>
+public sealed class StepFailedException(Step step, string reason, int? code = null, ImmutableArray<string>? logTail = null)
+    : ManifoldException(Describe(step, reason, logTail ?? []))
+{
+    public override int ExitCode => 1;
+
+    public Step Step { get; } = step;
+
+    /// <summary>The same failure, met by another step.</summary>
+    public StepFailedException At(Step other) => new(other, reason, ProgramExitCode, LogTail);
+
+    /// <summary>The program's exit code; null where no program ran.</summary>
+    public int? ProgramExitCode { get; } = code;
+
+    /// <summary>At most the last 20 lines.</summary>
+    public ImmutableArray<string> LogTail { get; } = logTail ?? [];
+
+    private static string Describe(Step step, string reason, ImmutableArray<string> tail) =>
+        $"{step.Name} ({step.Platform}, Dockerfile:{step.Line}): {reason}"
+        + (tail.IsEmpty ? "" : " Its last lines:\n" + string.Join('\n', tail.Select(line => "    " + line)));
+}

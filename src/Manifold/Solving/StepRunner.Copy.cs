@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Solving.Copying;
+
+namespace Manifold.Solving;
+
+/// <content>COPY and ADD.</content>
+public sealed partial class StepRunner
+{
+    // Several platforms copy the same files: they are chosen and hashed once.
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<Selection>>> selections = new();
+
+    public async Task<Digest?> CopyAsync(CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
+    {
+        using var builder = KeyOf("copy", below).Add(step.Destination).Add(step.Chown).Add(step.Chmod ?? -1).Add(step.UnpackArchives ? 1 : 0)
+            .AddAll(step.InlineFiles.SelectMany(file => new[] { file.Name, file.Content }));
+        // Layers are named by their content, so a stage's diff ids and the names say which files; the context's have to be looked at.
+        if (from is { } chain)
+            builder.AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources);
+        else
+            builder.Add((await FailingAsync(step, () => SelectAsync(step, null, cancellation)).ConfigureAwait(false)).Digest());
+        return await ThroughCache(step, builder.ToDigest(), () => EntriesAsync(step, below, from, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyCollection<LayerEntry>> EntriesAsync(
+        CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
+    {
+        var selection = await SelectAsync(step, from, cancellation).ConfigureAwait(false);
+        var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
+        var owner = await new OwnerLookup(tools.Layers, below).FindAsync(step, step.Chown, cancellation).ConfigureAwait(false);
+        var placement = new Placement(step, contents, owner, tools.FileTime);
+        foreach (var source in selection.Sources)
+        {
+            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+                placement.PlaceArchive(archive);
+            else
+                placement.Place(source);
+        }
+        foreach (var file in step.InlineFiles)
+            placement.PlaceInline(file);
+        return placement.Entries;
+    }
+
+    private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
+
+    private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
+    {
+        using var key = new KeyBuilder().AddAll(step.Sources).AddAll([.. (from ?? []).Select(layer => layer.DiffId.ToString())]).Add(from is null ? 0 : 1);
+        return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
+        {
+            if (from is not { } chain)
+                return await Task.Run(() => Selection.Of(step, tools.Context), cancellation).ConfigureAwait(false);
+            await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
+        })).Value;
+    }
+
+    /// <summary>A failure before the step's key is known is the step's failure too.</summary>
+    private async Task<T> FailingAsync<T>(Step step, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (StepFailedException e)
+        {
+            tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
+            tools.On(new StepFailed(step, TimeSpan.Zero, e.Message) { Time = tools.Time.GetUtcNow() });
+            // Another platform's step may have met it first; the message names the one that asks.
+            throw e.Step == step ? e : e.At(step);
+        }
+    }
+}

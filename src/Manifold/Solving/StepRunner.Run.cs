@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Manifold.Dockerfile;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Sandbox;
+
+namespace Manifold.Solving;
+
+/// <content>RUN.</content>
+public sealed partial class StepRunner
+{
+    // RUNs keep processors busy and mostly wait for one; a few more than processors would only fight for memory.
+    private readonly SemaphoreSlim containers = new(Math.Max(2, Environment.ProcessorCount));
+
+    public async Task<Digest?> RunAsync(RunStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
+    {
+        using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
+            .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network);
+        var key = builder.ToDigest();
+        var record = tools.NoCache ? null : tools.Cache.FindStep(key);
+        tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
+        if (record is not null && (record.DiffId is not { } known || tools.Layers.Has(known)))
+        {
+            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow() });
+            return record.DiffId;
+        }
+
+        await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
+        await containers.WaitAsync(cancellation).ConfigureAwait(false);
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            using var result = await tools.Sandbox.RunAsync(RequestOf(step, below), cancellation).ConfigureAwait(false);
+            if (result.ExitCode != 0)
+                throw Failure(step, result);
+            var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
+            tools.Cache.SaveStep(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
+            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow() });
+            return diffId;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
+            throw;
+        }
+        finally
+        {
+            containers.Release();
+        }
+    }
+
+    /// <summary>Turns the changes into a layer: what is as it was below is left out, then the folder becomes the snapshot.</summary>
+    private async Task<Digest?> KeepAsync(string changes, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
+    {
+        var lower = tools.Layers.OpenUnpacked(below);
+        var folder = new FolderReader(changes) { SameAsLower = entry => lower.Find(entry.Path) is { } before && before.SameAs(entry) };
+        var entries = folder.Entries().Where(entry => !entry.Implied).ToList();
+        var diffId = await tools.Layers.HashAsync(entries, cancellation).ConfigureAwait(false);
+        if (diffId is { } made)
+            await tools.Layers.AdoptAsync(made, changes, cancellation).ConfigureAwait(false);
+        return diffId;
+    }
+
+    private RunRequest RequestOf(RunStep step, ImmutableArray<ChainLayer> below) => new()
+    {
+        Chain = [.. below.Select(layer => layer.DiffId)],
+        Arguments = step.Arguments,
+        Platform = step.Platform,
+        Environment = [.. step.Environment, .. step.ProxyEnvironment],
+        WorkingDirectory = step.WorkingDirectory,
+        User = step.User,
+        Network = step.Network switch { RunNetwork.None => NetworkMode.None, RunNetwork.Host => NetworkMode.Host, _ => NetworkMode.Default },
+        OnLine = line => tools.On(new StepPrinted(step, line.Text, line.Stream == LogStream.Error) { Time = line.Time }),
+    };
+
+    private static StepFailedException Failure(RunStep step, RunResult result)
+    {
+        var reason = result switch
+        {
+            { RuntimeFailure: { } failure } => failure,
+            { EmulatorCrash: { } crash } => $"the emulator crashed ({crash}), not necessarily your program: run this step natively, or in a stage FROM --platform=$BUILDPLATFORM. Exit code {result.ExitCode}.",
+            _ => $"exit code {result.ExitCode}.",
+        };
+        return new StepFailedException(step, reason, result.ExitCode, result.Tail);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Manifold.Layers;
+using Manifold.Linux;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Sandbox;
+using Manifold.Solving.Copying;
+
+namespace Manifold.Solving;
+
+/// <summary>What steps are done with; made once per build.</summary>
+public sealed record StepTools
+{
+    public required LayerKeeper Layers { get; init; }
+    public required StepCache Cache { get; init; }
+    public required RunSandbox Sandbox { get; init; }
+    public required ISourceTree Context { get; init; }
+
+    /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
+    public required Func<string> WorkFolder { get; init; }
+
+    public required TimeProvider Time { get; init; }
+    public required Action<BuildEvent> On { get; init; }
+    public required long FileTime { get; init; }
+    public required bool NoCache { get; init; }
+}
+
+/// <summary>Does single steps, each through the same gate: key → record, or else the work → record.</summary>
+/// <remarks>
+/// A key holds everything that the result depends on, and content instead of names: files by digest, what is below by diff ids.
+/// Each method returns the diff id of the layer that the step adds, or null where it changes nothing. Thread-safe.
+/// </remarks>
+public sealed partial class StepRunner(StepTools tools)
+{
+    // Bumped when the meaning of keys or the bytes of layers change, so that old records are not believed.
+    private const string KeyVersion = "1";
+
+    /// <summary>Makes a working directory where it is missing.</summary>
+    public Task<Digest?> MakeFolderAsync(WorkdirStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
+    {
+        using var builder = KeyOf("workdir", below).Add(step.Path).Add(step.Owner);
+        return ThroughCache(step, builder.ToDigest(), async () =>
+        {
+            var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
+            var owner = await new OwnerLookup(tools.Layers, below).FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
+            return MissingFolders(step, contents, owner ?? default);
+        }, cancellation);
+    }
+
+    private LayerEntry[] MissingFolders(WorkdirStep step, Chain contents, Owner owner)
+    {
+        var resolved = contents.Resolve(step.Path);
+        if (resolved.Entry is { Kind: not EntryKind.Folder })
+            throw new StepFailedException(step, $"'{step.Path}' is not a folder in the image.");
+        var missing = new List<LayerEntry>();
+        for (var path = resolved.Path; path.Length > 0 && contents.Find(path) is null; path = EntryPath.Parent(path))
+            missing.Add(new LayerEntry { Path = path, Kind = EntryKind.Folder, Mode = 0x1ED, Uid = owner.Uid, Gid = owner.Gid, Modified = new FileTime(tools.FileTime) }); // 0755
+        return [.. missing];
+    }
+
+    private KeyBuilder KeyOf(string kind, IEnumerable<ChainLayer> below) => new KeyBuilder().Add(KeyVersion).Add(kind).Add(tools.FileTime)
+        .AddAll([.. below.Select(layer => layer.DiffId.ToString())]);
+
+    /// <summary>A step whose result is entries: from the cache, or made, hashed and recorded.</summary>
+    /// <param name="make">The layer's entries. Called again only if the layer is needed and was pruned.</param>
+    private async Task<Digest?> ThroughCache(Step step, Digest key, Func<Task<IReadOnlyCollection<LayerEntry>>> make, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
+        var record = tools.NoCache ? null : tools.Cache.FindStep(key);
+        var diffId = record?.DiffId;
+        try
+        {
+            if (record is null)
+            {
+                diffId = await tools.Layers.HashAsync(await make().ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                tools.Cache.SaveStep(key, new StepRecord { DiffId = diffId, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds });
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
+            throw;
+        }
+        if (diffId is { } made)
+            tools.Layers.Know(made, _ => make());
+        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow() });
+        return diffId;
+    }
+}
