@@ -101,7 +101,7 @@ internal sealed class BuildOptions
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
             BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
-            Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(Annotation.Parse)],
+            Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),

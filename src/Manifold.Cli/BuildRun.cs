@@ -1,10 +1,7 @@
-using System.Text.Json;
 using Manifold.Images;
-using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
 using Manifold.Reporting;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

@@ -52,7 +52,7 @@ public sealed class Builder(BuilderTools tools)
         // 5
         var snapshots = new SnapshotStore(tools.Store, tools.Time);
         var cache = new StepCache(tools.Store, tools.Time);
-        var layers = new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), plan.FileTime, on);
+        var layers = new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), plan.FileTime, LayersUnderRuns(plan), on);
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
         var runner = new StepRunner(new StepTools
         {
@@ -89,6 +89,9 @@ public sealed class Builder(BuilderTools tools)
         // 3
         return planner.Plan(bases);
     }
+
+    private static HashSet<Digest> LayersUnderRuns(BuildPlan plan) =>
+        [.. plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? [])];
 
     private static async Task RequireHostAsync(BuildPlan plan, Emulators emulators, OciRuntimes runtimes)
     {

@@ -10,6 +10,7 @@ namespace Manifold.Reporting;
 public sealed class PlainProgress(TextWriter output)
 {
     private readonly Lock gate = new();
+    private readonly HashSet<(TransferKind, Digest, string)> told = [];
     private readonly Dictionary<Digest, (int Number, DateTimeOffset Start)> steps = [];
 
     public void Show(BuildEvent e)
@@ -30,7 +31,7 @@ public sealed class PlainProgress(TextWriter output)
         StepFinished { Cached: true } cached => $"#{Number(cached.Step, e.Time)} CACHED",
         StepFinished done => $"#{Number(done.Step, e.Time)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
         StepFailed failed => $"#{Number(failed.Step, e.Time)} FAILED {Units.Duration(failed.Duration)}",
-        Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 =>
+        Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
             $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Units.Bytes(total)} {transfer.Where}".TrimEnd(),
         ImageMade made => $"{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
         Warned warned => $"warning: {warned.Message}",

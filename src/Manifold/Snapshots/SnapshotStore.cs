@@ -65,11 +65,11 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
     /// <summary>Makes a folder of changes the snapshot of its layer by a rename: what a RUN left need not be unpacked again.</summary>
     /// <param name="implied">Folders that the layer has no entry for; overlayfs copied them up with what is below.</param>
     /// <remarks>Takes ownership: afterwards <paramref name="folder"/> is gone, also where the snapshot was there already.</remarks>
-    public void Adopt(string folder, Digest diffId, IReadOnlyCollection<string> implied)
+    public void Adopt(string folder, Digest diffId, IReadOnlyCollection<string>? implied = null)
     {
         var making = NewFolder();
         Directory.Move(folder, Path.Combine(making, "fs"));
-        Place(making, [.. implied], diffId);
+        Place(making, [.. implied ?? []], diffId);
     }
 
     /// <summary>Marks a snapshot as used now, so that prune takes others first.</summary>

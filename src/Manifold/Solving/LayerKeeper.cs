@@ -20,7 +20,8 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Thread-safe.
 /// </remarks>
-public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
+/// <param name="willUnpack">Layers that RUNs of this build stand on.</param>
+public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Digest> willUnpack, Action<BuildEvent> on)
 {
     /// <summary>The compression's name in cache records.</summary>
     private const string Gzip = "gzip";
@@ -135,6 +136,13 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     {
         if (LoadContents(layer.DiffId) is { } saved)
             return saved;
+        if (willUnpack.Contains(layer.DiffId))
+        {
+            // A RUN needs it unpacked anyway, and unpacking tells the contents: the layer is decompressed once.
+            await UnpackAsync([layer], cancellation).ConfigureAwait(false);
+            if (LoadContents(layer.DiffId) is { } unpacked)
+                return unpacked;
+        }
         var blob = layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
         TableOfContents table;
         if (blob is not null)

@@ -174,7 +174,7 @@ public sealed class OpeningTheStore : IDisposable
         using var disk = await SmallDisk.MountAsync(folder["disk"], "size=4m");
         var name = ImageReference.Parse("quay.io/acme/app:1");
         using (var writable = Store.Open(folder["disk"]))
-            writable.Tags.Set(name, await Images.WriteAsync(writable, "x"));
+            writable.Tags.Set(name, await SampleImages.WriteAsync(writable, "x"));
         await disk.MakeReadOnlyAsync();
 
         using var store = Store.Open(folder["disk"]);

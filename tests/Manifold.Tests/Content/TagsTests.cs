@@ -24,7 +24,7 @@ public sealed class NamingImages : IDisposable
     [InlineData("127.0.0.1:5000/a/b:latest")]
     public async Task skopeo_finds_them_in_place_by_their_full_name(string name)
     {
-        var manifest = await Images.WriteAsync(store, "hello");
+        var manifest = await SampleImages.WriteAsync(store, "hello");
         store.Tags.Set(ImageReference.Parse(name), manifest);
 
         var raw = await Tool.Run("skopeo", "inspect", "--raw", $"oci:{store.Root}:{name}");
@@ -35,7 +35,7 @@ public sealed class NamingImages : IDisposable
     [Fact]
     public async Task a_short_name_is_found_as_the_full_one()
     {
-        store.Tags.Set(ImageReference.Parse("debian"), await Images.WriteAsync(store, "a"));
+        store.Tags.Set(ImageReference.Parse("debian"), await SampleImages.WriteAsync(store, "a"));
         Assert.NotNull(store.Tags.Find(ImageReference.Parse("docker.io/library/debian:latest")));
         Assert.Equal(["docker.io/library/debian:latest"], store.Tags.List().Select(image => image.Name));
     }
@@ -44,7 +44,7 @@ public sealed class NamingImages : IDisposable
     public async Task a_name_moves_to_the_image_that_is_set_last()
     {
         var name = ImageReference.Parse("quay.io/acme/app:1");
-        var (first, second) = (await Images.WriteAsync(store, "1"), await Images.WriteAsync(store, "2"));
+        var (first, second) = (await SampleImages.WriteAsync(store, "1"), await SampleImages.WriteAsync(store, "2"));
         store.Tags.Set(name, first);
         store.Tags.Set(name, second);
         Assert.Equal(second, store.Tags.Find(name));
@@ -54,7 +54,7 @@ public sealed class NamingImages : IDisposable
     [Fact]
     public async Task a_digest_finds_the_image_under_any_tag_of_its_repository()
     {
-        var image = await Images.WriteAsync(store, "1");
+        var image = await SampleImages.WriteAsync(store, "1");
         store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"), image);
         Assert.Equal(image, store.Tags.Find(ImageReference.Parse($"quay.io/acme/app@{image.Digest}")));
         Assert.Null(store.Tags.Find(ImageReference.Parse($"quay.io/acme/other@{image.Digest}")));
@@ -64,7 +64,7 @@ public sealed class NamingImages : IDisposable
     public async Task removing_a_name_tells_whether_it_was_there()
     {
         var name = ImageReference.Parse("quay.io/acme/app:1");
-        store.Tags.Set(name, await Images.WriteAsync(store, "1"));
+        store.Tags.Set(name, await SampleImages.WriteAsync(store, "1"));
         Assert.True(store.Tags.Remove(name));
         Assert.False(store.Tags.Remove(name));
         Assert.Null(store.Tags.Find(name));
@@ -77,7 +77,7 @@ public sealed class NamingImages : IDisposable
         await SkopeoCopiesInto("", null);
         var written = ImageIndex.Parse(File.ReadAllBytes(Path.Combine(store.Root, "index.json"))).Manifests;
 
-        store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"), await Images.WriteAsync(store, "mine"));
+        store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"), await SampleImages.WriteAsync(store, "mine"));
         store.Tags.Remove(ImageReference.Parse("quay.io/acme/app:1"));
 
         var after = ImageIndex.Parse(File.ReadAllBytes(Path.Combine(store.Root, "index.json"))).Manifests;
@@ -98,7 +98,7 @@ public sealed class NamingImages : IDisposable
     [Fact]
     public async Task many_writers_at_once_lose_no_name()
     {
-        var image = await Images.WriteAsync(store, "x");
+        var image = await SampleImages.WriteAsync(store, "x");
         var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(() =>
         {
             using var own = Store.Open(store.Root);
@@ -112,7 +112,7 @@ public sealed class NamingImages : IDisposable
     [Fact]
     public async Task names_that_are_set_together_appear_together()
     {
-        var images = new[] { await Images.WriteAsync(store, "0"), await Images.WriteAsync(store, "1") };
+        var images = new[] { await SampleImages.WriteAsync(store, "0"), await SampleImages.WriteAsync(store, "1") };
         var (a, b) = (ImageReference.Parse("quay.io/a:1"), ImageReference.Parse("quay.io/b:1"));
         store.Tags.SetAll([(a, images[0]), (b, images[0])]);
         using var stop = new CancellationTokenSource();
@@ -132,7 +132,7 @@ public sealed class NamingImages : IDisposable
     private async Task SkopeoCopiesInto(string name, string? annotation)
     {
         using var other = Store.Open(folder["other-" + name]);
-        other.Tags.Set(ImageReference.Parse("a:1"), await Images.WriteAsync(other, "by another " + name));
+        other.Tags.Set(ImageReference.Parse("a:1"), await SampleImages.WriteAsync(other, "by another " + name));
         await Tool.Run("skopeo", "copy", $"oci:{other.Root}:docker.io/library/a:1", $"oci:{store.Root}{(annotation is null ? "" : ":" + annotation)}");
     }
 }

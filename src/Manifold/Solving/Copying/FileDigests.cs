@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -77,7 +78,7 @@ public sealed class FileDigests
         if (!changed)
             return;
         using var buffer = new MemoryStream();
-        using (var writer = new BinaryWriter(buffer))
+        using (var writer = new BinaryWriter(buffer, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Version);
             writer.Write(known.Count);

@@ -6,7 +6,7 @@ using System.IO.Compression;
 namespace Manifold.Tests.Support;
 
 /// <summary>Small real images, made without any of the code that builds images.</summary>
-public static class Images
+public static class SampleImages
 {
     /// <summary>Stores an image with one file, whose content is <paramref name="content"/>, and returns its manifest's descriptor.</summary>
     public static async Task<Descriptor> WriteAsync(Store store, string content, string platform = "linux/amd64")
