@@ -1,0 +1,36 @@
+namespace Manifold.Layers;
+
+/// <summary>A tar that a user adds (ADD), packed with gzip, bzip2, xz or zstd, or not at all.</summary>
+/// <remarks>Names beginning with <c>.wh.</c> are ordinary here. Source: Dockerfile reference, "ADD": recognised by content, not by name.</remarks>
+public sealed class Archive : IDisposable
+{
+    private readonly Stream tar;
+    private readonly TarReader reader;
+
+    private Archive(Stream tar, string path) => (this.tar, reader) = (tar, new TarReader(tar, $"archive '{path}'", whiteouts: false));
+
+    /// <summary>The archive's entries, to be read once and in order.</summary>
+    public IEnumerable<LayerEntry> Entries() => reader.Entries();
+
+    /// <summary>Opens a file as an archive; null where it is none, whatever its name says.</summary>
+    /// <exception cref="HostNotReadyException">It is packed with bzip2 or xz, and that program is not installed.</exception>
+    public static Archive? TryOpen(string path)
+    {
+        var tar = Compression.OpenArchive(File.OpenRead(path));
+        try
+        {
+            var start = new byte[TarFormat.Block];
+            var length = tar.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            if (length == start.Length && (TarHeader.IsValid(start) || start.AsSpan().IndexOfAnyExcept((byte)0) < 0))
+                return new Archive(new PrefixedStream(start, tar), path);
+        }
+        catch (InvalidDataException)
+        {
+            // It begins like a packed file and is none.
+        }
+        tar.Dispose();
+        return null;
+    }
+
+    public void Dispose() => tar.Dispose();
+}
