@@ -1,30 +1,36 @@
 namespace Manifold.Layers;
 
-/// <summary>Archives as ADD takes them: tar, plain or compressed, known by their content and not by their names.</summary>
-public static class Archive
+/// <summary>A tar that a user adds (ADD), packed with gzip, bzip2, xz or zstd, or not at all.</summary>
+/// <remarks>Names beginning with <c>.wh.</c> are ordinary here. Source: Dockerfile reference, "ADD": recognised by content, not by name.</remarks>
+public sealed class Archive : IDisposable
 {
-    private const int HeaderBytes = 512;
+    private readonly Stream tar;
+    private readonly TarReader reader;
 
-    /// <summary>The tar in a file, or null where it is none. Takes <paramref name="file"/> over and disposes it.</summary>
-    public static Stream? TryOpen(Stream file)
+    private Archive(Stream tar, string path) => (this.tar, reader) = (tar, new TarReader(tar, $"archive '{path}'", whiteouts: false));
+
+    /// <summary>The archive's entries, to be read once and in order.</summary>
+    public IEnumerable<LayerEntry> Entries() => reader.Entries();
+
+    /// <summary>Opens a file as an archive; null where it is none, whatever its name says.</summary>
+    /// <exception cref="HostNotReadyException">It is packed with bzip2 or xz, and that program is not installed.</exception>
+    public static Archive? TryOpen(string path)
     {
-        var content = Compression.Open(file);
-        var header = new byte[HeaderBytes];
-        var count = content.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
-        if (count == HeaderBytes && IsTar(header))
-            return new PrefixedStream(header, content);
-        content.Dispose();
+        var tar = Compression.OpenArchive(File.OpenRead(path));
+        try
+        {
+            var start = new byte[TarFormat.Block];
+            var length = tar.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            if (length == start.Length && (TarHeader.IsValid(start) || start.AsSpan().IndexOfAnyExcept((byte)0) < 0))
+                return new Archive(new PrefixedStream(start, tar), path);
+        }
+        catch (InvalidDataException)
+        {
+            // It begins like a packed file and is none.
+        }
+        tar.Dispose();
         return null;
     }
 
-    // The header's checksum is the sum of its bytes with blanks in its own place; old tars have no other mark.
-    private static bool IsTar(ReadOnlySpan<byte> header)
-    {
-        long sum = 8 * ' ';
-        for (var i = 0; i < header.Length; i++)
-            if (i is < 148 or >= 156)
-                sum += header[i];
-        var text = System.Text.Encoding.ASCII.GetString(header[148..156]).Trim('\0', ' ');
-        return text.Length > 0 && text.All(digit => digit is >= '0' and <= '7') && Convert.ToInt64(text, 8) == sum;
-    }
+    public void Dispose() => tar.Dispose();
 }

@@ -19,9 +19,7 @@ public static class Compression
     /// <summary>Decompresses gzip (of any number of members) and zstd; other bytes come as they are. Disposes <paramref name="compressed"/> with itself.</summary>
     public static Stream Open(Stream compressed)
     {
-        var start = new byte[6];
-        var length = compressed.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        var whole = new PrefixedStream(start.AsMemory(0, length), compressed);
+        var (start, whole) = Sniff(compressed);
         return start switch
         {
             [0x1F, 0x8B, ..] => new GZipStream(whole, CompressionMode.Decompress),
@@ -30,11 +28,40 @@ public static class Compression
         };
     }
 
+    /// <summary>As <see cref="Open"/>, and bzip2 and xz besides, which archives of users come in and layers never do.</summary>
+    /// <exception cref="HostNotReadyException">The program that unpacks it is not installed.</exception>
+    internal static Stream OpenArchive(Stream compressed)
+    {
+        var (start, whole) = Sniff(compressed);
+        return start switch
+        {
+            [(byte)'B', (byte)'Z', (byte)'h', ..] => Filtered("bzip2", "bzip2", whole),
+            [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => Filtered("xz", "xz-utils", whole),
+            _ => Open(whole),
+        };
+    }
+
     /// <summary>Compresses what is written to the stream that it returns; disposing that ends the data and leaves <paramref name="target"/> open.</summary>
     public static Stream Compress(Stream target, LayerCompression compression) => compression switch
     {
         LayerCompression.Gzip => new GZipStream(target, CompressionLevel.Optimal, leaveOpen: true),
         LayerCompression.Zstd => new ZstdWriter(target, ZstdLevel),
-        _ => new HashingStream(target),
+        _ => new Unchanged(target),
     };
+
+    private static (byte[] Start, Stream Whole) Sniff(Stream compressed)
+    {
+        var start = new byte[6];
+        var length = compressed.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return (start, new PrefixedStream(start.AsMemory(0, length), compressed));
+    }
+
+    private static FilterProcess Filtered(string program, string package, Stream source) =>
+        FilterProcess.TryStart(program, ["-dc"], source)
+        ?? throw new HostNotReadyException($"Unpacking an archive: '{program}' is not installed. Install it with: apt-get install {package}");
+
+    private sealed class Unchanged(Stream target) : WriteOnlyStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => target.Write(buffer);
+    }
 }

@@ -12,6 +12,12 @@ internal sealed class TarHeader
     internal TarHeader(byte[] block, string source)
     {
         (this.block, this.source) = (block, source);
+        if (!IsValid(block))
+            throw new LayerException($"Reading the tar of {source}: a header's checksum is wrong. The file is damaged, or it is not a tar.");
+    }
+
+    internal static bool IsValid(ReadOnlySpan<byte> block)
+    {
         // Old tars summed signed chars; readers accept both.
         long unsignedSum = 8 * ' ', signedSum = 8 * ' ';
         for (var i = 0; i < block.Length; i++)
@@ -21,9 +27,7 @@ internal sealed class TarHeader
             unsignedSum += block[i];
             signedSum += (sbyte)block[i];
         }
-        var stored = Number(TarFormat.Checksum, "checksum");
-        if (stored != unsignedSum && stored != signedSum)
-            throw new LayerException($"Reading the tar of {source}: a header's checksum is wrong. The file is damaged, or it is not a tar.");
+        return TryNumber(block[TarFormat.Checksum]) is { } stored && (stored == unsignedSum || stored == signedSum);
     }
 
     internal char Type => (char)block[TarFormat.Type];

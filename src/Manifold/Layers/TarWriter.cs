@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using Manifold.Linux;
 
 namespace Manifold.Layers;
@@ -59,6 +60,9 @@ public sealed class TarWriter(Stream tar)
         AddNumber(records, "mtime", entry.Modified.Seconds, MostOctal11);
         foreach (var (key, value) in entry.Xattrs)
             records[TarFormat.XattrPrefix + key] = value;
+        // Records are UTF-8 unless this one says otherwise (POSIX pax, "hdrcharset").
+        if (!Utf8.IsValid(name) || !Utf8.IsValid(link))
+            records["hdrcharset"] = "BINARY"u8.ToArray();
         if (records.Count > 0)
             WriteRecords(records, name);
         FillHeader(entry, name, split);

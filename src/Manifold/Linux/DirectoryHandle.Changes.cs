@@ -35,10 +35,20 @@ public sealed partial class DirectoryHandle
             return;
         if (Marshal.GetLastPInvokeError() != FileCalls.IsAFolder)
             throw FileCalls.Failure($"Removing '{Described(name)}'");
-        using (var folder = TryOpenFolder(name, out _))
+        using (var folder = OpenForRemoval(name))
+        {
             foreach (var child in folder?.Names() ?? [])
                 folder!.Remove(child);
+        }
         Done(FileCalls.UnlinkAt(handle, name, FileCalls.AtRemoveFolder), "Removing", name);
+    }
+
+    // The owner may have taken all rights from himself; root is not stopped by that.
+    private DirectoryHandle? OpenForRemoval(string name)
+    {
+        if (!Environment.IsPrivilegedProcess && Status(name) is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
+            SetMode(name, 0b111_000_000);
+        return TryOpenFolder(name, out _);
     }
 
     public void SetOwner(string name, uint uid, uint gid) =>

@@ -3,19 +3,18 @@ namespace Manifold.Linux;
 /// <summary>Whole folders.</summary>
 public static class FileTree
 {
-    /// <summary>Deletes a folder and all below it without following links. Folders that forbid it are opened first. Absent is done.</summary>
+    /// <summary>Deletes a folder and all below it without following links, whatever bytes its names are. Folders that forbid it are opened first. Absent is done.</summary>
     public static void Delete(string path)
     {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         try
         {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
+            using var parent = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
+            parent.Remove(Path.GetFileName(path));
         }
-        catch (UnauthorizedAccessException)
+        catch (IOException e) when (e.HResult == FileCalls.NoEntry)
         {
-            foreach (var folder in Directory.EnumerateDirectories(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
-                File.SetUnixFileMode(folder, (UnixFileMode)0b111_000_000);
-            Directory.Delete(path, recursive: true);
+            // Its parent is not there either.
         }
     }
 }

@@ -1,0 +1,163 @@
+using Manifold.Layers;
+using Manifold.Linux;
+
+namespace Manifold.Tests.Layers;
+
+public sealed class ReadingTarsOfOthers
+{
+    [Theory]
+    [InlineData("tar --format=gnu", "fifo char block capable")]
+    [InlineData("tar --format=pax --xattrs --xattrs-include=*", "")]
+    [InlineData("tar --format=pax --xattrs --xattrs-include=* --hard-dereference", "z-hardlink z-hardlinked-symlink")]
+    public async Task gnu_tar_lost_nothing(string tar, string without)
+    {
+        using var folder = new TemporaryFolder();
+        var source = await FileTrees.Make(folder, "source", FileTrees.Everything);
+        await FileTrees.Shell(source, FileTrees.Privileged);
+        // What this format cannot hold is not ours to keep.
+        foreach (var name in without.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            File.Delete(Path.Combine(source, name));
+        if (tar.Contains("gnu", StringComparison.Ordinal))
+            await FileTrees.Shell(source, "setfattr -x user.binary a/hello; setfattr -x user.empty a/hello; setfattr -x user.onfolder a/deep; setfattr -x trusted.mine zero");
+        await FileTrees.Shell(source, $"{tar.Replace("*", "'*'", StringComparison.Ordinal)} -cf ../it.tar .");
+        FileTrees.Unpack(folder["it.tar"], folder["unpacked"]);
+        Assert.Equal(await FileTrees.Describe(source), await FileTrees.Describe(folder["unpacked"]));
+    }
+
+    [Theory]
+    [InlineData("tar --format=v7 -cf ../it.tar plain")]
+    [InlineData("tar --format=oldgnu -cf ../it.tar plain")]
+    [InlineData("tar --format=ustar -cf ../it.tar plain")]
+    [InlineData("bsdtar --format=ustar -cf ../it.tar plain")]
+    [InlineData("bsdtar --format=pax -cf ../it.tar plain")]
+    [InlineData("bsdtar --format=gnutar -cf ../it.tar plain")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.PAX_FORMAT); tar.add(\"plain\"); tar.close()'")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.GNU_FORMAT); tar.add(\"plain\"); tar.close()'")]
+    [InlineData("python3 -c 'import tarfile; tar = tarfile.open(\"../it.tar\", \"w\", format=tarfile.USTAR_FORMAT); tar.add(\"plain\"); tar.close()'")]
+    public async Task a_plain_tree_comes_out_as_it_went_in(string command)
+    {
+        using var folder = new TemporaryFolder();
+        var source = await FileTrees.Make(folder, "source", """
+            mkdir -p plain/sub; echo x > plain/x; chmod 4711 plain/x; ln -s x plain/link; ln plain/x plain/sub/hard; chown 10:20 plain/sub
+            head -c 5000 /dev/urandom > plain/sub/five; touch -d @1500000000 plain/sub plain/x plain plain/sub/five; touch -h -d @1500000000 plain/link
+            """);
+        Assert.SkipWhen(command.StartsWith("bsdtar", StringComparison.Ordinal) && ChildProcess.Find("bsdtar", null) is null, "'bsdtar' is not installed here; test.sh installs it.");
+        await FileTrees.Shell(source, command);
+        FileTrees.Unpack(folder["it.tar"], folder["unpacked"]);
+        Assert.Equal(await FileTrees.Describe(source), await FileTrees.Describe(folder["unpacked"]));
+    }
+
+    [Fact]
+    public async Task bsdtar_s_own_spelling_of_attributes_is_read()
+    {
+        using var folder = new TemporaryFolder();
+        var source = await FileTrees.Make(folder, "source", "echo x > 'a b%c'; setfattr -n user.binary -v 0x00ff0a3dfe80 'a b%c'");
+        await Tool.Run("bsdtar", "--format=pax", "--xattrs", "-cf", folder["it.tar"], "-C", source, "a b%c");
+        FileTrees.Unpack(folder["it.tar"], folder["unpacked"]);
+        Assert.Equal(await FileTrees.Describe(source), await FileTrees.Describe(folder["unpacked"]));
+    }
+
+    [Fact]
+    public async Task a_sparse_file_is_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        var source = await FileTrees.Make(folder, "source", "truncate -s 1M holes; echo x >> holes");
+        foreach (var format in new[] { "gnu", "pax" })
+        {
+            await Tool.Run("tar", "--sparse", $"--format={format}", "-cf", folder["it.tar"], "-C", source, "holes");
+            var refusal = Assert.Throws<LayerException>(() => FileTrees.Unpack(folder["it.tar"], folder["unpacked"]));
+            Assert.Contains("sparse", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("holes", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+}
+
+public sealed class ReadingDamagedTars
+{
+    [Theory]
+    [InlineData(100, "checksum")]
+    [InlineData(156, "checksum")]
+    public void a_changed_header_is_noticed(int at, string expected)
+    {
+        var tar = Tar();
+        tar[at] ^= 1;
+        Assert.Contains(expected, Assert.Throws<LayerException>(() => ReadAll(tar)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(512 + 100)]
+    public void a_cut_tar_is_noticed(int length) =>
+        Assert.Contains("it ends", Assert.Throws<LayerException>(() => ReadAll(Tar()[..length])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void a_name_with_dots_out_of_the_layer_is_refused()
+    {
+        foreach (var name in new[] { "../x", "a/../../x", "a/..", ".." })
+        {
+            using var stream = new MemoryStream();
+            Assert.Contains("..", Assert.Throws<LayerException>(() => ReadAll(TarNamed(name))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("./a//b/./c", "a/b/c")]
+    [InlineData("/etc/passwd", "etc/passwd")]
+    [InlineData("...", "...")]
+    [InlineData("a/.hidden", "a/.hidden")]
+    public void other_spellings_come_out_plain(string name, string path) => Assert.Equal(path, Assert.Single(ReadAll(TarNamed(name))).Path);
+
+    [Theory]
+    [InlineData("a/.wh.b", "a/b", EntryKind.Whiteout)]
+    [InlineData(".wh.b", "b", EntryKind.Whiteout)]
+    [InlineData("a/.wh..wh..opq", "a", EntryKind.Folder)]
+    [InlineData(".wh..wh..opq", "", EntryKind.Folder)]
+    public void whiteout_names_are_understood(string name, string path, EntryKind kind)
+    {
+        var entry = Assert.Single(ReadAll(TarNamed(name)));
+        Assert.Equal((path, kind, kind == EntryKind.Folder), (entry.Path, entry.Kind, entry.Opaque));
+    }
+
+    [Theory]
+    [InlineData(".wh..")]
+    [InlineData(".wh...")]
+    [InlineData("a/.wh.")]
+    [InlineData(".wh.a/b")]
+    public void a_whiteout_of_nothing_is_refused(string name) => Assert.Throws<LayerException>(() => ReadAll(TarNamed(name)));
+
+    [Fact]
+    public void bookkeeping_of_aufs_is_left_out() => Assert.Empty(ReadAll(TarNamed(".wh..wh.plnk/1.2")));
+
+    [Fact]
+    public void a_layer_with_thousands_of_devices_is_refused()
+    {
+        using var stream = new MemoryStream();
+        var writer = new TarWriter(stream);
+        for (var i = 0; i <= Limits.LayerDevices; i++)
+            writer.Write(new LayerEntry { Path = $"d{i}", Kind = EntryKind.CharacterDevice, DeviceMajor = 1, DeviceMinor = 3 });
+        Assert.Contains("device nodes", Assert.Throws<LayerException>(() => ReadAll(stream.ToArray())).Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Tar()
+    {
+        using var stream = new MemoryStream();
+        var writer = new TarWriter(stream);
+        writer.Write(FileTrees.FileEntry("a", new string('x', 1000)));
+        writer.Finish();
+        return stream.ToArray();
+    }
+
+    // Our writer takes any name: so it can play the villain.
+    private static byte[] TarNamed(string name)
+    {
+        var tar = Tar();
+        tar.AsSpan(0, 100).Clear();
+        System.Text.Encoding.ASCII.GetBytes(name, tar);
+        tar.AsSpan(148, 8).Fill((byte)' ');
+        var sum = tar.AsSpan(0, 512).ToArray().Sum(b => b);
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0", tar.AsSpan(148));
+        return tar;
+    }
+
+    private static List<LayerEntry> ReadAll(byte[] tar) => [.. new TarReader(new MemoryStream(tar), "test").Entries()];
+}
