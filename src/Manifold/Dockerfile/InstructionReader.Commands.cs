@@ -32,7 +32,7 @@ internal sealed partial class InstructionReader
         if (part.Flags.One(name) is not var (flag, value))
             return otherwise;
         var names = Enum.GetNames<T>().Select(each => each.ToLowerInvariant()).ToArray();
-        if (Array.IndexOf(names, value.ToLowerInvariant()) is var index and >= 0)
+        if (Array.IndexOf(names, value) is var index and >= 0)
             return Enum.GetValues<T>()[index];
         Error(part, flag, $"--{name}={value}: expected {string.Join(", ", names)}", Suggestion.For(value, names));
         return otherwise;

@@ -3,15 +3,13 @@ namespace Manifold.Dockerfile;
 /// <summary>"Did you mean …?"</summary>
 internal static class Suggestion
 {
-    private const int Distance = 2;
-
     /// <summary>A hint that names the known word nearest to a mistyped one, or null where none is near.</summary>
     public static string? For(string word, IEnumerable<string> known)
     {
         if (word.Length > 32)
             return null;
         var nearest = known.Select(each => (Name: each, Edits: Edits(word.ToLowerInvariant(), each.ToLowerInvariant())))
-            .Where(each => each.Edits <= Distance && each.Edits < each.Name.Length)
+            .Where(each => each.Edits <= (Math.Max(each.Name.Length, word.Length) > 4 ? 2 : 1))
             .OrderBy(each => each.Edits).FirstOrDefault();
         return nearest.Name is null ? null : $"Did you mean {nearest.Name}?";
     }
