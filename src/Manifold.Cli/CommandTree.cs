@@ -11,6 +11,8 @@ public static class CommandTree
         new("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
+            DoctorCommand.Create(context),
+            EmulatorsCommand.Create(context),
             VersionCommand(context),
         };
 
