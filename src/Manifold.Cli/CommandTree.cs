@@ -16,6 +16,8 @@ public static class CommandTree
             PushCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
+            DoctorCommand.Create(context),
+            EmulatorsCommand.Create(context),
             VersionCommand(context),
         };
 

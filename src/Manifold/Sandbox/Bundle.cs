@@ -47,6 +47,10 @@ internal sealed record Bundle
     public required string Hostname { get; init; }
     public required string CgroupPath { get; init; }
     public bool OwnNetwork { get; init; }
+
+    /// <summary>False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.</summary>
+    public bool FirstProcess { get; init; } = true;
+
     public bool Seccomp { get; init; } = true;
     public ImmutableArray<Mount> Mounts { get; init; } = StandardMounts;
 
@@ -129,7 +133,7 @@ internal sealed record Bundle
         json.WriteStartObject("linux");
         json.WriteString("cgroupsPath", CgroupPath);
         json.WriteStartArray("namespaces");
-        foreach (var name in (ReadOnlySpan<string>)["mount", "pid", "ipc", "uts", .. OwnNetwork ? (ReadOnlySpan<string>)["network"] : []])
+        foreach (var name in (ReadOnlySpan<string>)["mount", "ipc", "uts", .. FirstProcess ? (ReadOnlySpan<string>)["pid"] : [], .. OwnNetwork ? (ReadOnlySpan<string>)["network"] : []])
         {
             json.WriteStartObject();
             json.WriteString("type", name);

@@ -14,8 +14,11 @@ public sealed record Emulation
     /// <summary>The flags of its registration.</summary>
     public string? Flags { get; init; }
 
-    /// <summary>Where it is missing: why, and the command that mends it.</summary>
+    /// <summary>Where it is missing: why.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Where it is missing: the command that mends it; null where nothing does.</summary>
+    public string? Remedy { get; init; }
 }
 
 public enum EmulationKind

@@ -15,7 +15,7 @@ public sealed class Emulators(Store store)
 {
     // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).
     private const string DebianFolder = "/usr/libexec/qemu-binfmt";
-    private const string Remedy = "apt-get install qemu-user-static && manifold emulators install";
+    private const string Install = "apt-get install qemu-user-static && manifold emulators install";
 
     private readonly ConcurrentDictionary<Platform, Lazy<Task<Emulation>>> known = new();
 
@@ -32,7 +32,7 @@ public sealed class Emulators(Store store)
     public async Task<bool> RequireAsync(Platform platform)
     {
         var emulation = await ForAsync(platform).ConfigureAwait(false);
-        return emulation.Kind == EmulationKind.Missing ? throw new HostNotReadyException(emulation.Problem!) : emulation.Kind == EmulationKind.Emulated;
+        return emulation.Kind == EmulationKind.Missing ? throw NotReady(emulation) : emulation.Kind == EmulationKind.Emulated;
     }
 
     /// <summary>Registers every installed emulator whose platform does not run yet. Idempotent. Returns what was registered.</summary>
@@ -43,7 +43,7 @@ public sealed class Emulators(Store store)
             throw new HostNotReadyException("Registering emulators: /proc/sys/fs/binfmt_misc cannot be mounted. Run as root on the machine itself, outside of a container: sudo manifold emulators install");
         var installed = Processor.All.Where(processor => InterpreterFor(processor) is not null).ToList();
         if (installed.Count == 0)
-            throw new HostNotReadyException($"Registering emulators: none is installed. Run: {Remedy}");
+            throw new HostNotReadyException($"Registering emulators: none is installed. Run: {Install}");
         var done = new List<string>();
         foreach (var processor in installed)
         {
@@ -88,22 +88,26 @@ public sealed class Emulators(Store store)
         if (platform.Os == "linux" && platform.Architecture == Platform.Host.Architecture)
             return new Emulation { Platform = platform, Kind = EmulationKind.Native };
         if (platform.Os != "linux" || Processor.All.FirstOrDefault(candidate => candidate.Architecture == platform.Architecture) is not { } processor)
-            return Missing(platform, "no emulator for it is known. Leave the platform out, or build it without RUN");
+            return Missing(platform, "no emulator for it is known", null);
         var entry = BinfmtMisc.Read().FirstOrDefault(entry => entry.Enabled && entry.Matches(processor.Header));
         if (entry is null)
             return IsKin(platform) && await RunsAsync(processor).ConfigureAwait(false)
                 ? new Emulation { Platform = platform, Kind = EmulationKind.Native }
-                : Missing(platform, $"no emulator for it is registered. Run: {Remedy}");
+                : Missing(platform, "no emulator for it is registered", Install);
         if (!entry.Flags.Contains('F', StringComparison.Ordinal))
-            return Missing(platform, $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it. "
-                + $"Run: echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
+            return Missing(platform, $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it",
+                $"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
         return await RunsAsync(processor).ConfigureAwait(false)
             ? new Emulation { Platform = platform, Kind = EmulationKind.Emulated, Handler = entry.Interpreter, Flags = entry.Flags }
-            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails. Run: apt-get install --reinstall qemu-user-static");
+            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", "apt-get install --reinstall qemu-user-static");
     }
 
-    private static Emulation Missing(Platform platform, string why) =>
-        new() { Platform = platform, Kind = EmulationKind.Missing, Problem = $"Running {platform} on this {Platform.Host} machine: {why}" };
+    private static Emulation Missing(Platform platform, string why, string? remedy) =>
+        new() { Platform = platform, Kind = EmulationKind.Missing, Problem = why, Remedy = remedy };
+
+    private static HostNotReadyException NotReady(Emulation missing) =>
+        new($"RUN for {missing.Platform} on this {Platform.Host} machine: {missing.Problem}. "
+            + (missing.Remedy is { } command ? $"Run: {command}" : "Leave the platform out, or build it without RUN."));
 
     // Processors whose 64-bit kind may run the 32-bit one itself.
     private static bool IsKin(Platform platform) => (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");

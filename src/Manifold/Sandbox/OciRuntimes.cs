@@ -12,17 +12,18 @@ namespace Manifold.Sandbox;
 /// </remarks>
 public sealed class OciRuntimes
 {
-    // crun starts in a third of runc's time.
-    private static readonly ImmutableArray<string> Known = ["crun", "runc"];
-
     private readonly Store store;
     private readonly string? searchPath;
+    private readonly ImmutableArray<string> names;
     private readonly string cacheFile;
     private readonly Lazy<Task<ImmutableArray<OciRuntime>>> trials;
 
-    public OciRuntimes(Store store, string? searchPath)
+    // crun starts in a third of runc's time.
+    public OciRuntimes(Store store, string? searchPath) : this(store, searchPath, ["crun", "runc"]) { }
+
+    internal OciRuntimes(Store store, string? searchPath, ImmutableArray<string> names)
     {
-        (this.store, this.searchPath) = (store, searchPath);
+        (this.store, this.searchPath, this.names) = (store, searchPath, names);
         cacheFile = Path.Combine(store.Root, "cache", "oci-runtimes.json");
         trials = new Lazy<Task<ImmutableArray<OciRuntime>>>(TryAllAsync);
     }
@@ -45,7 +46,7 @@ public sealed class OciRuntimes
 
     private async Task<ImmutableArray<OciRuntime>> TryAllAsync()
     {
-        var installed = Known.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
+        var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
         if (!Environment.IsPrivilegedProcess)
             return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root" })];
         var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend(BootId()));

@@ -50,7 +50,7 @@ public sealed class RunSandbox
         {
             var exitCode = await IsolatedThread.RunAsync(() =>
             {
-                Prepare(request, run);
+                Prepare(request, run, emulated);
                 return Execute(container, output, cancellation);
             }).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
@@ -73,7 +73,7 @@ public sealed class RunSandbox
         }
     }
 
-    private void Prepare(RunRequest request, RunFolder run)
+    private void Prepare(RunRequest request, RunFolder run, bool emulated)
     {
         // 1
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
@@ -92,6 +92,8 @@ public sealed class RunSandbox
         {
             Root = run.Root, Arguments = request.Arguments, Environment = Defaults(request.Environment, user), WorkingDirectory = request.WorkingDirectory,
             User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id), OwnNetwork = request.Network == NetworkMode.None, Mounts = mounts,
+            // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
+            FirstProcess = !emulated,
         }.Write(run.Bundle);
     }
 

@@ -10,6 +10,7 @@ internal sealed record RuntimeTrials
     public required ImmutableArray<OciRuntime> Runtimes { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RuntimeTrials))]
+[JsonSerializable(typeof(ImmutableArray<HostCheck>))]
 internal sealed partial class SandboxJson : JsonSerializerContext;

@@ -11,20 +11,23 @@ namespace Manifold.Tests.Sandbox;
 public sealed class BusyBox : IDisposable
 {
     public static readonly Digest Base = Digest.Of("busybox");
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder? folder;
 
-    public BusyBox()
+    public BusyBox() : this(null) { }
+
+    /// <summary>In <paramref name="place"/>, which is not ours to remove.</summary>
+    internal BusyBox(string? place)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
         var busybox = ChildProcess.Find("busybox", null);
         Assert.SkipWhen(busybox is null, "busybox is not installed here; test.sh installs busybox-static.");
-        Store = Store.Open(folder["store"]);
+        place ??= (folder = new TemporaryFolder()).Path;
+        Store = Store.Open(Path.Combine(place, "store"));
         Snapshots = new SnapshotStore(Store);
         Runtimes = new OciRuntimes(Store, null);
         Emulators = new Emulators(Store);
         Sandbox = new RunSandbox(Snapshots, Runtimes, Emulators);
-        var root = MakeRoot(busybox);
-        Snapshots.Adopt(root, Base);
+        Snapshots.Adopt(MakeRoot(busybox, Path.Combine(place, "busybox")), Base);
     }
 
     public Store Store { get; }
@@ -63,14 +66,13 @@ public sealed class BusyBox : IDisposable
         return digest;
     }
 
-    private string MakeRoot(string busybox)
+    private static string MakeRoot(string busybox, string root)
     {
-        var root = folder["busybox"];
         Directory.CreateDirectory(Path.Combine(root, "bin"));
         Directory.CreateDirectory(Path.Combine(root, "etc"));
         File.SetUnixFileMode(Directory.CreateDirectory(Path.Combine(root, "tmp")).FullName, (UnixFileMode)0x3FF);
         File.Copy(busybox, Path.Combine(root, "bin", "busybox"));
-        foreach (var applet in "sh cat chmod chown cp echo env id ip ls mkdir mknod mount mv ps pwd rm rmdir seq setsid sleep stat touch true uname wc head hostname kill ln test".Split(' '))
+        foreach (var applet in "sh cat chmod chown cp echo env grep id ip ls mkdir mknod mount mv ps pwd rm rmdir seq setsid sleep sort stat touch true uname wc head hostname kill ln test".Split(' '))
             File.CreateSymbolicLink(Path.Combine(root, "bin", applet), "busybox");
         File.WriteAllText(Path.Combine(root, "etc", "passwd"), "root:x:0:0:root:/root:/bin/sh\nanna:x:1000:1001:Anna:/home/anna:/bin/sh\n");
         File.WriteAllText(Path.Combine(root, "etc", "group"), "root:x:0:\nanna:x:1001:\nvideo:x:44:anna\nstaff:x:50:bert\n");
@@ -80,6 +82,6 @@ public sealed class BusyBox : IDisposable
     public void Dispose()
     {
         Store.Dispose();
-        folder.Dispose();
+        folder?.Dispose();
     }
 }

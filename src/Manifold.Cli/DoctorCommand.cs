@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Sandbox;
+using Spectre.Console;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold doctor</c>: what this machine has, what each lack costs, and the command that mends it.</summary>
+public static class DoctorCommand
+{
+    private const int NotReady = 4;
+
+    public static Command Create(CliContext context)
+    {
+        var json = new Option<bool>("--json") { Description = "Print the checks as JSON." };
+        var command = new Command("doctor", "Show what this machine has for builds, what each lack costs, and the command that mends it.") { json };
+        command.SetAction(async (parsed, _) =>
+        {
+            using var store = context.OpenStore();
+            var path = context.Variable("PATH");
+            var checks = await new HostSurvey(store, new OciRuntimes(store, path), new Emulators(store), path).RunAsync();
+            if (parsed.GetValue(json))
+                await context.Out.WriteLineAsync(HostCheck.ToJson(checks));
+            else
+                Print(checks, context);
+            return checks.Any(check => check.Status == HostStatus.Missing) ? NotReady : 0;
+        });
+        return command;
+    }
+
+    private static void Print(ImmutableArray<HostCheck> checks, CliContext context)
+    {
+        var table = Tables.Plain("", "", "");
+        foreach (var check in checks)
+        {
+            var (mark, colour) = check.Status switch
+            {
+                HostStatus.Ready => ("ok", "green"),
+                HostStatus.Reduced => ("--", "yellow"),
+                _ => ("NO", "red"),
+            };
+            table.AddRow($"[{colour}]{mark}[/]", check.Name.EscapeMarkup(), Finding(check));
+        }
+        Tables.Write(context, table, Text.NewLine, new Markup(Verdict(checks)));
+        context.Out.WriteLine();
+    }
+
+    private static string Finding(HostCheck check) =>
+        check.Cost is null ? check.Found.EscapeMarkup()
+        : $"{check.Found.EscapeMarkup()}: {check.Cost.EscapeMarkup()}" + (check.Remedy is { } remedy ? $"\n[bold]{remedy.EscapeMarkup()}[/]" : "");
+
+    private static string Verdict(ImmutableArray<HostCheck> checks)
+    {
+        if (checks.Any(check => check.Status == HostStatus.Missing))
+            return "[red]This machine cannot run a RUN yet; images without one can be built.[/]";
+        var reduced = checks.Count(check => check.Status == HostStatus.Reduced);
+        return reduced == 0 ? "[green]This machine is ready for everything.[/]" : $"[green]This machine is ready.[/] {reduced} thing{(reduced == 1 ? "" : "s")} it could not do.";
+    }
+}

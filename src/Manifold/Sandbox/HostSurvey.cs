@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+using Manifold.Snapshots;
+
+namespace Manifold.Sandbox;
+
+/// <summary>What this machine has of what builds use; what each lack costs, and the command that mends it.</summary>
+/// <remarks>Looks by trying: a container is run, an overlay mounted, a program of each platform started. Changes nothing that lasts.</remarks>
+public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emulators, string? searchPath)
+{
+    private const long LittleSpace = 5_000_000_000;
+
+    /// <summary>All checks, in the order in which a build meets them.</summary>
+    public async Task<ImmutableArray<HostCheck>> RunAsync()
+    {
+        var foreign = await Task.WhenAll(Emulators.Usual.Select(emulators.ForAsync)).ConfigureAwait(false);
+        return
+        [
+            Privilege(),
+            await RuntimeAsync().ConfigureAwait(false),
+            await OverlayAsync().ConfigureAwait(false),
+            UserNamespaces(),
+            Binfmt(),
+            .. foreign.Select(Platform),
+            Program("git", ["git"], "contexts and ADD from git repositories", "git"),
+            Program("kubectl", ["kubectl", "oc"], "builds on a cluster", "kubernetes-client"),
+            Program("xz", ["xz"], "ADD of .tar.xz archives", "xz-utils"),
+            Disk(),
+        ];
+    }
+
+    private static HostCheck Privilege() => Environment.IsPrivilegedProcess
+        ? new HostCheck { Name = "privilege", Found = "root" }
+        : Lack("privilege", HostStatus.Missing, "not root", "no RUN: containers and mounts need root", "sudo manifold …");
+
+    private async Task<HostCheck> RuntimeAsync()
+    {
+        const string cost = "no RUN";
+        if (ChildProcess.Find("setpriv", searchPath) is null || ChildProcess.Find("unshare", searchPath) is null)
+            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are absent", cost, "apt-get install util-linux");
+        var all = await runtimes.AllAsync().ConfigureAwait(false);
+        var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
+        if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
+            return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc" : failures, cost, $"apt-get install {(all.IsEmpty ? "crun" : "runc")}");
+        var version = (await ChildProcess.RunAsync(chosen.Path, ["--version"]).ConfigureAwait(false))?.Output.Split('\n')[0].Split(' ')[^1];
+        return new HostCheck { Name = "OCI runtime", Found = $"{chosen.Name} {version}" + (failures.Length > 0 ? $" ({failures})" : "") };
+    }
+
+    private async Task<HostCheck> OverlayAsync()
+    {
+        var folder = Path.Combine(store.WorkFolder, $"overlay-{Guid.NewGuid():N}");
+        var (target, upper) = (Path.Combine(folder, "target"), Path.Combine(folder, "upper"));
+        Directory.CreateDirectory(target);
+        Directory.CreateDirectory(upper);
+        try
+        {
+            await IsolatedThread.RunAsync(() =>
+            {
+                new Overlay { Lowers = [], Upper = upper }.Mount(target, Path.Combine(folder, "scratch"));
+                return true;
+            }).ConfigureAwait(false);
+            return new HostCheck { Name = "overlayfs", Found = "mounts on the store's disk" };
+        }
+        catch (IOException e)
+        {
+            var remedy = Environment.IsPrivilegedProcess ? "put the store on ext4 or xfs: export MANIFOLD_ROOT=/FOLDER" : "sudo manifold …";
+            return Lack("overlayfs", HostStatus.Missing, e.Message, "no RUN", remedy);
+        }
+        finally
+        {
+            FileTree.Delete(folder);
+        }
+    }
+
+    private static HostCheck UserNamespaces()
+    {
+        static long Setting(string path, long absent) =>
+            File.Exists(path) && long.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out var value) ? value : absent;
+        return Setting("/proc/sys/user/max_user_namespaces", 0) > 0 && Setting("/proc/sys/kernel/unprivileged_userns_clone", 1) > 0
+            ? new HostCheck { Name = "user namespaces", Found = "allowed" }
+            : Lack("user namespaces", HostStatus.Reduced, "switched off", "builds without root stay impossible", "sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1");
+    }
+
+    private static HostCheck Binfmt() => BinfmtMisc.TryMount()
+        ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(entry => entry.Name.StartsWith("qemu-", StringComparison.Ordinal))} emulators registered" }
+        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", "mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc");
+
+    private static HostCheck Platform(Emulation emulation) => emulation.Kind switch
+    {
+        EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
+        EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
+        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy ?? ""),
+    };
+
+    private HostCheck Program(string name, string[] programs, string use, string package) =>
+        programs.Select(program => ChildProcess.Find(program, searchPath)).OfType<string>().FirstOrDefault() is { } path
+            ? new HostCheck { Name = name, Found = path }
+            : Lack(name, HostStatus.Reduced, "absent", $"no {use}", $"apt-get install {package}");
+
+    private HostCheck Disk()
+    {
+        var drive = new DriveInfo(store.Root);
+        var found = string.Create(CultureInfo.InvariantCulture, $"{drive.AvailableFreeSpace / 1e9:0.#} GB free for {store.Root}");
+        return drive.AvailableFreeSpace >= LittleSpace
+            ? new HostCheck { Name = "store", Found = found }
+            : Lack("store", HostStatus.Reduced, found, "a large build may fill the disk", "manifold prune");
+    }
+
+    private static HostCheck Lack(string name, HostStatus status, string found, string cost, string remedy) =>
+        new() { Name = name, Status = status, Found = found, Cost = cost, Remedy = remedy };
+}
+
+/// <summary>One thing that builds use.</summary>
+public sealed record HostCheck
+{
+    /// <summary>All checks as a JSON document.</summary>
+    public static string ToJson(ImmutableArray<HostCheck> checks) => Encoding.UTF8.GetString(OciJson.Write(checks, SandboxJson.Default.ImmutableArrayHostCheck));
+
+    public required string Name { get; init; }
+    public HostStatus Status { get; init; }
+
+    /// <summary>What is here.</summary>
+    public required string Found { get; init; }
+
+    /// <summary>What does not work for the lack of it.</summary>
+    public string? Cost { get; init; }
+
+    /// <summary>The command that mends it.</summary>
+    public string? Remedy { get; init; }
+}
+
+public enum HostStatus
+{
+    /// <summary>All there.</summary>
+    Ready,
+
+    /// <summary>Some builds will not work.</summary>
+    Reduced,
+
+    /// <summary>No build with a RUN will work.</summary>
+    Missing,
+}

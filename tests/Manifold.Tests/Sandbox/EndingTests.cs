@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Manifold.Content;
+using Manifold.Sandbox;
+using Manifold.Snapshots;
+
+namespace Manifold.Tests.Sandbox;
+
+public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
+{
+    [Fact]
+    public async Task by_cancellation_kills_it_at_once_and_leaves_nothing()
+    {
+        using var source = new CancellationTokenSource();
+        var began = 0L;
+        var sleep = $"100{Random.Shared.Next(1000, 9999)}";
+        var request = BusyBox.Shell($"trap '' TERM INT; echo > /file; setsid sleep {sleep} & echo started; sleep {sleep}") with
+        {
+            OnLine = _ =>
+            {
+                began = TimeProvider.System.GetTimestamp();
+                source.CancelAfter(1);
+            },
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => box.Sandbox.RunAsync(request, source.Token));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 1.5);
+        Assert.Empty(ProcessesNaming(sleep));
+        Assert.Empty(Directory.GetDirectories(box.Store.WorkFolder, "run-*"));
+        Assert.Empty(MountsOf(box.Store.Root));
+        Assert.Empty(Groups(Path.GetFileName(box.Store.WorkFolder)));
+    }
+
+    [Fact]
+    public async Task before_it_began_starts_nothing()
+    {
+        using var source = new CancellationTokenSource();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => box.Sandbox.RunAsync(BusyBox.Shell("true"), source.Token));
+    }
+
+    [Fact]
+    public async Task by_killing_manifold_leaves_no_process_and_no_mount_and_the_next_cleans_up()
+    {
+        using var folder = new TemporaryFolder();
+        var sleep = $"200{Random.Shared.Next(1000, 9999)}";
+        var work = await KillWhileItRuns(folder.Path, sleep);
+        var patience = TimeProvider.System.GetTimestamp();
+        while (ProcessesNaming(sleep).Length > 0 && TimeProvider.System.GetElapsedTime(patience).TotalSeconds < 3)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.Empty(ProcessesNaming(sleep));
+        Assert.Empty(ProcessesNaming(folder.Path));
+        Assert.Empty(MountsOf(folder.Path));
+
+        using var store = Store.Open(folder["store"]);
+        _ = new RunSandbox(new SnapshotStore(store), new OciRuntimes(store, null), new Emulators(store));
+        _ = store.WorkFolder;
+        Assert.False(Directory.Exists(work));
+        Assert.Empty(Groups(Path.GetFileName(work)));
+    }
+
+    private static async Task<string> KillWhileItRuns(string folder, string sleep)
+    {
+        var tests = typeof(EndingACommand).Assembly.Location;
+        var start = new ProcessStartInfo("dotnet", [tests, "-explicit", "only", "-method", $"{typeof(AProcessToKill).FullName}.*"]) { RedirectStandardOutput = true };
+        start.Environment[AProcessToKill.Folder] = folder;
+        start.Environment[AProcessToKill.Seconds] = sleep;
+        using var process = Process.Start(start)!;
+        var mark = Path.Combine(folder, "mark");
+        var patience = TimeProvider.System.GetTimestamp();
+        while (!File.Exists(mark) && !process.HasExited && TimeProvider.System.GetElapsedTime(patience).TotalSeconds < 30)
+            await Task.Delay(20);
+        Assert.True(File.Exists(mark), process.HasExited ? await process.StandardOutput.ReadToEndAsync() : "the helper did not start its RUN");
+        var work = Directory.GetDirectories(Path.Combine(folder, "store", "work")).Single();
+        Assert.NotEmpty(ProcessesNaming(sleep));
+        process.Kill(); // SIGKILL, to it alone
+        await process.WaitForExitAsync();
+        return work;
+    }
+
+    private static string[] ProcessesNaming(string word) =>
+        [.. Directory.GetDirectories("/proc").Where(process => char.IsAsciiDigit(Path.GetFileName(process)[0])).Select(CommandLine)
+            .Where(line => line.Contains(word, StringComparison.Ordinal) && !line.Contains("Manifold.Tests.dll", StringComparison.Ordinal))];
+
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static string[] MountsOf(string path) => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(path, StringComparison.Ordinal))];
+
+    private static string[] Groups(string prefix) =>
+        [.. new[] { "/sys/fs/cgroup/manifold", "/sys/fs/cgroup/unified/manifold" }.Where(Directory.Exists).SelectMany(parent => Directory.GetDirectories(parent, prefix + "*"))];
+}
+
+/// <summary>Not a test: what <see cref="EndingACommand"/> starts in a process of its own, to kill it.</summary>
+public sealed class AProcessToKill
+{
+    public const string Folder = "MANIFOLD_TEST_FOLDER", Seconds = "MANIFOLD_TEST_SECONDS";
+
+    [Fact(Explicit = true)]
+    public async Task runs_until_it_is_killed()
+    {
+        if (Environment.GetEnvironmentVariable(Folder) is not { } folder)
+            return;
+        var seconds = Environment.GetEnvironmentVariable(Seconds);
+        using var box = new BusyBox(folder);
+        await box.Sandbox.RunAsync(BusyBox.Shell($"setsid sleep {seconds} & echo > /mark/mark; sleep {seconds}") with
+        {
+            Mounts = [new RunMount { Kind = MountKind.Bind, Target = "/mark", Source = folder }],
+        });
+    }
+}
