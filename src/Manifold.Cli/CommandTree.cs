@@ -11,6 +11,7 @@ public static class CommandTree
         new("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
+            ServeCommand.Create(context),
             VersionCommand(context),
         };
 
