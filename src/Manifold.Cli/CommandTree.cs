@@ -11,6 +11,11 @@ public static class CommandTree
         new("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
+            ImagesCommand.Create(context),
+            InspectCommand.Create(context),
+            TagCommand.Create(context),
+            RemoveCommand.Create(context),
+            PruneCommand.Create(context),
             ServeCommand.Create(context),
             VersionCommand(context),
         };
