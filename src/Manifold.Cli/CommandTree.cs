@@ -18,6 +18,12 @@ public static class CommandTree
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),
             EmulatorsCommand.Create(context),
+            ImagesCommand.Create(context),
+            InspectCommand.Create(context),
+            TagCommand.Create(context),
+            RemoveCommand.Create(context),
+            PruneCommand.Create(context),
+            ServeCommand.Create(context),
             VersionCommand(context),
         };
 

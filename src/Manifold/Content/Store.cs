@@ -20,6 +20,7 @@ public sealed partial class Store : IDisposable
     {
         Root = root;
         work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work")));
+        Repositories = new Repositories(this);
         Tags = new Tags(this);
     }
 
@@ -27,6 +28,9 @@ public sealed partial class Store : IDisposable
 
     /// <summary>The names of the images.</summary>
     public Tags Tags { get; }
+
+    /// <summary>What the embedded registry's clients pushed.</summary>
+    public Repositories Repositories { get; }
 
     /// <summary>A folder of this process's own, on the store's disk, removed at the end; what a killed process left is swept by the next.</summary>
     public string WorkFolder => work.Value.Path;

@@ -17,4 +17,9 @@ public static class FileTree
             // Its parent is not there either.
         }
     }
+
+    /// <summary>The bytes of all files below a folder. Links are not followed.</summary>
+    public static long SizeOf(string path) =>
+        new DirectoryInfo(path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true })
+            .Sum(file => file.Length);
 }

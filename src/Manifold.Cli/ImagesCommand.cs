@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Manifold.Content;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold images</c>: what the store has by name.</summary>
+internal static class ImagesCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var format = StoredNames.FormatOption();
+        var command = new Command("images", "List the images of the store.") { format };
+        command.SetAction(parsed =>
+        {
+            using var store = context.OpenStore();
+            var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal).Select(image => StoredImage.Read(store, image)).ToList();
+            if (parsed.GetValue(format) == "json")
+                context.Out.WriteLine(new JsonArray([.. images.Select(ToJson)]).ToJsonString());
+            else
+                Columns.Write(context.Out, ["NAME", "PLATFORMS", "DIGEST", "SIZE", "CREATED"], [.. images.Select(ToRow)]);
+        });
+        return command;
+    }
+
+    private static string[] ToRow(StoredImage image) =>
+    [
+        image.Name.Name, string.Join(',', Platforms(image)) is { Length: > 0 } platforms ? platforms : "-", image.Name.Target.Digest.Short,
+        ByteSize.Format(image.Size), image.Created?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", null) ?? "-",
+    ];
+
+    private static JsonNode ToJson(StoredImage image) => new JsonObject
+    {
+        ["name"] = image.Name.Name,
+        ["digest"] = image.Name.Target.Digest.ToString(),
+        ["mediaType"] = image.Name.Target.MediaType,
+        ["platforms"] = new JsonArray([.. Platforms(image).Select(platform => JsonValue.Create(platform))]),
+        ["size"] = image.Size,
+        ["created"] = image.Created,
+    };
+
+    private static IEnumerable<string> Platforms(StoredImage image) => image.Platforms.Select(platform => platform.Platform?.ToString()).OfType<string>();
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Manifold.Content;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold prune</c>: frees the space of what nothing needs.</summary>
+internal static class PruneCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var all = new Option<bool>("--all", "-a") { Description = "Also the whole build cache and all unpacked layers." };
+        var keep = new Option<string?>("--keep-storage") { Description = "Remove cache, least recently used first, until the store has at most SIZE.", HelpName = "SIZE" };
+        var format = StoredNames.FormatOption();
+        var command = new Command("prune", "Remove what no image name and no cache record needs. Tagged images stay.") { all, keep, format };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var options = new Prune.Options(parsed.GetValue(all), parsed.GetValue(keep) is { } size ? ByteSize.Parse(size) : null);
+            using var store = context.OpenStore();
+            var result = await new Prune(store, context.Time).RunAsync(options,
+                () => context.Error.WriteLine("manifold: waiting for the builds, pulls and pushes that use the store …"), cancellation);
+            if (parsed.GetValue(format) == "json")
+                context.Out.WriteLine(ToJson(result).ToJsonString());
+            else
+                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({result.Blobs} blobs, {result.Snapshots} snapshots, {result.CacheRecords} cache records); kept {ByteSize.Format(result.KeptBytes)}.");
+        });
+        return command;
+    }
+
+    private static JsonObject ToJson(Prune.Result result) => new()
+    {
+        ["freedBytes"] = result.FreedBytes,
+        ["keptBytes"] = result.KeptBytes,
+        ["blobs"] = result.Blobs,
+        ["snapshots"] = result.Snapshots,
+        ["cacheRecords"] = result.CacheRecords,
+    };
+}

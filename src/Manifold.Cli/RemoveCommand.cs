@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold rm</c>: takes names away. The content goes with the next prune, unless something else needs it.</summary>
+internal static class RemoveCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var references = new Argument<string[]>("REF") { Description = "The names to remove.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("rm", "Remove names from the store; 'manifold prune' frees their space.") { references };
+        command.SetAction(parsed =>
+        {
+            using var store = context.OpenStore();
+            // All names are looked up before any is removed.
+            var found = parsed.GetRequiredValue(references).Select(text => StoredNames.Find(store, text).Name).Distinct().ToList();
+            foreach (var name in found)
+            {
+                store.Tags.Remove(StoredNames.ParseReference(name));
+                context.Out.WriteLine($"Removed {name}");
+            }
+        });
+        return command;
+    }
+}

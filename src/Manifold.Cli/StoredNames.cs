@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Cli;
+
+/// <summary>What the commands over the store's names share: reading a name, finding it, choosing a format.</summary>
+internal static class StoredNames
+{
+    public static ImageReference ParseReference(string text) =>
+        ImageReference.TryParse(text, out var reference) ? reference
+            : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
+
+    /// <exception cref="UsageException">The store has no such name; the message lists the names of the same repository.</exception>
+    public static NamedImage Find(Store store, string text)
+    {
+        var reference = ParseReference(text);
+        if (store.Tags.Find(reference) is { } target)
+            return new NamedImage(reference.ToString(), target);
+        var others = store.Tags.List().Where(image => image.Reference?.Name == reference.Name).Select(image => image.Name).Take(5).ToList();
+        throw new UsageException($"The store '{store.Root}' has no image '{reference}'. " +
+            (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));
+    }
+
+    public static Option<string> FormatOption()
+    {
+        var format = new Option<string>("--format") { Description = "table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+        format.AcceptOnlyFromAmong("table", "json");
+        return format;
+    }
+}

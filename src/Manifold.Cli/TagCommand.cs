@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold tag</c>: another name for an image of the store.</summary>
+internal static class TagCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var source = new Argument<string>("SOURCE") { Description = "A name that the store has." };
+        var target = new Argument<string>("TARGET") { Description = "The name to give it." };
+        var command = new Command("tag", "Give an image of the store another name.") { source, target };
+        command.SetAction(parsed =>
+        {
+            using var store = context.OpenStore();
+            var name = StoredNames.ParseReference(parsed.GetRequiredValue(target));
+            if (name.Digest is not null)
+                throw new UsageException($"'{name}' has a digest, which follows from the content. Name a tag only.");
+            store.Tags.Set(name, StoredNames.Find(store, parsed.GetRequiredValue(source)).Target);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+using Manifold.Content;
+using Manifold.Oci;
+using Microsoft.AspNetCore.Http;
+
+namespace Manifold.Server;
+
+/// <summary>Tags, referrers and repositories.</summary>
+/// <remarks>Source: OCI distribution specification, end-8a, end-8b, end-12a, end-12b; <c>_catalog</c> is Docker's.</remarks>
+internal sealed class ListEndpoints(Store store, RepositoryNames names)
+{
+    public Task TagsAsync(HttpContext http, Route route)
+    {
+        var tags = names.Matches(http.Host(), route.Repository).Select(match => match.Reference.Tag).OfType<string>();
+        var all = tags.Distinct().Order(StringComparer.Ordinal).ToList();
+        if (all.Count == 0 && !store.Repositories.Exists(route.Repository))
+            return http.Refuse(404, ErrorCode.NameUnknown, $"There is no repository '{route.Repository}'.");
+        if (!TryPage(http, all, out var page))
+            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
+        return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new TagsBody(route.Repository, page), ReplyJson.Default.TagsBody));
+    }
+
+    public Task CatalogAsync(HttpContext http)
+    {
+        var all = names.All(http.Host()).Concat(store.Repositories.Names()).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (!TryPage(http, all, out var page))
+            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
+        return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
+    }
+
+    public Task ReferrersAsync(HttpContext http, Route route)
+    {
+        if (!Digest.TryParse(route.Selector, out var subject))
+            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
+        var entries = store.Repositories.Referrers(route.Repository, subject);
+        if ((string?)http.Request.Query["artifactType"] is { Length: > 0 } type)
+        {
+            entries = [.. entries.Where(entry => entry.ArtifactType == type)];
+            http.Response.Headers["OCI-Filters-Applied"] = "artifactType";
+        }
+        return http.Json(200, MediaType.Index, new ImageIndex { Manifests = entries }.ToJson());
+    }
+
+    /// <summary>At most <c>n</c> entries after <c>last</c>, and a link to the next ones where there are more.</summary>
+    private static bool TryPage(HttpContext http, List<string> all, out List<string> page)
+    {
+        page = all;
+        if ((string?)http.Request.Query["last"] is { Length: > 0 } last)
+            page = page.FindAll(entry => string.CompareOrdinal(entry, last) > 0);
+        if ((string?)http.Request.Query["n"] is not { } text)
+            return true;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n))
+            return false;
+        var more = page.Count > n;
+        page = page.GetRange(0, Math.Min(n, page.Count));
+        if (more && n > 0)
+            http.Response.Headers.Link = $"<{http.Request.Path}?n={n}&last={Uri.EscapeDataString(page[^1])}>; rel=\"next\"";
+        return true;
+    }
+}

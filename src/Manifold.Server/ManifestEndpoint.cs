@@ -1,0 +1,147 @@
+using Manifold.Content;
+using Manifold.Oci;
+using Microsoft.AspNetCore.Http;
+
+namespace Manifold.Server;
+
+/// <summary>Manifests and indexes by tag and by digest.</summary>
+/// <remarks>Source: OCI distribution specification, end-2, end-7, end-9.</remarks>
+internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Contents contents)
+{
+    /// <summary>end-2: GET and HEAD.</summary>
+    public Task GetAsync(HttpContext http, Route route)
+    {
+        if (IsMalformed(route.Selector))
+            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is neither a digest nor a tag.");
+        if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found || contents.TryRead(found) is not { } bytes)
+            return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+        http.ContentDigest(found.Digest);
+        http.Response.Headers.ETag = $"\"{found.Digest}\"";
+        return http.Json(200, found.MediaType, bytes);
+    }
+
+    /// <summary>end-7: stores a manifest whose content is here, then its records, then its tags.</summary>
+    public async Task PutAsync(HttpContext http, Route route)
+    {
+        if (IsMalformed(route.Selector))
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is neither a digest nor a tag.");
+            return;
+        }
+        if (await ReadBodyAsync(http) is not { } bytes)
+        {
+            await http.Refuse(413, ErrorCode.SizeInvalid, $"A manifest has at most {Limits.DocumentBytes} bytes.");
+            return;
+        }
+        var digest = Digest.TryParse(route.Selector, out var named) ? named : Digest.Of(bytes);
+        if (digest != Rehash(digest, bytes))
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"The manifest's digest is {Rehash(digest, bytes)} and not {digest}.");
+            return;
+        }
+        var mediaType = http.Request.ContentType?.Split(';')[0].Trim() is { Length: > 0 } given ? given : Document.MediaTypeIn(bytes) ?? "";
+        if (Document.TryParse(mediaType, bytes) is not { } document)
+        {
+            await http.Refuse(400, ErrorCode.ManifestInvalid, $"This is not a valid manifest or index of the media type '{mediaType}'.");
+            return;
+        }
+        var tags = http.Request.Query["tag"].OfType<string>().Concat(named == default ? [route.Selector] : Array.Empty<string>()).ToList();
+        if (tags.Find(tag => !ImageReference.TryParse($"localhost/a:{tag}", out _)) is { } invalid)
+        {
+            await http.Refuse(400, ErrorCode.ManifestInvalid, $"'{invalid}' is not a tag.");
+            return;
+        }
+        using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
+        if (await MissingAsync(route.Repository, document, http.RequestAborted) is { Count: > 0 } missing)
+        {
+            await http.Refuse(400, missing);
+            return;
+        }
+        await KeepAsync(http, route.Repository, new Pushed(digest, bytes, document, tags));
+    }
+
+    /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
+    public Task DeleteAsync(HttpContext http, Route route)
+    {
+        var found = contents.FindManifest(http.Host(), route.Repository, route.Selector);
+        if (found is null)
+            return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+        var byDigest = Digest.TryParse(route.Selector, out _);
+        var removed = false;
+        foreach (var match in names.Matches(http.Host(), route.Repository).Where(match => match.Target.Digest == found.Digest && (byDigest || match.Reference.Tag == route.Selector)))
+            removed |= store.Tags.Remove(match.Reference);
+        if (byDigest)
+            removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
+        return removed ? http.Empty(202)
+            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one.");
+    }
+
+    private sealed record Pushed(Digest Digest, byte[] Bytes, Document Document, List<string> Tags);
+
+    private async Task KeepAsync(HttpContext http, string repository, Pushed pushed)
+    {
+        var (digest, bytes, document, tags) = pushed;
+        var descriptor = new Descriptor { MediaType = document.MediaType, Digest = digest, Size = bytes.Length };
+        await using (var writer = store.CreateBlob(digest))
+        {
+            writer.Write(bytes);
+            await writer.CommitAsync(document.MediaType, descriptor, http.RequestAborted);
+        }
+        contents.Trust(digest);
+        foreach (var blob in document.Blobs)
+            store.Repositories.AddBlob(repository, blob.Digest);
+        foreach (var manifest in document.Manifests.Where(manifest => store.Repositories.FindManifest(repository, manifest.Digest) is null))
+            store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
+        store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
+        if (tags.Count > 0)
+            store.Tags.SetAll([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
+
+        http.ContentDigest(digest);
+        if (document.Subject is not null)
+            http.Response.Headers["OCI-Subject"] = document.Subject.Digest.ToString();
+        if (http.Request.Query.ContainsKey("tag"))
+            http.Response.Headers.Append("OCI-Tag", tags.ToArray());
+        await http.Empty(201, $"/v2/{repository}/manifests/{digest}");
+    }
+
+    /// <summary>An error for each blob or manifest that is not here. Content that lies elsewhere (its descriptor has URLs) need not be.</summary>
+    private async Task<List<ErrorEntry>> MissingAsync(string repository, Document document, CancellationToken cancellation)
+    {
+        var missing = new List<ErrorEntry>();
+        foreach (var child in document.Children.Where(child => child.Urls is null or { IsEmpty: true }).DistinctBy(child => child.Digest))
+        {
+            if (!await contents.IsInStoreAsync(child.Digest, cancellation))
+                missing.Add(new ErrorEntry(ErrorCode.ManifestBlobUnknown, $"'{repository}' has no '{child.Digest}', which the manifest names. Push it first.", child.Digest.ToString()));
+        }
+        return missing;
+    }
+
+    private Digest? SubjectOf(Descriptor manifest) =>
+        contents.TryRead(manifest) is { } bytes ? Document.TryParse(manifest.MediaType, bytes)?.Subject?.Digest : null;
+
+    // A selector with a colon can only be a digest: tags have none.
+    private static bool IsMalformed(string selector) =>
+        selector.Contains(':', StringComparison.Ordinal) ? !Digest.TryParse(selector, out _) : !ImageReference.TryParse($"localhost/a:{selector}", out _);
+
+    private static Digest Rehash(Digest claimed, byte[] bytes)
+    {
+        using var hash = claimed.CreateHasher();
+        hash.AppendData(bytes);
+        return Digest.FromHash(hash.GetHashAndReset());
+    }
+
+    private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
+    {
+        if (http.Request.ContentLength > Limits.DocumentBytes)
+            return null;
+        using var body = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)
+        {
+            body.Write(buffer, 0, count);
+            if (body.Length > Limits.DocumentBytes)
+                return null;
+        }
+        return body.ToArray();
+    }
+}

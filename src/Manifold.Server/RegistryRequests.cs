@@ -1,0 +1,87 @@
+using Manifold.Content;
+using Microsoft.AspNetCore.Http;
+
+namespace Manifold.Server;
+
+/// <summary>Takes each request to its endpoint, and makes an answer of what went wrong.</summary>
+internal sealed class RegistryRequests
+{
+    private readonly ServeOptions options;
+    private readonly ManifestEndpoint manifests;
+    private readonly BlobEndpoint blobs;
+    private readonly UploadEndpoint uploads;
+    private readonly ListEndpoints lists;
+
+    public RegistryRequests(Store store, ServeOptions options, Uploads open, int port)
+    {
+        this.options = options;
+        var names = new RepositoryNames(store, port);
+        var contents = new Contents(store, names, options);
+        manifests = new ManifestEndpoint(store, names, contents);
+        blobs = new BlobEndpoint(store, contents);
+        uploads = new UploadEndpoint(store, contents, open);
+        lists = new ListEndpoints(store, names);
+    }
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            await DispatchAsync(http, Route.Parse(http.Request.Path.Value ?? ""));
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; what it sent stays for it to go on with.
+        }
+        catch (HostNotReadyException e)
+        {
+            options.Warn(e.Message);
+            if (!http.Response.HasStarted)
+                await http.Refuse(507, ErrorCode.Unknown, e.Message);
+        }
+        catch (ManifoldException e)
+        {
+            options.Warn(e.Message);
+            if (!http.Response.HasStarted)
+                await http.Refuse(500, ErrorCode.Unknown, e.Message);
+        }
+    }
+
+    private Task DispatchAsync(HttpContext http, Route route)
+    {
+        var method = http.Request.Method;
+        if (Refusal(method, route) is { } why)
+            return http.Refuse(405, ErrorCode.Unsupported, why);
+        return (route.Endpoint, method) switch
+        {
+            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "There is nothing here; the registry's interface is below /v2/."),
+            (Endpoint.InvalidName, _) => http.Refuse(400, ErrorCode.NameInvalid, $"'{route.Repository}' is not a repository's name."),
+            (Endpoint.Base, "GET" or "HEAD") => http.Json(200, "application/json", "{}"u8.ToArray()),
+            (Endpoint.Catalog, "GET" or "HEAD") => lists.CatalogAsync(http),
+            (Endpoint.Tags, "GET" or "HEAD") => lists.TagsAsync(http, route),
+            (Endpoint.Referrers, "GET" or "HEAD") => lists.ReferrersAsync(http, route),
+            (Endpoint.Manifest, "GET" or "HEAD") => manifests.GetAsync(http, route),
+            (Endpoint.Manifest, "PUT") => manifests.PutAsync(http, route),
+            (Endpoint.Manifest, "DELETE") => manifests.DeleteAsync(http, route),
+            (Endpoint.Blob, "GET" or "HEAD") => blobs.GetAsync(http, route),
+            (Endpoint.Blob, "DELETE") => blobs.DeleteAsync(http, route),
+            (Endpoint.StartUpload, "POST") => uploads.StartAsync(http, route),
+            (Endpoint.Upload, _) => uploads.ContinueAsync(http, route),
+            _ => http.Refuse(405, ErrorCode.Unsupported, $"{method} is not a method of this."),
+        };
+    }
+
+    private string? Refusal(string method, Route route) =>
+        options.ReadOnly && method is not ("GET" or "HEAD") ? "This registry is read-only (--read-only)."
+        : method == "DELETE" && route.Endpoint is Endpoint.Manifest or Endpoint.Blob && !options.AllowDelete
+            ? "This registry does not delete. Start it with: manifold serve --allow-delete"
+        : null;
+}
+
+internal static class RequestedHost
+{
+    /// <summary>The host and port that the client asked for: the registry's name as it spells it.</summary>
+    public static string Host(this HttpContext http) => http.Request.Host.Value ?? "";
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Manifold.Content;
+using Manifold.Oci;
+using Microsoft.AspNetCore.Http;
+
+namespace Manifold.Server;
+
+/// <summary>Blobs on their way in: at once, in pieces, or mounted from another repository.</summary>
+/// <remarks>
+/// Source: OCI distribution specification, end-4a, end-4b, end-5, end-6, end-11, end-13, end-14. What has arrived survives a cut, and a
+/// restart of the server; the client asks for the status and goes on.
+/// </remarks>
+internal sealed partial class UploadEndpoint(Store store, Contents contents, Uploads uploads)
+{
+    private const int BufferBytes = 256 * 1024;
+
+    /// <summary>end-4a, end-4b, end-11: begins an upload, or finishes one at once.</summary>
+    public async Task StartAsync(HttpContext http, Route route)
+    {
+        if (await TryMountAsync(http, route.Repository))
+            return;
+        var whole = http.Request.Query.TryGetValue("digest", out var digest);
+        if (whole && !Digest.TryParse(digest, out _))
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{digest}' is not a digest.");
+            return;
+        }
+        using var upload = await uploads.BeginAsync(route.Repository, http.RequestAborted);
+        if (whole)
+            await ReceiveAndCompleteAsync(http, upload, Digest.Parse(digest!));
+        else
+            await http.Empty(202, upload.Location);
+    }
+
+    /// <summary>end-5, end-6, end-13, end-14: goes on with one.</summary>
+    public async Task ContinueAsync(HttpContext http, Route route)
+    {
+        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, http.RequestAborted);
+        if (upload is null)
+        {
+            await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Begin again.");
+            return;
+        }
+        switch (http.Request.Method)
+        {
+            case "GET":
+                await AnswerAsync(http, upload, 204);
+                break;
+            case "DELETE":
+                upload.Abandon();
+                await http.Empty(204);
+                break;
+            case "PATCH" when IsInOrder(http, upload):
+                await ReceiveAsync(http, upload);
+                await AnswerAsync(http, upload, 202);
+                break;
+            case "PUT" when !Digest.TryParse(http.Request.Query["digest"], out _):
+                await http.Refuse(400, ErrorCode.DigestInvalid, "The parameter 'digest' is missing or is not a digest.");
+                break;
+            case "PUT" when IsInOrder(http, upload):
+                await ReceiveAndCompleteAsync(http, upload, Digest.Parse(http.Request.Query["digest"]!));
+                break;
+            case "PATCH" or "PUT":
+                await AnswerAsync(http, upload, 416);
+                break;
+            default:
+                await http.Refuse(405, ErrorCode.Unsupported, $"{http.Request.Method} is not a method of an upload.");
+                break;
+        }
+    }
+
+    /// <summary>
+    /// With <c>from</c>, what that repository shows; without, whatever the store has. False where there is nothing to mount, and the
+    /// client uploads instead, as the specification has it for a mount that fails.
+    /// </summary>
+    private async Task<bool> TryMountAsync(HttpContext http, string repository)
+    {
+        if (!Digest.TryParse(http.Request.Query["mount"], out var digest))
+            return false;
+        var from = (string?)http.Request.Query["from"];
+        using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
+        var found = from is null ? await contents.IsInStoreAsync(digest, http.RequestAborted)
+            : Route.IsName(from) && await contents.SizeOfBlobAsync(http.Host(), from, digest, http.RequestAborted) is not null;
+        if (!found)
+            return false;
+        store.Repositories.AddBlob(repository, digest);
+        await CreatedAsync(http, repository, digest);
+        return true;
+    }
+
+    private async Task ReceiveAndCompleteAsync(HttpContext http, Uploads.Open upload, Digest digest)
+    {
+        await ReceiveAsync(http, upload);
+        using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
+        if (!upload.TryComplete(digest))
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"The bytes that arrived do not have the digest {digest}. The upload is forgotten; begin again.");
+            return;
+        }
+        contents.Trust(digest);
+        store.Repositories.AddBlob(upload.Repository, digest);
+        await CreatedAsync(http, upload.Repository, digest);
+    }
+
+    private static async Task ReceiveAsync(HttpContext http, Uploads.Open upload)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)
+                upload.Blob.Append(buffer.AsSpan(0, count));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>A piece may say where it begins; then it must begin where the last one ended, and be as long as it says.</summary>
+    private static bool IsInOrder(HttpContext http, Uploads.Open upload)
+    {
+        if (http.Request.Headers.ContentRange is not [{ } text])
+            return true;
+        return ContentRangePattern().Match(text) is { Success: true } match
+            && long.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var first)
+            && long.TryParse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out var last)
+            && first == upload.Blob.Length
+            && (http.Request.ContentLength is not { } length || length == last - first + 1);
+    }
+
+    private static Task AnswerAsync(HttpContext http, Uploads.Open upload, int status)
+    {
+        http.Response.Headers.Range = string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, upload.Blob.Length - 1)}");
+        http.Response.Headers["Docker-Upload-UUID"] = upload.Id;
+        return http.Empty(status, upload.Location);
+    }
+
+    private static Task CreatedAsync(HttpContext http, string repository, Digest digest)
+    {
+        http.ContentDigest(digest);
+        return http.Empty(201, $"/v2/{repository}/blobs/{digest}");
+    }
+
+    // Not HTTP's own header: no unit and no total. Some clients send "bytes " before it.
+    [GeneratedRegex(@"\A(?:bytes[ =])?([0-9]{1,18})-([0-9]{1,18})(?:/[0-9*]+)?\z")]
+    private static partial Regex ContentRangePattern();
+}

@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using Manifold.Oci;
+
+namespace Manifold.Content;
+
+/// <summary>A blob that arrives in pieces, over several requests or processes: a file that stays until it is complete.</summary>
+/// <remarks>
+/// Bytes are hashed as they come. A piece that was found on disk, or content that claims another algorithm than SHA-256, is hashed
+/// at the end instead, which costs one more pass. The caller keeps two writers apart. Not thread-safe.
+/// </remarks>
+public sealed class PartialBlob : IDisposable
+{
+    private const int BufferBytes = 256 * 1024;
+
+    private readonly Store store;
+    private readonly string path;
+    private readonly FileStream file;
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long hashed;
+
+    private PartialBlob(Store store, string path, FileStream file)
+    {
+        (this.store, this.path, this.file) = (store, path, file);
+        file.Seek(0, SeekOrigin.End);
+    }
+
+    /// <summary>Bytes that have arrived.</summary>
+    public long Length => file.Position;
+
+    public static PartialBlob Create(Store store, string path)
+    {
+        PartialBlob? blob = null;
+        store.Guarded(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            blob = new PartialBlob(store, path, OpenFile(path, FileMode.CreateNew));
+        });
+        return blob!;
+    }
+
+    /// <summary>Goes on with what an earlier request or process received. Null where there is nothing.</summary>
+    public static PartialBlob? TryResume(Store store, string path) =>
+        File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
+
+    /// <exception cref="HostNotReadyException">The disk is full; what had arrived before is still there.</exception>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        var start = file.Position;
+        try
+        {
+            file.Write(bytes);
+        }
+        catch (IOException e)
+        {
+            file.SetLength(start);
+            throw store.Explained(e);
+        }
+        if (hashed != start)
+            return;
+        hash.AppendData(bytes);
+        hashed += bytes.Length;
+    }
+
+    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, where they are not what was promised.</summary>
+    public bool TryComplete(Digest expected)
+    {
+        var found = expected.Algorithm == "sha256" && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
+        if (found != expected)
+        {
+            Abandon();
+            return false;
+        }
+        store.Guarded(() =>
+        {
+            file.Flush(flushToDisk: true);
+            file.Dispose();
+            store.Place(path, expected);
+        });
+        return true;
+    }
+
+    /// <summary>Throws away what has arrived.</summary>
+    public void Abandon()
+    {
+        file.Dispose();
+        File.Delete(path);
+    }
+
+    private Digest HashFile(Digest expected)
+    {
+        using var whole = expected.CreateHasher();
+        var buffer = new byte[BufferBytes];
+        long offset = 0;
+        while (RandomAccess.Read(file.SafeFileHandle, buffer, offset) is var count and > 0)
+        {
+            whole.AppendData(buffer, 0, count);
+            offset += count;
+        }
+        return Digest.FromHash(whole.GetHashAndReset());
+    }
+
+    private static FileStream OpenFile(string path, FileMode mode) => new(path, new FileStreamOptions
+    {
+        Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+    });
+
+    public void Dispose()
+    {
+        file.Dispose();
+        hash.Dispose();
+    }
+}

@@ -1,0 +1,183 @@
+using Manifold.Content;
+using Manifold.Oci;
+using System.Text;
+
+namespace Manifold.Tests.Content;
+
+public sealed class PruningTheStore : IDisposable
+{
+    private static readonly ImageReference Name = ImageReference.Parse("quay.io/acme/app:1");
+
+    private readonly TemporaryFolder folder = new();
+    private readonly Store store;
+
+    public PruningTheStore() => store = Store.Open(folder["store"]);
+
+    public void Dispose()
+    {
+        store.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task tagged_images_stay_whole_for_all_platforms()
+    {
+        store.Tags.Set(Name, await Images.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64"));
+        Snapshot(DiffIdOf(Name));
+        var before = Blobs();
+
+        var result = await Prune(new());
+
+        Assert.Equal(before, Blobs());
+        Assert.Equal(0, result.FreedBytes);
+        Assert.True(Directory.Exists(SnapshotPath(DiffIdOf(Name))));
+        await Tool.Run("skopeo", "copy", "--all", $"oci:{store.Root}:{Name}", $"oci:{folder["copy"]}");
+    }
+
+    [Fact]
+    public async Task what_no_name_and_no_record_reaches_goes_and_is_counted()
+    {
+        var image = await Images.WriteIndexAsync(store, "x", "linux/amd64");
+        store.Tags.Set(Name, image);
+        var snapshot = Snapshot(DiffIdOf(Name));
+        var size = Bytes();
+        store.Tags.Remove(Name);
+
+        var result = await Prune(new());
+
+        Assert.Empty(Blobs());
+        Assert.False(Directory.Exists(snapshot));
+        Assert.Equal(size, result.FreedBytes);
+        Assert.Equal(0, result.KeptBytes);
+    }
+
+    [Fact]
+    public async Task what_a_cache_record_names_stays_and_goes_with_all()
+    {
+        var layer = await store.WriteAsync("layer"u8.ToArray(), MediaType.Layer);
+        var snapshot = Snapshot(Digest.Of("tar"));
+        Record("a.json", $$"""{"layer":"{{layer.Digest}}","diffId":"{{Digest.Of("tar")}}"}""", daysAgo: 1);
+
+        Assert.Equal(0, (await Prune(new())).FreedBytes);
+        var all = await Prune(new(All: true));
+
+        Assert.Empty(Blobs());
+        Assert.False(Directory.Exists(snapshot));
+        Assert.Equal((1, 1, 1), (all.Blobs, all.Snapshots, all.CacheRecords));
+    }
+
+    [Fact]
+    public async Task least_recently_used_records_go_first_until_the_store_fits()
+    {
+        var digests = new List<Digest>();
+        for (var i = 0; i < 4; i++)
+        {
+            digests.Add((await store.WriteAsync(Encoding.ASCII.GetBytes(new string((char)('a' + i), 1000)), MediaType.Layer)).Digest);
+            Record($"{i}.json", $"\"{digests[i]}\"", daysAgo: 10 - i);
+        }
+
+        var result = await Prune(new(KeepBytes: 2500));
+
+        Assert.Equal([false, false, true, true], digests.Select(store.Contains));
+        Assert.InRange(Bytes(), 1, 2500);
+        Assert.Equal(Bytes(), result.KeptBytes);
+    }
+
+    [Fact]
+    public async Task tagged_images_stay_even_where_they_do_not_fit()
+    {
+        store.Tags.Set(Name, await Images.WriteAsync(store, "x"));
+        var before = Blobs();
+        await Prune(new(All: true, KeepBytes: 0));
+        Assert.Equal(before, Blobs());
+    }
+
+    [Fact]
+    public async Task a_signature_stays_as_long_as_what_it_signs()
+    {
+        var image = await Images.WriteAsync(store, "x");
+        store.Tags.Set(Name, image);
+        var signature = await Images.WriteAsync(store, "signature");
+        store.Repositories.AddManifest("acme/app", signature, (image.Digest, signature));
+
+        await Prune(new(), hoursLater: 48);
+        Assert.True(store.Contains(signature.Digest));
+
+        store.Tags.Remove(Name);
+        await Prune(new(), hoursLater: 48);
+        Assert.False(store.Contains(signature.Digest));
+        Assert.Null(store.Repositories.FindManifest("acme/app", signature.Digest));
+    }
+
+    [Fact]
+    public async Task a_push_that_has_no_name_yet_is_spared_for_an_hour()
+    {
+        var blob = await store.WriteAsync("pushed"u8.ToArray(), MediaType.Layer);
+        store.Repositories.AddBlob("acme/app", blob.Digest);
+        PartialBlob.Create(store, store.Repositories.UploadPath("acme/app", "0")).Dispose();
+
+        await Prune(new());
+        Assert.True(store.Contains(blob.Digest));
+
+        await Prune(new(), hoursLater: 2);
+        Assert.False(store.Contains(blob.Digest));
+        Assert.False(store.Repositories.HasBlob("acme/app", blob.Digest));
+        Assert.True(File.Exists(store.Repositories.UploadPath("acme/app", "0")));
+
+        await Prune(new(), hoursLater: 25);
+        Assert.False(File.Exists(store.Repositories.UploadPath("acme/app", "0")));
+    }
+
+    [Fact]
+    public async Task it_waits_for_a_build_and_spares_what_that_build_names_meanwhile()
+    {
+        var building = await store.LockSharedAsync();
+        var image = await Images.WriteAsync(store, "x");
+        var told = new TaskCompletionSource();
+        var prune = new Prune(store, TimeProvider.System).RunAsync(new(), told.SetResult);
+        await told.Task;
+
+        Assert.True(store.Contains(image.Digest));
+        store.Tags.Set(Name, image);
+        building.Dispose();
+
+        await prune;
+        Assert.True(store.Contains(image.Digest));
+    }
+
+    private Task<Prune.Result> Prune(Prune.Options options, int hoursLater = 0) =>
+        new Prune(store, new LaterTime(TimeSpan.FromHours(hoursLater))).RunAsync(options);
+
+    private Digest DiffIdOf(ImageReference name)
+    {
+        var image = StoredImage.Read(store, new NamedImage(name.ToString(), store.Tags.Find(name)!));
+        return image.Platforms[0].Config!.RootFs.DiffIds[0];
+    }
+
+    private string SnapshotPath(Digest diffId) => Path.Combine(store.Root, "snapshots", diffId.Hex);
+
+    private string Snapshot(Digest diffId)
+    {
+        Directory.CreateDirectory(Path.Combine(SnapshotPath(diffId), "etc"));
+        File.WriteAllText(Path.Combine(SnapshotPath(diffId), "etc", "hosts"), "localhost");
+        return SnapshotPath(diffId);
+    }
+
+    private void Record(string name, string content, int daysAgo)
+    {
+        var path = folder.Write($"store/cache/steps/{name}", content);
+        var used = DateTime.Now.AddDays(-daysAgo);
+        File.SetLastWriteTime(path, used);
+        File.SetLastAccessTime(path, used);
+    }
+
+    private List<string> Blobs() => [.. Directory.EnumerateFiles(Path.Combine(store.Root, "blobs"), "*", SearchOption.AllDirectories).Order()];
+
+    private long Bytes() => new[] { "blobs", "snapshots", "cache" }.Select(name => new DirectoryInfo(Path.Combine(store.Root, name)))
+        .Where(found => found.Exists).SelectMany(found => found.EnumerateFiles("*", SearchOption.AllDirectories)).Sum(file => file.Length);
+
+    private sealed class LaterTime(TimeSpan later) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + later;
+    }
+}

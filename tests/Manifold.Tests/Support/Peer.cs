@@ -1,0 +1,21 @@
+using Manifold.Linux;
+
+namespace Manifold.Tests.Support;
+
+/// <summary>
+/// Peers that may run elsewhere than on the path: <c>MANIFOLD_TEST_DOCKER</c> and <c>MANIFOLD_TEST_BUILDAH</c> hold the command
+/// with its options, e.g. <c>docker -H unix:///run/other.sock</c>.
+/// </summary>
+public static class Peer
+{
+    public static Task<string> Docker(params string[] arguments) => Run("docker", "MANIFOLD_TEST_DOCKER", arguments);
+
+    public static Task<string> Buildah(params string[] arguments) => Run("buildah", "MANIFOLD_TEST_BUILDAH", arguments);
+
+    private static async Task<string> Run(string program, string variable, string[] arguments)
+    {
+        var command = (Environment.GetEnvironmentVariable(variable) ?? program).Split(' ');
+        Assert.SkipWhen(ChildProcess.Find(command[0], Environment.GetEnvironmentVariable("PATH")) is null, $"'{program}' is not installed here, and {variable} does not say where it is.");
+        return await Tool.Run(command[0], [.. command[1..], .. arguments]);
+    }
+}
