@@ -149,7 +149,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
     {
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, owner | UnixFileMode.UserExecute);
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {
