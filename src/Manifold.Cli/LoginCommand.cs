@@ -40,7 +40,7 @@ internal static class LoginCommand
 
     private static string? Ask(CliContext context, string question, Func<string?> read)
     {
-        if (Console.IsInputRedirected && ReferenceEquals(context.In, Console.In))
+        if (Console.IsInputRedirected)
             throw new UsageException("Standard input is no terminal to ask on. Give --username NAME and --password-stdin.");
         context.Error.Write(question);
         return read();

@@ -70,11 +70,11 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     private async Task BeginAsync(CancellationToken cancellation)
     {
         if (++sessions > Sessions)
-            throw host.Failed(look, $"it lost {Sessions} uploads of this blob.");
+            throw host.Failed(look, $"lost {Sessions} uploads of this blob.");
         var request = look with { Method = HttpMethod.Post, Location = $"v2/{look.Repository}/blobs/uploads/" };
         using var response = await SendAsync(request, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
         offset = 0;
-        session = Location(response) ?? throw host.Failed(request, "it begins an upload without saying where.");
+        session = Location(response) ?? throw host.Failed(request, "begins an upload without saying where.");
         if (response.Message.Headers.TryGetValues("OCI-Chunk-Min-Length", out var values) && long.TryParse(values.First(), out var least))
             chunk = Math.Max(ChunkBytes, least);
     }
@@ -107,7 +107,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         session = Location(response) ?? session;
         offset = Received(response) ?? begin + length;
         if (offset <= begin || offset > begin + length)
-            throw host.Cut(look, $"the registry '{host.Name}' says that it has {offset} bytes, after {begin} and {length} more.");
+            throw host.Cut(look, $"says that it has {offset} bytes, after {begin} and {length} more.");
     }
 
     private async Task FinishAsync(CancellationToken cancellation)
@@ -135,7 +135,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             var refusal = await host.RefusedAsync(request, response.Message, response.Address, cancellation).ConfigureAwait(false);
             // The session is gone, or it stands elsewhere than we think: ask, and go on.
             if (session is not null && refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
-                throw host.Cut(request, refusal.Message[(request.Doing.Length + 2)..], refusal);
+                refusal.Retries = Retries.Many;
             throw refusal;
         }
     }

@@ -58,12 +58,8 @@ internal sealed partial class RegistryHost : IDisposable
             var target = new Uri(await RootAsync(request, cancellation).ConfigureAwait(false), request.Location);
             var authorization = await authenticator.AuthorizeAsync(request, null, null, cancellation).ConfigureAwait(false);
             var (response, address) = await FollowAsync(request, target, authorization, cancellation).ConfigureAwait(false);
-            if (response.StatusCode is HttpStatusCode.Unauthorized && IsOurs(address) && Challenge.Choose(response.Headers) is { } challenge
-                && await authenticator.AuthorizeAsync(request, challenge, authorization, cancellation).ConfigureAwait(false) is { } better)
-            {
-                response.Dispose();
+            if (await AnswerAsync(request, response, address, authorization, cancellation).ConfigureAwait(false) is { } better)
                 (response, address) = await FollowAsync(request, target, better, cancellation).ConfigureAwait(false);
-            }
             if (IsPassing(response.StatusCode))
                 throw await RefusedAsync(request, response, address, cancellation).ConfigureAwait(false);
             return new RegistryResponse(response, address, slots);
@@ -72,6 +68,26 @@ internal sealed partial class RegistryHost : IDisposable
         {
             slots.Release();
             throw;
+        }
+    }
+
+    /// <summary>What may turn a refusal into an answer; null where nothing does. The refused response is disposed unless it stays the answer.</summary>
+    private async Task<AuthenticationHeaderValue?> AnswerAsync(
+        RegistryRequest request, HttpResponseMessage response, Uri address, AuthenticationHeaderValue? rejected, CancellationToken cancellation)
+    {
+        if (response.StatusCode is not HttpStatusCode.Unauthorized || !IsOurs(address) || Challenge.Choose(response.Headers) is not { } challenge)
+            return null;
+        var keep = false;
+        try
+        {
+            var better = await authenticator.AuthorizeAsync(request, challenge, rejected, cancellation).ConfigureAwait(false);
+            keep = better is null;
+            return better;
+        }
+        finally
+        {
+            if (!keep)
+                response.Dispose();
         }
     }
 
@@ -85,7 +101,7 @@ internal sealed partial class RegistryHost : IDisposable
         for (var hop = 0; hop <= Redirects; hop++)
         {
             if (!MayFollow(address))
-                throw Failed(request, $"it sends us to '{address.Host}' without TLS, which is not followed.");
+                throw Failed(request, $"sends us to '{address.Host}' without TLS, which is not followed.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (response.Headers.Location is not { } location || !IsRedirect(request.Method, response.StatusCode))
@@ -93,7 +109,7 @@ internal sealed partial class RegistryHost : IDisposable
             response.Dispose();
             address = new Uri(address, location);
         }
-        throw Failed(request, $"it redirects more than {Redirects} times.");
+        throw Failed(request, $"redirects more than {Redirects} times.");
     }
 
     private HttpRequestMessage Message(RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, Action moved)
