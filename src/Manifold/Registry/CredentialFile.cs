@@ -114,7 +114,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
             var bytes = File.ReadAllBytes(path);
             if (bytes.AsSpan().Trim(" \r\n\t"u8).IsEmpty)
                 return null;
-            return JsonNode.Parse(bytes) as JsonObject ?? throw Broken("it is not a JSON object");
+            return JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw Broken("it is not a JSON object");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

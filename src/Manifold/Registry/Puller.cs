@@ -106,11 +106,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
             {
                 Registry = reference.Registry, Status = HttpStatusCode.NotFound, Code = "MANIFEST_UNKNOWN",
             };
-        await using (var writer = store.CreateBlob(content.Descriptor.Digest))
-        {
-            writer.Write(content.Bytes.Span);
-            await writer.CommitAsync(content.Descriptor.MediaType, content.Descriptor, cancellation).ConfigureAwait(false);
-        }
+        await content.KeepAsync(store, cancellation).ConfigureAwait(false);
         origins.Record(content.Descriptor.Digest, reference);
         return content with { Descriptor = descriptor ?? content.Descriptor };
     }

@@ -124,7 +124,7 @@ internal sealed class RepositoryPush(
         {
             if (await client.GetManifestAsync(origin.WithDigest(descriptor.Digest), cancellation).ConfigureAwait(false) is not { } content)
                 continue;
-            await store.WriteAsync(content.Bytes, descriptor.MediaType, cancellation).ConfigureAwait(false);
+            await content.KeepAsync(store, cancellation).ConfigureAwait(false);
             return content.Bytes.ToArray();
         }
         return store.ReadDocument(descriptor.Digest);

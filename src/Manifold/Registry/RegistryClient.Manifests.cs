@@ -1,12 +1,21 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Manifold.Content;
 using Manifold.Oci;
 
 namespace Manifold.Registry;
 
 /// <summary>A manifest or index as the registry sent it: these bytes have this digest.</summary>
-public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes);
+public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)
+{
+    internal async Task KeepAsync(Store store, CancellationToken cancellation)
+    {
+        await using var writer = store.CreateBlob(Descriptor.Digest);
+        writer.Write(Bytes.Span);
+        await writer.CommitAsync(Descriptor.MediaType, Descriptor, cancellation).ConfigureAwait(false);
+    }
+}
 
 public sealed partial class RegistryClient
 {

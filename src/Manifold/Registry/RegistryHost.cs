@@ -19,6 +19,9 @@ internal sealed partial class RegistryHost : IDisposable
 {
     private const int Redirects = 5;
 
+    // Registries over object stores hash and copy a large blob before they answer.
+    private const int SlowFactor = 10;
+
     private readonly RegistryOptions options;
     private readonly HttpClient client;
     private readonly SemaphoreSlim slots;
@@ -104,10 +107,10 @@ internal sealed partial class RegistryHost : IDisposable
                 throw Failed(request, $"sends us to '{address.Host}' without TLS, which is not followed.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
-            if (response.Headers.Location is not { } location || !IsRedirect(request.Method, response.StatusCode))
+            if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)
                 return (response, address);
             response.Dispose();
-            address = new Uri(address, location);
+            address = next;
         }
         throw Failed(request, $"redirects more than {Redirects} times.");
     }
@@ -126,9 +129,10 @@ internal sealed partial class RegistryHost : IDisposable
     public async Task<HttpResponseMessage> ExchangeAsync(
         RegistryRequest request, Func<Action, HttpRequestMessage> make, CancellationToken cancellation)
     {
+        var patience = request.IsSlow ? options.StallTimeout * SlowFactor : options.StallTimeout;
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stalled.CancelAfter(options.StallTimeout);
-        using var message = make(() => stalled.CancelAfter(options.StallTimeout));
+        stalled.CancelAfter(patience);
+        using var message = make(() => stalled.CancelAfter(patience));
         message.Version = HttpVersion.Version20;
         message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         message.Headers.UserAgent.ParseAdd(options.UserAgent);
@@ -183,7 +187,6 @@ internal sealed partial class RegistryHost : IDisposable
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
-            MaxConnectionsPerServer = options.Concurrency,
             UseProxy = !IsLoopback(Name),
         };
         if (insecure)

@@ -97,6 +97,7 @@ public sealed class FindingCredentials : IDisposable
     [InlineData("{\"auths\": {\"a.io\": {\"auth\": \"s3cret!!\"}}}")]
     [InlineData("{\"auths\":\n s3cret")]
     [InlineData("[\"s3cret\"]")]
+    [InlineData("{\"auths\": {}, \"auths\": {}}")]
     public async Task a_damaged_file_is_named_and_not_quoted(string content)
     {
         Docker(content);

@@ -38,6 +38,16 @@ public sealed class ProvingWhoWeAre : WithARegistry
     }
 
     [Fact]
+    public async Task many_who_begin_at_once_share_one_token()
+    {
+        Script();
+        var client = Client();
+        var blobs = await Task.WhenAll(Enumerable.Range(0, 30).Select(n => client.HasBlobAsync(Registry.Reference("app"), Digest.Of($"{n}"))));
+        Assert.All(blobs, Assert.False);
+        Assert.Single(issued);
+    }
+
+    [Fact]
     public async Task a_token_that_expires_in_the_middle_of_a_push_is_renewed()
     {
         usesOfEachToken = 3;

@@ -269,6 +269,16 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 4);
     }
 
+    [Theory]
+    [InlineData("http://[")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("gopher://example/")]
+    public async Task a_redirect_to_nowhere_is_refused(string location)
+    {
+        Registry.Fault = Answer(times: int.MaxValue, 307, response => response.Headers.Location = location);
+        await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+    }
+
     [Fact]
     public async Task a_ring_of_redirects_ends()
     {
