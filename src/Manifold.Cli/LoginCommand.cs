@@ -18,9 +18,10 @@ internal static class LoginCommand
         {
             var name = RegistryAccess.Registry(parsed.GetValue(registry));
             var piped = parsed.GetValue(fromInput);
-            var who = parsed.GetValue(user) ?? (piped ? null : Ask(context, "User: ", context.In.ReadLine))
+            var who = parsed.GetValue(user) ?? (piped ? null : await AskAsync(context, "User: ", context.In.ReadLine, cancellation))
                 ?? throw new UsageException($"log in to {name}: no user is given. Add: --username NAME");
-            var password = (piped ? await context.In.ReadToEndAsync(cancellation) : Ask(context, "Password: ", () => ReadHidden(context)))?.TrimEnd('\r', '\n');
+            var password = (piped ? await context.In.ReadToEndAsync(cancellation)
+                : await AskAsync(context, "Password: ", () => ReadHidden(context), cancellation))?.TrimEnd('\r', '\n');
             if (string.IsNullOrEmpty(password))
                 throw new UsageException($"log in to {name}: the password is empty. Pipe it in, with --password-stdin, or type it.");
             var credential = new Credential { UserName = who, Password = password };
@@ -38,12 +39,13 @@ internal static class LoginCommand
         Description = "HOST or HOST:PORT. Default: docker.io.", Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static string? Ask(CliContext context, string question, Func<string?> read)
+    private static async Task<string?> AskAsync(CliContext context, string question, Func<string?> read, CancellationToken cancellation)
     {
-        if (Console.IsInputRedirected && ReferenceEquals(context.In, Console.In))
+        if (Console.IsInputRedirected)
             throw new UsageException("Standard input is no terminal to ask on. Give --username NAME and --password-stdin.");
-        context.Error.Write(question);
-        return read();
+        await context.Error.WriteAsync(question);
+        // A terminal is read synchronously; Ctrl-C must not wait for a key.
+        return await Task.Run(read, CancellationToken.None).WaitAsync(cancellation);
     }
 
     /// <summary>A line that the terminal does not show.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Registry;
 
@@ -13,7 +14,7 @@ internal sealed class BlobContent(string path, long begin, long length, Action<l
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var file = File.OpenHandle(path);
+        using var file = Open();
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
@@ -30,6 +31,19 @@ internal sealed class BlobContent(string path, long begin, long length, Action<l
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private SafeFileHandle Open()
+    {
+        try
+        {
+            return File.OpenHandle(path);
+        }
+        catch (IOException e)
+        {
+            // As it is, HttpClient would take it for trouble of the network.
+            throw new ContentMismatchException($"Reading '{path}': {e.Message} Pull or build the image again.");
         }
     }
 

@@ -21,8 +21,11 @@ public sealed class BlobOrigins(Store store)
         if (!known.IsEmpty && known[0].Name == repository.Name)
             return;
         var lines = known.Select(origin => origin.Name).Where(name => name != repository.Name).Prepend(repository.Name).Take(Kept);
-        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
-        Store.ReplaceFile(PathOf(digest), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+        store.Guarded(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
+            Store.ReplaceFile(PathOf(digest), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+        });
     }
 
     /// <summary>Repositories, newest first; their tags mean nothing.</summary>

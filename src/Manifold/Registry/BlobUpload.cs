@@ -70,11 +70,11 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     private async Task BeginAsync(CancellationToken cancellation)
     {
         if (++sessions > Sessions)
-            throw host.Failed(look, $"it lost {Sessions} uploads of this blob.");
+            throw host.Failed(look, $"lost {Sessions} uploads of this blob.");
         var request = look with { Method = HttpMethod.Post, Location = $"v2/{look.Repository}/blobs/uploads/" };
         using var response = await SendAsync(request, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
         offset = 0;
-        session = Location(response) ?? throw host.Failed(request, "it begins an upload without saying where.");
+        session = response.Location ?? throw host.Failed(request, "begins an upload without saying where.");
         if (response.Message.Headers.TryGetValues("OCI-Chunk-Min-Length", out var values) && long.TryParse(values.First(), out var least))
             chunk = Math.Max(ChunkBytes, least);
     }
@@ -91,7 +91,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             using var status = await host.SendOnceAsync(look with { Method = HttpMethod.Get, Location = session.AbsoluteUri }, cancellation).ConfigureAwait(false);
             if (status.Message.IsSuccessStatusCode && Received(status) is { } received && received <= blob.Size)
             {
-                (offset, session) = (received, Location(status) ?? session);
+                (offset, session) = (received, status.Location ?? session);
                 return;
             }
         }
@@ -104,10 +104,10 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         var length = Math.Min(chunk, blob.Size - begin);
         var request = look with { Method = HttpMethod.Patch, Location = session!.AbsoluteUri, Content = moved => Content(begin, length, moved) };
         using var response = await SendAsync(request, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
-        session = Location(response) ?? session;
+        session = response.Location ?? session;
         offset = Received(response) ?? begin + length;
         if (offset <= begin || offset > begin + length)
-            throw host.Cut(look, $"the registry '{host.Name}' says that it has {offset} bytes, after {begin} and {length} more.");
+            throw host.Cut(look, $"says that it has {offset} bytes, after {begin} and {length} more.");
     }
 
     private async Task FinishAsync(CancellationToken cancellation)
@@ -117,6 +117,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         var request = look with
         {
             Method = HttpMethod.Put,
+            IsSlow = true,
             Location = $"{address}{(session.Query.Length > 0 ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest.ToString())}",
             Content = moved => Content(begin, length, moved),
         };
@@ -135,7 +136,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             var refusal = await host.RefusedAsync(request, response.Message, response.Address, cancellation).ConfigureAwait(false);
             // The session is gone, or it stands elsewhere than we think: ask, and go on.
             if (session is not null && refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
-                throw host.Cut(request, refusal.Message[(request.Doing.Length + 2)..], refusal);
+                refusal.Retries = Retries.Many;
             throw refusal;
         }
     }
@@ -152,9 +153,6 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             content.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{begin}-{begin + length - 1}"));
         return content;
     }
-
-    private static Uri? Location(RegistryResponse response) =>
-        response.Message.Headers.Location is { } location ? new Uri(response.Address, location) : null;
 
     /// <summary>The header <c>Range: 0-99</c> says that 100 bytes are there; registries send <c>0-0</c> for none as well.</summary>
     private static long? Received(RegistryResponse response)

@@ -29,5 +29,5 @@ public sealed record Credential
     internal IEnumerable<string> Secrets =>
         new[] { Password, IdentityToken, RegistryToken, Basic?.Parameter }.OfType<string>().Where(secret => secret.Length > 0);
 
-    public override string ToString() => IsAnonymous ? "anonymous" : $"the user '{UserName ?? "of a token"}'";
+    public override string ToString() => IsAnonymous ? "anonymous" : UserName is null ? "the stored token" : $"the user '{UserName}'";
 }

@@ -114,7 +114,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
             var bytes = File.ReadAllBytes(path);
             if (bytes.AsSpan().Trim(" \r\n\t"u8).IsEmpty)
                 return null;
-            return JsonNode.Parse(bytes) as JsonObject ?? throw Broken("it is not a JSON object");
+            return JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw Broken("it is not a JSON object");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -135,14 +135,26 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1 }))
             root.WriteTo(writer);
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(path);
+        try
+        {
+            Replace(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HostNotReadyException($"Writing credentials to '{path}': {e.Message} Make it writable, or choose another folder with DOCKER_CONFIG.", e);
+        }
+    }
+
+    private void Replace(ReadOnlySpan<byte> content)
+    {
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!, owner | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, owner | UnixFileMode.UserExecute);
+        var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = owner }))
-                file.Write(buffer.GetBuffer(), 0, (int)buffer.Length);
+                file.Write(content);
             File.Move(temporary, target, overwrite: true);
         }
         finally

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using Manifold.Content;
@@ -38,9 +39,9 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         ImageReference reference, ImmutableArray<Platform> platforms, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var image = await ResolveAsync(reference, cancellation).ConfigureAwait(false);
-        var images = new List<PlatformImage>();
-        foreach (var entry in Chosen(image, platforms))
-            images.Add(await ImageAsync(reference, entry.Manifest, cancellation).ConfigureAwait(false));
+        var images = new ConcurrentBag<PlatformImage>();
+        await Parallel.ForEachAsync(Chosen(image, platforms), ParallelOptions(client, cancellation), async (entry, token) =>
+            images.Add(await ImageAsync(reference, entry.Manifest, token).ConfigureAwait(false))).ConfigureAwait(false);
         var layers = images.SelectMany(one => one.Manifest.Layers).DistinctBy(layer => layer.Digest);
         await Parallel.ForEachAsync(layers, ParallelOptions(client, cancellation), async (layer, token) =>
         {
@@ -105,11 +106,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
             {
                 Registry = reference.Registry, Status = HttpStatusCode.NotFound, Code = "MANIFEST_UNKNOWN",
             };
-        await using (var writer = store.CreateBlob(content.Descriptor.Digest))
-        {
-            writer.Write(content.Bytes.Span);
-            await writer.CommitAsync(content.Descriptor.MediaType, content.Descriptor, cancellation).ConfigureAwait(false);
-        }
+        await content.KeepAsync(store, cancellation).ConfigureAwait(false);
         origins.Record(content.Descriptor.Digest, reference);
         return content with { Descriptor = descriptor ?? content.Descriptor };
     }

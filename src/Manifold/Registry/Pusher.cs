@@ -32,7 +32,7 @@ public sealed class Pusher(RegistryClient client, Store store, BlobOrigins origi
             var missing = new List<ImageReference>();
             foreach (var target in repository)
             {
-                if ((await client.HeadManifestAsync(target, cancellation).ConfigureAwait(false))?.Digest != image.Digest)
+                if ((await client.HeadManifestAsync(target, push: true, cancellation).ConfigureAwait(false))?.Digest != image.Digest)
                     missing.Add(target);
             }
             if (missing.Count == 0)
@@ -64,18 +64,18 @@ internal sealed class RepositoryPush(
         if (depth > Limits.IndexDepth)
             throw new UsageException($"push {repository}: its indexes are nested more than {Limits.IndexDepth} deep.");
         // A registry takes a manifest only with all that it points to, so its digest vouches for the blobs.
-        if (await client.HeadManifestAsync(repository.WithDigest(root.Digest), cancellation).ConfigureAwait(false) is not null)
+        if (await client.HeadManifestAsync(repository.WithDigest(root.Digest), push: true, cancellation).ConfigureAwait(false) is not null)
             return;
         var document = await DocumentAsync(root, cancellation).ConfigureAwait(false);
         var parallel = Puller.ParallelOptions(client, cancellation);
         if (MediaType.IsIndex(root.MediaType))
         {
-            await Parallel.ForEachAsync(ImageIndex.Parse(document).Manifests, parallel,
+            await Parallel.ForEachAsync(Parse(root, document, ImageIndex.Parse).Manifests, parallel,
                 async (entry, token) => await PushTreeAsync(entry, depth + 1, token).ConfigureAwait(false)).ConfigureAwait(false);
         }
         else
         {
-            var manifest = Manifest.Parse(document);
+            var manifest = Parse(root, document, Manifest.Parse);
             var seen = origins.Find(root.Digest); // where the manifest is, its blobs are
             await Parallel.ForEachAsync(manifest.Layers.Append(manifest.Config), parallel,
                 async (blob, token) => await PushBlobOnceAsync(blob, seen, token).ConfigureAwait(false)).ConfigureAwait(false);
@@ -103,6 +103,18 @@ internal sealed class RepositoryPush(
         progress?.Report(new TransferProgress(repository, blob, blob.Size, Done: true, outcome));
     }
 
+    private static T Parse<T>(Descriptor descriptor, byte[] document, Func<ReadOnlySpan<byte>, T> parse)
+    {
+        try
+        {
+            return parse(document);
+        }
+        catch (FormatException e)
+        {
+            throw new ContentMismatchException($"Reading '{descriptor.Digest}' ({descriptor.MediaType}): {e.Message} Build or pull the image again.");
+        }
+    }
+
     /// <summary>A document from the store, else from where it was seen.</summary>
     private async Task<byte[]> DocumentAsync(Descriptor descriptor, CancellationToken cancellation)
     {
@@ -112,7 +124,7 @@ internal sealed class RepositoryPush(
         {
             if (await client.GetManifestAsync(origin.WithDigest(descriptor.Digest), cancellation).ConfigureAwait(false) is not { } content)
                 continue;
-            await store.WriteAsync(content.Bytes, descriptor.MediaType, cancellation).ConfigureAwait(false);
+            await content.KeepAsync(store, cancellation).ConfigureAwait(false);
             return content.Bytes.ToArray();
         }
         return store.ReadDocument(descriptor.Digest);

@@ -62,7 +62,7 @@ public sealed partial class RegistryClient
         }
         catch (ContentMismatchException e)
         {
-            throw host.Failed(request, "the bytes that it sent do not have that digest. Nothing was stored.", e);
+            throw host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.", e);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed partial class RegistryClient
         {
             HttpStatusCode.OK => begin, // the whole again: what we have is read past
             HttpStatusCode.PartialContent when response.Message.Content.Headers.ContentRange?.From == begin => 0,
-            HttpStatusCode.PartialContent => throw host.Failed(request, "it sends another range than was asked for."),
+            HttpStatusCode.PartialContent => throw host.Failed(request, "sends another range than was asked for."),
             _ => throw await RefusedAsync(host.Name, request, response, cancellation).ConfigureAwait(false),
         };
         try
@@ -91,9 +91,9 @@ public sealed partial class RegistryClient
                 return writer.Length <= blob.Size;
             }, cancellation).ConfigureAwait(false);
             if (writer.Length > blob.Size)
-                throw host.Failed(request, $"it sends more than the {blob.Size} bytes that the manifest says.");
+                throw host.Failed(request, $"sends more than the {blob.Size} bytes that the manifest says.");
             if (writer.Length < blob.Size)
-                throw host.Cut(request, $"the registry '{host.Name}' sent {writer.Length} of {blob.Size} bytes.");
+                throw host.Cut(request, $"sent {writer.Length} of {blob.Size} bytes.");
         }
         catch (RegistryException e) when (e.Retries > 0 && writer.Length - begin >= FruitfulBytes)
         {

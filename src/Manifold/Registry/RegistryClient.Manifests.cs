@@ -1,12 +1,21 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Manifold.Content;
 using Manifold.Oci;
 
 namespace Manifold.Registry;
 
 /// <summary>A manifest or index as the registry sent it: these bytes have this digest.</summary>
-public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes);
+public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)
+{
+    internal async Task KeepAsync(Store store, CancellationToken cancellation)
+    {
+        await using var writer = store.CreateBlob(Descriptor.Digest);
+        writer.Write(Bytes.Span);
+        await writer.CommitAsync(Descriptor.MediaType, Descriptor, cancellation).ConfigureAwait(false);
+    }
+}
 
 public sealed partial class RegistryClient
 {
@@ -14,9 +23,10 @@ public sealed partial class RegistryClient
 
     /// <summary>What a reference stands for right now; null where the registry does not have it. Costs one small request.</summary>
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
-    public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, CancellationToken cancellation = default)
+    /// <param name="push">Asks as one who may push: to others, registries refuse repositories that do not exist yet.</param>
+    public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, bool push = false, CancellationToken cancellation = default)
     {
-        var request = ManifestRequest("look up", HttpMethod.Head, reference);
+        var request = ManifestRequest(push ? "push" : "look up", HttpMethod.Head, reference) with { Push = push };
         using (var response = await Host(reference.Registry).SendAsync(request, cancellation).ConfigureAwait(false))
         {
             var headers = response.Message.Content.Headers;
@@ -64,7 +74,7 @@ public sealed partial class RegistryClient
         if (!response.Message.IsSuccessStatusCode)
             throw await RefusedAsync(target.Registry, request, response, cancellation).ConfigureAwait(false);
         if (Promised(response.Message) is { Algorithm: var algorithm } stored && algorithm == digest.Algorithm && stored != digest)
-            throw Host(target.Registry).Failed(request, $"it stored {stored} where {digest} was sent.");
+            throw Host(target.Registry).Failed(request, $"stored {stored} where {digest} was sent.");
         return digest;
     }
 
@@ -84,10 +94,10 @@ public sealed partial class RegistryClient
         foreach (var promised in new[] { reference.Digest, Promised(response) }.OfType<Digest>())
         {
             if (DigestOf(bytes, promised) is var found && found != promised)
-                throw host.Failed(request, $"it sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
+                throw host.Failed(request, $"sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
         }
         var type = TypeOf(response.Content.Headers.ContentType?.MediaType, bytes)
-            ?? throw host.Failed(request, "what it sent is neither an OCI nor a Docker (schema 2) manifest or index.");
+            ?? throw host.Failed(request, "sent what is neither an OCI nor a Docker (schema 2) manifest or index.");
         var digest = reference.Digest ?? Promised(response) ?? Digest.Of(bytes);
         return new ManifestContent(new Descriptor { MediaType = type, Digest = digest, Size = bytes.Length }, bytes);
     }

@@ -58,8 +58,8 @@ public sealed partial class RegistryClient
                 using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
                 if (response.Message.StatusCode is HttpStatusCode.Created)
                     return (true, null);
-                if (response.Message is { StatusCode: HttpStatusCode.Accepted, Headers.Location: { } begun })
-                    session = new Uri(response.Address, begun);
+                if (response.Message.StatusCode is HttpStatusCode.Accepted)
+                    session = response.Location;
             }
             catch (RegistryException e) when (e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {

@@ -17,7 +17,7 @@ public sealed class RegistryException(string message, Exception? inner = null) :
     public string? Code { get; init; }
 
     /// <summary>How many more tries this failure is worth: none where trying again cannot help.</summary>
-    internal int Retries { get; init; }
+    internal int Retries { get; set; }
 
     /// <summary>How long the registry asked us to wait.</summary>
     internal TimeSpan? RetryAfter { get; init; }

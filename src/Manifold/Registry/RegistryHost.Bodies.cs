@@ -39,11 +39,11 @@ internal sealed partial class RegistryHost
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Cut(request, $"the registry '{Name}' was silent for {options.StallTimeout.TotalSeconds:0} s.", e);
+            throw Cut(request, $"was silent for {options.StallTimeout.TotalSeconds:0} s.", e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw Cut(request, $"the registry '{Name}' cut the connection.", e);
+            throw Cut(request, "cut the connection.", e);
         }
     }
 
@@ -62,5 +62,5 @@ internal sealed partial class RegistryHost
     }
 
     private RegistryException TooLarge(RegistryRequest request) =>
-        Failed(request, $"it sends more than {Limits.DocumentBytes / 1024 / 1024} MiB where a document was expected.");
+        Failed(request, $"sends more than {Limits.DocumentBytes / 1024 / 1024} MiB where a document was expected.");
 }

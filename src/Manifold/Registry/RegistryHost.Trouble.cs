@@ -12,12 +12,13 @@ internal sealed partial class RegistryHost
     private const int ErrorBytes = 64 * 1024;
 
     /// <summary>The registry broke the protocol; trying again would not help.</summary>
+    /// <param name="what">What it does, as the rest of a sentence.</param>
     public RegistryException Failed(RegistryRequest request, string what, Exception? inner = null) =>
-        new($"{request.Doing}: the registry '{Name}' cannot be used: {what}", inner) { Registry = Name };
+        new($"{request.Doing}: the registry '{Name}' {what}", inner) { Registry = Name };
 
     /// <summary>The transfer ended too early, and is worth another try.</summary>
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
-        new($"{request.Doing}: {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
+        new($"{request.Doing}: the registry '{Name}' {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
 
     /// <summary>The exception for an answer that is not what was asked for. Disposes <paramref name="response"/>.</summary>
     /// <remarks>Source: OCI distribution specification, "Error Codes".</remarks>

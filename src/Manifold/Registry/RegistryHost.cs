@@ -19,6 +19,9 @@ internal sealed partial class RegistryHost : IDisposable
 {
     private const int Redirects = 5;
 
+    // Registries over object stores hash and copy a large blob before they answer.
+    private const int SlowFactor = 10;
+
     private readonly RegistryOptions options;
     private readonly HttpClient client;
     private readonly SemaphoreSlim slots;
@@ -58,12 +61,8 @@ internal sealed partial class RegistryHost : IDisposable
             var target = new Uri(await RootAsync(request, cancellation).ConfigureAwait(false), request.Location);
             var authorization = await authenticator.AuthorizeAsync(request, null, null, cancellation).ConfigureAwait(false);
             var (response, address) = await FollowAsync(request, target, authorization, cancellation).ConfigureAwait(false);
-            if (response.StatusCode is HttpStatusCode.Unauthorized && IsOurs(address) && Challenge.Choose(response.Headers) is { } challenge
-                && await authenticator.AuthorizeAsync(request, challenge, authorization, cancellation).ConfigureAwait(false) is { } better)
-            {
-                response.Dispose();
+            if (await AnswerAsync(request, response, address, authorization, cancellation).ConfigureAwait(false) is { } better)
                 (response, address) = await FollowAsync(request, target, better, cancellation).ConfigureAwait(false);
-            }
             if (IsPassing(response.StatusCode))
                 throw await RefusedAsync(request, response, address, cancellation).ConfigureAwait(false);
             return new RegistryResponse(response, address, slots);
@@ -72,6 +71,26 @@ internal sealed partial class RegistryHost : IDisposable
         {
             slots.Release();
             throw;
+        }
+    }
+
+    /// <summary>What may turn a refusal into an answer; null where nothing does. The refused response is disposed unless it stays the answer.</summary>
+    private async Task<AuthenticationHeaderValue?> AnswerAsync(
+        RegistryRequest request, HttpResponseMessage response, Uri address, AuthenticationHeaderValue? rejected, CancellationToken cancellation)
+    {
+        if (response.StatusCode is not HttpStatusCode.Unauthorized || !IsOurs(address) || Challenge.Choose(response.Headers) is not { } challenge)
+            return null;
+        var keep = false;
+        try
+        {
+            var better = await authenticator.AuthorizeAsync(request, challenge, rejected, cancellation).ConfigureAwait(false);
+            keep = better is null;
+            return better;
+        }
+        finally
+        {
+            if (!keep)
+                response.Dispose();
         }
     }
 
@@ -85,15 +104,15 @@ internal sealed partial class RegistryHost : IDisposable
         for (var hop = 0; hop <= Redirects; hop++)
         {
             if (!MayFollow(address))
-                throw Failed(request, $"it sends us to '{address.Host}' without TLS, which is not followed.");
+                throw Failed(request, $"sends us to '{address.Host}' without TLS, which is not followed.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
-            if (response.Headers.Location is not { } location || !IsRedirect(request.Method, response.StatusCode))
+            if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)
                 return (response, address);
             response.Dispose();
-            address = new Uri(address, location);
+            address = next;
         }
-        throw Failed(request, $"it redirects more than {Redirects} times.");
+        throw Failed(request, $"redirects more than {Redirects} times.");
     }
 
     private HttpRequestMessage Message(RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, Action moved)
@@ -110,9 +129,10 @@ internal sealed partial class RegistryHost : IDisposable
     public async Task<HttpResponseMessage> ExchangeAsync(
         RegistryRequest request, Func<Action, HttpRequestMessage> make, CancellationToken cancellation)
     {
+        var patience = request.IsSlow ? options.StallTimeout * SlowFactor : options.StallTimeout;
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stalled.CancelAfter(options.StallTimeout);
-        using var message = make(() => stalled.CancelAfter(options.StallTimeout));
+        stalled.CancelAfter(patience);
+        using var message = make(() => stalled.CancelAfter(patience));
         message.Version = HttpVersion.Version20;
         message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         message.Headers.UserAgent.ParseAdd(options.UserAgent);
@@ -167,7 +187,6 @@ internal sealed partial class RegistryHost : IDisposable
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
-            MaxConnectionsPerServer = options.Concurrency,
             UseProxy = !IsLoopback(Name),
         };
         if (insecure)

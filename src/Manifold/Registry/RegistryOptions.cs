@@ -21,7 +21,7 @@ public sealed record RegistryOptions
     /// <summary>Blobs above this are uploaded in pieces of this size, so that a cut costs at most one piece.</summary>
     public long ChunkBytes { get; init; } = 64 * 1024 * 1024;
 
-    public string UserAgent { get; init; } = "manifold/0.1";
+    public string UserAgent { get; init; } = $"manifold/{typeof(RegistryOptions).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>Wait before the first retry; doubles with each, with jitter.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(300);

@@ -13,6 +13,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>A second repository that the token must allow to pull from.</summary>
     public string? MountFrom { get; init; }
 
+    /// <summary>The registry may work on it for minutes before it answers.</summary>
+    public bool IsSlow { get; init; }
+
     public Action<HttpRequestHeaders>? Headers { get; init; }
 
     /// <summary>Makes the body anew for each try; its argument is to be called whenever bytes move.</summary>
@@ -38,6 +41,12 @@ internal sealed class RegistryResponse(HttpResponseMessage message, Uri address,
 
     /// <summary>Where the answer came from, after redirects.</summary>
     public Uri Address => address;
+
+    /// <summary>Where the answer sends us, or null where it does not say, or says nonsense.</summary>
+    public Uri? Location => Resolve(address, message);
+
+    public static Uri? Resolve(Uri address, HttpResponseMessage message) =>
+        message.Headers.Location is { } location && Uri.TryCreate(address, location, out var next) ? next : null;
 
     public void Dispose()
     {

@@ -1,0 +1,321 @@
+using Manifold.Oci;
+using Manifold.Registry;
+using Microsoft.AspNetCore.Http;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Manifold.Tests.Registry;
+
+public sealed class PullingFromAFaultyRegistry : WithARegistry
+{
+    [Fact]
+    public async Task a_blob_that_is_cut_again_and_again_goes_on_where_it_was()
+    {
+        var content = Noise(900_000);
+        var blob = Registry.AddBlob("app", content);
+        Registry.Fault = CutBlobsAfter(200_000, times: 4);
+
+        await PullAsync("app", blob);
+
+        Assert.Equal(content, await File.ReadAllBytesAsync(Store.BlobPath(blob.Digest)));
+        var ranges = Registry.Requests.Select(request => request.Range).ToList();
+        Assert.Equal(5, ranges.Count);
+        Assert.Null(ranges[0]);
+        Assert.All(ranges[1..], range => Assert.NotNull(range));
+    }
+
+    [Fact]
+    public async Task a_large_blob_survives_more_cuts_than_there_are_retries()
+    {
+        var blob = Registry.AddBlob("app", Noise(16_000_000));
+        Registry.Fault = CutBlobsAfter(1_500_000, times: int.MaxValue);
+        await PullAsync("app", blob);
+        Assert.True(Store.Contains(blob.Digest));
+        Assert.True(Registry.Count("GET", "/blobs/") > 6);
+    }
+
+    [Fact]
+    public async Task a_registry_that_knows_no_ranges_is_read_past_what_is_here()
+    {
+        var blob = Registry.AddBlob("app", Noise(500_000));
+        var cut = CutBlobsAfter(200_000, times: 2);
+        Registry.Fault = async context =>
+        {
+            context.Request.Headers.Remove("Range");
+            return await cut(context);
+        };
+        await PullAsync("app", blob);
+        Assert.True(Store.Contains(blob.Digest));
+        Assert.Equal(3, Registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task a_registry_that_always_cuts_is_given_up_with_one_message()
+    {
+        var blob = Registry.AddBlob("app", Noise(500_000));
+        Registry.Fault = CutBlobsAfter(10_000, times: int.MaxValue);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Equal($"pull {Registry.Name}/app, blob {blob.Digest.Short}: the registry '{Registry.Name}' cut the connection. Try again; what has arrived whole is kept.", refusal.Message);
+        Assert.Equal(3, refusal.ExitCode);
+        Assert.Equal(6, Registry.Requests.Count);
+        Assert.Empty(StoredBlobs());
+    }
+
+    [Fact]
+    public async Task too_many_requests_waits_as_long_as_it_is_told()
+    {
+        var blob = Registry.AddBlob("app", Noise(1000));
+        Registry.Fault = Answer(times: 1, 429, response => response.Headers.RetryAfter = "1");
+        var watch = Stopwatch.StartNew();
+        await PullAsync("app", blob);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.95, 5);
+    }
+
+    [Fact]
+    public async Task a_wait_may_be_told_as_a_date()
+    {
+        var blob = Registry.AddBlob("app", Noise(1000));
+        Registry.Fault = Answer(times: 1, 503, response => response.Headers.RetryAfter =
+            TimeProvider.System.GetUtcNow().AddSeconds(2).ToString("R", CultureInfo.InvariantCulture));
+        var watch = Stopwatch.StartNew();
+        await PullAsync("app", blob);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.9, 5);
+    }
+
+    [Fact]
+    public async Task a_registry_that_asks_for_an_hour_is_given_up_at_once()
+    {
+        Registry.Fault = Answer(times: int.MaxValue, 429, response => response.Headers.RetryAfter = "3600");
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.Equal(HttpStatusCode.TooManyRequests, refusal.Status);
+        Assert.Single(Registry.Requests);
+    }
+
+    [Fact]
+    public async Task trouble_of_the_server_that_passes_is_not_seen()
+    {
+        var image = Registry.AddImage("app", "1", Noise(1000));
+        var statuses = new Queue<int>([500, 502, 503, 504]);
+        Registry.Fault = context =>
+        {
+            if (!statuses.TryDequeue(out var status))
+                return Task.FromResult(false);
+            context.Response.StatusCode = status;
+            return Task.FromResult(true);
+        };
+        Assert.Equal(image.Digest, (await Client().GetManifestAsync(Registry.Reference("app:1")))?.Descriptor.Digest);
+    }
+
+    [Fact]
+    public async Task trouble_that_lasts_ends_after_bounded_tries_with_the_registrys_words()
+    {
+        Registry.Fault = async context =>
+        {
+            await ScriptedRegistry.RefuseAsync(context, 500, "UNKNOWN", "see https://storage.example/b?X-Amz-Signature=deadbeef for more");
+            return true;
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.Equal($"pull {Registry.Name}/app:1: the registry answered 500 (UNKNOWN: see https://storage.example/b for more). It has trouble of its own; try again later.", refusal.Message);
+        Assert.Equal("UNKNOWN", refusal.Code);
+        Assert.Equal(6, Registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task a_blob_of_another_digest_is_refused_and_nothing_is_stored()
+    {
+        var blob = Registry.AddBlob("app", Noise(1000));
+        Registry.Blobs[blob.Digest] = Noise(1000);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Contains("do not have that digest. Nothing was stored.", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(StoredBlobs());
+    }
+
+    [Fact]
+    public async Task a_blob_that_is_too_short_is_refused()
+    {
+        var blob = Registry.AddBlob("app", Noise(1000));
+        Registry.Blobs[blob.Digest] = Registry.Blobs[blob.Digest][..900];
+        Registry.Fault = async context => // says that it is whole, however it is asked
+        {
+            await context.Response.Body.WriteAsync(Registry.Blobs[blob.Digest]);
+            return true;
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Contains("sent 900 of 1000 bytes", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(StoredBlobs());
+    }
+
+    [Fact]
+    public async Task a_blob_that_is_too_long_is_refused_as_soon_as_it_shows()
+    {
+        var blob = Registry.AddBlob("app", Noise(1000));
+        Registry.Blobs[blob.Digest] = Noise(50_000_000);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Contains("more than the 1000 bytes", refusal.Message, StringComparison.Ordinal);
+        Assert.Single(Registry.Requests);
+    }
+
+    [Fact]
+    public async Task a_wrong_digest_header_is_refused()
+    {
+        Registry.AddImage("app", "1", Noise(10));
+        Registry.Fault = context =>
+        {
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers["Docker-Content-Digest"] = Digest.Of("another").ToString();
+                return Task.CompletedTask;
+            });
+            return Task.FromResult(false);
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.Contains($"where {Digest.Of("another")} was promised", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_manifest_that_is_not_what_its_digest_says_is_refused()
+    {
+        var image = Registry.AddImage("app", "1", Noise(10));
+        Registry.Manifests[$"app@{image.Digest}"] = (MediaType.Manifest, "{}"u8.ToArray());
+        await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference($"app@{image.Digest}")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task a_manifest_without_bound_is_refused(bool saysItsLength)
+    {
+        Registry.Fault = async context =>
+        {
+            if (saysItsLength)
+                context.Response.ContentLength = Limits.DocumentBytes + 1;
+            context.Response.ContentType = MediaType.Manifest;
+            await context.Response.Body.WriteAsync(new byte[Limits.DocumentBytes + 1]);
+            return true;
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.Contains("more than 4 MiB where a document was expected", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<html>welcome</html>", "text/html")]
+    [InlineData("[1,2", "application/json")]
+    [InlineData("""{"schemaVersion":1,"fsLayers":[]}""", "application/vnd.docker.distribution.manifest.v1+prettyjws")]
+    [InlineData("null", MediaType.Manifest)]
+    [InlineData("""{"schemaVersion":2,"layers":"x"}""", MediaType.Manifest)]
+    [InlineData("""{"manifests":[{"digest":"sha256:xyz"}]}""", MediaType.Index)]
+    public async Task what_is_no_manifest_is_refused(string content, string type)
+    {
+        Registry.AddManifest("app", "1", Encoding.UTF8.GetBytes(content), type);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
+        Assert.StartsWith($"pull {Registry.Name}/app:1: ", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_registry_that_falls_silent_counts_as_cut()
+    {
+        Options = Options with { StallTimeout = TimeSpan.FromMilliseconds(200) };
+        var blob = Registry.AddBlob("app", Noise(500_000));
+        var cut = CutBlobsAfter(100_000, times: 1, silent: true);
+        Registry.Fault = cut;
+        await PullAsync("app", blob);
+        Assert.Equal("bytes=100000-", Registry.Requests.Last().Range);
+    }
+
+    [Fact]
+    public async Task an_interruption_ends_a_wait_at_once()
+    {
+        Registry.Fault = Answer(times: int.MaxValue, 429, response => response.Headers.RetryAfter = "50");
+        using var interrupt = new CancellationTokenSource(200);
+        var watch = Stopwatch.StartNew();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client().GetManifestAsync(Registry.Reference("app:1"), interrupt.Token));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public async Task callers_who_want_the_same_blob_share_one_transfer()
+    {
+        var blob = Registry.AddBlob("app", Noise(2_000_000));
+        var client = Client();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => client.PullBlobAsync(Registry.Reference("app"), blob, Store)));
+        Assert.Single(Registry.Requests);
+    }
+
+    [Fact]
+    public async Task no_more_requests_than_allowed_are_under_way_at_once()
+    {
+        Options = Options with { Concurrency = 3 };
+        Registry.Fault = async _ =>
+        {
+            await Task.Delay(20);
+            return false;
+        };
+        var client = Client();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(n => client.HasBlobAsync(Registry.Reference("app"), Digest.Of($"{n}"))));
+        Assert.InRange(Registry.MostAtOnce, 2, 3);
+    }
+
+    [Fact]
+    public async Task a_registry_that_is_not_there_is_one_message_within_seconds()
+    {
+        var gone = Registry.Reference("app:1");
+        await Registry.DisposeAsync();
+        Options = new RegistryOptions();
+        var watch = Stopwatch.StartNew();
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(gone));
+        Assert.Equal($"pull {gone}: '{gone.Registry}' cannot be reached (ConnectionRefused). Check the name, and that the registry runs.", refusal.Message);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 4);
+    }
+
+    [Theory]
+    [InlineData("http://[")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("gopher://example/")]
+    public async Task a_redirect_to_nowhere_is_refused(string location)
+    {
+        Registry.Fault = Answer(times: int.MaxValue, 307, response => response.Headers.Location = location);
+        await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+    }
+
+    [Fact]
+    public async Task a_ring_of_redirects_ends()
+    {
+        Registry.Fault = Answer(times: int.MaxValue, 307, response => response.Headers.Location = "/v2/app/manifests/1");
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.Contains("redirects more than 5 times", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static Func<HttpContext, Task<bool>> Answer(int times, int status, Action<HttpResponse> more) => context =>
+    {
+        if (Interlocked.Decrement(ref times) < 0)
+            return Task.FromResult(false);
+        context.Response.StatusCode = status;
+        more(context.Response);
+        return Task.FromResult(true);
+    };
+
+    /// <summary>Sends the right head and some of the bytes, then cuts the connection or says nothing more.</summary>
+    private Func<HttpContext, Task<bool>> CutBlobsAfter(int bytes, int times, bool silent = false) => async context =>
+    {
+        if (Interlocked.Decrement(ref times) < 0)
+            return false;
+        var content = Registry.Blobs[Digest.Parse(context.Request.Path.Value!.Split('/')[^1])];
+        var begin = context.Request.Headers.Range.ToString() is { Length: > 0 } range ? int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
+        if (begin + bytes >= content.Length)
+            return false;
+        context.Response.StatusCode = begin > 0 ? 206 : 200;
+        if (begin > 0)
+            context.Response.Headers.ContentRange = $"bytes {begin}-{content.Length - 1}/{content.Length}";
+        context.Response.ContentLength = content.Length - begin;
+        await context.Response.Body.WriteAsync(content.AsMemory(begin, bytes));
+        await context.Response.Body.FlushAsync();
+        if (silent)
+            await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        else
+            await Task.Delay(20); // so that what was sent arrives before the cut
+        context.Abort();
+        return true;
+    };
+}

@@ -1,0 +1,292 @@
+using Manifold.Content;
+using Manifold.Oci;
+using Manifold.Registry;
+using Microsoft.AspNetCore.Http;
+using System.Net;
+
+namespace Manifold.Tests.Registry;
+
+public sealed class PushingToAFaultyRegistry : WithARegistry
+{
+    [Fact]
+    public async Task a_small_blob_takes_three_requests()
+    {
+        var blob = await StoreAsync(Noise(10_000));
+        Assert.Equal(BlobPush.Uploaded, await PushAsync(blob));
+        Assert.Equal(["HEAD", "POST", "PUT"], Methods());
+        Assert.Equal(BlobPush.AlreadyThere, await PushAsync(blob));
+    }
+
+    [Fact]
+    public async Task a_large_blob_goes_in_pieces()
+    {
+        var content = Noise(600_000);
+        Assert.Equal(BlobPush.Uploaded, await PushAsync(await StoreAsync(content)));
+        Assert.Equal(["HEAD", "POST", "PATCH", "PATCH", "PATCH", "PUT"], Methods());
+        Assert.Equal(["0-262143", "262144-524287", "524288-599999"], Registry.Requests.Select(request => request.ContentRange).OfType<string>());
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+    }
+
+    [Fact]
+    public async Task pieces_are_as_large_as_the_registry_wants_them()
+    {
+        Registry.Fault = context =>
+        {
+            if (context.Request.Method == "POST")
+                context.Response.Headers["OCI-Chunk-Min-Length"] = "400000";
+            return Task.FromResult(false);
+        };
+        await PushAsync(await StoreAsync(Noise(600_000)));
+        Assert.Equal(["0-399999", "400000-599999"], Registry.Requests.Select(request => request.ContentRange).OfType<string>());
+    }
+
+    [Fact]
+    public async Task a_piece_that_was_cut_goes_on_where_the_registry_says()
+    {
+        var content = Noise(600_000);
+        var cuts = 2;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PATCH" || Interlocked.Decrement(ref cuts) < 0)
+                return false;
+            context.Request.Body = new MemoryStream(await ReadSomeAsync(context, 100_000));
+            return false; // kept, and answered with how much it was
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+        Assert.Equal(["0-262143", "100000-362143", "200000-462143", "462144-599999"], Registry.Requests.Select(request => request.ContentRange).OfType<string>());
+    }
+
+    [Fact]
+    public async Task a_connection_cut_in_a_piece_is_followed_by_asking_how_far_it_got()
+    {
+        var content = Noise(600_000);
+        var cuts = 1;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PATCH" || context.Request.Headers.ContentRange != "262144-524287" || Interlocked.Decrement(ref cuts) < 0)
+                return false;
+            await ReadSomeAsync(context, 50_000);
+            context.Abort();
+            return true;
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+        Assert.Equal(["HEAD", "POST", "PATCH", "PATCH", "HEAD", "GET", "PATCH", "PATCH", "PUT"], Methods());
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(416)]
+    [InlineData(429)]
+    [InlineData(502)]
+    public async Task trouble_with_a_piece_is_overcome(int status)
+    {
+        var content = Noise(600_000);
+        var failures = 1;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PATCH" || Interlocked.Decrement(ref failures) < 0)
+                return false;
+            await ScriptedRegistry.ReadAsync(context);
+            context.Response.StatusCode = status;
+            return true;
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+    }
+
+    [Fact]
+    public async Task a_session_that_the_registry_lost_is_begun_again()
+    {
+        var content = Noise(600_000);
+        var losses = 1;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PUT" || Interlocked.Decrement(ref losses) < 0)
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, 404, "BLOB_UPLOAD_UNKNOWN");
+            return true;
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+    }
+
+    [Fact]
+    public async Task a_registry_that_loses_every_session_is_given_up()
+    {
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method is "POST" or "HEAD")
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, 404, "BLOB_UPLOAD_UNKNOWN");
+            return true;
+        };
+        await Assert.ThrowsAsync<RegistryException>(async () => await PushAsync(await StoreAsync(Noise(600_000))));
+        Assert.InRange(Registry.Requests.Count, 4, 40);
+    }
+
+    [Fact]
+    public async Task an_answer_that_was_lost_does_not_send_the_blob_twice()
+    {
+        var losses = 1;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PUT" || Interlocked.Decrement(ref losses) < 0)
+                return false;
+            Registry.AddBlob("app", await ScriptedRegistry.ReadAsync(context));
+            context.Abort();
+            return true;
+        };
+        await PushAsync(await StoreAsync(Noise(10_000)));
+        Assert.Equal(["HEAD", "POST", "PUT", "HEAD"], Methods());
+    }
+
+    [Fact]
+    public async Task a_blob_that_the_registry_finds_damaged_is_refused_at_once()
+    {
+        var blob = await StoreAsync(Noise(10_000));
+        await File.WriteAllBytesAsync(Store.BlobPath(blob.Digest), Noise(10_000));
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PushAsync(blob));
+        Assert.Equal("DIGEST_INVALID", refusal.Code);
+        Assert.Single(Registry.Requests, request => request.Method == "PUT");
+    }
+
+    [Fact]
+    public async Task a_blob_of_another_repository_is_mounted()
+    {
+        var blob = Registry.AddBlob("base", Noise(10_000));
+        var outcome = await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, [Registry.Reference("base")]));
+        Assert.Equal(BlobPush.Mounted, outcome);
+        Assert.Equal(["HEAD", "POST"], Methods());
+    }
+
+    [Fact]
+    public async Task where_mounting_is_refused_the_session_that_it_began_is_used()
+    {
+        var blob = await StoreAsync(Noise(10_000));
+        var outcome = await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, [Registry.Reference("base")]));
+        Assert.Equal(BlobPush.Uploaded, outcome);
+        Assert.Equal(["HEAD", "POST", "PUT"], Methods());
+    }
+
+    [Fact]
+    public async Task a_base_layer_that_was_never_downloaded_is_fetched_from_its_origin()
+    {
+        await using var origin = await ScriptedRegistry.StartAsync();
+        origin.AddImage("base", "1", Noise(5000));
+        var client = Client();
+        var image = await new Puller(client, Store, Origins).ResolveAsync(origin.Reference("base:1"));
+        var layer = (await new Puller(client, Store, Origins).GetImageAsync(image, Platform.Parse("linux/amd64")))!.Manifest.Layers[0];
+        Assert.False(Store.Contains(layer.Digest));
+
+        await new Pusher(client, Store, Origins).PushAsync(image.Top, [Registry.Reference("copy:1")]);
+
+        Assert.Equal(5000, Registry.Blobs[layer.Digest].Length);
+        Assert.Equal(image.Top.Digest, Digest.Of(Registry.Manifests["copy:1"].Bytes));
+    }
+
+    [Fact]
+    public async Task a_tag_that_is_right_already_costs_one_request()
+    {
+        var index = await Images.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
+        var pusher = new Pusher(Client(), Store, Origins);
+        await pusher.PushAsync(index, [Registry.Reference("app:1")]);
+        Registry.Requests.Clear();
+
+        var done = await pusher.PushAsync(index, [Registry.Reference("app:1")]);
+
+        Assert.Equal(["HEAD"], Methods());
+        Assert.Equal(new PushSummary(0, 0, 0, 0), done);
+    }
+
+    [Fact]
+    public async Task platforms_come_before_the_index_and_tags_last()
+    {
+        var index = await StoreIndexOfOneLayerAsync("amd64", "arm64", "riscv64");
+        var done = await new Pusher(Client(), Store, Origins).PushAsync(index, [Registry.Reference("app:1"), Registry.Reference("app:latest")]);
+
+        var order = Registry.Requests.Where(request => request.Method == "PUT").Select(request => request.Path.Split('/')[^1]).ToList();
+        Assert.Equal([index.Digest.ToString(), "1", "latest"], order[^3..]);
+        Assert.Equal(3, order[..^3].Count(last => last.StartsWith("sha256:", StringComparison.Ordinal)));
+        Assert.Equal(4, done.Uploaded); // three configs, and one layer for all platforms
+        Assert.Equal(4, Registry.Count("POST", "/uploads/"));
+    }
+
+    [Fact]
+    public async Task a_failure_leaves_the_tag_as_it_was()
+    {
+        var old = Registry.AddImage("app", "1", Noise(100));
+        var index = await Images.WriteIndexAsync(Store, "new", "linux/amd64", "linux/arm64");
+        var puts = 0;
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PUT" || !context.Request.Path.Value!.Contains("/manifests/") || Interlocked.Increment(ref puts) != 2)
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, 403, "DENIED", "quota");
+            return true;
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Pusher(Client(), Store, Origins).PushAsync(index, [Registry.Reference("app:1")]));
+        Assert.Equal((HttpStatusCode.Forbidden, "DENIED"), (refusal.Status!.Value, refusal.Code));
+        Assert.Equal(old.Digest, Digest.Of(Registry.Manifests["app:1"].Bytes));
+    }
+
+    [Fact]
+    public async Task a_second_repository_of_the_registry_mounts_what_the_first_got()
+    {
+        var image = await Images.WriteAsync(Store, "x");
+        var done = await new Pusher(Client(), Store, Origins).PushAsync(image, [Registry.Reference("one:1"), Registry.Reference("two:1")]);
+        Assert.Equal((2, 2), (done.Uploaded, done.Mounted));
+    }
+
+    [Fact]
+    public async Task bytes_and_media_types_go_out_as_they_came_in()
+    {
+        var config = Registry.AddBlob("base", "{\"os\":\"linux\", \"architecture\":\"amd64\"}"u8.ToArray(), MediaType.DockerConfig);
+        var json = $$"""
+            { "schemaVersion": 2,  "mediaType": "{{MediaType.DockerManifest}}", "unknown": [1, 2],
+              "config": {"mediaType": "{{MediaType.DockerConfig}}", "size": {{config.Size}}, "digest": "{{config.Digest}}"}, "layers": [] }
+            """;
+        Registry.AddManifest("base", "1", System.Text.Encoding.UTF8.GetBytes(json), MediaType.DockerManifest);
+        var client = Client();
+        var image = await new Puller(client, Store, Origins).PullAsync(Registry.Reference("base:1"), []);
+
+        await new Pusher(client, Store, Origins).PushAsync(image.Top, [Registry.Reference("copy:1")]);
+
+        Assert.Equal(MediaType.DockerManifest, Registry.Manifests["copy:1"].Type);
+        Assert.Equal(json, System.Text.Encoding.UTF8.GetString(Registry.Manifests["copy:1"].Bytes));
+    }
+
+    [Fact]
+    public async Task what_nobody_has_is_one_message()
+    {
+        var blob = new Descriptor { MediaType = MediaType.LayerGzip, Digest = Digest.Of("gone"), Size = 4 };
+        var mismatch = await Assert.ThrowsAsync<ContentMismatchException>(() => PushAsync(blob));
+        Assert.Equal($"push {Registry.Name}/app: the store lacks the blob '{blob.Digest}', and no registry is known that has it. Pull or build the image again.", mismatch.Message);
+    }
+
+    private async Task<Descriptor> StoreAsync(byte[] content) => await Store.WriteAsync(content, MediaType.LayerGzip);
+
+    private async Task<Descriptor> StoreIndexOfOneLayerAsync(params string[] architectures)
+    {
+        var layer = await StoreAsync(Noise(100));
+        var entries = new List<Descriptor>();
+        foreach (var architecture in architectures)
+        {
+            var config = await Store.WriteAsync(new ImageConfig { Os = "linux", Architecture = architecture }.ToJson(), MediaType.Config);
+            entries.Add(await Store.WriteAsync(new Manifest { Config = config, Layers = [layer] }.ToJson(), MediaType.Manifest));
+        }
+        return await Store.WriteAsync(new ImageIndex { Manifests = [.. entries] }.ToJson(), MediaType.Index);
+    }
+
+    private Task<BlobPush> PushAsync(Descriptor blob) => Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, []));
+
+    private List<string> Methods() => [.. Registry.Requests.Select(request => request.Method)];
+
+    private static async Task<byte[]> ReadSomeAsync(HttpContext context, int count)
+    {
+        var bytes = new byte[count];
+        await context.Request.Body.ReadExactlyAsync(bytes);
+        return bytes;
+    }
+}
