@@ -7,22 +7,22 @@ public sealed class Archive : IDisposable
     private readonly Stream tar;
     private readonly TarReader reader;
 
-    private Archive(Stream tar, string path) => (this.tar, reader) = (tar, new TarReader(tar, $"archive '{path}'", whiteouts: false));
+    private Archive(Stream tar, string name) => (this.tar, reader) = (tar, new TarReader(tar, $"archive '{name}'", whiteouts: false));
 
     /// <summary>The archive's entries, to be read once and in order.</summary>
     public IEnumerable<LayerEntry> Entries() => reader.Entries();
 
-    /// <summary>Opens a file as an archive; null where it is none, whatever its name says.</summary>
+    /// <summary>Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.</summary>
     /// <exception cref="HostNotReadyException">It is packed with bzip2 or xz, and that program is not installed.</exception>
-    public static Archive? TryOpen(string path)
+    public static Archive? TryOpen(Stream file, string name)
     {
-        var tar = Compression.OpenArchive(File.OpenRead(path));
+        var tar = Compression.OpenArchive(file);
         try
         {
             var start = new byte[TarFormat.Block];
             var length = tar.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             if (length == start.Length && (TarHeader.IsValid(start) || start.AsSpan().IndexOfAnyExcept((byte)0) < 0))
-                return new Archive(new PrefixedStream(start, tar), path);
+                return new Archive(new PrefixedStream(start, tar), name);
         }
         catch (InvalidDataException)
         {

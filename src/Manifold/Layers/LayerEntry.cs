@@ -51,12 +51,31 @@ public sealed record LayerEntry
         Path = path, Kind = EntryKind.HardLink, LinkTarget = target, Size = 0, DeviceMajor = 0, DeviceMinor = 0,
     };
 
-    /// <summary>Whether another entry says the same of the same path; a file's content counts as the same where size and time are.</summary>
-    /// <remarks>As containerd's differ has it: a file that was opened for writing and not written is no change.</remarks>
+    /// <summary>Whether another entry says the same of the same path, with the same content.</summary>
+    /// <remarks>
+    /// A file whose time has no fraction may have been changed within its second, or its time was set (useradd's backups): its content
+    /// is compared. As containerd's differ has it.
+    /// </remarks>
     public bool SameAs(LayerEntry other) =>
         Kind == other.Kind && Mode == other.Mode && Uid == other.Uid && Gid == other.Gid && Size == other.Size && LinkTarget == other.LinkTarget
-        && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor && Opaque == other.Opaque
-        && (Kind == EntryKind.Folder || Modified == other.Modified) && SameXattrs(Xattrs, other.Xattrs);
+        && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor && Opaque == other.Opaque && SameXattrs(Xattrs, other.Xattrs)
+        && (Kind == EntryKind.Folder || Modified == other.Modified)
+        && (Kind != EntryKind.File || Modified.Nanoseconds != 0 || SameContent(Open!, other.Open!));
+
+    private static bool SameContent(Func<Stream> left, Func<Stream> right)
+    {
+        using var a = left();
+        using var b = right();
+        var (bufferA, bufferB) = (new byte[64 * 1024], new byte[64 * 1024]);
+        while (true)
+        {
+            var count = a.ReadAtLeast(bufferA, bufferA.Length, throwOnEndOfStream: false);
+            if (count != b.ReadAtLeast(bufferB, bufferB.Length, throwOnEndOfStream: false) || !bufferA.AsSpan(0, count).SequenceEqual(bufferB.AsSpan(0, count)))
+                return false;
+            if (count < bufferA.Length)
+                return true;
+        }
+    }
 
     private static bool SameXattrs(ImmutableSortedDictionary<string, byte[]>? left, ImmutableSortedDictionary<string, byte[]>? right) =>
         (left?.Count ?? 0) == (right?.Count ?? 0)

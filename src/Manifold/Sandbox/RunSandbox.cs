@@ -22,6 +22,9 @@ public sealed class RunSandbox
 {
     private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // Docker's
 
+    // Every other builder leaves these in the image, and images that run read-only need them there: they are changes, not mount points.
+    private static readonly string[] KernelFolders = ["/proc", "/sys", "/dev"];
+
     private readonly Store store;
     private readonly SnapshotStore snapshots;
     private readonly OciRuntimes runtimes;
@@ -81,11 +84,14 @@ public sealed class RunSandbox
         var user = ContainerUser.Resolve(run.View, request.User);
         // 2
         var mounts = Mounts(request, run);
-        MountPoints.Make(run.View, run.MountPoints, mounts.Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
+        var absent = KernelFolders.Where(folder => PathStatus.Of(ScopedPath.Resolve(run.View, folder)) is null).ToList();
+        MountPoints.Make(run.View, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
         // 3
         FolderAttributes.Copy(run.View, run.Changes);
         MountCalls.Unmount(run.View);
         new Overlay { Lowers = [run.MountPoints, .. lowers], Upper = run.Changes }.Mount(run.Root, run.Scratch("root"));
+        foreach (var folder in absent)
+            FolderAttributes.Default(Directory.CreateDirectory(ScopedPath.Resolve(run.Root, folder)).FullName);
         Directory.CreateDirectory(ScopedPath.Resolve(run.Root, request.WorkingDirectory));
         // 4
         new Bundle

@@ -22,7 +22,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task images_shows_a_line_for_each_name()
     {
-        var image = await Images.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm/v7");
+        var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm/v7");
         store.Tags.Set(ImageReference.Parse("quay.io/acme/app:1"), image);
 
         var (code, output, _) = await Manifold("images");
@@ -36,7 +36,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task json_has_sizes_in_bytes()
     {
-        store.Tags.Set(ImageReference.Parse("app"), await Images.WriteAsync(store, "x"));
+        store.Tags.Set(ImageReference.Parse("app"), await SampleImages.WriteAsync(store, "x"));
         var expected = Directory.EnumerateFiles(Path.Combine(store.Root, "blobs", "sha256")).Sum(file => new FileInfo(file).Length);
 
         var (_, output, _) = await Manifold("images", "--format", "json");
@@ -49,7 +49,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task inspect_raw_prints_the_stored_bytes()
     {
-        var image = await Images.WriteIndexAsync(store, "x", "linux/amd64");
+        var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64");
         store.Tags.Set(ImageReference.Parse("app:1"), image);
         var (_, output, _) = await Manifold("inspect", "--raw", "app:1");
         Assert.Equal(image.Digest, Digest.Of(output));
@@ -58,7 +58,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task inspect_shows_platforms_layers_and_commands()
     {
-        var image = await Images.WriteIndexAsync(store, "x", "linux/amd64", "linux/riscv64");
+        var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/riscv64");
         store.Tags.Set(ImageReference.Parse("app:1"), image);
         var (_, text, _) = await Manifold("inspect", "app:1");
         Assert.Contains("linux/riscv64  sha256:", text, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task a_tag_is_a_second_name_and_rm_takes_one_away()
     {
-        store.Tags.Set(ImageReference.Parse("app:1"), await Images.WriteAsync(store, "x"));
+        store.Tags.Set(ImageReference.Parse("app:1"), await SampleImages.WriteAsync(store, "x"));
         Assert.Equal(0, (await Manifold("tag", "app:1", "quay.io/acme/app:2")).Code);
         Assert.Equal(0, (await Manifold("rm", "app:1")).Code);
         Assert.Equal(["quay.io/acme/app:2"], store.Tags.List().Select(image => image.Name));
@@ -79,7 +79,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task a_name_that_is_not_there_is_an_error_with_the_ones_that_are()
     {
-        store.Tags.Set(ImageReference.Parse("app:1"), await Images.WriteAsync(store, "x"));
+        store.Tags.Set(ImageReference.Parse("app:1"), await SampleImages.WriteAsync(store, "x"));
         var (code, _, error) = await Manifold("inspect", "app:2");
         Assert.Equal(2, code);
         Assert.Contains("It has: docker.io/library/app:1", error, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class LookingAfterTheStore : IDisposable
     [Fact]
     public async Task rm_of_several_names_removes_none_where_one_is_wrong()
     {
-        store.Tags.Set(ImageReference.Parse("app:1"), await Images.WriteAsync(store, "x"));
+        store.Tags.Set(ImageReference.Parse("app:1"), await SampleImages.WriteAsync(store, "x"));
         Assert.Equal(2, (await Manifold("rm", "app:1", "app:2")).Code);
         Assert.Single(store.Tags.List());
     }

@@ -22,7 +22,7 @@ public sealed class PruningTheStore : IDisposable
     [Fact]
     public async Task tagged_images_stay_whole_for_all_platforms()
     {
-        store.Tags.Set(Name, await Images.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64"));
+        store.Tags.Set(Name, await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64"));
         Snapshot(DiffIdOf(Name));
         var before = Blobs();
 
@@ -37,7 +37,7 @@ public sealed class PruningTheStore : IDisposable
     [Fact]
     public async Task what_no_name_and_no_record_reaches_goes_and_is_counted()
     {
-        var image = await Images.WriteIndexAsync(store, "x", "linux/amd64");
+        var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64");
         store.Tags.Set(Name, image);
         var snapshot = Snapshot(DiffIdOf(Name));
         var size = Bytes();
@@ -86,7 +86,7 @@ public sealed class PruningTheStore : IDisposable
     [Fact]
     public async Task tagged_images_stay_even_where_they_do_not_fit()
     {
-        store.Tags.Set(Name, await Images.WriteAsync(store, "x"));
+        store.Tags.Set(Name, await SampleImages.WriteAsync(store, "x"));
         var before = Blobs();
         await Prune(new(All: true, KeepBytes: 0));
         Assert.Equal(before, Blobs());
@@ -95,9 +95,9 @@ public sealed class PruningTheStore : IDisposable
     [Fact]
     public async Task a_signature_stays_as_long_as_what_it_signs()
     {
-        var image = await Images.WriteAsync(store, "x");
+        var image = await SampleImages.WriteAsync(store, "x");
         store.Tags.Set(Name, image);
-        var signature = await Images.WriteAsync(store, "signature");
+        var signature = await SampleImages.WriteAsync(store, "signature");
         store.Repositories.AddManifest("acme/app", signature, (image.Digest, signature));
 
         await Prune(new(), hoursLater: 48);
@@ -132,7 +132,7 @@ public sealed class PruningTheStore : IDisposable
     public async Task it_waits_for_a_build_and_spares_what_that_build_names_meanwhile()
     {
         var building = await store.LockSharedAsync();
-        var image = await Images.WriteAsync(store, "x");
+        var image = await SampleImages.WriteAsync(store, "x");
         var told = new TaskCompletionSource();
         var prune = new Prune(store, TimeProvider.System).RunAsync(new(), told.SetResult);
         await told.Task;

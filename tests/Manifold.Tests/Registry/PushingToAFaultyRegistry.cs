@@ -189,7 +189,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     [Fact]
     public async Task a_tag_that_is_right_already_costs_one_request()
     {
-        var index = await Images.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
+        var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
         var pusher = new Pusher(Client(), Store, Origins);
         await pusher.PushAsync(index, [Registry.Reference("app:1")]);
         Registry.Requests.Clear();
@@ -217,7 +217,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     public async Task a_failure_leaves_the_tag_as_it_was()
     {
         var old = Registry.AddImage("app", "1", Noise(100));
-        var index = await Images.WriteIndexAsync(Store, "new", "linux/amd64", "linux/arm64");
+        var index = await SampleImages.WriteIndexAsync(Store, "new", "linux/amd64", "linux/arm64");
         var puts = 0;
         Registry.Fault = async context =>
         {
@@ -234,7 +234,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     [Fact]
     public async Task a_second_repository_of_the_registry_mounts_what_the_first_got()
     {
-        var image = await Images.WriteAsync(Store, "x");
+        var image = await SampleImages.WriteAsync(Store, "x");
         var done = await new Pusher(Client(), Store, Origins).PushAsync(image, [Registry.Reference("one:1"), Registry.Reference("two:1")]);
         Assert.Equal((2, 2), (done.Uploaded, done.Mounted));
     }

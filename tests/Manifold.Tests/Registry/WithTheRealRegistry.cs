@@ -27,7 +27,7 @@ public sealed class WithTheRealRegistry : IDisposable
     public async Task skopeo_reads_every_platform_of_what_was_pushed()
     {
         await using var registry = await DebianRegistry.StartAsync();
-        var index = await Images.WriteIndexAsync(store, "hello", "linux/amd64", "linux/arm64", "linux/arm/v7");
+        var index = await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64", "linux/arm64", "linux/arm/v7");
 
         await new Pusher(client, store, new BlobOrigins(store)).PushAsync(index, [Reference(registry, "app:1")]);
 
@@ -39,7 +39,7 @@ public sealed class WithTheRealRegistry : IDisposable
     public async Task what_skopeo_pushed_is_pulled_whole()
     {
         await using var registry = await DebianRegistry.StartAsync();
-        var index = await Images.WriteIndexAsync(store, "hello", "linux/amd64", "linux/riscv64");
+        var index = await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64", "linux/riscv64");
         store.Tags.Set(Reference(registry, "app:1"), index);
         await Tool.Run("skopeo", "copy", "-q", "--all", "--dest-tls-verify=false", $"oci:{store.Root}:{registry.Name}/app:1", $"docker://{registry.Name}/app:1");
         using var other = Store.Open(folder["other"]);
@@ -68,7 +68,7 @@ public sealed class WithTheRealRegistry : IDisposable
     public async Task another_repository_mounts_what_is_there()
     {
         await using var registry = await DebianRegistry.StartAsync();
-        var image = await Images.WriteAsync(store, "hello");
+        var image = await SampleImages.WriteAsync(store, "hello");
         var pusher = new Pusher(client, store, new BlobOrigins(store));
         await pusher.PushAsync(image, [Reference(registry, "one:1")]);
 
@@ -83,7 +83,7 @@ public sealed class WithTheRealRegistry : IDisposable
     {
         await using var registry = await DebianRegistry.StartAsync(asksForPassword: true);
         var name = $"{registry.Name}/app:1";
-        store.Tags.Set(ImageReference.Parse(name), await Images.WriteIndexAsync(store, "hello", "linux/amd64", "linux/arm64"));
+        store.Tags.Set(ImageReference.Parse(name), await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64", "linux/arm64"));
 
         var (code, _, error) = await RunAsync("", "push", name);
         Assert.Equal(3, code);

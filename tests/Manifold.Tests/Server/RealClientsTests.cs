@@ -19,7 +19,7 @@ public sealed class ServingRealClients : IAsyncLifetime
     [InlineData("registry.example:8443/team/app:1", "team/app:1")]
     public async Task what_a_build_keeps_is_pulled_under_its_name(string kept, string asked)
     {
-        var image = await Images.WriteIndexAsync(server.Store, "x", "linux/amd64", "linux/arm64");
+        var image = await SampleImages.WriteIndexAsync(server.Store, "x", "linux/amd64", "linux/arm64");
         server.Store.Tags.Set(ImageReference.Parse(kept.Replace("{port}", server.Port.ToString())), image);
 
         await Tool.Run("skopeo", "copy", "--all", "--src-tls-verify=false", $"docker://{server.Authority}/{asked}", $"oci:{server["copy"]}:x");
@@ -30,7 +30,7 @@ public sealed class ServingRealClients : IAsyncLifetime
     [Fact]
     public async Task its_own_name_comes_before_others_and_ambiguity_is_no_answer()
     {
-        var (own, first, second) = (await Images.WriteAsync(server.Store, "own"), await Images.WriteAsync(server.Store, "1"), await Images.WriteAsync(server.Store, "2"));
+        var (own, first, second) = (await SampleImages.WriteAsync(server.Store, "own"), await SampleImages.WriteAsync(server.Store, "1"), await SampleImages.WriteAsync(server.Store, "2"));
         server.Store.Tags.SetAll([(ImageReference.Parse("quay.io/acme/app:1"), first), (ImageReference.Parse("ghcr.io/acme/app:1"), second)]);
         await server.Send("GET", "/v2/acme/app/manifests/1").Is(404);
         server.Store.Tags.Set(ImageReference.Parse($"localhost:{server.Port}/acme/app:1"), own);
@@ -89,7 +89,7 @@ public sealed class ServingRealClients : IAsyncLifetime
     private async Task<Digest> Push(string content, string target, params string[] platforms)
     {
         using var other = Manifold.Content.Store.Open(server["from-" + Guid.NewGuid().ToString("N")]);
-        var image = await Images.WriteIndexAsync(other, content, platforms is [] ? ["linux/amd64"] : platforms);
+        var image = await SampleImages.WriteIndexAsync(other, content, platforms is [] ? ["linux/amd64"] : platforms);
         other.Tags.Set(ImageReference.Parse("x:1"), image);
         await Tool.Run("skopeo", "copy", "--all", "--dest-tls-verify=false", $"oci:{other.Root}:docker.io/library/x:1", $"docker://{target}");
         return image.Digest;

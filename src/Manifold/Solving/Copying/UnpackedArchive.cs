@@ -10,11 +10,11 @@ internal static class UnpackedArchive
     {
         if (source.Root is not { Kind: EntryKind.File, Size: > 0, Open: { } open })
             return null;
-        using var tar = Archive.TryOpen(open());
-        if (tar is null)
+        using var archive = Archive.TryOpen(open(), source.Name);
+        if (archive is null)
             return null;
         var folder = newFolder();
-        var unpacked = new FolderWriter(folder, FolderFormat.Plain).Write(new TarReader(tar, source.Name).Entries(), cancellation);
+        var unpacked = new FolderWriter(folder, FolderFormat.Plain).Write(archive.Entries(), cancellation);
         return new FolderReader(folder, FolderFormat.Plain) { IncludeRoot = unpacked.Contents.Find("") is { Implied: false }, ImpliedFolders = unpacked.ImpliedFolders.ToHashSet(StringComparer.Ordinal) }.Entries();
     }
 }
