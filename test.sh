@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test; installs what the tests judge with. Ends with a line 'N passed, N failed, N skipped'.
+#   usage: test.sh [FILTER ...]     filters of the xunit runner, e.g. -class '*ParsingDigests'
+# The peers (BuildKit, buildah, two registries, workloads) come from ../shared/bench/setup-peers.sh where it is there; tests that need
+# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure.
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$PWD
+command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2; exit 4; }
+
+packages=(runc qemu-user-static skopeo umoci docker-registry busybox-static apache2-utils libarchive-tools attr libcap2-bin
+  bzip2 xz-utils zstd libzstd1 curl jq git python3 python3-jsonschema python3-yaml tmux)
+if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+  missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
+  if ((${#missing[@]})); then
+    echo "==> installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+fi
+
+peers=${MANIFOLD_SHARED:-$root/../shared}/bench/setup-peers.sh
+bench=/var/tmp/manifold-bench
+if [[ -x $peers && $(id -u) == 0 ]]; then
+  echo "==> peers"
+  "$peers" "$bench" </dev/null 2>&1 | sed 's/^/    /'
+  export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
+  export MANIFOLD_TEST_DOCKER="chroot $bench/trixie docker -H unix://$bench/docker.sock"
+  export MANIFOLD_TEST_BUILDAH="chroot $bench/trixie buildah --root $bench/buildah-test --runroot $bench/buildah-test-run"
+fi
+
+echo "==> building"
+dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}"
+echo "==> testing"
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+code=0
+dotnet tests/Manifold.Tests/bin/Debug/net10.0/Manifold.Tests.dll -noColor -noLogo -xml "$report" "$@" || code=$?
+python3 - "$report" "$code" <<'P'
+import os, sys, xml.etree.ElementTree as xml
+report, code = sys.argv[1], int(sys.argv[2])
+classes = {}
+for test in xml.parse(report).iter("test"):
+    classes.setdefault(test.get("type"), []).append((test.get("result"), test.get("name"), (test.findtext("reason") or "").strip()))
+every = [one for tests in classes.values() for one in tests]
+count = lambda result: sum(one[0] == result for one in every)
+for result, name, reason in every:
+    if result == "Skip":
+        print(f"skipped: {name}: {reason}")
+whole = [name for name, tests in classes.items() if all(one[0] == "Skip" for one in tests)]
+if whole and os.environ.get("CI") == "true":
+    print("A whole class was skipped, which CI does not accept: " + ", ".join(whole)); code = code or 1
+if not every:
+    print("No test ran."); code = code or 1
+print(f"{count('Pass')} passed, {count('Fail')} failed, {count('Skip')} skipped")
+sys.exit(code)
+P
