@@ -32,6 +32,9 @@ public sealed partial class DirectoryHandle
             Done(FileCalls.SetXattr(XattrPath(name), key, bytes, (nuint)value.Length, 0), $"Setting the extended attribute '{key}' of", name);
     }
 
+    public void RemoveXattr(string name, string key) =>
+        Done(FileCalls.RemoveXattr(XattrPath(name), key), $"Removing the extended attribute '{key}' of", name);
+
     private unsafe byte[] LongXattrList(string file, string name)
     {
         var buffer = new byte[MaxXattrBytes];

@@ -70,6 +70,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int SetXattr(string path, string name, byte* value, nuint size, int flags);
 
+    [LibraryImport("libc", EntryPoint = "lremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    internal static partial int RemoveXattr(string path, string name);
+
     /// <summary>Opens by name, or returns null and leaves the reason in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
     internal static SafeFileHandle? TryOpen(SafeFileHandle? folder, string name, int flags, uint mode = 0)
     {
