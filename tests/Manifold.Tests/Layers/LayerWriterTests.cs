@@ -137,6 +137,16 @@ public sealed class UnpackingALayer
     }
 
     [Fact]
+    public void a_whiteout_of_what_went_with_a_folder_is_one()
+    {
+        using var folder = new TemporaryFolder();
+        var unpacked = new FolderWriter(folder["x"]).Write(
+            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a"), FileTrees.FolderEntry("a"), new() { Path = "a/b", Kind = EntryKind.Whiteout }]);
+        Assert.Equal(EntryKind.Whiteout, unpacked.Contents.Find("a/b")!.Kind);
+        Assert.Equal(EntryKind.Whiteout, Assert.Single(new FolderReader(folder["x"]).Entries(), entry => entry.Path == "a/b").Kind);
+    }
+
+    [Fact]
     public void a_hard_link_to_a_lower_layer_s_file_becomes_a_copy_of_it()
     {
         using var folder = new TemporaryFolder();
