@@ -13,7 +13,7 @@ public sealed partial class DirectoryHandle
         var file = XattrPath(name);
         var probe = stackalloc byte[512];
         var length = FileCalls.ListXattrs(file, probe, 512);
-        if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() is FileCalls.NotSupported or FileCalls.NoEntry))
+        if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() == FileCalls.NotSupported))
             return ImmutableSortedDictionary<string, byte[]>.Empty;
         var names = length > 0 ? new ReadOnlySpan<byte>(probe, (int)length).ToArray() : LongXattrList(file, name);
         var found = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
