@@ -7,7 +7,8 @@ namespace Manifold.Layers;
 /// <summary>Compressed tars: recognised by their first bytes, made the same each time.</summary>
 public static class Compression
 {
-    private const int ZstdLevel = 3;
+    // Measured on a Debian root and on text: docs/decisions/0003-compression.md.
+    private const int GzipLevel = 3, ZstdLevel = 3;
 
     public static string MediaTypeOf(LayerCompression compression) => compression switch
     {
@@ -44,7 +45,7 @@ public static class Compression
     /// <summary>Compresses what is written to the stream that it returns; disposing that ends the data and leaves <paramref name="target"/> open.</summary>
     public static Stream Compress(Stream target, LayerCompression compression) => compression switch
     {
-        LayerCompression.Gzip => new GZipStream(target, CompressionLevel.Optimal, leaveOpen: true),
+        LayerCompression.Gzip => new GzipBlocksStream(target, GzipLevel),
         LayerCompression.Zstd => new ZstdWriter(target, ZstdLevel),
         _ => new Unchanged(target),
     };

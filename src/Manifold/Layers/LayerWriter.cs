@@ -45,15 +45,18 @@ public sealed class LayerWriter(FileTime latest)
     {
         var ordered = Ordered(entries);
         await using var blob = store.CreateBlob();
-        Digest diffId;
-        await using (var compressed = Compression.Compress(blob, compression))
-        {
-            using var tar = new HashingStream(compressed);
-            WriteTar(ordered, tar, cancellation);
-            diffId = tar.Finish();
-        }
+        var diffId = await Task.Run(() => WriteBlob(ordered, blob, compression, cancellation), cancellation).ConfigureAwait(false);
         var descriptor = await blob.CommitAsync(Compression.MediaTypeOf(compression), cancellation: cancellation).ConfigureAwait(false);
         return new Layer { DiffId = diffId, Contents = TableOfContents.Of(ordered), Descriptor = descriptor };
+    }
+
+    // 3
+    private static Digest WriteBlob(ImmutableArray<LayerEntry> ordered, BlobWriter blob, LayerCompression compression, CancellationToken cancellation)
+    {
+        using var compressed = Compression.Compress(blob, compression);
+        using var tar = new HashingStream(compressed);
+        WriteTar(ordered, tar, cancellation);
+        return tar.Finish();
     }
 
     private static void WriteTar(ImmutableArray<LayerEntry> ordered, Stream tar, CancellationToken cancellation)

@@ -10,7 +10,7 @@ public sealed partial class TableOfContents
         private int order;
 
         /// <summary>The entry of this path as it stands now, or null.</summary>
-        internal LayerEntry? Find(string path) => entries.TryGetValue(path, out var found) ? found.Entry : null;
+        internal LayerEntry? Find(string path) => entries.TryGetValue(path, out var found) && Remains(found) ? found.Entry : null;
 
         /// <summary>Applies an entry, and returns what now stands at its path.</summary>
         internal LayerEntry Add(LayerEntry entry)
@@ -28,7 +28,7 @@ public sealed partial class TableOfContents
         internal TableOfContents Build()
         {
             var sorted = entries.Values.OrderBy(pair => pair.Entry.Path, EntryPath.Order);
-            return new([.. replacedFolders.Count == 0 ? sorted.Select(pair => pair.Entry) : sorted.Where(Remains).Select(pair => pair.Entry)]);
+            return new([.. sorted.Where(Remains).Select(pair => pair.Entry)]);
         }
 
         private void AddImpliedParents(string path)
@@ -48,7 +48,7 @@ public sealed partial class TableOfContents
         // What was below a folder when something else took its place went with it.
         private bool Remains((LayerEntry Entry, int Order) pair)
         {
-            for (var path = pair.Entry.Path; path.Length > 0;)
+            for (var path = pair.Entry.Path; path.Length > 0 && replacedFolders.Count > 0;)
             {
                 path = EntryPath.Parent(path);
                 if (replacedFolders.TryGetValue(path, out var at) && at >= pair.Order)

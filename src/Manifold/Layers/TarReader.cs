@@ -46,7 +46,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
                 case 'g': AddGlobal(ReadRecord(fields)); break;
                 case 'L': records.Set("path", TarHeader.UntilZero(ReadRecord(fields))); break;
                 case 'K': records.Set("linkpath", TarHeader.UntilZero(ReadRecord(fields))); break;
-                case 'V': Expect(fields.Size); SkipContent(); break;
+                case 'V': ReadRecord(fields); break;
                 default:
                     if (Entry(fields, records) is { } entry)
                         return entry;
@@ -68,7 +68,10 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         if (entry.Kind is EntryKind.CharacterDevice or EntryKind.BlockDevice && ++devices > Limits.LayerDevices)
             throw Malformed($"it has more than {Limits.LayerDevices} device nodes");
         if (entry.Kind == EntryKind.File)
-            entry = entry with { Size = remaining, Open = () => new ContentStream(this, entries) };
+        {
+            var number = entries;
+            entry = entry with { Size = remaining, Open = () => new ContentStream(this, number) };
+        }
         return whiteouts ? Whiteouts.FromTar(entry, source) : entry;
     }
 
@@ -90,7 +93,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
 
     private byte[] ReadRecord(TarHeader fields)
     {
-        if (fields.Size > Limits.TarRecordBytes)
+        if (fields.Size is < 0 or > Limits.TarRecordBytes)
             throw Malformed($"a record of {fields.Size} bytes amends one header; at most {Limits.TarRecordBytes} are read");
         var record = new byte[fields.Size];
         Expect(fields.Size);

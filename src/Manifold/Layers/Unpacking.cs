@@ -137,6 +137,8 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
                 Remove(parent, name, entry.Path);
                 parent.TryCreateFolder(name, 0b111_101_101);
             }
+            else if (!entry.Implied)
+                ClearXattrs(parent, name);
         }
         if (!entry.Implied)
             Describe(parent, name, entry);
@@ -187,6 +189,13 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
             if (TravellingXattrs.Includes(key))
                 parent.SetXattr(name, key, value);
         }
+    }
+
+    // A folder that stays gets the attributes of its new entry, and no others.
+    private static void ClearXattrs(DirectoryHandle parent, string name)
+    {
+        foreach (var key in parent.Xattrs(name, TravellingXattrs.Includes).Keys)
+            parent.RemoveXattr(name, key);
     }
 
     private static int NodeType(LayerEntry entry) => entry.Kind switch

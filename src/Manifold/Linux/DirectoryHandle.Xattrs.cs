@@ -13,7 +13,7 @@ public sealed partial class DirectoryHandle
         var file = XattrPath(name);
         var probe = stackalloc byte[512];
         var length = FileCalls.ListXattrs(file, probe, 512);
-        if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() is FileCalls.NotSupported or FileCalls.NoEntry))
+        if (length == 0 || (length < 0 && Marshal.GetLastPInvokeError() == FileCalls.NotSupported))
             return ImmutableSortedDictionary<string, byte[]>.Empty;
         var names = length > 0 ? new ReadOnlySpan<byte>(probe, (int)length).ToArray() : LongXattrList(file, name);
         var found = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
@@ -31,6 +31,9 @@ public sealed partial class DirectoryHandle
         fixed (byte* bytes = value)
             Done(FileCalls.SetXattr(XattrPath(name), key, bytes, (nuint)value.Length, 0), $"Setting the extended attribute '{key}' of", name);
     }
+
+    public void RemoveXattr(string name, string key) =>
+        Done(FileCalls.RemoveXattr(XattrPath(name), key), $"Removing the extended attribute '{key}' of", name);
 
     private unsafe byte[] LongXattrList(string file, string name)
     {

@@ -7,14 +7,14 @@ namespace Manifold.Linux;
 internal static unsafe partial class FileCalls
 {
     internal const int AtCurrentFolder = -100, AtSymlinkNoFollow = 0x100, AtRemoveFolder = 0x200, AtEmptyPath = 0x1000;
-    internal const int NoEntry = 2, Exists = 17, NotAFolder = 20, IsAFolder = 21, NotEmpty = 39, TooManyLinks = 40, NoData = 61, NotSupported = 95;
+    internal const int NoEntry = 2, Exists = 17, NotAFolder = 20, IsAFolder = 21, TooManyLinks = 40, NotSupported = 95;
     internal const uint StatusBasic = 0x7FF;
 
     // O_DIRECTORY and O_NOFOLLOW are swapped against x86 on arm and ppc.
     private static readonly bool OtherOrder = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le;
     internal static readonly int Directory = OtherOrder ? 0x4000 : 0x10000;
     internal static readonly int NoFollow = OtherOrder ? 0x8000 : 0x20000;
-    internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
+    internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     private static partial int OpenAt(int folder, string name, int flags, uint mode);
@@ -69,6 +69,9 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int SetXattr(string path, string name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
+    internal static partial int RemoveXattr(string path, string name);
 
     /// <summary>Opens by name, or returns null and leaves the reason in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
     internal static SafeFileHandle? TryOpen(SafeFileHandle? folder, string name, int flags, uint mode = 0)

@@ -30,7 +30,6 @@ public sealed class ChangesOnOverlayfs
         var lower = await FileTrees.Make(folder, "lower", Lower);
         foreach (var name in new[] { "upper", "work", "merged", "merged2" })
             Directory.CreateDirectory(folder[name]);
-        // A folder on tmpfs, where overlayfs allows an upper folder whatever the disk is.
         await Mounted(folder, "merged", $"lowerdir={lower},upperdir={folder["upper"]},workdir={folder["work"]}", async merged =>
         {
             await FileTrees.Shell(merged, Changes);

@@ -95,7 +95,6 @@ public sealed class ReadingDamagedTars
     {
         foreach (var name in new[] { "../x", "a/../../x", "a/..", ".." })
         {
-            using var stream = new MemoryStream();
             Assert.Contains("..", Assert.Throws<LayerException>(() => ReadAll(TarNamed(name))).Message, StringComparison.Ordinal);
         }
     }
@@ -138,6 +137,28 @@ public sealed class ReadingDamagedTars
         Assert.Contains("device nodes", Assert.Throws<LayerException>(() => ReadAll(stream.ToArray())).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void a_record_of_negative_length_is_refused()
+    {
+        foreach (var type in "xgLKV")
+        {
+            var tar = TarNamed("a");
+            tar[156] = (byte)type;
+            tar.AsSpan(124, 12).Fill(0xFF);
+            Assert.Throws<LayerException>(() => ReadAll(Resealed(tar)));
+        }
+    }
+
+    [Fact]
+    public void content_is_not_given_for_another_entry()
+    {
+        var reader = new TarReader(new MemoryStream([.. Tar()[..1536], .. Tar()]), "test");
+        var first = reader.Next()!;
+        Assert.NotNull(reader.Next());
+        using var content = first.Open!();
+        Assert.Throws<InvalidOperationException>(() => content.ReadByte());
+    }
+
     private static byte[] Tar()
     {
         using var stream = new MemoryStream();
@@ -153,6 +174,11 @@ public sealed class ReadingDamagedTars
         var tar = Tar();
         tar.AsSpan(0, 100).Clear();
         System.Text.Encoding.ASCII.GetBytes(name, tar);
+        return Resealed(tar);
+    }
+
+    private static byte[] Resealed(byte[] tar)
+    {
         tar.AsSpan(148, 8).Fill((byte)' ');
         var sum = tar.AsSpan(0, 512).ToArray().Sum(b => b);
         System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0", tar.AsSpan(148));
