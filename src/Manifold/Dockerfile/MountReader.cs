@@ -21,7 +21,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
             Fail($"'{text}': a quote is missing or stands within a value");
             return Unread();
         }
-        foreach (var field in fields)
+        foreach (var field in fields.TakeWhile(_ => Error is null))
             ReadField(field);
         var pending = expand is null && fields.Any(field => field.Contains('$', StringComparison.Ordinal));
         return pending || Error is not null ? Unread() : Build();

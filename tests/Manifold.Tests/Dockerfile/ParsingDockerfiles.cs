@@ -96,7 +96,7 @@ public sealed class ParsingDockerfiles
     {
         var parsed = DockerfileParser.Parse("Dockerfile", new byte[Limits.DockerfileBytes + 1]);
 
-        Assert.Contains("4194305 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 4194304 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,6 +115,6 @@ public sealed class ParsingDockerfiles
             fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, TimeProvider.System.GetElapsedTime(start).Ticks));
         }
 
-        Assert.InRange(fastest.TotalSeconds, 0, 0.5);
+        Assert.InRange(fastest.TotalSeconds, 0, 1);
     }
 }
