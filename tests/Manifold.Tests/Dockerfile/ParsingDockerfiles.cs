@@ -86,7 +86,7 @@ public sealed class ParsingDockerfiles
         var values = new Dictionary<string, string> { ["T"] = "tmpfs", ["S"] = "2" };
 
         Assert.True(run.Mounts[0].NeedsExpansion);
-        Assert.True(Mount.TryParse(run.Mounts[0].Text, word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
+        Assert.True(RunMount.TryParse(run.Mounts[0].Text, word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
 
         Assert.Equal((MountType.Tmpfs, "/c", 2L << 20), (mount.Type, mount.Target, mount.Size!.Value));
     }
