@@ -21,7 +21,7 @@ public sealed record RunInstruction : Instruction
 {
     public required CommandLine Command { get; init; }
     public required ImmutableArray<Heredoc> Heredocs { get; init; }
-    public required ImmutableArray<Mount> Mounts { get; init; }
+    public required ImmutableArray<RunMount> Mounts { get; init; }
     public required RunNetwork Network { get; init; }
     public required RunSecurity Security { get; init; }
 

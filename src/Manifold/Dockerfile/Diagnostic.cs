@@ -18,8 +18,6 @@ public sealed record Diagnostic
     /// <summary>The id of everything that does not parse; every other id is the name of a rule.</summary>
     public const string Syntax = "Syntax";
 
-    private const int ExcerptWidth = 160;
-
     public required string Id { get; init; }
     public required Severity Severity { get; init; }
     public required string Message { get; init; }
@@ -28,8 +26,11 @@ public sealed record Diagnostic
     /// <summary>What to do about it, where we know: "Did you mean …?"</summary>
     public string? Hint { get; init; }
 
-    /// <summary>The line of the file that <see cref="Place"/> names.</summary>
+    /// <summary>The line of the file that <see cref="Place"/> names, or of a long one the part around it.</summary>
     public string Excerpt { get; init; } = "";
+
+    /// <summary>The column of the excerpt's first character, from 1.</summary>
+    public int ExcerptColumn { get; init; } = 1;
 
     /// <summary>The finding for people: place and message, then the line with a caret, then the hint.</summary>
     public string Render()
@@ -46,15 +47,13 @@ public sealed record Diagnostic
 
     private void AppendExcerpt(StringBuilder text)
     {
-        var column = Math.Clamp(Place.Column - 1, 0, Excerpt.Length);
-        var from = column < ExcerptWidth ? 0 : column - ExcerptWidth / 2;
-        var shown = Excerpt.AsSpan(from, Math.Min(ExcerptWidth, Excerpt.Length - from));
+        var indent = Math.Clamp(Place.Column - ExcerptColumn, 0, Excerpt.Length);
         text.Append("\n  ");
-        foreach (var c in shown)
+        foreach (var c in Excerpt)
             text.Append(char.IsControl(c) && c != '\t' ? ' ' : c);
         text.Append("\n  ");
-        foreach (var c in shown[..(column - from)])
+        foreach (var c in Excerpt.AsSpan(0, indent))
             text.Append(c == '\t' ? '\t' : ' ');
-        text.Append('^', Math.Clamp(Place.Length, 1, Math.Max(1, shown.Length - (column - from))));
+        text.Append('^', Math.Clamp(Place.Length, 1, Math.Max(1, Excerpt.Length - indent)));
     }
 }

@@ -2,12 +2,18 @@ using System.Collections.Immutable;
 
 namespace Manifold.Dockerfile;
 
-/// <summary>Collects the findings about one file.</summary>
+/// <summary>Collects the findings about one file, up to a number that nobody reads to its end.</summary>
 internal sealed class DiagnosticList(SourceText source)
 {
-    private readonly List<Diagnostic> found = [];
+    private const int Most = 200;
 
-    public bool HasErrors => found.Exists(each => each.Severity == Severity.Error);
+    private readonly List<Diagnostic> errors = [];
+    private readonly List<Diagnostic> warnings = [];
+
+    public bool HasErrors => errors.Count > 0;
+
+    /// <summary>True where more errors would not be kept.</summary>
+    public bool IsFull => errors.Count == Most;
 
     public void Error(Place place, string message, string? hint = null) => Add(Diagnostic.Syntax, Severity.Error, place, message, hint);
 
@@ -16,12 +22,19 @@ internal sealed class DiagnosticList(SourceText source)
 
     public void Warn(string rule, Place place, string message, string? hint = null) => Add(rule, Severity.Warning, place, message, hint);
 
-    public void Add(string id, Severity severity, Place place, string message, string? hint) => found.Add(new Diagnostic
+    public void Add(string id, Severity severity, Place place, string message, string? hint)
     {
-        Id = id, Severity = severity, Message = message, Place = place, Hint = hint, Excerpt = source.Excerpt(place),
-    });
+        var list = severity == Severity.Error ? errors : warnings;
+        if (list.Count == Most)
+            return;
+        var (excerpt, column) = source.Excerpt(place);
+        list.Add(new Diagnostic
+        {
+            Id = id, Severity = severity, Message = message, Place = place, Hint = hint, Excerpt = excerpt, ExcerptColumn = column,
+        });
+    }
 
     /// <summary>In the order of the file.</summary>
     public ImmutableArray<Diagnostic> ToImmutable() =>
-        [.. found.OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)];
+        [.. errors.Concat(warnings).OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)];
 }

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 
 namespace Manifold.Dockerfile;
 
 /// <summary>Reads the directives at the top; they end at the first line that is none, be it blank, a comment or an instruction.</summary>
-internal static partial class DirectiveReader
+internal static class DirectiveReader
 {
     public static ImmutableArray<ParserDirective> Read(SourceText source, DiagnosticList diagnostics, out char escape)
     {
@@ -12,11 +11,8 @@ internal static partial class DirectiveReader
         var directives = ImmutableArray.CreateBuilder<ParserDirective>();
         for (var line = 0; line < source.Count; line++)
         {
-            var match = Directive().Match(source.Line(line).TrimStart().ToString());
-            var name = match.Groups[1].Value.ToLowerInvariant();
-            if (!match.Success || name is not ("syntax" or "escape" or "check"))
+            if (Split(source.Line(line)) is not var (name, value))
                 break;
-            var value = match.Groups[2].Value;
             var place = source.PlaceOf(line, 0, source.Line(line).Length);
             if (directives.Any(each => each.Name == name))
                 diagnostics.Error(place, $"the directive '{name}' is given twice");
@@ -29,6 +25,15 @@ internal static partial class DirectiveReader
         return directives.ToImmutable();
     }
 
-    [GeneratedRegex(@"^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")]
-    private static partial Regex Directive();
+    /// <summary><c># name = value</c>, or null where the line is no directive.</summary>
+    private static (string Name, string Value)? Split(ReadOnlySpan<char> line)
+    {
+        line = line.Trim();
+        var equals = line.IndexOf('=');
+        if (equals < 0 || line[0] != '#')
+            return null;
+        var name = line[1..equals].Trim().ToString().ToLowerInvariant();
+        var value = line[(equals + 1)..].Trim();
+        return name is "syntax" or "escape" or "check" && !value.IsEmpty ? (name, value.ToString()) : null;
+    }
 }

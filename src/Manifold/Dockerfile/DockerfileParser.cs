@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Dockerfile;
 
@@ -10,23 +11,25 @@ namespace Manifold.Dockerfile;
 /// </code>
 /// 1. UTF-8, a byte-order mark and CRLF taken away. 2. <see cref="DirectiveReader"/>. 3. <see cref="LogicalLine"/> joins continuations.
 /// 4. <see cref="InstructionLine"/>. 5. The lines up to each announced word. 6. <see cref="InstructionReader"/>, one method per instruction.
-/// 7. FROM begins a stage. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
+/// 7. FROM begins a stage; then <see cref="ParsingChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
 /// </remarks>
 public static class DockerfileParser
 {
-    public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content)
-    {
-        if (content.Length <= Limits.DockerfileBytes)
-            return Parse(SourceText.Decode(fileName, content));
-        var empty = new SourceText(fileName, "");
-        var diagnostics = new DiagnosticList(empty);
-        diagnostics.Error(empty.PlaceOf(0, 0, 1), $"the file has {content.Length} bytes; a Dockerfile has at most {Limits.DockerfileBytes}");
-        return new DockerfilePass(empty, diagnostics).Run();
-    }
+    public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content) =>
+        content.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(SourceText.Decode(fileName, content));
 
-    public static ParsedDockerfile Parse(string fileName, string text) => Parse(new SourceText(fileName, text));
+    public static ParsedDockerfile Parse(string fileName, string text) =>
+        text.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(new SourceText(fileName, text));
 
     private static ParsedDockerfile Parse(SourceText source) => new DockerfilePass(source, new DiagnosticList(source)).Run();
+
+    private static ParsedDockerfile TooLarge(string fileName)
+    {
+        var nothing = new SourceText(fileName, "");
+        var diagnostics = new DiagnosticList(nothing);
+        diagnostics.Error(nothing.PlaceOf(0, 0, 1), $"a Dockerfile has at most {Limits.DockerfileBytes} bytes");
+        return new DockerfilePass(nothing, diagnostics).Run();
+    }
 }
 
 /// <summary>The pass over one file; the numbers are those of <see cref="DockerfileParser"/>.</summary>
@@ -38,7 +41,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
     {
         var directives = DirectiveReader.Read(source, diagnostics, out var escape); // 2
         var reader = new InstructionReader(escape, diagnostics);
-        for (var line = 0; line < source.Count;)
+        for (var line = 0; line < source.Count && !diagnostics.IsFull;)
         {
             var trimmed = source.Line(line).TrimStart();
             line = trimmed.IsEmpty || trimmed[0] == '#' ? line + 1 : ReadInstruction(reader, line, escape);
@@ -108,14 +111,13 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
             diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} stands before the first FROM", "Only ARG may.");
         if (starts.Length == 0 && !diagnostics.HasErrors)
             diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM");
-        return new ParsedDockerfile
+        var tree = new DockerfileTree
         {
-            Tree = new DockerfileTree
-            {
-                FileName = source.FileName, Escape = escape, Directives = directives, Instructions = all, Stages = [.. stages],
-                GlobalArguments = [.. before.OfType<ArgInstruction>()],
-            },
-            Diagnostics = diagnostics.ToImmutable(),
+            FileName = source.FileName, Escape = escape, Directives = directives, Instructions = all, Stages = [.. stages],
+            GlobalArguments = [.. before.OfType<ArgInstruction>()],
         };
+        new ParsingChecks(tree, diagnostics).Run();
+        var check = CheckDirective.Parse(directives.FirstOrDefault(each => each.Name == "check")?.Value);
+        return new ParsedDockerfile { Tree = tree, Diagnostics = check.Apply(diagnostics.ToImmutable()) };
     }
 }

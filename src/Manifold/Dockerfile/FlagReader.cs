@@ -55,6 +55,8 @@ internal sealed class FlagReader(InstructionLine instruction, DiagnosticList dia
     {
         foreach (var word in instruction.Flags)
         {
+            if (diagnostics.IsFull)
+                return;
             var name = Parse(word).Name;
             if (!known.Contains(name))
                 diagnostics.Error(instruction.Line, word, $"{instruction.Name} has no flag --{name}", HintFor(name));

@@ -7,7 +7,7 @@ internal sealed partial class InstructionReader
 {
     private RunInstruction ReadRun(Part part)
     {
-        var mounts = part.Flags.All("mount").Select(flag => ReadMount(part, flag.Word, flag.Value)).OfType<Mount>().ToImmutableArray();
+        var mounts = part.Flags.All("mount").Select(flag => ReadMount(part, flag.Word, flag.Value)).OfType<RunMount>().ToImmutableArray();
         var network = ReadChoice(part, "network", RunNetwork.Default);
         var security = ReadChoice(part, "security", RunSecurity.Sandbox);
         var command = ReadCommand(part, part.Arguments);
@@ -19,9 +19,9 @@ internal sealed partial class InstructionReader
         };
     }
 
-    private Mount? ReadMount(Part part, Word flag, string value)
+    private RunMount? ReadMount(Part part, Word flag, string value)
     {
-        if (Mount.TryParse(value, null, out var mount, out var error))
+        if (RunMount.TryParse(value, null, out var mount, out var error))
             return mount;
         Error(part, flag, error.Message, error.Hint);
         return null;

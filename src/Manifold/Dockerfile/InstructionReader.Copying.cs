@@ -55,10 +55,8 @@ internal sealed partial class InstructionReader
             Error(part, destination, $"{part.Name} cannot copy to a heredoc", "The destination stands last.");
         if (sources.Length > 1 && !NamesFolder(destination.Text))
             Error(part, destination, $"{part.Name} of several sources needs a destination that ends in '/'", $"Write {destination.Text}/.");
-        var heredocs = part.Heredocs.Where(each => sources.Any(source => Heredoc.Parse(source.Text)?.Name == each.Name));
-        return new Files(
-            [.. sources.Select(source => source.Text).Where(text => part.Heredocs.IsEmpty || Heredoc.Parse(text) is null)],
-            destination.Text, [.. heredocs]);
+        var paths = sources.Select(source => source.Text).Where(text => part.Heredocs.IsEmpty || Heredoc.Parse(text) is null);
+        return new Files([.. paths], destination.Text, part.Heredocs);
     }
 
     private string? ReadChmod(Part part)

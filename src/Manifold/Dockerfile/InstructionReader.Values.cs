@@ -6,25 +6,23 @@ namespace Manifold.Dockerfile;
 
 internal sealed partial class InstructionReader
 {
-    private FromInstruction? ReadFrom(Part part)
+    private FromInstruction ReadFrom(Part part)
     {
         var platform = part.Flags.One("platform");
         if (platform is var (flag, text) && !HasVariable(text) && !Platform.TryParse(text, out _))
             Error(part, flag, $"'{text}' is not a platform", "Expected os/architecture[/variant], e.g. linux/arm64, or $BUILDPLATFORM.");
         var words = Word.SplitAtBlanks(part.Arguments);
         var named = words.Length == 3 && words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase);
-        if (words.Length != 1 && !named)
-        {
-            Error(part, words.IsEmpty ? part.Instruction.Keyword : words[Math.Min(1, words.Length - 1)],
-                words.IsEmpty ? "FROM needs an image" : "FROM takes an image, and AS and a name after it", "FROM image [AS name]");
-            if (words.IsEmpty)
-                return null;
-        }
+        if (words.IsEmpty)
+            Error(part, "FROM needs an image", "FROM image [AS name]");
+        else if (words.Length != 1 && !named)
+            Error(part, words[1], "FROM takes an image, and AS and a name after it", "FROM image [AS name]");
         if (named && !StageName().IsMatch(words[2].Text))
             Error(part, words[2], $"'{words[2].Text}' is not a stage name", "It begins with a letter and has letters, digits and - _ . only.");
         return new FromInstruction
         {
-            Source = part.Source, Platform = platform?.Value, Image = words[0].Text, StageName = named ? words[2].Text : null,
+            Source = part.Source, Platform = platform?.Value, StageName = named ? words[2].Text : null,
+            Image = words.IsEmpty ? "" : words[0].Text, // after an error, so that what follows has its stage
         };
     }
 

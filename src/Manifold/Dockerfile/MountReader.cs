@@ -13,7 +13,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
 
     public MountError? Error { get; private set; }
 
-    public Mount Read()
+    public RunMount Read()
     {
         var fields = Csv.Split(text);
         if (fields is null)
@@ -21,13 +21,13 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
             Fail($"'{text}': a quote is missing or stands within a value");
             return Unread();
         }
-        foreach (var field in fields)
+        foreach (var field in fields.TakeWhile(_ => Error is null))
             ReadField(field);
         var pending = expand is null && fields.Any(field => field.Contains('$', StringComparison.Ordinal));
         return pending || Error is not null ? Unread() : Build();
     }
 
-    private Mount Unread() => new() { Text = text, NeedsExpansion = true, From = Text("from") };
+    private RunMount Unread() => new() { Text = text, NeedsExpansion = true, From = Text("from") };
 
     private void ReadField(string field)
     {
@@ -67,13 +67,13 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         _ => Keys.Contains(key) ? key : null,
     };
 
-    private Mount Build()
+    private RunMount Build()
     {
         var type = Choice("type", MountType.Bind);
         Allow(type);
         var readOnly = values.ContainsKey("rw") ? !Flag("rw")
             : values.ContainsKey("ro") ? Flag("ro") : type is MountType.Bind or MountType.Secret or MountType.Ssh;
-        return new Mount
+        return new RunMount
         {
             Text = text, NeedsExpansion = false, Type = type, ReadOnly = readOnly,
             Id = Text("id"), From = Text("from"), Source = Text("source"), Target = Text("target"), Env = Text("env"),

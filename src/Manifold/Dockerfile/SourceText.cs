@@ -6,6 +6,8 @@ namespace Manifold.Dockerfile;
 /// <summary>The physical lines of a file, numbered from 0, and the places in it.</summary>
 internal sealed class SourceText
 {
+    private const int ExcerptWidth = 160;
+
     private readonly string text;
     private readonly ImmutableArray<int> starts;
 
@@ -41,5 +43,12 @@ internal sealed class SourceText
 
     public Place PlaceOf(int line, int column, int length) => new(FileName, line + 1, column + 1, length);
 
-    public string Excerpt(Place place) => place.Line <= Count ? Line(place.Line - 1).ToString() : "";
+    /// <summary>The line of a place, cut to what fits a screen, and the column where the cut begins.</summary>
+    public (string Text, int Column) Excerpt(Place place)
+    {
+        var line = place.Line <= Count ? Line(place.Line - 1) : "";
+        var from = place.Column <= ExcerptWidth ? 0 : place.Column - 1 - ExcerptWidth / 2;
+        from = Math.Clamp(from, 0, line.Length);
+        return (line.Slice(from, Math.Min(ExcerptWidth, line.Length - from)).ToString(), from + 1);
+    }
 }

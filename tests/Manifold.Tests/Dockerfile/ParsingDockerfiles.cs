@@ -86,7 +86,7 @@ public sealed class ParsingDockerfiles
         var values = new Dictionary<string, string> { ["T"] = "tmpfs", ["S"] = "2" };
 
         Assert.True(run.Mounts[0].NeedsExpansion);
-        Assert.True(Mount.TryParse(run.Mounts[0].Text, word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
+        Assert.True(RunMount.TryParse(run.Mounts[0].Text, word => Expansion.Expand(word, name => values.GetValueOrDefault(name)), out var mount, out _));
 
         Assert.Equal((MountType.Tmpfs, "/c", 2L << 20), (mount.Type, mount.Target, mount.Size!.Value));
     }
@@ -96,7 +96,7 @@ public sealed class ParsingDockerfiles
     {
         var parsed = DockerfileParser.Parse("Dockerfile", new byte[Limits.DockerfileBytes + 1]);
 
-        Assert.Contains("4194305 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 4194304 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,6 +115,6 @@ public sealed class ParsingDockerfiles
             fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, TimeProvider.System.GetElapsedTime(start).Ticks));
         }
 
-        Assert.InRange(fastest.TotalSeconds, 0, 0.5);
+        Assert.InRange(fastest.TotalSeconds, 0, 1);
     }
 }

@@ -11,7 +11,7 @@ public enum CacheSharing { Shared, Private, Locked }
 /// Where <see cref="NeedsExpansion"/> is set, everything but <see cref="From"/> is not read yet: <see cref="TryParse"/> of <see cref="Text"/> with the
 /// values of that line gives the mount.
 /// </remarks>
-public sealed record Mount
+public sealed record RunMount
 {
     /// <summary>The flag's value as it was written.</summary>
     public required string Text { get; init; }
@@ -44,7 +44,7 @@ public sealed record Mount
     /// <summary>Reads a flag's value.</summary>
     /// <param name="expand">Replaces the variables of one value; null at first reading, when they have no values yet.</param>
     public static bool TryParse(
-        string text, Func<string, ExpansionResult>? expand, [NotNullWhen(true)] out Mount? mount, [NotNullWhen(false)] out MountError? error)
+        string text, Func<string, ExpansionResult>? expand, [NotNullWhen(true)] out RunMount? mount, [NotNullWhen(false)] out MountError? error)
     {
         var reader = new MountReader(text, expand);
         mount = reader.Read();
