@@ -81,6 +81,13 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
     }
 
     [Fact]
+    public async Task whose_lines_cannot_be_taken_is_ended()
+    {
+        var request = BusyBox.Shell("while true; do echo more; done") with { OnLine = _ => throw new FormatException("enough") };
+        await Assert.ThrowsAsync<FormatException>(() => box.Sandbox.RunAsync(request, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task works_many_times_at_once()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => box.Run($"echo {i} > /own; cat /own; exit {i}")));
@@ -168,6 +175,10 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task sees_no_process_but_its_own() =>
         Assert.Equal("1", await box.Output(BusyBox.Shell("echo $$")));
+
+    [Fact]
+    public async Task sees_no_control_group_but_its_own() =>
+        Assert.Equal("0", await box.Output(BusyBox.Shell("ls -d /sys/fs/cgroup/*/ 2>/dev/null | wc -l")));
 
     [Fact]
     public async Task has_the_mounts_that_it_asks_for()
