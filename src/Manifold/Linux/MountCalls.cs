@@ -11,9 +11,6 @@ internal static partial class MountCalls
     {
         None = 0,
         ReadOnly = 0x1,
-        NoSetUid = 0x2,
-        NoDevices = 0x4,
-        Remount = 0x20,
         Bind = 0x1000,
         Recursive = 0x4000,
         Private = 0x40000,
@@ -22,8 +19,12 @@ internal static partial class MountCalls
     private const int NewMountNamespace = 0x00020000, OwnFileSystemState = 0x00000200; // CLONE_NEWNS, CLONE_FS
     private const int Detach = 2; // MNT_DETACH
 
-    /// <summary>Gives the calling thread, and only it, a mount table and a working folder of its own.</summary>
-    public static void UnshareThread() => Check(Unshare(NewMountNamespace | OwnFileSystemState), "unshare", "mount namespace");
+    /// <summary>Gives the calling thread, and only it, a mount table, a working folder and a umask of its own; the umask is 022, as a RUN expects it.</summary>
+    public static void UnshareThread()
+    {
+        Check(Unshare(NewMountNamespace | OwnFileSystemState), "unshare", "mount namespace");
+        _ = UMask(0x12); // returns the former one
+    }
 
     public static void Mount(string source, string target, string type, Flags flags, string? options = null) =>
         Check(Mount(source, target, type, (nuint)flags, options), $"mount {type}", target);
@@ -51,6 +52,9 @@ internal static partial class MountCalls
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     private static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint UMask(uint mask);
 
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string? type, nuint flags, string? data);

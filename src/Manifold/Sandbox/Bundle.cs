@@ -19,7 +19,7 @@ internal sealed record Bundle
 
     private static readonly ImmutableArray<string> MaskedPaths =
     [
-        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+        "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
         "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
     ];
 
@@ -133,8 +133,11 @@ internal sealed record Bundle
         json.WriteStartObject("linux");
         json.WriteString("cgroupsPath", CgroupPath);
         json.WriteStartArray("namespaces");
-        foreach (var name in (ReadOnlySpan<string>)["mount", "ipc", "uts", .. FirstProcess ? (ReadOnlySpan<string>)["pid"] : [], .. OwnNetwork ? (ReadOnlySpan<string>)["network"] : []])
+        foreach (var (name, own) in (ReadOnlySpan<(string, bool)>)
+            [("mount", true), ("ipc", true), ("uts", true), ("pid", FirstProcess), ("network", OwnNetwork), ("cgroup", Cgroups.HasUnified)])
         {
+            if (!own)
+                continue;
             json.WriteStartObject();
             json.WriteString("type", name);
             json.WriteEndObject();

@@ -33,9 +33,17 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         ];
     }
 
-    private static HostCheck Privilege() => Environment.IsPrivilegedProcess
-        ? new HostCheck { Name = "privilege", Found = "root" }
-        : Lack("privilege", HostStatus.Missing, "not root", "no RUN: containers and mounts need root", "sudo manifold …");
+    private static HostCheck Privilege()
+    {
+        const string cost = "no RUN: containers and mounts need it";
+        if (!Environment.IsPrivilegedProcess)
+            return Lack("privilege", HostStatus.Missing, "not root", cost, "sudo manifold …");
+        const int systemAdministration = 21; // CAP_SYS_ADMIN
+        var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
+        return (ulong.Parse(effective, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> systemAdministration & 1) == 1
+            ? new HostCheck { Name = "privilege", Found = "root" }
+            : Lack("privilege", HostStatus.Missing, "root without CAP_SYS_ADMIN", cost, "start this container with --privileged");
+    }
 
     private async Task<HostCheck> RuntimeAsync()
     {
@@ -45,7 +53,8 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         var all = await runtimes.AllAsync().ConfigureAwait(false);
         var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
         if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
-            return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc" : failures, cost, $"apt-get install {(all.IsEmpty ? "crun" : "runc")}");
+            return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc" : failures, cost,
+                all.Any(runtime => runtime.Name == "runc") ? null : OciRuntimes.RemedyFor(all));
         var version = (await ChildProcess.RunAsync(chosen.Path, ["--version"]).ConfigureAwait(false))?.Output.Split('\n')[0].Split(' ')[^1];
         return new HostCheck { Name = "OCI runtime", Found = $"{chosen.Name} {version}" + (failures.Length > 0 ? $" ({failures})" : "") };
     }
@@ -93,7 +102,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
     {
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
         EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
-        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy ?? ""),
+        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy),
     };
 
     private HostCheck Program(string name, string[] programs, string use, string package) =>
@@ -110,7 +119,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
             : Lack("store", HostStatus.Reduced, found, "a large build may fill the disk", "manifold prune");
     }
 
-    private static HostCheck Lack(string name, HostStatus status, string found, string cost, string remedy) =>
+    private static HostCheck Lack(string name, HostStatus status, string found, string cost, string? remedy) =>
         new() { Name = name, Status = status, Found = found, Cost = cost, Remedy = remedy };
 }
 

@@ -41,8 +41,12 @@ public sealed class OciRuntimes
         if (!Environment.IsPrivilegedProcess)
             throw new HostNotReadyException("RUN needs an OCI runtime, and that needs root here. Run it with: sudo manifold …");
         var reasons = all.IsEmpty ? "neither crun nor runc is installed" : string.Join("; ", all.Select(runtime => $"{runtime.Path} fails ({runtime.Failure})"));
-        throw new HostNotReadyException($"RUN needs an OCI runtime: {reasons}. Mend it with: apt-get install {(all.IsEmpty ? "crun" : "runc")}");
+        throw new HostNotReadyException($"RUN needs an OCI runtime: {reasons}. Run: {RemedyFor(all)}");
     }
+
+    /// <summary>What may mend it when none works.</summary>
+    internal static string RemedyFor(ImmutableArray<OciRuntime> all) =>
+        all.IsEmpty ? "apt-get install crun" : all.Any(runtime => runtime.Name == "runc") ? "manifold doctor" : "apt-get install runc";
 
     private async Task<ImmutableArray<OciRuntime>> TryAllAsync()
     {

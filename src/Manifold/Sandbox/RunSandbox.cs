@@ -110,10 +110,23 @@ public sealed class RunSandbox
         cancellation.ThrowIfCancellationRequested();
         using var process = container.Start();
         using var registration = cancellation.Register(process.Kill);
-        var read = Task.WhenAll(output.ReadAsync(process.Output, LogStream.Output), output.ReadAsync(process.Error, LogStream.Error));
+        var read = Task.WhenAll(ReadAsync(process, process.Output, LogStream.Output), ReadAsync(process, process.Error, LogStream.Error));
         var exitCode = process.WaitForExit();
         read.GetAwaiter().GetResult(); // all writers are dead with the namespace; this thread may block
         return exitCode;
+
+        async Task ReadAsync(StreamedProcess writer, Stream stream, LogStream name)
+        {
+            try
+            {
+                await output.ReadAsync(stream, name).ConfigureAwait(false);
+            }
+            catch
+            {
+                writer.Kill(); // the caller's OnLine failed; nobody would empty the pipe, and the run would wait for ever
+                throw;
+            }
+        }
     }
 
     private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run)

@@ -18,10 +18,12 @@ namespace Manifold.Snapshots;
 /// </remarks>
 public sealed class SnapshotStore(Store store, TimeProvider? time = null)
 {
+    private const UnixFileMode Readable = (UnixFileMode)0b111_101_101;
+
     private readonly ConcurrentDictionary<Digest, Task> underway = new();
     private readonly TimeProvider time = time ?? TimeProvider.System;
 
-    /// <summary>A snapshot, when it was used last, and how to see its size.</summary>
+    /// <summary>A snapshot, and when it was used last.</summary>
     public sealed record Entry(Digest DiffId, DateTimeOffset LastUse);
 
     internal Store Store => store;
@@ -107,8 +109,9 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
         var making = NewFolder();
         try
         {
-            Directory.CreateDirectory(Path.Combine(making, "fs"));
-            var implied = await make(Path.Combine(making, "fs"), cancellation).ConfigureAwait(false);
+            var files = Directory.CreateDirectory(Path.Combine(making, "fs")).FullName;
+            File.SetUnixFileMode(files, Readable); // whatever our umask is
+            var implied = await make(files, cancellation).ConfigureAwait(false);
             Place(making, implied, diffId);
             flight.SetResult();
         }

@@ -34,7 +34,7 @@ public sealed class ChoosingARuntime(BusyBox box) : IClassFixture<BusyBox>
     public async Task names_the_package_where_there_is_none()
     {
         var error = await Assert.ThrowsAsync<HostNotReadyException>(() => Runtimes("/nowhere", "norun").FindAsync());
-        Assert.EndsWith("neither crun nor runc is installed. Mend it with: apt-get install crun", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("neither crun nor runc is installed. Run: apt-get install crun", error.Message, StringComparison.Ordinal);
         Assert.Equal(4, error.ExitCode);
     }
 
