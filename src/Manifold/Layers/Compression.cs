@@ -7,7 +7,7 @@ namespace Manifold.Layers;
 /// <summary>Compressed tars: recognised by their first bytes, made the same each time.</summary>
 public static class Compression
 {
-    // Measured on a Debian root and on text: docs/decisions/0003-compression.md.
+    // Measured on a Debian root and on text: docs/decisions/0007-compression.md.
     private const int GzipLevel = 3, ZstdLevel = 3;
 
     public static string MediaTypeOf(LayerCompression compression) => compression switch

@@ -11,7 +11,7 @@ namespace Manifold.Layers;
 /// </remarks>
 internal sealed class GzipBlocksStream(Stream target, int level) : WriteOnlyStream
 {
-    // The members cost 0.2 to 0.3 % of size at this length; docs/decisions/0003-compression.md has the figures.
+    // The members cost 0.2 to 0.3 % of size at this length; docs/decisions/0007-compression.md has the figures.
     private const int BlockBytes = 1024 * 1024;
     private readonly ZLibCompressionOptions options = new() { CompressionLevel = level };
     private readonly Queue<Task<MemoryStream>> compressing = new();
