@@ -27,7 +27,7 @@ internal static class ServeCommand
                 Time = context.Time,
             }, cancellation);
             await context.Error.WriteLineAsync($"Serving {store.Root} on http://{server.Address}. Stop with Ctrl-C.");
-            await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;
         });
         return command;

@@ -11,8 +11,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     /// <summary>end-2: GET and HEAD.</summary>
     public Task GetAsync(HttpContext http, Route route)
     {
-        if (IsMalformed(route.Selector))
-            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is neither a digest nor a tag.");
+        if (IsMalformedDigest(route.Selector))
+            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
         if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found || contents.TryRead(found) is not { } bytes)
             return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
         http.ContentDigest(found.Digest);
@@ -23,9 +23,9 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     /// <summary>end-7: stores a manifest whose content is here, then its records, then its tags.</summary>
     public async Task PutAsync(HttpContext http, Route route)
     {
-        if (IsMalformed(route.Selector))
+        if (IsMalformedDigest(route.Selector))
         {
-            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is neither a digest nor a tag.");
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
             return;
         }
         if (await ReadBodyAsync(http) is not { } bytes)
@@ -120,8 +120,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         contents.TryRead(manifest) is { } bytes ? Document.TryParse(manifest.MediaType, bytes)?.Subject?.Digest : null;
 
     // A selector with a colon can only be a digest: tags have none.
-    private static bool IsMalformed(string selector) =>
-        selector.Contains(':', StringComparison.Ordinal) ? !Digest.TryParse(selector, out _) : !ImageReference.TryParse($"localhost/a:{selector}", out _);
+    private static bool IsMalformedDigest(string selector) => selector.Contains(':', StringComparison.Ordinal) && !Digest.TryParse(selector, out _);
 
     private static Digest Rehash(Digest claimed, byte[] bytes)
     {

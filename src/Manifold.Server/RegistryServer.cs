@@ -3,7 +3,6 @@ using Manifold.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -41,8 +40,9 @@ public sealed class RegistryServer : IAsyncDisposable
         ServeOptions.RequireLoopback(options.Listen);
         var application = Build(options);
         var uploads = new Uploads(store, options.Time);
-        RequestDelegate? handle = null;
-        application.Run(http => handle!(http));
+        // The names need the port, which is known once it listens: requests that come before wait for that.
+        var ready = new TaskCompletionSource<RegistryRequests>(TaskCreationOptions.RunContinuationsAsynchronously);
+        application.Run(async http => await (await ready.Task).HandleAsync(http));
         try
         {
             await application.StartAsync(cancellation);
@@ -53,7 +53,7 @@ public sealed class RegistryServer : IAsyncDisposable
             throw new HostNotReadyException($"Listening on '{options.Listen}': another program does. Choose another port with: --listen 127.0.0.1:5005", e);
         }
         var address = IPEndPoint.Parse(new Uri(application.Urls.First()).Authority);
-        handle = new RegistryRequests(store, options, uploads, address.Port).HandleAsync;
+        ready.SetResult(new RegistryRequests(store, options, uploads, address.Port));
         return new RegistryServer(application, uploads, address);
     }
 

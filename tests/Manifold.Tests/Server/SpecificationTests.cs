@@ -71,6 +71,7 @@ public sealed class Pulling : IAsyncLifetime
         await server.Send("GET", $"/v2/a/b/blobs/{absent}").Is(404, "BLOB_UNKNOWN");
         await server.Send("GET", $"/v2/a/b/manifests/{absent}").Is(404, "MANIFEST_UNKNOWN");
         await server.Send("GET", "/v2/a/b/manifests/1.0").Is(404, "MANIFEST_UNKNOWN");
+        await server.Send("GET", "/v2/a/b/manifests/.no-tag").Is(404, "MANIFEST_UNKNOWN");
         await server.Send("GET", "/v2/a/b/tags/list").Is(404, "NAME_UNKNOWN");
         await server.Send("HEAD", $"/v2/a/b/blobs/{absent}").Is(404);
     }
@@ -301,6 +302,14 @@ public sealed class PushingManifests : IAsyncLifetime
         var bytes = await server.Http.GetByteArrayAsync($"/v2/a/b/manifests/{image.Digest}");
         await server.Send("PUT", $"/v2/a/b/manifests/{Digest.Of("other")}", bytes, MediaType.Manifest).Is(400, "DIGEST_INVALID");
         await server.Send("PUT", "/v2/a/b/manifests/sha256:zz", bytes, MediaType.Manifest).Is(400, "DIGEST_INVALID");
+    }
+
+    [Fact]
+    public async Task end_7_a_tag_that_is_none_is_400()
+    {
+        var image = await server.PushImage("a/b", "x", "1");
+        var bytes = await server.Http.GetByteArrayAsync($"/v2/a/b/manifests/{image.Digest}");
+        await server.Send("PUT", "/v2/a/b/manifests/.no-tag", bytes, MediaType.Manifest).Is(400, "MANIFEST_INVALID");
     }
 
     [Fact]

@@ -16,6 +16,8 @@ public static class Peer
     {
         var command = (Environment.GetEnvironmentVariable(variable) ?? program).Split(' ');
         Assert.SkipWhen(ChildProcess.Find(command[0], Environment.GetEnvironmentVariable("PATH")) is null, $"'{program}' is not installed here, and {variable} does not say where it is.");
+        var version = await Tool.Try(command[0], [.. command[1..], "version"]);
+        Assert.SkipWhen(version.ExitCode != 0, $"'{program}' does not work here: {version.Error}");
         return await Tool.Run(command[0], [.. command[1..], .. arguments]);
     }
 }
