@@ -22,16 +22,21 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
     /// <exception cref="RegistryException">It does not exist, or is not an image.</exception>
     public async Task<ResolvedImage> ResolveAsync(ImageReference reference, CancellationToken cancellation = default)
     {
-        var top = await DocumentAsync(reference, null, cancellation).ConfigureAwait(false);
+        var stored = StoredDocument(reference, null);
+        var top = stored ?? await FetchAsync(reference, null, cancellation).ConfigureAwait(false);
+        var source = new Source(reference, Vouches: stored is null);
         var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
-        await OpenAsync(reference, top.Descriptor, entries, 0, cancellation).ConfigureAwait(false);
-        return new ResolvedImage { Reference = reference, Top = top.Descriptor, Bytes = top.Bytes, Entries = entries.ToImmutable() };
+        await OpenAsync(source, top.Descriptor, entries, 0, cancellation).ConfigureAwait(false);
+        return new ResolvedImage
+        {
+            Reference = reference, Top = top.Descriptor, Bytes = top.Bytes, Entries = entries.ToImmutable(), IsFromRegistry = source.Vouches,
+        };
     }
 
     /// <summary>The image of a platform, without its layers. Null where there is none that serves; <see cref="ResolvedImage.Platforms"/> says what there is.</summary>
     public async Task<PlatformImage?> GetImageAsync(ResolvedImage image, Platform platform, CancellationToken cancellation = default) =>
         PlatformChoice.Best(platform, image.Entries, entry => entry.Platform) is { } entry
-            ? await ImageAsync(image.Reference, entry.Manifest, cancellation).ConfigureAwait(false) : null;
+            ? await ImageAsync(SourceOf(image), entry.Manifest, cancellation).ConfigureAwait(false) : null;
 
     /// <summary>Brings everything of some platforms into the store, or of all where <paramref name="platforms"/> is empty.</summary>
     /// <exception cref="UsageException">A platform is asked for that the image lacks; no layer was fetched.</exception>
@@ -41,7 +46,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         var image = await ResolveAsync(reference, cancellation).ConfigureAwait(false);
         var images = new ConcurrentBag<PlatformImage>();
         await Parallel.ForEachAsync(Chosen(image, platforms), ParallelOptions(client, cancellation), async (entry, token) =>
-            images.Add(await ImageAsync(reference, entry.Manifest, token).ConfigureAwait(false))).ConfigureAwait(false);
+            images.Add(await ImageAsync(SourceOf(image), entry.Manifest, token).ConfigureAwait(false))).ConfigureAwait(false);
         var layers = images.SelectMany(one => one.Manifest.Layers).DistinctBy(layer => layer.Digest);
         await Parallel.ForEachAsync(layers, ParallelOptions(client, cancellation), async (layer, token) =>
         {
@@ -52,6 +57,11 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         return image;
     }
 
+    /// <param name="Vouches">The registry has just sent what stands at the top, so it has all below; what only the store knows may never have been pushed.</param>
+    private sealed record Source(ImageReference Reference, bool Vouches);
+
+    private static Source SourceOf(ResolvedImage image) => new(image.Reference, image.IsFromRegistry);
+
     internal static ParallelOptions ParallelOptions(RegistryClient client, CancellationToken cancellation) =>
         new() { MaxDegreeOfParallelism = client.Options.Concurrency, CancellationToken = cancellation };
 
@@ -61,26 +71,26 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
 
     /// <summary>Opens an index down to its manifests.</summary>
     private async Task OpenAsync(
-        ImageReference reference, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
+        Source source, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
     {
         if (depth > Limits.IndexDepth)
-            throw Broken(reference, $"its indexes are nested more than {Limits.IndexDepth} deep.");
+            throw Broken(source.Reference, $"its indexes are nested more than {Limits.IndexDepth} deep.");
         if (MediaType.IsManifest(descriptor.MediaType))
         {
-            var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(reference, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
+            var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(source, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
             entries.Add(new PlatformEntry(platform, descriptor));
             return;
         }
-        var document = await DocumentAsync(reference, descriptor, cancellation).ConfigureAwait(false);
-        var index = Parse(reference, document.Bytes, ImageIndex.Parse);
-        foreach (var entry in index.Manifests)
-            origins.Record(entry.Digest, reference);
+        var document = await DocumentAsync(source.Reference, descriptor, cancellation).ConfigureAwait(false);
+        var index = Parse(source.Reference, document.Bytes, ImageIndex.Parse);
+        Record(source, index.Manifests);
         foreach (var entry in index.Images)
-            await OpenAsync(reference, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
+            await OpenAsync(source, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<PlatformImage> ImageAsync(ImageReference reference, Descriptor descriptor, CancellationToken cancellation)
+    private async Task<PlatformImage> ImageAsync(Source source, Descriptor descriptor, CancellationToken cancellation)
     {
+        var reference = source.Reference;
         var document = await DocumentAsync(reference, descriptor, cancellation).ConfigureAwait(false);
         var manifest = Parse(reference, document.Bytes, Manifest.Parse);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
@@ -88,19 +98,31 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         if (manifest.Config.Size > Limits.DocumentBytes)
             throw Broken(reference, $"its config of {manifest.Config.Size} bytes is too large.");
         await client.PullBlobAsync(reference, manifest.Config, store, null, cancellation).ConfigureAwait(false);
-        foreach (var blob in manifest.Layers.Append(manifest.Config))
-            origins.Record(blob.Digest, reference);
+        Record(source, manifest.Layers.Append(manifest.Config));
         var config = Parse(reference, store.ReadDocument(manifest.Config.Digest), ImageConfig.Parse);
         return new PlatformImage(document.Descriptor, manifest, config);
     }
 
-    /// <summary>A manifest or index, from the store where its digest is known and there, else from the registry into the store.</summary>
-    private async Task<ManifestContent> DocumentAsync(ImageReference reference, Descriptor? descriptor, CancellationToken cancellation)
+    private void Record(Source source, IEnumerable<Descriptor> below)
+    {
+        if (!source.Vouches)
+            return;
+        foreach (var descriptor in below)
+            origins.Record(descriptor.Digest, source.Reference);
+    }
+
+    /// <summary>A manifest or index, from the store where it is there, else from the registry into the store.</summary>
+    private async Task<ManifestContent> DocumentAsync(ImageReference reference, Descriptor descriptor, CancellationToken cancellation) =>
+        StoredDocument(reference, descriptor) ?? await FetchAsync(reference, descriptor, cancellation).ConfigureAwait(false);
+
+    private ManifestContent? StoredDocument(ImageReference reference, Descriptor? descriptor) =>
+        (descriptor?.Digest ?? reference.Digest) is { } digest && store.TryReadDocument(digest) is { } bytes
+        && (descriptor?.MediaType ?? RegistryClient.TypeOf(null, bytes)) is { } type
+            ? new ManifestContent(descriptor ?? new Descriptor { MediaType = type, Digest = digest, Size = bytes.Length }, bytes) : null;
+
+    private async Task<ManifestContent> FetchAsync(ImageReference reference, Descriptor? descriptor, CancellationToken cancellation)
     {
         var wanted = descriptor?.Digest is { } digest ? reference.WithDigest(digest) : reference;
-        if (wanted.Digest is { } known && store.TryReadDocument(known) is { } stored
-            && (descriptor?.MediaType ?? RegistryClient.TypeOf(null, stored)) is { } type)
-            return new ManifestContent(descriptor ?? new Descriptor { MediaType = type, Digest = known, Size = stored.Length }, stored);
         var content = await client.GetManifestAsync(wanted, cancellation).ConfigureAwait(false)
             ?? throw new RegistryException($"pull {wanted}: the registry does not have it. Check the name and the tag.")
             {

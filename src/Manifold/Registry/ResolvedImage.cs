@@ -17,6 +17,9 @@ public sealed record ResolvedImage
     /// <summary>In the index's order, nested indexes opened; attestations are not among them.</summary>
     public required ImmutableArray<PlatformEntry> Entries { get; init; }
 
+    /// <summary>The registry was asked and has it; false where a digest found it in the store, which may never have been pushed.</summary>
+    public required bool IsFromRegistry { get; init; }
+
     public IEnumerable<Platform> Platforms => Entries.Select(entry => entry.Platform).Distinct();
 }
 

@@ -73,4 +73,14 @@ public sealed class ChoosingAPlatform : WithARegistry
         await new Puller(Client(), Store, Origins).PullAsync(Registry.Reference($"app@{image.Digest}"), []);
         Assert.Empty(Registry.Requests);
     }
+
+    [Fact]
+    public async Task what_was_only_built_here_is_not_taken_for_pushed()
+    {
+        var image = await SampleImages.WriteAsync(Store, "built here");
+        var puller = new Puller(Client(), Store, Origins);
+        var resolved = await puller.ResolveAsync(Registry.Reference($"app@{image.Digest}"));
+        var built = await puller.GetImageAsync(resolved, Platform.Parse("linux/amd64"));
+        Assert.Empty(Origins.Find(built!.Manifest.Layers[0].Digest));
+    }
 }
