@@ -25,8 +25,12 @@ if [[ -x $peers && $(id -u) == 0 ]]; then
   echo "==> peers"
   "$peers" "$bench" </dev/null 2>&1 | sed 's/^/    /'
   export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
-  export MANIFOLD_TEST_DOCKER="chroot $bench/trixie docker -H unix://$bench/docker.sock"
-  export MANIFOLD_TEST_BUILDAH="chroot $bench/trixie buildah --root $bench/buildah-test --runroot $bench/buildah-test-run"
+  # The peers live in a root of their own, which sees this folder under the same path: temporary files go there, and so do their commands.
+  mkdir -p "$bench/bin" "$bench/tmp"
+  printf '#!/bin/sh\nexec chroot %s docker -H unix://%s "$@"\n' "$bench/trixie" "$bench/docker.sock" >"$bench/bin/docker"
+  printf '#!/bin/sh\nexec chroot %s buildah --root %s --runroot %s "$@"\n' "$bench/trixie" "$bench/buildah-test" "$bench/buildah-test-run" >"$bench/bin/buildah"
+  chmod +x "$bench/bin/docker" "$bench/bin/buildah"
+  export PATH=$bench/bin:$PATH TMPDIR=$bench/tmp MANIFOLD_TEST_BUSYBOX=$bench/work/busybox
 fi
 
 echo "==> building"

@@ -68,7 +68,8 @@ public sealed class BusyBox : IDisposable
 
     private static string MakeRoot(string busybox, string root)
     {
-        Directory.CreateDirectory(Path.Combine(root, "bin"));
+        foreach (var folder in new[] { "bin", "proc", "sys", "dev" })
+            Directory.CreateDirectory(Path.Combine(root, folder));
         Directory.CreateDirectory(Path.Combine(root, "etc"));
         File.SetUnixFileMode(Directory.CreateDirectory(Path.Combine(root, "tmp")).FullName, (UnixFileMode)0x3FF);
         File.Copy(busybox, Path.Combine(root, "bin", "busybox"));

@@ -21,7 +21,8 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
         });
         using var result = await box.Sandbox.RunAsync(new RunRequest { Chain = [layer], Arguments = ["/program"], Platform = platform }, TestContext.Current.CancellationToken);
         Assert.Equal(Processor.ExitCode, result.ExitCode);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(result.ChangesFolder));
+        // What BuildKit leaves in an image that has none of them: docs/decisions/0006-proc-sys-dev.md.
+        Assert.Equal(["dev", "proc", "sys"], Directory.EnumerateFileSystemEntries(result.ChangesFolder).Select(Path.GetFileName).Order());
     }
 
     [Theory]
