@@ -27,8 +27,8 @@ if [[ -x $peers && $(id -u) == 0 ]]; then
   export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
   # The peers live in a root of their own, which sees this folder under the same path: temporary files go there, and so do their commands.
   mkdir -p "$bench/bin" "$bench/tmp"
-  printf '#!/bin/sh\nexec chroot %s docker -H unix://%s "$@"\n' "$bench/trixie" "$bench/docker.sock" >"$bench/bin/docker"
-  printf '#!/bin/sh\nexec chroot %s buildah --root %s --runroot %s "$@"\n' "$bench/trixie" "$bench/buildah-test" "$bench/buildah-test-run" >"$bench/bin/buildah"
+  printf '#!/bin/sh\nexec chroot %s /usr/bin/docker -H unix://%s "$@"\n' "$bench/trixie" "$bench/docker.sock" >"$bench/bin/docker"
+  printf '#!/bin/sh\nexec chroot %s /usr/bin/buildah --root %s --runroot %s "$@"\n' "$bench/trixie" "$bench/buildah-test" "$bench/buildah-test-run" >"$bench/bin/buildah"
   chmod +x "$bench/bin/docker" "$bench/bin/buildah"
   export PATH=$bench/bin:$PATH TMPDIR=$bench/tmp MANIFOLD_TEST_BUSYBOX=$bench/work/busybox
 fi

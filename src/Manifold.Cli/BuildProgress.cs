@@ -11,12 +11,18 @@ internal sealed class BuildProgress(Action<BuildEvent> show, Func<ValueTask>? en
 
     public void Show(BuildEvent e) => show(e);
 
-    public static BuildProgress Create(CliContext context, string mode) => mode switch
+    public static BuildProgress Create(CliContext context, string mode)
     {
-        "quiet" => new BuildProgress(_ => { }),
-        "json" => new BuildProgress(new JsonProgress(context.Error).Show),
-        _ => new BuildProgress(new PlainProgress(context.Error).Show),
-    };
+        switch (mode)
+        {
+            case "quiet": return new BuildProgress(_ => { });
+            case "json": return new BuildProgress(new JsonProgress(context.Error).Show);
+            case "tty" or "auto" when mode == "tty" || context.Interactive:
+                var live = new LiveProgress(context.Error, context.Time);
+                return new BuildProgress(live.Show, live.DisposeAsync);
+            default: return new BuildProgress(new PlainProgress(context.Error).Show);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
