@@ -5,7 +5,7 @@ namespace Manifold.Cli;
 /// <summary>All commands, and the one place where what went wrong becomes a message and an exit code.</summary>
 public static class CommandTree
 {
-    private const int Interrupted = 130;
+    private const int HostTrouble = 4, Interrupted = 130;
 
     public static RootCommand Create(CliContext context) =>
         new("Builds container images for many architectures and publishes them as one.")
@@ -54,6 +54,11 @@ public static class CommandTree
         {
             await context.Error.WriteLineAsync($"manifold: {e.Message}");
             return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await context.Error.WriteLineAsync($"manifold: {e.Message}");
+            return HostTrouble;
         }
     }
 

@@ -110,9 +110,8 @@ internal sealed class LiveProgress : IAsyncDisposable
             rows = [.. running.Values.Select(Row), .. transfers.Values.Select(Row)];
         }
         foreach (var line in done)
-            console.MarkupLine(line);
-        live.UpdateTarget(new Rows(rows));
-        live.Refresh();
+            console.MarkupLine(line + new string(' ', Math.Max(0, console.Profile.Width - 1 - Markup.Remove(line).Length))); // covers the rows that were there
+        live.UpdateTarget(rows.Count > 0 ? new Rows(rows) : new Text(""));
     }
 
     private Markup Row(Running step)
