@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Manifold.Registry;
 using Manifold.Server;
 
 namespace Manifold.Cli;
@@ -18,6 +19,8 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var store = context.OpenStore();
+            using var registry = RegistryAccess.Open(context, []);
+            var missing = new MissingBlob(registry, new BlobOrigins(store), store);
             await using var server = await RegistryServer.StartAsync(store, new ServeOptions
             {
                 Listen = ServeOptions.ParseListen(parsed.GetRequiredValue(listen)),
@@ -25,6 +28,7 @@ internal static class ServeCommand
                 AllowDelete = parsed.GetValue(allowDelete),
                 Warn = message => context.Error.WriteLine($"manifold: {message}"),
                 Time = context.Time,
+                FetchMissing = missing.TryFetchAsync, // layers of bases that no build needed here
             }, cancellation);
             await context.Error.WriteLineAsync($"Serving {store.Root} on http://{server.Address}. Stop with Ctrl-C.");
             await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

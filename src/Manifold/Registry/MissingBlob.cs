@@ -6,6 +6,33 @@ namespace Manifold.Registry;
 /// <summary>Fetches what the store knows of and never downloaded: layers of bases, from where they were seen.</summary>
 public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Store store)
 {
+    /// <summary>Brings a blob into the store that one of the store's images needs; false where none does, or nobody has it.</summary>
+    /// <remarks>Costs reading the store's manifests: only what was never downloaded is asked for here.</remarks>
+    public async Task<bool> TryFetchAsync(Digest digest, CancellationToken cancellation)
+    {
+        if (store.Tags.Roots().Select(root => Find(digest, root, 0)).FirstOrDefault(found => found is not null) is not { } blob)
+            return false;
+        try
+        {
+            await FetchAsync(blob, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (ManifoldException e) when (e is RegistryException or ContentMismatchException)
+        {
+            return false;
+        }
+    }
+
+    private Descriptor? Find(Digest digest, Descriptor root, int depth)
+    {
+        if (root.Digest == digest)
+            return root;
+        if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)) || store.TryReadDocument(root.Digest) is not { } document)
+            return null;
+        var below = MediaType.IsIndex(root.MediaType) ? ImageIndex.Parse(document).Manifests : Manifest.Parse(document) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+        return below.Select(child => Find(digest, child, depth + 1)).FirstOrDefault(found => found is not null);
+    }
+
     /// <summary>Brings the blob into the store. Idempotent.</summary>
     /// <exception cref="ContentMismatchException">Nobody has it any more.</exception>
     public async Task FetchAsync(Descriptor blob, CancellationToken cancellation)
