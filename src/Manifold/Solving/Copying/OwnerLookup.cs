@@ -18,7 +18,7 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         if (text.Length == 0)
             return default(Owner);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var (user, group) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
+        var (user, group) = colon < 0 ? (text, null) : (colon == 0 ? "0" : text[..colon], text[(colon + 1)..]); // ":50" is root with group 50
         if (Number(user) is { } uid && (group is null || Number(group) is not null))
             return new Owner(uid, Number(group) ?? uid);
 
