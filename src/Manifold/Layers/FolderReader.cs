@@ -45,8 +45,8 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
                     var below = at.Folder.TryOpenFolder(at.Names.Current, out _) ?? throw new LayerException($"'{path}' went away while it was read.");
                     pending.Push((below, SortedNames(below), path, at.HidesLower || entry.Opaque));
                 }
-                // What an opaque folder hides is gone, so what is as it was is made anew.
-                if (at.HidesLower || SameAsLower?.Invoke(entry) != true)
+                // An opaque folder hides what is below it, even from a lower one that was opaque; so all of it is made anew.
+                if (at.HidesLower || entry.Opaque || SameAsLower?.Invoke(entry) != true)
                     yield return entry;
             }
         }
