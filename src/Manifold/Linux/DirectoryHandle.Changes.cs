@@ -28,7 +28,7 @@ public sealed partial class DirectoryHandle
     public bool TryLink(DirectoryHandle folder, string existing, string name) =>
         Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0), $"Linking '{folder.Described(existing)}' to", name);
 
-    /// <summary>Removes whatever has this name, a folder with all below it. Absent is done.</summary>
+    /// <summary>Removes whatever has this name, a folder with all below it; never anything beyond a mount point. Absent is done.</summary>
     public void Remove(string name)
     {
         if (FileCalls.UnlinkAt(handle, Checked(name), 0) == 0 || Marshal.GetLastPInvokeError() == FileCalls.NoEntry)
@@ -46,7 +46,10 @@ public sealed partial class DirectoryHandle
     // The owner may have taken all rights from himself; root is not stopped by that.
     private DirectoryHandle? OpenForRemoval(string name)
     {
-        if (!Environment.IsPrivilegedProcess && Status(name) is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
+        var status = Status(name);
+        if (status is { IsMountPoint: true })
+            throw new IOException($"Removing '{Described(name)}': something is mounted there, and nothing is ever removed through a mount. Unmount it first: umount '{Described(name)}'");
+        if (!Environment.IsPrivilegedProcess && status is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
             SetMode(name, 0b111_000_000);
         return TryOpenFolder(name, out _);
     }

@@ -48,7 +48,7 @@ public sealed partial class DirectoryHandle : IDisposable
             return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
         return new FileStatus
         {
-            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, Uid = status.User, Gid = status.Group, Size = status.Size,
+            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, IsMountPoint = (status.Attributes & FileCalls.StatusBuffer.MountRoot) != 0, Uid = status.User, Gid = status.Group, Size = status.Size,
             Links = status.Links, Inode = status.Inode, Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
             Modified = new FileTime(status.ModifiedSeconds, (int)status.ModifiedNanoseconds),
             Changed = new FileTime(status.ChangedSeconds, (int)status.ChangedNanoseconds),

@@ -103,6 +103,8 @@ internal static unsafe partial class FileCalls
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct StatusBuffer
     {
+        internal const ulong MountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT, Linux 5.8
+        [FieldOffset(8)] internal ulong Attributes;
         [FieldOffset(16)] internal uint Links;
         [FieldOffset(20)] internal uint User;
         [FieldOffset(24)] internal uint Group;

@@ -21,6 +21,9 @@ public readonly record struct FileStatus
 
     /// <summary>The permission bits with setuid, setgid and sticky: 07777.</summary>
     public required int Mode { get; init; }
+
+    /// <summary>Something is mounted here: what is seen is the mount's root, and belongs to somebody else.</summary>
+    public required bool IsMountPoint { get; init; }
     public required uint Uid { get; init; }
     public required uint Gid { get; init; }
     public required long Size { get; init; }

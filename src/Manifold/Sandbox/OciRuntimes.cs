@@ -80,10 +80,10 @@ public sealed class OciRuntimes
     {
         var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"probe-{Guid.NewGuid():N}")).FullName;
         var id = $"{Path.GetFileName(store.WorkFolder)}-probe-{Path.GetFileName(path)}";
-        var output = new RunOutput(null, TimeProvider.System);
+        var readers = new OutputReaders(new RunOutput(null, TimeProvider.System));
         try
         {
-            return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, output)).ConfigureAwait(false);
+            return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception)
         {
@@ -91,29 +91,32 @@ public sealed class OciRuntimes
         }
         finally
         {
+            readers.Abandon();
             Cgroups.Remove(id);
             FileTree.Delete(folder);
         }
     }
 
-    // The container is this machine's own root, read-only, and its shell: the one program that every machine has.
-    private static OciRuntime Try(Container container, RunOutput output)
+    // The container is one small program of our own: nothing of this machine is in reach of a runtime that nobody knows yet.
+    private static OciRuntime Try(Container container, OutputReaders readers)
     {
         var root = Directory.CreateDirectory(Path.Combine(container.Folder, "root")).FullName;
-        MountCalls.Bind("/", root);
+        var program = Path.Combine(root, "probe");
+        File.WriteAllBytes(program, Processor.Host.Program());
+        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         Cgroups.HideVersion1();
         new Bundle
         {
-            Root = root, ReadOnlyRoot = true, Arguments = ["/bin/sh", "-c", "exit 42"], User = new ContainerUser(0, 0, [0], "/"),
+            Root = root, Arguments = ["/probe"], User = new ContainerUser(0, 0, [0], "/"),
             Hostname = "manifold", CgroupPath = Cgroups.PathOf(container.Id),
         }.Write(container.Folder);
         using var process = container.Start();
-        var read = Task.WhenAll(output.ReadAsync(process.Output, LogStream.Output), output.ReadAsync(process.Error, LogStream.Error));
+        readers.Begin(process);
         var exitCode = process.WaitForExit();
-        read.GetAwaiter().GetResult();
-        return exitCode == 42
+        readers.Join();
+        return exitCode == Processor.ExitCode
             ? new OciRuntime { Path = container.Runtime }
-            : new OciRuntime { Path = container.Runtime, Failure = container.Failure() ?? output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}" };
+            : new OciRuntime { Path = container.Runtime, Failure = container.Failure() ?? readers.Output.Tail.LastOrDefault(line => line.Length > 0) ?? $"exit code {exitCode}" };
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Manifold.Oci;
 
 namespace Manifold.Sandbox;
 
@@ -29,6 +30,11 @@ internal sealed record Processor(string Architecture, string Qemu, int Bits, ush
         new("loong64", "loongarch64", 64, 258, 0x43, "04a88002 0b748102 00002b00"),
         new("mips64le", "mips64el", 64, 8, 0x60000000, "2a000424 c2130224 0c000000"),
     ];
+
+    /// <summary>This machine's.</summary>
+    /// <exception cref="HostNotReadyException">It is none that Manifold knows.</exception>
+    public static Processor Host => All.FirstOrDefault(processor => processor.Architecture == Platform.Host.Architecture)
+        ?? throw new HostNotReadyException($"RUN does not work on {Platform.Host} yet.");
 
     /// <summary>The first 20 bytes of its executables: what binfmt_misc looks at.</summary>
     public byte[] Header => Program()[..20];

@@ -25,11 +25,11 @@ internal sealed class RunOutput(Action<LogLine>? onLine, TimeProvider time)
     }
 
     /// <summary>Reads to the end of the stream; a last line without its end is a line.</summary>
-    public async Task ReadAsync(Stream stream, LogStream name)
+    public void Read(Stream stream, LogStream name)
     {
         var buffer = new byte[LongestLine];
         var filled = 0;
-        while (await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false) is > 0 and var count)
+        while (stream.Read(buffer.AsSpan(filled)) is > 0 and var count)
         {
             filled += count;
             var begin = 0;

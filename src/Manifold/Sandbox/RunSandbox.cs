@@ -48,13 +48,14 @@ public sealed class RunSandbox
         var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
         var began = time.GetTimestamp();
         var output = new RunOutput(request.OnLine, time);
+        var readers = new OutputReaders(output);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
         try
         {
             var exitCode = await IsolatedThread.RunAsync(() =>
             {
                 Prepare(request, run, emulated);
-                return Execute(container, output, cancellation);
+                return Execute(container, readers, cancellation);
             }).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             var failure = exitCode == 0 ? null : container.Failure();
@@ -72,6 +73,7 @@ public sealed class RunSandbox
         }
         finally
         {
+            readers.Abandon();
             Cgroups.Remove(run.Id);
         }
     }
@@ -103,30 +105,17 @@ public sealed class RunSandbox
         }.Write(run.Bundle);
     }
 
-    private static int Execute(Container container, RunOutput output, CancellationToken cancellation)
+    private static int Execute(Container container, OutputReaders readers, CancellationToken cancellation)
     {
         // 5
         Cgroups.HideVersion1();
         cancellation.ThrowIfCancellationRequested();
         using var process = container.Start();
         using var registration = cancellation.Register(process.Kill);
-        var read = Task.WhenAll(ReadAsync(process, process.Output, LogStream.Output), ReadAsync(process, process.Error, LogStream.Error));
+        readers.Begin(process);
         var exitCode = process.WaitForExit();
-        read.GetAwaiter().GetResult(); // all writers are dead with the namespace; this thread may block
+        readers.Join(); // all writers are dead with the namespace
         return exitCode;
-
-        async Task ReadAsync(StreamedProcess writer, Stream stream, LogStream name)
-        {
-            try
-            {
-                await output.ReadAsync(stream, name).ConfigureAwait(false);
-            }
-            catch
-            {
-                writer.Kill(); // the caller's OnLine failed; nobody would empty the pipe, and the run would wait for ever
-                throw;
-            }
-        }
     }
 
     private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run)
