@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
@@ -13,6 +14,10 @@ namespace Manifold.Linux;
 /// </remarks>
 internal static class IsolatedThread
 {
+    // .NET makes its one signal thread when a process is first started or a signal first handled, and callbacks of signals make pool workers:
+    // it must not be an isolated thread that does so first.
+    static IsolatedThread() => PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => { }).Dispose();
+
     public static Task<T> RunAsync<T>(Func<T> work) =>
         Task.Factory.StartNew(() => Run(work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -39,6 +39,9 @@ internal static partial class MountCalls
     /// <summary>Takes a mount out of the tree at once; what still uses it keeps it until the end.</summary>
     public static void Unmount(string target) => Check(Umount2(target, Detach), "unmount", target);
 
+    /// <summary>The same where something may be mounted, or not.</summary>
+    public static void UnmountIfMounted(string target) => _ = Umount2(target, Detach);
+
     /// <summary>Changes the working folder: of the thread after <see cref="UnshareThread"/>, else of the process.</summary>
     public static void ChangeFolder(string path) => Check(ChDir(path), "chdir", path);
 

@@ -54,8 +54,17 @@ public sealed class RunSandbox
         {
             var exitCode = await IsolatedThread.RunAsync(() =>
             {
-                Prepare(request, run, emulated);
-                return Execute(container, readers, cancellation);
+                try
+                {
+                    Prepare(request, run, emulated);
+                    return Execute(container, readers, cancellation);
+                }
+                finally
+                {
+                    // The namespace goes with the thread; this does not depend on who else may be in it.
+                    MountCalls.UnmountIfMounted(run.Root);
+                    MountCalls.UnmountIfMounted(run.View);
+                }
             }).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
             var failure = exitCode == 0 ? null : container.Failure();
