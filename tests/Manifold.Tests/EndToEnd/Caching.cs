@@ -43,7 +43,7 @@ public sealed class Caching : IAsyncLifetime
 
         var second = (await shop.Build(context, "--iidfile", shop["second"])).Succeeded();
 
-        Assert.Equal(6, second.Steps.Length);
+        Assert.Equal(7, second.Steps.Length);
         Assert.All(second.Steps, step => Assert.True(step.Cached, step.Name));
         Assert.Equal(await File.ReadAllTextAsync(shop["first"]), await File.ReadAllTextAsync(shop["second"]));
     }
@@ -79,7 +79,7 @@ public sealed class Caching : IAsyncLifetime
         var context = TwoStagesContext();
         (await shop.Build(context, "--iidfile", shop["first"])).Succeeded();
         var second = (await shop.Build(context, "--no-cache", "--iidfile", shop["second"])).Succeeded();
-        Assert.Equal(6, second.Steps.Length);
+        Assert.Equal(7, second.Steps.Length);
         Assert.All(second.Steps, step => Assert.False(step.Cached, step.Name));
         Assert.Equal(await File.ReadAllTextAsync(shop["first"]), await File.ReadAllTextAsync(shop["second"]));
     }

@@ -112,8 +112,8 @@ public sealed class Trouble : IDisposable
             Config = registry.AddBlob("base", config.ToJson(), MediaType.Config), Layers = [registry.AddBlob("base", layer)],
         }.ToJson());
         registry.Blobs[Digest.Of(layer)] = [1, 2, 3, 5];
-        var error = await Fails(1, shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/\n"), "--platform", "linux/amd64");
-        Assert.Contains(Digest.Of(layer).ToString(), error, StringComparison.Ordinal);
+        var error = await Fails(3, shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/\n"), "--platform", "linux/amd64");
+        Assert.Contains($"blob {Digest.Of(layer).Short}: the registry '{registry.Name}' sent bytes that do not have that digest", error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(shop.Root, "blobs", "sha256", Digest.Of(layer).Hex)));
     }
 
@@ -146,9 +146,9 @@ public sealed class Trouble : IDisposable
     public async Task an_emulator_that_is_missing_is_found_before_any_work()
     {
         await NeedRun();
-        var outcome = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\nRUN [\"/x\"]\n"), "--platform", "linux/amd64,linux/mips64le");
+        var outcome = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\nRUN [\"/x\"]\n"), "--platform", "linux/amd64,linux/sparc64");
         Assert.True(outcome.Code == 4, outcome.Error);
-        Assert.Contains("RUN for linux/mips64le on this ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("RUN for linux/sparc64 on this ", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Steps);
         Assert.Empty(shop.State());
     }
@@ -167,7 +167,7 @@ public sealed class Trouble : IDisposable
         var outcome = await lame.Build(lame.Context("FROM BASE\nRUN true\n"));
         Assert.Equal(4, outcome.Code);
         Assert.Contains("no luck today", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("Mend it with: apt-get install", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("Run: manifold doctor", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Steps);
         Assert.Empty(lame.State());
     }
