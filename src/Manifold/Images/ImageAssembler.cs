@@ -38,7 +38,8 @@ public sealed class ImageAssembler(Store store, BuildPlan plan, ImmutableArray<A
         var manifest = new Manifest
         {
             Config = configBlob,
-            Layers = [.. solved.Layers.Select(layer => layer.Blob)],
+            // A base may be of Docker's kind; an OCI manifest that lists such layers is one that tools refuse.
+            Layers = [.. solved.Layers.Select(layer => layer.Blob with { MediaType = MediaType.OfOci(layer.Blob.MediaType) })],
             Annotations = Annotated(AnnotationPlace.Manifest, image.Platform),
         };
         var descriptor = await store.WriteAsync(manifest.ToJson(), MediaType.Manifest, cancellation).ConfigureAwait(false);

@@ -24,12 +24,12 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
     {
         using var root = DirectoryHandle.Open(folder);
         var links = new Dictionary<(ulong, ulong), string>();
-        var pending = new Stack<(DirectoryHandle Folder, IEnumerator<string> Names, string Path)>();
+        var pending = new Stack<(DirectoryHandle Folder, IEnumerator<string> Names, string Path, bool HidesLower)>();
         try
         {
             if (IncludeRoot && Look(root, "", "", links) is { } top)
                 yield return top;
-            pending.Push((root.Duplicate(), SortedNames(root), ""));
+            pending.Push((root.Duplicate(), SortedNames(root), "", false));
             while (pending.TryPeek(out var at))
             {
                 if (!at.Names.MoveNext())
@@ -43,9 +43,10 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
                 if (entry.Kind == EntryKind.Folder)
                 {
                     var below = at.Folder.TryOpenFolder(at.Names.Current, out _) ?? throw new LayerException($"'{path}' went away while it was read.");
-                    pending.Push((below, SortedNames(below), path));
+                    pending.Push((below, SortedNames(below), path, at.HidesLower || entry.Opaque));
                 }
-                if (SameAsLower?.Invoke(entry) != true)
+                // An opaque folder hides what is below it, even from a lower one that was opaque; so all of it is made anew.
+                if (at.HidesLower || entry.Opaque || SameAsLower?.Invoke(entry) != true)
                     yield return entry;
             }
         }

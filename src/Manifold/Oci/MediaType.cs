@@ -23,5 +23,13 @@ public static class MediaType
     public static bool IsManifest(string mediaType) => mediaType is Manifest or DockerManifest;
     public static bool IsConfig(string mediaType) => mediaType is Config or DockerConfig;
 
+    /// <summary>A layer's media type in OCI's words, for manifests of OCI's kind; the bytes are the same.</summary>
+    public static string OfOci(string layer) => layer switch
+    {
+        DockerLayer => Layer,
+        DockerLayerGzip => LayerGzip,
+        _ => layer,
+    };
+
     public static bool IsLayer(string mediaType) => mediaType is Layer or LayerGzip or LayerZstd or DockerLayer or DockerLayerGzip or DockerForeignLayer;
 }

@@ -9,7 +9,7 @@ public sealed record Scope
     /// <summary><c>NAME=value</c> in the order in which the names first came.</summary>
     public required ImmutableArray<string> Environment { get; init; }
 
-    /// <summary>Arguments declared in this stage, in order; a declared one without a value is null.</summary>
+    /// <summary>Arguments declared in this stage and those below it, in order; a declared one without a value is null.</summary>
     public ImmutableArray<KeyValuePair<string, string?>> Arguments { get; init; } = [];
 
     public string? Find(string name) => FindEnvironment(name) ?? FindArgument(name);

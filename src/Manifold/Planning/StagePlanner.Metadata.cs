@@ -17,7 +17,8 @@ internal sealed partial class StagePlanner
             var value = plans.Request.BuildArguments.GetValueOrDefault(name)
                 ?? (fallback is null ? null : Expand(fallback, instruction))
                 ?? plans.Graph.GlobalScope.GetValueOrDefault(name)
-                ?? plans.Graph.PlatformScope.GetValueOrDefault(name);
+                ?? plans.Graph.PlatformScope.GetValueOrDefault(name)
+                ?? scope.FindArgument(name);
             scope = scope.WithArgument(name, value);
         }
         Note("ARG " + string.Join(' ', instruction.Arguments.Select(argument => scope.FindArgument(argument.Name) is { } value ? $"{argument.Name}={value}" : argument.Name)));

@@ -29,7 +29,7 @@ internal sealed partial class StagePlanner
         platform = plans.Graph.PlatformOf(stage);
         history = ground.History.ToBuilder();
         config = image.Config!;
-        scope = new Scope { Environment = config.Env ?? [] };
+        scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments };
         workSteps = 1 + stage.Instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
     }
 
@@ -38,7 +38,7 @@ internal sealed partial class StagePlanner
         foreach (var instruction in stage.Instructions)
             Apply(instruction);
         var finished = image with { Config = config with { Env = scope.Environment } };
-        return new StagePlan(last, finished, history.ToImmutable());
+        return new StagePlan(last, finished, history.ToImmutable(), scope.Arguments);
     }
 
     private void Apply(Instruction instruction)

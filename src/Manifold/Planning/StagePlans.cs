@@ -6,7 +6,8 @@ namespace Manifold.Planning;
 
 /// <summary>A stage after its last instruction.</summary>
 /// <param name="History">What this stage's instructions, and those of the stages that it stands on, add to the base image's history.</param>
-internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History);
+/// <param name="Arguments">What was declared so far; stages that stand on this one inherit it (BuildKit's behaviour).</param>
+internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History, ImmutableArray<KeyValuePair<string, string?>> Arguments);
 
 /// <summary>The stages of one Dockerfile for one target platform, each planned once, when it is needed.</summary>
 internal sealed class StagePlans(
@@ -57,14 +58,14 @@ internal sealed class StagePlans(
                 var found = bases[(image.Reference, image.Platform)];
                 if (found.Config.Config?.OnBuild is { IsDefaultOrEmpty: false })
                     diagnosing.NotSupportedYet(stage.From, $"'{image.Reference}' has ONBUILD triggers; running them");
-                return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), found.Config with { Config = found.Config.Config ?? new ContainerConfig() }, []);
+                return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), found.Config with { Config = found.Config.Config ?? new ContainerConfig() }, [], []);
             default:
                 var config = new ImageConfig
                 {
                     Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
                     Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
                 };
-                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, []);
+                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, [], []);
         }
     }
 

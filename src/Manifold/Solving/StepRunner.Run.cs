@@ -79,7 +79,7 @@ public sealed partial class StepRunner
     {
         var reason = result switch
         {
-            { RuntimeFailure: { } failure } => failure,
+            { RuntimeFailure: { } failure } => failure.TrimEnd('.') + ".",
             { EmulatorCrash: { } crash } => $"the emulator crashed ({crash}), not necessarily your program: run this step natively, or in a stage FROM --platform=$BUILDPLATFORM. Exit code {result.ExitCode}.",
             _ => $"exit code {result.ExitCode}.",
         };

@@ -7,7 +7,7 @@ public static class Cases
 {
     private static bool Accepting => Environment.GetEnvironmentVariables()["MANIFOLD_ACCEPT"] is "1";
 
-    public static string Folder(string kind) => Path.Combine(Source(), "..", "..", "cases", kind);
+    public static string Folder(string kind) => Path.GetFullPath(Path.Combine(Source(), "..", "..", "cases", kind));
 
     public static IEnumerable<string> Names(string kind) => Directory.GetDirectories(Folder(kind)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal);
 

@@ -12,6 +12,10 @@ public static class Peer
 
     public static Task<string> Buildah(params string[] arguments) => Run("buildah", "MANIFOLD_TEST_BUILDAH", arguments);
 
+    /// <summary>Where peers see what we see: everywhere, or for <c>chroot ROOT docker …</c> in the folder that holds ROOT.</summary>
+    public static string? VisibleFolder =>
+        (Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER") ?? "").Split(' ') is ["chroot", var root, ..] ? Path.GetDirectoryName(root) : null;
+
     private static async Task<string> Run(string program, string variable, string[] arguments)
     {
         var command = (Environment.GetEnvironmentVariable(variable) ?? program).Split(' ');

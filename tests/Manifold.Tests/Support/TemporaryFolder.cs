@@ -3,9 +3,11 @@ using Manifold.Linux;
 namespace Manifold.Tests.Support;
 
 /// <summary>A folder for one test, removed with it.</summary>
-public sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryFolder(string? parent = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("manifold-test-").FullName;
+    public string Path { get; } = parent is null
+        ? Directory.CreateTempSubdirectory("manifold-test-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"manifold-test-{Guid.NewGuid():N}")).FullName;
 
     public string this[string relative] => System.IO.Path.Combine(Path, relative);
 

@@ -19,7 +19,8 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
     public LayerEntry? Find(string path)
     {
         var real = ResolveLinks(path);
-        if (real is null || IsExcluded(real))
+        // A folder that is excluded itself is there for what is re-included below it.
+        if (real is null || (IsExcluded(real) && !Below(real).Any()))
             return null;
         using var folder = OpenFolder(EntryPath.Parent(real));
         return real.Length == 0 ? EntryOf("", "", folder!) : folder is null ? null : EntryOf(real, EntryPath.Name(real), folder);
@@ -28,7 +29,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
     public IEnumerable<string> Names(string folder)
     {
         using var handle = OpenFolder(folder);
-        return handle?.Names().Where(name => !IsExcluded(EntryPath.Join(folder, name))).Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();
+        return handle?.Names().Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();
     }
 
     public IEnumerable<LayerEntry> Below(string folder)

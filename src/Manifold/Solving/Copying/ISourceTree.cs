@@ -9,7 +9,7 @@ public interface ISourceTree
     /// <summary>What is at a path, its links followed within the tree; null where there is nothing. The entry's path is where it really is.</summary>
     LayerEntry? Find(string path);
 
-    /// <summary>The names in a folder, in ordinal order.</summary>
+    /// <summary>The names in a folder, in ordinal order; what <see cref="Find"/> does not find may be among them.</summary>
     IEnumerable<string> Names(string folder);
 
     /// <summary>Everything below a folder, parents first, in the order of <see cref="EntryPath.Order"/>; links are not followed.</summary>

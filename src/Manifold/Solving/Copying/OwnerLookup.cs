@@ -18,7 +18,7 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         if (text.Length == 0)
             return default(Owner);
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var (user, group) = colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
+        var (user, group) = colon < 0 ? (text, null) : (OrRoot(text[..colon]), OrRoot(text[(colon + 1)..]));
         if (Number(user) is { } uid && (group is null || Number(group) is not null))
             return new Owner(uid, Number(group) ?? uid);
 
@@ -33,6 +33,9 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
             ?? (Entry(files, "etc/group", group) is [_, _, var named, ..] ? Number(named) : null)
             ?? throw Unknown(step, text, "group", group, "group"));
     }
+
+    // A part that is empty beside the colon is root's, as BuildKit has it: ":50" is 0:50.
+    private static string OrRoot(string name) => name.Length == 0 ? "0" : name;
 
     private static StepFailedException Unknown(Step step, string text, string noun, string name, string file) =>
         new(step, $"'{text}': the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");

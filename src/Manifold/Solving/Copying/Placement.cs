@@ -47,9 +47,9 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         MakeFolder(path);
         foreach (var entry in archive)
         {
-            var target = entry.Path.Length == 0 ? path : EntryPath.Join(path, entry.Path);
-            if (target.Length == 0 || entry.Implied)
+            if (entry.Implied)
                 continue;
+            var target = EntryPath.Join(path, entry.Path);
             MakeFolder(EntryPath.Parent(target));
             entries[target] = Stamped(entry with
             {

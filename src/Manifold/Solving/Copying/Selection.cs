@@ -22,10 +22,13 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 public sealed record Selection(ImmutableArray<SelectedSource> Sources)
 {
     /// <summary>Chooses the files of a step's sources.</summary>
-    /// <exception cref="StepFailedException">A source is missing, or a wildcard matches nothing.</exception>
+    /// <remarks>A wildcard may match nothing where another source is there, as in <c>COPY package.json package-lock.json* ./</c>.</remarks>
+    /// <exception cref="StepFailedException">A source is missing, or wildcards are all there is and match nothing.</exception>
     public static Selection Of(CopyStep step, ISourceTree tree)
     {
         var sources = step.Sources.SelectMany(source => Match(step, tree, source)).Select(match => (match.Name, Entries: WithAllBelow(tree, match.Entry))).ToList();
+        if (sources.Count == 0 && step.Sources is [var first, ..])
+            throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
         var files = sources.SelectMany(source => source.Entries).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         Parallel.ForEach(files, file => digests[file.Path] = tree.DigestOf(file));
@@ -58,8 +61,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (!Wildcards.IsPattern(plain))
             return tree.Find(plain) is { } entry ? [(EntryPath.Name(plain), entry)]
                 : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
-        var found = Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path)))
-            .Where(match => match.Entry is not null).Select(match => (match.Name, match.Entry!)).ToList();
-        return found.Count > 0 ? found : throw new StepFailedException(step, tree.DescribeMissing(source) + ": the wildcard matches nothing.");
+        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path)))
+            .Where(match => match.Entry is not null).Select(match => (match.Name, match.Entry!));
     }
 }

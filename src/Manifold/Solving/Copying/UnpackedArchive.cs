@@ -3,6 +3,7 @@ using Manifold.Layers;
 namespace Manifold.Solving.Copying;
 
 /// <summary>ADD's archives: a file whose content is a tar, plain or compressed, is unpacked; what it is called does not matter.</summary>
+/// <remarks>Its entry <c>.</c> says nothing about the destination (BuildKit's behaviour).</remarks>
 internal static class UnpackedArchive
 {
     /// <summary>The archive's entries, unpacked into a folder that <paramref name="newFolder"/> makes. Null where the source is no archive.</summary>
@@ -15,6 +16,6 @@ internal static class UnpackedArchive
             return null;
         var folder = newFolder();
         var unpacked = new FolderWriter(folder, FolderFormat.Plain).Write(archive.Entries(), cancellation);
-        return new FolderReader(folder, FolderFormat.Plain) { IncludeRoot = unpacked.Contents.Find("") is { Implied: false }, ImpliedFolders = unpacked.ImpliedFolders.ToHashSet(StringComparer.Ordinal) }.Entries();
+        return new FolderReader(folder, FolderFormat.Plain) { ImpliedFolders = unpacked.ImpliedFolders.ToHashSet(StringComparer.Ordinal) }.Entries();
     }
 }

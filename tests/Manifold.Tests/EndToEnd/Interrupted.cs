@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>Builds that are ended from outside, in processes of their own.</summary>
+[Trait("kind", "end-to-end")]
+public sealed class Interrupted : IAsyncLifetime
+{
+    private readonly Workshop shop = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
+        await Workshop.NeedBusyBox();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        shop.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Ctrl_C_in_a_RUN_ends_the_container_and_the_mounts_with_exit_code_130()
+    {
+        var seconds = $"300{Random.Shared.Next(1000, 9999)}";
+        var context = shop.Context($"FROM BASE\nRUN trap '' INT TERM; busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n");
+        using var build = shop.Start("build", "--progress", "plain", "-t", "never:1", context);
+        while (await build.StandardError.ReadLineAsync() is { } line && !line.EndsWith(" sleeping", StringComparison.Ordinal))
+        {
+        }
+        Assert.NotEmpty(ProcessesNaming(seconds));
+
+        await Tool.Run("kill", "-INT", $"{build.Id}");
+        var rest = await build.StandardError.ReadToEndAsync();
+        await build.WaitForExitAsync();
+
+        Assert.Equal(130, build.ExitCode);
+        Assert.EndsWith("manifold: interrupted\n", rest, StringComparison.Ordinal);
+        Assert.Empty(ProcessesNaming(seconds));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));
+        Assert.Empty(shop.State());
+    }
+
+    [Fact]
+    public async Task kill_9_at_any_moment_leaves_nothing_that_the_next_build_does_not_clean_up()
+    {
+        const string text = "FROM BASE AS one\nCOPY large /\nRUN busybox cp /large /again && echo ONE\nFROM BASE\nCOPY --from=one /again /\nRUN echo two >/two\n";
+        var large = new string('x', 3_000_000);
+        for (var i = 0; i < 4; i++)
+        {
+            // The number makes each attempt new work.
+            var context = shop.Context(text.Replace("ONE", $"{i}", StringComparison.Ordinal), ("large", large + i));
+            using var build = shop.Start("build", "-q", "--platform", "linux/amd64,linux/arm64", "-t", $"never:{i}", context);
+            await Task.Delay(150 + Random.Shared.Next(1800));
+            build.Kill(); // SIGKILL, to it alone
+            await build.WaitForExitAsync();
+            await Task.Delay(200); // containers of a killed build end a moment later
+
+            Assert.Empty(shop.Mounts());
+            var next = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64", "-t", $"next:{i}", "-o", $"type=oci,dest={shop[$"layout{i}"]}")).Succeeded();
+            Assert.Equal(8, next.Steps.Length);
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));
+        }
+        var images = (await shop.Run([], "images")).Succeeded().Output;
+        Assert.Equal(4, images.Split('\n').Count(line => line.StartsWith("docker.io/library/next:", StringComparison.Ordinal)));
+        await Tool.Run("skopeo", "copy", "--all", $"oci:{shop.Root}:docker.io/library/next:3", $"oci:{shop["judged"]}:x");
+    }
+
+    private static string[] ProcessesNaming(string word) =>
+        [.. Process.GetProcesses().Select(process => CommandLine(process.Id)).Where(line => line.Contains("sleep\0" + word, StringComparison.Ordinal))];
+
+    private static string CommandLine(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using Manifold.Cli;
+using Manifold.Content;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>Manifold as people use it: a store of its own, contexts, and the command line, in this process or in one of its own.</summary>
+public sealed class Workshop(string? parent = null) : IDisposable
+{
+    /// <summary>A base image with a shell on five platforms, from the peers' registry.</summary>
+    public const string BusyBox = "localhost:5001/busybox:1";
+
+    private readonly TemporaryFolder folder = new(parent);
+
+    /// <summary>What a command said, and the steps that a build told of.</summary>
+    public sealed record Outcome(int Code, string Output, string Error)
+    {
+        /// <summary>Every finished step but those that only name a base.</summary>
+        public ImmutableArray<FinishedStep> Steps { get; } = FinishedStep.Read(Error);
+
+        public Outcome Succeeded()
+        {
+            Assert.True(Code == 0, $"exit code {Code}\n{Error}");
+            return this;
+        }
+    }
+
+    public string this[string relative] => folder[relative];
+    public string Path => folder.Path;
+    public string Root => folder["store"];
+
+    /// <summary>A context of its own. The Dockerfile's <c>BASE</c> is the busybox.</summary>
+    public string Context(string dockerfile, params (string Path, string Content)[] files)
+    {
+        var name = $"context-{Guid.NewGuid():N}";
+        foreach (var (path, content) in files)
+            folder.Write(System.IO.Path.Combine(name, path), content);
+        return System.IO.Path.GetDirectoryName(folder.Write(System.IO.Path.Combine(name, "Dockerfile"), dockerfile.Replace("BASE", BusyBox, StringComparison.Ordinal)))!;
+    }
+
+    /// <summary>A build whose progress is JSON, so that its steps can be read.</summary>
+    public Task<Outcome> Build(string context, params string[] arguments) => Run([.. arguments, context], "build", "--progress", "json");
+
+    public async Task<Outcome> Run(string[] more, params string[] arguments)
+    {
+        using StringWriter output = new(), error = new();
+        var code = await CommandTree.RunAsync(new CliContext
+        {
+            Environment = Variables, Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = TimeProvider.System, Interactive = false,
+        }, [.. arguments, .. more]);
+        return new Outcome(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>The environment of commands in this process.</summary>
+    public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
+        .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    /// <summary>Where programs are looked for, if not where they are.</summary>
+    public string? SearchPath { get; init; }
+
+    /// <summary>The program itself. SIGINT means to it what it means in a terminal, whatever our own caller made of it.</summary>
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", System.IO.Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["MANIFOLD_ROOT"] = Root;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Everything that trouble must leave as it was: names, what is in the making, mounts.</summary>
+    public string State()
+    {
+        using var store = Store.Open(Root);
+        var tags = store.Tags.List().Select(image => $"{image.Name} {image.Target.Digest}");
+        var work = System.IO.Path.Combine(Root, "work");
+        var leftovers = Directory.Exists(work) ? Directory.GetFileSystemEntries(work).Where(entry => !entry.EndsWith(".lock", StringComparison.Ordinal)) : [];
+        return string.Join('\n', [.. tags, .. leftovers, .. Mounts()]);
+    }
+
+    public IEnumerable<string> Mounts() =>
+        File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Root + "/", StringComparison.Ordinal));
+
+    /// <summary>Skips where the registry of base images is not there.</summary>
+    public static async Task NeedBusyBox()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri("http://localhost:5001"), Timeout = TimeSpan.FromSeconds(20) };
+        try
+        {
+            using var answer = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v2/busybox/tags/list"));
+            Assert.SkipUnless(answer.IsSuccessStatusCode, $"{BusyBox} is not there; bench/setup-peers.sh makes it.");
+        }
+        catch (HttpRequestException)
+        {
+            Assert.Skip("The registry of base images at localhost:5001 is not there; bench/setup-peers.sh starts it.");
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+}
+
+/// <summary>One step as <c>--progress json</c> tells of it.</summary>
+public sealed record FinishedStep(string Name, string Platform, bool Cached)
+{
+    internal static ImmutableArray<FinishedStep> Read(string lines)
+    {
+        var events = lines.Split('\n').Where(line => line.StartsWith("{\"event\"", StringComparison.Ordinal)).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var names = events.Where(each => Text(each, "event") == "stepStarted").GroupBy(each => Text(each, "step")).ToDictionary(group => group.Key, group => Text(group.First(), "name"));
+        return [.. events.Where(each => Text(each, "event") == "stepFinished")
+            .Select(each => new FinishedStep(names[Text(each, "step")], Text(each, "platform"), each.GetProperty("cached").GetBoolean()))];
+
+        static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+    }
+}
