@@ -30,6 +30,8 @@ if [[ -x $peers && $(id -u) == 0 ]]; then
   printf '#!/bin/sh\nexec chroot %s /usr/bin/docker -H unix://%s "$@"\n' "$bench/trixie" "$bench/docker.sock" >"$bench/bin/docker"
   printf '#!/bin/sh\nexec chroot %s /usr/bin/buildah --root %s --runroot %s "$@"\n' "$bench/trixie" "$bench/buildah-test" "$bench/buildah-test-run" >"$bench/bin/buildah"
   chmod +x "$bench/bin/docker" "$bench/bin/buildah"
+  export MANIFOLD_TEST_DOCKER="chroot $bench/trixie /usr/bin/docker -H unix://$bench/docker.sock"
+  export MANIFOLD_TEST_BUILDAH="chroot $bench/trixie /usr/bin/buildah --root $bench/buildah-test --runroot $bench/buildah-test-run"
   export PATH=$bench/bin:$PATH TMPDIR=$bench/tmp MANIFOLD_TEST_BUSYBOX=$bench/work/busybox
 fi
 
