@@ -60,6 +60,12 @@ public static class CommandTree
             await context.Error.WriteLineAsync($"manifold: {e.Message}");
             return e.ExitCode;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What the disk says of a file that the user named; the system's message has its path.
+            await context.Error.WriteLineAsync($"manifold: {e.Message}");
+            return 1;
+        }
     }
 
     private static IEnumerable<string> PathOf(Command command) =>

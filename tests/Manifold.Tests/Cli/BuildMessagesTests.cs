@@ -1,6 +1,6 @@
 namespace Manifold.Tests.Cli;
 
-public sealed class BuildingFromAFileWithAnotherName : IDisposable
+public sealed class BuildingWithTrouble : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -31,6 +31,14 @@ public sealed class BuildingFromAFileWithAnotherName : IDisposable
         var (code, _, error) = await Commanding.Manifold(folder, "build", Context("FROM scratch\nONBUILD RUN x\n"));
         Assert.Equal(2, code);
         Assert.Contains("Dockerfile:2:1: error: ONBUILD is not supported yet.\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_result_that_cannot_be_written_is_told_in_one_line()
+    {
+        var (code, _, error) = await Commanding.Manifold(folder, "build", "-q", "--iidfile", folder["no/such/folder"], Context("FROM scratch\nCOPY Dockerfile /\n"));
+        Assert.Equal(1, code);
+        Assert.Contains(folder["no/such/folder"], Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private string Context(string dockerfile)
