@@ -51,8 +51,8 @@ internal sealed class BuildOptions
     public void AddTo(Command command)
     {
         command.Add(contextFolder);
-        progress.AcceptOnlyFromAmong("auto", "tty", "plain", "json", "quiet");
-        print.AcceptOnlyFromAmong("tree", "plan");
+        progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
+        print.AcceptOneOf("tree", "plan");
         Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, insecureRegistries, .. notYet];
         foreach (var option in all)
             command.Add(option);

@@ -5,10 +5,11 @@ namespace Manifold.Cli;
 /// <summary>All commands, and the one place where what went wrong becomes a message and an exit code.</summary>
 public static class CommandTree
 {
-    private const int HostTrouble = 4, Interrupted = 130;
+    private const int Interrupted = 130;
 
-    public static RootCommand Create(CliContext context) =>
-        new("Builds container images for many architectures and publishes them as one.")
+    public static RootCommand Create(CliContext context)
+    {
+        var root = new RootCommand("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
             BuildCommand.Create(context),
@@ -24,16 +25,20 @@ public static class CommandTree
             RemoveCommand.Create(context),
             PruneCommand.Create(context),
             ServeCommand.Create(context),
+            CompletionCommand.Create(context),
             VersionCommand(context),
         };
+        ProgramName.AddTo(root);
+        return root;
+    }
 
     public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         var parsed = Create(context).Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                await context.Error.WriteLineAsync($"manifold: {error.Message}");
+            foreach (var mistake in WrongUsage.Describe(parsed))
+                await context.Error.WriteLineAsync($"manifold: {mistake}");
             await context.Error.WriteLineAsync($"See: manifold {string.Join(' ', PathOf(parsed.CommandResult.Command))}--help");
             return 2;
         }
@@ -57,8 +62,9 @@ public static class CommandTree
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // What the disk says of a file that the user named; the system's message has its path.
             await context.Error.WriteLineAsync($"manifold: {e.Message}");
-            return HostTrouble;
+            return 1;
         }
     }
 
@@ -68,7 +74,7 @@ public static class CommandTree
     private static Command VersionCommand(CliContext context)
     {
         var command = new Command("version", "Print the version.");
-        command.SetAction(_ => context.Out.WriteLine($"manifold {typeof(CommandTree).Assembly.GetName().Version?.ToString(3)}"));
+        command.SetAction(_ => context.Out.WriteLine(ProgramName.Version));
         return command;
     }
 }

@@ -41,8 +41,7 @@ public static class DoctorCommand
             };
             table.AddRow($"[{colour}]{mark}[/]", check.Name.EscapeMarkup(), Finding(check));
         }
-        Tables.Write(context, table, Text.NewLine, new Markup(Verdict(checks)));
-        context.Out.WriteLine();
+        Tables.Write(context, table, Text.NewLine, new Markup(Verdict(checks)), Text.NewLine);
     }
 
     private static string Finding(HostCheck check) =>
@@ -54,6 +53,6 @@ public static class DoctorCommand
         if (checks.Any(check => check.Status == HostStatus.Missing))
             return "[red]This machine cannot run a RUN yet; images without one can be built.[/]";
         var reduced = checks.Count(check => check.Status == HostStatus.Reduced);
-        return reduced == 0 ? "[green]This machine is ready for everything.[/]" : $"[green]This machine is ready.[/] {reduced} thing{(reduced == 1 ? "" : "s")} it could not do.";
+        return reduced == 0 ? "[green]This machine is ready for everything.[/]" : $"[green]This machine is ready.[/] {Counts.Of(reduced, "thing")} it could not do.";
     }
 }

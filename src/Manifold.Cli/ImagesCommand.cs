@@ -26,8 +26,11 @@ internal static class ImagesCommand
     private static string[] ToRow(StoredImage image) =>
     [
         image.Name.Name, string.Join(',', Platforms(image)) is { Length: > 0 } platforms ? platforms : "-", image.Name.Target.Digest.Short,
-        ByteSize.Format(image.Size), image.Created?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", null) ?? "-",
+        ByteSize.Format(image.Size), Created(image) is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd HH:mm", null) : "-",
     ];
+
+    /// <summary>Null where the image does not say: what is reproducible bears the epoch.</summary>
+    private static DateTimeOffset? Created(StoredImage image) => image.Created == DateTimeOffset.UnixEpoch ? null : image.Created;
 
     private static JsonNode ToJson(StoredImage image) => new JsonObject
     {

@@ -22,7 +22,7 @@ internal static class PruneCommand
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
-                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({result.Blobs} blobs, {result.Snapshots} snapshots, {result.CacheRecords} cache records); kept {ByteSize.Format(result.KeptBytes)}.");
+                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Counts.Of(result.Blobs, "blob")}, {Counts.Of(result.Snapshots, "snapshot")}, {Counts.Of(result.CacheRecords, "cache record")}); kept {ByteSize.Format(result.KeptBytes)}.");
         });
         return command;
     }

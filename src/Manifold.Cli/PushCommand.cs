@@ -23,7 +23,7 @@ internal static class PushCommand
             using var client = access.Open(context, parsed);
             var done = await new Pusher(client, store, new BlobOrigins(store)).PushAsync(top, names, new TransferLines(context), cancellation);
             await context.Error.WriteLineAsync(
-                $"{done.Uploaded} blobs pushed ({done.UploadedBytes / 1e6:0.0} MB), {done.Mounted} mounted, {done.AlreadyThere} there already");
+                $"{Counts.Of(done.Uploaded, "blob")} pushed ({ByteSize.Format(done.UploadedBytes)}), {done.Mounted} mounted, {done.AlreadyThere} there already");
             foreach (var name in names)
                 await context.Out.WriteLineAsync($"{name.WithDigest(top.Digest)}");
         });

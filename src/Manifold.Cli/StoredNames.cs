@@ -25,7 +25,7 @@ internal static class StoredNames
     public static Option<string> FormatOption()
     {
         var format = new Option<string>("--format") { Description = "table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
-        format.AcceptOnlyFromAmong("table", "json");
+        format.AcceptOneOf("table", "json");
         return format;
     }
 }

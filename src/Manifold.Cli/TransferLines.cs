@@ -19,6 +19,6 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
             _ => "pushed",
         };
         lock (turn)
-            context.Error.WriteLine($"{value.Blob.Digest.Short}  {value.Blob.Size / 1e6,8:0.0} MB  {what}");
+            context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  {what}");
     }
 }

@@ -15,8 +15,11 @@ public readonly record struct Place(string File, int Line, int Column, int Lengt
 /// <summary>One finding about a file, as data.</summary>
 public sealed record Diagnostic
 {
-    /// <summary>The id of everything that does not parse; every other id is the name of a rule.</summary>
+    /// <summary>The id of everything that does not parse. But for the next, every other id is the name of a rule.</summary>
     public const string Syntax = "Syntax";
+
+    /// <summary>The id of what is right and does not work yet.</summary>
+    public const string NotSupportedYet = "NotSupportedYet";
 
     public required string Id { get; init; }
     public required Severity Severity { get; init; }
@@ -36,7 +39,7 @@ public sealed record Diagnostic
     public string Render()
     {
         var text = new StringBuilder();
-        var rule = Id == Syntax ? "" : $" [{Id}]";
+        var rule = Id is Syntax or NotSupportedYet ? "" : $" [{Id}]";
         text.Append(CultureInfo.InvariantCulture, $"{Place}: {(Severity == Severity.Error ? "error" : "warning")}: {Message}{rule}");
         if (Excerpt.Length > 0)
             AppendExcerpt(text);

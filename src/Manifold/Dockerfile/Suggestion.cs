@@ -1,7 +1,7 @@
 namespace Manifold.Dockerfile;
 
 /// <summary>"Did you mean …?"</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>A hint that names the known word nearest to a mistyped one, or null where none is near.</summary>
     public static string? For(string word, IEnumerable<string> known)

@@ -1,3 +1,4 @@
+using Manifold.Dockerfile;
 using Manifold.Oci;
 
 namespace Manifold.Planning;
@@ -7,5 +8,5 @@ namespace Manifold.Planning;
 /// <param name="Descriptor">The platform's manifest.</param>
 public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config);
 
-/// <summary>An image × platform that a plan needs, and the line that asks for it.</summary>
-public sealed record BaseNeed(ImageReference Reference, Platform Platform, int Line);
+/// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>
+public sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place);

@@ -14,7 +14,7 @@ internal sealed class Diagnosing(DockerfileTree tree)
         Id = id, Severity = Severity.Error, Message = message, Place = instruction.Source.Place, Hint = hint, Excerpt = instruction.Source.Text,
     });
 
-    public void NotSupportedYet(Instruction instruction, string what) => Add(instruction, $"{what} is not supported yet.", id: "NotSupportedYet");
+    public void NotSupportedYet(Instruction instruction, string what) => Add(instruction, $"{what} is not supported yet.", id: Diagnostic.NotSupportedYet);
 
     /// <summary>Expands a word; where that is an error it is noted, and the word stands for itself.</summary>
     public string Expand(string word, Func<string, string?> lookup, Instruction instruction)

@@ -72,7 +72,7 @@ public sealed class Planner
         void Note(StageGround? ground, Instruction instruction)
         {
             if (ground is StageGround.Image image)
-                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Lines.First));
+                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place));
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class StagePlanner
         var flags = (instruction.Chown is null ? "" : $"--chown={chown} ") + (instruction.Chmod is null ? "" : $"--chmod={instruction.Chmod} ");
         Advance(new CopyStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Line = instruction.Lines.First, Name = name,
+            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
             From = from, Sources = sources, Destination = destination, Chown = chown, Chmod = ModeOf(instruction),
             InlineFiles = inline, UnpackArchives = verb == "ADD",
         }, $"{verb} {flags}{string.Join(' ', sources.Concat(inline.Select(file => file.Name)))} {Expand(instruction.Destination, instruction)}");

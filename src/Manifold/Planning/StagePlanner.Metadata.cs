@@ -57,7 +57,7 @@ internal sealed partial class StagePlanner
         key.Add("workdir").Add(last.Digest).Add(platform.ToString()).Add(path).Add(config.User);
         Advance(new WorkdirStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Line = instruction.Lines.First, Name = name,
+            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
             Path = path, Owner = config.User ?? "",
         }, $"WORKDIR {path}");
     }

@@ -107,7 +107,7 @@ internal sealed partial class StagePlanner
             .Add(config.WorkingDir).Add(config.User).Add((long)run.Network);
         Advance(new RunStep
         {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Line = run.Lines.First, Name = name,
+            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = run.Source.Place, Name = name,
             Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
             WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "", Network = run.Network,
         }, $"RUN {shown}{string.Join(' ', command)}");

@@ -78,7 +78,7 @@ internal sealed class StagePlans(
         key.Add("base").Add(platform.ToString()).Add(image?.Descriptor.Digest.ToString());
         return Shared(new BaseStep
         {
-            Digest = key.ToDigest(), Parent = null, Platform = platform, Line = instruction.Lines.First, Name = name, Image = image,
+            Digest = key.ToDigest(), Parent = null, Platform = platform, Place = instruction.Source.Place, Name = name, Image = image,
         });
     }
 }

@@ -19,8 +19,11 @@ public abstract record Step
     /// <summary>The platform that the step's file system belongs to.</summary>
     public required Platform Platform { get; init; }
 
-    /// <summary>The instruction's first line in the Dockerfile, from 1.</summary>
-    public required int Line { get; init; }
+    /// <summary>Where the instruction begins, in the Dockerfile as the user named it.</summary>
+    public required Place Place { get; init; }
+
+    /// <summary>The instruction's first line, from 1.</summary>
+    public int Line => Place.Line;
 
     /// <summary>For people, e.g. <c>[build 2/5] RUN make</c>.</summary>
     public required string Name { get; init; }

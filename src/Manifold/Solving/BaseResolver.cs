@@ -47,7 +47,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             if (await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false) is { } image)
                 images.Add(new BaseImage(reference, need.Platform, image.Descriptor, image.Manifest, image.Config));
             else
-                missing.Add($"FROM {reference} (Dockerfile:{need.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
+                missing.Add($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
         }
         return (images, missing);
     }

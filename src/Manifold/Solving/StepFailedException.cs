@@ -21,6 +21,6 @@ public sealed class StepFailedException(Step step, string reason, int? code = nu
     public ImmutableArray<string> LogTail { get; } = logTail ?? [];
 
     private static string Describe(Step step, string reason, ImmutableArray<string> tail) =>
-        $"{step.Name} ({step.Platform}, Dockerfile:{step.Line}): {reason}"
+        $"{step.Name} ({step.Platform}, {step.Place.File}:{step.Line}): {reason}"
         + (tail.IsEmpty ? "" : " Its last lines:\n" + string.Join('\n', tail.Select(line => "    " + line)));
 }

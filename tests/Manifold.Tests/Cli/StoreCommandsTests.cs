@@ -98,7 +98,7 @@ public sealed class LookingAfterTheStore : IDisposable
     {
         await store.WriteAsync(new byte[1500], "a/b");
         var (_, text, _) = await Manifold("prune", "--keep-storage", "10GB");
-        Assert.Equal("Freed 1.5 kB (1 blobs, 0 snapshots, 0 cache records); kept 0 B.\n", text);
+        Assert.Equal("Freed 1.5 kB (1 blob, 0 snapshots, 0 cache records); kept 0 B.\n", text);
         var (_, json, _) = await Manifold("prune", "--format", "json");
         Assert.Equal(0, JsonDocument.Parse(json).RootElement.GetProperty("freedBytes").GetInt64());
     }

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Tests.Docs;
+
+/// <summary>What the docs tell people to paste is pasted: the blocks marked <c>sh run</c> of a page, in one shell, with a store and a registry of their own.</summary>
+public sealed partial class PastingTheSamples : IDisposable
+{
+    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", ".."));
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Prepend(Path.Combine(Root, "README.md"))
+        .Where(page => Samples().IsMatch(File.ReadAllText(page))).Select(page => Path.GetRelativePath(Root, page)).Order(StringComparer.Ordinal)];
+
+    [Theory, MemberData(nameof(Pages))]
+    public async Task every_command_of_a_page_succeeds(string page)
+    {
+        var samples = Samples().Matches(File.ReadAllText(Path.Combine(Root, page))).Select(match => match.Groups[1].Value);
+        var script = folder.Write("samples.sh", $"""
+            set -euxo pipefail
+            trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+            cd '{folder.Path}'
+            export PATH='{ProgramFolder()}':"$PATH" MANIFOLD_ROOT='{folder["store"]}' REGISTRY=127.0.0.1:{FreePort()}
+            {string.Concat(samples)}
+            """);
+        var result = await Tool.Try("bash", script);
+        Assert.True(result.ExitCode == 0, $"{page}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
+    }
+
+    [Fact]
+    public void the_readme_is_among_the_pages() => Assert.Contains("README.md", Pages.Select(row => row.Data));
+
+    /// <summary>A folder in which the program has the name that people know.</summary>
+    private string ProgramFolder()
+    {
+        var bin = Directory.CreateDirectory(folder["bin"]).FullName;
+        File.CreateSymbolicLink(Path.Combine(bin, "manifold"), Path.Combine(AppContext.BaseDirectory, "Manifold.Cli"));
+        return bin;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Source([CallerFilePath] string path = "") => path;
+
+    [GeneratedRegex("^```sh run\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Samples();
+}
