@@ -1,0 +1,3 @@
+using Manifold.Bench;
+
+LayerHashing.Run(Console.Out);
