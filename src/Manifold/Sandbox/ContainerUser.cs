@@ -57,7 +57,7 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
     private static IEnumerable<string[]> Lines(string root, string path)
     {
         var file = new FileInfo(ScopedPath.Resolve(root, path));
-        if (PathStatus.Of(file.FullName) is not { IsFile: true })
+        if (DirectoryHandle.StatusOf(file.FullName) is not { IsRegularFile: true })
             return []; // a pipe would keep us waiting
         if (file.Length > Limits.DocumentBytes)
             throw new UsageException($"Reading the image's {path}: {file.Length} bytes are too many (at most {Limits.DocumentBytes}).");
