@@ -63,6 +63,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
     public Task DeleteAsync(HttpContext http, Route route)
     {
+        if (IsMalformedDigest(route.Selector))
+            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
         var found = contents.FindManifest(http.Host(), route.Repository, route.Selector);
         if (found is null)
             return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
@@ -88,9 +90,9 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             await writer.CommitAsync(document.MediaType, descriptor, http.RequestAborted);
         }
         contents.Trust(digest);
-        foreach (var blob in document.Blobs)
-            store.Repositories.AddBlob(repository, blob.Digest);
-        foreach (var manifest in document.Manifests.Where(manifest => store.Repositories.FindManifest(repository, manifest.Digest) is null))
+        foreach (var blob in document.Blobs.Select(blob => blob.Digest).Distinct().Where(store.Contains))
+            store.Repositories.AddBlob(repository, blob);
+        foreach (var manifest in document.Manifests.Where(manifest => store.Contains(manifest.Digest) && store.Repositories.FindManifest(repository, manifest.Digest) is null))
             store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
         store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
         if (tags.Count > 0)
