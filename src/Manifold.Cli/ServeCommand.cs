@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Manifold.Content;
 using Manifold.Registry;
 using Manifold.Server;
@@ -64,12 +65,14 @@ internal static class ServeCommand
     {
         var may = options.ReadOnly ? "pull" : options.AllowDelete ? "pull, push and delete" : "pull and push";
         var who = options.PasswordFile is { } file ? $"the users of {file}" : "everybody on this machine";
-        var login = options.PasswordFile is null ? "" : $"\n  docker login {server.Address}";
-        var push = options.ReadOnly ? "" : $"\n  docker push {server.Address}/NAME:TAG";
+        var address = server.Address.Address.Equals(IPAddress.Any) || server.Address.Address.Equals(IPAddress.IPv6Any)
+            ? $"{Environment.MachineName}:{server.Address.Port}" : server.Address.ToString();
+        var login = options.PasswordFile is null ? "" : $"\n  docker login {address}";
+        var push = options.ReadOnly ? "" : $"\n  docker push {address}/NAME:TAG";
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{server.Address}. Stop with Ctrl-C.
             {store.Tags.List().Length} images; {who} may {may}.{login}{push}
-              docker pull {server.Address}/NAME:TAG
+              docker pull {address}/NAME:TAG
             """;
     }
 }

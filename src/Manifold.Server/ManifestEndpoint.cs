@@ -1,6 +1,7 @@
 using Manifold.Content;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Manifold.Server;
 
@@ -134,7 +135,11 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
     {
         if (http.Request.ContentLength > Limits.DocumentBytes)
+        {
+            // So that the connection is not cut under a client that still sends: it is heard for some seconds, and reads the answer then.
+            http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
             return null;
+        }
         using var body = new MemoryStream();
         var buffer = new byte[64 * 1024];
         while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)

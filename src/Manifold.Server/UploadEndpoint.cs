@@ -69,11 +69,14 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
                 await http.Refuse(400, ErrorCode.DigestInvalid, "The parameter 'digest' is missing or is not a digest.");
                 break;
             case "PATCH" or "PUT" when !IsInOrder(http, upload):
-                await AnswerAsync(http, upload, 416);
+                await OutOfOrderAsync(http, upload);
                 break;
             case "PATCH":
                 await ReceiveAsync(http, upload);
-                await AnswerAsync(http, upload, 202);
+                if (Piece(http) is { } sent && upload.Blob.Length != sent.Last + 1)
+                    await OutOfOrderAsync(http, upload); // its length was not known before
+                else
+                    await AnswerAsync(http, upload, 202);
                 break;
             case "PUT":
                 await ReceiveAndCompleteAsync(http, upload, Digest.Parse(Parameter(http, "digest")!));
@@ -132,24 +135,38 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     }
 
     /// <summary>A piece may say where it begins; then it must begin where the last one ended, and be as long as it says.</summary>
-    private static bool IsInOrder(HttpContext http, Uploads.Open upload)
-    {
-        if (http.Request.Headers.ContentRange is not [{ } text])
-            return true;
-        return ContentRangePattern().Match(text) is { Success: true } match
-            && long.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var first)
-            && long.TryParse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out var last)
-            && first == upload.Blob.Length
-            && (http.Request.ContentLength is not { } length || length == last - first + 1);
-    }
+    private static bool IsInOrder(HttpContext http, Uploads.Open upload) =>
+        Piece(http) is not { } piece
+        || (piece.First == upload.Blob.Length && (http.Request.ContentLength is not { } length || length == piece.Last - piece.First + 1));
+
+    /// <summary>The first and the last byte that the client says it sends; null where it says nothing.</summary>
+    private static (long First, long Last)? Piece(HttpContext http) =>
+        http.Request.Headers.ContentRange is not [{ } text] ? null
+            : ContentRangePattern().Match(text) is { Success: true } match ? (Number(match.Groups[1]), Number(match.Groups[2]))
+            : (-1, -1);
+
+    private static long Number(Group digits) => long.Parse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static string? Parameter(HttpContext http, string name) => http.Request.Query[name];
 
     private static Task AnswerAsync(HttpContext http, Uploads.Open upload, int status)
     {
+        Tell(http, upload);
+        return http.Empty(status, upload.Location);
+    }
+
+    /// <summary>The client may go on where the answer says.</summary>
+    private static Task OutOfOrderAsync(HttpContext http, Uploads.Open upload)
+    {
+        Tell(http, upload);
+        http.Response.Headers.Location = upload.Location;
+        return http.Refuse(416, ErrorCode.BlobUploadInvalid, $"'{http.Request.Headers.ContentRange}' is not the next chunk: {upload.Blob.Length} bytes have arrived. Go on there.");
+    }
+
+    private static void Tell(HttpContext http, Uploads.Open upload)
+    {
         http.Response.Headers.Range = string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, upload.Blob.Length - 1)}");
         http.Response.Headers["Docker-Upload-UUID"] = upload.Id;
-        return http.Empty(status, upload.Location);
     }
 
     private static Task CreatedAsync(HttpContext http, string repository, Digest digest)
