@@ -117,7 +117,11 @@ public sealed class ServingInTrouble
     [InlineData("[::]:5000")]
     [InlineData("nonsense")]
     [InlineData("127.0.0.1")]
-    public void it_does_not_listen_where_others_could_come_in(string listen) => Assert.Throws<UsageException>(() => ServeOptions.ParseListen(listen));
+    public async Task it_does_not_listen_where_others_could_come_in(string listen)
+    {
+        await using var server = await RunningServer.StartAsync();
+        await Assert.ThrowsAsync<UsageException>(async () => await RegistryServer.StartAsync(server.Store, new ServeOptions { Listen = ServeOptions.ParseListen(listen) }));
+    }
 
     [Theory]
     [InlineData("127.0.0.1:5000")]
