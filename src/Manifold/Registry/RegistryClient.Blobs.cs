@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
 using Manifold.Content;
 using Manifold.Oci;
 
@@ -8,22 +8,19 @@ namespace Manifold.Registry;
 
 public sealed partial class RegistryClient
 {
-    // An attempt that brought less than this is one without success, so that a registry which cuts at once is not asked forever.
-    private const long FruitfulBytes = 1024 * 1024;
+    private const int PieceBytes = 128 * 1024;
 
     private readonly ConcurrentDictionary<Digest, SemaphoreSlim> pulls = new();
 
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
-    public async Task<bool> HasBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default)
-    {
-        var request = BlobRequest("look up", HttpMethod.Head, repository, digest);
-        return await HasAsync(repository, request, cancellation).ConfigureAwait(false);
-    }
+    public Task<bool> HasBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
+        FirstAnswerAsync(repository, byContent: true, place => HasAsync(
+            place.Host, place.Named(BlobRequest("look up", HttpMethod.Head, repository, digest, place.Reference)), cancellation));
 
     /// <summary>Brings a blob into the store, verified. Where it is there already, nothing is asked.</summary>
     /// <remarks>
     /// One transfer per digest at a time in this process: others wait, and find it done. After a cut it goes on where it was
-    /// (section "Pulling blobs", Range). Without success nothing is stored.
+    /// (section "Pulling blobs", Range), and so does the next process. Without success nothing is in the store's blobs.
     /// </remarks>
     /// <param name="progress">Gets the bytes that are here so far.</param>
     public async Task PullBlobAsync(
@@ -34,7 +31,12 @@ public sealed partial class RegistryClient
         try
         {
             if (store.SizeOf(blob.Digest) != blob.Size)
-                await TransferAsync(repository, blob, store, progress, cancellation).ConfigureAwait(false);
+                await FirstAnswerAsync(repository, byContent: true, async place =>
+                {
+                    var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference));
+                    await TransferAsync(place, request, blob, store, progress, cancellation).ConfigureAwait(false);
+                    return true;
+                }).ConfigureAwait(false);
             progress?.Report(blob.Size);
         }
         finally
@@ -43,75 +45,73 @@ public sealed partial class RegistryClient
         }
     }
 
-    private async Task TransferAsync(
-        ImageReference repository, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
+    /// <summary>A blob straight from the registry, without the store. After a cut it goes on where it was.</summary>
+    /// <remarks>
+    /// From its begin, the last read throws <see cref="ContentMismatchException"/> where the bytes are not the blob's; from an
+    /// <paramref name="offset"/> only their number is checked. Owned by the caller; it holds one of the host's places until it is disposed.
+    /// </remarks>
+    /// <exception cref="RegistryException">The registry does not have it, or refuses.</exception>
+    public Task<Stream> OpenBlobAsync(ImageReference repository, Descriptor blob, long offset = 0, CancellationToken cancellation = default) =>
+        OpenBlobAsync(repository, blob, offset, feedsAnother: false, cancellation);
+
+    private async Task<Stream> OpenBlobAsync(
+        ImageReference repository, Descriptor blob, long offset, bool feedsAnother, CancellationToken cancellation)
     {
-        var host = Host(repository.Registry);
-        var request = BlobRequest("pull", HttpMethod.Get, repository, blob.Digest);
-        await using var writer = store.CreateBlob(blob.Digest);
+        var stream = await FirstAnswerAsync(repository, byContent: true, async place =>
+        {
+            var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference)) with { FeedsAnother = feedsAnother };
+            var opened = new BlobStream(place.Host, request, blob.Size, offset);
+            await opened.OpenAsync(cancellation).ConfigureAwait(false);
+            return opened;
+        }).ConfigureAwait(false);
+        return offset == 0 ? new VerifiedStream(stream!, blob.Digest, blob.Size, $"'{repository.Registry}'") : stream!;
+    }
+
+    private static async Task TransferAsync(
+        Place place, RegistryRequest request, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        var found = 0L;
         do
         {
-            // Each round of retries begins anew after an attempt that moved much.
-            await host.Retrying.ExecuteAsync(
-                async token => await PullRestAsync(host, request, blob, writer, progress, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            await using var arriving = ArrivingBlob.Begin(store, blob);
+            found = arriving.Length;
+            await using var stream = new BlobStream(place.Host, request, blob.Size, found);
+            await CopyAsync(stream, arriving, progress, cancellation).ConfigureAwait(false);
+            if (await arriving.TryCompleteAsync(cancellation).ConfigureAwait(false))
+                return;
         }
-        while (writer.Length < blob.Size);
-        try
-        {
-            await writer.CommitAsync(blob.MediaType, blob, cancellation).ConfigureAwait(false);
-        }
-        catch (ContentMismatchException e)
-        {
-            throw host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.", e);
-        }
+        while (found > 0); // what another place sent before may be what is wrong
+        throw place.Host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.");
     }
 
-    /// <summary>One attempt: returns when all is here, or much more than before; throws where it was cut before that.</summary>
-    private async Task PullRestAsync(
-        RegistryHost host, RegistryRequest request, Descriptor blob, BlobWriter writer, IProgress<long>? progress, CancellationToken cancellation)
+    private static async Task CopyAsync(Stream stream, ArrivingBlob arriving, IProgress<long>? progress, CancellationToken cancellation)
     {
-        var begin = writer.Length;
-        var ranged = begin == 0 ? request : request with { Headers = headers => headers.Range = new RangeHeaderValue(begin, null) };
-        using var response = await host.SendOnceAsync(ranged, cancellation).ConfigureAwait(false);
-        var skip = response.Message.StatusCode switch
-        {
-            HttpStatusCode.OK => begin, // the whole again: what we have is read past
-            HttpStatusCode.PartialContent when response.Message.Content.Headers.ContentRange?.From == begin => 0,
-            HttpStatusCode.PartialContent => throw host.Failed(request, "sends another range than was asked for."),
-            _ => throw await RefusedAsync(host.Name, request, response, cancellation).ConfigureAwait(false),
-        };
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            await host.CopyBodyAsync(request, response.Message, piece =>
+            while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is var count and > 0)
             {
-                var known = (int)Math.Min(skip, piece.Length);
-                skip -= known;
-                writer.Write(piece.Span[known..]);
-                progress?.Report(Math.Min(writer.Length, blob.Size));
-                return writer.Length <= blob.Size;
-            }, cancellation).ConfigureAwait(false);
-            if (writer.Length > blob.Size)
-                throw host.Failed(request, $"sends more than the {blob.Size} bytes that the manifest says.");
-            if (writer.Length < blob.Size)
-                throw host.Cut(request, $"sent {writer.Length} of {blob.Size} bytes.");
+                arriving.Append(buffer.AsSpan(0, count));
+                progress?.Report(arriving.Length);
+            }
         }
-        catch (RegistryException e) when (e.Retries > 0 && writer.Length - begin >= FruitfulBytes)
+        finally
         {
-            // The next round asks for the rest.
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private async Task<bool> HasAsync(ImageReference repository, RegistryRequest request, CancellationToken cancellation)
+    private static async Task<bool> HasAsync(RegistryHost host, RegistryRequest request, CancellationToken cancellation)
     {
-        using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => false,
             HttpStatusCode.OK => true,
-            _ => throw await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false),
+            _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
-    private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest) =>
-        new($"{verb} {repository.Name}, blob {digest.Short}", method, $"v2/{repository.Repository}/blobs/{digest}", repository.Repository);
+    private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest, ImageReference? there = null) =>
+        new($"{verb} {repository.Name}, blob {digest.Short}", method, $"v2/{(there ?? repository).Repository}/blobs/{digest}", (there ?? repository).Repository);
 }
