@@ -52,6 +52,13 @@ public sealed class Tags
         return entries;
     });
 
+    /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
+    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(entries =>
+    {
+        var known = entries.Select(entry => entry.Digest).ToHashSet();
+        return entries.AddRange(contents.Where(content => known.Add(content.Digest)).Select(ReferenceName.WithoutName));
+    });
+
     /// <summary>Takes the name away; the content stays until a prune. False where nothing had it.</summary>
     public bool Remove(ImageReference reference)
     {
