@@ -10,6 +10,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>What the token must allow, beyond pulling.</summary>
     public bool Push { get; init; }
 
+    /// <summary>What the token must allow for deletions.</summary>
+    public bool Delete { get; init; }
+
     /// <summary>A second repository that the token must allow to pull from.</summary>
     public string? MountFrom { get; init; }
 
@@ -27,7 +30,7 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
         get
         {
             if (Repository.Length > 0)
-                yield return $"repository:{Repository}:{(Push ? "pull,push" : "pull")}";
+                yield return $"repository:{Repository}:{(Delete ? "delete,pull,push" : Push ? "pull,push" : "pull")}";
             if (MountFrom is not null)
                 yield return $"repository:{MountFrom}:pull";
         }
