@@ -39,6 +39,9 @@ public static class Limits
     /// <summary>Symbolic links followed on one path, as the kernel has it (ELOOP).</summary>
     public const int SymbolicLinks = 40;
 
+    /// <summary>A package database in bytes. That of a full desktop has some 50 MB.</summary>
+    public const int PackageDatabaseBytes = 128 * 1024 * 1024;
+
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 
