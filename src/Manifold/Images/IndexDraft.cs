@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
-using Manifold.Registry;
 
 namespace Manifold.Images;
 

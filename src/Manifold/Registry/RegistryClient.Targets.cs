@@ -19,7 +19,7 @@ public sealed partial class RegistryClient
         {
             HttpStatusCode.NotFound => null,
             HttpStatusCode.OK => response.Message.Content.Headers.ContentLength ?? 0,
-            _ => throw await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false),
+            _ => throw await Host(repository.Registry).RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
