@@ -19,11 +19,21 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
         "blobs", "uploads", "uploads/", "manifests", "tags/list", "referrers", "_catalog", "index.json", "canary", "sha256:", "sha256:..", "sha512:", new string('0', 64), new string('f', 128),
         "00000000000000000000000000000000", new string('a', 300), new string('/', 50), "?digest=", "?mount=", "&from=", "?n=", "&last=", "?tag=", "&tag=../../canary", "latest", ":", "@", "é", ".tmp");
 
+    private static readonly Gen<string> Texts = Pieces.ArrayOf().Select(pieces => string.Concat(pieces.Take(8)));
+
+    /// <summary>What leaves a folder if anything decodes it once too often.</summary>
+    private static readonly Gen<string> Escapes =
+        from step in Gen.Elements("..%2f", "%2e%2e%2f", "..%5c", "%2e%2e/", "..%252f")
+        from steps in Gen.Choose(1, 2) // more would leave the folder of the test
+        from target in Gen.Elements("canary", "x")
+        select string.Concat(Enumerable.Repeat(step, steps)) + target;
+
     private static readonly Gen<(string Method, string Path)> Requests =
-        from method in Gen.Elements("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-        from begin in Gen.Elements("/v2/", "/v2/a/", "/v2/a/blobs/", "/v2/a/manifests/", "/v2/a/blobs/uploads/", "/")
-        from pieces in Pieces.ArrayOf()
-        select (method, begin + string.Concat(pieces.Take(8)));
+        from method in Gen.Elements("POST", "POST", "PUT", "PUT", "GET", "HEAD", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
+        from name in Gen.OneOf(Texts, Escapes, Gen.Constant("a"))
+        from endpoint in Gen.Elements("/blobs/uploads/", "/blobs/uploads/", "/blobs/", "/manifests/", "/referrers/", "/tags/list", "")
+        from rest in Gen.OneOf(Texts, Escapes, Gen.Constant(""))
+        select (method, "/v2/" + name + endpoint + rest);
 
     [Fact]
     public async Task no_path_leads_out_of_the_store()
