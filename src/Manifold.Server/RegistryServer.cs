@@ -85,7 +85,7 @@ public sealed class RegistryServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            SetLimits(kestrel.Limits);
+            SetLimits(kestrel.Limits, options.SlowGrace);
             kestrel.Listen(options.Listen, listening =>
             {
                 if (tls is not null)
@@ -95,15 +95,15 @@ public sealed class RegistryServer : IAsyncDisposable
         return builder.Build();
     }
 
-    private static void SetLimits(KestrelServerLimits limits)
+    private static void SetLimits(KestrelServerLimits limits, TimeSpan slowGrace)
     {
         limits.MaxConcurrentConnections = ServeLimits.Connections;
         limits.MaxRequestLineSize = ServeLimits.RequestLineBytes;
         limits.MaxRequestHeadersTotalSize = ServeLimits.HeaderBytes;
         limits.RequestHeadersTimeout = ServeLimits.HeadersTime;
         limits.MaxRequestBodySize = ServeLimits.SmallBodyBytes;
-        limits.MinRequestBodyDataRate = new MinDataRate(ServeLimits.BytesPerSecond, ServeLimits.SlowGrace);
-        limits.MinResponseDataRate = new MinDataRate(ServeLimits.BytesPerSecond, ServeLimits.SlowGrace);
+        limits.MinRequestBodyDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
+        limits.MinResponseDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
     }
 
     /// <summary>Takes no more requests and lets those that run end, for some seconds.</summary>

@@ -34,6 +34,9 @@ public sealed record ServeOptions
     /// <summary>Told a line for each request; null for none.</summary>
     public Action<string>? Log { get; init; }
 
+    /// <summary>How long a client may send or take next to nothing before its request is cut.</summary>
+    internal TimeSpan SlowGrace { get; init; } = ServeLimits.SlowGrace;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Reads <c>ADDRESS:PORT</c>.</summary>

@@ -1,5 +1,3 @@
-using Manifold.Oci;
-
 namespace Manifold.Tests.Server;
 
 public sealed class Deleting() : WithAServer(options => options with { AllowDelete = true })

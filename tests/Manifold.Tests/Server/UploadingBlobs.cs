@@ -1,5 +1,4 @@
 using Manifold.Oci;
-using System.Net;
 
 namespace Manifold.Tests.Server;
 

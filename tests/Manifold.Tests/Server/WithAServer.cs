@@ -12,7 +12,11 @@ public abstract class WithAServer(Func<ServeOptions, ServeOptions>? with = null)
 
     public async ValueTask InitializeAsync() => server = await RunningServer.StartAsync(with);
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     protected Task<HttpResponseMessage> Send(string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers) =>
         server.Send(method, path, body, type, headers);
