@@ -60,14 +60,17 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
     public static PartialBlob? TryClaim(Store store, string path)
     {
-        const int wouldBlock = 11; // EWOULDBLOCK: FileStream holds a flock as long as it is open
+        const int wouldBlock = 11; // EWOULDBLOCK: FileShare.None is an exclusive flock
         PartialBlob? blob = null;
         store.Guarded(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                blob = new PartialBlob(store, path, OpenFile(path, FileMode.OpenOrCreate));
+                FileStream file;
+                while (!IsStillAt(file = OpenFile(path, FileMode.OpenOrCreate, FileShare.None), path))
+                    file.Dispose(); // its last owner put it among the blobs between our opening and our locking
+                blob = new PartialBlob(store, path, file);
             }
             catch (IOException e) when ((e.HResult & 0xFFFF) == wouldBlock)
             {
@@ -132,6 +135,11 @@ public sealed class PartialBlob : IDisposable
         File.Delete(path);
     }
 
+    // The kernel tells an open file's own path, wherever it was moved; the store's root may be reached through links.
+    private static bool IsStillAt(FileStream file, string path) =>
+        new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget is { } now
+        && now.Split('/').TakeLast(3).SequenceEqual(path.Split('/').TakeLast(3), StringComparer.Ordinal);
+
     private Digest HashFile(Digest expected)
     {
         using var whole = expected.CreateHasher();
@@ -145,9 +153,9 @@ public sealed class PartialBlob : IDisposable
         return Digest.FromHash(whole.GetHashAndReset());
     }
 
-    private static FileStream OpenFile(string path, FileMode mode) => new(path, new FileStreamOptions
+    private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) => new(path, new FileStreamOptions
     {
-        Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+        Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0,
     });
 
     public void Dispose()

@@ -148,6 +148,10 @@ internal sealed partial class RegistryHost : IDisposable
         {
             throw TimedOut(request, message.RequestUri!, e);
         }
+        catch (HttpRequestException e) when (e.InnerException is UsageException)
+        {
+            throw e.InnerException; // a certificate of the user's that cannot be read
+        }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw Unreachable(request, message.RequestUri!, e);
