@@ -73,7 +73,7 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
             return;
         ImmutableArray<ImageReference> seenIn = [.. source.OriginsOf(blob.Digest).Concat(origins.Find(blob.Digest)).Concat(seen).DistinctBy(place => place.Name)];
         var bytes = new Relay<long>(count => progress?.Report(new TransferProgress(repository, blob, count, Done: false)));
-        var outcome = await tools.Registry.PushBlobAsync(repository, blob, await BlobSourceAsync(blob, seenIn, cancellation).ConfigureAwait(false), bytes, cancellation).ConfigureAwait(false);
+        var outcome = await tools.Registry.PushBlobAsync(repository, blob, BlobSourceOf(blob, seenIn), bytes, cancellation).ConfigureAwait(false);
         if (outcome is not BlobPush.AlreadyThere)
             await CheckAsync(blob, cancellation).ConfigureAwait(false);
         origins.Record(blob.Digest, repository);
@@ -81,18 +81,23 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
         progress?.Report(new TransferProgress(repository, blob, blob.Size, Done: true, outcome));
     }
 
-    private async Task<BlobSource> BlobSourceAsync(Descriptor blob, ImmutableArray<ImageReference> seenIn, CancellationToken cancellation)
+    /// <summary>The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the way.</summary>
+    private BlobSource BlobSourceOf(Descriptor blob, ImmutableArray<ImageReference> seenIn) =>
+        tools.Store.Contains(blob.Digest) ? new BlobSource(tools.Store, seenIn)
+            : new BlobSource(null, seenIn) { Reader = source.OriginsOf(blob.Digest).IsEmpty ? (offset, token) => OpenAsync(blob, offset, token) : null };
+
+    private async ValueTask<Stream> OpenAsync(Descriptor blob, long offset, CancellationToken cancellation)
     {
-        if (seenIn.IsEmpty && !tools.Store.Contains(blob.Digest))
+        var content = await source.OpenBlobAsync(blob, cancellation).ConfigureAwait(false);
+        var scrap = new byte[128 * 1024];
+        for (var skip = offset; skip > 0;)
         {
-            await using var content = await source.OpenBlobAsync(blob, cancellation).ConfigureAwait(false);
-            await using var writer = tools.Store.CreateBlob(blob.Digest);
-            var buffer = new byte[128 * 1024];
-            while (await content.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
-                writer.Write(buffer.AsSpan(0, count));
-            await writer.CommitAsync(blob.MediaType, blob, cancellation).ConfigureAwait(false);
+            var count = await content.ReadAsync(scrap.AsMemory(0, (int)Math.Min(scrap.Length, skip)), cancellation).ConfigureAwait(false);
+            if (count == 0)
+                break; // shorter than it says: whoever sends it finds out
+            skip -= count;
         }
-        return new BlobSource(tools.Store, seenIn);
+        return content;
     }
 
     private async Task CheckAsync(Descriptor blob, CancellationToken cancellation)

@@ -23,31 +23,6 @@ public sealed partial class RegistryClient
         };
     }
 
-    /// <summary>Whether a push to this repository would be let in; null where it would, else the refusal. Begins an upload and takes it back.</summary>
-    public async Task<RegistryException?> ProbePushAsync(ImageReference repository, CancellationToken cancellation = default)
-    {
-        var request = new RegistryRequest($"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };
-        try
-        {
-            Uri? session;
-            using (var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false))
-            {
-                if (response.Message.StatusCode is not HttpStatusCode.Accepted)
-                    return await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false);
-                session = response.Location;
-            }
-            if (session is not null)
-            {
-                using var _ = await Host(repository.Registry).SendOnceAsync(request with { Method = HttpMethod.Delete, Location = session.AbsoluteUri }, cancellation).ConfigureAwait(false);
-            }
-            return null;
-        }
-        catch (RegistryException refusal)
-        {
-            return refusal;
-        }
-    }
-
     /// <summary>Whether a repository is there; null where the registry does not tell.</summary>
     /// <remarks>Source: section "Listing Tags".</remarks>
     public Task<bool?> HasRepositoryAsync(ImageReference repository, CancellationToken cancellation = default) =>
@@ -57,18 +32,6 @@ public sealed partial class RegistryClient
     /// <remarks>Source: section "Listing Referrers": 404 means that the API is not there.</remarks>
     public Task<bool?> HasReferrersApiAsync(ImageReference repository, CancellationToken cancellation = default) =>
         AskAsync(repository, $"v2/{repository.Repository}/referrers/{Anything}", cancellation);
-
-    /// <summary>Deletes a manifest by digest, or a tag alone. False where it is not there.</summary>
-    /// <remarks>Source: section "Content Management". Many registries refuse; what only they can delete stays.</remarks>
-    public async Task<bool> DeleteManifestAsync(ImageReference reference, CancellationToken cancellation = default)
-    {
-        var request = ManifestRequest("delete", HttpMethod.Delete, reference) with { Push = true, Delete = true };
-        using var response = await Host(reference.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
-        if (response.Message.StatusCode is HttpStatusCode.NotFound)
-            return false;
-        return response.Message.IsSuccessStatusCode ? true
-            : throw await RefusedAsync(reference.Registry, request, response, cancellation).ConfigureAwait(false);
-    }
 
     private async Task<bool?> AskAsync(ImageReference repository, string location, CancellationToken cancellation)
     {

@@ -10,7 +10,7 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>What the token must allow, beyond pulling.</summary>
     public bool Push { get; init; }
 
-    /// <summary>What the token must allow for deletions.</summary>
+    /// <summary>Deletes: some token services know this as a right of its own.</summary>
     public bool Delete { get; init; }
 
     /// <summary>A second repository that the token must allow to pull from.</summary>
@@ -18,6 +18,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
 
     /// <summary>The registry may work on it for minutes before it answers.</summary>
     public bool IsSlow { get; init; }
+
+    /// <summary>Feeds another request that holds a place at a host already, perhaps at this one: waiting for a place could wait for itself.</summary>
+    public bool FeedsAnother { get; init; }
 
     public Action<HttpRequestHeaders>? Headers { get; init; }
 
@@ -37,8 +40,8 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     }
 }
 
-/// <summary>An answer whose body may still be on the way. Owned by the caller: its place at the host is free when it is disposed.</summary>
-internal sealed class RegistryResponse(HttpResponseMessage message, Uri address, SemaphoreSlim slots) : IDisposable
+/// <summary>An answer whose body may still be on the way. Owned by the caller: its place at the host, if it has one, is free when it is disposed.</summary>
+internal sealed class RegistryResponse(HttpResponseMessage message, Uri address, SemaphoreSlim? slots) : IDisposable
 {
     public HttpResponseMessage Message => message;
 
@@ -54,6 +57,6 @@ internal sealed class RegistryResponse(HttpResponseMessage message, Uri address,
     public void Dispose()
     {
         message.Dispose();
-        slots.Release();
+        slots?.Release();
     }
 }
