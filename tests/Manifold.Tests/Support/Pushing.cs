@@ -7,7 +7,7 @@ using Manifold.Registry;
 namespace Manifold.Tests.Support;
 
 /// <summary>Publishes what a store has, as the commands do.</summary>
-internal static class Publishing
+internal static class Pushing
 {
     public static async Task<Transfers> PushAsync(this RegistryClient client, Store store, Descriptor image, params ImageReference[] targets) =>
         (await client.PublishAsync(store, image, new PublicationRequest { Targets = [.. targets] })).Transfers;
