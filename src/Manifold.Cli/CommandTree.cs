@@ -15,6 +15,7 @@ public static class CommandTree
             BuildCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),
+            VerifyCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),
