@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing;
 
 namespace Manifold.Cli;
 
@@ -32,6 +33,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+    private PublishingFlags publishing = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
@@ -56,6 +58,7 @@ internal sealed class BuildOptions
         Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, insecureRegistries, .. notYet];
         foreach (var option in all)
             command.Add(option);
+        publishing = PublishingFlags.AddTo(command);
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
@@ -65,10 +68,11 @@ internal sealed class BuildOptions
             throw new UsageException($"{asked.Name} is not supported yet.");
         try
         {
+            var request = ReadRequest(parsed, context);
             return new BuildCommandLine
             {
-                Request = ReadRequest(parsed, context),
-                Push = parsed.GetValue(push),
+                Request = request,
+                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) : null,
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
@@ -153,7 +157,10 @@ internal sealed class BuildOptions
 internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
-    public required bool Push { get; init; }
+
+    /// <summary>What <c>--push</c> asks for; null without it.</summary>
+    public required PublicationRequest? Push { get; init; }
+
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }
     public required string? IidFile { get; init; }

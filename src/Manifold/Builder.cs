@@ -29,8 +29,10 @@ public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Im
 /// plan                        5  Solving/      copy and run what the cache does not know (Layers/, Snapshots/)
 /// layers                      6  Images/       config and manifest for each platform, one index
 /// index                       7  Content/      the tags name it
+/// index and tags              9  Publishing/   Publisher: content by digest, then all tags of all repositories together
 /// </code>
-/// Publication is the caller's next step. Safe for several builds at once in one store.
+/// Publication is the caller's next step, under one shared lock of the store with the build; its preflight belongs before step 4.
+/// Safe for several builds at once in one store.
 /// </remarks>
 public sealed class Builder(BuilderTools tools)
 {
@@ -41,7 +43,13 @@ public sealed class Builder(BuilderTools tools)
     public async Task<BuildResult> BuildAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         using var inUse = await tools.Store.LockSharedAsync(cancellation: cancellation).ConfigureAwait(false);
-        var plan = await PlanAsync(request, on, cancellation).ConfigureAwait(false);
+        return await BuildAsync(request, await PlanAsync(request, on, cancellation).ConfigureAwait(false), on, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Builds what was planned. The caller has held the store's shared lock since before it planned.</summary>
+    /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
+    public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
+    {
         on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow() });
 
         // 4

@@ -15,7 +15,7 @@ namespace Manifold.Registry;
 /// </code>
 /// Source: OCI distribution specification 1.1, "Pushing a blob monolithically" and "in chunks". One use; not thread-safe.
 /// </remarks>
-internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descriptor blob, string path)
+internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descriptor blob, BlobCursor bytes)
 {
     // A registry that loses its sessions again and again gets no further ones.
     private const int Sessions = 6;
@@ -102,8 +102,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     {
         var begin = offset;
         var length = Math.Min(chunk, blob.Size - begin);
-        var request = look with { Method = HttpMethod.Patch, Location = session!.AbsoluteUri, Content = moved => Content(begin, length, moved) };
-        using var response = await SendAsync(request, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
+        var request = look with { Method = HttpMethod.Patch, Location = session!.AbsoluteUri };
+        using var response = await SendBytesAsync(request, begin, length, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
         session = response.Location ?? session;
         offset = Received(response) ?? begin + length;
         if (offset <= begin || offset > begin + length)
@@ -119,9 +119,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
             Method = HttpMethod.Put,
             IsSlow = true,
             Location = $"{address}{(session.Query.Length > 0 ? '&' : '?')}digest={Uri.EscapeDataString(blob.Digest.ToString())}",
-            Content = moved => Content(begin, length, moved),
         };
-        using var response = await SendAsync(request, HttpStatusCode.Created, cancellation).ConfigureAwait(false);
+        using var response = await SendBytesAsync(request, begin, length, HttpStatusCode.Created, cancellation).ConfigureAwait(false);
         done = true;
         Progress?.Report(blob.Size);
     }
@@ -141,9 +140,25 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         }
     }
 
+    private async Task<RegistryResponse> SendBytesAsync(
+        RegistryRequest request, long begin, long length, HttpStatusCode expected, CancellationToken cancellation)
+    {
+        await bytes.SeekAsync(begin, cancellation).ConfigureAwait(false);
+        BlobContent? body = null;
+        try
+        {
+            var sending = request with { Content = moved => body = Content(begin, length, moved) };
+            return await SendAsync(sending, expected, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException) when (body?.Trouble is { } trouble)
+        {
+            throw trouble;
+        }
+    }
+
     private BlobContent Content(long begin, long length, Action moved)
     {
-        var content = new BlobContent(path, begin, length, sent =>
+        var content = new BlobContent(bytes, begin, length, sent =>
         {
             moved();
             Progress?.Report(begin + sent);

@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
 using Manifold.Content;
 using Manifold.Oci;
 
@@ -8,8 +8,7 @@ namespace Manifold.Registry;
 
 public sealed partial class RegistryClient
 {
-    // An attempt that brought less than this is one without success, so that a registry which cuts at once is not asked forever.
-    private const long FruitfulBytes = 1024 * 1024;
+    private const int PieceBytes = 128 * 1024;
 
     private readonly ConcurrentDictionary<Digest, SemaphoreSlim> pulls = new();
 
@@ -43,61 +42,47 @@ public sealed partial class RegistryClient
         }
     }
 
+    /// <summary>A blob straight from the registry, without the store. After a cut it goes on where it was.</summary>
+    /// <remarks>
+    /// From its begin, the last read throws <see cref="ContentMismatchException"/> where the bytes are not the blob's; from an
+    /// <paramref name="offset"/> only their number is checked. Owned by the caller; it holds one of the host's places until it is disposed.
+    /// </remarks>
+    /// <exception cref="RegistryException">The registry does not have it, or refuses.</exception>
+    public Task<Stream> OpenBlobAsync(ImageReference repository, Descriptor blob, long offset = 0, CancellationToken cancellation = default) =>
+        OpenBlobAsync(repository, blob, offset, feedsAnother: false, cancellation);
+
+    private async Task<Stream> OpenBlobAsync(
+        ImageReference repository, Descriptor blob, long offset, bool feedsAnother, CancellationToken cancellation)
+    {
+        var request = BlobRequest("pull", HttpMethod.Get, repository, blob.Digest) with { FeedsAnother = feedsAnother };
+        var stream = new BlobStream(Host(repository.Registry), request, blob.Size, offset);
+        await stream.OpenAsync(cancellation).ConfigureAwait(false);
+        return offset == 0 ? new VerifiedStream(stream, blob.Digest, blob.Size, $"'{repository.Registry}'") : stream;
+    }
+
     private async Task TransferAsync(
         ImageReference repository, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
     {
-        var host = Host(repository.Registry);
         var request = BlobRequest("pull", HttpMethod.Get, repository, blob.Digest);
         await using var writer = store.CreateBlob(blob.Digest);
-        do
-        {
-            // Each round of retries begins anew after an attempt that moved much.
-            await host.Retrying.ExecuteAsync(
-                async token => await PullRestAsync(host, request, blob, writer, progress, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-        }
-        while (writer.Length < blob.Size);
+        await using var stream = new BlobStream(Host(repository.Registry), request, blob.Size, 0);
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
+            while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is var count and > 0)
+            {
+                writer.Write(buffer.AsSpan(0, count));
+                progress?.Report(writer.Length);
+            }
             await writer.CommitAsync(blob.MediaType, blob, cancellation).ConfigureAwait(false);
         }
         catch (ContentMismatchException e)
         {
-            throw host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.", e);
+            throw Host(repository.Registry).Failed(request, "sent bytes that do not have that digest. Nothing was stored.", e);
         }
-    }
-
-    /// <summary>One attempt: returns when all is here, or much more than before; throws where it was cut before that.</summary>
-    private async Task PullRestAsync(
-        RegistryHost host, RegistryRequest request, Descriptor blob, BlobWriter writer, IProgress<long>? progress, CancellationToken cancellation)
-    {
-        var begin = writer.Length;
-        var ranged = begin == 0 ? request : request with { Headers = headers => headers.Range = new RangeHeaderValue(begin, null) };
-        using var response = await host.SendOnceAsync(ranged, cancellation).ConfigureAwait(false);
-        var skip = response.Message.StatusCode switch
+        finally
         {
-            HttpStatusCode.OK => begin, // the whole again: what we have is read past
-            HttpStatusCode.PartialContent when response.Message.Content.Headers.ContentRange?.From == begin => 0,
-            HttpStatusCode.PartialContent => throw host.Failed(request, "sends another range than was asked for."),
-            _ => throw await RefusedAsync(host.Name, request, response, cancellation).ConfigureAwait(false),
-        };
-        try
-        {
-            await host.CopyBodyAsync(request, response.Message, piece =>
-            {
-                var known = (int)Math.Min(skip, piece.Length);
-                skip -= known;
-                writer.Write(piece.Span[known..]);
-                progress?.Report(Math.Min(writer.Length, blob.Size));
-                return writer.Length <= blob.Size;
-            }, cancellation).ConfigureAwait(false);
-            if (writer.Length > blob.Size)
-                throw host.Failed(request, $"sends more than the {blob.Size} bytes that the manifest says.");
-            if (writer.Length < blob.Size)
-                throw host.Cut(request, $"sent {writer.Length} of {blob.Size} bytes.");
-        }
-        catch (RegistryException e) when (e.Retries > 0 && writer.Length - begin >= FruitfulBytes)
-        {
-            // The next round asks for the rest.
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -64,6 +64,18 @@ public sealed partial class RegistryClient
     public async Task<Digest> PushManifestAsync(
         ImageReference target, ReadOnlyMemory<byte> bytes, string mediaType, CancellationToken cancellation = default)
     {
+        await PushReferrerAsync(target, bytes, mediaType, cancellation).ConfigureAwait(false);
+        return Digest.Of(bytes.Span);
+    }
+
+    /// <summary>As <see cref="PushManifestAsync"/>, for a manifest with a subject: true where the registry will list it among the subject's referrers.</summary>
+    /// <remarks>
+    /// Where it is false, whoever pushes must keep the list under <see cref="ReferrersTag"/>.
+    /// Source: section "Pushing Manifests with Subject", the <c>OCI-Subject</c> header.
+    /// </remarks>
+    public async Task<bool> PushReferrerAsync(
+        ImageReference target, ReadOnlyMemory<byte> bytes, string mediaType, CancellationToken cancellation = default)
+    {
         var digest = Digest.Of(bytes.Span);
         var request = ManifestRequest("push", HttpMethod.Put, target) with
         {
@@ -75,7 +87,7 @@ public sealed partial class RegistryClient
             throw await RefusedAsync(target.Registry, request, response, cancellation).ConfigureAwait(false);
         if (Promised(response.Message) is { Algorithm: var algorithm } stored && algorithm == digest.Algorithm && stored != digest)
             throw Host(target.Registry).Failed(request, $"stored {stored} where {digest} was sent.");
-        return digest;
+        return response.Message.Headers.Contains("OCI-Subject");
     }
 
     private static RegistryRequest ManifestRequest(string verb, HttpMethod method, ImageReference reference) =>

@@ -1,15 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
-using Manifold.Content;
 using Manifold.Oci;
 
 namespace Manifold.Registry;
 
 /// <summary>How a blob came to be in a repository.</summary>
 public enum BlobPush { AlreadyThere, Mounted, Uploaded }
-
-/// <summary>Where a blob that is to be pushed can be had: in the store, or in repositories where it was seen.</summary>
-public sealed record BlobSource(Store Store, ImmutableArray<ImageReference> SeenIn);
 
 public sealed partial class RegistryClient
 {
@@ -32,15 +28,35 @@ public sealed partial class RegistryClient
             return BlobPush.Mounted;
 
         // 3  Base layers are pulled when somebody needs their content: we do, now.
-        if (!source.Store.Contains(blob.Digest))
+        if (source is { Store: { } store, Reader: null } && !store.Contains(blob.Digest))
             await FetchAsync(repository, blob, source, cancellation).ConfigureAwait(false);
 
         // 4  Send it.
-        await new BlobUpload(Host(repository.Registry), look, blob, source.Store.BlobPath(blob.Digest))
+        await using var bytes = new BlobCursor(source.Reader ?? ReaderOf(repository, blob, source));
+        await new BlobUpload(Host(repository.Registry), look, blob, bytes)
         {
             ChunkBytes = options.ChunkBytes, Progress = progress,
         }.RunAsync(session, cancellation).ConfigureAwait(false);
         return BlobPush.Uploaded;
+    }
+
+    private BlobReader ReaderOf(ImageReference repository, Descriptor blob, BlobSource source) => source.Store is { } store
+        ? (offset, _) => ValueTask.FromResult(OpenFile(store.BlobPath(blob.Digest), offset))
+        : async (offset, cancellation) => await FirstOfAsync(repository, blob, source.SeenIn,
+            origin => OpenBlobAsync(origin, blob, offset, feedsAnother: true, cancellation)).ConfigureAwait(false);
+
+    private static Stream OpenFile(string path, long offset)
+    {
+        try
+        {
+            var file = new FileStream(path, new FileStreamOptions { Share = FileShare.Read | FileShare.Delete, BufferSize = 0 });
+            file.Seek(offset, SeekOrigin.Begin);
+            return file;
+        }
+        catch (IOException e)
+        {
+            throw new ContentMismatchException($"Reading '{path}': {e.Message} Pull or build the image again.");
+        }
     }
 
     /// <summary>Asks the registry to take the blob from another of its repositories; where it does not, it may begin an upload instead.</summary>
@@ -69,22 +85,29 @@ public sealed partial class RegistryClient
         return (false, session);
     }
 
-    private async Task FetchAsync(ImageReference repository, Descriptor blob, BlobSource source, CancellationToken cancellation)
+    private Task FetchAsync(ImageReference repository, Descriptor blob, BlobSource source, CancellationToken cancellation) =>
+        FirstOfAsync(repository, blob, source.SeenIn, async origin =>
+        {
+            await PullBlobAsync(origin, blob, source.Store!, null, cancellation).ConfigureAwait(false);
+            return origin;
+        });
+
+    /// <summary>What the first repository gives that has the blob; the last one's refusal where none does.</summary>
+    private static async Task<T> FirstOfAsync<T>(ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
     {
         RegistryException? last = null;
-        foreach (var origin in source.SeenIn)
+        foreach (var origin in seenIn)
         {
             try
             {
-                await PullBlobAsync(origin, blob, source.Store, null, cancellation).ConfigureAwait(false);
-                return;
+                return await use(origin).ConfigureAwait(false);
             }
             catch (RegistryException e)
             {
                 last = e;
             }
         }
-        throw last ?? throw new ContentMismatchException(
+        throw last ?? (ManifoldException)new ContentMismatchException(
             $"push {repository.Name}: the store lacks the blob '{blob.Digest}', and no registry is known that has it. Pull or build the image again.");
     }
 }

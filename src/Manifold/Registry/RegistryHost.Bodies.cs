@@ -7,43 +7,24 @@ internal sealed partial class RegistryHost
 {
     private const int PieceBytes = 128 * 1024;
 
+    public Task<WatchedBody> OpenBodyAsync(RegistryRequest request, HttpResponseMessage response, CancellationToken cancellation) =>
+        WatchedBody.OpenAsync(this, request, options, response, cancellation);
+
     /// <summary>Hands a body on piece by piece until <paramref name="sink"/> has enough. Trouble of the network is a retryable <see cref="RegistryException"/>.</summary>
-    public async Task CopyBodyAsync(
+    private async Task CopyBodyAsync(
         RegistryRequest request, HttpResponseMessage response, Func<ReadOnlyMemory<byte>, bool> sink, CancellationToken cancellation)
     {
-        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            while (true)
+            await using var body = await OpenBodyAsync(request, response, cancellation).ConfigureAwait(false);
+            while (await body.ReadAsync(buffer, cancellation).ConfigureAwait(false) is var count and > 0 && sink(buffer.AsMemory(0, count)))
             {
-                stalled.CancelAfter(options.StallTimeout);
-                var count = await ReadAsync(request, stream, buffer, stalled, cancellation).ConfigureAwait(false);
-                if (count == 0 || !sink(buffer.AsMemory(0, count)))
-                    return;
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async Task<int> ReadAsync(
-        RegistryRequest request, Stream stream, byte[] buffer, CancellationTokenSource stalled, CancellationToken cancellation)
-    {
-        try
-        {
-            return await stream.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw Cut(request, $"was silent for {options.StallTimeout.TotalSeconds:0} s.", e);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException)
-        {
-            throw Cut(request, "cut the connection.", e);
         }
     }
 

@@ -55,7 +55,9 @@ internal sealed partial class RegistryHost : IDisposable
     /// <summary>Sends once, for callers that know better how to go on after a cut.</summary>
     public async Task<RegistryResponse> SendOnceAsync(RegistryRequest request, CancellationToken cancellation)
     {
-        await slots.WaitAsync(cancellation).ConfigureAwait(false);
+        var place = request.FeedsAnother ? null : slots;
+        if (place is not null)
+            await place.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var target = new Uri(await RootAsync(request, cancellation).ConfigureAwait(false), request.Location);
@@ -65,11 +67,11 @@ internal sealed partial class RegistryHost : IDisposable
                 (response, address) = await FollowAsync(request, target, better, cancellation).ConfigureAwait(false);
             if (IsPassing(response.StatusCode))
                 throw await RefusedAsync(request, response, address, cancellation).ConfigureAwait(false);
-            return new RegistryResponse(response, address, slots);
+            return new RegistryResponse(response, address, place);
         }
         catch
         {
-            slots.Release();
+            place?.Release();
             throw;
         }
     }

@@ -10,11 +10,17 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>What the token must allow, beyond pulling.</summary>
     public bool Push { get; init; }
 
+    /// <summary>Deletes: some token services know this as a right of its own.</summary>
+    public bool Delete { get; init; }
+
     /// <summary>A second repository that the token must allow to pull from.</summary>
     public string? MountFrom { get; init; }
 
     /// <summary>The registry may work on it for minutes before it answers.</summary>
     public bool IsSlow { get; init; }
+
+    /// <summary>Feeds another request that holds a place at a host already, perhaps at this one: waiting for a place could wait for itself.</summary>
+    public bool FeedsAnother { get; init; }
 
     public Action<HttpRequestHeaders>? Headers { get; init; }
 
@@ -27,15 +33,15 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
         get
         {
             if (Repository.Length > 0)
-                yield return $"repository:{Repository}:{(Push ? "pull,push" : "pull")}";
+                yield return $"repository:{Repository}:{(Delete ? "delete,pull,push" : Push ? "pull,push" : "pull")}";
             if (MountFrom is not null)
                 yield return $"repository:{MountFrom}:pull";
         }
     }
 }
 
-/// <summary>An answer whose body may still be on the way. Owned by the caller: its place at the host is free when it is disposed.</summary>
-internal sealed class RegistryResponse(HttpResponseMessage message, Uri address, SemaphoreSlim slots) : IDisposable
+/// <summary>An answer whose body may still be on the way. Owned by the caller: its place at the host, if it has one, is free when it is disposed.</summary>
+internal sealed class RegistryResponse(HttpResponseMessage message, Uri address, SemaphoreSlim? slots) : IDisposable
 {
     public HttpResponseMessage Message => message;
 
@@ -51,6 +57,6 @@ internal sealed class RegistryResponse(HttpResponseMessage message, Uri address,
     public void Dispose()
     {
         message.Dispose();
-        slots.Release();
+        slots?.Release();
     }
 }

@@ -296,26 +296,5 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         return Task.FromResult(true);
     };
 
-    /// <summary>Sends the right head and some of the bytes, then cuts the connection or says nothing more.</summary>
-    private Func<HttpContext, Task<bool>> CutBlobsAfter(int bytes, int times, bool silent = false) => async context =>
-    {
-        if (Interlocked.Decrement(ref times) < 0)
-            return false;
-        var content = Registry.Blobs[Digest.Parse(context.Request.Path.Value!.Split('/')[^1])];
-        var begin = context.Request.Headers.Range.ToString() is { Length: > 0 } range ? int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
-        if (begin + bytes >= content.Length)
-            return false;
-        context.Response.StatusCode = begin > 0 ? 206 : 200;
-        if (begin > 0)
-            context.Response.Headers.ContentRange = $"bytes {begin}-{content.Length - 1}/{content.Length}";
-        context.Response.ContentLength = content.Length - begin;
-        await context.Response.Body.WriteAsync(content.AsMemory(begin, bytes));
-        await context.Response.Body.FlushAsync();
-        if (silent)
-            await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-        else
-            await Task.Delay(20); // so that what was sent arrives before the cut
-        context.Abort();
-        return true;
-    };
+    private Func<HttpContext, Task<bool>> CutBlobsAfter(int bytes, int times, bool silent = false) => CuttingRegistry.Cut(Registry, bytes, times, silent);
 }

@@ -29,6 +29,7 @@ public sealed class ScriptedRegistry : IAsyncDisposable
 
     public ConcurrentQueue<Asked> Requests { get; } = new();
     public int MostAtOnce { get; private set; }
+    public int OpenUploads => uploads.Count;
 
     /// <summary>Runs before the registry; true means that it has answered.</summary>
     public Func<HttpContext, Task<bool>>? Fault { get; set; }
@@ -127,6 +128,11 @@ public sealed class ScriptedRegistry : IAsyncDisposable
             context.Response.Headers["Docker-Content-Digest"] = Digest.Of(bytes).ToString();
             return;
         }
+        if (context.Request.Method == "DELETE")
+        {
+            context.Response.StatusCode = Manifests.TryRemove(key, out _) ? 202 : 404;
+            return;
+        }
         if (!Manifests.TryGetValue(key, out var manifest))
         {
             await RefuseAsync(context, 404, "MANIFEST_UNKNOWN");
@@ -175,6 +181,12 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         if (!uploads.TryGetValue(session, out var upload))
         {
             await RefuseAsync(context, 404, "BLOB_UPLOAD_UNKNOWN");
+            return;
+        }
+        if (request.Method == "DELETE")
+        {
+            uploads.TryRemove(session, out _);
+            response.StatusCode = 204;
             return;
         }
         if (Header(request, "Content-Range") is { } range && long.Parse(range.Split('-')[0], CultureInfo.InvariantCulture) != upload.Length)

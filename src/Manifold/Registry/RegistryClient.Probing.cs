@@ -1,0 +1,45 @@
+using System.Net;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+public sealed partial class RegistryClient
+{
+    /// <summary>Whether a push to this repository would be let in; null where it would, else the refusal, as the push would tell it.</summary>
+    /// <remarks>
+    /// Begins an upload and gives it up at once: nothing is left but, where a registry ignores that, an empty session which it sweeps. It creates no
+    /// repository that a push would not create. Media types and sizes are not probed: registries judge them by the manifest itself.
+    /// Source: sections "Pushing a blob" and "Canceling".
+    /// </remarks>
+    public async Task<RegistryException?> ProbePushAsync(ImageReference repository, CancellationToken cancellation = default)
+    {
+        var host = Host(repository.Registry);
+        var request = new RegistryRequest(
+            $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };
+        try
+        {
+            using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (response.Message.StatusCode is not HttpStatusCode.Accepted)
+                return await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false);
+            if (response.Location is { } session)
+                await CancelAsync(host, request, session, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (RegistryException refusal)
+        {
+            return refusal;
+        }
+    }
+
+    private static async Task CancelAsync(RegistryHost host, RegistryRequest begun, Uri session, CancellationToken cancellation)
+    {
+        try
+        {
+            using var _ = await host.SendOnceAsync(begun with { Method = HttpMethod.Delete, Location = session.AbsoluteUri }, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException)
+        {
+            // It swept the session itself, or will.
+        }
+    }
+}
