@@ -9,6 +9,12 @@ public static class Limits
     /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
     public const int LayerEntries = 5_000_000;
 
+    /// <summary>Files of one image archive. The largest have a few thousand blobs; each name is kept in memory.</summary>
+    public const int ArchiveEntries = 200_000;
+
+    /// <summary>Documents of one image in bytes, all indexes, manifests and referrers together; a copy holds them in memory.</summary>
+    public const long ImageDocumentsBytes = 32 * 1024 * 1024;
+
     /// <summary>Length of one path in a layer, in bytes: the kernel's PATH_MAX.</summary>
     public const int PathBytes = 4096;
 
