@@ -8,6 +8,9 @@ internal static class ServeLimits
 
     public const int HeaderBytes = 32 * 1024;
 
+    /// <summary>HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not for layers.</summary>
+    public const int StreamWindowBytes = 1024 * 1024, ConnectionWindowBytes = 4 * 1024 * 1024, FrameBytes = 256 * 1024;
+
     /// <summary>Connections at once, each some kilobytes of memory: far more than clients have, and a bound.</summary>
     public const int Connections = 2000;
 
