@@ -24,6 +24,9 @@ internal static class ServeLimits
     /// <summary>What any body but a blob's may have.</summary>
     public const int SmallBodyBytes = Limits.DocumentBytes + 64 * 1024;
 
+    /// <summary>A manifest of up to so many bytes is heard to its end before it is refused for its size.</summary>
+    public const int HeardBytes = 64 * 1024 * 1024;
+
     /// <summary>Uploads that are begun and not complete; each is an open file.</summary>
     public const int OpenUploads = 500;
 
