@@ -16,6 +16,7 @@ internal static class ServeCommand
         flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            await Task.Yield(); // signals are caught from the first wait on; one that comes with the greeting must not kill
             using var store = context.OpenStore();
             using var registry = RegistryAccess.Open(context, []);
             var missing = new MissingBlob(registry, new BlobOrigins(store), store);
