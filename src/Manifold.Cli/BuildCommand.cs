@@ -38,7 +38,6 @@ internal sealed class BuildOptions
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
     private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
-    private readonly Option<string[]> insecureRegistries = Many("--insecure-registry", "A registry to speak plain HTTP to, or HTTPS without checking its certificate. Repeatable.", "HOST");
 
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
@@ -48,14 +47,17 @@ internal sealed class BuildOptions
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
+    private RegistryAccess? registries;
+
     public void AddTo(Command command)
     {
         command.Add(contextFolder);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, insecureRegistries, .. notYet];
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, .. notYet];
         foreach (var option in all)
             command.Add(option);
+        registries = RegistryAccess.AddTo(command);
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
@@ -74,7 +76,7 @@ internal sealed class BuildOptions
                 IidFile = parsed.GetValue(iidFile),
                 Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
                 Print = parsed.GetValue(print),
-                InsecureRegistries = [.. parsed.GetValue(insecureRegistries) ?? []],
+                Registries = registries!.Read(parsed),
             };
         }
         catch (FormatException e)
@@ -159,7 +161,7 @@ internal sealed record BuildCommandLine
     public required string? IidFile { get; init; }
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
-    public required ImmutableArray<string> InsecureRegistries { get; init; }
+    public required RegistryChoice Registries { get; init; }
 }
 
 /// <summary>Where a copy of the image goes besides the store: an OCI layout as a folder, or as a tar.</summary>
