@@ -20,7 +20,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Push is not null && line.Request.Tags.IsEmpty)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
         using var store = context.OpenStore();
-        using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
+        using var registry = RegistryAccess.Open(context, line.Registries);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
