@@ -1,4 +1,6 @@
+using Manifold.Content;
 using Manifold.Images;
+using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Registry;
@@ -16,6 +18,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return PrintTree();
         if (line.Push is not null && line.Request.Tags.IsEmpty)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
+        if (line.Shard is not null && line.Push is null)
+            throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
@@ -36,6 +40,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var published = planned.Preflight is null ? null : await PublishAsync();
         foreach (var output in line.Outputs)
             await new ImageLayout(store, registry, new BlobOrigins(store)).WriteAsync(result.Index, line.Request.Tags, output.Destination, output.IsTar, cancellation);
+        if (line.Shard is { } shard)
+            Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
         await WriteFilesAsync(result, cancellation);
         await progress.DisposeAsync();
         await TellAsync(result, published);
@@ -78,5 +84,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         }
         if (line.Progress != "json")
             await context.Out.WriteAsync(BuildTable.Render(result, line.Request.Tags, published));
+        if (line.Shard is { } shard)
+            await context.Error.WriteLineAsync($"Pushed by digest; no tag was written. When all shards are there: manifold merge {shard} …");
     }
 }
