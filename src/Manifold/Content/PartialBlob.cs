@@ -25,7 +25,10 @@ public sealed class PartialBlob : IDisposable
     }
 
     /// <summary>Bytes that have arrived.</summary>
-    public long Length => file.Position;
+    public long Length => IsCompleted ? hashed : file.Position;
+
+    /// <summary>It is in <c>blobs/</c>, or was thrown away.</summary>
+    public bool IsCompleted { get; private set; }
 
     public static PartialBlob Create(Store store, string path)
     {
@@ -41,6 +44,29 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Goes on with what an earlier request or process received. Null where there is nothing.</summary>
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
+
+    /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
+    public static PartialBlob? TryClaim(Store store, string path)
+    {
+        const int wouldBlock = 11; // EWOULDBLOCK: FileShare.None is an exclusive flock
+        PartialBlob? blob = null;
+        store.Guarded(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            try
+            {
+                FileStream file;
+                while (!IsStillAt(file = OpenFile(path, FileMode.OpenOrCreate, FileShare.None), path))
+                    file.Dispose(); // its last owner put it among the blobs between our opening and our locking
+                blob = new PartialBlob(store, path, file);
+            }
+            catch (IOException e) when ((e.HResult & 0xFFFF) == wouldBlock)
+            {
+                // Its writer is told by the null.
+            }
+        });
+        return blob;
+    }
 
     /// <exception cref="HostNotReadyException">The disk is full; what had arrived before is still there.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
@@ -70,6 +96,7 @@ public sealed class PartialBlob : IDisposable
             Abandon();
             return false;
         }
+        IsCompleted = true;
         store.Guarded(() =>
         {
             file.Flush(flushToDisk: true);
@@ -79,12 +106,27 @@ public sealed class PartialBlob : IDisposable
         return true;
     }
 
+    /// <summary>Forgets what has arrived, and begins anew in the same file.</summary>
+    public void Clear()
+    {
+        file.SetLength(0);
+        file.Seek(0, SeekOrigin.Begin);
+        _ = hash.GetHashAndReset();
+        hashed = 0;
+    }
+
     /// <summary>Throws away what has arrived.</summary>
     public void Abandon()
     {
+        IsCompleted = true;
         file.Dispose();
         File.Delete(path);
     }
+
+    // The kernel tells an open file's own path, wherever it was moved; the store's root may be reached through links.
+    private static bool IsStillAt(FileStream file, string path) =>
+        new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget is { } now
+        && now.Split('/').TakeLast(3).SequenceEqual(path.Split('/').TakeLast(3), StringComparer.Ordinal);
 
     private Digest HashFile(Digest expected)
     {
@@ -99,9 +141,9 @@ public sealed class PartialBlob : IDisposable
         return Digest.FromHash(whole.GetHashAndReset());
     }
 
-    private static FileStream OpenFile(string path, FileMode mode) => new(path, new FileStreamOptions
+    private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) => new(path, new FileStreamOptions
     {
-        Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+        Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0,
     });
 
     public void Dispose()
