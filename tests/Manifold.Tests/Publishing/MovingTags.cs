@@ -230,33 +230,4 @@ public sealed class MovingTags : IAsyncLifetime
         var arm = await Tool.Run("skopeo", "inspect", "--tls-verify=false", "--config", $"docker://{front.Behind}/tagged/app:1-arm-v7");
         Assert.Contains("\"architecture\": \"arm\"", arm, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task a_prune_waits_until_a_push_has_ended()
-    {
-        await using var release = await Release.PrepareAsync(front, "pruned");
-        var (sending, go) = (new TaskCompletionSource(), new TaskCompletionSource());
-        front.Step(release.Name, async passing =>
-        {
-            if (passing.EndsUpload is not null)
-            {
-                sending.TrySetResult();
-                await go.Task;
-            }
-            await passing.AnswerAsync();
-        });
-        var push = release.RunAsync();
-        await sending.Task;
-        using (var store = Store.Open(release.StoreFolder))
-            store.Tags.Remove(ImageReference.Parse("new:1")); // nothing but the push needs the blobs now
-
-        var prune = Cli.Commanding.Manifold(release.Folder, "prune", "--all");
-        await Task.Delay(300);
-        Assert.False(prune.IsCompleted);
-        go.SetResult();
-
-        Assert.Equal(0, (await push).Code);
-        Assert.Contains("waiting for the builds, pulls and pushes", (await prune).Error, StringComparison.Ordinal);
-        Assert.Equal(3, await release.EveryTagIsOldOrNewAsync());
-    }
 }
