@@ -22,12 +22,12 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
+        // Until the last byte is published: what is being pushed must not be pruned.
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 
-        // Until the last byte is published: what is being pushed must not be pruned.
-        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
         var publisher = new Publisher(new PublishingTools(store, registry, context.Time)
         {

@@ -90,7 +90,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         if (digest != planned?.Digest)
         {
             if (!request.Force)
-                return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: skopeo inspect --raw docker://{tag.Tag}, then publish again, or overwrite it with --force.");
+                return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: manifold inspect {tag.Tag}, then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }
         var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, platforms) };

@@ -61,7 +61,7 @@ internal sealed class TargetProbe(RegistryClient client, Store store)
             {
                 Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
                 AcceptsIndex = has.Any(now => MediaType.IsIndex(now.Content.Descriptor.MediaType)) ? true : null,
-                AcceptsZstd = await HasZstdAsync(repository, has.FirstOrDefault(), cancellation).ConfigureAwait(false) ? true : null,
+                AcceptsZstd = await HasZstdAsync(repository, has.FirstOrDefault(now => now.Oddity is null), cancellation).ConfigureAwait(false) ? true : null,
             }, [.. states]);
         }
         catch (ManifoldException e)

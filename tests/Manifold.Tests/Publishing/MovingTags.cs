@@ -61,31 +61,33 @@ public sealed class MovingTags : IAsyncLifetime
     }
 
     [Fact]
-    public async Task two_publications_of_one_tag_at_once_end_with_one_image_and_one_refusal()
+    public async Task of_two_publications_of_the_same_tags_at_once_one_succeeds_and_the_other_is_refused()
     {
-        await using var ours = await Release.PrepareAsync(front, "twice", "ours");
-        await using var theirs = await Release.PrepareAsync(front, "twice", "theirs");
+        await using var release = await Release.PrepareAsync(front, "twice");
+        var other = default(Descriptor);
+        using (var store = Store.Open(release.StoreFolder))
+            store.Tags.Set(ImageReference.Parse("other:1"), other = await SampleImages.WriteIndexAsync(store, "other", "linux/amd64", "linux/arm64"));
         var both = new TaskCompletionSource();
-        var waiting = 0;
-        front.Step("twice", async passing =>
+        var indexes = new System.Collections.Concurrent.ConcurrentDictionary<string, byte>();
+        front.Step(release.Name, async passing =>
         {
-            // Neither sends its index before both have seen the tags.
-            if (passing.Request.Method == "PUT" && passing.WritesTag is null && passing.EndsUpload is null)
+            // Neither writes an index before the other has seen the tags as they were.
+            if (passing.Request.Method == "PUT" && new[] { other.Digest, release.New.Digest }.FirstOrDefault(digest => passing.Path.EndsWith($"{digest}", StringComparison.Ordinal)) is var digest && digest != default)
             {
-                if (Interlocked.Increment(ref waiting) >= 2)
+                indexes.TryAdd(digest.ToString(), 0);
+                if (indexes.Count == 2)
                     both.TrySetResult();
                 await both.Task;
             }
             await passing.AnswerAsync();
         });
 
-        var outcomes = await Task.WhenAll(ours.RunAsync(), theirs.RunAsync());
+        var outcomes = await Task.WhenAll(new[] { "new:1", "other:1" }.Select(image =>
+            Cli.Commanding.Manifold(release.Folder, ["push", image, .. Release.Tags.Select(tag => $"{front.Name}/{release.Name}/{tag}")])));
 
-        var names = await Task.WhenAll(Release.Tags.Select(ours.NowAsync));
-        var images = names.Distinct().ToList();
-        if (outcomes.Count(outcome => outcome.Code == 0) == 1)
-            Assert.Equal(outcomes[0].Code == 0 ? ours.New.Digest : theirs.New.Digest, Assert.Single(images));
-        Assert.Contains(outcomes, outcome => outcome.Code != 0 && outcome.Error.Contains("tag", StringComparison.Ordinal));
+        Assert.Equal([0, 1], outcomes.Select(outcome => outcome.Code).Order());
+        Assert.Contains("since the preflight", outcomes.Single(outcome => outcome.Code == 1).Error, StringComparison.Ordinal);
+        Assert.Equal(outcomes[0].Code == 0 ? release.New.Digest : other.Digest, Assert.Single((await Task.WhenAll(Release.Tags.Select(release.NowAsync))).Distinct()));
     }
 
     [Fact]

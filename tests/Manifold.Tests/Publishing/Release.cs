@@ -24,7 +24,7 @@ public sealed class Release : IAsyncDisposable
     public TemporaryFolder Folder => folder;
     public static string[] Tags { get; } = ["app:stable", "app:2", "mirror:stable"];
 
-    public static async Task<Release> PrepareAsync(Front front, string name, string content = "")
+    public static async Task<Release> PrepareAsync(Front front, string name)
     {
         var release = new Release(front, name);
         using (var other = Store.Open(release.folder["other"]))
@@ -33,7 +33,7 @@ public sealed class Release : IAsyncDisposable
             await release.behind.PushAsync(other, release.Old, release.At("app:stable"), release.At("mirror:stable"));
         }
         using var store = Store.Open(release.StoreFolder);
-        release.New = await SampleImages.WriteIndexAsync(store, $"new {name} {content}", "linux/amd64", "linux/arm64");
+        release.New = await SampleImages.WriteIndexAsync(store, $"new {name}", "linux/amd64", "linux/arm64");
         store.Tags.Set(ImageReference.Parse("new:1"), release.New);
         return release;
     }
