@@ -36,6 +36,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private PublishingFlags publishing = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
@@ -60,7 +61,7 @@ internal sealed class BuildOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, .. notYet];
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
@@ -78,7 +79,8 @@ internal sealed class BuildOptions
             return new BuildCommandLine
             {
                 Request = request,
-                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) : null,
+                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) with { WithoutTags = parsed.GetValue(shard) is not null } : null,
+                Shard = parsed.GetValue(shard),
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
@@ -167,6 +169,10 @@ internal sealed record BuildCommandLine
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }
+
+
+    /// <summary>Where a shard is written; null where the tags are written instead.</summary>
+    public required string? Shard { get; init; }
 
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }
