@@ -15,6 +15,10 @@ internal sealed partial class RegistryHost
     public RegistryException Failed(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what}", inner) { Registry = Name };
 
+    /// <summary>What came is not what was promised: the registry's fault, or that of somebody on the way, which may pass.</summary>
+    public RegistryException Damaged(RegistryRequest request, string what) =>
+        new($"{request.Doing}: the registry '{Name}' {what}") { Registry = Name, Retries = Retries.Few };
+
     /// <summary>The transfer ended too early, and is worth another try.</summary>
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
