@@ -35,8 +35,8 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
         return store.Open(blob.Digest);
     }
 
-    public Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        Task.FromResult(ImmutableArray<Descriptor>.Empty);
+    public async Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
+        (await client.ListReferrersAsync(reference, subject, null, cancellation).ConfigureAwait(false)).Entries;
 
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => [reference];
 
