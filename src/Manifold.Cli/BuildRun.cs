@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using Manifold.Content;
 using Manifold.Images;
+using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Registry;
@@ -35,7 +38,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var result = await builder.BuildAsync(line.Request, planned.Plan, progress.Show, cancellation);
         var published = planned.Preflight is null ? null : await PublishAsync();
         foreach (var output in line.Outputs)
-            await new ImageLayout(store, registry, new BlobOrigins(store)).WriteAsync(result.Index, line.Request.Tags, output.Destination, output.IsTar, cancellation);
+            await WriteLayoutAsync(store, registry, result, output, cancellation);
         await WriteFilesAsync(result, cancellation);
         await progress.DisposeAsync();
         await TellAsync(result, published);
@@ -46,6 +49,16 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
             return await publisher.PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
         }
+    }
+
+    private async Task WriteLayoutAsync(Store store, RegistryClient registry, BuildResult result, OutputTarget output, CancellationToken cancellation)
+    {
+        var name = line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest);
+        await using var source = new StoreSource(store, registry, name, result.Index);
+        var image = await ImageParts.ReadAsync(source, withReferrers: false, cancellation);
+        ImmutableArray<string> names = [.. line.Request.Tags.Select(tag => tag.Tag ?? tag.ToString())];
+        IImageTarget target = output.IsTar ? new OciArchiveTarget(output.Destination, names) : new LayoutTarget(output.Destination, names);
+        await target.WriteAsync(source, image, null, cancellation);
     }
 
     private int PrintTree()

@@ -15,6 +15,8 @@ public static class CommandTree
             BuildCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),
+            CopyCommand.Create(context),
+            IndexCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

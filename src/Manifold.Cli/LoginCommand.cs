@@ -27,9 +27,8 @@ internal static class LoginCommand
             var credential = new Credential { UserName = who, Password = password };
             using var client = access.Open(context, parsed, (_, _, _) => ValueTask.FromResult(credential));
             await client.LoginAsync(name, cancellation);
-            var file = Credentials.From(context.Environment).Writable;
-            await file.SaveAsync(name, who, password, cancellation);
-            await context.Error.WriteLineAsync($"Logged in to {name} as {who}; kept in {file.Path}");
+            var path = await access.Credentials(context, parsed).SaveAsync(name, who, password, cancellation);
+            await context.Error.WriteLineAsync($"Logged in to {name} as {who}; kept in {path}");
         });
         return command;
     }

@@ -9,13 +9,13 @@ internal static class LogoutCommand
     public static Command Create(CliContext context)
     {
         var registry = LoginCommand.RegistryArgument();
-        var command = new Command("logout", "Log out of a registry.") { registry };
+        var authFile = RegistryAccess.AuthFileOption();
+        var command = new Command("logout", "Log out of a registry.") { registry, authFile };
         command.SetAction(async (parsed, cancellation) =>
         {
             var name = RegistryAccess.Registry(parsed.GetValue(registry));
-            var file = Credentials.From(context.Environment).Writable;
-            var removed = await file.RemoveAsync(name, cancellation);
-            await context.Error.WriteLineAsync(removed ? $"Logged out of {name}" : $"Not logged in to {name} ({file.Path})");
+            var paths = await Credentials.From(context.Environment, parsed.GetValue(authFile)).RemoveAsync(name, cancellation);
+            await context.Error.WriteLineAsync(paths.IsEmpty ? $"Not logged in to {name}" : $"Logged out of {name} ({string.Join(", ", paths)})");
         });
         return command;
     }

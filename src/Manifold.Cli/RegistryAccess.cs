@@ -5,7 +5,17 @@ using Manifold.Registry;
 
 namespace Manifold.Cli;
 
-/// <summary>What the commands that talk to registries share: an option, and how a client is made of it.</summary>
+/// <summary>How registries are to be talked to, as the command line says it; the rest is in the environment and in files.</summary>
+internal sealed record RegistryChoice
+{
+    public ImmutableArray<string> InsecureHosts { get; init; } = [];
+    public string? AuthFile { get; init; }
+    public string? PullAuthFile { get; init; }
+    public string? PushAuthFile { get; init; }
+    public string? CertificateFolder { get; init; }
+}
+
+/// <summary>What the commands that talk to registries share: options, and how a client is made of them.</summary>
 internal sealed class RegistryAccess
 {
     private readonly Option<string[]> insecure = new("--insecure-registry")
@@ -15,28 +25,62 @@ internal sealed class RegistryAccess
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<string?> authFile = AuthFileOption();
+    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "Credentials for what is read, where they are others than for what is written.");
+    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "Credentials for what is written, where they are others than for what is read.");
+    private readonly Option<string?> certificates = new("--cert-dir")
+    {
+        Description = "A folder of authorities (*.crt) and a client certificate (*.cert, *.key), instead of certs.d.", HelpName = "DIR",
+    };
+
     private RegistryAccess() { }
 
     public static RegistryAccess AddTo(Command command)
     {
         var access = new RegistryAccess();
-        command.Add(access.insecure);
+        foreach (var option in new Option[] { access.insecure, access.authFile, access.pullAuthFile, access.pushAuthFile, access.certificates })
+            command.Add(option);
         return access;
     }
 
-    /// <summary>A client with the user's credentials, or with <paramref name="credentials"/>. Owned by the caller.</summary>
-    public RegistryClient Open(CliContext context, ParseResult parsed, CredentialSource? credentials = null) => new(new RegistryOptions
+    public static Option<string?> AuthFileOption() =>
+        FileOption("--authfile", "Credentials are in this file (auth.json, config.json, a Kubernetes secret) or in the folder where a secret is mounted.");
+
+    private static Option<string?> FileOption(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
+    public RegistryChoice Read(ParseResult parsed) => new()
     {
-        Credentials = credentials ?? Credentials.From(context.Environment).FindAsync,
         InsecureHosts = [.. parsed.GetValue(insecure) ?? []],
+        AuthFile = parsed.GetValue(authFile),
+        PullAuthFile = parsed.GetValue(pullAuthFile),
+        PushAuthFile = parsed.GetValue(pushAuthFile),
+        CertificateFolder = parsed.GetValue(certificates),
+    };
+
+    /// <summary>Where credentials are looked for and kept, whether for reading or writing.</summary>
+    public Credentials Credentials(CliContext context, ParseResult parsed) => CredentialsOf(context, parsed.GetValue(authFile));
+
+    /// <summary>A client with the user's credentials, or with <paramref name="credentials"/>. Owned by the caller.</summary>
+    public RegistryClient Open(CliContext context, ParseResult parsed, CredentialSource? credentials = null) => Open(context, Read(parsed), credentials);
+
+    /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
+    public static RegistryClient Open(CliContext context, IEnumerable<string> insecureHosts) =>
+        Open(context, new RegistryChoice { InsecureHosts = [.. insecureHosts] });
+
+    /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
+    public static RegistryClient Open(CliContext context, RegistryChoice choice, CredentialSource? credentials = null) => new(new RegistryOptions
+    {
+        Credentials = credentials ?? CredentialsOf(context, choice.PullAuthFile ?? choice.AuthFile).FindAsync,
+        PushCredentials = credentials is null && (choice.PushAuthFile ?? choice.PullAuthFile) is not null
+            ? CredentialsOf(context, choice.PushAuthFile ?? choice.AuthFile).FindAsync : null,
+        InsecureHosts = [.. choice.InsecureHosts],
+        Registries = RegistriesConf.From(context.Environment),
+        Certificates = CertificateFolders.From(context.Environment, choice.CertificateFolder),
+        Proxy = ProxySettings.From(context.Environment),
         Time = context.Time,
     });
 
-    /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
-    public static RegistryClient Open(CliContext context, IEnumerable<string> insecureHosts) => new(new RegistryOptions
-    {
-        Credentials = Credentials.From(context.Environment).FindAsync, InsecureHosts = [.. insecureHosts], Time = context.Time,
-    });
+    private static Credentials CredentialsOf(CliContext context, string? file) => Manifold.Registry.Credentials.From(context.Environment, file);
 
     /// <exception cref="UsageException">It is none.</exception>
     public static ImageReference Reference(string text) => ImageReference.TryParse(text, out var reference) ? reference

@@ -25,7 +25,10 @@ public sealed class PartialBlob : IDisposable
     }
 
     /// <summary>Bytes that have arrived.</summary>
-    public long Length => file.Position;
+    public long Length => IsCompleted ? hashed : file.Position;
+
+    /// <summary>It is in <c>blobs/</c>, or was thrown away.</summary>
+    public bool IsCompleted { get; private set; }
 
     public static PartialBlob Create(Store store, string path)
     {
@@ -41,6 +44,26 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Goes on with what an earlier request or process received. Null where there is nothing.</summary>
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
+
+    /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
+    public static PartialBlob? TryClaim(Store store, string path)
+    {
+        const int wouldBlock = 11; // EWOULDBLOCK: FileStream holds a flock as long as it is open
+        PartialBlob? blob = null;
+        store.Guarded(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            try
+            {
+                blob = new PartialBlob(store, path, OpenFile(path, FileMode.OpenOrCreate));
+            }
+            catch (IOException e) when ((e.HResult & 0xFFFF) == wouldBlock)
+            {
+                // Its writer is told by the null.
+            }
+        });
+        return blob;
+    }
 
     /// <exception cref="HostNotReadyException">The disk is full; what had arrived before is still there.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
@@ -70,6 +93,7 @@ public sealed class PartialBlob : IDisposable
             Abandon();
             return false;
         }
+        IsCompleted = true;
         store.Guarded(() =>
         {
             file.Flush(flushToDisk: true);
@@ -79,9 +103,19 @@ public sealed class PartialBlob : IDisposable
         return true;
     }
 
+    /// <summary>Forgets what has arrived, and begins anew in the same file.</summary>
+    public void Clear()
+    {
+        file.SetLength(0);
+        file.Seek(0, SeekOrigin.Begin);
+        _ = hash.GetHashAndReset();
+        hashed = 0;
+    }
+
     /// <summary>Throws away what has arrived.</summary>
     public void Abandon()
     {
+        IsCompleted = true;
         file.Dispose();
         File.Delete(path);
     }

@@ -85,9 +85,11 @@ public sealed partial class Prune(Store store, TimeProvider time)
             blobs.Removed, snapshots.Removed, records.Removed);
     }
 
-    /// <summary>Records of what is no longer here, and uploads that nobody went on with for a day.</summary>
+    /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>
     private void SweepPushes(Tally uploads)
     {
+        foreach (var file in FilesBelow(Path.Combine(store.Root, "partial")))
+            uploads.Decide(time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file.Length, file.Delete);
         foreach (var file in FilesBelow(store.Repositories.Folder))
         {
             if (file.Directory!.Name == "_uploads")

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Solving;
@@ -6,7 +7,17 @@ using Manifold.Solving;
 namespace Manifold.Images;
 
 /// <summary>A manifest that stands under a tag made of the digest that it is about: <c>sha256-HEX.sig</c>.</summary>
-public sealed record TaggedManifest(string Tag, Descriptor Manifest);
+public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
+{
+    /// <summary>What tags about this digest begin with; cosign's end with <c>sig</c>, <c>att</c> or <c>sbom</c>.</summary>
+    internal static string PrefixOf(Digest subject) => RegistryClient.ReferrersTag(subject) + ".";
+
+    /// <summary>Whether a tag is made of a digest: it names what is about an image, and no image; also the list of referrers that stands in for a registry's.</summary>
+    public static bool IsTag(string? tag) => tag is not null && AttachedTag().IsMatch(tag);
+
+    [GeneratedRegex("^sha(256|512)-[0-9a-f]{64}($|[.])")]
+    private static partial Regex AttachedTag();
+}
 
 /// <summary>All that an image is made of, down to its blobs; read, but for these.</summary>
 /// <param name="Documents">Indexes and manifests, also those of referrers, each once.</param>

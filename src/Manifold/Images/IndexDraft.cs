@@ -41,6 +41,7 @@ public sealed class IndexDraft : IAsyncDisposable
     private readonly List<Entry> entries = [];
     private readonly Dictionary<Digest, IImageSource> owners = [];
     private readonly List<IImageSource> sources = [];
+    private readonly List<ManifestContent> tops = [];
     private ImmutableSortedDictionary<string, string>? annotations;
 
     /// <summary>The index's platforms, in its order.</summary>
@@ -53,9 +54,10 @@ public sealed class IndexDraft : IAsyncDisposable
     public async Task AddAsync(IImageSource source, bool replace, bool attestations, CancellationToken cancellation = default)
     {
         sources.Add(source);
-        var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        tops.Add(top);
         var added = new List<Entry>();
-        await OpenAsync(source, top, added, 0, cancellation).ConfigureAwait(false);
+        await OpenAsync(source, top.Descriptor, added, 0, cancellation).ConfigureAwait(false);
         foreach (var entry in added.Where(entry => attestations || entry.Platform is not null))
             Place(entry, replace);
     }
@@ -114,8 +116,10 @@ public sealed class IndexDraft : IAsyncDisposable
     {
         if (entries.Count == 0)
             throw new UsageException("An index without entries serves nobody. Leave at least one platform in it.");
-        var index = new ImageIndex { Manifests = [.. entries.Select(entry => entry.Descriptor)], Annotations = annotations };
-        var content = ComposedImage.Content(MediaType.Index, index.ToJson());
+        // Docker's manifests alone make a Docker list, as they came in one.
+        var type = annotations is null && entries.All(entry => entry.Descriptor is { MediaType: MediaType.DockerManifest, Annotations: null }) ? MediaType.DockerIndex : MediaType.Index;
+        var json = new ImageIndex { MediaType = type, Manifests = [.. entries.Select(entry => entry.Descriptor)], Annotations = annotations }.ToJson();
+        var content = tops.FirstOrDefault(top => SaysTheSame(top, json)) ?? ComposedImage.Content(type, json);
         var composed = new ComposedImage(content, ImmutableDictionary<Digest, ReadOnlyMemory<byte>>.Empty.Add(content.Descriptor.Digest, content.Bytes), owners.ToImmutableDictionary(), sources[0]);
         sources.Clear();
         return composed;
@@ -145,6 +149,10 @@ public sealed class IndexDraft : IAsyncDisposable
             throw new UsageException($"{source.Location} is no container image (its config is '{manifest.Config.MediaType}'), so it has no platform. An index lists images.");
         into.Add(new Entry(descriptor with { Platform = Normal(platform) }, source));
     }
+
+    /// <summary>Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.</summary>
+    private static bool SaysTheSame(ManifestContent top, byte[] json) =>
+        MediaType.IsIndex(top.Descriptor.MediaType) && ImageIndex.Parse(top.Bytes.Span).ToJson().AsSpan().SequenceEqual(json);
 
     private void Place(Entry entry, bool replace)
     {

@@ -44,6 +44,13 @@ public sealed class LayoutSource : IImageSource
     public Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
         Task.FromResult<ImmutableArray<Descriptor>>([.. referrers.Value[subject].DistinctBy(entry => entry.Digest)]);
 
+    public Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default)
+    {
+        var prefix = TaggedManifest.PrefixOf(subject);
+        return Task.FromResult<ImmutableArray<TaggedManifest>>(
+            [.. entries.Value.Where(entry => ReferenceName.Of(entry)?.StartsWith(prefix, StringComparison.Ordinal) is true).Select(entry => new TaggedManifest(ReferenceName.Of(entry)!, entry.WithoutName()))]);
+    }
+
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => [];
 
     public ValueTask DisposeAsync()
@@ -54,12 +61,12 @@ public sealed class LayoutSource : IImageSource
     }
 
     /// <summary>The layout's own names, as they are written.</summary>
-    internal ImmutableArray<string> Names => [.. entries.Value.Select(NameOf).OfType<string>().Distinct()];
+    public ImmutableArray<string> Names => [.. entries.Value.Select(NameOf).OfType<string>().Distinct()];
 
     /// <summary>Whether the blob is in the layout. Says nothing of its content.</summary>
     internal bool Contains(Digest digest)
     {
-        using var file = files.Value.TryOpen(PathOf(digest));
+        using var file = files.Value.TryOpen(LayoutDocuments.BlobPath(digest));
         return file is not null;
     }
 
@@ -95,7 +102,7 @@ public sealed class LayoutSource : IImageSource
     private IEnumerable<Descriptor> Nameless()
     {
         var about = referrers.Value.SelectMany(group => group).Select(entry => entry.Digest).ToHashSet();
-        var images = entries.Value.Where(entry => !about.Contains(entry.Digest) && SubjectOfTag(entry) is null).ToList();
+        var images = entries.Value.Where(entry => !about.Contains(entry.Digest) && SubjectOfTag(entry) is null && !TaggedManifest.IsTag(ReferenceName.Of(entry))).ToList();
         var named = images.Where(entry => NameOf(entry) is not null).ToList();
         return named.Count > 0 ? named : images;
     }
@@ -112,15 +119,15 @@ public sealed class LayoutSource : IImageSource
     {
         if (!HasMarker())
             throw NotALayout("has no file 'oci-layout'");
-        using var file = files.Value.TryOpen("index.json") ?? throw NotALayout("has no file 'index.json'");
-        var json = ReadWhole(file, "index.json");
+        using var file = files.Value.TryOpen(LayoutDocuments.IndexPath) ?? throw NotALayout("has no file 'index.json'");
+        var json = ReadWhole(file, LayoutDocuments.IndexPath);
         var descriptor = new Descriptor { MediaType = MediaType.Index, Digest = Digest.Of(json), Size = json.Length };
         return DocumentReading.Parse(Location, descriptor, json, ImageIndex.Parse).Manifests;
     }
 
     private bool HasMarker()
     {
-        using var marker = files.Value.TryOpen("oci-layout");
+        using var marker = files.Value.TryOpen(LayoutDocuments.MarkerPath);
         return marker is not null;
     }
 
@@ -165,15 +172,13 @@ public sealed class LayoutSource : IImageSource
 
     private Stream Open(Descriptor blob)
     {
-        var file = files.Value.TryOpen(PathOf(blob.Digest))
+        var file = files.Value.TryOpen(LayoutDocuments.BlobPath(blob.Digest))
             ?? throw new ContentMismatchException($"Reading {Location}: {files.Value.Place} lacks '{blob.Digest}', which the image needs. Have it written again.");
         if (file.Length == blob.Size)
             return new VerifiedStream(file, blob.Digest, blob.Size, files.Value.Place);
         using (file)
             throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, and its descriptor says {blob.Size}. Have the image written again.");
     }
-
-    private static string PathOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 
     private static string? NameOf(Descriptor entry) => entry.Annotations?.GetValueOrDefault(FullName) ?? ReferenceName.Of(entry);
 

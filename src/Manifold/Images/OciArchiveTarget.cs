@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
 

@@ -23,8 +23,8 @@ public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
             writer.Write(document.Bytes.Span);
             await writer.CommitAsync(document.Descriptor.MediaType, document.Descriptor, cancellation).ConfigureAwait(false);
         }
-        store.Tags.SetAll([(name, image.Top.Descriptor)]);
-        store.Tags.Keep([.. image.Referrers, .. image.Tagged.Select(tagged => tagged.Manifest)]);
+        store.Tags.Keep(image.Referrers);
+        store.Tags.SetAll([.. image.Tagged.Select(tagged => (name.WithTag(tagged.Tag), tagged.Manifest)), (name, image.Top.Descriptor)]);
     }
 
     private async Task FetchAsync(IImageSource source, Descriptor blob, CancellationToken cancellation)

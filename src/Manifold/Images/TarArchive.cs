@@ -193,6 +193,8 @@ internal sealed class TarArchive : INamedFiles
     private bool ReadBlock(byte[] block, long position)
     {
         var count = Fill(block, position);
+        if (position > length)
+            throw Malformed("it ends in the middle of a record or a file");
         if (count == 0 || (count == block.Length && block.AsSpan().IndexOfAnyExcept((byte)0) < 0))
             return false;
         return count == block.Length ? true : throw Malformed("it ends in the middle of a header");

@@ -36,7 +36,8 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
 
     public async Task<Credential> CredentialAsync(RegistryRequest request, CancellationToken cancellation)
     {
-        var credential = await options.Credentials(host.Name, request.Repository, cancellation).ConfigureAwait(false);
+        var source = request.Push ? options.PushCredentials ?? options.Credentials : options.Credentials;
+        var credential = await source(host.Name, request.Repository, cancellation).ConfigureAwait(false);
         foreach (var secret in credential.Secrets)
             secrets.TryAdd(secret, 0);
         return credential;

@@ -1,16 +1,52 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Manifold.Registry;
 
+/// <summary>Whose form a file of credentials has.</summary>
+public enum CredentialFileKind
+{
+    /// <summary><c>auth.json</c> of podman, buildah and skopeo, or a Kubernetes secret.</summary>
+    Containers,
+
+    /// <summary>Docker's <c>config.json</c>, where its own registry is written as an address of its first protocol.</summary>
+    Docker,
+
+    /// <summary><c>.dockercfg</c>: the entries without anything around them. Read only.</summary>
+    Legacy,
+}
+
 /// <summary>One file of credentials: Docker's <c>config.json</c>, or containers' <c>auth.json</c>, which is nearly the same.</summary>
-/// <remarks>Writing keeps what we do not know, is done in one step, and leaves the file readable by its owner alone.</remarks>
-/// <param name="isDocker">Docker writes its own registry as an address of its first protocol.</param>
+/// <remarks>
+/// A Kubernetes secret serves as well: its content, or its manifest as <c>kubectl get secret -o json</c> or <c>-o yaml</c> prints it.
+/// Writing keeps what we do not know, is done in one step, and leaves the file readable by its owner alone.
+/// </remarks>
 /// <param name="searchPath">Where credential helpers are looked for.</param>
-public sealed class CredentialFile(string path, bool isDocker, string? searchPath)
+public sealed partial class CredentialFile(string path, CredentialFileKind kind, string? searchPath)
 {
     private const string DockerHub = "https://index.docker.io/v1/";
+
+    // What a mounted secret of Kubernetes holds, and what other folders do.
+    private static readonly string[] NamesInFolders = [".dockerconfigjson", "config.json", "auth.json", ".dockercfg"];
+
+    private bool isSecretManifest;
+
+    /// <summary>The file that is meant by a path that the user gave, which may be the folder of a mounted secret.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static string Within(string path)
+    {
+        if (!Directory.Exists(path))
+            return path;
+        return NamesInFolders.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(File.Exists)
+            ?? throw new UsageException($"Reading credentials from the folder '{path}': it has none of {string.Join(", ", NamesInFolders)}. Name the file.");
+    }
+
+    internal bool IsWritable => kind is not CredentialFileKind.Legacy;
+
+    internal bool Knows(string registry) => Read() is { } root
+        && (HelperFor(root, registry) is not null || (root["auths"] is JsonObject auths && auths.Any(pair => Normal(pair.Key) == registry)));
 
     public string Path => path;
 
@@ -32,6 +68,8 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
     public async Task SaveAsync(string registry, string user, string password, CancellationToken cancellation = default)
     {
         var root = Read() ?? [];
+        if (isSecretManifest)
+            throw new UsageException($"Writing credentials to '{path}': it is the manifest of a Kubernetes secret. Name another file with --authfile.");
         var entry = new JsonObject();
         if ((HelperFor(root, registry) ?? StoreOf(root)) is { } helper)
             await helper.StoreAsync(KeyOf(registry), user, password, cancellation).ConfigureAwait(false);
@@ -48,7 +86,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
     public async Task<bool> RemoveAsync(string registry, CancellationToken cancellation = default)
     {
         var root = Read();
-        if (root is null)
+        if (root is null || isSecretManifest || !IsWritable)
             return false;
         var removed = root["auths"] is JsonObject auths && RemoveFrom(auths, registry);
         if ((HelperFor(root, registry) ?? StoreOf(root)) is { } helper)
@@ -114,13 +152,18 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
             var bytes = File.ReadAllBytes(path);
             if (bytes.AsSpan().Trim(" \r\n\t"u8).IsEmpty)
                 return null;
-            return JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw Broken("it is not a JSON object");
+            if (FromYaml(bytes) is { } secret)
+                return Open(secret);
+            var root = Parse(bytes);
+            if (root["data"] is JsonObject data)
+                return Open(data.ToDictionary(pair => pair.Key, pair => Text(pair.Value)));
+            return kind is CredentialFileKind.Legacy || path.EndsWith(".dockercfg", StringComparison.Ordinal) ? new JsonObject { ["auths"] = root.DeepClone() } : root;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             throw Broken("it may not be read");
         }
@@ -129,6 +172,31 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
             throw Broken($"it is not JSON (line {e.LineNumber + 1})");
         }
     }
+
+    private JsonObject Parse(ReadOnlySpan<byte> bytes) =>
+        JsonNode.Parse(bytes, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw Broken("it is not a JSON object");
+
+    /// <summary>The credentials in a Kubernetes secret, which are base64 of the file.</summary>
+    private JsonObject Open(Dictionary<string, string?> data)
+    {
+        isSecretManifest = true;
+        var legacy = data.GetValueOrDefault(".dockercfg");
+        if ((data.GetValueOrDefault(".dockerconfigjson") ?? legacy) is not { } encoded)
+            throw Broken("it is a Kubernetes secret of another type than kubernetes.io/dockerconfigjson");
+        var bytes = new byte[encoded.Length];
+        if (!Convert.TryFromBase64String(encoded, bytes, out var count))
+            throw Broken("the secret's value is not base64");
+        var root = Parse(bytes.AsSpan(0, count));
+        return data.ContainsKey(".dockerconfigjson") ? root : new JsonObject { ["auths"] = root.DeepClone() };
+    }
+
+    /// <summary>The values of a secret's YAML; null for what is none. Only lines as kubectl prints them are known.</summary>
+    private static Dictionary<string, string?>? FromYaml(byte[] bytes) =>
+        bytes.AsSpan().TrimStart(" \r\n\t"u8)[0] is (byte)'{' or (byte)'[' || !YamlPattern().IsMatch(Encoding.UTF8.GetString(bytes)) ? null
+            : YamlPattern().Matches(Encoding.UTF8.GetString(bytes)).ToDictionary(match => match.Groups["name"].Value, match => (string?)match.Groups["value"].Value);
+
+    [GeneratedRegex("""^[ ]+"?(?<name>\.dockerconfigjson|\.dockercfg)"?:\s*"?(?<value>[A-Za-z0-9+/=]+)"?\s*$""", RegexOptions.Multiline)]
+    private static partial Regex YamlPattern();
 
     private void Write(JsonObject root)
     {
@@ -141,7 +209,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostNotReadyException($"Writing credentials to '{path}': {e.Message} Make it writable, or choose another folder with DOCKER_CONFIG.", e);
+            throw new HostNotReadyException($"Writing credentials to '{path}': {e.Message} Make it writable, or choose another with --authfile.", e);
         }
     }
 
@@ -163,7 +231,7 @@ public sealed class CredentialFile(string path, bool isDocker, string? searchPat
         }
     }
 
-    private string KeyOf(string registry) => registry == "docker.io" && isDocker ? DockerHub : registry;
+    private string KeyOf(string registry) => registry == "docker.io" && kind is CredentialFileKind.Docker ? DockerHub : registry;
 
     /// <summary>A key as image references have it: without scheme and protocol version, Docker's own registry by its one name.</summary>
     private static string Normal(string key)

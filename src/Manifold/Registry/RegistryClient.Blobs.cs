@@ -13,16 +13,14 @@ public sealed partial class RegistryClient
     private readonly ConcurrentDictionary<Digest, SemaphoreSlim> pulls = new();
 
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
-    public async Task<bool> HasBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default)
-    {
-        var request = BlobRequest("look up", HttpMethod.Head, repository, digest);
-        return await HasAsync(repository, request, cancellation).ConfigureAwait(false);
-    }
+    public Task<bool> HasBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
+        FirstAnswerAsync(repository, byContent: true, place => HasAsync(
+            place.Host, place.Named(BlobRequest("look up", HttpMethod.Head, repository, digest, place.Reference)), cancellation));
 
     /// <summary>Brings a blob into the store, verified. Where it is there already, nothing is asked.</summary>
     /// <remarks>
     /// One transfer per digest at a time in this process: others wait, and find it done. After a cut it goes on where it was
-    /// (section "Pulling blobs", Range). Without success nothing is stored.
+    /// (section "Pulling blobs", Range), and so does the next process. Without success nothing is in the store's blobs.
     /// </remarks>
     /// <param name="progress">Gets the bytes that are here so far.</param>
     public async Task PullBlobAsync(
@@ -33,7 +31,12 @@ public sealed partial class RegistryClient
         try
         {
             if (store.SizeOf(blob.Digest) != blob.Size)
-                await TransferAsync(repository, blob, store, progress, cancellation).ConfigureAwait(false);
+                await FirstAnswerAsync(repository, byContent: true, async place =>
+                {
+                    var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference));
+                    await TransferAsync(place, request, blob, store, progress, cancellation).ConfigureAwait(false);
+                    return true;
+                }).ConfigureAwait(false);
             progress?.Report(blob.Size);
         }
         finally
@@ -54,31 +57,43 @@ public sealed partial class RegistryClient
     private async Task<Stream> OpenBlobAsync(
         ImageReference repository, Descriptor blob, long offset, bool feedsAnother, CancellationToken cancellation)
     {
-        var request = BlobRequest("pull", HttpMethod.Get, repository, blob.Digest) with { FeedsAnother = feedsAnother };
-        var stream = new BlobStream(Host(repository.Registry), request, blob.Size, offset);
-        await stream.OpenAsync(cancellation).ConfigureAwait(false);
-        return offset == 0 ? new VerifiedStream(stream, blob.Digest, blob.Size, $"'{repository.Registry}'") : stream;
+        var stream = await FirstAnswerAsync(repository, byContent: true, async place =>
+        {
+            var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference)) with { FeedsAnother = feedsAnother };
+            var opened = new BlobStream(place.Host, request, blob.Size, offset);
+            await opened.OpenAsync(cancellation).ConfigureAwait(false);
+            return opened;
+        }).ConfigureAwait(false);
+        return offset == 0 ? new VerifiedStream(stream!, blob.Digest, blob.Size, $"'{repository.Registry}'") : stream!;
     }
 
-    private async Task TransferAsync(
-        ImageReference repository, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
+    private static async Task TransferAsync(
+        Place place, RegistryRequest request, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
     {
-        var request = BlobRequest("pull", HttpMethod.Get, repository, blob.Digest);
-        await using var writer = store.CreateBlob(blob.Digest);
-        await using var stream = new BlobStream(Host(repository.Registry), request, blob.Size, 0);
+        var found = 0L;
+        do
+        {
+            await using var arriving = ArrivingBlob.Begin(store, blob);
+            found = arriving.Length;
+            await using var stream = new BlobStream(place.Host, request, blob.Size, found);
+            await CopyAsync(stream, arriving, progress, cancellation).ConfigureAwait(false);
+            if (await arriving.TryCompleteAsync(cancellation).ConfigureAwait(false))
+                return;
+        }
+        while (found > 0); // what another place sent before may be what is wrong
+        throw place.Host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.");
+    }
+
+    private static async Task CopyAsync(Stream stream, ArrivingBlob arriving, IProgress<long>? progress, CancellationToken cancellation)
+    {
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is var count and > 0)
             {
-                writer.Write(buffer.AsSpan(0, count));
-                progress?.Report(writer.Length);
+                arriving.Append(buffer.AsSpan(0, count));
+                progress?.Report(arriving.Length);
             }
-            await writer.CommitAsync(blob.MediaType, blob, cancellation).ConfigureAwait(false);
-        }
-        catch (ContentMismatchException e)
-        {
-            throw Host(repository.Registry).Failed(request, "sent bytes that do not have that digest. Nothing was stored.", e);
         }
         finally
         {
@@ -86,17 +101,17 @@ public sealed partial class RegistryClient
         }
     }
 
-    private async Task<bool> HasAsync(ImageReference repository, RegistryRequest request, CancellationToken cancellation)
+    private static async Task<bool> HasAsync(RegistryHost host, RegistryRequest request, CancellationToken cancellation)
     {
-        using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => false,
             HttpStatusCode.OK => true,
-            _ => throw await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false),
+            _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
-    private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest) =>
-        new($"{verb} {repository.Name}, blob {digest.Short}", method, $"v2/{repository.Repository}/blobs/{digest}", repository.Repository);
+    private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest, ImageReference? there = null) =>
+        new($"{verb} {repository.Name}, blob {digest.Short}", method, $"v2/{(there ?? repository).Repository}/blobs/{digest}", (there ?? repository).Repository);
 }

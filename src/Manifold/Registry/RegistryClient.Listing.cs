@@ -27,11 +27,12 @@ public sealed partial class RegistryClient
     /// <remarks>Source: section "Listing Tags", with its <c>Link</c> header.</remarks>
     public async Task<ImmutableArray<string>> ListTagsAsync(ImageReference repository, CancellationToken cancellation = default)
     {
+        var host = TargetOf(repository); // a mirror may have fewer
         var request = new RegistryRequest(
             $"list the tags of {repository.Name}", HttpMethod.Get, $"v2/{repository.Repository}/tags/list?n={PageEntries}", repository.Repository);
         var tags = ImmutableArray.CreateBuilder<string>();
-        await foreach (var page in PagesAsync(repository.Registry, request, [HttpStatusCode.NotFound], cancellation).ConfigureAwait(false))
-            tags.AddRange(ReadTags(repository.Registry, request, page));
+        await foreach (var page in PagesAsync(host, request, [HttpStatusCode.NotFound], cancellation).ConfigureAwait(false))
+            tags.AddRange(ReadTags(host, request, page));
         return [.. tags.Distinct(StringComparer.Ordinal)];
     }
 
@@ -43,12 +44,13 @@ public sealed partial class RegistryClient
     public async Task<Referrers> ListReferrersAsync(
         ImageReference repository, Digest subject, string? artifactType = null, CancellationToken cancellation = default)
     {
+        var host = TargetOf(repository);
         var entries = ImmutableArray.CreateBuilder<Descriptor>();
         var listed = false;
         var filter = artifactType is null ? "" : $"?artifactType={Uri.EscapeDataString(artifactType)}";
         var request = new RegistryRequest(
             $"list the referrers of {repository.Name}@{subject}", HttpMethod.Get, $"v2/{repository.Repository}/referrers/{subject}{filter}", repository.Repository);
-        await foreach (var page in PagesAsync(repository.Registry, request, WithoutReferrers, cancellation).ConfigureAwait(false))
+        await foreach (var page in PagesAsync(host, request, WithoutReferrers, cancellation).ConfigureAwait(false))
         {
             if (TryReadIndex(page) is not { } index)
                 break; // a web application's page for whatever it does not know
@@ -71,18 +73,18 @@ public sealed partial class RegistryClient
     public async Task<bool> DeleteManifestAsync(ImageReference reference, CancellationToken cancellation = default)
     {
         var request = ManifestRequest("delete", HttpMethod.Delete, reference) with { Push = true, Delete = true };
-        using var response = await Host(reference.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        var host = TargetOf(reference);
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         if (response.Message.StatusCode is HttpStatusCode.NotFound)
             return false;
         return response.Message.IsSuccessStatusCode ? true
-            : throw await RefusedAsync(reference.Registry, request, response, cancellation).ConfigureAwait(false);
+            : throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The documents of a list, page after page; none where the registry does not know the list.</summary>
-    private async IAsyncEnumerable<byte[]> PagesAsync(
-        string registry, RegistryRequest first, HttpStatusCode[] unknown, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<byte[]> PagesAsync(
+        RegistryHost host, RegistryRequest first, HttpStatusCode[] unknown, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var host = Host(registry);
         var next = first;
         for (var page = 0; page < Pages; page++)
         {
@@ -92,7 +94,7 @@ public sealed partial class RegistryClient
                 if (unknown.Contains(response.Message.StatusCode))
                     return ((byte[]?)null, (Uri?)null);
                 if (!response.Message.IsSuccessStatusCode)
-                    throw await RefusedAsync(registry, next, response, token).ConfigureAwait(false);
+                    throw await host.RefusedAsync(next, response, token).ConfigureAwait(false);
                 return (await host.ReadDocumentAsync(next, response.Message, token).ConfigureAwait(false), NextPage(response));
             }, cancellation).ConfigureAwait(false);
             if (body is null)
@@ -114,7 +116,7 @@ public sealed partial class RegistryClient
     [GeneratedRegex("""<(?<target>[^>]+)>[^,]*;\s*rel\s*=\s*"?next"?""", RegexOptions.IgnoreCase)]
     private static partial Regex LinkPattern();
 
-    private ImmutableArray<string> ReadTags(string registry, RegistryRequest request, byte[] page)
+    private static ImmutableArray<string> ReadTags(RegistryHost host, RegistryRequest request, byte[] page)
     {
         try
         {
@@ -124,7 +126,7 @@ public sealed partial class RegistryClient
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw Host(registry).Failed(request, "sent what is no list of tags.", e);
+            throw host.Failed(request, "sent what is no list of tags.", e);
         }
     }
 

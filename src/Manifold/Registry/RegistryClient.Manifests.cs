@@ -26,38 +26,45 @@ public sealed partial class RegistryClient
     /// <param name="push">Asks as one who may push: to others, registries refuse repositories that do not exist yet.</param>
     public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, bool push = false, CancellationToken cancellation = default)
     {
-        var request = ManifestRequest(push ? "push" : "look up", HttpMethod.Head, reference) with { Push = push };
-        using (var response = await Host(reference.Registry).SendAsync(request, cancellation).ConfigureAwait(false))
+        if (push)
+            return await HeadAsync(TargetOf(reference), ManifestRequest("push", HttpMethod.Head, reference) with { Push = true }, cancellation).ConfigureAwait(false);
+        return await FirstAnswerAsync(reference, byContent: false, place => HeadAsync(
+            place.Host, place.Named(ManifestRequest("look up", HttpMethod.Head, reference, place.Reference)), cancellation)).ConfigureAwait(false);
+    }
+
+    private static async Task<Descriptor?> HeadAsync(RegistryHost host, RegistryRequest request, CancellationToken cancellation)
+    {
+        using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
         {
             var headers = response.Message.Content.Headers;
             if (response.Message.StatusCode is HttpStatusCode.NotFound)
                 return null;
             if (response.Message.StatusCode is not HttpStatusCode.OK)
-                throw await RefusedAsync(reference.Registry, request, response, cancellation).ConfigureAwait(false);
+                throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
             if (Promised(response.Message) is { } digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
                 return new Descriptor { MediaType = type, Digest = digest, Size = size };
         }
         // The headers are optional in the specification; the document is not.
-        return (await GetManifestAsync(reference, cancellation).ConfigureAwait(false))?.Descriptor;
+        return (await GetAsync(host, request with { Method = HttpMethod.Get }, null, cancellation).ConfigureAwait(false))?.Descriptor;
     }
 
     /// <summary>Fetches a manifest or index, verified against the reference's digest and the registry's own header; null where it is absent.</summary>
     /// <remarks>Source: section "Pulling manifests".</remarks>
-    public async Task<ManifestContent?> GetManifestAsync(ImageReference reference, CancellationToken cancellation = default)
-    {
-        var host = Host(reference.Registry);
-        var request = ManifestRequest("pull", HttpMethod.Get, reference);
-        return await host.Retrying.ExecuteAsync(async token =>
+    public Task<ManifestContent?> GetManifestAsync(ImageReference reference, CancellationToken cancellation = default) =>
+        FirstAnswerAsync(reference, byContent: false, place => GetAsync(
+            place.Host, place.Named(ManifestRequest("pull", HttpMethod.Get, reference, place.Reference)), reference.Digest, cancellation));
+
+    private static async Task<ManifestContent?> GetAsync(RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation) =>
+        await host.Retrying.ExecuteAsync(async token =>
         {
             using var response = await host.SendOnceAsync(request, token).ConfigureAwait(false);
             if (response.Message.StatusCode is HttpStatusCode.NotFound)
                 return null;
             if (response.Message.StatusCode is not HttpStatusCode.OK)
-                throw await RefusedAsync(reference.Registry, request, response, token).ConfigureAwait(false);
+                throw await host.RefusedAsync(request, response, token).ConfigureAwait(false);
             var bytes = await host.ReadDocumentAsync(request, response.Message, token).ConfigureAwait(false);
-            return Verified(host, request, reference, response.Message, bytes);
+            return Verified(host, request, wanted, response.Message, bytes);
         }, cancellation).ConfigureAwait(false);
-    }
 
     /// <summary>Stores a manifest or index under a tag, a digest, or both after another. Idempotent. What it points to must be there before.</summary>
     /// <remarks>Source: section "Pushing Manifests".</remarks>
@@ -82,16 +89,18 @@ public sealed partial class RegistryClient
             Push = true,
             Content = _ => new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } },
         };
-        using var response = await Host(target.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        var host = TargetOf(target);
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         if (!response.Message.IsSuccessStatusCode)
-            throw await RefusedAsync(target.Registry, request, response, cancellation).ConfigureAwait(false);
+            throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
         if (Promised(response.Message) is { Algorithm: var algorithm } stored && algorithm == digest.Algorithm && stored != digest)
-            throw Host(target.Registry).Failed(request, $"stored {stored} where {digest} was sent.");
+            throw host.Failed(request, $"stored {stored} where {digest} was sent.");
         return response.Message.Headers.Contains("OCI-Subject");
     }
 
-    private static RegistryRequest ManifestRequest(string verb, HttpMethod method, ImageReference reference) =>
-        new($"{verb} {reference}", method, $"v2/{reference.Repository}/manifests/{reference.Selector}", reference.Repository)
+    /// <param name="there">What it is called at the place that is asked, where that is another name.</param>
+    private static RegistryRequest ManifestRequest(string verb, HttpMethod method, ImageReference reference, ImageReference? there = null) =>
+        new($"{verb} {reference}", method, $"v2/{(there ?? reference).Repository}/manifests/{reference.Selector}", (there ?? reference).Repository)
         {
             Headers = static headers =>
             {
@@ -101,16 +110,16 @@ public sealed partial class RegistryClient
         };
 
     private static ManifestContent Verified(
-        RegistryHost host, RegistryRequest request, ImageReference reference, HttpResponseMessage response, byte[] bytes)
+        RegistryHost host, RegistryRequest request, Digest? wanted, HttpResponseMessage response, byte[] bytes)
     {
-        foreach (var promised in new[] { reference.Digest, Promised(response) }.OfType<Digest>())
+        foreach (var promised in new[] { wanted, Promised(response) }.OfType<Digest>())
         {
             if (DigestOf(bytes, promised) is var found && found != promised)
                 throw host.Failed(request, $"sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
         }
         var type = TypeOf(response.Content.Headers.ContentType?.MediaType, bytes)
             ?? throw host.Failed(request, "sent what is neither an OCI nor a Docker (schema 2) manifest or index.");
-        var digest = reference.Digest ?? Promised(response) ?? Digest.Of(bytes);
+        var digest = wanted ?? Promised(response) ?? Digest.Of(bytes);
         return new ManifestContent(new Descriptor { MediaType = type, Digest = digest, Size = bytes.Length }, bytes);
     }
 

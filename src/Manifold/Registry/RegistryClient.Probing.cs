@@ -13,14 +13,14 @@ public sealed partial class RegistryClient
     /// </remarks>
     public async Task<RegistryException?> ProbePushAsync(ImageReference repository, CancellationToken cancellation = default)
     {
-        var host = Host(repository.Registry);
         var request = new RegistryRequest(
             $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };
         try
         {
+            var host = TargetOf(repository);
             using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
             if (response.Message.StatusCode is not HttpStatusCode.Accepted)
-                return await RefusedAsync(repository.Registry, request, response, cancellation).ConfigureAwait(false);
+                return await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
             if (response.Location is { } session)
                 await CancelAsync(host, request, session, cancellation).ConfigureAwait(false);
             return null;

@@ -18,8 +18,9 @@ public sealed partial class RegistryClient
         ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         // 1  Is it there?
+        var host = TargetOf(repository);
         var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
-        if (await HasAsync(repository, look, cancellation).ConfigureAwait(false))
+        if (await HasAsync(host, look, cancellation).ConfigureAwait(false))
             return BlobPush.AlreadyThere;
 
         // 2  Is it in another repository of this registry?
@@ -33,7 +34,7 @@ public sealed partial class RegistryClient
 
         // 4  Send it.
         await using var bytes = new BlobCursor(source.Reader ?? ReaderOf(repository, blob, source));
-        await new BlobUpload(Host(repository.Registry), look, blob, bytes)
+        await new BlobUpload(host, look, blob, bytes)
         {
             ChunkBytes = options.ChunkBytes, Progress = progress,
         }.RunAsync(session, cancellation).ConfigureAwait(false);
@@ -71,7 +72,7 @@ public sealed partial class RegistryClient
             var request = BlobRequest("push", HttpMethod.Post, repository, blob.Digest) with { Location = location, Push = true, MountFrom = from.Repository };
             try
             {
-                using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+                using var response = await TargetOf(repository).SendAsync(request, cancellation).ConfigureAwait(false);
                 if (response.Message.StatusCode is HttpStatusCode.Created)
                     return (true, null);
                 if (response.Message.StatusCode is HttpStatusCode.Accepted)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Manifold.Oci;
 
 namespace Manifold.Registry;
 
@@ -16,7 +17,7 @@ namespace Manifold.Registry;
 /// </remarks>
 public sealed partial class RegistryClient(RegistryOptions options) : IDisposable
 {
-    private readonly ConcurrentDictionary<string, RegistryHost> hosts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Name, bool Insecure), RegistryHost> hosts = new();
 
     public RegistryOptions Options => options;
 
@@ -26,15 +27,14 @@ public sealed partial class RegistryClient(RegistryOptions options) : IDisposabl
     public async Task LoginAsync(string registry, CancellationToken cancellation = default)
     {
         var request = new RegistryRequest($"log in to {registry}", HttpMethod.Get, "v2/", "");
-        using var response = await Host(registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        var host = TargetOf(ImageReference.Parse($"{registry}/login"));
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         if (!response.Message.IsSuccessStatusCode)
-            throw await RefusedAsync(registry, request, response, cancellation).ConfigureAwait(false);
+            throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
     }
 
-    private RegistryHost Host(string registry) => hosts.GetOrAdd(registry, static (name, options) => new RegistryHost(name, options), options);
-
-    private Task<RegistryException> RefusedAsync(string registry, RegistryRequest request, RegistryResponse response, CancellationToken cancellation) =>
-        Host(registry).RefusedAsync(request, response.Message, response.Address, cancellation);
+    private RegistryHost Host(string registry, bool insecure = false) =>
+        hosts.GetOrAdd((registry, insecure), static (key, options) => new RegistryHost(key.Name, options, key.Insecure), options);
 
     public void Dispose()
     {

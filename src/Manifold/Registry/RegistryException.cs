@@ -16,6 +16,9 @@ public sealed class RegistryException(string message, Exception? inner = null) :
     /// <summary>The specification's code, e.g. <c>MANIFEST_UNKNOWN</c>, where the registry gave one.</summary>
     public string? Code { get; init; }
 
+    internal RegistryException With(string message) =>
+        new(message, this) { Registry = Registry, Status = Status, Code = Code, Retries = Retries, RetryAfter = RetryAfter };
+
     /// <summary>How many more tries this failure is worth: none where trying again cannot help.</summary>
     internal int Retries { get; set; }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -20,22 +19,30 @@ internal sealed partial class RegistryHost
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
 
+    /// <inheritdoc cref="RefusedAsync(RegistryRequest, HttpResponseMessage, Uri, CancellationToken)"/>
+    public Task<RegistryException> RefusedAsync(RegistryRequest request, RegistryResponse response, CancellationToken cancellation) =>
+        RefusedAsync(request, response.Message, response.Address, cancellation);
+
     /// <summary>The exception for an answer that is not what was asked for. Disposes <paramref name="response"/>.</summary>
     /// <remarks>Source: OCI distribution specification, "Error Codes".</remarks>
     public async Task<RegistryException> RefusedAsync(
         RegistryRequest request, HttpResponseMessage response, Uri address, CancellationToken cancellation)
     {
         using var _ = response;
-        var (code, text) = ReadError(await ReadErrorBodyAsync(request, response, cancellation).ConfigureAwait(false));
+        var (code, text, detail) = ReadError(await ReadErrorBodyAsync(request, response, cancellation).ConfigureAwait(false));
         var status = response.StatusCode;
         var credential = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
             ? await authenticator.CredentialAsync(request, cancellation).ConfigureAwait(false) : Credential.Anonymous;
-        var details = string.Join(": ", new[] { code, text }.Where(part => part is { Length: > 0 }));
+        var details = string.Join(": ", new[] { code, text, detail }.Where(part => part is { Length: > 0 }).Distinct());
         var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
         var after = RetryAfter(response);
+        var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
+        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}")) : null;
+        if (advice is not null && credential.Note is { } note)
+            advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
         return new RegistryException(
-            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {Advice(status, credential)}")
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? Advice(status, credential)}")
         {
             Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
         };
@@ -48,8 +55,6 @@ internal sealed partial class RegistryHost
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
-        HttpStatusCode.TooManyRequests => $"Wait and try again, or log in for a higher limit: manifold login {Name}",
-        HttpStatusCode.RequestEntityTooLarge => "It, or a proxy before it, does not take requests this large.",
         >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
         _ => "Check that it is a registry that speaks the distribution protocol.",
     };
@@ -65,19 +70,34 @@ internal sealed partial class RegistryHost
     {
         var host = address.Authority;
         var socket = inner.InnerException as SocketException;
+        var proxy = options.Proxy?.GetProxy(address)?.Authority;
         var (text, retries) = (inner as HttpRequestException)?.HttpRequestError switch
         {
+            HttpRequestError.ProxyTunnelError => ($"the proxy '{proxy}' lets nothing through to '{host}'{ProxyStatus(inner)}. Check HTTPS_PROXY, or name the host in NO_PROXY.", 0),
+            HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError when proxy is not null =>
+                ($"the proxy '{proxy}' on the way to '{host}' cannot be reached. Check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY.", Retries.Few),
             HttpRequestError.NameResolutionError => ($"there is no host '{address.Host}'. Check the name and the network.", 0),
             HttpRequestError.ConnectionError when socket is { SocketErrorCode: SocketError.TimedOut } =>
                 ($"'{host}' did not accept a connection. Check the name and the network.", 0),
             HttpRequestError.ConnectionError =>
                 ($"'{host}' cannot be reached ({socket?.SocketErrorCode.ToString() ?? "no connection"}). Check the name, and that the registry runs.", Retries.Few),
-            HttpRequestError.SecureConnectionError when inner.InnerException is AuthenticationException =>
-                ($"'{host}' offers no TLS that this machine trusts ({inner.InnerException.Message}) If that is meant to be: --insecure-registry {Name}", 0),
+            _ when trust.Explain(inner, address) is { } why => (why, 0),
             _ => ($"the connection to '{host}' was cut. Try again later.", Retries.Many),
         };
-        return new($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };
+        var refusal = new RegistryException($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };
+        IsUnreachable |= (inner as HttpRequestException)?.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
+        return refusal;
     }
+
+    /// <summary>A connection was refused, or there is no such host: where there is another to ask, this one need not be asked again.</summary>
+    public bool IsUnreachable { get; private set; }
+
+    // The tunnel's status is nowhere but in the message.
+    private static string ProxyStatus(Exception inner) => StatusPattern().Match(inner.Message) is { Success: true } found
+        ? found.Value == "407" ? " (it answered 407: it wants a user and a password, as in http://USER:PASSWORD@HOST:PORT)" : $" (it answered {found.Value})" : "";
+
+    [GeneratedRegex(@"(?<![:\d])[45]\d\d(?!\d)")]
+    private static partial Regex StatusPattern();
 
     /// <summary>What passes by itself: too many requests, and trouble of the server.</summary>
     private static bool IsPassing(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
@@ -107,17 +127,19 @@ internal sealed partial class RegistryHost
         return body.ToArray();
     }
 
-    private (string? Code, string? Text) ReadError(byte[] body)
+    private (string? Code, string? Text, string? Detail) ReadError(byte[] body)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
             var error = json.RootElement.TryGetProperty("errors", out var errors) && errors.GetArrayLength() > 0 ? errors[0] : json.RootElement;
-            return (Member(error, "code"), Member(error, "message") ?? Member(error, "details"));
+            var detail = error.TryGetProperty("detail", out var more) && more.ValueKind is JsonValueKind.Object
+                ? Member(more, "message") ?? Member(more, "description") : Member(error, "detail");
+            return (Member(error, "code"), Member(error, "message") ?? Member(error, "details"), detail);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return (null, null); // a proxy's page of HTML helps nobody
+            return (null, null, null); // a proxy's page of HTML helps nobody
         }
     }
 

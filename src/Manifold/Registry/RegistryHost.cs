@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using Polly;
 
 namespace Manifold.Registry;
@@ -28,19 +27,22 @@ internal sealed partial class RegistryHost : IDisposable
     private readonly SemaphoreSlim probing = new(1);
     private readonly Authenticator authenticator;
     private readonly ResiliencePipeline retries;
+    private readonly ServerTrust trust;
     private readonly bool insecure;
     private volatile Uri? root;
 
-    public RegistryHost(string name, RegistryOptions options)
+    /// <param name="insecure">Named as insecure by a configuration, besides those of the options.</param>
+    public RegistryHost(string name, RegistryOptions options, bool insecure = false)
     {
         Name = name;
         this.options = options;
-        insecure = options.InsecureHosts.Contains(name);
+        this.insecure = insecure || options.InsecureHosts.Contains(name);
+        trust = new ServerTrust(name, options.Certificates, this.insecure);
         slots = new SemaphoreSlim(options.Concurrency);
         authenticator = new Authenticator(this, options);
         retries = Retries.Create(options);
         client = CreateClient();
-        root = insecure ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
+        root = this.insecure ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
     }
 
     /// <summary>As image references have it; <c>docker.io</c> is served by another host.</summary>
@@ -146,6 +148,10 @@ internal sealed partial class RegistryHost : IDisposable
         {
             throw TimedOut(request, message.RequestUri!, e);
         }
+        catch (HttpRequestException e) when (e.InnerException is UsageException)
+        {
+            throw e.InnerException; // a certificate of the user's that cannot be read
+        }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw Unreachable(request, message.RequestUri!, e);
@@ -181,23 +187,19 @@ internal sealed partial class RegistryHost : IDisposable
         }
     }
 
-    private HttpClient CreateClient()
+    private HttpClient CreateClient() => new(new SocketsHttpHandler
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = options.ConnectTimeout,
-            UseProxy = !IsLoopback(Name),
-        };
-        if (insecure)
-        {
-            handler.SslOptions.RemoteCertificateValidationCallback = (sender, _, _, errors) =>
-                errors is SslPolicyErrors.None || (sender as SslStream)?.TargetHostName == HostOf(Name);
-        }
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-    }
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = options.ConnectTimeout,
+        UseProxy = options.Proxy is not null,
+        Proxy = options.Proxy,
+        SslOptions = trust.Options,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     private bool IsOurs(Uri address) => root is { } ours && address.Scheme == ours.Scheme && address.Authority == ours.Authority;
 
@@ -205,7 +207,7 @@ internal sealed partial class RegistryHost : IDisposable
         status is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
         || (status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther && (method == HttpMethod.Get || method == HttpMethod.Head));
 
-    private static string HostOf(string name) => new Uri($"https://{name}/").IdnHost.Trim('[', ']');
+    internal static string HostOf(string name) => new Uri($"https://{name}/").IdnHost.Trim('[', ']');
 
     internal static bool IsLoopback(string name) =>
         HostOf(name) is var host && (host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)));

@@ -10,6 +10,17 @@ public sealed record RegistryOptions
 {
     public CredentialSource Credentials { get; init; } = static (_, _, _) => ValueTask.FromResult(Credential.Anonymous);
 
+    /// <summary>Who we are where we write; null for the same as where we read.</summary>
+    public CredentialSource? PushCredentials { get; init; }
+
+    /// <summary>Mirrors, other locations, blocked names.</summary>
+    public RegistriesConf Registries { get; init; } = RegistriesConf.Empty;
+
+    public CertificateFolders Certificates { get; init; } = CertificateFolders.None;
+
+    /// <summary>Null for none.</summary>
+    public ProxySettings? Proxy { get; init; }
+
     /// <summary>Hosts (with port) that may be spoken to without a trusted certificate, or without TLS where they speak none.</summary>
     public ImmutableHashSet<string> InsecureHosts { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using Manifold.Linux;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Manifold.Tests.Registry;
 
@@ -16,21 +17,53 @@ public sealed class DebianRegistry : IAsyncDisposable
     private readonly CancellationTokenSource end = new();
     private Task? running;
 
-    public string Name { get; } = $"127.0.0.1:{FreePort()}";
+    public string Name { get; private init; } = $"127.0.0.1:{FreePort()}";
+
+    /// <summary>With TLS at an address that is no loopback; it takes only clients whose certificate <paramref name="authority"/> issued.</summary>
+    public static async Task<DebianRegistry> StartWithTlsAsync(IPAddress address, X509Certificate2 certificate, string authority)
+    {
+        Skip();
+        var registry = new DebianRegistry { Name = $"{address}:{FreePort()}" };
+        registry.folder.Write("ca.pem", authority);
+        registry.folder.Write("server.pem", certificate.ExportCertificatePem());
+        registry.folder.Write("server.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        var tls = $"tls: {{certificate: '{registry.folder["server.pem"]}', key: '{registry.folder["server.key"]}', clientcas: ['{registry.folder["ca.pem"]}']}}";
+        registry.Serve("", $", {tls}");
+        using var socket = new TcpClient();
+        for (var tries = 0; !socket.Connected; tries++)
+        {
+            try
+            {
+                await socket.ConnectAsync(IPEndPoint.Parse(registry.Name));
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                await Task.Delay(50);
+            }
+        }
+        return registry;
+    }
+
+    private static void Skip() => Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+
+    private void Serve(string auth, string tls)
+    {
+        var file = folder.Write("config.yml", $$"""
+            version: 0.1
+            log: {level: error}
+            storage: {filesystem: {rootdirectory: '{{folder["data"]}}' }, delete: {enabled: true} }
+            http: {addr: '{{Name}}'{{tls}} }
+            {{auth}}
+            """);
+        running = ChildProcess.RunAsync("docker-registry", ["serve", file], cancellation: end.Token);
+    }
 
     public static async Task<DebianRegistry> StartAsync(bool asksForPassword = false)
     {
-        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+        Skip();
         var registry = new DebianRegistry();
         var auth = asksForPassword ? $"auth: {{htpasswd: {{realm: here, path: '{registry.folder.Write("htpasswd", PasswordFile)}' }} }}" : "";
-        var file = registry.folder.Write("config.yml", $$"""
-            version: 0.1
-            log: {level: error}
-            storage: {filesystem: {rootdirectory: '{{registry.folder["data"]}}' }, delete: {enabled: true} }
-            http: {addr: '{{registry.Name}}' }
-            {{auth}}
-            """);
-        registry.running = ChildProcess.RunAsync("docker-registry", ["serve", file], cancellation: registry.end.Token);
+        registry.Serve(auth, "");
         using var client = new HttpClient();
         for (var tries = 0; ; tries++)
         {

@@ -31,13 +31,74 @@ public sealed class FindingCredentials : IDisposable
     }
 
     [Fact]
-    public async Task the_file_of_containers_comes_first_and_dockers_is_asked_next()
+    public async Task files_are_asked_in_the_order_of_podman_and_the_first_that_knows_the_registry_wins()
     {
-        environment["REGISTRY_AUTH_FILE"] = folder.Write("auth.json", $$"""{"auths": {"quay.io": {{Auth("podman")}} } }""");
-        Docker($$"""{"auths": {"quay.io": {{Auth("docker")}}, "ghcr.io": {{Auth("docker")}} } }""");
-        Assert.Equal("podman", (await FindAsync("quay.io", "x")).UserName);
-        Assert.Equal("docker", (await FindAsync("ghcr.io", "x")).UserName);
+        environment["XDG_RUNTIME_DIR"] = folder["run"];
+        environment["XDG_CONFIG_HOME"] = folder["xdg"];
+        Docker($$"""{"auths": {"1.io": {{Auth("docker")}}, "2.io": {{Auth("docker")}}, "3.io": {{Auth("docker")}} } }""");
+        folder.Write("xdg/containers/auth.json", $$"""{"auths": {"1.io": {{Auth("config")}}, "2.io": {{Auth("config")}} } }""");
+        folder.Write("run/containers/auth.json", $$"""{"auths": {"1.io": {{Auth("runtime")}} } }""");
+        folder.Write("home/.dockercfg", $$"""{"1.io": {{Auth("legacy")}}, "https://4.io/v1/": {{Auth("legacy")}} }""");
+        Assert.Equal(["runtime", "config", "docker", "legacy"], await Task.WhenAll(new[] { "1.io", "2.io", "3.io", "4.io" }.Select(async name => (await FindAsync(name, "x")).UserName!)));
     }
+
+    [Fact]
+    public async Task a_file_that_is_named_is_asked_alone()
+    {
+        Docker($$"""{"auths": {"quay.io": {{Auth("docker")}}, "ghcr.io": {{Auth("docker")}} } }""");
+        environment["REGISTRY_AUTH_FILE"] = folder.Write("auth.json", $$"""{"auths": {"quay.io": {{Auth("variable")}} } }""");
+        Assert.Equal("variable", (await FindAsync("quay.io", "x")).UserName);
+        Assert.True((await FindAsync("ghcr.io", "x")).IsAnonymous);
+        var named = folder.Write("named.json", $$"""{"auths": {"quay.io": {{Auth("named")}} } }""");
+        Assert.Equal("named", (await Credentials.From(environment, named).FindAsync("quay.io", "x")).UserName);
+    }
+
+    [Theory]
+    [InlineData(".dockerconfigjson", true)]
+    [InlineData("config.json", true)]
+    [InlineData(".dockercfg", false)]
+    public async Task a_mounted_kubernetes_secret_is_a_folder(string name, bool wrapped)
+    {
+        folder.Write($"secret/{name}", Wrapped(wrapped));
+        Assert.Equal("robot", (await Credentials.From(environment, folder["secret"]).FindAsync("quay.io", "acme/app")).UserName);
+    }
+
+    [Fact]
+    public async Task a_folder_without_credentials_is_told()
+    {
+        folder.Write("secret/other", "");
+        await Task.CompletedTask;
+        var usage = Assert.Throws<UsageException>(() => Credentials.From(environment, folder["secret"]));
+        Assert.Contains("it has none of .dockerconfigjson, config.json", usage.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"kind\": \"Secret\", \"data\": {\"KEY\": \"VALUE\"}}")]
+    [InlineData("apiVersion: v1\ndata:\n  KEY: VALUE\nkind: Secret\nmetadata:\n  name: pull\n")]
+    public async Task the_manifest_of_a_kubernetes_secret_is_read_as_kubectl_prints_it(string manifest)
+    {
+        foreach (var (key, wrapped) in new[] { (".dockerconfigjson", true), (".dockercfg", false) })
+        {
+            var file = folder.Write("secret.yaml", manifest.Replace("KEY", key).Replace("VALUE", Base64(Wrapped(wrapped))));
+            Assert.Equal("robot", (await Credentials.From(environment, file).FindAsync("quay.io", "acme/app")).UserName);
+        }
+        var content = File.ReadAllText(folder["secret.yaml"]);
+        await Assert.ThrowsAsync<UsageException>(() => Credentials.From(environment, folder["secret.yaml"]).SaveAsync("quay.io", "u", "p"));
+        Assert.Equal(content, File.ReadAllText(folder["secret.yaml"]));
+    }
+
+    [Fact]
+    public async Task logging_in_changes_the_file_that_would_win()
+    {
+        folder.Write("home/.config/containers/auth.json", $$"""{"auths": {"quay.io": {{Auth("old")}} } }""");
+        Docker("{}");
+        Assert.Equal(folder["home/.config/containers/auth.json"], await Credentials.From(environment).SaveAsync("quay.io", "new", "p"));
+        Assert.Equal(folder["docker/config.json"], await Credentials.From(environment).SaveAsync("ghcr.io", "new", "p"));
+        Assert.Equal("new", (await FindAsync("quay.io", "x")).UserName);
+        Assert.Equal("new", (await FindAsync("ghcr.io", "x")).UserName);
+    }
+
+    private static string Wrapped(bool wrapped) => wrapped ? $$"""{"auths": {"quay.io": {{Auth("robot")}} } }""" : $$"""{"quay.io": {{Auth("robot")}} }""";
 
     [Fact]
     public async Task what_podman_keeps_at_its_usual_place_is_found()
@@ -110,7 +171,7 @@ public sealed class FindingCredentials : IDisposable
     public async Task logging_in_keeps_what_else_is_in_the_file_and_opens_it_to_nobody()
     {
         Docker("""{"HttpHeaders": {"X-Meta": "1"}, "auths": {"docker.io": {"auth": "eDp5"}, "a.io": {"auth": "eDp5"}}, "psFormat": "table"}""");
-        await Credentials.From(environment).Writable.SaveAsync("docker.io", "joe", "p:w");
+        await Credentials.From(environment).SaveAsync("docker.io", "joe", "p:w");
 
         var written = JsonNode.Parse(File.ReadAllText(folder["docker/config.json"]))!;
         Assert.Equal(["HttpHeaders", "auths", "psFormat"], written.AsObject().Select(pair => pair.Key));
@@ -119,9 +180,9 @@ public sealed class FindingCredentials : IDisposable
         Assert.Equal(("joe", "p:w"), await FindAsync("docker.io", "library/x") is var found ? (found.UserName, found.Password) : default);
         Assert.Single(Directory.EnumerateFiles(folder["docker"]));
 
-        Assert.True(await Credentials.From(environment).Writable.RemoveAsync("docker.io"));
+        Assert.Equal([folder["docker/config.json"]], await Credentials.From(environment).RemoveAsync("docker.io"));
         Assert.True((await FindAsync("docker.io", "library/x")).IsAnonymous);
-        Assert.False(await Credentials.From(environment).Writable.RemoveAsync("docker.io"));
+        Assert.Empty(await Credentials.From(environment).RemoveAsync("docker.io"));
     }
 
     [Fact]
@@ -130,7 +191,7 @@ public sealed class FindingCredentials : IDisposable
         folder.Write("elsewhere/config.json", "{}");
         Directory.CreateDirectory(folder["docker"]);
         File.CreateSymbolicLink(folder["docker/config.json"], folder["elsewhere/config.json"]);
-        await Credentials.From(environment).Writable.SaveAsync("a.io", "joe", "p");
+        await Credentials.From(environment).SaveAsync("a.io", "joe", "p");
         Assert.NotNull(new FileInfo(folder["docker/config.json"]).LinkTarget);
         Assert.Contains("a.io", File.ReadAllText(folder["elsewhere/config.json"]), StringComparison.Ordinal);
     }
@@ -140,7 +201,7 @@ public sealed class FindingCredentials : IDisposable
     {
         Helper("one", "");
         Docker("""{"credsStore": "one"}""");
-        await Credentials.From(environment).Writable.SaveAsync("a.io", "joe", "p4ssw0rd");
+        await Credentials.From(environment).SaveAsync("a.io", "joe", "p4ssw0rd");
         Assert.DoesNotContain("auth\"", File.ReadAllText(folder["docker/config.json"]), StringComparison.Ordinal);
         Assert.Equal("""store {"ServerURL":"a.io","Username":"joe","Secret":"p4ssw0rd"}""", File.ReadAllText(folder["asked"]).Trim());
     }

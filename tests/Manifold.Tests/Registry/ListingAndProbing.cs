@@ -1,9 +1,7 @@
-using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Net;
-using System.Text.Json;
 
 namespace Manifold.Tests.Registry;
 

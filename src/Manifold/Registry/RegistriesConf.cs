@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones.</summary>
+/// <remarks>
+/// <code>
+/// 1  $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf
+/// 2  /etc/containers/registries.conf.d/*.conf, ~/.config/containers/registries.conf.d/*.conf    a later prefix replaces an earlier one
+/// 3  the longest prefix that matches a name decides
+/// </code>
+/// Read when it is first needed. Short names are Docker Hub's, as they are in Dockerfiles: <c>unqualified-search-registries</c> and
+/// aliases are not consulted. Source: containers-registries.conf(5), version 2.
+/// </remarks>
+public sealed class RegistriesConf
+{
+    public static RegistriesConf Empty { get; } = new([]);
+
+    private readonly Lazy<ImmutableArray<Rule>> rules;
+
+    private RegistriesConf(IEnumerable<string> files) =>
+        rules = new(() => [.. files.SelectMany(Read).GroupBy(rule => rule.Prefix).Select(same => same.Last()).OrderByDescending(rule => rule.Prefix.Length)]);
+
+    /// <param name="Source">The file, for messages.</param>
+    private sealed record Rule(
+        string Source, string Prefix, string Location, bool Insecure, bool Blocked, bool MirrorByDigestOnly, ImmutableArray<Mirror> Mirrors);
+
+    private sealed record Mirror(string Location, bool Insecure, string Use);
+
+    /// <summary>One place that a name may be pulled from.</summary>
+    /// <param name="Reference">What it is called there.</param>
+    internal sealed record Endpoint(ImageReference Reference, bool Insecure, bool IsMirror);
+
+    /// <param name="root">Stands for <c>/</c> of what is the system's.</param>
+    public static RegistriesConf From(IReadOnlyDictionary<string, string> environment, string root = "/")
+    {
+        string? Variable(string name) => environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+        var system = Path.Combine(root, "etc/containers/registries.conf");
+        var own = Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(Variable("HOME") ?? "/root", ".config"), "containers/registries.conf");
+        return new(Files());
+
+        IEnumerable<string> Files()
+        {
+            var main = Variable("CONTAINERS_REGISTRIES_CONF");
+            if (main is not null && !File.Exists(main))
+                throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: there is no such file.");
+            return new[] { main ?? (File.Exists(own) ? own : system) }.Where(File.Exists)
+                .Concat(new[] { system, own }.Select(file => file + ".d").Where(Directory.Exists)
+                    .SelectMany(folder => Directory.EnumerateFiles(folder, "*.conf").Order(StringComparer.Ordinal)));
+        }
+    }
+
+    /// <summary>Where a name can be pulled from, in the order in which to ask; the last is no mirror.</summary>
+    /// <param name="byContent">What is asked for has a digest whatever the name says: blobs.</param>
+    /// <exception cref="RegistryException">It is blocked.</exception>
+    internal ImmutableArray<Endpoint> PullFrom(ImageReference name, bool byContent)
+    {
+        if (Find(name) is not { } rule)
+            return [new Endpoint(name, Insecure: false, IsMirror: false)];
+        var digest = name.Digest is not null;
+        return [.. rule.Mirrors.Where(mirror => byContent || Serves(rule, mirror, digest))
+            .Select(mirror => new Endpoint(Renamed(rule, name, mirror.Location), mirror.Insecure, IsMirror: true))
+            .Append(new Endpoint(Renamed(rule, name, rule.Location), rule.Insecure, IsMirror: false))];
+    }
+
+    /// <summary>Where a name is pushed to: itself, never a mirror or another location.</summary>
+    /// <exception cref="RegistryException">It is blocked.</exception>
+    internal Endpoint PushTo(ImageReference name) => new(name, Find(name)?.Insecure is true, IsMirror: false);
+
+    private Rule? Find(ImageReference name)
+    {
+        var rule = rules.Value.FirstOrDefault(rule => Matched(rule.Prefix, name) is not null);
+        if (rule is { Blocked: true })
+            throw new RegistryException($"'{name}' is blocked by '{rule.Source}' (prefix '{rule.Prefix}'). Use another image, or remove the entry there.") { Registry = name.Registry };
+        return rule;
+    }
+
+    private static bool Serves(Rule rule, Mirror mirror, bool digest) =>
+        rule.MirrorByDigestOnly ? digest : mirror.Use switch { "digest-only" => digest, "tag-only" => !digest, _ => true };
+
+    /// <summary>The part of a name that a prefix stands for; null where it does not match. <c>*.example.com</c> stands for one host below it.</summary>
+    private static string? Matched(string prefix, ImageReference name)
+    {
+        var whole = name.ToString();
+        if (prefix.StartsWith("*.", StringComparison.Ordinal))
+            return name.Registry.EndsWith(prefix[1..], StringComparison.OrdinalIgnoreCase) ? name.Registry : null;
+        return whole.StartsWith(prefix, StringComparison.Ordinal) && (whole.Length == prefix.Length || whole[prefix.Length] == '/' || (whole[prefix.Length] is ':' or '@' && prefix.Contains('/', StringComparison.Ordinal))) ? prefix : null;
+    }
+
+    private static ImageReference Renamed(Rule rule, ImageReference name, string location)
+    {
+        if (location.Length == 0)
+            return name;
+        var rest = name.ToString()[Matched(rule.Prefix, name)!.Length..];
+        return ImageReference.TryParse(location + rest, out var renamed) ? renamed
+            : throw new UsageException($"Reading '{rule.Source}': the location '{location}' makes no name of '{name}'.");
+    }
+
+    private static IEnumerable<Rule> Read(string file)
+    {
+        try
+        {
+            var root = TomlReader.Read(File.ReadAllText(file));
+            if (root["registries"] is JsonObject)
+                throw new FormatException("it is in version 1 of the format; write [[registry]] tables instead");
+            return root["registry"] is JsonArray tables ? [.. tables.OfType<JsonObject>().Select(table => ReadRule(file, table))] : [];
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw new UsageException($"Reading '{file}': {e.Message}. Mend the file; see containers-registries.conf(5).");
+        }
+    }
+
+    private static Rule ReadRule(string file, JsonObject table)
+    {
+        var location = Location(table["location"]);
+        var prefix = Location(table["prefix"]) is { Length: > 0 } given ? given : location;
+        if (prefix.Length == 0)
+            throw new FormatException("a [[registry]] has neither 'prefix' nor 'location'");
+        var mirrors = (table["mirror"] as JsonArray ?? []).OfType<JsonObject>().Select(mirror => new Mirror(
+            Location(mirror["location"]) is { Length: > 0 } where ? where : throw new FormatException($"a mirror of '{prefix}' has no 'location'"),
+            Flag(mirror, "insecure"), mirror["pull-from-mirror"]?.GetValue<string>() ?? "all"));
+        return new Rule(file, prefix, location, Flag(table, "insecure"), Flag(table, "blocked"), Flag(table, "mirror-by-digest-only"), [.. mirrors]);
+    }
+
+    private static string Location(JsonNode? node)
+    {
+        var text = node?.GetValue<string>().TrimEnd('/') ?? "";
+        return text.Contains("://", StringComparison.Ordinal) ? throw new FormatException($"'{text}' must not have a scheme") : text;
+    }
+
+    private static bool Flag(JsonObject table, string name) => table[name]?.GetValue<bool>() ?? false;
+}
