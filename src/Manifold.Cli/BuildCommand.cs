@@ -3,6 +3,7 @@ using System.CommandLine;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
+using Manifold.Verification;
 
 namespace Manifold.Cli;
 
@@ -40,6 +41,8 @@ internal sealed class BuildOptions
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
     private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
+    private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
+    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
     private readonly Option<string[]> insecureRegistries = Many("--insecure-registry", "A registry to speak plain HTTP to, or HTTPS without checking its certificate. Repeatable.", "HOST");
 
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
@@ -55,7 +58,8 @@ internal sealed class BuildOptions
         command.Add(contextFolder);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, insecureRegistries, .. notYet];
+        verify.AcceptOneOf("on", "strict", "warn", "off");
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, insecureRegistries, .. notYet];
         foreach (var option in all)
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
@@ -78,6 +82,7 @@ internal sealed class BuildOptions
                 IidFile = parsed.GetValue(iidFile),
                 Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
                 Print = parsed.GetValue(print),
+                Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 InsecureRegistries = [.. parsed.GetValue(insecureRegistries) ?? []],
             };
         }
@@ -166,6 +171,7 @@ internal sealed record BuildCommandLine
     public required string? IidFile { get; init; }
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
+    public required VerificationPolicy Verification { get; init; }
     public required ImmutableArray<string> InsecureRegistries { get; init; }
 }
 

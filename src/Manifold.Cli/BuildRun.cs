@@ -21,7 +21,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
-        var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
+        var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 

@@ -17,6 +17,7 @@ public static class CommandTree
             PushCommand.Create(context),
             CopyCommand.Create(context),
             IndexCommand.Create(context),
+            VerifyCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

@@ -45,6 +45,9 @@ public static class Limits
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 
+    /// <summary>What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first megabytes.</summary>
+    public const int InspectedBytes = 16 * 1024 * 1024;
+
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
     public const int ChainLayers = 497;
 }

@@ -18,10 +18,12 @@ public sealed class LayerReader(Store store)
     /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
     public TableOfContents ReadContents(Descriptor layer, Digest diffId) => Read(layer, diffId, TableOfContents.Of);
 
-    private T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use) => Read(store.Open(layer.Digest), layer, diffId, use);
+    /// <summary>Hands a layer's entries, in the tar's order, to somebody who reads them once. Costs decompressing it once.</summary>
+    /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
+    public T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use) => Read(store.Open(layer.Digest), layer, diffId, use);
 
-    /// <summary>One pass over a layer's entries, wherever its blob comes from; an entry's content can be read until the next entry. Disposes <paramref name="blob"/>.</summary>
-    /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says: what came of it is not to be used.</exception>
+    /// <inheritdoc cref="Read{T}(Descriptor, Digest, Func{IEnumerable{LayerEntry}, T})"/>
+    /// <param name="blob">The layer's blob, wherever it comes from; disposed.</param>
     public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use)
     {
         using var tar = new HashedTar(Compression.Open(blob));
