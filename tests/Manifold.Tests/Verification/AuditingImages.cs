@@ -72,6 +72,17 @@ public sealed class AuditingImages : IDisposable
         Assert.Equal(2, (await shop.Run(["Not A Name"], "verify")).Code);
     }
 
+    [Theory]
+    [InlineData("localhost:5001/busybox:1", 5)]
+    [InlineData("localhost:5001/debian:bookworm", 2)]
+    public async Task whole_real_images_pass_without_a_warning(string name, int platforms)
+    {
+        await Workshop.NeedBusyBox();
+        var told = (await shop.Run([name], "verify", "--all", "--strict")).Succeeded();
+        Assert.Contains("0 errors, 0 warnings", told.Output, StringComparison.Ordinal);
+        Assert.Equal(platforms, told.Output.Split('\n').Count(line => line.Contains("  ok       1 of 1", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task a_layer_that_is_not_what_the_config_says_is_a_fault()
     {

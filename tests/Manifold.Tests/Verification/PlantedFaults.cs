@@ -71,8 +71,8 @@ public sealed class PlantedFaults
         yield return ("a script of a script of another machine's shell", new(() => Arm64().File("bin/sh", foreign).File("bin/run", "#!/bin/sh -e\n").File("start", "#!/bin/run\n").Entrypoint("/start"), FindingId.WrongMachine, "/bin/sh"));
         yield return ("a script without its interpreter", new(() => Arm64().File("start", "#!/bin/bash\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start"));
         yield return ("a script with Windows line ends", new(() => Arm64().Debian().Layer().File("start", "#!/bin/bash\r\necho\r\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start", Cause: CauseId.LineEndings));
-        yield return ("a script without a #! line", new(() => Arm64().Debian().Layer().File("start", "echo hello\n").Entrypoint("/start"), FindingId.NotAProgram, "/start"));
-        yield return ("an empty entrypoint file", new(() => Arm64().File("app", "").Entrypoint("/app"), FindingId.NotAProgram, "/app"));
+        yield return ("a script without a #! line", new(() => Arm64().Debian().Layer().File("start", "echo hello\n").Entrypoint("/start"), FindingId.NotAProgram, "/start", FindingSeverity.Warning));
+        yield return ("an empty entrypoint file", new(() => Arm64().File("app", "").Entrypoint("/app"), FindingId.NotAProgram, "/app", FindingSeverity.Warning));
         yield return ("a program of macOS", new(() => Arm64().File("app", [0xCF, 0xFA, 0xED, 0xFE, 0x0C, 0, 0, 1, .. new byte[64]]).Entrypoint("/app"), FindingId.WrongMachine, "/app", Cause: CauseId.HostSystem));
         yield return ("a program of Windows", new(() => Amd64().File("app.exe", WindowsProgram()).Entrypoint("/app.exe"), FindingId.WrongMachine, "/app.exe", Cause: CauseId.HostSystem));
         yield return ("a program of FreeBSD", new(() => Amd64().File("app", new ElfBuilder(Cpu.Amd64) { OsAbi = 9 }.Build()).Entrypoint("/app"), FindingId.WrongMachine, "/app"));

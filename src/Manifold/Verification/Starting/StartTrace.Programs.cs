@@ -107,7 +107,7 @@ internal sealed partial class StartTrace
     private void TellNoProgram(Sighting program, Launch launch)
     {
         Add(program, "program", null);
-        Tell(FindingId.NotAProgram, Serious(launch), program.Entry.Size == 0 ? $"{program.Path} is empty" : $"{program.Path} is no program that a kernel starts: neither ELF nor a script with a #! line", launch, program);
+        Tell(FindingId.NotAProgram, FindingSeverity.Warning, program.Entry.Size == 0 ? $"{program.Path} is empty" : $"{program.Path} is no program that a kernel starts: neither ELF nor a script with a #! line", launch, program);
     }
 
     private Func<Finding, Finding> Machines(ElfFile elf) => finding => finding with { Found = elf.Machine.ToString(), Wanted = Wanted };
