@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing;
+using Manifold.Verification;
 
 namespace Manifold.Cli;
 
@@ -32,12 +34,15 @@ internal sealed class BuildOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+    private PublishingFlags publishing = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
     private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
+    private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
+    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
 
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
@@ -54,10 +59,12 @@ internal sealed class BuildOptions
         command.Add(contextFolder);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, .. notYet];
+        verify.AcceptOneOf("on", "strict", "warn", "off");
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         registries = RegistryAccess.AddTo(command);
+        publishing = PublishingFlags.AddTo(command);
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
@@ -67,15 +74,17 @@ internal sealed class BuildOptions
             throw new UsageException($"{asked.Name} is not supported yet.");
         try
         {
+            var request = ReadRequest(parsed, context);
             return new BuildCommandLine
             {
-                Request = ReadRequest(parsed, context),
-                Push = parsed.GetValue(push),
+                Request = request,
+                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) : null,
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
                 Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
                 Print = parsed.GetValue(print),
+                Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
             };
         }
@@ -155,12 +164,16 @@ internal sealed class BuildOptions
 internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
-    public required bool Push { get; init; }
+
+    /// <summary>What <c>--push</c> asks for; null without it.</summary>
+    public required PublicationRequest? Push { get; init; }
+
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }
     public required string? IidFile { get; init; }
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
+    public required VerificationPolicy Verification { get; init; }
     public required RegistryChoice Registries { get; init; }
 }
 

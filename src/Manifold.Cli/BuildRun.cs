@@ -1,7 +1,12 @@
+using System.Collections.Immutable;
+using Manifold.Content;
 using Manifold.Images;
+using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Solving;
 
 namespace Manifold.Cli;
 
@@ -12,24 +17,48 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     {
         if (line.Print == "tree")
             return PrintTree();
-        if (line.Push && line.Request.Tags.IsEmpty)
+        if (line.Push is not null && line.Request.Tags.IsEmpty)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
-        var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
+        var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 
+        // Until the last byte is published: what is being pushed must not be pruned.
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
-        var result = await builder.BuildAsync(line.Request, progress.Show, cancellation);
-        if (line.Push)
-            await new Pusher(registry, store, new BlobOrigins(store)).PushAsync(result.Index, line.Request.Tags, new PushEvents(progress.Show, context.Time), cancellation);
+        var publisher = new Publisher(new PublishingTools(store, registry, context.Time)
+        {
+            Warn = message => progress.Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
+        });
+        if (line.Push is not null)
+            await publisher.RecoverAsync(cancellation);
+        var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, progress.Show, cancellation);
+        var result = await builder.BuildAsync(line.Request, planned.Plan, progress.Show, cancellation);
+        var published = planned.Preflight is null ? null : await PublishAsync();
         foreach (var output in line.Outputs)
-            await new ImageLayout(store, registry, new BlobOrigins(store)).WriteAsync(result.Index, line.Request.Tags, output.Destination, output.IsTar, cancellation);
+            await WriteLayoutAsync(store, registry, result, output, cancellation);
         await WriteFilesAsync(result, cancellation);
         await progress.DisposeAsync();
-        await TellAsync(result);
+        await TellAsync(result, published);
         return 0;
+
+        async Task<Publication> PublishAsync()
+        {
+            await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
+            return await publisher.PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+        }
+    }
+
+    private async Task WriteLayoutAsync(Store store, RegistryClient registry, BuildResult result, OutputTarget output, CancellationToken cancellation)
+    {
+        var name = line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest);
+        await using var source = new StoreSource(store, registry, name, result.Index);
+        var image = await ImageParts.ReadAsync(source, withReferrers: false, cancellation);
+        ImmutableArray<string> names = [.. line.Request.Tags.Select(tag => tag.Tag ?? tag.ToString())];
+        IImageTarget target = output.IsTar ? new OciArchiveTarget(output.Destination, names) : new LayoutTarget(output.Destination, names);
+        await target.WriteAsync(source, image, null, cancellation);
     }
 
     private int PrintTree()
@@ -53,7 +82,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags), cancellation);
     }
 
-    private async Task TellAsync(BuildResult result)
+    private async Task TellAsync(BuildResult result, Publication? published)
     {
         if (line.Progress == "quiet")
         {
@@ -61,6 +90,6 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return;
         }
         if (line.Progress != "json")
-            await context.Out.WriteAsync(BuildTable.Render(result, line.Request.Tags, line.Push));
+            await context.Out.WriteAsync(BuildTable.Render(result, line.Request.Tags, published));
     }
 }

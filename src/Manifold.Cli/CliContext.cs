@@ -24,5 +24,8 @@ public sealed record CliContext
         ?? (System.Environment.IsPrivilegedProcess ? "/var/lib/manifold"
             : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(Variable("HOME") ?? "/tmp", ".local", "share"), "manifold"));
 
+    /// <summary>Tells people what they should know and what stops nothing.</summary>
+    public void Warn(string message) => Error.WriteLine($"manifold: {message}");
+
     public Store OpenStore() => Store.Open(StoreRoot);
 }

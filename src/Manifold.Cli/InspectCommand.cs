@@ -1,99 +1,65 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
-using System.Text.Json.Nodes;
-using Manifold.Content;
+using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold inspect</c>: an image of the store, down to its layers.</summary>
+/// <summary><c>manifold inspect</c>: an image wherever it is, down to its layers, without fetching any.</summary>
 internal static class InspectCommand
 {
     public static Command Create(CliContext context)
     {
-        var reference = new Argument<string>("REF") { Description = "The image's name." };
-        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it is stored." };
+        var location = new Argument<string>("LOCATION") { Description = Locations.Help };
+        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it stands there, byte for byte." };
+        var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
+        var platform = new Option<string?>("--platform") { Description = "Only this platform. With --config the default is this machine's.", HelpName = "P" };
         var format = StoredNames.FormatOption();
-        var command = new Command("inspect", "Show an image of the store: platforms, sizes, layers, config.") { reference, raw, format };
-        command.SetAction(parsed =>
+        var command = new Command("inspect", "Show an image of a registry, the store, a layout or an archive: platforms, sizes, layers, config, what refers to it.")
         {
+            location, raw, config, platform, format,
+        };
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
-            var name = StoredNames.Find(store, parsed.GetRequiredValue(reference));
-            if (parsed.GetValue(raw))
+            using var client = access.Open(context, parsed);
+            await using var source = await new ImageSources(store, client).FindAsync(place, cancellation);
+            var wanted = parsed.GetValue(platform) is { } text ? RegistryAccess.Platforms([text]).Single() : null;
+            if (parsed.GetValue(raw) || parsed.GetValue(config))
             {
-                context.Out.Write(Encoding.UTF8.GetString(store.ReadDocument(name.Target.Digest)));
+                var bytes = await ReadAsync(source, wanted, parsed.GetValue(config), cancellation);
+                await context.Out.WriteAsync(Encoding.UTF8.GetString(bytes.Span));
                 return;
             }
-            var image = StoredImage.Read(store, name);
+            var image = Only(wanted, await InspectedImage.ReadAsync(source, cancellation));
             if (parsed.GetValue(format) == "json")
-                context.Out.WriteLine(ToJson(image).ToJsonString());
+                await context.Out.WriteLineAsync(InspectedJson.Write(image).ToJsonString());
             else
-                WriteText(context.Out, image);
+                InspectedText.Write(context.Out, image);
         });
         return command;
     }
 
-    private static void WriteText(TextWriter output, StoredImage image)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(IImageSource source, Platform? wanted, bool config, CancellationToken cancellation)
     {
-        output.WriteLine($"Name:    {image.Name.Name}");
-        output.WriteLine($"Digest:  {image.Name.Target.Digest}");
-        output.WriteLine($"Type:    {image.Name.Target.MediaType}");
-        output.WriteLine($"Size:    {ByteSize.Format(image.Size)}");
-        foreach (var platform in image.Platforms)
-            WriteText(output, platform);
+        var top = await source.ResolveAsync(cancellation);
+        if (wanted is null && !config)
+            return top.Bytes;
+        var entries = await ImagePlatforms.ReadAsync(source, top.Descriptor, cancellation);
+        var entry = (wanted is null && entries.Length == 1 ? entries[0] : PlatformChoice.Best(wanted ?? Platform.Host, entries, each => each.Platform))
+            ?? throw Lacks(source.Location, wanted ?? Platform.Host, entries.Select(each => each.Platform));
+        return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);
     }
 
-    private static void WriteText(TextWriter output, StoredPlatform platform)
+    private static InspectedImage Only(Platform? wanted, InspectedImage image) => wanted is null ? image : image with
     {
-        output.WriteLine();
-        output.WriteLine($"{platform.Platform?.ToString() ?? "(no platform)"}  {platform.Descriptor.Digest}  {ByteSize.Format(platform.Size)}");
-        foreach (var (noun, value) in Summary(platform.Config))
-            output.WriteLine($"  {noun + ":",-12}{value}");
-        foreach (var layer in platform.Manifest.Layers)
-            output.WriteLine($"  layer       {layer.Digest}  {ByteSize.Format(layer.Size)}");
-    }
-
-    private static IEnumerable<(string Noun, string Value)> Summary(ImageConfig? config)
-    {
-        if (config is null)
-            yield break;
-        if (config.Created is { } created)
-            yield return ("created", created.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", null));
-        if (config.Config?.Entrypoint is { } entrypoint)
-            yield return ("entrypoint", Words(entrypoint));
-        if (config.Config?.Cmd is { } cmd)
-            yield return ("cmd", Words(cmd));
-        if (config.Config?.User is { Length: > 0 } user)
-            yield return ("user", user);
-        if (config.Config?.WorkingDir is { Length: > 0 } folder)
-            yield return ("workdir", folder);
-        foreach (var variable in config.Config?.Env ?? [])
-            yield return ("env", variable);
-        foreach (var (key, value) in config.Config?.Labels ?? ImmutableSortedDictionary<string, string>.Empty)
-            yield return ("label", $"{key}={value}");
-    }
-
-    private static string Words(IEnumerable<string> words) => new JsonArray([.. words.Select(word => JsonValue.Create(word))]).ToJsonString();
-
-    private static JsonObject ToJson(StoredImage image) => new()
-    {
-        ["name"] = image.Name.Name,
-        ["digest"] = image.Name.Target.Digest.ToString(),
-        ["mediaType"] = image.Name.Target.MediaType,
-        ["size"] = image.Size,
-        ["platforms"] = new JsonArray([.. image.Platforms.Select(ToJson)]),
+        Manifests = [PlatformChoice.Best(wanted, image.Manifests.Where(manifest => manifest.Platform is not null), manifest => manifest.Platform!)
+            ?? throw Lacks(image.Location, wanted, image.Manifests.Select(manifest => manifest.Platform).OfType<Platform>())],
     };
 
-    private static JsonNode ToJson(StoredPlatform platform) => new JsonObject
-    {
-        ["platform"] = platform.Platform?.ToString(),
-        ["digest"] = platform.Descriptor.Digest.ToString(),
-        ["size"] = platform.Size,
-        ["layers"] = new JsonArray([.. platform.Manifest.Layers.Select(layer => new JsonObject
-        {
-            ["digest"] = layer.Digest.ToString(), ["size"] = layer.Size, ["mediaType"] = layer.MediaType,
-        })]),
-        ["config"] = platform.Config is { } config ? JsonNode.Parse(config.ToJson()) : null,
-    };
+    private static UsageException Lacks(ImageLocation location, Platform wanted, IEnumerable<Platform> available) =>
+        new($"{location} has no image for {wanted}. It has: {string.Join(", ", available.Distinct())}. Choose with --platform.");
 }

@@ -27,6 +27,9 @@ internal static class PruneCommand
         return command;
     }
 
+    /// <summary>What who uses the store says while a prune keeps them waiting.</summary>
+    public static void TellOfWaiting(CliContext context) => context.Warn("waiting for the prune that works on the store …");
+
     private static JsonObject ToJson(Prune.Result result) => new()
     {
         ["freedBytes"] = result.FreedBytes,

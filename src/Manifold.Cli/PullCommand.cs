@@ -17,6 +17,7 @@ internal static class PullCommand
             var references = parsed.GetRequiredValue(images).Select(RegistryAccess.Reference).ToList();
             var wanted = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []);
             using var store = context.OpenStore();
+            using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
             using var client = access.Open(context, parsed);
             var puller = new Puller(client, store, new BlobOrigins(store));
             foreach (var reference in references)

@@ -18,6 +18,8 @@ internal static class ErrorCode
     public const string NameInvalid = "NAME_INVALID";
     public const string NameUnknown = "NAME_UNKNOWN";
     public const string SizeInvalid = "SIZE_INVALID";
+    public const string TooManyRequests = "TOOMANYREQUESTS";
+    public const string Unauthorized = "UNAUTHORIZED";
     public const string Unsupported = "UNSUPPORTED";
     public const string Unknown = "UNKNOWN";
 }

@@ -9,15 +9,24 @@ using Manifold.Sandbox;
 using Manifold.Snapshots;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
+using Manifold.Verification;
 
 namespace Manifold;
 
 /// <summary>What a builder is made of.</summary>
 /// <param name="SearchPath">Where OCI runtimes are looked for: PATH.</param>
-public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath);
+public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath)
+{
+    /// <summary>What the gate does with what it finds in the images.</summary>
+    public VerificationPolicy Verification { get; init; } = VerificationPolicy.Default;
+}
 
 /// <summary>What was built: the index, which <see cref="BuildRequest.Tags"/> now name in the store, and each platform's image.</summary>
-public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Images, BuildPlan Plan);
+public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Images, BuildPlan Plan)
+{
+    /// <summary>What the gate saw; null where it is off.</summary>
+    public GateReport? Gate { get; init; }
+}
 
 /// <summary>The whole road from a Dockerfile to an index in the store. A newcomer starts here.</summary>
 /// <remarks>
@@ -28,9 +37,12 @@ public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Im
 ///                             4  Sandbox/      can this machine run it? else what is missing, still before any work
 /// plan                        5  Solving/      copy and run what the cache does not know (Layers/, Snapshots/)
 /// layers                      6  Images/       config and manifest for each platform, one index
-/// index                       7  Content/      the tags name it
+/// index                       7  Verification/ the gate: does each image start on its platform?
+///                             8  Content/      the tags name it
+/// index and tags              9  Publishing/   Publisher: content by digest, then all tags of all repositories together
 /// </code>
-/// Publication is the caller's next step. Safe for several builds at once in one store.
+/// Publication is the caller's next step, under one shared lock of the store with the build; its preflight belongs before step 4.
+/// Safe for several builds at once in one store.
 /// </remarks>
 public sealed class Builder(BuilderTools tools)
 {
@@ -38,10 +50,17 @@ public sealed class Builder(BuilderTools tools)
 
     /// <exception cref="DockerfileException">The Dockerfile is wrong.</exception>
     /// <exception cref="StepFailedException">A step did not succeed; nothing was named.</exception>
+    /// <exception cref="GateRefusedException">An image is not for its platform; nothing was named.</exception>
     public async Task<BuildResult> BuildAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         using var inUse = await tools.Store.LockSharedAsync(cancellation: cancellation).ConfigureAwait(false);
-        var plan = await PlanAsync(request, on, cancellation).ConfigureAwait(false);
+        return await BuildAsync(request, await PlanAsync(request, on, cancellation).ConfigureAwait(false), on, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Builds what was planned. The caller has held the store's shared lock since before it planned.</summary>
+    /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
+    public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
+    {
         on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow() });
 
         // 4
@@ -52,7 +71,8 @@ public sealed class Builder(BuilderTools tools)
         // 5
         var snapshots = new SnapshotStore(tools.Store, tools.Time);
         var cache = new StepCache(tools.Store, tools.Time);
-        var layers = new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), plan.FileTime, LayersUnderRuns(plan), on);
+        var censuses = new CensusCache(tools.Store);
+        var layers = new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), plan.FileTime, LayersUnderRuns(plan), on) { Watch = censuses.Watch };
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
         var runner = new StepRunner(new StepTools
         {
@@ -73,8 +93,21 @@ public sealed class Builder(BuilderTools tools)
         var index = await assembler.AssembleIndexAsync(images, cancellation).ConfigureAwait(false);
 
         // 7
+        var report = await VerifyAsync(new BuildGate(layers, censuses, tools.Verification), new BuildResult(index, [.. images], plan), on, cancellation).ConfigureAwait(false);
+
+        // 8
         tools.Store.Tags.SetAll([.. request.Tags.Select(tag => (tag, index))]);
-        return new BuildResult(index, [.. images], plan);
+        return new BuildResult(index, [.. images], plan) { Gate = report };
+    }
+
+    private async Task<GateReport?> VerifyAsync(BuildGate gate, BuildResult built, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        if (tools.Verification.Mode == GateMode.Off)
+            return null;
+        var report = await gate.CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
+        foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note && !tools.Verification.Refuses(finding.Severity)))
+            on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
+        return report.IsRefusedBy(tools.Verification) ? throw new GateRefusedException(report, tools.Verification) : report;
     }
 
     /// <summary>What would be built; touches registries' documents and nothing else.</summary>

@@ -9,6 +9,12 @@ public static class Limits
     /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
     public const int LayerEntries = 5_000_000;
 
+    /// <summary>Files of one image archive. The largest have a few thousand blobs; each name is kept in memory.</summary>
+    public const int ArchiveEntries = 200_000;
+
+    /// <summary>Documents of one image in bytes, all indexes, manifests and referrers together; a copy holds them in memory.</summary>
+    public const long ImageDocumentsBytes = 32 * 1024 * 1024;
+
     /// <summary>Length of one path in a layer, in bytes: the kernel's PATH_MAX.</summary>
     public const int PathBytes = 4096;
 
@@ -33,8 +39,14 @@ public static class Limits
     /// <summary>Symbolic links followed on one path, as the kernel has it (ELOOP).</summary>
     public const int SymbolicLinks = 40;
 
+    /// <summary>A package database in bytes. That of a full desktop has some 50 MB.</summary>
+    public const int PackageDatabaseBytes = 128 * 1024 * 1024;
+
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
+
+    /// <summary>What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first megabytes.</summary>
+    public const int InspectedBytes = 16 * 1024 * 1024;
 
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
     public const int ChainLayers = 497;

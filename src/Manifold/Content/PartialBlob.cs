@@ -5,8 +5,9 @@ namespace Manifold.Content;
 
 /// <summary>A blob that arrives in pieces, over several requests or processes: a file that stays until it is complete.</summary>
 /// <remarks>
-/// Bytes are hashed as they come. A piece that was found on disk, or content that claims another algorithm than SHA-256, is hashed
-/// at the end instead, which costs one more pass. The caller keeps two writers apart. Not thread-safe.
+/// Bytes are hashed as they come, with SHA-256 unless <see cref="HashAs"/> says otherwise in time. A piece that was found on disk, or
+/// content that claims another algorithm in the end, is hashed then, which costs one more pass. The caller keeps two writers apart.
+/// Not thread-safe.
 /// </remarks>
 public sealed class PartialBlob : IDisposable
 {
@@ -15,7 +16,7 @@ public sealed class PartialBlob : IDisposable
     private readonly Store store;
     private readonly string path;
     private readonly FileStream file;
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long hashed;
 
     private PartialBlob(Store store, string path, FileStream file)
@@ -44,6 +45,17 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Goes on with what an earlier request or process received. Null where there is nothing.</summary>
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
+
+    /// <summary>Tells the algorithm, <c>sha256</c> or <c>sha512</c>, of the digest that is to come. Without effect once bytes have arrived.</summary>
+    public void HashAs(string algorithm)
+    {
+        if (Length > 0 || hash.AlgorithmName == NameOf(algorithm))
+            return;
+        hash.Dispose();
+        hash = IncrementalHash.CreateHash(NameOf(algorithm));
+    }
+
+    private static HashAlgorithmName NameOf(string algorithm) => algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
 
     /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
     public static PartialBlob? TryClaim(Store store, string path)
@@ -90,7 +102,7 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, where they are not what was promised.</summary>
     public bool TryComplete(Digest expected)
     {
-        var found = expected.Algorithm == "sha256" && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
+        var found = hash.AlgorithmName == NameOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
         if (found != expected)
         {
             Abandon();

@@ -22,6 +22,14 @@ public sealed partial class Store
     public Task<IDisposable> LockExclusiveAsync(Action? onWait = null, CancellationToken cancellation = default) =>
         WaitAsync(() => FileLock.TryTake(ContentLock), onWait, cancellation);
 
+    /// <summary>Held while a publication from this store writes tags: one at a time, for the moments that this takes.</summary>
+    public Task<IDisposable> LockPublicationsAsync(CancellationToken cancellation = default)
+    {
+        var folder = Path.Combine(Root, "publications");
+        Guarded(() => Directory.CreateDirectory(folder));
+        return WaitAsync(() => FileLock.TryTake(Path.Combine(folder, "lock")), null, cancellation);
+    }
+
     private async Task<IDisposable> WaitAsync(Func<FileLock?> take, Action? onWait, CancellationToken cancellation)
     {
         while (true)

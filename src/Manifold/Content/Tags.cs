@@ -12,8 +12,6 @@ namespace Manifold.Content;
 /// </remarks>
 public sealed class Tags
 {
-    private const string NameAnnotation = "org.opencontainers.image.ref.name";
-
     private readonly Store store;
     private readonly string path;
 
@@ -33,10 +31,10 @@ public sealed class Tags
 
     /// <summary>Every image that has a name, in the order of the file.</summary>
     public ImmutableArray<NamedImage> List() =>
-        [.. Read().Manifests.Where(entry => NameOf(entry) is not null).Select(entry => new NamedImage(NameOf(entry)!, WithoutName(entry)))];
+        [.. Read().Manifests.Where(entry => ReferenceName.Of(entry) is not null).Select(entry => new NamedImage(ReferenceName.Of(entry)!, entry.WithoutName()))];
 
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
-    public ImmutableArray<Descriptor> Roots() => [.. Read().Manifests.Select(WithoutName)];
+    public ImmutableArray<Descriptor> Roots() => [.. Read().Manifests.Select(ReferenceName.WithoutName)];
 
     /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is in the store before its name.</summary>
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
@@ -46,12 +44,19 @@ public sealed class Tags
     {
         foreach (var (reference, target) in names)
         {
-            var entry = Named(target, reference.ToString());
+            var entry = target.Named(reference.ToString());
             var index = entries.FindIndex(existing => Has(existing, reference));
             entries = index < 0 ? entries.Add(entry)
                 : entries.SetItem(index, entry).RemoveAll(existing => existing != entry && Has(existing, reference));
         }
         return entries;
+    });
+
+    /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
+    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(entries =>
+    {
+        var known = entries.Select(entry => entry.Digest).ToHashSet();
+        return entries.AddRange(contents.Where(content => known.Add(content.Digest)).Select(ReferenceName.WithoutName));
     });
 
     /// <summary>Takes the name away; the content stays until a prune. False where nothing had it.</summary>
@@ -93,17 +98,7 @@ public sealed class Tags
     }
 
     private static bool Has(Descriptor entry, ImageReference reference) =>
-        ImageReference.TryParse(NameOf(entry), out var name) && name == reference;
-
-    private static string? NameOf(Descriptor entry) => entry.Annotations?.GetValueOrDefault(NameAnnotation);
-
-    private static Descriptor Named(Descriptor target, string name) =>
-        target with { Annotations = (target.Annotations ?? ImmutableSortedDictionary<string, string>.Empty).SetItem(NameAnnotation, name) };
-
-    private static Descriptor WithoutName(Descriptor entry) => entry with
-    {
-        Annotations = entry.Annotations?.Remove(NameAnnotation) is { IsEmpty: false } others ? others : null,
-    };
+        ImageReference.TryParse(ReferenceName.Of(entry), out var name) && name == reference;
 }
 
 /// <summary>One entry of the store's index: a name as it was written, and what it stands for.</summary>

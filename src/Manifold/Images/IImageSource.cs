@@ -25,6 +25,10 @@ public interface IImageSource : IAsyncDisposable
     /// <summary>The manifests whose subject is this one: signatures, SBOMs, provenance. Empty where the place knows no referrers.</summary>
     Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default);
 
+    /// <summary>What stands under a tag made of this digest, as cosign keeps signatures and attestations: <c>sha256-HEX.sig</c>, <c>.att</c>, <c>.sbom</c>.</summary>
+    Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default) =>
+        Task.FromResult(ImmutableArray<TaggedManifest>.Empty);
+
     /// <summary>Repositories in which a blob was seen, newest first: where it can be mounted from.</summary>
     ImmutableArray<ImageReference> OriginsOf(Digest blob);
 }

@@ -59,6 +59,15 @@ public sealed record ImageLocation
         return location is not null;
     }
 
+    /// <summary>The same place, for another of its images: a tag of the repository, or a name in the layout.</summary>
+    /// <exception cref="UsageException">The place cannot hold such a name.</exception>
+    public ImageLocation Named(string name) => Reference is null ? this with { Name = name, Digest = null }
+        : ImageReference.TryParse($"{Reference.Name}:{name}", out var reference) ? this with { Reference = reference }
+        : throw new UsageException($"'{name}' cannot be a tag of '{Reference.Name}'.");
+
+    /// <summary>The layout or archive as a whole.</summary>
+    public ImageLocation WithoutName() => this with { Name = null, Digest = null };
+
     public override string ToString() => Transport switch
     {
         Transport.Registry => Reference!.ToString(),

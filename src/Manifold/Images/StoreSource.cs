@@ -14,8 +14,7 @@ public sealed class StoreSource(Store store, RegistryClient registry, ImageRefer
 
     public Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default)
     {
-        var target = top ?? store.Tags.Find(name)
-            ?? throw new UsageException($"The store '{store.Root}' has no image '{name}'. See: manifold images");
+        var target = top ?? store.Tags.Find(name) ?? throw Unknown();
         return Task.FromResult(new ManifestContent(target, store.ReadDocument(target.Digest)));
     }
 
@@ -31,12 +30,31 @@ public sealed class StoreSource(Store store, RegistryClient registry, ImageRefer
         return store.Open(blob.Digest);
     }
 
+    /// <remarks>Those that stand in the store's index without a name, where a copy keeps them.</remarks>
     public Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        Task.FromResult(ImmutableArray<Descriptor>.Empty);
+        Task.FromResult<ImmutableArray<Descriptor>>([.. store.Tags.Roots().Where(entry => MediaType.IsManifest(entry.MediaType) && SubjectOf(entry) == subject).DistinctBy(entry => entry.Digest)]);
+
+    public Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default)
+    {
+        var prefix = TaggedManifest.PrefixOf(subject);
+        return Task.FromResult<ImmutableArray<TaggedManifest>>([.. store.Tags.List()
+            .Where(image => image.Reference is { Tag: { } tag } own && own.Name == name.Name && tag.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(image => new TaggedManifest(image.Reference!.Tag!, image.Target))]);
+    }
 
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => origins.Find(blob);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Digest? SubjectOf(Descriptor entry) => store.TryReadDocument(entry.Digest) is { } document
+        ? DocumentReading.Parse(Location, entry, document, Manifest.Parse).Subject?.Digest : null;
+
+    private UsageException Unknown()
+    {
+        const int most = 5;
+        var others = store.Tags.List().Where(image => image.Reference?.Name == name.Name).Select(image => image.Name).Take(most).ToList();
+        return new($"The store '{store.Root}' has no image '{name}'. " + (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));
+    }
 
     private Task FetchAsync(Descriptor blob, CancellationToken cancellation) =>
         store.Contains(blob.Digest) ? Task.CompletedTask : new MissingBlob(registry, origins, store).FetchAsync(blob, cancellation);

@@ -21,13 +21,24 @@ public static class Compression
     public static Stream Open(Stream compressed)
     {
         var (start, whole) = Sniff(compressed);
-        return start switch
+        return FormOf(start) switch
         {
-            [0x1F, 0x8B, ..] => new GZipStream(whole, CompressionMode.Decompress),
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => new ZstdReader(whole),
+            LayerCompression.Gzip => new GZipStream(whole, CompressionMode.Decompress),
+            LayerCompression.Zstd => new ZstdReader(whole),
             _ => whole,
         };
     }
+
+    /// <summary>Whether bytes that begin so are what <see cref="Open"/> decompresses.</summary>
+    internal static bool IsCompressed(ReadOnlySpan<byte> start) => FormOf(start) is not LayerCompression.None;
+
+    /// <summary>What the first four bytes say.</summary>
+    internal static LayerCompression FormOf(ReadOnlySpan<byte> start) => start switch
+    {
+        [0x1F, 0x8B, ..] => LayerCompression.Gzip,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => LayerCompression.Zstd,
+        _ => LayerCompression.None,
+    };
 
     /// <summary>As <see cref="Open"/>, and bzip2 and xz besides, which archives of users come in and layers never do.</summary>
     /// <exception cref="HostNotReadyException">The program that unpacks it is not installed.</exception>

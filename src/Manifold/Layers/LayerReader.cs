@@ -18,9 +18,15 @@ public sealed class LayerReader(Store store)
     /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
     public TableOfContents ReadContents(Descriptor layer, Digest diffId) => Read(layer, diffId, TableOfContents.Of);
 
-    private T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use)
+    /// <summary>Hands a layer's entries, in the tar's order, to somebody who reads them once. Costs decompressing it once.</summary>
+    /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
+    public T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use) => Read(store.Open(layer.Digest), layer, diffId, use);
+
+    /// <inheritdoc cref="Read{T}(Descriptor, Digest, Func{IEnumerable{LayerEntry}, T})"/>
+    /// <param name="blob">The layer's blob, wherever it comes from; disposed.</param>
+    public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use)
     {
-        using var tar = new HashedTar(Compression.Open(store.Open(layer.Digest)));
+        using var tar = new HashedTar(Compression.Open(blob));
         var result = use(new TarReader(tar, $"layer {layer.Digest.Short}").Entries());
         var found = tar.Finish();
         return found == diffId ? result

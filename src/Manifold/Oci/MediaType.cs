@@ -10,6 +10,7 @@ public static class MediaType
     public const string Layer = "application/vnd.oci.image.layer.v1.tar";
     public const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+    public const string ForeignLayerGzip = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
     public const string Empty = "application/vnd.oci.empty.v1+json";
 
     public const string DockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -28,8 +29,19 @@ public static class MediaType
     {
         DockerLayer => Layer,
         DockerLayerGzip => LayerGzip,
+        DockerForeignLayer => ForeignLayerGzip,
         _ => layer,
     };
 
-    public static bool IsLayer(string mediaType) => mediaType is Layer or LayerGzip or LayerZstd or DockerLayer or DockerLayerGzip or DockerForeignLayer;
+    /// <summary>A layer's media type in Docker's words; null where Docker has none: zstd, and what is no layer.</summary>
+    public static string? OfDocker(string layer) => layer switch
+    {
+        Layer => DockerLayer,
+        LayerGzip => DockerLayerGzip,
+        ForeignLayerGzip => DockerForeignLayer,
+        DockerLayer or DockerLayerGzip or DockerForeignLayer => layer,
+        _ => null,
+    };
+
+    public static bool IsLayer(string mediaType) => mediaType is Layer or LayerGzip or LayerZstd or ForeignLayerGzip or DockerLayer or DockerLayerGzip or DockerForeignLayer;
 }

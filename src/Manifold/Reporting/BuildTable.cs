@@ -1,12 +1,13 @@
 using System.Text;
 using Manifold.Oci;
+using Manifold.Publishing;
 
 namespace Manifold.Reporting;
 
 /// <summary>The end of a build in words: a line per platform, the index, and where it is now.</summary>
 public static class BuildTable
 {
-    public static string Render(BuildResult result, IReadOnlyCollection<ImageReference> tags, bool pushed)
+    public static string Render(BuildResult result, IReadOnlyCollection<ImageReference> tags, Publication? published)
     {
         var rows = result.Images.Select(image => new[]
         {
@@ -14,8 +15,8 @@ public static class BuildTable
         }).Prepend(["PLATFORM", "DIGEST", "SIZE", "LAYERS"]).ToList();
         var text = new StringBuilder(Columns(rows));
         text.Append('\n').Append("index  ").Append(result.Index.Digest).Append('\n');
-        foreach (var tag in tags)
-            text.Append(pushed ? "pushed " : "named  ").Append(tag).Append('\n');
+        foreach (var tag in published is null ? tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
+            text.Append(tag).Append('\n');
         if (tags.Count == 0)
             text.Append("The image has no name; give it one with -t, so that a prune keeps it.\n");
         return text.ToString();

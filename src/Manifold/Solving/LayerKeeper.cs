@@ -31,7 +31,10 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<TableOfContents>>> contents = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Descriptor>>> blobs = new();
-    private readonly string contentsFolder = Directory.CreateDirectory(Path.Combine(tools.Store.Root, "cache", "contents")).FullName;
+    private readonly ContentsCache saved = new(tools.Store);
+
+    /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its content.</summary>
+    public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
 
     /// <summary>The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the contents.</summary>
     public async Task<Digest?> HashAsync(IReadOnlyCollection<LayerEntry> entries, CancellationToken cancellation)
@@ -56,6 +59,24 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
     /// <summary>The merged contents of a chain, lowest first.</summary>
     public async Task<Chain> ContentsAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
         new(await Task.WhenAll(chain.Select(layer => ContentsAsync(layer, cancellation))).ConfigureAwait(false));
+
+    /// <summary>Whether the contents are known without reading the layer.</summary>
+    public bool HasContents(Digest diffId) => contents.ContainsKey(diffId) || saved.Has(diffId);
+
+    /// <summary>The folder of a layer that is unpacked, else null.</summary>
+    public string? UnpackedFolder(Digest diffId) => tools.Snapshots.Contains(diffId) ? tools.Snapshots.FolderOf(diffId) : null;
+
+    /// <summary>Hands a layer's entries with their content to somebody who reads them once, from the form that costs least: unpacked, where its files came from, its blob.</summary>
+    public async Task<T> ReadAsync<T>(ChainLayer layer, Func<IEnumerable<LayerEntry>, T> use, CancellationToken cancellation)
+    {
+        if (tools.Snapshots.Contains(layer.DiffId) || sources.ContainsKey(layer.DiffId))
+        {
+            var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
+            return await Busy(() => use(entries), cancellation).ConfigureAwait(false);
+        }
+        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
+        return await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Sees to it that each layer of a chain is unpacked; in parallel.</summary>
     public Task UnpackAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
@@ -84,7 +105,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
         var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
         var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, LayerCompression.Gzip, cancellation), cancellation).Unwrap().ConfigureAwait(false);
         if (stored.DiffId != layer.DiffId)
-            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}). Build again.");
+            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
         tools.Cache.SaveBlob(layer.DiffId, Gzip, stored.Descriptor!);
         on(new Transferred(TransferKind.Compress, layer.DiffId, "", stored.Descriptor!.Size, stored.Descriptor.Size) { Time = tools.Time.GetUtcNow() });
         return stored.Descriptor;
@@ -102,12 +123,18 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
     }
 
     private Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> SourceOf(ChainLayer layer) => sources.GetValueOrDefault(layer.DiffId)
-        ?? throw new ContentMismatchException($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
+        ?? throw Gone(layer);
+
+    private static ContentMismatchException Gone(ChainLayer layer) => new($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
+
+    /// <summary>The layer's blob in the store, a base's fetched first; null where the layer has none yet.</summary>
+    private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation) =>
+        layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
 
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
         var writer = new FolderWriter(folder);
-        var blob = layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
+        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         UnpackedFolder unpacked;
         if (blob is not null)
             unpacked = await Busy(() => new LayerReader(tools.Store).Unpack(blob, layer.DiffId, writer, cancellation), cancellation).ConfigureAwait(false);
@@ -134,48 +161,29 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
 
     private async Task<TableOfContents> FindContentsAsync(ChainLayer layer, CancellationToken cancellation)
     {
-        if (LoadContents(layer.DiffId) is { } saved)
-            return saved;
+        if (saved.Find(layer.DiffId) is { } known)
+            return known;
         if (willUnpack.Contains(layer.DiffId))
         {
             // A RUN needs it unpacked anyway, and unpacking tells the contents: the layer is decompressed once.
             await UnpackAsync([layer], cancellation).ConfigureAwait(false);
-            if (LoadContents(layer.DiffId) is { } unpacked)
+            if (saved.Find(layer.DiffId) is { } unpacked)
                 return unpacked;
         }
-        var blob = layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
+        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         TableOfContents table;
         if (blob is not null)
-            table = await Busy(() => new LayerReader(tools.Store).ReadContents(blob, layer.DiffId), cancellation).ConfigureAwait(false);
+            table = await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
         else
             table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)));
-        SaveContents(layer.DiffId, table);
+        saved.Save(layer.DiffId, table);
         return table;
     }
 
     private void Remember(Digest diffId, TableOfContents table)
     {
         contents[diffId] = new Lazy<Task<TableOfContents>>(Task.FromResult(table));
-        SaveContents(diffId, table);
-    }
-
-    private TableOfContents? LoadContents(Digest diffId)
-    {
-        var path = Path.Combine(contentsFolder, diffId.Hex);
-        if (!File.Exists(path))
-            return null;
-        using var file = File.OpenRead(path);
-        return TableOfContents.TryLoad(file);
-    }
-
-    private void SaveContents(Digest diffId, TableOfContents table)
-    {
-        var path = Path.Combine(contentsFolder, diffId.Hex);
-        if (File.Exists(path))
-            return;
-        using var buffer = new MemoryStream();
-        table.Save(buffer);
-        Store.ReplaceFile(path, buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        saved.Save(diffId, table);
     }
 
     /// <summary>Work that keeps a processor busy: no more of it at a time than there are processors.</summary>

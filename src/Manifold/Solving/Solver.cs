@@ -32,7 +32,10 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
         var (chain, _) = await ResultAsync(image.Last, cancellation).ConfigureAwait(false);
         var blobs = await Task.WhenAll(chain.Select(layer => layers.BlobAsync(layer, cancellation))).ConfigureAwait(false);
         var withLayer = exports.Select(export => export.Result).OfType<Digest>().ToImmutableHashSet();
-        return new SolvedImage([.. chain.Zip(blobs, (layer, blob) => new PublishedLayer(layer.DiffId, blob))], withLayer);
+        // Bases' layers lie below, then those of the steps that made one, in their order.
+        var own = image.Last.Lineage.Where(step => withLayer.Contains(step.Digest)).ToList();
+        var steps = Enumerable.Repeat(image.Last.Lineage.First(), chain.Length - own.Count).Concat(own);
+        return new SolvedImage([.. chain.Zip(blobs, steps).Select(layer => new PublishedLayer(layer.First.DiffId, layer.Second, layer.Third))], withLayer);
     }
 
     private async Task<Digest?> ExportAsync(Step step, CancellationToken cancellation)

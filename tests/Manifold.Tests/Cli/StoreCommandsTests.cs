@@ -51,7 +51,7 @@ public sealed class LookingAfterTheStore : IDisposable
     {
         var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64");
         store.Tags.Set(ImageReference.Parse("app:1"), image);
-        var (_, output, _) = await Manifold("inspect", "--raw", "app:1");
+        var (_, output, _) = await Manifold("inspect", "--raw", "store:app:1");
         Assert.Equal(image.Digest, Digest.Of(output));
     }
 
@@ -60,10 +60,10 @@ public sealed class LookingAfterTheStore : IDisposable
     {
         var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/riscv64");
         store.Tags.Set(ImageReference.Parse("app:1"), image);
-        var (_, text, _) = await Manifold("inspect", "app:1");
+        var (_, text, _) = await Manifold("inspect", "store:app:1");
         Assert.Contains("linux/riscv64  sha256:", text, StringComparison.Ordinal);
         Assert.Contains("""cmd:        ["/bin/hello"]""", text, StringComparison.Ordinal);
-        var (_, json, _) = await Manifold("inspect", "app:1", "--format", "json");
+        var (_, json, _) = await Manifold("inspect", "store:app:1", "--format", "json");
         Assert.Equal(2, JsonDocument.Parse(json).RootElement.GetProperty("platforms").GetArrayLength());
     }
 
@@ -80,7 +80,7 @@ public sealed class LookingAfterTheStore : IDisposable
     public async Task a_name_that_is_not_there_is_an_error_with_the_ones_that_are()
     {
         store.Tags.Set(ImageReference.Parse("app:1"), await SampleImages.WriteAsync(store, "x"));
-        var (code, _, error) = await Manifold("inspect", "app:2");
+        var (code, _, error) = await Manifold("inspect", "store:app:2");
         Assert.Equal(2, code);
         Assert.Contains("It has: docker.io/library/app:1", error, StringComparison.Ordinal);
     }

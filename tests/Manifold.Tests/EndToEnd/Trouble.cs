@@ -85,12 +85,30 @@ public sealed class Trouble : IDisposable
     }
 
     [Fact]
-    public async Task a_push_that_is_refused_keeps_the_image_and_says_so()
+    public async Task a_push_that_would_be_refused_is_refused_before_any_work()
     {
         await using var registry = await ScriptedRegistry.StartAsync();
         registry.Fault = async context =>
         {
             if (context.Request.Method is "GET" or "HEAD")
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, 403, "DENIED");
+            return true;
+        };
+        var outcome = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"), "-t", $"{registry.Name}/app:1", "--push");
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("403", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Steps);
+        Assert.Empty(shop.State());
+    }
+
+    [Fact]
+    public async Task a_push_that_is_refused_at_its_end_keeps_the_image_and_says_so()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PUT")
                 return false;
             await ScriptedRegistry.RefuseAsync(context, 403, "DENIED");
             return true;

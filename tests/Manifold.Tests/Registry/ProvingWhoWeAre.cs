@@ -33,7 +33,7 @@ public sealed class ProvingWhoWeAre : WithARegistry
         Script();
         LogIn();
         var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64", "linux/riscv64");
-        await new Pusher(Client(), Store, Origins).PushAsync(index, [Registry.Reference("app:1")]);
+        await Client().PushAsync(Store, index, Registry.Reference("app:1"));
         Assert.Equal(["repository:app:pull,push"], issued);
     }
 

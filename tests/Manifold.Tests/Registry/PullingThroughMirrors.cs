@@ -106,7 +106,7 @@ public sealed class PullingThroughMirrors : WithARegistry
     {
         await MirrorAsync();
         var image = await SampleImages.WriteAsync(Store, "x");
-        await new Pusher(Client(), Store, Origins).PushAsync(image, [Registry.Reference("app:1")]);
+        await Client().PushAsync(Store, image, Registry.Reference("app:1"));
         Assert.Empty(mirror.Requests);
         Assert.True(Registry.Manifests.ContainsKey("app:1"));
     }
@@ -155,7 +155,7 @@ public sealed class PullingThroughMirrors : WithARegistry
         };
         var image = await SampleImages.WriteAsync(Store, "x");
         var client = Client();
-        await new Pusher(client, Store, Origins).PushAsync(image, [Registry.Reference("app:1")]);
+        await client.PushAsync(Store, image, Registry.Reference("app:1"));
         Assert.All(Registry.Requests.Where(request => request.Authorization is not null), request => Assert.Equal("writer:p", Basic(request)));
         Registry.Requests.Clear();
         await client.GetManifestAsync(Registry.Reference("app:1"));

@@ -1,5 +1,6 @@
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Publishing;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Net;
@@ -249,7 +250,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         var layer = (await new Puller(client, Store, Origins).GetImageAsync(image, Platform.Parse("linux/amd64")))!.Manifest.Layers[0];
         Assert.False(Store.Contains(layer.Digest));
 
-        await new Pusher(client, Store, Origins).PushAsync(image.Top, [Registry.Reference("copy:1")]);
+        await client.PushAsync(Store, image.Top, Registry.Reference("copy:1"));
 
         Assert.Equal(5000, Registry.Blobs[layer.Digest].Length);
         Assert.Equal(image.Top.Digest, Digest.Of(Registry.Manifests["copy:1"].Bytes));
@@ -259,27 +260,27 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     public async Task a_tag_that_is_right_already_costs_one_request()
     {
         var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
-        var pusher = new Pusher(Client(), Store, Origins);
-        await pusher.PushAsync(index, [Registry.Reference("app:1")]);
+        var pusher = Client();
+        await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
         Registry.Requests.Clear();
 
-        var done = await pusher.PushAsync(index, [Registry.Reference("app:1")]);
+        var done = await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
 
         Assert.Equal(["HEAD"], Methods());
-        Assert.Equal(new PushSummary(0, 0, 0, 0), done);
+        Assert.Equal(new Transfers(0, 0, 0, 0), done);
     }
 
     [Fact]
     public async Task platforms_come_before_the_index_and_tags_last()
     {
         var index = await StoreIndexOfOneLayerAsync("amd64", "arm64", "riscv64");
-        var done = await new Pusher(Client(), Store, Origins).PushAsync(index, [Registry.Reference("app:1"), Registry.Reference("app:latest")]);
+        var done = await Client().PushAsync(Store, index, Registry.Reference("app:1"), Registry.Reference("app:latest"));
 
         var order = Registry.Requests.Where(request => request.Method == "PUT").Select(request => request.Path.Split('/')[^1]).ToList();
         Assert.Equal([index.Digest.ToString(), "1", "latest"], order[^3..]);
         Assert.Equal(3, order[..^3].Count(last => last.StartsWith("sha256:", StringComparison.Ordinal)));
         Assert.Equal(4, done.Uploaded); // three configs, and one layer for all platforms
-        Assert.Equal(4, Registry.Count("POST", "/uploads/"));
+        Assert.Equal(5, Registry.Count("POST", "/uploads/")); // one asks whether we may
     }
 
     [Fact]
@@ -295,7 +296,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
             await ScriptedRegistry.RefuseAsync(context, 403, "DENIED", "quota");
             return true;
         };
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Pusher(Client(), Store, Origins).PushAsync(index, [Registry.Reference("app:1")]));
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().PushAsync(Store, index, Registry.Reference("app:1")));
         Assert.Equal((HttpStatusCode.Forbidden, "DENIED"), (refusal.Status!.Value, refusal.Code));
         Assert.Equal(old.Digest, Digest.Of(Registry.Manifests["app:1"].Bytes));
     }
@@ -304,7 +305,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     public async Task a_second_repository_of_the_registry_mounts_what_the_first_got()
     {
         var image = await SampleImages.WriteAsync(Store, "x");
-        var done = await new Pusher(Client(), Store, Origins).PushAsync(image, [Registry.Reference("one:1"), Registry.Reference("two:1")]);
+        var done = await Client().PushAsync(Store, image, Registry.Reference("one:1"), Registry.Reference("two:1"));
         Assert.Equal((2, 2), (done.Uploaded, done.Mounted));
     }
 
@@ -320,7 +321,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         var client = Client();
         var image = await new Puller(client, Store, Origins).PullAsync(Registry.Reference("base:1"), []);
 
-        await new Pusher(client, Store, Origins).PushAsync(image.Top, [Registry.Reference("copy:1")]);
+        await client.PushAsync(Store, image.Top, Registry.Reference("copy:1"));
 
         Assert.Equal(MediaType.DockerManifest, Registry.Manifests["copy:1"].Type);
         Assert.Equal(json, System.Text.Encoding.UTF8.GetString(Registry.Manifests["copy:1"].Bytes));

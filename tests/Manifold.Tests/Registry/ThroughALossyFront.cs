@@ -70,7 +70,7 @@ public sealed class ThroughALossyFront : IDisposable
     /// <summary>A push, another to a second repository (which mounts), a pull, and the lists.</summary>
     private static async Task AllAsync(RegistryClient client, string host, string name, Store store, Store pulled, Descriptor index)
     {
-        await new Pusher(client, store, new BlobOrigins(store)).PushAsync(index, [Reference(host, $"{name}:1"), Reference(host, $"{name}-copy:1")]);
+        await client.PushAsync(store, index, Reference(host, $"{name}:1"), Reference(host, $"{name}-copy:1"));
         Assert.Equal(index.Digest, (await new Puller(client, pulled, new BlobOrigins(pulled)).PullAsync(Reference(host, $"{name}:1"), [])).Top.Digest);
         Assert.Equal(["1"], await client.ListTagsAsync(Reference(host, name)));
         Assert.Empty((await client.ListReferrersAsync(Reference(host, name), index.Digest)).Entries);

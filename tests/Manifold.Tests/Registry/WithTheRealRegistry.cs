@@ -1,6 +1,7 @@
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Publishing;
 using Manifold.Registry;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
@@ -29,7 +30,7 @@ public sealed class WithTheRealRegistry : IDisposable
         await using var registry = await DebianRegistry.StartAsync();
         var index = await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64", "linux/arm64", "linux/arm/v7");
 
-        await new Pusher(client, store, new BlobOrigins(store)).PushAsync(index, [Reference(registry, "app:1")]);
+        await client.PushAsync(store, index, Reference(registry, "app:1"));
 
         await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:1", $"oci:{folder["copy"]}:app");
         Assert.Equal(index.Digest, Digest.Of(await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/app:1")));
@@ -69,12 +70,12 @@ public sealed class WithTheRealRegistry : IDisposable
     {
         await using var registry = await DebianRegistry.StartAsync();
         var image = await SampleImages.WriteAsync(store, "hello");
-        var pusher = new Pusher(client, store, new BlobOrigins(store));
-        await pusher.PushAsync(image, [Reference(registry, "one:1")]);
+        var pusher = client;
+        await pusher.PushAsync(store, image, Reference(registry, "one:1"));
 
-        var done = await pusher.PushAsync(image, [Reference(registry, "two:1")]);
+        var done = await pusher.PushAsync(store, image, Reference(registry, "two:1"));
 
-        Assert.Equal(new PushSummary(Uploaded: 0, Mounted: 2, AlreadyThere: 0, UploadedBytes: 0), done);
+        Assert.Equal(new Transfers(Uploaded: 0, Mounted: 2, AlreadyThere: 0, UploadedBytes: 0), done);
         await Tool.Run("skopeo", "copy", "-q", "--src-tls-verify=false", $"docker://{registry.Name}/two:1", $"oci:{folder["copy"]}:two");
     }
 

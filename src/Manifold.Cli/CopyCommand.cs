@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold copy</c>: an image with all its platforms and all that refers to it, from any place to any other.</summary>
+internal static class CopyCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var source = new Argument<string>("SOURCE") { Description = Locations.Help };
+        var targets = new Argument<string[]>("TARGET") { Description = "Where it goes; any of the same.", Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Only these platforms, e.g. linux/amd64,linux/arm64. Default: all.", HelpName = "P,…" };
+        var format = FormatOption();
+        var noReferrers = new Option<bool>("--no-referrers") { Description = "Leave signatures, SBOMs and provenance behind." };
+        var allTags = new Option<bool>("--all-tags") { Description = "Every tag of the source's repository, or every name of its layout." };
+        var command = new Command("copy", "Copy an image, all platforms and what refers to it, between registries, the store, layouts and archives.")
+        {
+            source, targets, platforms, format, noReferrers, allTags,
+        };
+        var publishing = PublishingFlags.AddTo(command);
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var from = Locations.Parse(parsed.GetRequiredValue(source));
+            var places = parsed.GetRequiredValue(targets).Select(Locations.Parse).ToImmutableArray();
+            var wanted = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []);
+            using var store = context.OpenStore();
+            using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+            using var client = access.Open(context, parsed);
+            var delivery = new ImageDelivery(context, store, client);
+            var options = new DeliveryOptions(publishing.Read(parsed, []), WithReferrers: !parsed.GetValue(noReferrers));
+            var copies = parsed.GetValue(allTags) ? await EveryTagAsync((store, client), from, places, cancellation) : [(from, places)];
+            foreach (var (one, itsPlaces) in copies)
+            {
+                await using var image = await ShapeAsync(new ImageSources(store, client).Open(one), wanted, parsed.GetValue(format), cancellation);
+                await delivery.DeliverAsync(image, itsPlaces, options, cancellation);
+            }
+        });
+        return command;
+    }
+
+    public static Option<string?> FormatOption()
+    {
+        var format = new Option<string?>("--format") { Description = "oci or docker: the format of index and manifests. Default: as they are.", HelpName = "FORMAT" };
+        format.AcceptOneOf("oci", "docker");
+        return format;
+    }
+
+    public static Task<IImageSource> ConvertAsync(IImageSource image, string? format, CancellationToken cancellation) =>
+        format is null ? Task.FromResult(image) : FormatConversion.ConvertAsync(image, format == "docker" ? ImageFormat.Docker : ImageFormat.Oci, cancellation);
+
+    private static async Task<IImageSource> ShapeAsync(IImageSource source, ImmutableArray<Platform> wanted, string? format, CancellationToken cancellation)
+    {
+        try
+        {
+            var image = wanted.IsEmpty ? source : await PlatformSubset.ChooseAsync(source, wanted, cancellation);
+            return await ConvertAsync(image, format, cancellation);
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<ImmutableArray<(ImageLocation, ImmutableArray<ImageLocation>)>> EveryTagAsync(
+        (Store Store, RegistryClient Client) at, ImageLocation source, ImmutableArray<ImageLocation> places, CancellationToken cancellation)
+    {
+        var names = source switch
+        {
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } => throw new UsageException($"--all-tags copies them all; name the source without one: '{source}'."),
+            { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
+            { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
+            _ => throw new UsageException($"--all-tags needs a repository of a registry or an OCI layout, not '{source}'."),
+        };
+        if (names.IsEmpty)
+            throw new UsageException($"--all-tags: there is none in '{source.Reference?.Name ?? source.ToString()}'.");
+        // What refers to an image goes with it.
+        return [.. names.Where(name => !TaggedManifest.IsTag(name)).Select(name => (source.Named(name), (ImmutableArray<ImageLocation>)[.. places.Select(place => place.Named(name))]))];
+    }
+
+    private static async Task<ImmutableArray<string>> NamesOfAsync((Store Store, RegistryClient Client) at, ImageLocation layout)
+    {
+        await using var source = (LayoutSource)new ImageSources(at.Store, at.Client).Open(layout);
+        return source.Names;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold index</c>: makes and changes indexes where they are. Nothing but manifests moves within a registry.</summary>
+internal static class IndexCommand
+{
+    public static Command Create(CliContext context) => new("index", "Make and change the indexes of images.")
+    {
+        CreateIndex(context), Add(context), Remove(context), Annotate(context),
+    };
+
+    private static Command CreateIndex(CliContext context)
+    {
+        var shared = new IndexFlags("The index's name. What it had before is replaced; it may not lose a platform by that.");
+        var sources = Sources();
+        var replace = Replace();
+        var attestations = NoAttestations();
+        var annotations = IndexFlags.Annotations("Annotate the index: KEY=VALUE. Repeatable.");
+        var command = new Command("create", "Make an index of images and indexes; platforms that no index tells are read from the configs.") { shared.Target, sources, replace, attestations, annotations };
+        return shared.Complete(context, command, async (run, parsed, cancellation) =>
+        {
+            foreach (var source in parsed.GetRequiredValue(sources))
+                await run.Draft.AddAsync(await run.FindAsync(source, cancellation), parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
+            run.Draft.Annotate(IndexFlags.Pairs(parsed.GetValue(annotations)));
+        });
+    }
+
+    private static Command Add(CliContext context)
+    {
+        var shared = new IndexFlags("The index that is added to.");
+        var sources = Sources();
+        var replace = Replace();
+        var attestations = NoAttestations();
+        var command = new Command("add", "Add images, or the platforms of indexes, to an index.") { shared.Target, sources, replace, attestations };
+        return shared.Complete(context, command, async (run, parsed, cancellation) =>
+        {
+            await run.BeginAsync(cancellation);
+            foreach (var source in parsed.GetRequiredValue(sources))
+                await run.Draft.AddAsync(await run.FindAsync(source, cancellation), parsed.GetValue(replace), !parsed.GetValue(attestations), cancellation);
+        });
+    }
+
+    private static Command Remove(CliContext context)
+    {
+        var shared = new IndexFlags("The index that is taken from.");
+        var entries = new Argument<string[]>("ENTRY") { Description = "Platforms or digests.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("remove", "Take platforms out of an index. The manifests stay where they are.") { shared.Target, entries };
+        return shared.Complete(context, command, async (run, parsed, cancellation) =>
+        {
+            await run.BeginAsync(cancellation);
+            foreach (var entry in parsed.GetRequiredValue(entries))
+                run.Draft.Remove(entry);
+            run.RemovalIsAsked = true;
+        });
+    }
+
+    private static Command Annotate(CliContext context)
+    {
+        var shared = new IndexFlags("The index that is annotated.");
+        var entry = new Argument<string?>("ENTRY") { Description = "A platform or a digest of the index. Default: the index itself.", Arity = ArgumentArity.ZeroOrOne };
+        var annotations = IndexFlags.Annotations("KEY=VALUE; KEY= takes it away. Repeatable.");
+        var os = new Option<string?>("--os") { Description = "The entry's operating system.", HelpName = "OS" };
+        var architecture = new Option<string?>("--arch") { Description = "The entry's architecture.", HelpName = "ARCH" };
+        var variant = new Option<string?>("--variant") { Description = "The entry's variant.", HelpName = "V" };
+        var version = new Option<string?>("--os-version") { Description = "The entry's os.version.", HelpName = "VERSION" };
+        var features = new Option<string[]>("--os-features") { Description = "The entry's os.features. Repeatable.", HelpName = "FEATURE" };
+        var command = new Command("annotate", "Annotate an index, or say more of one of its entries. The manifests stay as they are.")
+        {
+            shared.Target, entry, annotations, os, architecture, variant, version, features,
+        };
+        return shared.Complete(context, command, async (run, parsed, cancellation) =>
+        {
+            var changes = new EntryChanges
+            {
+                Os = parsed.GetValue(os), Architecture = parsed.GetValue(architecture), Variant = parsed.GetValue(variant), OsVersion = parsed.GetValue(version),
+                OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
+            };
+            await run.BeginAsync(cancellation);
+            if (parsed.GetValue(entry) is { } which)
+                run.Draft.AnnotateEntry(which, changes);
+            else if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null })
+                run.Draft.Annotate(changes.Annotations);
+            else
+                throw new UsageException("An index as a whole has no platform. Name the entry: manifold index annotate TARGET linux/arm64 --variant v8");
+            run.RemovalIsAsked = changes.Os is not null || changes.Architecture is not null || changes.Variant is not null;
+        });
+    }
+
+    private static Argument<string[]> Sources() => new("SOURCE") { Description = Locations.Help, Arity = ArgumentArity.OneOrMore };
+
+    private static Option<bool> Replace() => new("--replace") { Description = "Let a later source's platform take the place of an earlier one." };
+
+    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out entries that are no images (unknown/unknown). Default: they are kept." };
+}
+
+/// <summary>What the commands over indexes share: a target, how it is published, and the steps around the change itself.</summary>
+internal sealed class IndexFlags(string targetHelp)
+{
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index, and write nothing." };
+    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Leave the sources' signatures, SBOMs and provenance behind." };
+    private readonly Option<string?> format = CopyCommand.FormatOption();
+
+    public Argument<string> Target { get; } = new("TARGET") { Description = targetHelp };
+
+    public static Option<string[]> Annotations(string help) => new("--annotation") { Description = help, HelpName = "K=V" };
+
+    /// <exception cref="UsageException">One has no key.</exception>
+    public static ImmutableDictionary<string, string> Pairs(string[]? texts) => (texts ?? []).Select(text => text.Split('=', 2))
+        .ToImmutableDictionary(pair => pair is [{ Length: > 0 }, _] ? pair[0] : throw new UsageException($"--annotation {string.Join('=', pair)}: expected KEY=VALUE."), pair => pair[1]);
+
+    public Command Complete(CliContext context, Command command, Func<IndexRun, ParseResult, CancellationToken, Task> change)
+    {
+        command.Add(dryRun);
+        command.Add(noReferrers);
+        command.Add(format);
+        var publishing = PublishingFlags.AddTo(command);
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var store = context.OpenStore();
+            using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+            using var client = access.Open(context, parsed);
+            await using var run = new IndexRun(store, client, Locations.Parse(parsed.GetRequiredValue(Target)));
+            await change(run, parsed, cancellation);
+            await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), cancellation);
+            if (parsed.GetValue(dryRun))
+            {
+                await context.Out.WriteLineAsync(Encoding.UTF8.GetString((await image.ResolveAsync(cancellation)).Bytes.Span));
+                return;
+            }
+            var publication = publishing.Read(parsed, []);
+            var options = new DeliveryOptions(publication with { AllowPlatformRemoval = publication.AllowPlatformRemoval || run.RemovalIsAsked }, !parsed.GetValue(noReferrers))
+            {
+                Before = run.Before,
+            };
+            await new ImageDelivery(context, store, client).DeliverAsync(image, [run.Target], options, cancellation);
+        });
+        return command;
+    }
+}
+
+/// <summary>One change of an index.</summary>
+internal sealed class IndexRun(Store store, RegistryClient client, ImageLocation target) : IAsyncDisposable
+{
+    private readonly ImageSources sources = new(store, client);
+
+    public ImageLocation Target => target;
+    public IndexDraft Draft { get; } = new();
+
+    /// <summary>What the target had when it was read; null where it was not.</summary>
+    public Digest? Before { get; private set; }
+
+    /// <summary>Whoever names what goes has consented that it goes.</summary>
+    public bool RemovalIsAsked { get; set; }
+
+    public Task<IImageSource> FindAsync(string source, CancellationToken cancellation) => sources.FindAsync(Locations.Parse(source), cancellation);
+
+    /// <summary>Begins with what the target has.</summary>
+    public async Task BeginAsync(CancellationToken cancellation)
+    {
+        var current = sources.Open(target);
+        await Draft.BeginWithAsync(current, cancellation);
+        Before = (await current.ResolveAsync(cancellation)).Descriptor.Digest;
+    }
+
+    public ValueTask DisposeAsync() => Draft.DisposeAsync();
+}

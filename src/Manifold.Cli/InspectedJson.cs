@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Manifold.Images;
+using Manifold.Oci;
+
+namespace Manifold.Cli;
+
+/// <summary>An inspected image for programs.</summary>
+internal static class InspectedJson
+{
+    public static JsonObject Write(InspectedImage image) => new()
+    {
+        ["name"] = image.Location.Reference?.ToString() ?? image.Location.ToString(),
+        ["location"] = image.Location.Transport is Transport.Registry ? $"docker://{image.Location}" : image.Location.ToString(),
+        ["digest"] = image.Top.Descriptor.Digest.ToString(),
+        ["mediaType"] = image.Top.Descriptor.MediaType,
+        ["size"] = image.Size,
+        ["annotations"] = Write(image.Index?.Annotations),
+        ["nested"] = new JsonArray([.. image.Nested.Select(Write)]),
+        ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null).Select(Write)]),
+        ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null).Select(Write)]),
+        ["referrers"] = new JsonArray([.. image.Referrers.Select(Write)]),
+    };
+
+    private static JsonObject Write(InspectedManifest manifest) => new()
+    {
+        ["platform"] = manifest.Platform?.ToString(),
+        ["osVersion"] = manifest.Descriptor.Platform?.OsVersion,
+        ["about"] = manifest.About?.ToString(),
+        ["digest"] = manifest.Descriptor.Digest.ToString(),
+        ["mediaType"] = manifest.Descriptor.MediaType,
+        ["size"] = manifest.Size,
+        ["layers"] = new JsonArray([.. manifest.Manifest.Layers.Select(Write)]),
+        ["annotations"] = Write(manifest.Manifest.Annotations),
+        ["referrers"] = new JsonArray([.. manifest.Referrers.Select(Write)]),
+        ["config"] = manifest.Config is { } config ? JsonNode.Parse(config.ToJson()) : null,
+    };
+
+    private static JsonNode Write(Descriptor descriptor) => new JsonObject
+    {
+        ["digest"] = descriptor.Digest.ToString(), ["size"] = descriptor.Size, ["mediaType"] = descriptor.MediaType, ["artifactType"] = descriptor.ArtifactType,
+    };
+
+    private static JsonObject? Write(ImmutableSortedDictionary<string, string>? annotations) =>
+        annotations is null ? null : new JsonObject(annotations.Select(annotation => KeyValuePair.Create(annotation.Key, (JsonNode?)annotation.Value)));
+}

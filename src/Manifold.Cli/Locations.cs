@@ -1,0 +1,22 @@
+using Manifold.Images;
+
+namespace Manifold.Cli;
+
+/// <summary>Locations of images as the commands read and tell them.</summary>
+internal static class Locations
+{
+    public const string Help = "REFERENCE (in a registry), store:REFERENCE, oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].";
+
+    /// <exception cref="UsageException">It is none.</exception>
+    public static ImageLocation Parse(string text) => ImageLocation.TryParse(text, out var location) ? location
+        : throw new UsageException($"'{text}' is no place of an image. Expected [registry/]repository[:tag][@digest], store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+
+    /// <summary>Where an image was read from, for people.</summary>
+    public static string Place(ImageLocation location) => location.Transport switch
+    {
+        Transport.Registry => $"the registry {location.Reference!.Registry}",
+        Transport.Store => "the store",
+        Transport.OciLayout => $"the layout {location.Path}",
+        _ => $"the archive {location.Path}",
+    };
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Oci;
+using Manifold.Publishing;
+
+namespace Manifold.Cli;
+
+/// <summary>What the commands that publish share: flags, and what they say at the end.</summary>
+internal sealed class PublishingFlags
+{
+    private readonly Option<bool> platformTags = new("--platform-tags") { Description = "Also write TAG-amd64, TAG-arm64, TAG-arm-v7 …, each for one platform." };
+    private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that somebody moved meanwhile, or that holds what is no image." };
+    private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Let a tag lose platforms that it has." };
+
+    public static PublishingFlags AddTo(Command command)
+    {
+        var flags = new PublishingFlags();
+        command.Add(flags.platformTags);
+        command.Add(flags.force);
+        command.Add(flags.allowPlatformRemoval);
+        return flags;
+    }
+
+    public PublicationRequest Read(ParseResult parsed, ImmutableArray<ImageReference> targets) => new()
+    {
+        Targets = targets,
+        PlatformTags = parsed.GetValue(platformTags),
+        Force = parsed.GetValue(force),
+        AllowPlatformRemoval = parsed.GetValue(allowPlatformRemoval),
+    };
+
+    /// <summary>The published references with their digests, one a line, on standard output.</summary>
+    public static async Task TellAsync(CliContext context, Publication done, ImmutableArray<ImageReference> targets)
+    {
+        var transfers = done.Transfers;
+        await context.Error.WriteLineAsync(
+            $"{Counts.Of(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, {transfers.AlreadyThere} there already");
+        var byDigest = targets.Where(target => target.Tag is null).Select(target => target.WithDigest(done.Top.Digest).ToString());
+        foreach (var line in done.Tags.Select(tag => tag.ToString()).Concat(byDigest).Distinct())
+            await context.Out.WriteLineAsync(line);
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Registry;
+using Manifold.Reporting;
+using Manifold.Verification;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.</summary>
+internal sealed class VerifyCommand
+{
+    private readonly Argument<string> image = new("REF") { Description = "An image of a registry, else of the store; or docker://REF, store:REF." };
+    private readonly Option<string[]> platforms = new("--platform") { Description = "Only these platforms, e.g. linux/arm64. Repeatable.", HelpName = "P,…", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> all = new("--all") { Description = "Look at every file of every layer, not only as far as the start needs." };
+    private readonly Option<bool> strict = new("--strict") { Description = "Warnings fail too." };
+    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files for other machines that are meant to be in the image. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
+    private readonly RegistryAccess access;
+    private readonly CliContext context;
+
+    private VerifyCommand(CliContext context, Command command)
+    {
+        this.context = context;
+        command.Add(image);
+        foreach (var option in new Option[] { platforms, all, strict, allow, json })
+            command.Add(option);
+        access = RegistryAccess.AddTo(command);
+    }
+
+    public static Command Create(CliContext context)
+    {
+        var command = new Command("verify", "Check that each platform's image is what its label says: programs, loaders, libraries.");
+        var verify = new VerifyCommand(context, command);
+        command.SetAction(verify.RunAsync);
+        return command;
+    }
+
+    /// <exception cref="UsageException">A pattern is malformed.</exception>
+    public static VerificationPolicy Policy(string mode, string[]? allow)
+    {
+        try
+        {
+            return new VerificationPolicy
+            {
+                Mode = mode switch { "off" => GateMode.Off, "warn" => GateMode.Warn, "strict" => GateMode.Strict, _ => GateMode.On },
+                Allow = [.. allow ?? []],
+            };
+        }
+        catch (Dockerfile.DockerfileException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var policy = Policy(parsed.GetValue(strict) ? "strict" : "on", parsed.GetValue(allow));
+        using var store = context.OpenStore();
+        using var inUse = await store.LockSharedAsync(cancellation: cancellation);
+        using var client = access.Open(context, parsed);
+        await using var source = await OpenAsync(parsed.GetRequiredValue(image), store, client, cancellation);
+        var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
+        var report = await new Gate(store).CheckAsync(source, options, cancellation);
+        if (parsed.GetValue(json))
+            await context.Out.WriteLineAsync(GateJson.Write(report, source.Location.ToString()));
+        else
+            Print(report);
+        return report.IsRefusedBy(policy) ? 1 : 0;
+    }
+
+    /// <summary>A bare reference is the registry's; where it cannot give it and the store has that name, the store's.</summary>
+    private async Task<IImageSource> OpenAsync(string text, Store store, RegistryClient client, CancellationToken cancellation)
+    {
+        if (!ImageLocation.TryParse(text, out var location) || location.Reference is not { } reference)
+            throw new UsageException($"'{text}' is not an image of a registry or of the store. Expected [registry/]repository[:tag][@digest], docker://REF or store:REF.");
+        if (location.Transport == Transport.Store)
+            return new StoreSource(store, client, reference);
+        var remote = new RegistrySource(client, store, reference);
+        if (location.IsExplicit || store.Tags.Find(reference) is null)
+            return remote;
+        try
+        {
+            await remote.ResolveAsync(cancellation);
+            return remote;
+        }
+        catch (RegistryException e)
+        {
+            await context.Error.WriteLineAsync($"manifold: {e.Message} Verifying the store's image of that name.");
+            return new StoreSource(store, client, reference);
+        }
+    }
+
+    private void Print(GateReport report)
+    {
+        var findings = report.Findings.ToList();
+        if (findings.Count > 0)
+            context.Out.WriteLine(GateText.Render(findings) + "\n");
+        context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)]));
+        context.Out.WriteLine($"\n{Counts.Of(report.Count(FindingSeverity.Error), "error")}, {Counts.Of(report.Count(FindingSeverity.Warning), "warning")} in {report.Digest}");
+    }
+
+    private static string[] Row(PlatformReport platform) =>
+    [
+        platform.Platform.ToString(),
+        platform.Worst switch { FindingSeverity.Error => "error", FindingSeverity.Warning => "warning", FindingSeverity.Note => "ok (note)", _ => "ok" },
+        $"{platform.LayersRead} of {platform.LayerCount}",
+        Start(platform),
+    ];
+
+    private static string Start(PlatformReport platform)
+    {
+        var files = platform.Start.Where(file => file.Role != "library").Select(file => file.Machine is null ? file.Path : $"{file.Path} ({file.Machine})").ToList();
+        var libraries = platform.Start.Count(file => file.Role == "library");
+        return files.Count == 0 ? "-" : string.Join(" > ", files) + (libraries == 0 ? "" : $" + {(libraries == 1 ? "1 library" : $"{libraries} libraries")}");
+    }
+}

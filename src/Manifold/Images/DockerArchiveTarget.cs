@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Manifold.Content;
+using Manifold.Layers;
+using Manifold.Oci;
+
+namespace Manifold.Images;
+
+/// <summary>What <c>docker load</c> takes: one platform's image, its layers plain, under any number of names.</summary>
+/// <remarks>
+/// <code>
+/// manifest.json      1  names, and the files below; written first, so that a reader of a stream knows what comes
+/// CONFIG.json        2  the config's bytes as they are
+/// DIFFID.tar         3  each layer, decompressed: the format knows no compressed ones
+/// </code>
+/// An archive that is there is replaced. Costs the disk of one plain layer, since a tar says a file's size before its bytes.
+/// </remarks>
+public sealed class DockerArchiveTarget(Store store, ImageLocation location, ImmutableArray<string> names) : IImageTarget
+{
+    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    {
+        var tags = names.Select(Tagged).ToImmutableArray();
+        var manifest = await source.ReadManifestAsync(await SingleAsync(source, image, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        if (!MediaType.IsConfig(manifest.Config.MediaType))
+            throw new UsageException($"'{source.Location}' is no container image (its config is '{manifest.Config.MediaType}'), and a Docker archive holds nothing else.");
+        var config = await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false);
+        var diffIds = (await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false)).RootFs.DiffIds;
+        if (diffIds.Length != manifest.Layers.Length)
+            throw new ContentMismatchException($"Reading {source.Location}: its config counts {diffIds.Length} layers, and its manifest {manifest.Layers.Length}. Have the image written again.");
+        var entry = new DockerArchiveImage
+        {
+            Config = $"{manifest.Config.Digest.Hex}.json", RepoTags = tags, Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
+        };
+        await ArchiveFile.ReplaceAsync(location.Path!, async tar =>
+        {
+            // 1
+            tar.Add("manifest.json", JsonSerializer.SerializeToUtf8Bytes([entry], DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage));
+            // 2
+            tar.Add(entry.Config, config.ToArray());
+            // 3
+            foreach (var (layer, diffId) in manifest.Layers.Zip(diffIds).DistinctBy(pair => pair.Second))
+            {
+                await using var plain = await DecompressAsync(source, layer, diffId, cancellation).ConfigureAwait(false);
+                tar.Add($"{diffId.Hex}.tar", plain, plain.Length);
+                progress?.Report(new BlobPlaced(layer, AlreadyThere: false));
+            }
+        }).ConfigureAwait(false);
+    }
+
+    private static string Tagged(string name) => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference.ToString()
+        : throw new UsageException($"'{name}' is no name for an image of a Docker archive. Expected [registry/]repository[:tag].");
+
+    private async Task<Descriptor> SingleAsync(IImageSource source, ImageParts image, CancellationToken cancellation)
+    {
+        var platforms = await ImagePlatforms.ReadAsync(source, image.Top.Descriptor, cancellation).ConfigureAwait(false);
+        return platforms switch
+        {
+            [var only] => only.Manifest,
+            [] when MediaType.IsManifest(image.Top.Descriptor.MediaType) => image.Top.Descriptor,
+            _ => throw new UsageException($"A Docker archive holds one platform, and {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write an archive of all: oci-archive:{location.Path}"),
+        };
+    }
+
+    private async Task<Stream> DecompressAsync(IImageSource source, Descriptor layer, Digest diffId, CancellationToken cancellation)
+    {
+        if (layer.Digest == diffId)
+            return await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
+        var temporary = new FileStream(Path.Combine(store.WorkFolder, "plain-" + Guid.NewGuid().ToString("N")), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 0,
+        });
+        try
+        {
+            await using var plain = Compression.Open(await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false));
+            await plain.CopyToAsync(temporary, Streaming.PieceBytes, cancellation).ConfigureAwait(false);
+            temporary.Position = 0;
+            return new VerifiedStream(temporary, diffId, temporary.Length, $"layer {layer.Digest.Short}");
+        }
+        catch (Exception e)
+        {
+            await temporary.DisposeAsync().ConfigureAwait(false);
+            if (e is InvalidDataException)
+                throw new LayerException($"Reading layer {layer.Digest.Short} of {source.Location}: it does not decompress ({e.Message.TrimEnd('.')}). Have the image written again.", e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Manifold.Oci;
+
+namespace Manifold.Images;
+
+/// <summary>Documents of a source as values. What is no such document is told with its place.</summary>
+public static class DocumentReading
+{
+    /// <exception cref="ContentMismatchException">The document is not what its descriptor says it is.</exception>
+    public static async Task<ImageIndex> ReadIndexAsync(this IImageSource source, Descriptor index, CancellationToken cancellation = default) =>
+        Parse(source.Location, index, await source.ReadDocumentAsync(index, cancellation).ConfigureAwait(false), ImageIndex.Parse);
+
+    /// <inheritdoc cref="ReadIndexAsync"/>
+    public static async Task<Manifest> ReadManifestAsync(this IImageSource source, Descriptor manifest, CancellationToken cancellation = default) =>
+        Parse(source.Location, manifest, await source.ReadDocumentAsync(manifest, cancellation).ConfigureAwait(false), Manifest.Parse);
+
+    /// <inheritdoc cref="ReadIndexAsync"/>
+    public static async Task<ImageConfig> ReadConfigAsync(this IImageSource source, Descriptor config, CancellationToken cancellation = default) =>
+        Parse(source.Location, config, await source.ReadDocumentAsync(config, cancellation).ConfigureAwait(false), ImageConfig.Parse);
+
+    internal static T Parse<T>(ImageLocation place, Descriptor document, ReadOnlyMemory<byte> json, Func<ReadOnlySpan<byte>, T> parse)
+    {
+        try
+        {
+            return parse(json.Span) is var value && IsWhole(value) ? value : throw new FormatException("Its list is missing.");
+        }
+        catch (FormatException e)
+        {
+            throw new ContentMismatchException($"Reading {place}: '{document.Digest}' is not what it is called ({document.MediaType}). {e.Message} Have the image written again.");
+        }
+    }
+
+    // JSON's null where a list should be passes for a list that was never made.
+    private static bool IsWhole<T>(T document) => document switch
+    {
+        ImageIndex index => !index.Manifests.IsDefault && index.Manifests.All(entry => entry is not null),
+        Manifest manifest => !manifest.Layers.IsDefault && manifest.Config is not null && manifest.Layers.All(layer => layer is not null),
+        ImageConfig config => config.RootFs is { DiffIds.IsDefault: false },
+        _ => true,
+    };
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Images;
+
+/// <summary>The two families of media types.</summary>
+public enum ImageFormat { Oci, Docker }
+
+/// <summary>Images of one format in the other: index and manifests are written anew, configs and layers keep their bytes.</summary>
+/// <remarks>
+/// Docker's format has no annotations, no subjects, and no zstd: the first two are left out, the third is an error. Entries that
+/// are no images (attestations) have no place in a Docker list and are left out too. Source: OCI image specification, "Compatibility Matrix".
+/// </remarks>
+public static class FormatConversion
+{
+    /// <summary>The image in that format; itself where it has it already. Takes <paramref name="source"/> over.</summary>
+    public static async Task<IImageSource> ConvertAsync(IImageSource source, ImageFormat format, CancellationToken cancellation = default)
+    {
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        var made = new List<ManifestContent>();
+        var converted = await ConvertAsync(new Work(source, format, made), top.Descriptor, 0, cancellation).ConfigureAwait(false);
+        return converted.Digest == top.Descriptor.Digest ? source
+            : ComposedImage.Over(source, made.Single(document => document.Descriptor.Digest == converted.Digest), made);
+    }
+
+    private sealed record Work(IImageSource Source, ImageFormat Format, List<ManifestContent> Made);
+
+    private static async Task<Descriptor> ConvertAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)
+    {
+        if (depth > Limits.IndexDepth)
+            throw new ContentMismatchException($"Reading {work.Source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+        if (MediaType.IsIndex(descriptor.MediaType))
+            return await ConvertIndexAsync(work, descriptor, depth, cancellation).ConfigureAwait(false);
+        var manifest = await work.Source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
+        var type = work.Format is ImageFormat.Docker ? MediaType.DockerManifest : MediaType.Manifest;
+        if (descriptor.MediaType == type || !MediaType.IsConfig(manifest.Config.MediaType))
+            return descriptor;
+        return Keep(work, descriptor, type, (work.Format is ImageFormat.Docker ? manifest with { Annotations = null, Subject = null, ArtifactType = null } : manifest) with
+        {
+            MediaType = type,
+            Config = Bare(work, manifest.Config) with { MediaType = work.Format is ImageFormat.Docker ? MediaType.DockerConfig : MediaType.Config },
+            Layers = [.. manifest.Layers.Select(layer => Bare(work, layer) with { MediaType = LayerType(work, layer) })],
+        });
+    }
+
+    private static async Task<Descriptor> ConvertIndexAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)
+    {
+        var index = await work.Source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false);
+        var docker = work.Format is ImageFormat.Docker;
+        var entries = ImmutableArray.CreateBuilder<Descriptor>();
+        foreach (var entry in docker ? index.Images : index.Manifests)
+            entries.Add(Bare(work, await ConvertAsync(work, entry, depth + 1, cancellation).ConfigureAwait(false)));
+        var type = docker ? MediaType.DockerIndex : MediaType.Index;
+        if (descriptor.MediaType == type && entries.SequenceEqual(index.Manifests))
+            return descriptor;
+        var converted = (docker ? index with { Annotations = null, Subject = null, ArtifactType = null } : index) with { MediaType = type, Manifests = entries.ToImmutable() };
+        var content = ComposedImage.Content(type, converted.ToJson());
+        work.Made.Add(content);
+        return content.Descriptor with { Platform = descriptor.Platform };
+    }
+
+    private static Descriptor Keep(Work work, Descriptor before, string type, Manifest manifest)
+    {
+        var content = ComposedImage.Content(type, manifest.ToJson());
+        work.Made.Add(content);
+        return before with { MediaType = type, Digest = content.Descriptor.Digest, Size = content.Descriptor.Size };
+    }
+
+    private static Descriptor Bare(Work work, Descriptor descriptor) =>
+        work.Format is ImageFormat.Docker ? descriptor with { Annotations = null, ArtifactType = null, Data = null } : descriptor;
+
+    private static string LayerType(Work work, Descriptor layer) => work.Format is ImageFormat.Oci ? MediaType.OfOci(layer.MediaType)
+        : MediaType.OfDocker(layer.MediaType) ?? throw new UsageException(
+            $"{work.Source.Location}: Docker's format has no layers of the type '{layer.MediaType}'. Leave the format as it is, or choose an image with gzip layers.");
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Oci;
+
+namespace Manifold.Images;
+
+/// <summary>A blob that is now in its place. <paramref name="AlreadyThere"/>: nothing was transferred.</summary>
+public sealed record BlobPlaced(Descriptor Blob, bool AlreadyThere);
+
+/// <summary>A place on this machine that images are written to: the store, an OCI layout, an archive. Registries are the Publisher's.</summary>
+public interface IImageTarget
+{
+    /// <summary>Writes an image whole, and its names last.</summary>
+    /// <remarks>
+    /// Atomic: a reader finds what was there before, or all of the image. Idempotent, and after a failure what has arrived is not
+    /// transferred again where the place can keep it. Blobs are streamed and verified; memory does not grow with them.
+    /// </remarks>
+    Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default);
+}
+
+/// <summary>Opens what a location names for writing.</summary>
+public sealed class ImageTargets(Store store)
+{
+    /// <param name="names">What the image shall be called there; in a layout and in archives it may have none.</param>
+    /// <exception cref="UsageException">Nothing can be written to such a location.</exception>
+    public IImageTarget Open(ImageLocation location, ImmutableArray<string> names) => location switch
+    {
+        { Digest: not null } => throw new UsageException($"'{location}': a digest follows from the content. Name where it goes without one."),
+        { Transport: Transport.Store } => new StoreTarget(store, location.Reference!),
+        { Transport: Transport.OciLayout } => new LayoutTarget(location.Path!, names),
+        { Transport: Transport.OciArchive } => new OciArchiveTarget(location.Path!, names),
+        { Transport: Transport.DockerArchive } => new DockerArchiveTarget(store, location, names),
+        _ => throw new UsageException($"'{location}' is in a registry, where images are published."),
+    };
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Solving;
+
+namespace Manifold.Images;
+
+/// <summary>A manifest that stands under a tag made of the digest that it is about: <c>sha256-HEX.sig</c>.</summary>
+public sealed partial record TaggedManifest(string Tag, Descriptor Manifest)
+{
+    /// <summary>What tags about this digest begin with; cosign's end with <c>sig</c>, <c>att</c> or <c>sbom</c>.</summary>
+    internal static string PrefixOf(Digest subject) => RegistryClient.ReferrersTag(subject) + ".";
+
+    /// <summary>Whether a tag is made of a digest: it names what is about an image, and no image; also the list of referrers that stands in for a registry's.</summary>
+    public static bool IsTag(string? tag) => tag is not null && AttachedTag().IsMatch(tag);
+
+    [GeneratedRegex("^sha(256|512)-[0-9a-f]{64}($|[.])")]
+    private static partial Regex AttachedTag();
+}
+
+/// <summary>All that an image is made of, down to its blobs; read, but for these.</summary>
+/// <param name="Documents">Indexes and manifests, also those of referrers, each once.</param>
+/// <param name="Blobs">Configs and layers, each once. What may not be redistributed and is only linked to is not among them.</param>
+/// <param name="Referrers">What is about one of the documents, and has it for its subject.</param>
+/// <param name="Tagged">What is about one of the documents, and only its tag says so.</param>
+public sealed record ImageParts(
+    ManifestContent Top, ImmutableArray<ManifestContent> Documents, ImmutableArray<Descriptor> Blobs,
+    ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged)
+{
+    /// <summary>Follows an image from its top to its blobs. Costs reading each document, and asking once for each one's referrers.</summary>
+    /// <exception cref="ContentMismatchException">The image is broken, nested too deep, or too large to be one.</exception>
+    public static async Task<ImageParts> ReadAsync(IImageSource source, bool withReferrers, CancellationToken cancellation = default)
+    {
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        var walk = new Walk(source, withReferrers);
+        await walk.FollowAsync(top.Descriptor, cancellation).ConfigureAwait(false);
+        return walk.Parts(top);
+    }
+
+    /// <summary>Level by level, so that whatever points where, each document is read once and its level's together.</summary>
+    private sealed class Walk(IImageSource source, bool withReferrers)
+    {
+        // Below the image's own levels: the referrers of its deepest manifests, and what is about these.
+        private const int Levels = Limits.IndexDepth * 2;
+
+        private readonly Dictionary<Digest, ManifestContent> documents = [];
+        private readonly Dictionary<Digest, Descriptor> blobs = [];
+        private readonly Dictionary<Digest, Descriptor> referrers = [];
+        private readonly Dictionary<string, TaggedManifest> tagged = new(StringComparer.Ordinal);
+        private long bytes;
+
+        public async Task FollowAsync(Descriptor top, CancellationToken cancellation)
+        {
+            IReadOnlyList<Descriptor> level = [top];
+            for (var depth = 0; level.Count > 0; depth++)
+            {
+                if (depth > Levels)
+                    throw Broken($"its indexes are nested more than {Limits.IndexDepth} deep");
+                var read = await FirstFailure.WhenAllAsync(level, ReadAsync, cancellation).ConfigureAwait(false);
+                level = [.. read.SelectMany(Note).Where(next => !documents.ContainsKey(next.Digest)).DistinctBy(next => next.Digest)];
+            }
+        }
+
+        public ImageParts Parts(ManifestContent top) => new(top, [.. documents.Values], [.. blobs.Values], [.. referrers.Values], [.. tagged.Values]);
+
+        private sealed record Document(ManifestContent Content, ImmutableArray<Descriptor> Referrers, ImmutableArray<TaggedManifest> Tagged);
+
+        private async Task<Document> ReadAsync(Descriptor descriptor, CancellationToken cancellation)
+        {
+            var content = await source.ReadDocumentAsync(descriptor, cancellation).ConfigureAwait(false);
+            if (Interlocked.Add(ref bytes, content.Length) > Limits.ImageDocumentsBytes)
+                throw Broken($"its documents have more than {Limits.ImageDocumentsBytes / 1024 / 1024} MiB together");
+            return new Document(
+                new ManifestContent(descriptor, content),
+                withReferrers ? await source.ListReferrersAsync(descriptor.Digest, cancellation).ConfigureAwait(false) : [],
+                withReferrers ? await source.ListTaggedAsync(descriptor.Digest, cancellation).ConfigureAwait(false) : []);
+        }
+
+        /// <summary>Keeps a document, and returns the documents that it leads to.</summary>
+        private IEnumerable<Descriptor> Note(Document document)
+        {
+            var descriptor = document.Content.Descriptor;
+            documents[descriptor.Digest] = document.Content;
+            foreach (var referrer in document.Referrers)
+                referrers.TryAdd(referrer.Digest, referrer);
+            foreach (var attached in document.Tagged)
+                tagged.TryAdd(attached.Tag, attached);
+            var about = document.Referrers.Concat(document.Tagged.Select(attached => attached.Manifest));
+            if (MediaType.IsIndex(descriptor.MediaType))
+                return DocumentReading.Parse(source.Location, descriptor, document.Content.Bytes, ImageIndex.Parse).Manifests.Concat(about);
+            if (!MediaType.IsManifest(descriptor.MediaType))
+                throw Broken($"'{descriptor.Digest}' is neither an image nor an index, but '{descriptor.MediaType}'");
+            var manifest = DocumentReading.Parse(source.Location, descriptor, document.Content.Bytes, Manifest.Parse);
+            foreach (var blob in manifest.Layers.Prepend(manifest.Config).Where(blob => blob.Urls is not { IsEmpty: false }))
+                blobs.TryAdd(blob.Digest, blob);
+            return about;
+        }
+
+        private ContentMismatchException Broken(string what) => new($"Reading {source.Location}: {what}. Choose another image, or have it written again.");
+    }
+}

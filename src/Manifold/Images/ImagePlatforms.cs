@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Images;
+
+/// <summary>The platforms of an image of any source, nested indexes opened.</summary>
+public static class ImagePlatforms
+{
+    /// <summary>In the index's order; attestations and what is no image are left out. Costs reading the indexes, and manifest and config of what the index does not describe.</summary>
+    public static async Task<ImmutableArray<PlatformEntry>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
+    {
+        var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
+        await OpenAsync(source, top, entries, 0, cancellation).ConfigureAwait(false);
+        return entries.ToImmutable();
+    }
+
+    /// <summary>What a manifest's platform is: as its descriptor says, else as its config does; null for what is no image.</summary>
+    public static async Task<PlatformFields?> PlatformOfAsync(IImageSource source, Descriptor manifest, CancellationToken cancellation = default)
+    {
+        if (manifest.Platform is { } said)
+            return said;
+        var config = (await source.ReadManifestAsync(manifest, cancellation).ConfigureAwait(false)).Config;
+        if (!MediaType.IsConfig(config.MediaType))
+            return null;
+        var image = await source.ReadConfigAsync(config, cancellation).ConfigureAwait(false);
+        return PlatformFields.From(image.Platform) with { OsVersion = image.OsVersion, OsFeatures = image.OsFeatures };
+    }
+
+    private static async Task OpenAsync(
+        IImageSource source, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
+    {
+        if (depth > Limits.IndexDepth)
+            throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+        if (MediaType.IsIndex(descriptor.MediaType))
+        {
+            foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Images)
+                await OpenAsync(source, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
+        }
+        else if (await PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform)
+        {
+            entries.Add(new PlatformEntry(platform.ToPlatform(), descriptor));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Manifold.Content;
+using Manifold.Registry;
+
+namespace Manifold.Images;
+
+/// <summary>Opens the images that a location names, wherever they are.</summary>
+/// <remarks>Opening costs nothing and cannot fail; what is wrong with a place is told when it is read first.</remarks>
+public sealed class ImageSources(Store store, RegistryClient registry)
+{
+    // Somebody without a network has no minute to wait for what the store has too.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <summary>The place that is named; a bare reference is the registry's. Owned by the caller.</summary>
+    public IImageSource Open(ImageLocation location) => location.Transport switch
+    {
+        Transport.Registry => new RegistrySource(registry, store, location.Reference!),
+        Transport.Store => new StoreSource(store, registry, location.Reference!),
+        Transport.OciLayout => new LayoutSource(location, () => OpenFolder(location.Path!)),
+        Transport.OciArchive => new LayoutSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
+        _ => new DockerArchiveSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
+    };
+
+    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken if there is one.</summary>
+    /// <remarks><see cref="IImageSource.Location"/> says where it was found, for people to be told.</remarks>
+    public async Task<IImageSource> FindAsync(ImageLocation location, CancellationToken cancellation = default)
+    {
+        var source = Open(location);
+        if (location.IsExplicit || store.Tags.Find(location.Reference!) is null)
+            return source;
+        try
+        {
+            await source.ResolveAsync(cancellation).WaitAsync(Patience, cancellation).ConfigureAwait(false);
+            return source;
+        }
+        catch (Exception e) when (e is RegistryException or TimeoutException)
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            return Open(ImageLocation.InStore(location.Reference!));
+        }
+    }
+
+    private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
+        : throw new UsageException(File.Exists(folder) ? $"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}" : $"There is no folder '{folder}'.");
+}

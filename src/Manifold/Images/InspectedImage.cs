@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Solving;
+
+namespace Manifold.Images;
+
+/// <summary>One manifest of an image with its config, and what refers to it.</summary>
+/// <param name="Platform">Null for an attestation and what else is no image.</param>
+/// <param name="About">What an attestation in the index is about.</param>
+public sealed record InspectedManifest(Descriptor Descriptor, Manifest Manifest, ImageConfig? Config, Platform? Platform, Digest? About, ImmutableArray<Descriptor> Referrers)
+{
+    /// <summary>Bytes of manifest, config and layers.</summary>
+    public long Size => Parts.DistinctBy(part => part.Digest).Sum(part => part.Size);
+
+    internal IEnumerable<Descriptor> Parts => [Descriptor, Manifest.Config, .. Manifest.Layers];
+}
+
+/// <summary>An image read down to its configs; no layer is touched.</summary>
+/// <param name="Index">Null where the top is a manifest.</param>
+/// <param name="Nested">Indexes below the top, which <paramref name="Manifests"/> has opened.</param>
+public sealed record InspectedImage(
+    ImageLocation Location, ManifestContent Top, ImageIndex? Index, ImmutableArray<InspectedManifest> Manifests, ImmutableArray<Descriptor> Nested, ImmutableArray<Descriptor> Referrers)
+{
+    /// <summary>Bytes of everything; what several platforms share counts once.</summary>
+    public long Size => Manifests.SelectMany(manifest => manifest.Parts).Concat(Nested).Append(Top.Descriptor).DistinctBy(part => part.Digest).Sum(part => part.Size);
+
+    /// <summary>How many of a manifest's layers another platform has too.</summary>
+    public int SharedLayers(InspectedManifest manifest) => manifest.Manifest.Layers.Count(layer => SharersOf(manifest, layer).Any());
+
+    /// <summary>The other platforms that have a layer.</summary>
+    public IEnumerable<Platform> SharersOf(InspectedManifest manifest, Descriptor layer) =>
+        Manifests.Where(other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest)).Select(other => other.Platform!);
+
+    /// <summary>Costs each document once, and a question for what refers to it.</summary>
+    public static async Task<InspectedImage> ReadAsync(IImageSource source, CancellationToken cancellation = default)
+    {
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        var index = MediaType.IsIndex(top.Descriptor.MediaType) ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false) : null;
+        var nested = new List<Descriptor>();
+        var leaves = await LeavesAsync(source, top.Descriptor, nested, 0, cancellation).ConfigureAwait(false);
+        var manifests = await FirstFailure.WhenAllAsync(leaves, (leaf, token) => InspectAsync(source, leaf, token), cancellation).ConfigureAwait(false);
+        var referrers = index is null ? [] : await source.ListReferrersAsync(top.Descriptor.Digest, cancellation).ConfigureAwait(false);
+        return new InspectedImage(source.Location, top, index, [.. manifests], [.. nested], referrers);
+    }
+
+    private static async Task<List<Descriptor>> LeavesAsync(IImageSource source, Descriptor descriptor, List<Descriptor> nested, int depth, CancellationToken cancellation)
+    {
+        if (depth > Limits.IndexDepth)
+            throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+        if (!MediaType.IsIndex(descriptor.MediaType))
+            return [descriptor];
+        if (depth > 0)
+            nested.Add(descriptor);
+        var leaves = new List<Descriptor>();
+        foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
+            leaves.AddRange(await LeavesAsync(source, entry, nested, depth + 1, cancellation).ConfigureAwait(false));
+        return leaves;
+    }
+
+    private static async Task<InspectedManifest> InspectAsync(IImageSource source, Descriptor descriptor, CancellationToken cancellation)
+    {
+        var manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
+        var about = PlatformSubset.AboutOf(descriptor);
+        var config = about is null && MediaType.IsConfig(manifest.Config.MediaType) ? await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false) : null;
+        var platform = descriptor.Platform is { } said ? said.Os == "unknown" ? null : said.ToPlatform() : config?.Platform;
+        var referrers = await source.ListReferrersAsync(descriptor.Digest, cancellation).ConfigureAwait(false);
+        return new InspectedManifest(descriptor, manifest, config, platform, about, referrers);
+    }
+}

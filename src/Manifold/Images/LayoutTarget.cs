@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+using Manifold.Solving;
+
+namespace Manifold.Images;
+
+/// <summary>An OCI layout in a folder, which is made, or added to.</summary>
+/// <remarks>Several processes may add to one folder: blobs are renamed into place, and the index is changed under a lock on <c>oci-layout</c>.</remarks>
+public sealed class LayoutTarget(string folder, ImmutableArray<string> names) : IImageTarget
+{
+    // Disks gain nothing from more, and each holds a buffer.
+    private const int AtOnce = 4;
+
+    public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
+    {
+        var marker = Path.Combine(folder, LayoutDocuments.MarkerPath);
+        RequireLayoutOrEmpty(marker);
+        Directory.CreateDirectory(folder);
+        using var turns = new SemaphoreSlim(AtOnce);
+        await FirstFailure.WhenAllAsync(image.Blobs, async (blob, token) =>
+        {
+            await turns.WaitAsync(token).ConfigureAwait(false);
+            try
+            {
+                progress?.Report(new BlobPlaced(blob, !await PlaceAsync(source, blob, token).ConfigureAwait(false)));
+                return blob;
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }, cancellation).ConfigureAwait(false);
+        foreach (var document in image.Documents)
+            Store.ReplaceFile(PathOf(document.Descriptor.Digest), document.Bytes.Span);
+        if (!File.Exists(marker))
+            Store.ReplaceFile(marker, LayoutDocuments.Marker);
+        using var alone = FileLock.Take(marker);
+        Store.ReplaceFile(Path.Combine(folder, LayoutDocuments.IndexPath), LayoutDocuments.With(ReadIndex(), image, names).ToJson());
+    }
+
+    /// <summary>False where it was there. A blob in place is whole: it was renamed there.</summary>
+    private async Task<bool> PlaceAsync(IImageSource source, Descriptor blob, CancellationToken cancellation)
+    {
+        var path = PathOf(blob.Digest);
+        if (new FileInfo(path) is { Exists: true } file && file.Length == blob.Size)
+            return false;
+        var temporary = $"{path}.{Guid.NewGuid():N}.part";
+        try
+        {
+            await using (var content = await source.OpenBlobAsync(blob, cancellation).ConfigureAwait(false))
+            await using (var target = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0))
+                await content.CopyToAsync(target, Streaming.PieceBytes, cancellation).ConfigureAwait(false);
+            File.Move(temporary, path, overwrite: true);
+            return true;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private string PathOf(Digest digest)
+    {
+        var path = Path.Combine(folder, LayoutDocuments.BlobPath(digest));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
+    }
+
+    private void RequireLayoutOrEmpty(string marker)
+    {
+        if (File.Exists(folder))
+            throw new UsageException($"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}");
+        if (Directory.Exists(folder) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "blobs"))
+            throw new UsageException($"The folder '{folder}' is not empty, and no OCI layout. Name another one, or a new one.");
+    }
+
+    private ImageIndex ReadIndex()
+    {
+        var path = Path.Combine(folder, LayoutDocuments.IndexPath);
+        try
+        {
+            return File.Exists(path) && ImageIndex.Parse(File.ReadAllBytes(path)) is { Manifests.IsDefault: false } index ? index : new ImageIndex { Manifests = [] };
+        }
+        catch (FormatException e)
+        {
+            throw new ContentMismatchException($"Adding to the layout '{folder}': {e.Message} Mend its index.json, or write to another folder.");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+
+namespace Manifold.Publishing;
+
+/// <summary>Where an image is to be published, and what it may do to what is there.</summary>
+public sealed record PublicationRequest
+{
+    /// <summary>References with a tag; one with a digest only puts the content there and names nothing.</summary>
+    public required ImmutableArray<ImageReference> Targets { get; init; }
+
+    /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …, each for one platform's manifest.</summary>
+    public bool PlatformTags { get; init; }
+
+    /// <summary>Overwrites a tag that changed since the preflight, or that holds what is no image.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Lets a tag lose platforms that it has.</summary>
+    public bool AllowPlatformRemoval { get; init; }
+
+    /// <summary>Puts the content there, and leaves the tags to a later merge.</summary>
+    public bool WithoutTags { get; init; }
+
+    /// <summary>Every tag that will be written, and the platform that it is for; null stands for the whole image.</summary>
+    /// <exception cref="UsageException">A tag becomes too long with its platform.</exception>
+    internal ImmutableArray<(ImageReference Tag, Platform? Platform)> TagsFor(ImmutableArray<Platform> platforms)
+    {
+        var tags = WithoutTags ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
+        var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform), platform))) : [];
+        return [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
+    }
+
+    /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>
+    public static ImageReference OfPlatform(ImageReference tag, Platform platform)
+    {
+        var name = $"{tag.Tag}-{(platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
+        return ImageReference.TryParse($"{tag.Name}:{name}", out var reference) ? reference
+            : throw new UsageException($"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter one than '{tag.Tag}'.");
+    }
+}

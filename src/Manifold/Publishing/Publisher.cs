@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Solving;
+
+namespace Manifold.Publishing;
+
+/// <summary>What publications are made of.</summary>
+public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeProvider Time)
+{
+    /// <summary>Gets what people should know and what stops nothing.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+}
+
+/// <summary>Publishes an image of any source under any number of names, so that no reader ever meets a name whose content is not there.</summary>
+/// <remarks>
+/// <code>
+/// targets     1  Preflight        reachable, may we push, what has each tag now, what would it lose?   (before any work)
+/// content     2  ContentTransfer  blobs, manifests by digest, the index by digest; each looked at afterwards
+/// tags        3  TagSwitch        read again, journalled, all written together, or all put back
+/// </code>
+/// Repositories of one registry are served one after the other, so that the second mounts what the first got; registries at once.
+/// Idempotent: published again, it asks and sends nothing. What a killed publication left of its tags is ended by the next, at its
+/// begin. The caller holds the store's shared lock. See docs/publishing.md for what is promised.
+/// </remarks>
+public sealed class Publisher(PublishingTools tools)
+{
+    /// <summary>What would stand in the way. Nothing is written, and nothing is refused: that is <see cref="Preflight.OrThrow"/>'s.</summary>
+    public Task<Preflight> PreflightAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation = default) =>
+        new TargetProbe(tools.Registry, tools.Store).AskAsync(request, platforms, cancellation);
+
+    /// <summary>Ends what killed publications left. Belongs before a preflight whose answers are to be relied on.</summary>
+    public async Task RecoverAsync(CancellationToken cancellation = default)
+    {
+        using var alone = await tools.Store.LockPublicationsAsync(cancellation).ConfigureAwait(false);
+        await new Recovery(tools, new PublicationJournal(tools.Store)).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, Preflight, IProgress{TransferProgress}?, CancellationToken)"/>
+    public async Task<Publication> PublishAsync(
+        IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        await RecoverAsync(cancellation).ConfigureAwait(false);
+        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var tags = request.TagsFor(Platforms(entries)).Select(tag => Named(tag, top, entries)).ToImmutableArray();
+        if (tags.Length > 0 && request.Targets.All(target => target.Tag is not null) && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
+            return new Publication { Top = top, Tags = tags, Transfers = new Transfers(0, 0, 0, 0) };
+        var preflight = await PreflightAsync(request, Platforms(entries), cancellation).ConfigureAwait(false);
+        return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
+    }
+
+    /// <param name="preflight">What was found before the work; a tag that differs from it at the end is not overwritten.</param>
+    /// <exception cref="PublicationRefusedException">A tag may not be moved. None was.</exception>
+    /// <exception cref="PublicationFailedException">A tag could not be written; the message says how each one stands.</exception>
+    /// <exception cref="RegistryException">A registry refused or broke before that. No tag was written.</exception>
+    public async Task<Publication> PublishAsync(
+        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        // 1
+        var request = preflight.Request;
+        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var platforms = Platforms(entries);
+        preflight = preflight with { Tags = [.. preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] };
+        preflight.OrThrow();
+        // 2
+        var roots = request.WithoutTags ? [.. entries.Select(entry => entry.Manifest)] : ImmutableArray.Create(top);
+        var transfers = await FirstFailure.WhenAllAsync(request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry),
+            (registry, token) => SendAsync(source, roots, [.. registry], progress, token), cancellation).ConfigureAwait(false);
+        // 3
+        var tags = request.TagsFor(platforms).Select(tag => Named(tag, top, entries)).ToImmutableArray();
+        var moves = await Task.WhenAll(tags.Select(tag => MoveAsync(source, tag, preflight, cancellation))).ConfigureAwait(false);
+        if (moves.Length > 0)
+            await new TagSwitch(tools, request, platforms).RunAsync([.. moves], cancellation).ConfigureAwait(false);
+        return new Publication { Top = top, Tags = tags, Transfers = Sum(transfers.SelectMany(each => each)) };
+    }
+
+    private async Task<bool> AreThereAsync(ImmutableArray<PublishedTag> tags, CancellationToken cancellation)
+    {
+        var digests = await Task.WhenAll(tags.Select(tag => tools.Registry.HeadManifestAsync(tag.Reference, push: true, cancellation))).ConfigureAwait(false);
+        return tags.Zip(digests).All(pair => pair.First.Target.Digest == pair.Second?.Digest);
+    }
+
+    private async Task<List<Transfers>> SendAsync(
+        IImageSource source, ImmutableArray<Descriptor> roots, ImmutableArray<ImageReference> repositories, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        var done = new List<Transfers>();
+        foreach (var repository in repositories)
+        {
+            var transfer = new ContentTransfer(tools, source, repository, progress);
+            foreach (var root in roots)
+                await transfer.SendAsync(root, 0, cancellation).ConfigureAwait(false);
+            done.Add(transfer.Done);
+        }
+        return done;
+    }
+
+    private async Task<TagMove> MoveAsync(IImageSource source, PublishedTag tag, Preflight preflight, CancellationToken cancellation)
+    {
+        var document = await source.ReadDocumentAsync(tag.Target, cancellation).ConfigureAwait(false);
+        // A platform that the plan did not know of: its tag is looked at now.
+        var planned = preflight.Tags.FirstOrDefault(state => state.Tag == tag.Reference)
+            ?? new TargetState(tag.Reference, tag.Platform, await new TargetProbe(tools.Registry, tools.Store).ReadTagAsync(tag.Reference, cancellation).ConfigureAwait(false), []);
+        return new TagMove(planned, new ManifestContent(tag.Target, document));
+    }
+
+    private static PublishedTag Named((ImageReference Tag, Platform? Platform) tag, Descriptor top, ImmutableArray<PlatformEntry> entries) =>
+        new(tag.Tag, tag.Platform is null ? top : entries.First(entry => entry.Platform == tag.Platform).Manifest, tag.Platform);
+
+    private static ImmutableArray<Platform> Platforms(ImmutableArray<PlatformEntry> entries) => [.. entries.Select(entry => entry.Platform).Distinct()];
+
+    private static Transfers Sum(IEnumerable<Transfers> all) => all.Aggregate(new Transfers(0, 0, 0, 0), (sum, one) => new Transfers(
+        sum.Uploaded + one.Uploaded, sum.Mounted + one.Mounted, sum.AlreadyThere + one.AlreadyThere, sum.UploadedBytes + one.UploadedBytes));
+}

@@ -1,0 +1,61 @@
+using Manifold.Registry;
+
+namespace Manifold.Publishing;
+
+/// <summary>Ends what a killed publication left between its first tag and its last.</summary>
+/// <remarks>
+/// <code>
+/// its tags, now                    what is done
+/// all old, or all new              nothing: the record goes
+/// some old, some new               the old ones are written: all content was there before the first
+/// one that is neither              nothing: somebody has published since; the record goes, with a warning
+/// a registry cannot be reached     nothing: the record stays, with a warning
+/// </code>
+/// Runs under the lock of publications. Never fails for what it finds: the publication that runs it has work of its own.
+/// </remarks>
+internal sealed class Recovery(PublishingTools tools, PublicationJournal journal)
+{
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        foreach (var (path, entry) in journal.Abandoned().ToList())
+        {
+            if (await EndAsync(entry, cancellation).ConfigureAwait(false))
+                journal.Remove(path);
+        }
+    }
+
+    private async Task<bool> EndAsync(JournalEntry entry, CancellationToken cancellation)
+    {
+        var names = string.Join(", ", entry.Tags.Select(tag => tag.Tag));
+        try
+        {
+            var now = await Task.WhenAll(entry.Tags.Select(async tag =>
+                (Tag: tag, (await tools.Registry.HeadManifestAsync(tag.Reference, push: true, cancellation).ConfigureAwait(false))?.Digest))).ConfigureAwait(false);
+            var old = now.Where(state => state.Digest == state.Tag.Before?.Digest).Select(state => state.Tag).ToList();
+            var moved = now.Where(state => state.Digest != state.Tag.Before?.Digest && state.Digest != state.Tag.After.Digest).Select(state => state.Tag.Tag).ToList();
+            if (moved.Count > 0)
+                tools.Warn($"A publication of {names} was interrupted at {entry.Time:u}, and {string.Join(", ", moved)} was moved since. It is left as it is; publish again what should be there.");
+            else if (old.Count > 0 && old.Count < now.Length)
+                await FinishAsync(old, names, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (RegistryException e)
+        {
+            // A refusal stays one; trouble passes.
+            var refused = (int?)e.Status is >= 400 and < 500;
+            tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
+            return refused;
+        }
+    }
+
+    private async Task FinishAsync(List<JournalTag> tags, string names, CancellationToken cancellation)
+    {
+        await Task.WhenAll(tags.Select(async tag =>
+        {
+            var content = await tools.Registry.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
+                ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
+            await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        tools.Warn($"A publication of {names} was interrupted while its tags were written; the missing ones were written now: {string.Join(", ", tags.Select(tag => tag.Tag))}.");
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Publishing;
+
+/// <summary>Brings what refers to an image into a repository: signatures, SBOMs, provenance, so that they are there before the image has its name.</summary>
+/// <remarks>
+/// <code>
+/// 1  referrers by digest              the registry lists them itself, or
+/// 2  the index under sha256-HEX       is kept here: what it has stays, what it lacks is added
+/// 3  tags of cosign's older kind      sha256-HEX.sig: written where nothing would be lost by it
+/// </code>
+/// Idempotent. Source: OCI distribution specification 1.1, "Pushing Manifests with Subject" and "Referrers Tag Schema".
+/// </remarks>
+public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source, ImageParts image)
+{
+    /// <summary>Returns how many there are.</summary>
+    public async Task<int> SendAsync(ImageReference repository, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        // 1
+        var transfer = new ContentTransfer(tools, source, repository, progress);
+        foreach (var referrer in image.Referrers)
+            await transfer.SendAsync(referrer, 0, cancellation).ConfigureAwait(false);
+        // 2
+        foreach (var subject in image.Referrers.GroupBy(SubjectOf))
+        {
+            if (subject.Key is { } digest)
+                await ListAsync(repository, digest, [.. subject], cancellation).ConfigureAwait(false);
+        }
+        // 3
+        foreach (var tagged in image.Tagged)
+            await SendTaggedAsync(transfer, repository, tagged, cancellation).ConfigureAwait(false);
+        return image.Referrers.Length + image.Tagged.Length;
+    }
+
+    private Digest? SubjectOf(Descriptor referrer)
+    {
+        var document = image.Documents.First(document => document.Descriptor.Digest == referrer.Digest);
+        return MediaType.IsIndex(referrer.MediaType) ? ImageIndex.Parse(document.Bytes.Span).Subject?.Digest : Manifest.Parse(document.Bytes.Span).Subject?.Digest;
+    }
+
+    private async Task ListAsync(ImageReference repository, Digest subject, ImmutableArray<Descriptor> referrers, CancellationToken cancellation)
+    {
+        var listed = await tools.Registry.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
+        var missing = referrers.Where(referrer => listed.Entries.All(entry => entry.Digest != referrer.Digest)).ToList();
+        if (listed.IsListedByRegistry || missing.Count == 0)
+            return;
+        var index = new ImageIndex { Manifests = [.. listed.Entries, .. missing] };
+        await tools.Registry.PushManifestAsync(repository.WithTag(RegistryClient.ReferrersTag(subject)), index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SendTaggedAsync(ContentTransfer transfer, ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
+    {
+        var target = repository.WithTag(tagged.Tag);
+        var document = await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false);
+        if (await tools.Registry.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
+        {
+            if (there.Descriptor.Digest == tagged.Manifest.Digest)
+                return;
+            if (!Manifest.Parse(there.Bytes.Span).Layers.All(layer => Manifest.Parse(document.Span).Layers.Any(ours => ours.Digest == layer.Digest)))
+            {
+                tools.Warn($"'{target}' has signatures that {source.Location} lacks; it stays as it is.");
+                return;
+            }
+        }
+        await transfer.SendAsync(tagged.Manifest, 0, cancellation).ConfigureAwait(false);
+        await tools.Registry.PushManifestAsync(target, document, tagged.Manifest.MediaType, cancellation).ConfigureAwait(false);
+    }
+}

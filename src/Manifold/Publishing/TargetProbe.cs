@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Publishing;
+
+/// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
+internal sealed class TargetProbe(RegistryClient client, Store store)
+{
+    private readonly Puller puller = new(client, store, new BlobOrigins(store));
+
+    /// <summary>All targets at once. Trouble with a repository is part of the answer.</summary>
+    public async Task<Preflight> AskAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    {
+        var tags = request.TagsFor(platforms);
+        var repositories = await Task.WhenAll(request.Targets.GroupBy(target => target.Name)
+            .Select(group => AskAsync(group.First(), [.. tags.Where(tag => tag.Tag.Name == group.Key)], platforms, cancellation))).ConfigureAwait(false);
+        return new Preflight(request, platforms, [.. repositories.Select(answer => answer.Repository)], [.. repositories.SelectMany(answer => answer.Tags)]);
+    }
+
+    /// <summary>What a tag stands for; null where it is not there.</summary>
+    public async Task<TagState?> ReadTagAsync(ImageReference tag, CancellationToken cancellation)
+    {
+        if (await client.HeadManifestAsync(tag, push: true, cancellation).ConfigureAwait(false) is not { } now)
+            return null;
+        try
+        {
+            var image = await puller.ResolveAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false);
+            return new TagState(new ManifestContent(image.Top, image.Bytes), [.. image.Platforms]);
+        }
+        catch (RegistryException e) when (e.Status is null)
+        {
+            // Something else than an image, such as a chart: it has no platforms to lose, and nobody overwrites it unasked.
+            return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content
+                ? new TagState(content, [], e.Message) : null;
+        }
+    }
+
+    /// <summary>The platforms that a tag would lose.</summary>
+    /// <param name="platform">The one that it is for, or null for all of <paramref name="platforms"/>.</param>
+    public static ImmutableArray<Platform> Losing(TagState? now, Platform? platform, ImmutableArray<Platform> platforms) =>
+        now is null ? [] : [.. now.Platforms.Except(platform is null ? platforms : [platform])];
+
+    private async Task<(RepositoryState Repository, ImmutableArray<TargetState> Tags)> AskAsync(
+        ImageReference repository, ImmutableArray<(ImageReference Tag, Platform? Platform)> tags, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await client.ProbePushAsync(repository, cancellation).ConfigureAwait(false) is { } refusal)
+                return (new RepositoryState { Name = repository.Name, Problem = refusal }, []);
+            var exists = client.HasRepositoryAsync(repository, cancellation);
+            var referrers = client.HasReferrersApiAsync(repository, cancellation);
+            var states = await Task.WhenAll(tags.Select(async tag =>
+            {
+                var now = await ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
+                return new TargetState(tag.Tag, tag.Platform, now, Losing(now, tag.Platform, platforms));
+            })).ConfigureAwait(false);
+            var hasIndex = states.Any(state => state.Now is { } now && MediaType.IsIndex(now.Content.Descriptor.MediaType));
+            return (new RepositoryState
+            {
+                Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
+                AcceptsIndex = hasIndex ? true : null,
+            }, [.. states]);
+        }
+        catch (ManifoldException e)
+        {
+            return (new RepositoryState { Name = repository.Name, Problem = e }, []);
+        }
+    }
+}

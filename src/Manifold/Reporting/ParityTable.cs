@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using Manifold.Verification.Parity;
+
+namespace Manifold.Reporting;
+
+/// <summary>A parity report for people: what the platforms weigh, then only what differs, and plainly what is the same.</summary>
+public static class ParityTable
+{
+    // Longer lists are for programs: --json has all of it.
+    private const int Lines = 40, CellCharacters = 60;
+    private const string Absent = "-";
+
+    private static readonly (ParityTopic Topic, string Heading)[] Topics =
+    [
+        (ParityTopic.Package, "packages"), (ParityTopic.File, "files"), (ParityTopic.Entrypoint, "entrypoint"), (ParityTopic.Command, "command"),
+        (ParityTopic.Environment, "environment"), (ParityTopic.User, "user"), (ParityTopic.WorkingDirectory, "working directory"),
+        (ParityTopic.Port, "ports"), (ParityTopic.Volume, "volumes"), (ParityTopic.StopSignal, "stop signal"), (ParityTopic.Healthcheck, "health check"),
+        (ParityTopic.Label, "labels"), (ParityTopic.Annotation, "annotations"),
+    ];
+
+    public static string Render(ParityReport report)
+    {
+        if (report.Platforms.Length < 2)
+            return "parity: one platform only, nothing to compare\n";
+        var rows = new List<string[]> { Row("PARITY", report.Platforms.Select(platform => platform.Platform)) };
+        rows.Add(Row("layers", report.Platforms.Select(platform => Number(platform.Layers))));
+        rows.Add(Row("size, compressed", report.Platforms.Select(platform => Units.Bytes(platform.CompressedBytes))));
+        rows.Add(Row("size, unpacked", report.Platforms.Select(platform => Units.Bytes(platform.UncompressedBytes))));
+        rows.Add(Row("packages", report.Platforms.Select(platform => Number(platform.Packages))));
+        rows.Add(Row("files", report.Platforms.Select(platform => Number(platform.Files))));
+        foreach (var (topic, heading) in Topics)
+            rows.AddRange(RowsOf(heading, [.. report.Differences.Where(difference => difference.Topic == topic)], report.Platforms.Length));
+        var text = new StringBuilder(BuildTable.Columns(rows));
+        var same = Topics.Where(topic => report.Differences.All(difference => difference.Topic != topic.Topic)).Select(topic => topic.Heading).ToList();
+        if (same.Count > 0)
+            text.Append("the same on all platforms: ").Append(string.Join(", ", same)).Append('\n');
+        foreach (var trouble in report.Unreadable)
+            text.Append("not read: ").Append(trouble).Append('\n');
+        return text.ToString();
+    }
+
+    private static IEnumerable<string[]> RowsOf(string heading, IReadOnlyList<ParityDifference> differences, int platforms)
+    {
+        if (differences.Count == 0)
+            yield break;
+        yield return Row($"{heading} that differ", Enumerable.Repeat("", platforms));
+        foreach (var difference in differences.Take(Lines))
+            yield return Row("  " + (difference.Name.Length == 0 ? heading : difference.Name), difference.Values.Select(value => value ?? Absent));
+        if (differences.Count > Lines)
+            yield return Row($"  … and {differences.Count - Lines} more", Enumerable.Repeat("", platforms));
+    }
+
+    private static string[] Row(string name, IEnumerable<string> cells) => [name, .. cells.Select(Short)];
+
+    // A label may hold line ends, and control characters that a terminal obeys.
+    private static string Short(string cell)
+    {
+        var plain = string.Concat(cell.Select(one => char.IsControl(one) ? '?' : one));
+        return plain.Length <= CellCharacters ? plain : plain[..(CellCharacters - 1)] + "…";
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,55 @@
+using Manifold.Oci;
+
+namespace Manifold.Verification.Binaries;
+
+/// <summary>How a file's machine and a platform go together.</summary>
+public enum FitKind
+{
+    /// <summary>It is the platform's.</summary>
+    Native,
+
+    /// <summary>Some kernels and processors of the platform run it, others do not.</summary>
+    Compatible,
+
+    /// <summary>The same processor, another calling convention.</summary>
+    WrongAbi,
+
+    /// <summary>Another processor or another system: <c>exec format error</c>.</summary>
+    Foreign,
+}
+
+/// <summary>The rule by which a platform takes a machine's files.</summary>
+/// <param name="Why">For people, where it is neither native nor foreign.</param>
+public readonly record struct MachineFit(FitKind Kind, string? Why = null)
+{
+    private static readonly MachineFit Native = new(FitKind.Native), Foreign = new(FitKind.Foreign);
+
+    public static MachineFit Of(Platform platform, ElfFile elf)
+    {
+        var machine = elf.Machine;
+        if (machine.Os != platform.Os)
+            return Foreign;
+        return machine.Architecture == platform.Architecture ? SameProcessor(platform, elf) : Kin(platform.Architecture, machine.Architecture);
+    }
+
+    private static MachineFit SameProcessor(Platform platform, ElfFile elf) => (elf.Machine.Abi, platform.Variant) switch
+    {
+        ("x32", _) => new(FitKind.Compatible, "few kernels are built to run x32 programs"),
+        ("n32", _) => new(FitKind.Compatible, "not every kernel is built to run n32 programs"),
+        ("old ABI", _) => new(FitKind.WrongAbi, "it has Arm's old calling convention, which no distribution has had since 2011"),
+        (Machine.HardFloat, "v5") => new(FitKind.WrongAbi, "v5 processors have no floating-point unit, and the program needs one"),
+        // A static program brings all that it calls; the convention is its own affair.
+        (Machine.SoftFloat, "v7" or "v8") when !elf.IsStatic => new(FitKind.Compatible, "it is soft-float (armel) and only goes with libraries that are, while the platform's distributions are hard-float (armhf)"),
+        ("ELFv1", _) when platform.Architecture == "ppc64le" => new(FitKind.WrongAbi, "ppc64le's systems have the calling convention ELFv2"),
+        _ => Native,
+    };
+
+    // A kernel runs its processor's 32-bit kin if it was configured so and the processor still has that mode.
+    private static MachineFit Kin(string platform, string file) => (platform, file) switch
+    {
+        ("amd64", "386") => new(FitKind.Compatible, "an amd64 kernel runs 386 programs only where it was built with IA32 emulation"),
+        ("arm64", "arm") => new(FitKind.Compatible, "many arm64 processors (of servers, of Apple) have no 32-bit mode"),
+        ("ppc64", "ppc") or ("s390x", "s390") or ("mips64", "mips") or ("mips64le", "mipsle") => new(FitKind.Compatible, "not every kernel of the platform runs its 32-bit kin"),
+        _ => Foreign,
+    };
+}

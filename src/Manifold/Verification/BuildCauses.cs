@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Verification;
+
+/// <summary>Why a build's file is probably for the wrong machine, from the steps that made it.</summary>
+/// <remarks>
+/// The file's layer has a step; the rules below are tried in order, and the first that fits is the likely cause:
+/// <code>
+/// the last stage stands on another platform's base         FinalStagePlatform
+/// the file is the base's own                               BasePlatform
+/// a TARGET argument has another value than the platform's  TargetOverridden
+/// the instruction or a RUN before names the other machine  HardCoded
+/// copied from the context                                  ContextFile
+/// copied from a stage of another platform                  TargetNotDeclared
+/// </code>
+/// </remarks>
+internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> steps)
+{
+    private readonly BaseStep ground = (BaseStep)plan.Last.Lineage.First();
+
+    /// <param name="traced">Its layer's index is that of <c>steps</c>.</param>
+    public Cause? Of(TracedFinding traced)
+    {
+        var found = traced.Finding.Found;
+        var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi or FindingId.ForeignFile or FindingId.CompatibleMachine or FindingId.PlatformMismatch;
+        if (ground.Platform != plan.Platform && (isOfMachine || traced.Finding.Id is FindingId.MissingLoader or FindingId.MissingLibrary))
+            return FinalStage();
+        if (!isOfMachine)
+            return null;
+        if (traced.Layer is not { } layer)
+            return ground.Image is { } image ? Mislabelled(image, found) : null;
+        return steps[layer] switch
+        {
+            BaseStep { Image: { } image } => Mislabelled(image, found),
+            CopyStep { From: null } copy => FromContext(copy, found),
+            CopyStep { From: { } source } copy => NamedIn(copy, copy.Sources, found) ?? FromStage(source, found),
+            RunStep run => Overridden(run) ?? NamedIn(run, run.Arguments.AddRange(run.Environment), found),
+            _ => null,
+        };
+    }
+
+    private Cause FinalStage() => new(CauseId.FinalStagePlatform,
+        $"the last stage's FROM ({At(ground.Place)}) is for {ground.Platform}, whatever platform is built",
+        "take --platform away from the last FROM; stages that only compile may keep --platform=$BUILDPLATFORM");
+
+    private static Cause Mislabelled(BaseImage image, string? found) => new(CauseId.BasePlatform,
+        $"the base {image.Reference} has it so in what it calls {image.Platform}" + (found is null ? "" : $" (found: {found})"),
+        $"choose another base, and look at this one with: manifold verify {image.Reference}");
+
+    private Cause FromContext(CopyStep copy, string? found)
+    {
+        var named = NamedIn(copy, copy.Sources, found);
+        if (named is not null && MentionsTarget(copy.Name))
+            return Override($"{string.Join(' ', copy.Sources)} ({At(copy.Place)})");
+        return named ?? new Cause(CauseId.ContextFile, $"{string.Join(' ', copy.Sources)} comes from the context ({At(copy.Place)}), and the same file goes into every platform's image",
+            "build it in a stage of the Dockerfile, or keep one file per platform and copy the right one, e.g. COPY bin/${TARGETARCH}/app /app with ARG TARGETARCH above");
+    }
+
+    private Cause? FromStage(Step source, string? found)
+    {
+        var runs = source.Lineage.OfType<RunStep>().ToList();
+        if (runs.Select(Overridden).FirstOrDefault(cause => cause is not null) is { } overridden)
+            return overridden;
+        if (runs.Select(run => NamedIn(run, run.Arguments.AddRange(run.Environment.Where(variable => !IsOfPlatform(variable))), found)).FirstOrDefault(cause => cause is not null) is { } named)
+            return named;
+        if (source is BaseStep { Image: { } image })
+            return Mislabelled(image, found);
+        if (runs.Count == 0 && source.Lineage.OfType<CopyStep>().LastOrDefault(copy => copy.From is null) is { } context)
+            return FromContext(context, found);
+        return source.Platform == plan.Platform ? null : NotDeclared(source, runs);
+    }
+
+    private static Cause NotDeclared(Step source, List<RunStep> runs)
+    {
+        var stage = source.Lineage.First();
+        var declared = runs.Any(run => run.Environment.Any(IsOfPlatform));
+        var using_ = runs.FirstOrDefault(run => MentionsTarget(run.Name));
+        var text = declared ? $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and knows TARGETARCH, but what it runs does not build for that"
+            : using_ is not null ? $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and uses TARGETARCH ({At(using_.Place)}) without declaring it, so it is empty there"
+            : $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and is not told what to build for: it does not declare TARGETARCH";
+        return new Cause(CauseId.TargetNotDeclared, text, declared ? "hand it to the compiler (Go: GOARCH=$TARGETARCH go build; Rust, C: the target's own tools), or take --platform away from that FROM"
+            : "write ARG TARGETARCH in that stage and hand it to the compiler (Go: GOARCH=$TARGETARCH go build), or take --platform away from that FROM");
+    }
+
+    /// <summary>A TARGET argument that has another value than the platform that is built.</summary>
+    private Cause? Overridden(RunStep run)
+    {
+        var architecture = run.Environment.LastOrDefault(variable => variable.StartsWith("TARGETARCH=", StringComparison.Ordinal))?["TARGETARCH=".Length..];
+        var platform = run.Environment.LastOrDefault(variable => variable.StartsWith("TARGETPLATFORM=", StringComparison.Ordinal))?["TARGETPLATFORM=".Length..];
+        return architecture is not null && architecture != plan.Platform.Architecture ? Override($"TARGETARCH is '{architecture}' at {At(run.Place)}")
+            : platform is not null && Platform.TryParse(platform, out var parsed) && parsed != plan.Platform ? Override($"TARGETPLATFORM is '{platform}' at {At(run.Place)}") : null;
+    }
+
+    private Cause Override(string what) => new(CauseId.TargetOverridden, $"{what} while {plan.Platform} is built: a default on an ARG, or --build-arg, hides the real value",
+        "write ARG TARGETARCH without a default, in the stage that uses it, and no ARG of that name before the first FROM");
+
+    /// <summary>The instruction, as it was run, names the machine that was found.</summary>
+    private static Cause? NamedIn(Step step, IEnumerable<string> texts, string? found)
+    {
+        if (found is null || KnownPlaces.NamesOf(found) is not { } names)
+            return null;
+        var match = texts.Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success);
+        return match is null ? null : new Cause(CauseId.HardCoded, $"{At(step.Place)} names '{match.Value}' itself: {Short(step.Name)}",
+            "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of that name in the stage");
+    }
+
+    private static bool IsOfPlatform(string variable) => variable.StartsWith("TARGET", StringComparison.Ordinal) || variable.StartsWith("BUILD", StringComparison.Ordinal);
+
+    private static bool MentionsTarget(string text) => Target().IsMatch(text);
+
+    private static string Short(string name) => name[(name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim();
+
+    internal static string At(Place place) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{place.File}:{place.Line}");
+
+    [GeneratedRegex(@"TARGET(?:ARCH|PLATFORM|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)")]
+    private static partial Regex Target();
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Manifold.Content;
+using Manifold.Layers;
+using Manifold.Oci;
+
+namespace Manifold.Verification;
+
+/// <summary>What was found in layers before, by diff id, and which images passed: <c>cache/census</c> and <c>cache/gate</c> in the store.</summary>
+/// <remarks>
+/// So a layer that several platforms, images or builds share is looked into once, and a build of what passed before costs one look-up.
+/// A damaged record counts as absent; prune may take any of them. Thread-safe.
+/// </remarks>
+public sealed class CensusCache(Store store)
+{
+    // Bumped when facts or rules change, so that old records are not believed.
+    private const string Version = "1";
+
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerCensus>>> known = new();
+    private readonly string censuses = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "census")).FullName;
+    private readonly string passes = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "gate")).FullName;
+
+    /// <summary>The census of a layer, taken where it is not known; calls for one layer share one taking.</summary>
+    public Task<LayerCensus> GetOrTakeAsync(Digest diffId, Func<Task<LayerCensus>> take) =>
+        known.GetOrAdd(diffId, _ => new Lazy<Task<LayerCensus>>(async () => Load(diffId) ?? Save(diffId, await take().ConfigureAwait(false)))).Value;
+
+    /// <summary>Takes the census of a layer on the way, while somebody else reads its entries and nothing of their content.</summary>
+    public IEnumerable<LayerEntry> Watch(Digest diffId, IEnumerable<LayerEntry> entries)
+    {
+        var census = new LayerCensus.Builder();
+        foreach (var entry in entries)
+        {
+            census.Add(entry);
+            yield return entry;
+        }
+        Save(diffId, census.Build());
+    }
+
+    public bool Has(Digest diffId) => known.ContainsKey(diffId) || File.Exists(CensusFile(diffId));
+
+    /// <summary>Whether an image of this key passed before without a finding.</summary>
+    public PassRecord? FindPass(Digest key) => Read(PassFile(key), VerificationJson.Default.PassRecord);
+
+    public void SavePass(Digest key, PassRecord record) =>
+        Store.ReplaceFile(PassFile(key), JsonSerializer.SerializeToUtf8Bytes(record, VerificationJson.Default.PassRecord));
+
+    private LayerCensus? Load(Digest diffId) => Read(CensusFile(diffId), VerificationJson.Default.LayerCensus);
+
+    private LayerCensus Save(Digest diffId, LayerCensus census)
+    {
+        Store.ReplaceFile(CensusFile(diffId), JsonSerializer.SerializeToUtf8Bytes(census, VerificationJson.Default.LayerCensus));
+        return census;
+    }
+
+    private string CensusFile(Digest diffId) => Path.Combine(censuses, $"{diffId.Hex}.{Version}.json");
+
+    private string PassFile(Digest key) => Path.Combine(passes, $"{key.Hex}.{Version}.json");
+
+    private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>What is kept of an image that passed without a finding.</summary>
+public sealed record PassRecord(ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(LayerCensus))]
+[JsonSerializable(typeof(PassRecord))]
+internal sealed partial class VerificationJson : JsonSerializerContext;

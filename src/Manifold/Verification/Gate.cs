@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Solving;
+
+namespace Manifold.Verification;
+
+/// <summary>What of an image is checked, and how severely.</summary>
+public sealed record GateOptions
+{
+    public VerificationPolicy Policy { get; init; } = VerificationPolicy.Default;
+
+    /// <summary>Only these; empty means all that the image has.</summary>
+    public ImmutableArray<Platform> Platforms { get; init; } = [];
+
+    /// <summary>Reads every layer and looks at every file, not only as far as the start needs.</summary>
+    public bool All { get; init; }
+}
+
+/// <summary>Checks that each platform's image is what its label says: static, no emulator, headers only.</summary>
+/// <remarks>
+/// <code>
+/// a place of images   1  index → manifests and configs
+/// each platform       2  in parallel; layers from the top, as many as its start needs, each read once for all platforms   <see cref="PlatformGate"/>
+/// findings            3  <see cref="GateReport"/>: data; whoever asked decides by a <see cref="VerificationPolicy"/>
+/// </code>
+/// What a build has just made is checked by <see cref="BuildGate"/>, which knows the lines that made it. What was found in a layer is kept in the store by diff id.
+/// </remarks>
+public sealed class Gate(Store store)
+{
+    private readonly ContentsCache contents = new(store);
+    private readonly CensusCache cache = new(store);
+
+    /// <exception cref="ManifoldException">The image is not there, or cannot be read; what is wrong with it is the report's.</exception>
+    /// <exception cref="UsageException">A platform is asked for that it lacks.</exception>
+    public async Task<GateReport> CheckAsync(IImageSource source, GateOptions options, CancellationToken cancellation = default)
+    {
+        // 1
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        var images = Chosen(await new ImageReader(source).ReadAsync(top, cancellation).ConfigureAwait(false), options.Platforms, source.Location);
+        // 2
+        var shelf = new SourceLayers(source, contents, cache);
+        var causes = new PublishedCauses(images);
+        var gate = new PlatformGate(shelf, options.Policy, options.All ? SweepScope.All : SweepScope.Read, causes.Of);
+        var reports = await FirstFailure.WhenAllAsync(images, gate.CheckAsync, cancellation).ConfigureAwait(false);
+        // 3
+        return new GateReport { Digest = top.Descriptor.Digest, Platforms = [.. reports] };
+    }
+
+    private static ImmutableArray<GateImage> Chosen(ImmutableArray<GateImage> images, ImmutableArray<Platform> wanted, ImageLocation location)
+    {
+        foreach (var platform in wanted.Where(platform => images.All(image => image.Platform != platform)))
+            throw new UsageException($"verify {location}: it has no image for {platform}. It has: {string.Join(", ", images.Select(image => image.Platform))}.");
+        return wanted.IsEmpty ? images : [.. images.Where(image => wanted.Contains(image.Platform))];
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Images;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Verification.Packages;
+
+namespace Manifold.Verification;
+
+/// <summary>One platform of an image, read as far as its packages, paths and config; nothing is unpacked.</summary>
+public sealed record PlatformContents(Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config, ImmutableArray<LayerSurvey> Layers)
+{
+    /// <summary>What a container would see.</summary>
+    public Chain Files { get; } = new([.. Layers.Select(layer => layer.Contents)]);
+
+    /// <summary>The installed packages.</summary>
+    public PackageInventory Packages => field ??= PackageInventory.Read(this);
+
+    /// <summary>The content of a file, links followed. Null where there is none, or where it was not among the wanted.</summary>
+    public byte[]? Read(string path)
+    {
+        try
+        {
+            var resolved = Files.Resolve(path);
+            return Files.Locate(resolved.Path) is { Layer: >= 0 } found ? Layers[found.Layer].Files.GetValueOrDefault(Named(found.Entry)) : null;
+        }
+        catch (LayerException)
+        {
+            return null; // links in a circle, or a file where a folder should be: no such file
+        }
+    }
+
+    private static string Named(LayerEntry entry) => entry.Kind == EntryKind.HardLink ? entry.LinkTarget! : entry.Path;
+}
+
+/// <summary>An image as its referrers and its reader need it: what stands at its top, and the contents of each platform.</summary>
+public sealed record ImageContents(Descriptor Top, ImageIndex? Index, ImmutableArray<PlatformContents> Platforms)
+{
+    /// <summary>Reads every platform of an image, in parallel. A layer that several platforms share is read once.</summary>
+    /// <remarks>Costs fetching and decompressing each layer once. Entries that are no image of a platform (attestations) are left out.</remarks>
+    /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
+    public static async Task<ImageContents> ReadAsync(IImageSource source, CancellationToken cancellation = default)
+    {
+        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
+        var index = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span) : null;
+        var reading = new Reading(source);
+        var manifests = await reading.ManifestsAsync(top.Descriptor, 0, cancellation).ConfigureAwait(false);
+        var platforms = await Task.WhenAll(manifests.Select(entry => reading.PlatformAsync(entry, cancellation))).ConfigureAwait(false);
+        return new ImageContents(top.Descriptor, index, [.. platforms.OfType<PlatformContents>()]);
+    }
+
+    private sealed class Reading(IImageSource source)
+    {
+        private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerSurvey>>> layers = new();
+        private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
+
+        internal async Task<List<Descriptor>> ManifestsAsync(Descriptor entry, int depth, CancellationToken cancellation)
+        {
+            if (!MediaType.IsIndex(entry.MediaType) || depth >= Limits.IndexDepth)
+                return [entry];
+            var manifests = new List<Descriptor>();
+            foreach (var child in ImageIndex.Parse((await source.ReadDocumentAsync(entry, cancellation).ConfigureAwait(false)).Span).Images)
+                manifests.AddRange(await ManifestsAsync(child, depth + 1, cancellation).ConfigureAwait(false));
+            return manifests;
+        }
+
+        /// <summary>Null where the manifest is an artifact, and no image.</summary>
+        internal async Task<PlatformContents?> PlatformAsync(Descriptor entry, CancellationToken cancellation)
+        {
+            var manifest = Manifest.Parse((await source.ReadDocumentAsync(entry, cancellation).ConfigureAwait(false)).Span);
+            if (!MediaType.IsConfig(manifest.Config.MediaType))
+                return null;
+            var config = ImageConfig.Parse((await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false)).Span);
+            if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
+                throw new ContentMismatchException($"Reading {entry.Digest}: its manifest has {manifest.Layers.Length} layers and its config {config.RootFs.DiffIds.Length}. The image is broken; get it again from whoever made it.");
+            var surveys = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
+                (layer, diffId) => layers.GetOrAdd(diffId, _ => new Lazy<Task<LayerSurvey>>(() => LayerAsync(layer, diffId, cancellation))).Value)).ConfigureAwait(false);
+            return new PlatformContents(entry.Platform?.ToPlatform() ?? config.Platform, entry, manifest, config, [.. surveys]);
+        }
+
+        private async Task<LayerSurvey> LayerAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)
+        {
+            var blob = await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
+            await processors.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                return await Task.Run(() => LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted), cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                processors.Release();
+            }
+        }
+    }
+}

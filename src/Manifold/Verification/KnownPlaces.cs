@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Verification.Binaries;
+
+namespace Manifold.Verification;
+
+/// <summary>Places where files of other platforms belong, so that they are no findings: their path says for whom they are.</summary>
+/// <remarks>
+/// Node's <c>prebuilds/linux-arm64/</c> and <c>name.linux-x64-gnu.node</c>, .NET's <c>runtimes/win-arm64/native/</c>, Rust's and npm's <c>vendor/aarch64-unknown-linux-musl/</c>,
+/// Debian's <c>lib/i386-linux-gnu/</c>, cross toolchains, tests' data, firmware.
+/// </remarks>
+internal static partial class KnownPlaces
+{
+    private static readonly ImmutableDictionary<string, Regex> Architectures = new Dictionary<string, string>
+    {
+        ["amd64"] = "amd64(v[1-4])?|x86[_-]64|x64|win64|linux64|64bit",
+        ["386"] = "386|i[3-6]86|x86(?![_-]64)|ia32|win32|32bit|lib32",
+        ["arm64"] = "arm64|aarch64|arm64v8|armv8l?",
+        ["arm"] = "arm|arm32|arm(v[5-8]|v[5-8]l|v7hl|v6hl|v7a|hf|el)|eabihf|eabi|gnueabihf|gnueabi|musleabihf|musleabi|arm32v[5-8]",
+        ["ppc64le"] = "ppc64le|ppc64el|powerpc64le|ppc64",
+        ["ppc64"] = "ppc64|powerpc64",
+        ["riscv64"] = "riscv64|riscv64gc",
+        ["s390x"] = "s390x",
+        ["loong64"] = "loong64|loongarch64",
+        ["mips64le"] = "mips64le|mips64el",
+        ["mipsle"] = "mipsle|mipsel",
+    }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
+
+    private static readonly ImmutableDictionary<string, Regex> Systems = new Dictionary<string, string>
+    {
+        ["windows"] = "windows|win32|win64|win|win-x64|mingw|msvc|wine|nt",
+        ["darwin"] = "darwin|macos|macosx|osx|mac|universal|apple",
+        ["freebsd"] = "freebsd",
+        ["netbsd"] = "netbsd",
+        ["openbsd"] = "openbsd",
+        ["solaris"] = "solaris|illumos|sunos",
+    }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
+
+    /// <summary>Whether the path itself says that a file of these machines lies there.</summary>
+    public static bool Expect(string path, FileFacts facts)
+    {
+        var lower = path.ToLowerInvariant();
+        return ForData().IsMatch(lower) || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine));
+    }
+
+    /// <summary>The names that a machine goes by in paths and command lines, in lower case; null for one without.</summary>
+    /// <param name="machine">As <see cref="Machine.ToString"/> has it.</param>
+    internal static Regex? NamesOf(string machine) => Architectures.GetValueOrDefault(machine.Split(' ', '/', ',')[0]);
+
+    private static bool Says(string path, Machine machine) => machine.Os == "linux"
+        ? machine.Abi == "x32" ? path.Contains("x32", StringComparison.Ordinal) : Architectures.TryGetValue(machine.Architecture, out var names) && names.IsMatch(path)
+        : Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path);
+
+    // What Python's and others' packages bring along for Windows; a kernel would not start it, and nobody asks it to.
+    private static bool IsWindowsFile(string path, FileFacts facts) => facts is PeFile { Managed: false } && WindowsSuffix().IsMatch(path) || path.EndsWith(".dylib", StringComparison.Ordinal);
+
+    private static Regex Whole(string names) => new($"(?<![a-z0-9])(?:{names})(?![a-z0-9])", RegexOptions.CultureInvariant);
+
+    // Emulators that were copied in for a foreign build; tests' data; firmware and boot loaders.
+    [GeneratedRegex(@"(?:^|/)qemu-[a-z0-9_]+(?:-static)?$|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|^usr/share/qemu/", RegexOptions.CultureInvariant)]
+    private static partial Regex ForData();
+
+    [GeneratedRegex(@"\.(?:exe|dll|pyd|sys|efi|ocx|scr|cpl|mui)$", RegexOptions.CultureInvariant)]
+    private static partial Regex WindowsSuffix();
+}

@@ -1,0 +1,63 @@
+using Manifold.Layers;
+using Manifold.Verification.Binaries;
+
+namespace Manifold.Verification.Starting;
+
+/// <summary>What is at a path, links followed: where it really lies, in which layer, and its facts.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Layer">The layer's index in the image, from 0.</param>
+internal sealed record Sighting(string Path, LayerEntry Entry, int Layer, FileFacts? Facts)
+{
+    public bool IsFolder => Entry.Kind == EntryKind.Folder;
+    public bool MayRun => (Entry.Mode & 0b001_001_001) != 0;
+    public string Folder => "/" + EntryPath.Parent(Path[1..]);
+}
+
+/// <summary>An image's file tree, or the upper part of it: the layers from <paramref name="lowest"/> up.</summary>
+/// <remarks>
+/// What is found in the upper layers is what a container sees there, since nothing below can change it; only of what is not found the layers
+/// below may still have something. So a start that is followed without a fault need not be followed again with more layers.
+/// </remarks>
+/// <param name="layers">Those from <paramref name="lowest"/> to the top.</param>
+internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
+{
+    private readonly Chain chain = new([.. layers.Select(layer => layer.Contents)]);
+
+    /// <summary>What an absolute path leads to; null where that is nothing, or nowhere (a loop of links, a file in the middle).</summary>
+    public Sighting? Find(string path)
+    {
+        try
+        {
+            return chain.Resolve(path) is { Exists: true } resolved && chain.Locate(resolved.Path) is { } found ? Seen(resolved.Path, found) : null;
+        }
+        catch (LayerException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The files directly in a folder whose links were not followed yet.</summary>
+    public IEnumerable<Sighting> FilesIn(string folder) => Find(folder) is not { IsFolder: true } found ? []
+        : chain.Children(found.Path[1..]).Select(child => Find("/" + child.Path)).OfType<Sighting>().Where(child => !child.IsFolder);
+
+    /// <summary>Where a link that leads nowhere points; null where the path is no link or leads somewhere.</summary>
+    public string? DanglingTarget(string path)
+    {
+        try
+        {
+            var link = chain.Resolve(path, followLast: false);
+            return link.Entry is { Kind: EntryKind.SymbolicLink } entry && Find(path) is null ? entry.LinkTarget : null;
+        }
+        catch (LayerException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a path of a layer is what the image has there.</summary>
+    /// <param name="path">Relative, as layers have it.</param>
+    public bool Shows(string path, int layer) => chain.Locate(path)?.Layer == layer - lowest;
+
+    private Sighting Seen(string path, Chain.Found found) => new("/" + path, found.Entry, lowest + Math.Max(found.Layer, 0),
+        found.Layer < 0 ? null : layers[found.Layer].FactsOf(found.Entry));
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Verification.Binaries;
+
+namespace Manifold.Verification.Starting;
+
+/// <summary>What following an image's start gave.</summary>
+/// <param name="Findings">Without layer and cause; <see cref="TracedFinding.Layer"/> is the layer's index.</param>
+internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArray<StartFile> Files, ImmutableArray<TracedFinding> Findings);
+
+/// <summary>Follows what happens when a container of the image starts, as the runtime and the kernel do it, without running anything.</summary>
+/// <remarks>
+/// <code>
+/// ENTRYPOINT + CMD             1  one list of words
+/// first word                   2  a path, or looked for in PATH; links followed; it must be executable
+/// #! line                      3  its interpreter with one argument, the script, the rest; then again from 2
+/// ELF                          4  machine, class, byte order, ABI; then the loader (PT_INTERP), then the libraries
+/// sh -c, tini, env, gosu …     5  start another program: its words again from 2
+/// </code>
+/// Where a step depends on what a program does (a script's <c>exec</c>, a variable in a shell's text) it is followed as far as it is plain, and what is found on from
+/// there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
+/// </remarks>
+internal sealed partial class StartTrace(ImageView view, ContainerConfig? config, Platform platform)
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // containerd's, where Env has none
+    private const int DeepestLaunch = 12, MostLaunches = 64;
+
+    private readonly List<TracedFinding> findings = [];
+    private readonly List<StartFile> files = [];
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private int launches;
+
+    /// <summary>A program about to be started.</summary>
+    /// <param name="Certain">Nothing but what is written in the image decides that it is started.</param>
+    /// <param name="Folder">The working directory.</param>
+    /// <param name="Way">The words by which the start came here.</param>
+    private sealed record Launch(ImmutableArray<string> Words, bool Certain, string Folder, ImmutableArray<string> Way)
+    {
+        public Launch Of(ImmutableArray<string> words, string step, bool certain = true) =>
+            this with { Words = words, Certain = Certain && certain, Way = Way.Add(step) };
+    }
+
+    public StartReport Run()
+    {
+        // 1
+        ImmutableArray<string> words = [.. config?.Entrypoint ?? [], .. config?.Cmd ?? []];
+        var origin = config?.Entrypoint is { IsDefaultOrEmpty: false } ? "ENTRYPOINT" : "CMD";
+        if (words.IsEmpty)
+            Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the config has neither ENTRYPOINT nor CMD; whoever runs the image must say what to start", null);
+        else
+            Follow(new Launch(words, Certain: true, config?.WorkingDir is { Length: > 0 } folder ? folder : "/", [origin]));
+        return new StartReport(words, [.. files], [.. findings]);
+    }
+
+    private void Follow(Launch launch)
+    {
+        if (launch.Words.IsEmpty || launch.Way.Length > DeepestLaunch || ++launches > MostLaunches)
+            return;
+        // 2
+        var name = launch.Words[0];
+        if (Search(name, launch) is not { } program)
+            return;
+        var here = launch with { Way = launch.Way.Add(name == program.Path ? name : $"{name} = {program.Path}") };
+        switch (program.Facts)
+        {
+            case ScriptFile script: FollowScript(program, script, here); break; // 3
+            case ElfFile elf when CheckProgram(program, elf, here, "program"): HandOver(here); break; // 4, 5
+            case ElfFile: break;
+            case PeFile or MachOFile: TellForeign(program, here, program.Facts.Machines); break;
+            default: TellNoProgram(program, here); break;
+        }
+    }
+
+    // 3
+    private void FollowScript(Sighting script, ScriptFile facts, Launch launch)
+    {
+        Add(script, "script", null);
+        ImmutableArray<string> words = [facts.Interpreter, .. facts.Argument is { } argument ? [argument] : ImmutableArray<string>.Empty, script.Path, .. launch.Words[1..]];
+        if (view.Find(Absolute(facts.Interpreter, launch.Folder)) is null)
+        {
+            var windows = facts.Interpreter.EndsWith('\r');
+            Tell(FindingId.MissingInterpreter, Serious(launch), $"{script.Path} begins with '#!{Shown(facts.Interpreter)}', and that program is not in the image", launch, script, finding => finding with
+            {
+                Cause = !windows ? null : new Cause(CauseId.LineEndings, "the script's lines end as on Windows (CR LF), and the carriage return is part of the interpreter's name",
+                    "save the script with LF line endings, and keep them so with a .gitattributes line: *.sh text eol=lf"),
+            });
+            return;
+        }
+        Follow(launch.Of(words, $"#!{facts.Interpreter}"));
+        foreach (var program in facts.Execs)
+            Follow(launch.Of([program], $"exec {program}", certain: false));
+        if (facts.RunsArguments && launch.Words.Length > 1 && !launch.Words[1].StartsWith('-'))
+            Follow(launch.Of(launch.Words[1..], "exec \"$@\"", certain: false));
+    }
+
+    // 5
+    private void HandOver(Launch launch)
+    {
+        var name = launch.Words[0].Split('/')[^1];
+        var arguments = launch.Words[1..];
+        if (name == "busybox" && !arguments.IsEmpty)
+            (name, arguments) = (arguments[0], arguments[1..]);
+        if (Wrapper.Inner(name, arguments) is { IsEmpty: false } inner)
+            Follow(launch.Of(inner, name));
+        else if (IsShell(name))
+            FollowShell(launch, arguments);
+    }
+
+    private Sighting? Search(string name, Launch launch)
+    {
+        if (name.Contains('/', StringComparison.Ordinal))
+            return Usable(view.Find(Absolute(name, launch.Folder)), name, launch, $"'{name}' is not in the image{Dangling(name, launch.Folder)}");
+        var path = PathOf(config) ?? DefaultPath;
+        var candidates = name.Length == 0 ? [] : path.Split(':').Where(folder => folder.Length > 0)
+            .Select(folder => view.Find(Absolute($"{folder}/{name}", launch.Folder))).OfType<Sighting>().Where(found => !found.IsFolder).ToList();
+        return Usable(candidates.FirstOrDefault(found => found.MayRun) ?? candidates.FirstOrDefault(), name, launch, $"'{name}' is in no folder of PATH ({path})");
+    }
+
+    private Sighting? Usable(Sighting? found, string name, Launch launch, string missing)
+    {
+        if (found is { IsFolder: false, MayRun: true })
+            return found;
+        if (!launch.Certain)
+            return null; // a guess that leads nowhere says nothing
+        if (found is null)
+            Tell(FindingId.MissingEntrypoint, FindingSeverity.Warning, missing, launch);
+        else if (found.IsFolder)
+            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"'{name}' is a folder", launch, found);
+        else
+            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"{found.Path} has the mode 0{Convert.ToString(found.Entry.Mode, 8)}: nobody may execute it", launch, found);
+        return null;
+    }
+
+    private string Dangling(string name, string folder) =>
+        view.DanglingTarget(Absolute(name, folder)) is { } target ? $": it is a link to '{target}', which is not there" : "";
+
+    private static string Absolute(string path, string folder) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
+
+    private static string? PathOf(ContainerConfig? config) => Variable(config, "PATH");
+
+    // Of one name the last counts, as runtimes have it.
+    private static string? Variable(ContainerConfig? config, string name) =>
+        (config?.Env ?? []).LastOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+
+    private static string Shown(string text) => text.Replace("\r", "\\r", StringComparison.Ordinal);
+}

@@ -1,0 +1,93 @@
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Oci;
+
+namespace Manifold.Tests.Images;
+
+/// <summary>OCI layouts that other tools wrote, as folders and as archives.</summary>
+public sealed class ReadingLayouts : WithPlaces
+{
+    [Theory]
+    [InlineData("oci")]
+    [InlineData("oci-archive")]
+    public async Task what_skopeo_wrote_is_read_whole(string transport)
+    {
+        var image = await StoredAsync("quay.io/acme/app:1", "linux/amd64", "linux/arm64");
+        var place = $"{transport}:{Folder["written"]}:app";
+        await Tool.Run("skopeo", "copy", "-q", "--all", $"oci:{Store.Root}:quay.io/acme/app:1", place);
+
+        var source = Open(place);
+
+        Assert.Equal(image.Digest, (await source.ResolveAsync()).Descriptor.Digest);
+        Assert.Equal(StoredBlobs(), await ReadWholeAsync(source));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public async Task a_compressed_archive_is_read_too(string compressor)
+    {
+        await StoredAsync("app:1", "linux/amd64");
+        await Tool.Run("tar", "-C", Store.Root, "-cf", Folder["x.tar"], "oci-layout", "index.json", "blobs");
+        await Tool.Run(compressor, Folder["x.tar"]);
+        var packed = Directory.GetFiles(Folder.Path, "x.tar.*z*").Single();
+
+        Assert.Equal(StoredBlobs(), await ReadWholeAsync(Open($"oci-archive:{packed}")));
+        Assert.Empty(Directory.GetFiles(Store.WorkFolder));
+    }
+
+    [Fact]
+    public async Task a_name_is_found_as_it_is_written_and_in_its_normal_form_and_a_digest_too()
+    {
+        var image = await StoredAsync("quay.io/acme/app:1", "linux/amd64");
+        await StoredAsync("debian:12", "linux/arm64");
+        foreach (var place in new[] { $"oci:{Store.Root}:quay.io/acme/app:1", $"oci:{Store.Root}@{image.Digest}" })
+            Assert.Equal(image.Digest, (await Open(place).ResolveAsync()).Descriptor.Digest);
+        Assert.Equal(Store.Tags.Find(ImageReference.Parse("debian:12"))!.Digest, (await Open($"oci:{Store.Root}:debian:12").ResolveAsync()).Descriptor.Digest);
+    }
+
+    [Fact]
+    public async Task an_unknown_name_and_none_of_several_tell_which_there_are()
+    {
+        await StoredAsync("quay.io/acme/app:1", "linux/amd64");
+        await StoredAsync("quay.io/acme/app:2", "linux/arm64");
+
+        var unknown = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}:quay.io/acme/app:3").ResolveAsync());
+        var nameless = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}").ResolveAsync());
+
+        Assert.Equal($"There is no image 'quay.io/acme/app:3' in the folder '{Store.Root}'. There are: quay.io/acme/app:1, quay.io/acme/app:2.", unknown.Message);
+        Assert.Equal($"Which image of the folder '{Store.Root}'? There are: quay.io/acme/app:1, quay.io/acme/app:2.", nameless.Message);
+    }
+
+    [Fact]
+    public async Task what_is_no_layout_is_said_with_what_to_do()
+    {
+        Directory.CreateDirectory(Folder["empty"]);
+        foreach (var (place, message) in new[]
+        {
+            ($"oci:{Folder["empty"]}", "is no OCI layout: it has no file 'oci-layout'. An archive is named as oci-archive:FILE."),
+            ($"oci:{Folder["nowhere"]}", $"There is no folder '{Folder["nowhere"]}'."),
+            ($"oci:{Folder.Write("file", "x")}", $"say: oci-archive:{Folder["file"]}"),
+            ($"oci-archive:{Folder["empty"]}", $"say: oci:{Folder["empty"]}"),
+            ($"oci-archive:{Folder["nowhere"]}", $"There is no archive '{Folder["nowhere"]}'."),
+        })
+            Assert.EndsWith(message, (await Assert.ThrowsAsync<UsageException>(() => Open(place).ResolveAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_blob_that_is_damaged_or_missing_is_never_handed_on()
+    {
+        var image = await StoredAsync("app:1", "linux/amd64");
+        var source = Open($"oci:{Store.Root}");
+        var manifest = (await source.ReadIndexAsync(image)).Manifests[0];
+        var layer = (await source.ReadManifestAsync(manifest)).Layers[0];
+
+        File.WriteAllText(Store.BlobPath(layer.Digest), new string('x', (int)layer.Size));
+        var damaged = await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")));
+        Assert.Contains("its digest is", damaged.Message, StringComparison.Ordinal);
+        File.WriteAllText(Store.BlobPath(layer.Digest), "short");
+        Assert.Contains("has 5 bytes", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
+        File.Delete(Store.BlobPath(manifest.Digest));
+        Assert.Contains($"lacks '{manifest.Digest}'", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Manifold.Tests.Verification;
+
+/// <summary>A processor as ELF files and Debian's folders have it.</summary>
+public sealed record Cpu(string Platform, ushort Machine, int Bits, uint Flags, string Loader, string Tuple)
+{
+    public bool BigEndian { get; init; }
+
+    public static readonly Cpu Amd64 = new("linux/amd64", 62, 64, 0, "/lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu");
+    public static readonly Cpu Arm64 = new("linux/arm64", 183, 64, 0, "/lib/ld-linux-aarch64.so.1", "aarch64-linux-gnu");
+    public static readonly Cpu Armhf = new("linux/arm/v7", 40, 32, 0x05000400, "/lib/ld-linux-armhf.so.3", "arm-linux-gnueabihf");
+    public static readonly Cpu Ppc64le = new("linux/ppc64le", 21, 64, 2, "/lib64/ld64.so.2", "powerpc64le-linux-gnu");
+    public static readonly Cpu Riscv64 = new("linux/riscv64", 243, 64, 5, "/lib/ld-linux-riscv64-lp64d.so.1", "riscv64-linux-gnu");
+    public static readonly Cpu I386 = new("linux/386", 3, 32, 0, "/lib/ld-linux.so.2", "i386-linux-gnu");
+    public static readonly Cpu S390x = new("linux/s390x", 22, 64, 0, "/lib/ld64.so.1", "s390x-linux-gnu") { BigEndian = true };
+    public static readonly Cpu Armel = new("linux/arm/v5", 40, 32, 0x05000200, "/lib/ld-linux.so.3", "arm-linux-gnueabi");
+
+    public static readonly Cpu[] Five = [Amd64, Arm64, Armhf, Ppc64le, Riscv64];
+
+    /// <summary>Another one of the five, as different as possible.</summary>
+    public Cpu Other => this == Amd64 ? Arm64 : Amd64;
+}
+
+/// <summary>Makes ELF files with headers as linkers write them and nothing behind them, for any processor. <c>readelf</c> judges them in the tests.</summary>
+public sealed record ElfBuilder(Cpu Cpu)
+{
+    public string? Interpreter { get; init; }
+    public string[] Needed { get; init; } = [];
+    public string? RPath { get; init; }
+    public string? RunPath { get; init; }
+    public bool Library { get; init; }
+    public byte OsAbi { get; init; }
+
+    /// <summary>How many bytes lie before the dynamic section, as code does in real files.</summary>
+    public int Code { get; init; } = 64;
+
+    public static byte[] Static(Cpu cpu) => new ElfBuilder(cpu).Build();
+
+    public static byte[] Dynamic(Cpu cpu, params string[] needed) => new ElfBuilder(cpu) { Interpreter = cpu.Loader, Needed = needed.Length == 0 ? ["libc.so.6"] : needed }.Build();
+
+    public static byte[] SharedLibrary(Cpu cpu, params string[] needed) => new ElfBuilder(cpu) { Library = true, Needed = needed }.Build();
+
+    public byte[] Build()
+    {
+        var wide = Cpu.Bits == 64;
+        var (headerSize, segmentSize, word) = wide ? (64, 56, 8) : (52, 32, 4);
+        var isDynamic = Needed.Length > 0 || RPath is not null || RunPath is not null || Library;
+        var segments = 1 + (Interpreter is null ? 0 : 1) + (isDynamic ? 1 : 0);
+        var strings = new MemoryStream();
+        int Add(string text)
+        {
+            var at = (int)strings.Position;
+            strings.Write(Encoding.UTF8.GetBytes(text + "\0"));
+            return at;
+        }
+        Add("");
+        var tags = new List<(ulong Tag, ulong Value)>();
+        foreach (var name in Needed)
+            tags.Add((1, (ulong)Add(name)));
+        if (RPath is not null)
+            tags.Add((15, (ulong)Add(RPath)));
+        if (RunPath is not null)
+            tags.Add((29, (ulong)Add(RunPath)));
+        var interpreterAt = headerSize + segments * segmentSize;
+        var interpreter = Encoding.UTF8.GetBytes(Interpreter is null ? "" : Interpreter + "\0");
+        var stringsAt = interpreterAt + interpreter.Length;
+        var dynamicAt = (stringsAt + (int)strings.Length + Code + 15) / 16 * 16;
+        const ulong address = 0x400000;
+        tags.AddRange([(5, address + (ulong)stringsAt), (10, (ulong)strings.Length), (0, 0)]);
+        var total = isDynamic ? dynamicAt + tags.Count * 2 * word : dynamicAt;
+
+        var file = new byte[total];
+        var at = 0;
+        void Number(ulong value, int size)
+        {
+            Span<byte> bytes = stackalloc byte[8];
+            if (Cpu.BigEndian)
+                BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+            else
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+            (Cpu.BigEndian ? bytes[^size..] : bytes[..size]).CopyTo(file.AsSpan(at));
+            at += size;
+        }
+        void Segment(uint type, int offset, int size, uint flags)
+        {
+            Number(type, 4);
+            if (wide)
+                Number(flags, 4);
+            Number((ulong)offset, word);
+            Number(address + (ulong)offset, word);
+            Number(address + (ulong)offset, word);
+            Number((ulong)size, word);
+            Number((ulong)size, word);
+            if (!wide)
+                Number(flags, 4);
+            Number(type == 1 ? 0x10000UL : 8, word);
+        }
+        ((byte[])[0x7F, (byte)'E', (byte)'L', (byte)'F', (byte)(wide ? 2 : 1), (byte)(Cpu.BigEndian ? 2 : 1), 1, OsAbi]).CopyTo(file, 0);
+        at = 16;
+        Number(Library ? 3UL : 2UL, 2);
+        Number(Cpu.Machine, 2);
+        Number(1, 4);
+        Number(address + (ulong)interpreterAt, word);
+        Number((ulong)headerSize, word);
+        Number(0, word);
+        Number(Cpu.Flags, 4);
+        Number((ulong)headerSize, 2);
+        Number((ulong)segmentSize, 2);
+        Number((ulong)segments, 2);
+        Number(0, 6);
+        if (Interpreter is not null)
+            Segment(3, interpreterAt, interpreter.Length, 4);
+        Segment(1, 0, total, 6);
+        if (isDynamic)
+            Segment(2, dynamicAt, tags.Count * 2 * word, 6);
+        interpreter.CopyTo(file, interpreterAt);
+        strings.ToArray().CopyTo(file, stringsAt);
+        at = dynamicAt;
+        foreach (var (tag, value) in isDynamic ? tags : [])
+        {
+            Number(tag, word);
+            Number(value, word);
+        }
+        return file;
+    }
+}
