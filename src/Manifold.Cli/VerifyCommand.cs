@@ -12,7 +12,7 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.</summary>
 internal sealed class VerifyCommand
 {
-    private readonly Argument<string> image = new("REF") { Description = "An image of a registry, else of the store; or docker://REF, store:REF." };
+    private readonly Argument<string> image = new("REF") { Description = "An image: REF (of its registry, else of the store), docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:REF]." };
     private readonly Option<string[]> platforms = new("--platform") { Description = "Only these platforms, e.g. linux/arm64. Repeatable.", HelpName = "P,…", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> all = new("--all") { Description = "Look at every file of every layer, not only as far as the start needs." };
     private readonly Option<bool> strict = new("--strict") { Description = "Warnings fail too." };
@@ -79,23 +79,12 @@ internal sealed class VerifyCommand
     /// <summary>A bare reference is the registry's; where it cannot give it and the store has that name, the store's.</summary>
     private async Task<IImageSource> OpenAsync(string text, Store store, RegistryClient client, CancellationToken cancellation)
     {
-        if (!ImageLocation.TryParse(text, out var location) || location.Reference is not { } reference)
-            throw new UsageException($"'{text}' is not an image of a registry or of the store. Expected [registry/]repository[:tag][@digest], docker://REF or store:REF.");
-        if (location.Transport == Transport.Store)
-            return new StoreSource(store, client, reference);
-        var remote = new RegistrySource(client, store, reference);
-        if (location.IsExplicit || store.Tags.Find(reference) is null)
-            return remote;
-        try
-        {
-            await remote.ResolveAsync(cancellation);
-            return remote;
-        }
-        catch (RegistryException e)
-        {
-            await context.Error.WriteLineAsync($"manifold: {e.Message} Verifying the store's image of that name.");
-            return new StoreSource(store, client, reference);
-        }
+        if (!ImageLocation.TryParse(text, out var location))
+            throw new UsageException($"'{text}' is no place of an image. Expected [registry/]repository[:tag][@digest], docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].");
+        var source = await new ImageSources(store, client).FindAsync(location, cancellation);
+        if (source.Location.Transport != location.Transport)
+            await context.Error.WriteLineAsync($"manifold: {location} is not to be had from its registry. Verifying the store's image of that name.");
+        return source;
     }
 
     private void Print(GateReport report)

@@ -17,6 +17,7 @@ internal sealed class ServerTrust
     private readonly Lazy<CertificateFolders.Found> found;
     private readonly bool insecure;
     private readonly ConcurrentDictionary<string, string> troubles = new();
+    private volatile bool wantsOurs;
 
     public ServerTrust(string name, CertificateFolders folders, bool insecure)
     {
@@ -26,7 +27,11 @@ internal sealed class ServerTrust
         {
             RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
                 Believes(((SslStream)sender).TargetHostName, certificate, chain, errors),
-            LocalCertificateSelectionCallback = (_, target, _, _, _) => IsOurs(target) ? found.Value.Own! : null!,
+            LocalCertificateSelectionCallback = (_, target, _, _, issuers) =>
+            {
+                wantsOurs |= IsOurs(target) && issuers.Length > 0;
+                return IsOurs(target) ? found.Value.Own! : null!;
+            },
         };
     }
 
@@ -46,6 +51,9 @@ internal sealed class ServerTrust
         return inner.InnerException is AuthenticationException
             ? $"'{address.Authority}' offers no TLS that this machine trusts ({inner.InnerException.Message.TrimEnd('.')}). If that is meant to be: --insecure-registry {name}" : null;
     }
+
+    /// <summary>What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before the words arrive.</summary>
+    public string? Hint => wantsOurs && found.Value.Own is null ? $"It wants a client certificate. Put client.cert and client.key into {FolderAdvised}." : null;
 
     private string FolderAdvised => Path.GetDirectoryName(folders.Advised(name)) + "/";
 
