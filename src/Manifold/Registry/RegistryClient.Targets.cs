@@ -14,12 +14,13 @@ public sealed partial class RegistryClient
     public async Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default)
     {
         var request = BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true };
-        using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        var host = TargetOf(repository);
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => null,
             HttpStatusCode.OK => response.Message.Content.Headers.ContentLength ?? 0,
-            _ => throw await Host(repository.Registry).RefusedAsync(request, response, cancellation).ConfigureAwait(false),
+            _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
@@ -36,7 +37,7 @@ public sealed partial class RegistryClient
     private async Task<bool?> AskAsync(ImageReference repository, string location, CancellationToken cancellation)
     {
         var request = new RegistryRequest($"look up {repository.Name}", HttpMethod.Get, location, repository.Repository) { Push = true };
-        using var response = await Host(repository.Registry).SendAsync(request, cancellation).ConfigureAwait(false);
+        using var response = await TargetOf(repository).SendAsync(request, cancellation).ConfigureAwait(false);
         return response.Message.StatusCode switch
         {
             HttpStatusCode.OK => true,
