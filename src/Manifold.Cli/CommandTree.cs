@@ -13,11 +13,13 @@ public static class CommandTree
         {
             // one line per command, in the order of the road
             BuildCommand.Create(context),
+            PlanCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),
             CopyCommand.Create(context),
             IndexCommand.Create(context),
             VerifyCommand.Create(context),
+            MergeCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

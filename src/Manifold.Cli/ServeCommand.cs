@@ -9,70 +9,87 @@ namespace Manifold.Cli;
 /// <summary><c>manifold serve</c>: the store as a registry, until it is interrupted.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string> Listen = new("--listen")
-    {
-        Description = "Address and port. Others than this machine are served with TLS and to users only.", HelpName = "ADDRESS:PORT",
-        DefaultValueFactory = _ => ServeOptions.DefaultListen,
-    };
-    private static readonly Option<bool> ReadOnly = new("--read-only") { Description = "Refuse every push and every deletion." };
-    private static readonly Option<bool> AllowDelete = new("--allow-delete") { Description = "Accept the deletion of tags, manifests and blobs." };
-    private static readonly Option<string?> Htpasswd = new("--htpasswd")
-    {
-        Description = "Let in the users of this file only, as 'htpasswd -B' writes it. It is read again when it changes.", HelpName = "FILE",
-    };
-    private static readonly Option<string?> TlsCert = new("--tls-cert")
-    {
-        Description = "Certificate with its chain (PEM). It is read again when it is renewed.", HelpName = "FILE",
-    };
-    private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
-    private static readonly Option<bool> Log = new("--log") { Description = "Print a line for each request." };
-
     public static Command Create(CliContext context)
     {
-        var command = new Command("serve", "Serve the store as an OCI registry, until Ctrl-C.") { Listen, ReadOnly, AllowDelete, Htpasswd, TlsCert, TlsKey, Log };
+        var flags = new ServeFlags();
+        var command = new Command("serve", "Serve the store as an OCI registry, until Ctrl-C.");
+        flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            await Task.Yield(); // signals are caught from the first wait on; one that comes with the greeting must not kill
             using var store = context.OpenStore();
             using var registry = RegistryAccess.Open(context, []);
             var missing = new MissingBlob(registry, new BlobOrigins(store), store);
-            var options = Read(parsed, context) with { FetchMissing = missing.TryFetchAsync }; // layers of bases that no build needed here
+            var options = flags.Read(parsed, context) with { FetchMissing = missing.TryFetchAsync }; // layers of bases that no build needed here
             await using var server = await RegistryServer.StartAsync(store, options, cancellation);
-            await context.Error.WriteLineAsync(Greeting(store, options, server));
+            await context.Error.WriteLineAsync(Greeting(store, options, server.Address));
             await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;
         });
         return command;
     }
 
-    private static ServeOptions Read(ParseResult parsed, CliContext context)
+    private static string Greeting(Store store, ServeOptions options, IPEndPoint listening)
+    {
+        var everywhere = listening.Address.Equals(IPAddress.Any) || listening.Address.Equals(IPAddress.IPv6Any);
+        var address = everywhere ? $"{Environment.MachineName}:{listening.Port}" : listening.ToString();
+        var may = options.ReadOnly ? "pull" : options.AllowDelete ? "pull, push and delete" : "pull and push";
+        var who = options.PasswordFile is { } file ? $"the users of {file}" : "everybody on this machine";
+        string?[] next =
+        [
+            options.PasswordFile is null ? null : $"docker login {address}",
+            options.ReadOnly ? null : $"docker push {address}/NAME:TAG",
+            $"docker pull {address}/NAME:TAG",
+        ];
+        return $"""
+            Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
+            {store.Tags.List().Length} images; {who} may {may}.
+              {string.Join("\n  ", next.OfType<string>())}
+            """;
+    }
+}
+
+/// <summary>The flags of <c>manifold serve</c>, and what they ask of the server.</summary>
+internal sealed class ServeFlags
+{
+    private readonly Option<string> listen = new("--listen")
+    {
+        Description = "Address and port. Others than this machine are served with TLS and to users only.", HelpName = "ADDRESS:PORT",
+        DefaultValueFactory = _ => ServeOptions.DefaultListen,
+    };
+    private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse every push and every deletion." };
+    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Accept the deletion of tags, manifests and blobs." };
+    private readonly Option<string?> htpasswd = new("--htpasswd")
+    {
+        Description = "Let in the users of this file only, as 'htpasswd -B' writes it. It is read again when it changes.", HelpName = "FILE",
+    };
+    private readonly Option<string?> tlsCert = new("--tls-cert")
+    {
+        Description = "Certificate with its chain (PEM). It is read again when it is renewed.", HelpName = "FILE",
+    };
+    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
+    private readonly Option<bool> log = new("--log") { Description = "Print a line for each request." };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { listen, readOnly, allowDelete, htpasswd, tlsCert, tlsKey, log })
+            command.Add(option);
+    }
+
+    public ServeOptions Read(ParseResult parsed, CliContext context)
     {
         var error = TextWriter.Synchronized(context.Error);
         return new()
         {
-            Listen = ServeOptions.ParseListen(parsed.GetRequiredValue(Listen)),
-            ReadOnly = parsed.GetValue(ReadOnly),
-            AllowDelete = parsed.GetValue(AllowDelete),
-            PasswordFile = parsed.GetValue(Htpasswd),
-            TlsCertificate = parsed.GetValue(TlsCert),
-            TlsKey = parsed.GetValue(TlsKey),
+            Listen = ServeOptions.ParseListen(parsed.GetRequiredValue(listen)),
+            ReadOnly = parsed.GetValue(readOnly),
+            AllowDelete = parsed.GetValue(allowDelete),
+            PasswordFile = parsed.GetValue(htpasswd),
+            TlsCertificate = parsed.GetValue(tlsCert),
+            TlsKey = parsed.GetValue(tlsKey),
             Warn = message => error.WriteLine($"manifold: {message}"),
-            Log = parsed.GetValue(Log) ? error.WriteLine : null,
+            Log = parsed.GetValue(log) ? error.WriteLine : null,
             Time = context.Time,
         };
-    }
-
-    private static string Greeting(Store store, ServeOptions options, RegistryServer server)
-    {
-        var may = options.ReadOnly ? "pull" : options.AllowDelete ? "pull, push and delete" : "pull and push";
-        var who = options.PasswordFile is { } file ? $"the users of {file}" : "everybody on this machine";
-        var address = server.Address.Address.Equals(IPAddress.Any) || server.Address.Address.Equals(IPAddress.IPv6Any)
-            ? $"{Environment.MachineName}:{server.Address.Port}" : server.Address.ToString();
-        var login = options.PasswordFile is null ? "" : $"\n  docker login {address}";
-        var push = options.ReadOnly ? "" : $"\n  docker push {address}/NAME:TAG";
-        return $"""
-            Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{server.Address}. Stop with Ctrl-C.
-            {store.Tags.List().Length} images; {who} may {may}.{login}{push}
-              docker pull {address}/NAME:TAG
-            """;
     }
 }

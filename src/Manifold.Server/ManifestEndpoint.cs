@@ -134,10 +134,11 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
 
     private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > Limits.DocumentBytes)
+        if (http.Request.ContentLength is { } length and > Limits.DocumentBytes)
         {
-            // So that the connection is not cut under a client that still sends: it is heard for some seconds, and reads the answer then.
-            http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+            // So that the connection is not cut under a client that still sends: it is heard to its end, and reads the answer then.
+            if (length <= ServeLimits.HeardBytes)
+                http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = length;
             return null;
         }
         using var body = new MemoryStream();

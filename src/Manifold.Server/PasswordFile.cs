@@ -18,11 +18,13 @@ internal sealed class PasswordFile : IDisposable
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
     private readonly SemaphoreSlim checks = new(ServeLimits.PasswordChecks);
 
+    /// <exception cref="HostNotReadyException">This machine cannot prove passwords.</exception>
     /// <exception cref="UsageException">It cannot be read, has no user, or a line of a kind that is too weak.</exception>
     public PasswordFile(string path, Action<string> warn, TimeProvider time)
     {
         users = new([path], files => Parse(path, files[0]), warn, time);
         _ = users.Value;
+        PasswordHash.RequireLibrary();
     }
 
     public async Task<bool> IsRightAsync(string user, string password, CancellationToken cancellation)

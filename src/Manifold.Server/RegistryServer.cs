@@ -102,6 +102,9 @@ public sealed class RegistryServer : IAsyncDisposable
         limits.MaxRequestHeadersTotalSize = ServeLimits.HeaderBytes;
         limits.RequestHeadersTimeout = ServeLimits.HeadersTime;
         limits.MaxRequestBodySize = ServeLimits.SmallBodyBytes;
+        limits.Http2.InitialStreamWindowSize = ServeLimits.StreamWindowBytes;
+        limits.Http2.InitialConnectionWindowSize = ServeLimits.ConnectionWindowBytes;
+        limits.Http2.MaxFrameSize = ServeLimits.FrameBytes;
         limits.MinRequestBodyDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
         limits.MinResponseDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
     }

@@ -8,6 +8,9 @@ internal static class ServeLimits
 
     public const int HeaderBytes = 32 * 1024;
 
+    /// <summary>HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not for layers.</summary>
+    public const int StreamWindowBytes = 1024 * 1024, ConnectionWindowBytes = 4 * 1024 * 1024, FrameBytes = 256 * 1024;
+
     /// <summary>Connections at once, each some kilobytes of memory: far more than clients have, and a bound.</summary>
     public const int Connections = 2000;
 
@@ -20,6 +23,9 @@ internal static class ServeLimits
 
     /// <summary>What any body but a blob's may have.</summary>
     public const int SmallBodyBytes = Limits.DocumentBytes + 64 * 1024;
+
+    /// <summary>A manifest of up to so many bytes is heard to its end before it is refused for its size.</summary>
+    public const int HeardBytes = 64 * 1024 * 1024;
 
     /// <summary>Uploads that are begun and not complete; each is an open file.</summary>
     public const int OpenUploads = 500;

@@ -41,7 +41,7 @@ internal sealed partial class RegistryHost
         var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
         var after = RetryAfter(response);
         var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
-        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}")) : null;
+        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}") { IsAboutLogin = request.IsForToken }) : null;
         if (advice is not null && credential.Note is { } note)
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;

@@ -19,7 +19,7 @@ public enum Fault
     CutBefore, CutInRequest, AnswerLost, CutAnswer, TooManyRequests, Error500, Error502, WrongDigest, Trickle,
 }
 
-/// <summary>Stands before a real registry, asks for tokens, and spoils the first requests of one kind.</summary>
+/// <summary>Stands before a real registry, asks for tokens, and spoils the first requests of one kind to each repository that is called after a fault.</summary>
 public sealed class LossyFront : IAsyncDisposable
 {
     public const string Password = "fr0nt-passw0rd-never-shown", TokenSecret = "fr0nt-t0ken-never-shown";
@@ -29,19 +29,22 @@ public sealed class LossyFront : IAsyncDisposable
     private readonly WebApplication application;
     private readonly string upstream;
     private readonly RequestKind spoiled;
-    private readonly Fault fault;
-    private int left;
-    private int cutPatches;
+    private readonly ConcurrentDictionary<Fault, int> left;
+    private readonly ConcurrentDictionary<Fault, int> cutPatches = new();
 
-    private LossyFront(WebApplication application, string upstream, RequestKind spoiled, Fault fault, int times) =>
-        (this.application, this.upstream, this.spoiled, this.fault, left, cutPatches) =
-            (application, upstream, spoiled, fault, times, spoiled is RequestKind.UploadStatus ? 1 : 0);
+    private LossyFront(WebApplication application, string upstream, RequestKind spoiled)
+    {
+        (this.application, this.upstream, this.spoiled) = (application, upstream, spoiled);
+        left = new(Enum.GetValues<Fault>().ToDictionary(fault => fault, TimesOf));
+    }
+
+    private static int TimesOf(Fault fault) => fault is Fault.WrongDigest or Fault.Trickle ? 1 : 2;
 
     public string Name { get; private set; } = "";
-    public ConcurrentDictionary<RequestKind, int> Seen { get; } = new();
-    public int Spoiled { get; private set; }
 
-    public static async Task<LossyFront> StartAsync(string upstream, RequestKind kind, Fault fault, int times)
+    public bool HasSpoiled(Fault fault) => left[fault] < TimesOf(fault);
+
+    public static async Task<LossyFront> StartAsync(string upstream, RequestKind kind)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -51,7 +54,7 @@ public sealed class LossyFront : IAsyncDisposable
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
-        var front = new LossyFront(builder.Build(), upstream, kind, fault, times);
+        var front = new LossyFront(builder.Build(), upstream, kind);
         front.application.Run(front.AnswerAsync);
         await front.application.StartAsync();
         front.Name = front.application.Urls.Single()["http://".Length..];
@@ -83,30 +86,27 @@ public sealed class LossyFront : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var kind = KindOf(context.Request);
-        if (kind is { } known)
-            Seen.AddOrUpdate(known, 1, (_, count) => count + 1);
+        var named = kind is RequestKind.Token ? context.Request.Query["scope"].ToString().Split(':').ElementAtOrDefault(1) : context.Request.Path.Value!.Split('/').ElementAtOrDefault(2);
+        var known = Enum.TryParse<Fault>(named?.Split('-')[0], ignoreCase: true, out var fault);
         if (kind is not RequestKind.Token && context.Request.Headers.Authorization != $"Bearer {TokenSecret}")
         {
             context.Response.StatusCode = 401;
             context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{Name}/token\",service=\"front\"";
             return;
         }
-        if (kind is RequestKind.UploadPatch && Interlocked.Decrement(ref cutPatches) >= 0)
+        if (kind is RequestKind.UploadPatch && spoiled is RequestKind.UploadStatus && cutPatches.TryAdd(fault, 1))
         {
             await context.Request.Body.ReadAtLeastAsync(new byte[1000], 1000, throwOnEndOfStream: false);
             context.Abort();
             return;
         }
-        if (kind != spoiled || Interlocked.Decrement(ref left) < 0)
-        {
+        if (!known || kind != spoiled || left.AddOrUpdate(fault, 0, (_, count) => count - 1) < 0)
             await SendAsync(context, await ForwardAsync(context));
-            return;
-        }
-        Spoiled++;
-        await SpoilAsync(context);
+        else
+            await SpoilAsync(context, fault);
     }
 
-    private async Task SpoilAsync(HttpContext context)
+    private async Task SpoilAsync(HttpContext context, Fault fault)
     {
         switch (fault)
         {

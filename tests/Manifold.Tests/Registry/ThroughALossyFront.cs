@@ -19,16 +19,16 @@ public sealed class ThroughALossyFront : IDisposable
     public async Task a_fault_in_this_kind_of_request_is_overcome(RequestKind kind)
     {
         await using var registry = await DebianRegistry.StartAsync();
-        await Task.WhenAll(Enum.GetValues<Fault>().Select(fault => OvercomeAsync(registry, kind, fault)));
+        await using var front = await LossyFront.StartAsync(registry.Name, kind);
+        await Task.WhenAll(Enum.GetValues<Fault>().Select(fault => OvercomeAsync(registry, front, kind, fault)));
     }
 
-    private async Task OvercomeAsync(DebianRegistry registry, RequestKind kind, Fault fault)
+    private async Task OvercomeAsync(DebianRegistry registry, LossyFront front, RequestKind kind, Fault fault)
     {
         var name = fault.ToString().ToLowerInvariant();
         using var store = Store.Open(folder[$"{name}/store"]);
         using var pulled = Store.Open(folder[$"{name}/pulled"]);
         var index = await WriteIndexAsync(store);
-        await using var front = await LossyFront.StartAsync(registry.Name, kind, fault, times: fault is Fault.WrongDigest or Fault.Trickle ? 1 : 2);
         using var direct = new RegistryClient(new RegistryOptions());
         RegistryException? refusal = null;
         try
@@ -41,7 +41,7 @@ public sealed class ThroughALossyFront : IDisposable
             refusal = e;
         }
 
-        Assert.True(front.Spoiled > 0, $"{kind} {fault}: no such request was made ({string.Join(", ", front.Seen)}).");
+        Assert.True(front.HasSpoiled(fault), $"{kind} {fault}: no such request was made.");
         // A list or a token that came damaged, and a digest that was confirmed wrongly, may be refused; what is cut or late may not.
         if (fault is not Fault.WrongDigest)
             Assert.True(refusal is null, $"{kind} {fault}: {refusal}");
@@ -52,18 +52,19 @@ public sealed class ThroughALossyFront : IDisposable
         }
         await VerifyAsync(pulled);
 
-        // The fault is over: the same again finishes the work.
-        using (var again = new RegistryClient(Options))
+        // The fault is over: what was refused is finished by the same again.
+        if (refusal is not null)
+        {
+            using var again = new RegistryClient(Options);
             await AllAsync(again, front.Name, name, store, pulled, index);
-        using var judge = Store.Open(folder[$"{name}/judge"]);
-        Assert.Equal(index.Digest, (await new Puller(direct, judge, new BlobOrigins(judge)).PullAsync(Reference(registry.Name, $"{name}-copy:1"), [])).Top.Digest);
-        Assert.Equal(await VerifyAsync(judge), await VerifyAsync(pulled));
+        }
+        Assert.Equal(await VerifyAsync(store), await VerifyAsync(pulled));
     }
 
     private static RegistryOptions Options => new()
     {
         Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = LossyFront.Password }),
-        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMilliseconds(700), ChunkBytes = 100_000,
+        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMilliseconds(700), ChunkBytes = 50_000,
     };
 
     /// <summary>A push, another to a second repository (which mounts), a pull, and the lists.</summary>
@@ -90,14 +91,10 @@ public sealed class ThroughALossyFront : IDisposable
 
     private static async Task<Descriptor> WriteIndexAsync(Store store)
     {
-        var entries = new List<Descriptor>();
-        foreach (var architecture in new[] { "amd64", "arm64" })
-        {
-            var layer = await store.WriteAsync(RandomNumberGenerator.GetBytes(250_000), MediaType.LayerGzip);
-            var config = await store.WriteAsync(new ImageConfig { Os = "linux", Architecture = architecture }.ToJson(), MediaType.Config);
-            entries.Add(await store.WriteAsync(new Manifest { Config = config, Layers = [layer] }.ToJson(), MediaType.Manifest));
-        }
-        return await store.WriteAsync(new ImageIndex { Manifests = [.. entries] }.ToJson(), MediaType.Index);
+        var layer = await store.WriteAsync(RandomNumberGenerator.GetBytes(90_000), MediaType.LayerGzip);
+        var config = await store.WriteAsync(new ImageConfig { Os = "linux", Architecture = "amd64" }.ToJson(), MediaType.Config);
+        var manifest = await store.WriteAsync(new Manifest { Config = config, Layers = [layer] }.ToJson(), MediaType.Manifest);
+        return await store.WriteAsync(new ImageIndex { Manifests = [manifest] }.ToJson(), MediaType.Index);
     }
 
     private static ImageReference Reference(string host, string name) => ImageReference.Parse($"{host}/{name}");

@@ -152,9 +152,8 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
         var buffer = new byte[4096];
         try
         {
-            while (stream.Read(buffer) is var count and > 0 && answer.Append(Encoding.UTF8.GetString(buffer, 0, count)).ToString() is var text && !IsWhole(text))
-            {
-            }
+            while (stream.Read(buffer) is var count and > 0)
+                answer.Append(Encoding.UTF8.GetString(buffer, 0, count));
         }
         catch (IOException)
         {
@@ -162,6 +161,4 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
         }
         return answer.ToString();
     }
-
-    private static bool IsWhole(string answer) => answer.Contains("Content-Length: 0", StringComparison.Ordinal) && answer.EndsWith("\r\n\r\n", StringComparison.Ordinal);
 }

@@ -67,7 +67,8 @@ public sealed class PullingBlobs : WithAServer
     [Fact]
     public async Task what_is_not_here_is_404_with_its_code()
     {
-        await Send("GET", $"/v2/a/b/blobs/{Digest.Of("absent")}").Is(404, "BLOB_UNKNOWN");
+        using var answer = await Send("GET", $"/v2/a/b/blobs/{Digest.Of("absent")}").Is(404, "BLOB_UNKNOWN");
+        Assert.Contains("'a/b' has no blob 'sha256:", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await Send("HEAD", $"/v2/a/b/blobs/{Digest.Of("absent")}").Is(404);
     }
 

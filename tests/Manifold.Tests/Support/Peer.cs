@@ -16,6 +16,13 @@ public static class Peer
     public static string? VisibleFolder =>
         (Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER") ?? "").Split(' ') is ["chroot", var root, ..] ? Path.GetDirectoryName(root) : null;
 
+    /// <summary>As <see cref="Buildah"/>, for what may fail.</summary>
+    public static async Task<ChildProcess.Result> TryBuildah(params string[] arguments)
+    {
+        var command = (Environment.GetEnvironmentVariable("MANIFOLD_TEST_BUILDAH") ?? "buildah").Split(' ');
+        return await Tool.Try(command[0], [.. command[1..], .. arguments]);
+    }
+
     private static async Task<string> Run(string program, string variable, string[] arguments)
     {
         var command = (Environment.GetEnvironmentVariable(variable) ?? program).Split(' ');

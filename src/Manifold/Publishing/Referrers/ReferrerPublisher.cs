@@ -1,0 +1,108 @@
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Publishing.Referrers;
+
+/// <summary>Attaches documents to manifests of one repository.</summary>
+/// <remarks>
+/// <code>
+/// 1  list        what is attached already and says the same is left, and nothing is sent
+/// 2  blobs       the document, and the empty config
+/// 3  manifest    by digest; a registry that knows referrers lists it now
+/// 4  tag         where it does not: the index under sha256-HEX gets one more entry, read again afterwards
+/// </code>
+/// Idempotent. Cut at any moment, readers see what they saw before, or the new document whole. Entries of others in 4 are kept: who
+/// writes at the same moment may undo ours, so it is looked for and written again.
+/// Source: OCI distribution specification, "Pushing Manifests with Subject" and "Referrers Tag Schema".
+/// </remarks>
+public sealed class ReferrerPublisher(RegistryClient client, ImageReference repository, TimeProvider time)
+{
+    private const int Tries = 8;
+
+    /// <summary>True where it was attached now, false where it was there already.</summary>
+    /// <exception cref="RegistryException">The registry takes no such document; the image itself is not touched.</exception>
+    public async Task<bool> AttachAsync(Attachment attachment, CancellationToken cancellation = default)
+    {
+        // 1
+        var manifest = attachment.ToManifest();
+        var digest = Digest.Of(manifest);
+        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest, attachment.ArtifactType, cancellation).ConfigureAwait(false);
+        if (listed.Entries.Any(entry => entry.Digest == digest || attachment.IsSameAs?.Invoke(entry) == true))
+            return false;
+        try
+        {
+            await PushAsync(attachment, digest, manifest, listed, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (IsRefusal(e))
+        {
+            // While another client writes the same blob, Debian's registry may read half a link and call the manifest invalid.
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 300)), time, cancellation).ConfigureAwait(false);
+            await PushAgainAsync(attachment, digest, manifest, listed, cancellation).ConfigureAwait(false);
+        }
+        return true;
+    }
+
+    private async Task PushAgainAsync(Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
+    {
+        try
+        {
+            await PushAsync(attachment, digest, manifest, listed, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (IsRefusal(e))
+        {
+            throw new RegistryException(
+                $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry takes no such documents ({e.Message}) The image itself is untouched. Publish without it, or to a registry that keeps OCI artifacts.", e)
+            {
+                Registry = repository.Registry, Status = e.Status, Code = e.Code,
+            };
+        }
+    }
+
+    private static bool IsRefusal(RegistryException e) => e.Status is { } status && (int)status is >= 400 and < 500 and not (401 or 403 or 429);
+
+    private async Task PushAsync(Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
+    {
+        // 2
+        await PushBlobAsync(attachment.ConfigBlob, Attachment.EmptyConfig, cancellation).ConfigureAwait(false);
+        await PushBlobAsync(attachment.ContentBlob, attachment.Content, cancellation).ConfigureAwait(false);
+        // 3  Some registries list it and do not say so.
+        var isListed = await client.PushReferrerAsync(repository.WithDigest(digest), manifest, MediaType.Manifest, cancellation).ConfigureAwait(false);
+        if (isListed || listed.IsListedByRegistry)
+            return;
+        // 4
+        await ListByTagAsync(attachment, new Descriptor
+        {
+            MediaType = MediaType.Manifest, Digest = digest, Size = manifest.Length, ArtifactType = attachment.ArtifactType, Annotations = attachment.Annotations,
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sees to it that the repository has a blob that is at hand whole.</summary>
+    internal async Task PushBlobAsync(Descriptor blob, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        await client.PushBlobAsync(repository, blob, new BlobSource(null, [])
+        {
+            Reader = (offset, _) => ValueTask.FromResult<Stream>(new MemoryStream(content[(int)offset..].ToArray(), writable: false)),
+        }, null, cancellation).ConfigureAwait(false);
+
+    private Task ListByTagAsync(Attachment attachment, Descriptor entry, CancellationToken cancellation) => UpdateTagAsync(
+        RegistryClient.ReferrersTag(attachment.Subject.Digest), MediaType.Index,
+        current => Task.FromResult(current is null ? new ImageIndex { Manifests = [entry] }.ToJson()
+            : ImageIndex.Parse(current.Value.Span) is var index && index.Manifests.Any(other => other.Digest == entry.Digest) ? null
+            : (index with { Manifests = index.Manifests.Add(entry) }).ToJson()), cancellation);
+
+    /// <summary>Changes the document under a tag that others change too: reads, writes, and reads again until its change is in.</summary>
+    /// <param name="change">From the document that is there, or null, to what it shall be; null where nothing is to be changed any more.</param>
+    internal async Task UpdateTagAsync(string tag, string mediaType, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, CancellationToken cancellation)
+    {
+        var place = repository.WithTag(tag);
+        for (var attempt = 1; attempt <= Tries; attempt++)
+        {
+            var current = await client.GetManifestAsync(place, cancellation).ConfigureAwait(false);
+            if (await change(current?.Bytes).ConfigureAwait(false) is not { } wanted)
+                return;
+            await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
+            // Two writers who read the same begin: the later one wins; each looks once more, and the one who lost writes again.
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60) * attempt), time, cancellation).ConfigureAwait(false);
+        }
+        throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
+    }
+}

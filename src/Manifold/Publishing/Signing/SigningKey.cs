@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using Manifold.Verification.Signatures;
+
+namespace Manifold.Publishing.Signing;
+
+/// <summary>Gives the password of a key file. Asked only where the file is encrypted.</summary>
+public delegate Task<string> PasswordSource(string keyFile, CancellationToken cancellation);
+
+/// <summary>A key pair as cosign writes it: the private half encrypted.</summary>
+public sealed record KeyPairFiles(string PrivatePem, string PublicPem);
+
+/// <summary>A private key that images are signed with: ECDSA on P-256 or P-384. What it holds is never printed.</summary>
+/// <remarks>Reads cosign's encrypted files, PKCS#8 (plain, or encrypted as openssl does it) and SEC 1.</remarks>
+public sealed class SigningKey : IDisposable
+{
+    private const string Encrypted = "ENCRYPTED PRIVATE KEY";
+
+    private readonly ECDsa key;
+
+    private SigningKey(ECDsa key) => this.key = key;
+
+    /// <exception cref="UsageException">There is no such file, it is no such key, or the password is wrong.</exception>
+    public static async Task<SigningKey> LoadAsync(string file, PasswordSource password, CancellationToken cancellation = default)
+    {
+        if (!File.Exists(file))
+            throw new UsageException($"There is no key file '{file}'. Make a pair with: manifold key generate");
+        var pem = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
+        if (!PemEncoding.TryFind(pem, out var fields))
+            throw Unfit(file, "it holds no PEM block");
+        var label = pem[fields.Label];
+        var isSealed = label is CosignKeyFile.Label or CosignKeyFile.OldLabel or Encrypted;
+        var secret = isSealed ? await password(file, cancellation).ConfigureAwait(false) : "";
+        var key = ECDsa.Create();
+        try
+        {
+            Import(key, label, pem, secret, file);
+            return new SigningKey(key);
+        }
+        catch (Exception e)
+        {
+            key.Dispose();
+            throw e switch
+            {
+                CryptographicException when label == Encrypted => WrongPassword(file),
+                CryptographicException or ArgumentException => Unfit(file, "it is no ECDSA key (P-256 or P-384)"),
+                FormatException => Unfit(file, e.Message),
+                _ => e,
+            };
+        }
+    }
+
+    private static void Import(ECDsa key, string label, string pem, string password, string file)
+    {
+        switch (label)
+        {
+            case CosignKeyFile.Label or CosignKeyFile.OldLabel:
+                var box = Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]);
+                var pkcs8 = CosignKeyFile.TryOpen(box, Encoding.UTF8.GetBytes(password)) ?? throw WrongPassword(file);
+                key.ImportPkcs8PrivateKey(pkcs8, out _);
+                CryptographicOperations.ZeroMemory(pkcs8);
+                break;
+            case Encrypted:
+                key.ImportFromEncryptedPem(pem, password);
+                break;
+            case "PUBLIC KEY":
+                throw Unfit(file, "it is a public key; images are signed with the private one");
+            default:
+                key.ImportFromPem(pem);
+                break;
+        }
+    }
+
+    /// <summary>A new pair on P-256, which is what cosign makes.</summary>
+    public static KeyPairFiles Generate(string password)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var pkcs8 = key.ExportPkcs8PrivateKey();
+        var box = CosignKeyFile.Seal(pkcs8, Encoding.UTF8.GetBytes(password));
+        CryptographicOperations.ZeroMemory(pkcs8);
+        return new KeyPairFiles(PemEncoding.WriteString(CosignKeyFile.Label, box) + "\n", key.ExportSubjectPublicKeyInfoPem() + "\n");
+    }
+
+    public VerificationKey Public => VerificationKey.Of(key);
+
+    /// <summary>A signature over the bytes' SHA-256, in DER: what cosign makes with either curve.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> payload) => key.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+
+    public void Dispose() => key.Dispose();
+
+    private static UsageException WrongPassword(string file) =>
+        new($"The key '{file}' does not open: the password is wrong, or the file was changed. It is taken from COSIGN_PASSWORD, else asked for on the terminal.");
+
+    private static UsageException Unfit(string file, string why) => new($"'{file}' is no key to sign with: {why}. Make a pair with: manifold key generate");
+}
