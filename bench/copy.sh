@@ -2,7 +2,7 @@
 # The claim: a copy from registry to registry takes Manifold no longer than `skopeo copy --all`, and its memory does not grow with the image.
 #   usage: MANIFOLD=path/to/manifold copy.sh [-n ROUNDS] [-s SOURCE] [-t TARGET_REGISTRY] [-m]
 # Rounds alternate, each copy goes to a new repository (so every byte moves), and the medians are printed with their ratio.
-# Half of the rounds begin with one, half with the other. -m measures memory instead, on an image of one layer of 1 GB.
+# What it copies stays in the registries. Half of the rounds begin with one, half with the other. -m measures memory instead, on an image of one layer of 1 GB.
 set -euo pipefail
 rounds=6 source=localhost:5001/debian:bookworm target=localhost:5002 memory=
 while getopts n:s:t:m o; do case $o in n) rounds=$OPTARG;; s) source=$OPTARG;; t) target=$OPTARG;; m) memory=1;; *) exit 2;; esac; done
@@ -26,8 +26,8 @@ if [[ $memory ]]; then
   manifest='{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"'$(put "$config")'","size":'${#config}'},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:'$digest'","size":1000000000}]}'
   printf '{"imageLayoutVersion":"1.0.0"}' >"$work/layout/oci-layout"
   printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"%s","size":%d}]}' "$(put "$manifest")" ${#manifest} >"$work/layout/index.json"
-  big=$target/copy-$run/big:1
-  for road in "oci:$work/layout $big" "$big $target/copy-$run/bigger:1" "$big oci-archive:$work/x.tar" "oci-archive:$work/x.tar store:big:1" "oci-archive:$work/x.tar docker-archive:$work/d.tar:big:1"; do
+  big=${source%%/*}/copy-$run/big:1
+  for road in "oci:$work/layout $big" "$big $target/copy-$run/big:1" "$big ${source%%/*}/copy-$run/mounted:1" "$big oci-archive:$work/x.tar" "oci-archive:$work/x.tar store:big:1" "oci-archive:$work/x.tar docker-archive:$work/d.tar:big:1"; do
     read -r from to <<<"$road"
     /usr/bin/time -f '%M kB  %e s' -o "$work/time" "$manifold" copy "$from" "$to" >/dev/null 2>&1
     printf '%-16s -> %-16s %s\n' "${from%%[:/]*}" "${to%%[:/]*}" "$(cat "$work/time")"
