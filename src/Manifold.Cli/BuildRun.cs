@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Solving;
@@ -19,6 +20,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return PrintTree();
         if (line.Push is not null && line.Request.Tags.IsEmpty)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
+        using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
+        var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
@@ -28,10 +31,11 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
-        var publisher = new Publisher(new PublishingTools(store, registry, context.Time)
+        var publishing = new PublishingTools(store, registry, context.Time)
         {
             Warn = message => progress.Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
-        });
+        };
+        var publisher = new Publisher(publishing);
         if (line.Push is not null)
             await publisher.RecoverAsync(cancellation);
         var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, progress.Show, cancellation);
@@ -47,7 +51,13 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         async Task<Publication> PublishAsync()
         {
             await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
-            return await publisher.PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+            var request = line.Attachments.Request(key);
+            if (line.Attachments.Provenance)
+                request = request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) };
+            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+            if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
+                await Attachments.TellAsync(context, attached);
+            return done;
         }
     }
 

@@ -18,6 +18,8 @@ public static class CommandTree
             CopyCommand.Create(context),
             IndexCommand.Create(context),
             VerifyCommand.Create(context),
+            SignCommand.Create(context),
+            KeyCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

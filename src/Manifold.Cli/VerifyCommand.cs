@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Verification;
+using Manifold.Verification.Parity;
 
 namespace Manifold.Cli;
 
@@ -16,6 +17,8 @@ internal sealed class VerifyCommand
     private readonly Option<bool> strict = new("--strict") { Description = "Warnings fail too." };
     private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files for other machines that are meant to be in the image. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
+    private readonly SignatureFlags signatures;
+    private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files, configuration. Differences fail only with --strict." };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -25,6 +28,8 @@ internal sealed class VerifyCommand
         command.Add(image);
         foreach (var option in new Option[] { platforms, all, strict, allow, json })
             command.Add(option);
+        command.Add(parity);
+        signatures = SignatureFlags.AddTo(command);
         access = RegistryAccess.AddTo(command);
     }
 
@@ -60,6 +65,10 @@ internal sealed class VerifyCommand
         using var inUse = await store.LockSharedAsync(cancellation: cancellation);
         using var client = access.Open(context, parsed);
         await using var source = await OpenAsync(parsed.GetRequiredValue(image), store, client, cancellation);
+        if (await signatures.CheckAsync(parsed, source, cancellation) is { } signed)
+            return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
+        if (parsed.GetValue(parity))
+            return await CompareAsync(parsed, source, cancellation);
         var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetValue(json))
@@ -67,6 +76,13 @@ internal sealed class VerifyCommand
         else
             Print(report);
         return report.IsRefusedBy(policy) ? 1 : 0;
+    }
+
+    private async Task<int> CompareAsync(ParseResult parsed, IImageSource source, CancellationToken cancellation)
+    {
+        var report = ParityReport.Of(await ImageContents.ReadAsync(source, cancellation));
+        await context.Out.WriteAsync(parsed.GetValue(json) ? ParityJson.Write(report) + "\n" : ParityTable.Render(report));
+        return parsed.GetValue(strict) && !report.IsSame ? 1 : 0;
     }
 
     /// <summary>A bare reference is the registry's; where it cannot give it and the store has that name, the store's.</summary>
