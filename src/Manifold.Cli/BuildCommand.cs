@@ -35,6 +35,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private PublishingFlags publishing = null!;
+    private AttachmentFlags attaching = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
@@ -49,7 +50,7 @@ internal sealed class BuildOptions
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
         .. new[] { "--secret", "--ssh", "--build-context", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
-            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--report", "--sbom", "--provenance", "--attest" }
+            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--report", "--attest" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
@@ -66,12 +67,12 @@ internal sealed class BuildOptions
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
+        attaching = AttachmentFlags.AddTo(command, builds: true);
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
     {
-        // --provenance=false and --sbom=false ask for what is the case; scripts written for buildx have them.
-        if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null && !IsOff(option, parsed)) is { } asked)
+        if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } asked)
             throw new UsageException($"{asked.Name} is not supported yet.");
         try
         {
@@ -81,6 +82,7 @@ internal sealed class BuildOptions
                 Request = request,
                 Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) with { WithoutTags = parsed.GetValue(shard) is not null } : null,
                 Shard = parsed.GetValue(shard),
+                Attachments = ReadAttachments(parsed),
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
@@ -96,8 +98,12 @@ internal sealed class BuildOptions
         }
     }
 
-    private static bool IsOff(Option<string[]> option, ParseResult parsed) =>
-        option.Name is "--provenance" or "--sbom" && parsed.GetValue(option) is ["false"];
+    private Attachments ReadAttachments(ParseResult parsed)
+    {
+        var attachments = attaching.Read(parsed);
+        return !attachments.Any || parsed.GetValue(push) ? attachments
+            : throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+    }
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
@@ -166,6 +172,7 @@ internal sealed class BuildOptions
 internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
+    public required Attachments Attachments { get; init; }
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }

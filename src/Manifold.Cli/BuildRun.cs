@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Solving;
@@ -21,6 +22,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
         if (line.Shard is not null && line.Push is null)
             throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
+        using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
+        var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
@@ -30,10 +33,11 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return await PrintPlanAsync(builder, cancellation);
 
         await using var progress = BuildProgress.Create(context, line.Progress);
-        var publisher = new Publisher(new PublishingTools(store, registry, context.Time)
+        var publishing = new PublishingTools(store, registry, context.Time)
         {
             Warn = message => progress.Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
-        });
+        };
+        var publisher = new Publisher(publishing);
         if (line.Push is not null)
             await publisher.RecoverAsync(cancellation);
         var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, progress.Show, cancellation);
@@ -51,7 +55,13 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         async Task<Publication> PublishAsync()
         {
             await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
-            return await publisher.PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+            var request = line.Attachments.Request(key);
+            if (line.Attachments.Provenance)
+                request = request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) };
+            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+            if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
+                await Attachments.TellAsync(context, attached);
+            return done;
         }
     }
 

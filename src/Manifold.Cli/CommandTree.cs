@@ -20,6 +20,8 @@ public static class CommandTree
             IndexCommand.Create(context),
             VerifyCommand.Create(context),
             MergeCommand.Create(context),
+            SignCommand.Create(context),
+            KeyCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

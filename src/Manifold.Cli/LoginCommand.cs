@@ -48,7 +48,7 @@ internal static class LoginCommand
     }
 
     /// <summary>A line that the terminal does not show.</summary>
-    private static string ReadHidden(CliContext context)
+    internal static string ReadHidden(CliContext context)
     {
         var typed = new StringBuilder();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)

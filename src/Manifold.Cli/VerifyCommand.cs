@@ -6,6 +6,7 @@ using Manifold.Reporting;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
 using Manifold.Verification;
+using Manifold.Verification.Parity;
 
 namespace Manifold.Cli;
 
@@ -21,6 +22,8 @@ internal sealed class VerifyCommand
     private readonly Option<double> timeout = new("--timeout") { Description = "How long a start may take, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
     private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail where this machine cannot run a platform, instead of only saying so." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
+    private readonly SignatureFlags signatures;
+    private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files, configuration. Differences fail only with --strict." };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -30,6 +33,8 @@ internal sealed class VerifyCommand
         command.Add(image);
         foreach (var option in new Option[] { platforms, all, strict, allow, run, timeout, requireRun, json })
             command.Add(option);
+        command.Add(parity);
+        signatures = SignatureFlags.AddTo(command);
         access = RegistryAccess.AddTo(command);
     }
 
@@ -65,6 +70,10 @@ internal sealed class VerifyCommand
         using var inUse = await store.LockSharedAsync(cancellation: cancellation);
         using var client = access.Open(context, parsed);
         await using var source = await OpenAsync(parsed.GetRequiredValue(image), store, client, cancellation);
+        if (await signatures.CheckAsync(parsed, source, cancellation) is { } signed)
+            return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
+        if (parsed.GetValue(parity))
+            return await CompareAsync(parsed, source, cancellation);
         var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetValue(run) is { } arguments)
@@ -74,6 +83,13 @@ internal sealed class VerifyCommand
         else
             Print(report);
         return report.IsRefusedBy(policy) ? 1 : 0;
+    }
+
+    private async Task<int> CompareAsync(ParseResult parsed, IImageSource source, CancellationToken cancellation)
+    {
+        var report = ParityReport.Of(await ImageContents.ReadAsync(source, cancellation));
+        await context.Out.WriteAsync(parsed.GetValue(json) ? ParityJson.Write(report) + "\n" : ParityTable.Render(report));
+        return parsed.GetValue(strict) && !report.IsSame ? 1 : 0;
     }
 
     /// <summary>A bare reference is the registry's; where it cannot give it and the store has that name, the store's.</summary>

@@ -23,7 +23,9 @@ public static class BuildFiles
         return File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
     }
 
-    private static string PathOf(BuildRequest request)
+    /// <summary>The Dockerfile's path.</summary>
+    /// <exception cref="UsageException">It is not there.</exception>
+    public static string PathOf(BuildRequest request)
     {
         if (request.DockerfilePath is { } given)
             return File.Exists(given) ? Path.GetFullPath(given) : throw new UsageException($"The Dockerfile '{given}' is not there.");

@@ -34,19 +34,21 @@ public sealed record PlatformContents(Platform Platform, Descriptor Descriptor, 
 }
 
 /// <summary>An image as its referrers and its reader need it: what stands at its top, and the contents of each platform.</summary>
-public sealed record ImageContents(Descriptor Top, ImageIndex? Index, ImmutableArray<PlatformContents> Platforms)
+public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformContents> Platforms)
 {
     /// <summary>Reads every platform of an image, in parallel. A layer that several platforms share is read once.</summary>
     /// <remarks>Costs fetching and decompressing each layer once. Entries that are no image of a platform (attestations) are left out.</remarks>
     /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
-    public static async Task<ImageContents> ReadAsync(IImageSource source, CancellationToken cancellation = default)
+    public static async Task<ImageContents> ReadAsync(IImageSource source, CancellationToken cancellation = default) =>
+        await ReadAsync(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc cref="ReadAsync(IImageSource, CancellationToken)"/>
+    public static async Task<ImageContents> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
-        var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var index = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span) : null;
         var reading = new Reading(source);
-        var manifests = await reading.ManifestsAsync(top.Descriptor, 0, cancellation).ConfigureAwait(false);
+        var manifests = await reading.ManifestsAsync(top, 0, cancellation).ConfigureAwait(false);
         var platforms = await Task.WhenAll(manifests.Select(entry => reading.PlatformAsync(entry, cancellation))).ConfigureAwait(false);
-        return new ImageContents(top.Descriptor, index, [.. platforms.OfType<PlatformContents>()]);
+        return new ImageContents(top, [.. platforms.OfType<PlatformContents>()]);
     }
 
     private sealed class Reading(IImageSource source)
@@ -59,7 +61,7 @@ public sealed record ImageContents(Descriptor Top, ImageIndex? Index, ImmutableA
             if (!MediaType.IsIndex(entry.MediaType) || depth >= Limits.IndexDepth)
                 return [entry];
             var manifests = new List<Descriptor>();
-            foreach (var child in ImageIndex.Parse((await source.ReadDocumentAsync(entry, cancellation).ConfigureAwait(false)).Span).Images)
+            foreach (var child in (await source.ReadIndexAsync(entry, cancellation).ConfigureAwait(false)).Images)
                 manifests.AddRange(await ManifestsAsync(child, depth + 1, cancellation).ConfigureAwait(false));
             return manifests;
         }
@@ -67,10 +69,10 @@ public sealed record ImageContents(Descriptor Top, ImageIndex? Index, ImmutableA
         /// <summary>Null where the manifest is an artifact, and no image.</summary>
         internal async Task<PlatformContents?> PlatformAsync(Descriptor entry, CancellationToken cancellation)
         {
-            var manifest = Manifest.Parse((await source.ReadDocumentAsync(entry, cancellation).ConfigureAwait(false)).Span);
+            var manifest = await source.ReadManifestAsync(entry, cancellation).ConfigureAwait(false);
             if (!MediaType.IsConfig(manifest.Config.MediaType))
                 return null;
-            var config = ImageConfig.Parse((await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false)).Span);
+            var config = await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
             if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
                 throw new ContentMismatchException($"Reading {entry.Digest}: its manifest has {manifest.Layers.Length} layers and its config {config.RootFs.DiffIds.Length}. The image is broken; get it again from whoever made it.");
             var surveys = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,

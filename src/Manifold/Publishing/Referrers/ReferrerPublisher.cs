@@ -20,7 +20,7 @@ public sealed class ReferrerPublisher(RegistryClient client, ImageReference repo
     private const int Tries = 8;
 
     /// <summary>True where it was attached now, false where it was there already.</summary>
-    /// <exception cref="RegistryException">The registry takes no such document; the image itself is not touched.</exception>
+    /// <exception cref="RegistryException">The registry takes no such document; the image's tags are not touched.</exception>
     public async Task<bool> AttachAsync(Attachment attachment, CancellationToken cancellation = default)
     {
         // 1
@@ -51,7 +51,7 @@ public sealed class ReferrerPublisher(RegistryClient client, ImageReference repo
         catch (RegistryException e) when (IsRefusal(e))
         {
             throw new RegistryException(
-                $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry takes no such documents ({e.Message}) The image itself is untouched. Publish without it, or to a registry that keeps OCI artifacts.", e)
+                $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry takes no such documents ({e.Message}) The image's tags are as they were. Publish without it, or to a registry that keeps OCI artifacts.", e)
             {
                 Registry = repository.Registry, Status = e.Status, Code = e.Code,
             };
@@ -94,15 +94,28 @@ public sealed class ReferrerPublisher(RegistryClient client, ImageReference repo
     internal async Task UpdateTagAsync(string tag, string mediaType, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, CancellationToken cancellation)
     {
         var place = repository.WithTag(tag);
-        for (var attempt = 1; attempt <= Tries; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
             var current = await client.GetManifestAsync(place, cancellation).ConfigureAwait(false);
-            if (await change(current?.Bytes).ConfigureAwait(false) is not { } wanted)
+            if (await ChangedAsync(place, change, current?.Bytes).ConfigureAwait(false) is not { } wanted)
                 return;
+            if (attempt > Tries)
+                throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
             await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
             // Two writers who read the same begin: the later one wins; each looks once more, and the one who lost writes again.
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60) * attempt), time, cancellation).ConfigureAwait(false);
         }
-        throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
+    }
+
+    private static async Task<byte[]?> ChangedAsync(ImageReference place, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, ReadOnlyMemory<byte>? current)
+    {
+        try
+        {
+            return await change(current).ConfigureAwait(false);
+        }
+        catch (FormatException e)
+        {
+            throw new RegistryException($"attach to {place.Name}: the tag '{place.Tag}' holds what does not belong there ({e.Message}) Look at it with: manifold inspect --raw {place}", e) { Registry = place.Registry };
+        }
     }
 }

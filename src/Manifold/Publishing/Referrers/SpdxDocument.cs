@@ -78,7 +78,7 @@ public sealed class SpdxDocument(PlatformContents image, ImageReference name, st
     {
         if (inventory.Release.Id is not { } id)
             return;
-        Begin(json, System, id, inventory.Release.VersionId, "OPERATING-SYSTEM");
+        Begin(json, System, id, inventory.Release.VersionId, "OPERATING_SYSTEM");
         if (inventory.Release.PrettyName is { } description)
             json.WriteString("description", description);
         End(json, Unknown, null);

@@ -57,7 +57,7 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
     {
         var listed = await client.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
         foreach (var entry in listed.Entries)
-            if (await client.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found && Manifest.Parse(found.Bytes.Span).Layers.Any(isOurs))
+            if (await client.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes)?.Layers.Any(isOurs) == true)
                 return true;
         return false;
     }

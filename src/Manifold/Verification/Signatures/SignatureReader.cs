@@ -1,6 +1,5 @@
 using Manifold.Images;
 using Manifold.Oci;
-using Manifold.Registry;
 
 namespace Manifold.Verification.Signatures;
 
@@ -15,8 +14,7 @@ public sealed record FoundSignature(byte[] Payload, byte[] Signature);
 /// </code>
 /// What is malformed is left out: it proves nothing. Each costs a manifest and a blob of some hundred bytes.
 /// </remarks>
-/// <param name="client">For the tag; null where the image is in no registry.</param>
-public sealed class SignatureReader(IImageSource source, RegistryClient? client)
+public sealed class SignatureReader(IImageSource source)
 {
     // cosign's payloads have some 250 bytes; annotations of whoever signs come in addition.
     private const int PayloadBytes = 64 * 1024, SignaturesAtMost = 100;
@@ -28,8 +26,8 @@ public sealed class SignatureReader(IImageSource source, RegistryClient? client)
         foreach (var referrer in (await source.ListReferrersAsync(manifest, cancellation).ConfigureAwait(false)).Where(entry => entry.ArtifactType == SimpleSigning.ArtifactType).Take(SignaturesAtMost))
             found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(referrer, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
         // 2
-        if (client is not null && source.Location.Reference is { } name && await client.GetManifestAsync(name.WithTag(SimpleSigning.TagOf(manifest)), cancellation).ConfigureAwait(false) is { } tagged)
-            found.AddRange(await SignaturesOfAsync(tagged.Bytes, cancellation).ConfigureAwait(false));
+        foreach (var tagged in (await source.ListTaggedAsync(manifest, cancellation).ConfigureAwait(false)).Where(tagged => tagged.Tag == SimpleSigning.TagOf(manifest)))
+            found.AddRange(await SignaturesOfAsync(await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false));
         return found;
     }
 
@@ -57,7 +55,8 @@ public sealed class SignatureReader(IImageSource source, RegistryClient? client)
         return text.Length > 0 && Convert.TryFromBase64String(text, bytes, out var length) ? bytes[..length] : null;
     }
 
-    private static Manifest? TryParse(ReadOnlyMemory<byte> document)
+    /// <summary>Null where it is no manifest.</summary>
+    internal static Manifest? TryParse(ReadOnlyMemory<byte> document)
     {
         try
         {

@@ -26,7 +26,7 @@ public static class SignedParts
         parts.Add(part);
         if (!MediaType.IsIndex(part.Descriptor.MediaType))
             return;
-        foreach (var child in ImageIndex.Parse((await source.ReadDocumentAsync(part.Descriptor, cancellation).ConfigureAwait(false)).Span).Images)
+        foreach (var child in (await source.ReadIndexAsync(part.Descriptor, cancellation).ConfigureAwait(false)).Images)
             await AddAsync(source, new SignedPart(child.Platform?.ToPlatform().ToString() ?? child.Digest.ToString(), child), parts, depth + 1, cancellation).ConfigureAwait(false);
     }
 }

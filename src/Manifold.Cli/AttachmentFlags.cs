@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Manifold.Publishing.Referrers;
+using Manifold.Publishing.Signing;
+
+namespace Manifold.Cli;
+
+/// <summary>What the commands that publish can attach to an image: flags, and what is said of it.</summary>
+internal sealed class AttachmentFlags
+{
+    private readonly Option<bool> sbom = new("--sbom") { Description = "Attach a list of each platform's packages (SPDX 2.3)." };
+    private readonly Option<bool> provenance = new("--provenance") { Description = "Attach where each platform came from (SLSA provenance v1)." };
+    private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
+
+    /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
+    public static AttachmentFlags AddTo(Command command, bool builds)
+    {
+        var flags = new AttachmentFlags();
+        command.Add(flags.sbom);
+        if (builds)
+            command.Add(flags.provenance);
+        command.Add(flags.sign);
+        command.Add(flags.key);
+        return flags;
+    }
+
+    public Attachments Read(ParseResult parsed)
+    {
+        var read = new Attachments(parsed.GetValue(sbom), parsed.GetValue(provenance), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
+        if (parsed.GetValue(sign) && read.KeyFile is null)
+            throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
+        return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key is for --sign: add --sign.") : read;
+    }
+}
+
+/// <summary>What somebody wants attached.</summary>
+internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
+{
+    public bool Any => Sbom || Provenance || KeyFile is not null;
+
+    /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>
+    public Task<SigningKey?> LoadKeyAsync(CliContext context, CancellationToken cancellation) =>
+        KeyFile is null ? Task.FromResult<SigningKey?>(null) : LoadAsync(context, KeyFile, cancellation);
+
+    public AttachmentRequest Request(SigningKey? key) => new() { Sbom = Sbom, Key = key, Tool = ProgramName.Version.Replace(' ', '-') };
+
+    public static async Task TellAsync(CliContext context, AttachmentSummary done)
+    {
+        string[] parts =
+        [
+            .. done.Sboms > 0 ? [Counts.Of(done.Sboms, "SBOM")] : Array.Empty<string>(),
+            .. done.Provenances > 0 ? [Counts.Of(done.Provenances, "provenance")] : Array.Empty<string>(),
+            .. done.Signatures > 0 ? [Counts.Of(done.Signatures, "signature")] : Array.Empty<string>(),
+        ];
+        await context.Error.WriteLineAsync($"attached: {(parts.Length == 0 ? "nothing new" : string.Join(", ", parts))}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} there already" : "")}");
+    }
+
+    private static async Task<SigningKey?> LoadAsync(CliContext context, string file, CancellationToken cancellation) =>
+        await SigningKey.LoadAsync(file, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Manifold.Images;
+using Manifold.Publishing.Signing;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold sign</c>: signs an image that is in a registry already.</summary>
+internal static class SignCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var image = new Argument<string>("IMAGE") { Description = "An image of a registry; by digest, nobody can exchange it meanwhile." };
+        var key = new Option<string>("--key") { Description = "The private key: cosign's, or ECDSA as PEM. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE", Required = true };
+        var command = new Command("sign", "Sign the index and every platform of a published image, as cosign does.") { image, key };
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var reference = RegistryAccess.Reference(parsed.GetRequiredValue(image));
+            using var signer = await SigningKey.LoadAsync(parsed.GetRequiredValue(key), (file, token) => KeyPassword.AskAsync(context, file, token), cancellation);
+            using var store = context.OpenStore();
+            using var client = access.Open(context, parsed);
+            await using var source = new RegistrySource(client, store, reference);
+            var top = (await source.ResolveAsync(cancellation)).Descriptor;
+            var signed = await new ImageSigner(client, reference, signer, context.Time).SignAsync(source, top, cancellation);
+            await context.Error.WriteLineAsync(signed.IsEmpty ? "signed by this key already" : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
+            await context.Out.WriteLineAsync(reference.WithDigest(top.Digest).ToString());
+        });
+        return command;
+    }
+}

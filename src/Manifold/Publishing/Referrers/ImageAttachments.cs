@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Publishing.Signing;
+using Manifold.Registry;
+using Manifold.Verification;
+
+namespace Manifold.Publishing.Referrers;
+
+/// <summary>What is to be attached to an image that is published.</summary>
+public sealed record AttachmentRequest
+{
+    /// <summary>A list of contents for each platform.</summary>
+    public bool Sbom { get; init; }
+
+    /// <summary>Tells where a platform's manifest came from, under a repository's name; null where nobody knows, as for an image of somebody else.</summary>
+    public Func<ImageReference, Platform, Descriptor, Provenance>? Provenance { get; init; }
+
+    /// <summary>Signs the index and every platform's manifest; null signs nothing. Not disposed.</summary>
+    public SigningKey? Key { get; init; }
+
+    /// <summary>Who made the documents, e.g. <c>manifold-0.1.0</c>.</summary>
+    public required string Tool { get; init; }
+
+    public bool IsEmpty => !Sbom && Provenance is null && Key is null;
+}
+
+/// <summary>What was attached; what was there before is not counted.</summary>
+public sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere);
+
+/// <summary>Publishes an image together with what is said about it: nobody meets a tag whose signature is not there yet.</summary>
+/// <remarks>
+/// <code>
+/// 1  content     blobs and manifests by digest
+/// 2  documents   SBOM and provenance of each platform, then signatures, in each repository
+/// 3  tags        all together
+/// </code>
+/// Idempotent. What fails before 3 leaves all tags as they were.
+/// </remarks>
+public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest request)
+{
+    // buildx and other readers of in-toto statements look for it.
+    private const string PredicateAnnotation = "in-toto.io/predicate-type", KeyAnnotation = "io.manifold.provenance.key";
+
+    /// <param name="publication">Where it goes; its repositories get the documents.</param>
+    public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
+        IImageSource source, Descriptor top, PublicationRequest publication, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var publisher = new Publisher(tools);
+        await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
+        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var preflight = await publisher.PreflightAsync(publication, [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
+        return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, PublicationRequest, IProgress{TransferProgress}?, CancellationToken)"/>
+    public async Task<(Publication Publication, AttachmentSummary Summary)> PublishAsync(
+        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var publisher = new Publisher(tools);
+        // 1
+        var withoutTags = preflight with { Request = preflight.Request with { WithoutTags = true } };
+        if (!request.IsEmpty)
+            await publisher.PublishAsync(source, top, withoutTags, progress, cancellation).ConfigureAwait(false);
+        // 2
+        var summary = await AttachAsync(source, top, [.. preflight.Request.Targets.DistinctBy(target => target.Name)], cancellation).ConfigureAwait(false);
+        // 3
+        return (await publisher.PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false), summary);
+    }
+
+    /// <summary>Attaches the documents to an image that the repositories have.</summary>
+    public async Task<AttachmentSummary> AttachAsync(IImageSource source, Descriptor top, ImmutableArray<ImageReference> repositories, CancellationToken cancellation = default)
+    {
+        var summary = new AttachmentSummary(0, 0, 0, 0);
+        if (request.IsEmpty)
+            return summary;
+        var contents = request.Sbom ? await ImageContents.ReadAsync(source, top, cancellation).ConfigureAwait(false) : null;
+        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        foreach (var repository in repositories)
+        {
+            var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time);
+            foreach (var platform in contents?.Platforms ?? [])
+                summary = await publisher.AttachAsync(Sbom(platform, repository), cancellation).ConfigureAwait(false)
+                    ? summary with { Sboms = summary.Sboms + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
+            foreach (var entry in request.Provenance is null ? [] : entries)
+                summary = await publisher.AttachAsync(Statement(request.Provenance!(repository, entry.Platform, entry.Manifest)), cancellation).ConfigureAwait(false)
+                    ? summary with { Provenances = summary.Provenances + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
+            if (request.Key is { } key)
+                summary = summary with { Signatures = summary.Signatures + (await new ImageSigner(tools.Registry, repository, key, tools.Time).SignAsync(source, top, cancellation).ConfigureAwait(false)).Length };
+        }
+        return summary;
+    }
+
+    private Attachment Sbom(PlatformContents platform, ImageReference repository) => new()
+    {
+        ArtifactType = SpdxDocument.MediaType, MediaType = SpdxDocument.MediaType, Subject = platform.Descriptor,
+        Content = new SpdxDocument(platform, repository, request.Tool).ToJson(),
+    };
+
+    // It says when, so each is another document; one that says the same otherwise is as good.
+    private static Attachment Statement(Provenance provenance)
+    {
+        var key = provenance.Key.ToString();
+        var predicate = ImmutableSortedDictionary<string, string>.Empty.Add(PredicateAnnotation, Provenance.PredicateType);
+        return new Attachment
+        {
+            ArtifactType = Provenance.MediaType, MediaType = Provenance.MediaType, Subject = provenance.Subject, Content = provenance.ToJson(),
+            BlobAnnotations = predicate, Annotations = predicate.Add(KeyAnnotation, key),
+            IsSameAs = entry => entry.Annotations?.GetValueOrDefault(KeyAnnotation) == key,
+        };
+    }
+}
