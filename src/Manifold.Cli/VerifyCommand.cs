@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Manifold.Content;
 using Manifold.Images;
-using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
@@ -69,7 +68,7 @@ internal sealed class VerifyCommand
         using var store = context.OpenStore();
         using var inUse = await store.LockSharedAsync(cancellation: cancellation);
         using var client = access.Open(context, parsed);
-        await using var source = await OpenAsync(parsed.GetRequiredValue(image), store, client, cancellation);
+        await using var source = await new ImageSources(store, client).FindAsync(Locations.Parse(parsed.GetRequiredValue(image)), context.Warn, cancellation);
         if (await signatures.CheckAsync(parsed, source, cancellation) is { } signed)
             return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
         if (parsed.GetValue(parity))
@@ -90,17 +89,6 @@ internal sealed class VerifyCommand
         var report = ParityReport.Of(await ImageContents.ReadAsync(source, cancellation));
         await context.Out.WriteAsync(parsed.GetValue(json) ? ParityJson.Write(report) + "\n" : ParityTable.Render(report));
         return parsed.GetValue(strict) && !report.IsSame ? 1 : 0;
-    }
-
-    /// <summary>A bare reference is the registry's; where it cannot give it and the store has that name, the store's.</summary>
-    private async Task<IImageSource> OpenAsync(string text, Store store, RegistryClient client, CancellationToken cancellation)
-    {
-        if (!ImageLocation.TryParse(text, out var location))
-            throw new UsageException($"'{text}' is no place of an image. Expected [registry/]repository[:tag][@digest], docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF].");
-        var source = await new ImageSources(store, client).FindAsync(location, cancellation);
-        if (source.Location.Transport != location.Transport)
-            await context.Error.WriteLineAsync($"manifold: {location} is not to be had from its registry. Verifying the store's image of that name.");
-        return source;
     }
 
     private void Print(GateReport report)
