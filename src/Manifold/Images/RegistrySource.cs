@@ -21,7 +21,8 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
 
     public async Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default)
     {
-        if (await ResolveAsync(cancellation).ConfigureAwait(false) is { } image && image.Descriptor.Digest == document.Digest)
+        // Not asked for: parts of an image may be there before its top is.
+        if (top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && await top.Value.ConfigureAwait(false) is var image && image.Descriptor.Digest == document.Digest)
             return image.Bytes;
         if (store.TryReadDocument(document.Digest) is { } stored)
             return stored;
