@@ -60,9 +60,9 @@ public sealed class ShardMerge(PublishingTools tools)
             Manifests = [.. Ordered(request, entries).Select(entry => Annotated(request, entry)), .. kept],
             Annotations = IndexAnnotations(request),
         };
-        var top = await tools.Store.WriteAsync(index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
-        await using var source = new RegistrySource(tools.Registry, tools.Store, targets[0].WithDigest(top.Digest));
-        return await publisher.PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
+        var top = ComposedImage.Content(MediaType.Index, index.ToJson());
+        await using var source = ComposedImage.Over(new RegistrySource(tools.Registry, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
+        return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
     }
 
     private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(MergeRequest request)
