@@ -1,3 +1,4 @@
 using Manifold.Bench;
 
 LayerHashing.Run(Console.Out);
+GateCensus.Run(Console.Out);

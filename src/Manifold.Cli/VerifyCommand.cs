@@ -3,6 +3,8 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Sandbox;
+using Manifold.Snapshots;
 using Manifold.Verification;
 using Manifold.Verification.Parity;
 
@@ -16,6 +18,9 @@ internal sealed class VerifyCommand
     private readonly Option<bool> all = new("--all") { Description = "Look at every file of every layer, not only as far as the start needs." };
     private readonly Option<bool> strict = new("--strict") { Description = "Warnings fail too." };
     private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files for other machines that are meant to be in the image. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> run = new("--run") { Description = "Also start each platform's entrypoint with ARGS in place of CMD, e.g. --run=--version: natively or emulated, without a network.", HelpName = "ARGS" };
+    private readonly Option<double> timeout = new("--timeout") { Description = "How long a start may take, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail where this machine cannot run a platform, instead of only saying so." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
     private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files, configuration. Differences fail only with --strict." };
@@ -26,7 +31,7 @@ internal sealed class VerifyCommand
     {
         this.context = context;
         command.Add(image);
-        foreach (var option in new Option[] { platforms, all, strict, allow, json })
+        foreach (var option in new Option[] { platforms, all, strict, allow, run, timeout, requireRun, json })
             command.Add(option);
         command.Add(parity);
         signatures = SignatureFlags.AddTo(command);
@@ -71,6 +76,8 @@ internal sealed class VerifyCommand
             return await CompareAsync(parsed, source, cancellation);
         var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
+        if (parsed.GetValue(run) is { } arguments)
+            report = await Runner(store).RunAsync(source, report, RunOptionsOf(parsed, arguments), cancellation);
         if (parsed.GetValue(json))
             await context.Out.WriteLineAsync(GateJson.Write(report, source.Location.ToString()));
         else
@@ -113,8 +120,30 @@ internal sealed class VerifyCommand
         if (findings.Count > 0)
             context.Out.WriteLine(GateText.Render(findings) + "\n");
         context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)]));
+        foreach (var platform in report.Platforms.Where(platform => platform.Run is not null))
+            WriteRun(platform.Platform.ToString(), platform.Run!);
         context.Out.WriteLine($"\n{Counts.Of(report.Count(FindingSeverity.Error), "error")}, {Counts.Of(report.Count(FindingSeverity.Warning), "warning")} in {report.Digest}");
     }
+
+    private void WriteRun(string platform, RunReport run)
+    {
+        context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: {(run.ExitCode is { } code ? $"exit code {code}" : "did not end")} after {run.Seconds:0.0} s{(run.Emulated ? " (emulated)" : "")}");
+        foreach (var line in run.Lines)
+            context.Out.WriteLine($"  {line}");
+    }
+
+    private SmokeRun Runner(Store store)
+    {
+        var (snapshots, emulators) = (new SnapshotStore(store, context.Time), new Emulators(store));
+        return new SmokeRun(snapshots, new RunSandbox(snapshots, new OciRuntimes(store, context.Variable("PATH")), emulators, context.Time), emulators);
+    }
+
+    private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()
+    {
+        Arguments = [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+        Timeout = parsed.GetValue(timeout) is > 0 and < 86_400 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new UsageException("--timeout: expected seconds between 0 and 86400."),
+        RequireAll = parsed.GetValue(requireRun),
+    };
 
     private static string[] Row(PlatformReport platform) =>
     [

@@ -104,7 +104,9 @@ public sealed class Builder(BuilderTools tools)
     {
         if (tools.Verification.Mode == GateMode.Off)
             return null;
+        var began = tools.Time.GetTimestamp();
         var report = await gate.CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
+        on(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began)) { Time = tools.Time.GetUtcNow() });
         foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note && !tools.Verification.Refuses(finding.Severity)))
             on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
         return report.IsRefusedBy(tools.Verification) ? throw new GateRefusedException(report, tools.Verification) : report;

@@ -37,6 +37,7 @@ public sealed class JsonProgress(TextWriter output)
         StepFailed => "stepFailed",
         Transferred => "transfer",
         ImageMade => "image",
+        Verified => "verified",
         _ => "warning",
     };
 
@@ -79,6 +80,12 @@ public sealed class JsonProgress(TextWriter output)
                 json.WriteString("platform", made.Platform.ToString());
                 json.WriteString("digest", made.Manifest.Digest.ToString());
                 json.WriteNumber("bytes", made.CompressedBytes);
+                break;
+            case Verified verified:
+                json.WriteNumber("platforms", verified.Platforms);
+                json.WriteNumber("errors", verified.Errors);
+                json.WriteNumber("warnings", verified.Warnings);
+                json.WriteNumber("seconds", verified.Duration.TotalSeconds);
                 break;
             case Warned warned:
                 json.WriteString("message", warned.Message);

@@ -34,6 +34,7 @@ public sealed class PlainProgress(TextWriter output)
         Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
             $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Units.Bytes(total)} {transfer.Where}".TrimEnd(),
         ImageMade made => $"{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
+        Verified verified => $"verified {Count(verified.Platforms, "platform")}: {Count(verified.Errors, "error")}, {Count(verified.Warnings, "warning")} {Units.Duration(verified.Duration)}",
         Warned warned => $"warning: {warned.Message}",
         _ => null,
     };

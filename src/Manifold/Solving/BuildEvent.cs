@@ -38,5 +38,8 @@ public sealed record Transferred(TransferKind Kind, Digest Digest, string Where,
 /// <summary>One platform's image is complete.</summary>
 public sealed record ImageMade(Platform Platform, Descriptor Manifest, long CompressedBytes) : BuildEvent;
 
+/// <summary>The gate has looked at the images. What it found is told by itself.</summary>
+public sealed record Verified(int Platforms, int Errors, int Warnings, TimeSpan Duration) : BuildEvent;
+
 /// <summary>Something that people should know and that stops nothing.</summary>
 public sealed record Warned(string Message) : BuildEvent;

@@ -76,15 +76,18 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private static Cause NotDeclared(Step source, List<RunStep> runs)
     {
-        var stage = source.Lineage.First();
         var declared = runs.Any(run => run.Environment.Any(IsOfPlatform));
-        var using_ = runs.FirstOrDefault(run => MentionsTarget(run.Name));
-        var text = declared ? $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and knows TARGETARCH, but what it runs does not build for that"
-            : using_ is not null ? $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and uses TARGETARCH ({At(using_.Place)}) without declaring it, so it is empty there"
-            : $"the stage that makes it runs on {stage.Platform} ({At(stage.Place)}) and is not told what to build for: it does not declare TARGETARCH";
+        var asks = runs.FirstOrDefault(run => MentionsTarget(run.Name));
+        var stage = $"{StageOf(source)} that makes it runs on {source.Platform}";
+        var text = declared ? $"{stage} and knows TARGETARCH, but what it runs does not build for that"
+            : asks is not null ? $"{stage} and uses TARGETARCH ({At(asks.Place)}) without declaring it, so it is empty there"
+            : $"{stage} and is not told what to build for: it does not declare TARGETARCH";
         return new Cause(CauseId.TargetNotDeclared, text, declared ? "hand it to the compiler (Go: GOARCH=$TARGETARCH go build; Rust, C: the target's own tools), or take --platform away from that FROM"
             : "write ARG TARGETARCH in that stage and hand it to the compiler (Go: GOARCH=$TARGETARCH go build), or take --platform away from that FROM");
     }
+
+    // A FROM that two stages have alike is one step, and its line that of one of them; the name is the stage's own.
+    private static string StageOf(Step last) => last.Name.Split(' ') is [['[', .. var name], _, ..] && !name.Contains('/', StringComparison.Ordinal) ? $"the stage '{name}'" : "the stage";
 
     /// <summary>A TARGET argument that has another value than the platform that is built.</summary>
     private Cause? Overridden(RunStep run)

@@ -61,6 +61,12 @@ public static class FindingId
     /// <summary>A layer's content is not what the config says.</summary>
     public const string LayerMismatch = "LayerMismatch";
 
+    /// <summary>The image was started, and failed or did not end in time.</summary>
+    public const string RunFailed = "RunFailed";
+
+    /// <summary>The image should be started, and this machine has no way to.</summary>
+    public const string NotRun = "NotRun";
+
     /// <summary>The gate does not know the platform's programs, and looked at nothing.</summary>
     public const string UnknownPlatform = "UnknownPlatform";
 }

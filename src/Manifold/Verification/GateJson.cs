@@ -23,6 +23,7 @@ public static class GateJson
             Command = [.. platform.Command],
             Start = [.. platform.Start],
             Findings = [.. platform.Findings.Select(Part)],
+            Run = platform.Run is { } run ? new RunPart { Command = [.. run.Command], ExitCode = run.ExitCode, Emulated = run.Emulated, Seconds = run.Seconds, Lines = [.. run.Lines] } : null,
         })],
     }, GateJsonContext.Default.Document);
 
@@ -53,6 +54,16 @@ public static class GateJson
         public required string[] Command { get; init; }
         public required StartFile[] Start { get; init; }
         public required FindingPart[] Findings { get; init; }
+        public RunPart? Run { get; init; }
+    }
+
+    internal sealed record RunPart
+    {
+        public required string[] Command { get; init; }
+        public int? ExitCode { get; init; }
+        public required bool Emulated { get; init; }
+        public required double Seconds { get; init; }
+        public required string[] Lines { get; init; }
     }
 
     internal sealed record FindingPart

@@ -12,7 +12,7 @@ public sealed class GateRefusedException(GateReport report, VerificationPolicy p
         var refused = report.Findings.Where(finding => policy.Refuses(finding.Severity)).ToList();
         var platforms = string.Join(", ", refused.Select(finding => finding.Platform).Distinct());
         return $"the gate refuses this image for {platforms}: nothing was named and nothing was published.\n{GateText.Render(refused)}\n"
-            + $"The image is {report.Digest}; look at it with: manifold inspect {report.Digest}\n"
-            + "To let it pass: --verify-allow PATTERN for files that are meant to be there, --verify warn to be told only.";
+            + $"The image lies unnamed in the store as {report.Digest}. To name it and look at it, build again with --verify warn: all is cached.\n"
+            + "Files that are meant to be there pass with --verify-allow PATTERN.";
     }
 }

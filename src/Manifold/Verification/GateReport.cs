@@ -39,6 +39,9 @@ public sealed record PlatformReport
     /// <summary>Foreign files that are where such files belong, or that the policy allows.</summary>
     public int ForeignFilesExpected { get; init; }
 
+    /// <summary>What came of starting it, where that was asked for and possible.</summary>
+    public RunReport? Run { get; init; }
+
     public FindingSeverity? Worst => Findings.IsEmpty ? null : Findings.Max(finding => finding.Severity);
 }
 
