@@ -37,6 +37,7 @@ internal sealed class BuildOptions
     private PublishingFlags publishing = null!;
     private AttachmentFlags attaching = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
@@ -44,7 +45,6 @@ internal sealed class BuildOptions
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
     private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
     private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
-    private readonly Option<string[]> insecureRegistries = Many("--insecure-registry", "A registry to speak plain HTTP to, or HTTPS without checking its certificate. Repeatable.", "HOST");
 
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
@@ -54,17 +54,20 @@ internal sealed class BuildOptions
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
+    private RegistryAccess? registries;
+
     public void AddTo(Command command)
     {
         command.Add(contextFolder);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, insecureRegistries, .. notYet];
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
+        registries = RegistryAccess.AddTo(command);
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
@@ -78,14 +81,15 @@ internal sealed class BuildOptions
             {
                 Request = request,
                 Attachments = ReadAttachments(parsed),
-                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) : null,
+                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) with { WithoutTags = parsed.GetValue(shard) is not null } : null,
+                Shard = parsed.GetValue(shard),
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
                 Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
                 Print = parsed.GetValue(print),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
-                InsecureRegistries = [.. parsed.GetValue(insecureRegistries) ?? []],
+                Registries = registries!.Read(parsed),
             };
         }
         catch (FormatException e)
@@ -173,13 +177,17 @@ internal sealed record BuildCommandLine
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }
 
+
+    /// <summary>Where a shard is written; null where the tags are written instead.</summary>
+    public required string? Shard { get; init; }
+
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }
     public required string? IidFile { get; init; }
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
     public required VerificationPolicy Verification { get; init; }
-    public required ImmutableArray<string> InsecureRegistries { get; init; }
+    public required RegistryChoice Registries { get; init; }
 }
 
 /// <summary>Where a copy of the image goes besides the store: an OCI layout as a folder, or as a tar.</summary>

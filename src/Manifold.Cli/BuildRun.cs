@@ -20,16 +20,20 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return PrintTree();
         if (line.Push is not null && line.Request.Tags.IsEmpty)
             throw new UsageException("--push needs a name: add -t registry/repository:tag.");
+        if (line.Shard is not null && line.Push is null)
+            throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
+        if (line.Shard is not null && line.Attachments.KeyFile is not null)
+            throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();
-        using var registry = RegistryAccess.Open(context, line.InsecureRegistries);
+        using var registry = RegistryAccess.Open(context, line.Registries);
+        // Until the last byte is published: what is being pushed must not be pruned.
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 
-        // Until the last byte is published: what is being pushed must not be pruned.
-        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
         var publishing = new PublishingTools(store, registry, context.Time)
         {
@@ -43,6 +47,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var published = planned.Preflight is null ? null : await PublishAsync();
         foreach (var output in line.Outputs)
             await WriteLayoutAsync(store, registry, result, output, cancellation);
+        if (line.Shard is { } shard)
+            Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
         await WriteFilesAsync(result, cancellation);
         await progress.DisposeAsync();
         await TellAsync(result, published);
@@ -101,5 +107,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         }
         if (line.Progress != "json")
             await context.Out.WriteAsync(BuildTable.Render(result, line.Request.Tags, published));
+        if (line.Shard is { } shard)
+            await context.Error.WriteLineAsync($"Pushed by digest; no tag was written. When all shards are there: manifold merge {shard} …");
     }
 }

@@ -13,6 +13,7 @@ public static class CommandTree
         {
             // one line per command, in the order of the road
             BuildCommand.Create(context),
+            PlanCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),
             CopyCommand.Create(context),
@@ -20,6 +21,7 @@ public static class CommandTree
             VerifyCommand.Create(context),
             SignCommand.Create(context),
             KeyCommand.Create(context),
+            MergeCommand.Create(context),
             LoginCommand.Create(context),
             LogoutCommand.Create(context),
             DoctorCommand.Create(context),

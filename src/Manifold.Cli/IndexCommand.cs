@@ -127,7 +127,7 @@ internal sealed class IndexFlags(string targetHelp)
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
             using var client = access.Open(context, parsed);
-            await using var run = new IndexRun(store, client, Locations.Parse(parsed.GetRequiredValue(Target)));
+            await using var run = new IndexRun(store, client, Locations.Parse(parsed.GetRequiredValue(Target)), context.Warn);
             await change(run, parsed, cancellation);
             await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), cancellation);
             if (parsed.GetValue(dryRun))
@@ -147,7 +147,7 @@ internal sealed class IndexFlags(string targetHelp)
 }
 
 /// <summary>One change of an index.</summary>
-internal sealed class IndexRun(Store store, RegistryClient client, ImageLocation target) : IAsyncDisposable
+internal sealed class IndexRun(Store store, RegistryClient client, ImageLocation target, Action<string> tell) : IAsyncDisposable
 {
     private readonly ImageSources sources = new(store, client);
 
@@ -160,7 +160,7 @@ internal sealed class IndexRun(Store store, RegistryClient client, ImageLocation
     /// <summary>Whoever names what goes has consented that it goes.</summary>
     public bool RemovalIsAsked { get; set; }
 
-    public Task<IImageSource> FindAsync(string source, CancellationToken cancellation) => sources.FindAsync(Locations.Parse(source), cancellation);
+    public Task<IImageSource> FindAsync(string source, CancellationToken cancellation) => sources.FindAsync(Locations.Parse(source), tell, cancellation);
 
     /// <summary>Begins with what the target has.</summary>
     public async Task BeginAsync(CancellationToken cancellation)

@@ -26,7 +26,7 @@ internal static class InspectCommand
             var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);
-            await using var source = await new ImageSources(store, client).FindAsync(place, cancellation);
+            await using var source = await new ImageSources(store, client).FindAsync(place, context.Warn, cancellation);
             var wanted = parsed.GetValue(platform) is { } text ? RegistryAccess.Platforms([text]).Single() : null;
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using Manifold.Content;
 using Manifold.Registry;
 using Manifold.Server;
 
@@ -9,31 +11,85 @@ internal static class ServeCommand
 {
     public static Command Create(CliContext context)
     {
-        var listen = new Option<string>("--listen")
-        {
-            Description = "Address and port; loopback only.", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => ServeOptions.DefaultListen,
-        };
-        var readOnly = new Option<bool>("--read-only") { Description = "Refuse every push." };
-        var allowDelete = new Option<bool>("--allow-delete") { Description = "Accept the deletion of tags, manifests and blobs." };
-        var command = new Command("serve", "Serve the store as an OCI registry, until Ctrl-C.") { listen, readOnly, allowDelete };
+        var flags = new ServeFlags();
+        var command = new Command("serve", "Serve the store as an OCI registry, until Ctrl-C.");
+        flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            await Task.Yield(); // signals are caught from the first wait on; one that comes with the greeting must not kill
             using var store = context.OpenStore();
             using var registry = RegistryAccess.Open(context, []);
             var missing = new MissingBlob(registry, new BlobOrigins(store), store);
-            await using var server = await RegistryServer.StartAsync(store, new ServeOptions
-            {
-                Listen = ServeOptions.ParseListen(parsed.GetRequiredValue(listen)),
-                ReadOnly = parsed.GetValue(readOnly),
-                AllowDelete = parsed.GetValue(allowDelete),
-                Warn = message => context.Error.WriteLine($"manifold: {message}"),
-                Time = context.Time,
-                FetchMissing = missing.TryFetchAsync, // layers of bases that no build needed here
-            }, cancellation);
-            await context.Error.WriteLineAsync($"Serving {store.Root} on http://{server.Address}. Stop with Ctrl-C.");
+            var options = flags.Read(parsed, context) with { FetchMissing = missing.TryFetchAsync }; // layers of bases that no build needed here
+            await using var server = await RegistryServer.StartAsync(store, options, cancellation);
+            await context.Error.WriteLineAsync(Greeting(store, options, server.Address));
             await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return 0;
         });
         return command;
+    }
+
+    private static string Greeting(Store store, ServeOptions options, IPEndPoint listening)
+    {
+        var everywhere = listening.Address.Equals(IPAddress.Any) || listening.Address.Equals(IPAddress.IPv6Any);
+        var address = everywhere ? $"{Environment.MachineName}:{listening.Port}" : listening.ToString();
+        var may = options.ReadOnly ? "pull" : options.AllowDelete ? "pull, push and delete" : "pull and push";
+        var who = options.PasswordFile is { } file ? $"the users of {file}" : "everybody on this machine";
+        string?[] next =
+        [
+            options.PasswordFile is null ? null : $"docker login {address}",
+            options.ReadOnly ? null : $"docker push {address}/NAME:TAG",
+            $"docker pull {address}/NAME:TAG",
+        ];
+        return $"""
+            Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
+            {store.Tags.List().Length} images; {who} may {may}.
+              {string.Join("\n  ", next.OfType<string>())}
+            """;
+    }
+}
+
+/// <summary>The flags of <c>manifold serve</c>, and what they ask of the server.</summary>
+internal sealed class ServeFlags
+{
+    private readonly Option<string> listen = new("--listen")
+    {
+        Description = "Address and port. Others than this machine are served with TLS and to users only.", HelpName = "ADDRESS:PORT",
+        DefaultValueFactory = _ => ServeOptions.DefaultListen,
+    };
+    private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse every push and every deletion." };
+    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Accept the deletion of tags, manifests and blobs." };
+    private readonly Option<string?> htpasswd = new("--htpasswd")
+    {
+        Description = "Let in the users of this file only, as 'htpasswd -B' writes it. It is read again when it changes.", HelpName = "FILE",
+    };
+    private readonly Option<string?> tlsCert = new("--tls-cert")
+    {
+        Description = "Certificate with its chain (PEM). It is read again when it is renewed.", HelpName = "FILE",
+    };
+    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
+    private readonly Option<bool> log = new("--log") { Description = "Print a line for each request." };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { listen, readOnly, allowDelete, htpasswd, tlsCert, tlsKey, log })
+            command.Add(option);
+    }
+
+    public ServeOptions Read(ParseResult parsed, CliContext context)
+    {
+        var error = TextWriter.Synchronized(context.Error);
+        return new()
+        {
+            Listen = ServeOptions.ParseListen(parsed.GetRequiredValue(listen)),
+            ReadOnly = parsed.GetValue(readOnly),
+            AllowDelete = parsed.GetValue(allowDelete),
+            PasswordFile = parsed.GetValue(htpasswd),
+            TlsCertificate = parsed.GetValue(tlsCert),
+            TlsKey = parsed.GetValue(tlsKey),
+            Warn = message => error.WriteLine($"manifold: {message}"),
+            Log = parsed.GetValue(log) ? error.WriteLine : null,
+            Time = context.Time,
+        };
     }
 }

@@ -2,11 +2,10 @@ using System.Globalization;
 using Manifold.Content;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Manifold.Server;
 
-/// <summary>Blobs by digest, whole or a range of them, sent by the kernel from the file.</summary>
+/// <summary>Blobs by digest, whole or a part of them, from the file to the connection block by block.</summary>
 /// <remarks>Source: OCI distribution specification, end-2, end-10; ranges: RFC 9110, section 14.</remarks>
 internal sealed class BlobEndpoint(Store store, Contents contents)
 {
@@ -36,24 +35,22 @@ internal sealed class BlobEndpoint(Store store, Contents contents)
 
     private static async Task SendAsync(HttpContext http, string path, long size)
     {
-        var (offset, count) = (0L, size);
-        if (http.Request.Headers.Range is [{ } range] && RangeHeaderValue.TryParse(range, out var parsed) && parsed is { Unit.Value: "bytes", Ranges.Count: 1 })
+        var part = new ByteRange(0, size - 1);
+        // A range is for GET: the answer to HEAD is about the whole.
+        if (HttpMethods.IsGet(http.Request.Method) && ByteRange.TryParse(http.Request.Headers.Range, size) is { } wanted)
         {
-            var wanted = parsed.Ranges.First();
-            offset = wanted.From ?? Math.Max(0, size - wanted.To!.Value);
-            var last = wanted.From is null ? size - 1 : Math.Min(wanted.To ?? size - 1, size - 1);
-            if (offset > last)
+            if (!wanted.IsSatisfiable)
             {
                 http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{size}");
-                await http.Refuse(416, ErrorCode.SizeInvalid, $"The blob has {size} bytes; '{range}' begins behind them.");
+                await http.Refuse(416, ErrorCode.SizeInvalid, $"The blob has {size} bytes; '{http.Request.Headers.Range}' is no part of them.");
                 return;
             }
-            count = last - offset + 1;
+            part = wanted;
             http.Response.StatusCode = StatusCodes.Status206PartialContent;
-            http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-{last}/{size}");
+            http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {part.First}-{part.Last}/{size}");
         }
-        http.Response.ContentLength = count;
-        if (!HttpMethods.IsHead(http.Request.Method) && count > 0)
-            await http.Response.SendFileAsync(path, offset, count, http.RequestAborted);
+        http.Response.ContentLength = part.Length;
+        if (!HttpMethods.IsHead(http.Request.Method) && part.Length > 0)
+            await http.Response.SendFileAsync(path, part.First, part.Length, http.RequestAborted);
     }
 }

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Manifold.Content;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 
 namespace Manifold.Server;
 
@@ -29,17 +31,31 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
         return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
     }
 
+    /// <summary>As many referrers as an index may have bytes, and a link to the next ones where there are more.</summary>
     public Task ReferrersAsync(HttpContext http, Route route)
     {
         if (!Digest.TryParse(route.Selector, out var subject))
             return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
-        var entries = store.Repositories.Referrers(route.Repository, subject);
-        if ((string?)http.Request.Query["artifactType"] is { Length: > 0 } type)
+        IEnumerable<Descriptor> entries = store.Repositories.Referrers(route.Repository, subject);
+        var type = (string?)http.Request.Query["artifactType"];
+        if (!string.IsNullOrEmpty(type))
         {
-            entries = [.. entries.Where(entry => entry.ArtifactType == type)];
+            entries = entries.Where(entry => entry.ArtifactType == type);
             http.Response.Headers["OCI-Filters-Applied"] = "artifactType";
         }
-        return http.Json(200, MediaType.Index, new ImageIndex { Manifests = entries }.ToJson());
+        var page = ImmutableArray.CreateBuilder<Descriptor>();
+        var bytes = 0L;
+        foreach (var entry in entries.Where(entry => string.CompareOrdinal(entry.Digest.ToString(), http.Request.Query["last"]) > 0))
+        {
+            bytes += JsonSerializer.SerializeToUtf8Bytes(entry, OciJson.Default.Descriptor).Length;
+            if (bytes > Limits.DocumentBytes && page.Count > 0)
+            {
+                LinkNext(http, type is null ? [] : [new("artifactType", type)], page[^1].Digest.ToString());
+                break;
+            }
+            page.Add(entry);
+        }
+        return http.Json(200, MediaType.Index, new ImageIndex { Manifests = page.DrainToImmutable() }.ToJson());
     }
 
     /// <summary>At most <c>n</c> entries after <c>last</c>, and a link to the next ones where there are more.</summary>
@@ -55,7 +71,11 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
         var more = page.Count > n;
         page = page.GetRange(0, Math.Min(n, page.Count));
         if (more && n > 0)
-            http.Response.Headers.Link = $"<{http.Request.Path}?n={n}&last={Uri.EscapeDataString(page[^1])}>; rel=\"next\"";
+            LinkNext(http, [new("n", text)], page[^1]);
         return true;
     }
+
+    /// <summary>Source: RFC 8288, "Web Linking", with the relation <c>next</c>.</summary>
+    private static void LinkNext(HttpContext http, IEnumerable<KeyValuePair<string, string>> query, string last) =>
+        http.Response.Headers.Link = $"<{http.Request.Path}{new QueryBuilder(query) { { "last", last } }}>; rel=\"next\"";
 }

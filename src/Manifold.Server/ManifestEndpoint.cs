@@ -1,6 +1,7 @@
 using Manifold.Content;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Manifold.Server;
 
@@ -63,6 +64,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
     public Task DeleteAsync(HttpContext http, Route route)
     {
+        if (IsMalformedDigest(route.Selector))
+            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
         var found = contents.FindManifest(http.Host(), route.Repository, route.Selector);
         if (found is null)
             return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
@@ -88,9 +91,9 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             await writer.CommitAsync(document.MediaType, descriptor, http.RequestAborted);
         }
         contents.Trust(digest);
-        foreach (var blob in document.Blobs)
-            store.Repositories.AddBlob(repository, blob.Digest);
-        foreach (var manifest in document.Manifests.Where(manifest => store.Repositories.FindManifest(repository, manifest.Digest) is null))
+        foreach (var blob in document.Blobs.Select(blob => blob.Digest).Distinct().Where(store.Contains))
+            store.Repositories.AddBlob(repository, blob);
+        foreach (var manifest in document.Manifests.Where(manifest => store.Contains(manifest.Digest) && store.Repositories.FindManifest(repository, manifest.Digest) is null))
             store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
         store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
         if (tags.Count > 0)
@@ -131,8 +134,13 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
 
     private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > Limits.DocumentBytes)
+        if (http.Request.ContentLength is { } length and > Limits.DocumentBytes)
+        {
+            // So that the connection is not cut under a client that still sends: it is heard to its end, and reads the answer then.
+            if (length <= ServeLimits.HeardBytes)
+                http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = length;
             return null;
+        }
         using var body = new MemoryStream();
         var buffer = new byte[64 * 1024];
         while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)

@@ -3,18 +3,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Server;
 
-/// <summary>Takes each request to its endpoint, and makes an answer of what went wrong.</summary>
+/// <summary>Takes each request that may come in to its endpoint, and makes an answer of what went wrong.</summary>
 internal sealed class RegistryRequests
 {
     private readonly ServeOptions options;
+    private readonly AccessControl access;
+    private readonly AccessLog? log;
     private readonly ManifestEndpoint manifests;
     private readonly BlobEndpoint blobs;
     private readonly UploadEndpoint uploads;
     private readonly ListEndpoints lists;
 
-    public RegistryRequests(Store store, ServeOptions options, Uploads open, int port)
+    public RegistryRequests(Store store, ServeOptions options, AccessControl access, Uploads open, int port)
     {
         this.options = options;
+        this.access = access;
+        log = options.Log is { } write ? new AccessLog(write, options.Time) : null;
         var names = new RepositoryNames(store, port);
         var contents = new Contents(store, names, options);
         manifests = new ManifestEndpoint(store, names, contents);
@@ -23,29 +27,30 @@ internal sealed class RegistryRequests
         lists = new ListEndpoints(store, names);
     }
 
-    public async Task HandleAsync(HttpContext http)
+    public Task HandleAsync(HttpContext http) => log is null ? AnswerAsync(http) : log.AroundAsync(http, () => AnswerAsync(http));
+
+    private async Task AnswerAsync(HttpContext http)
     {
         http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            await DispatchAsync(http, Route.Parse(http.Request.Path.Value ?? ""));
+            if (await access.AdmitsAsync(http))
+                await DispatchAsync(http, Route.Parse(http.Request.Path.Value ?? ""));
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException e) when (!http.Response.HasStarted)
+        {
+            await http.Refuse(e.StatusCode, e.StatusCode == 413 ? ErrorCode.SizeInvalid : ErrorCode.Unknown, e.Message); // too slow, too long, malformed
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
             // The client has gone; what it sent stays for it to go on with.
-        }
-        catch (HostNotReadyException e)
-        {
-            options.Warn(e.Message);
-            if (!http.Response.HasStarted)
-                await http.Refuse(507, ErrorCode.Unknown, e.Message);
         }
         catch (ManifoldException e)
         {
             options.Warn(e.Message);
             if (!http.Response.HasStarted)
-                await http.Refuse(500, ErrorCode.Unknown, e.Message);
+                await http.Refuse(e is HostNotReadyException ? 507 : 500, ErrorCode.Unknown, e.Message);
         }
     }
 

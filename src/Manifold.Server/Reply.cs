@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,8 @@ internal static class ErrorCode
     public const string NameInvalid = "NAME_INVALID";
     public const string NameUnknown = "NAME_UNKNOWN";
     public const string SizeInvalid = "SIZE_INVALID";
+    public const string TooManyRequests = "TOOMANYREQUESTS";
+    public const string Unauthorized = "UNAUTHORIZED";
     public const string Unsupported = "UNSUPPORTED";
     public const string Unknown = "UNKNOWN";
 }
@@ -39,11 +42,14 @@ internal sealed partial class ReplyJson : JsonSerializerContext;
 /// <summary>The shapes that answers have.</summary>
 internal static class Reply
 {
+    // Quotes stay themselves: what goes wrong is read by people, also without a decoder. No browser takes it for a page.
+    private static readonly ReplyJson Readable = new(new JsonSerializerOptions(ReplyJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     public static Task Refuse(this HttpContext http, int status, string code, string message) =>
         http.Refuse(status, [new ErrorEntry(code, message)]);
 
     public static Task Refuse(this HttpContext http, int status, IReadOnlyList<ErrorEntry> errors) =>
-        http.Json(status, "application/json", JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(errors), ReplyJson.Default.ErrorBody));
+        http.Json(status, "application/json", JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(errors), Readable.ErrorBody));
 
     public static Task Json(this HttpContext http, int status, string contentType, ReadOnlyMemory<byte> body)
     {

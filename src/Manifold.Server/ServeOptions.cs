@@ -20,13 +20,27 @@ public sealed record ServeOptions
     /// <summary>Gets a blob that an image in the store names and that was never downloaded. True where it is in the store now.</summary>
     public Func<Digest, CancellationToken, Task<bool>>? FetchMissing { get; init; }
 
+    /// <summary>Only the users of this file come in, which <c>htpasswd -B</c> writes; null lets in everybody who can connect.</summary>
+    public string? PasswordFile { get; init; }
+
+    /// <summary>A certificate with its chain, in PEM; null serves without encryption. Goes with <see cref="TlsKey"/>.</summary>
+    public string? TlsCertificate { get; init; }
+
+    public string? TlsKey { get; init; }
+
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Told a line for each request; null for none.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>How long a client may send or take next to nothing before its request is cut.</summary>
+    internal TimeSpan SlowGrace { get; init; } = ServeLimits.SlowGrace;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Reads <c>ADDRESS:PORT</c>, and refuses what is not loopback.</summary>
-    /// <exception cref="UsageException">It is no address, or others than this machine could reach it.</exception>
+    /// <summary>Reads <c>ADDRESS:PORT</c>.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
     public static IPEndPoint ParseListen(string text)
     {
         var named = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" + text["localhost".Length..]
@@ -34,15 +48,25 @@ public sealed record ServeOptions
             : text;
         if (!named.Contains(':', StringComparison.Ordinal) || !IPEndPoint.TryParse(named, out var endpoint))
             throw new UsageException($"Listening on '{text}': this is not an address and a port. Try: --listen {DefaultListen}");
-        RequireLoopback(endpoint);
         return endpoint;
     }
 
-    internal static void RequireLoopback(IPEndPoint endpoint)
+    /// <summary>Others than this machine are served with encryption and to users only.</summary>
+    /// <exception cref="UsageException">What is missing for that.</exception>
+    internal void RequireProtection()
     {
-        if (!IPAddress.IsLoopback(endpoint.Address))
+        if (TlsCertificate is null != TlsKey is null)
+            throw new UsageException($"Serving with TLS: a certificate needs its key. Add: {(TlsKey is null ? "--tls-key" : "--tls-cert")} FILE");
+        if (IPAddress.IsLoopback(Listen.Address))
+            return;
+        string?[] missing =
+        [
+            TlsCertificate is null ? "--tls-cert FILE --tls-key FILE" : null,
+            PasswordFile is null ? "--htpasswd FILE (htpasswd -B -c FILE USER writes one)" : null,
+        ];
+        if (missing.Any(part => part is not null))
             throw new UsageException(
-                $"Listening on '{endpoint}': others than this machine could push there, and the registry has neither passwords nor encryption yet. " +
-                $"Listen on {DefaultListen}, and put a proxy with both before it.");
+                $"Listening on '{Listen}': others than this machine could come in, so this needs encryption and users. " +
+                $"Add {string.Join(' ', missing.OfType<string>())}, or listen on {DefaultListen} for this machine alone.");
     }
 }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Manifold.Content;
 using Manifold.Oci;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Manifold.Server;
 
@@ -16,22 +17,34 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>end-4a, end-4b, end-11: begins an upload, or finishes one at once.</summary>
+    /// <summary>end-4a, end-4b, end-4c, end-11: begins an upload, or finishes one at once.</summary>
     public async Task StartAsync(HttpContext http, Route route)
     {
-        if (await TryMountAsync(http, route.Repository))
-            return;
-        var whole = http.Request.Query.TryGetValue("digest", out var digest);
-        if (whole && !Digest.TryParse(digest, out _))
+        var (mount, whole, algorithm) = (Parameter(http, "mount"), Parameter(http, "digest"), Parameter(http, "digest-algorithm") ?? "sha256");
+        if (new[] { mount, whole }.OfType<string>().FirstOrDefault(text => !Digest.TryParse(text, out _)) is { } malformed)
         {
-            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{digest}' is not a digest.");
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{malformed}' is not a digest.");
             return;
         }
-        using var upload = await uploads.BeginAsync(route.Repository, http.RequestAborted);
-        if (whole)
-            await ReceiveAndCompleteAsync(http, upload, Digest.Parse(digest!));
+        if (algorithm is not ("sha256" or "sha512"))
+        {
+            await http.Refuse(400, ErrorCode.Unsupported, $"'{algorithm}' is no algorithm of digests here. There are sha256 and sha512.");
+            return;
+        }
+        if (mount is not null && await TryMountAsync(http, route.Repository, Digest.Parse(mount)))
+            return;
+        using var upload = await uploads.TryBeginAsync(route.Repository, http.RequestAborted);
+        if (upload is null)
+        {
+            http.Response.Headers.RetryAfter = "10";
+            await http.Refuse(429, ErrorCode.TooManyRequests, $"{ServeLimits.OpenUploads} uploads are not complete. Complete or cancel some, or try again later.");
+            return;
+        }
+        upload.Blob.HashAs(algorithm);
+        if (whole is null)
+            await AnswerAsync(http, upload, 202);
         else
-            await http.Empty(202, upload.Location);
+            await ReceiveAndCompleteAsync(http, upload, Digest.Parse(whole));
     }
 
     /// <summary>end-5, end-6, end-13, end-14: goes on with one.</summary>
@@ -52,18 +65,21 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
                 upload.Abandon();
                 await http.Empty(204);
                 break;
-            case "PATCH" when IsInOrder(http, upload):
-                await ReceiveAsync(http, upload);
-                await AnswerAsync(http, upload, 202);
-                break;
-            case "PUT" when !Digest.TryParse(http.Request.Query["digest"], out _):
+            case "PUT" when !Digest.TryParse(Parameter(http, "digest"), out _):
                 await http.Refuse(400, ErrorCode.DigestInvalid, "The parameter 'digest' is missing or is not a digest.");
                 break;
-            case "PUT" when IsInOrder(http, upload):
-                await ReceiveAndCompleteAsync(http, upload, Digest.Parse(http.Request.Query["digest"]!));
+            case "PATCH" or "PUT" when !IsInOrder(http, upload):
+                await OutOfOrderAsync(http, upload);
                 break;
-            case "PATCH" or "PUT":
-                await AnswerAsync(http, upload, 416);
+            case "PATCH":
+                await ReceiveAsync(http, upload);
+                if (Piece(http) is { } sent && upload.Blob.Length != sent.Last + 1)
+                    await OutOfOrderAsync(http, upload); // its length was not known before
+                else
+                    await AnswerAsync(http, upload, 202);
+                break;
+            case "PUT":
+                await ReceiveAndCompleteAsync(http, upload, Digest.Parse(Parameter(http, "digest")!));
                 break;
             default:
                 await http.Refuse(405, ErrorCode.Unsupported, $"{http.Request.Method} is not a method of an upload.");
@@ -75,11 +91,9 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     /// With <c>from</c>, what that repository shows; without, whatever the store has. False where there is nothing to mount, and the
     /// client uploads instead, as the specification has it for a mount that fails.
     /// </summary>
-    private async Task<bool> TryMountAsync(HttpContext http, string repository)
+    private async Task<bool> TryMountAsync(HttpContext http, string repository, Digest digest)
     {
-        if (!Digest.TryParse(http.Request.Query["mount"], out var digest))
-            return false;
-        var from = (string?)http.Request.Query["from"];
+        var from = Parameter(http, "from");
         using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
         var found = from is null ? await contents.IsInStoreAsync(digest, http.RequestAborted)
             : Route.IsName(from) && await contents.SizeOfBlobAsync(http.Host(), from, digest, http.RequestAborted) is not null;
@@ -92,6 +106,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
 
     private async Task ReceiveAndCompleteAsync(HttpContext http, Uploads.Open upload, Digest digest)
     {
+        upload.Blob.HashAs(digest.Algorithm);
         await ReceiveAsync(http, upload);
         using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
         if (!upload.TryComplete(digest))
@@ -106,6 +121,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
 
     private static async Task ReceiveAsync(HttpContext http, Uploads.Open upload)
     {
+        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null; // a layer has no bound but the disk
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -119,22 +135,38 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     }
 
     /// <summary>A piece may say where it begins; then it must begin where the last one ended, and be as long as it says.</summary>
-    private static bool IsInOrder(HttpContext http, Uploads.Open upload)
-    {
-        if (http.Request.Headers.ContentRange is not [{ } text])
-            return true;
-        return ContentRangePattern().Match(text) is { Success: true } match
-            && long.TryParse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var first)
-            && long.TryParse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out var last)
-            && first == upload.Blob.Length
-            && (http.Request.ContentLength is not { } length || length == last - first + 1);
-    }
+    private static bool IsInOrder(HttpContext http, Uploads.Open upload) =>
+        Piece(http) is not { } piece
+        || (piece.First == upload.Blob.Length && (http.Request.ContentLength is not { } length || length == piece.Last - piece.First + 1));
+
+    /// <summary>The first and the last byte that the client says it sends; null where it says nothing.</summary>
+    private static (long First, long Last)? Piece(HttpContext http) =>
+        http.Request.Headers.ContentRange is not [{ } text] ? null
+            : ContentRangePattern().Match(text) is { Success: true } match ? (Number(match.Groups[1]), Number(match.Groups[2]))
+            : (-1, -1);
+
+    private static long Number(Group digits) => long.Parse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static string? Parameter(HttpContext http, string name) => http.Request.Query[name];
 
     private static Task AnswerAsync(HttpContext http, Uploads.Open upload, int status)
     {
+        Tell(http, upload);
+        return http.Empty(status, upload.Location);
+    }
+
+    /// <summary>The client may go on where the answer says.</summary>
+    private static Task OutOfOrderAsync(HttpContext http, Uploads.Open upload)
+    {
+        Tell(http, upload);
+        http.Response.Headers.Location = upload.Location;
+        return http.Refuse(416, ErrorCode.BlobUploadInvalid, $"'{http.Request.Headers.ContentRange}' is not the next chunk: {upload.Blob.Length} bytes have arrived. Go on there.");
+    }
+
+    private static void Tell(HttpContext http, Uploads.Open upload)
+    {
         http.Response.Headers.Range = string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, upload.Blob.Length - 1)}");
         http.Response.Headers["Docker-Upload-UUID"] = upload.Id;
-        return http.Empty(status, upload.Location);
     }
 
     private static Task CreatedAsync(HttpContext http, string repository, Digest digest)

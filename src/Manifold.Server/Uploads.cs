@@ -4,17 +4,25 @@ using Manifold.Oci;
 
 namespace Manifold.Server;
 
-/// <summary>The uploads that are not complete. One request at a time works on each; between requests its running hash is kept here.</summary>
-/// <remarks>The bytes are in the store, so an upload that this process does not know is taken up from its file.</remarks>
+/// <summary>The uploads that are not complete. One request at a time works on each; between requests its file is open and its hash runs on.</summary>
+/// <remarks>
+/// <code>
+/// begun --request--> idle --10 minutes--> closed: its bytes stay, and the next request takes it up from its file --1 day--> gone
+///                     ^------request----------'  (one without bytes goes at once)
+/// </code>
+/// An upload that this process does not know, since another began it or was killed, is closed in the same sense.
+/// </remarks>
 internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, Session> sessions = new();
     private readonly TimeProvider time = time;
 
-    public async Task<Open> BeginAsync(string repository, CancellationToken cancellation)
+    /// <summary>Null where too many are not complete.</summary>
+    public async Task<Open?> TryBeginAsync(string repository, CancellationToken cancellation)
     {
-        Forget();
+        CloseIdle();
+        if (sessions.Count >= ServeLimits.OpenUploads)
+            return null;
         var id = Guid.NewGuid().ToString("N");
         var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)));
         sessions[Key(repository, id)] = session;
@@ -22,6 +30,7 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         return new Open(this, session, repository, id);
     }
 
+    /// <summary>Null where there is none of that name.</summary>
     public async Task<Open?> TryOpenAsync(string repository, string id, CancellationToken cancellation)
     {
         if (!Guid.TryParseExact(id, "N", out _))
@@ -42,9 +51,27 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
             await session.Gate.WaitAsync(cancellation);
             if (!session.Ended)
                 return new Open(this, session, repository, id);
-            session.Gate.Release();
-            return null;
+            session.Gate.Release(); // closed while we waited: its file tells whether there is more of it
         }
+    }
+
+    /// <summary>Once an hour, removes what nobody went on with for a day, in this process or any other.</summary>
+    public async Task ExpireAsync(CancellationToken cancellation)
+    {
+        using var hourly = new PeriodicTimer(TimeSpan.FromHours(1), time);
+        do
+        {
+            CloseIdle();
+            try
+            {
+                store.Repositories.ExpireUploads(time.GetUtcNow() - ServeLimits.UploadExpiry);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The disk refuses; clients hear of that when they push, and there is a next hour.
+            }
+        }
+        while (await hourly.WaitForNextTickAsync(cancellation));
     }
 
     /// <summary>An upload that one request has for itself until it disposes it.</summary>
@@ -96,15 +123,16 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Closes the files of uploads whose clients have been silent; the bytes stay.</summary>
-    private void Forget()
+    private void CloseIdle()
     {
         foreach (var (key, session) in sessions)
         {
-            if (session.LastUsed + Idle > time.GetUtcNow() || !session.Gate.Wait(0))
+            if (time.GetUtcNow() - session.LastUsed < ServeLimits.UploadIdle || !session.Gate.Wait(0))
                 continue;
             session.Ended = true;
             sessions.TryRemove(key, out _);
+            if (session.Blob.Length == 0)
+                session.Blob.Abandon();
             session.Blob.Dispose();
             session.Gate.Release();
         }

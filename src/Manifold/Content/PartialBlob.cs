@@ -5,8 +5,9 @@ namespace Manifold.Content;
 
 /// <summary>A blob that arrives in pieces, over several requests or processes: a file that stays until it is complete.</summary>
 /// <remarks>
-/// Bytes are hashed as they come. A piece that was found on disk, or content that claims another algorithm than SHA-256, is hashed
-/// at the end instead, which costs one more pass. The caller keeps two writers apart. Not thread-safe.
+/// Bytes are hashed as they come, with SHA-256 unless <see cref="HashAs"/> says otherwise in time. A piece that was found on disk, or
+/// content that claims another algorithm in the end, is hashed then, which costs one more pass. The caller keeps two writers apart.
+/// Not thread-safe.
 /// </remarks>
 public sealed class PartialBlob : IDisposable
 {
@@ -15,7 +16,7 @@ public sealed class PartialBlob : IDisposable
     private readonly Store store;
     private readonly string path;
     private readonly FileStream file;
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long hashed;
 
     private PartialBlob(Store store, string path, FileStream file)
@@ -45,17 +46,31 @@ public sealed class PartialBlob : IDisposable
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
 
+    /// <summary>Tells the algorithm, <c>sha256</c> or <c>sha512</c>, of the digest that is to come. Without effect once bytes have arrived.</summary>
+    public void HashAs(string algorithm)
+    {
+        if (Length > 0 || hash.AlgorithmName == NameOf(algorithm))
+            return;
+        hash.Dispose();
+        hash = IncrementalHash.CreateHash(NameOf(algorithm));
+    }
+
+    private static HashAlgorithmName NameOf(string algorithm) => algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
+
     /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
     public static PartialBlob? TryClaim(Store store, string path)
     {
-        const int wouldBlock = 11; // EWOULDBLOCK: FileStream holds a flock as long as it is open
+        const int wouldBlock = 11; // EWOULDBLOCK: FileShare.None is an exclusive flock
         PartialBlob? blob = null;
         store.Guarded(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             try
             {
-                blob = new PartialBlob(store, path, OpenFile(path, FileMode.OpenOrCreate));
+                FileStream file;
+                while (!IsStillAt(file = OpenFile(path, FileMode.OpenOrCreate, FileShare.None), path))
+                    file.Dispose(); // its last owner put it among the blobs between our opening and our locking
+                blob = new PartialBlob(store, path, file);
             }
             catch (IOException e) when ((e.HResult & 0xFFFF) == wouldBlock)
             {
@@ -87,7 +102,7 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, where they are not what was promised.</summary>
     public bool TryComplete(Digest expected)
     {
-        var found = expected.Algorithm == "sha256" && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
+        var found = hash.AlgorithmName == NameOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
         if (found != expected)
         {
             Abandon();
@@ -120,6 +135,11 @@ public sealed class PartialBlob : IDisposable
         File.Delete(path);
     }
 
+    // The kernel tells an open file's own path, wherever it was moved; the store's root may be reached through links.
+    private static bool IsStillAt(FileStream file, string path) =>
+        new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget is { } now
+        && now.Split('/').TakeLast(3).SequenceEqual(path.Split('/').TakeLast(3), StringComparer.Ordinal);
+
     private Digest HashFile(Digest expected)
     {
         using var whole = expected.CreateHasher();
@@ -133,9 +153,9 @@ public sealed class PartialBlob : IDisposable
         return Digest.FromHash(whole.GetHashAndReset());
     }
 
-    private static FileStream OpenFile(string path, FileMode mode) => new(path, new FileStreamOptions
+    private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) => new(path, new FileStreamOptions
     {
-        Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
+        Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0,
     });
 
     public void Dispose()

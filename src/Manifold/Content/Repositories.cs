@@ -68,6 +68,23 @@ public sealed class Repositories
     /// <summary>Where an upload collects its bytes. <paramref name="id"/> is one of ours: hexadecimal digits.</summary>
     public string UploadPath(string repository, string id) => Path.Combine(Folder, repository, "_uploads", id);
 
+    /// <summary>Removes the uploads that nobody went on with since <paramref name="before"/>. Costs a walk through the records.</summary>
+    public int ExpireUploads(DateTimeOffset before)
+    {
+        var removed = 0;
+        if (!Directory.Exists(Folder))
+            return removed;
+        foreach (var folder in Directory.EnumerateDirectories(Folder, "_uploads", SearchOption.AllDirectories))
+        {
+            foreach (var upload in new DirectoryInfo(folder).EnumerateFiles().Where(file => file.LastWriteTimeUtc < before.UtcDateTime))
+            {
+                upload.Delete();
+                removed++;
+            }
+        }
+        return removed;
+    }
+
     /// <summary>Notes that a client was told now that the blob is here, so that a prune spares it while the client goes on.</summary>
     public void Touch(string repository, Digest digest, DateTimeOffset now)
     {

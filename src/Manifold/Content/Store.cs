@@ -8,7 +8,8 @@ namespace Manifold.Content;
 /// oci-layout, index.json      1  what is here by name; any OCI tool reads it
 /// blobs/sha256/…              2  written beside, hashed, synced, renamed: a reader never sees half a blob
 /// snapshots/  cache/  builds/ 3  unpacked layers, results of steps, records: their own stages keep them
-/// work/PROCESS/               4  what is in the making; its lock tells whether PROCESS lives, else anyone may sweep it
+/// partial/                    4  pulls that were cut, until the next one goes on with them
+/// work/PROCESS/               5  what is in the making; its lock tells whether PROCESS lives, else anyone may sweep it
 /// </code>
 /// Safe for several processes. Source: OCI image specification, "OCI Image Layout Specification".
 /// </remarks>

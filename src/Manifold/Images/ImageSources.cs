@@ -21,8 +21,9 @@ public sealed class ImageSources(Store store, RegistryClient registry)
     };
 
     /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken if there is one.</summary>
-    /// <remarks><see cref="IImageSource.Location"/> says where it was found, for people to be told.</remarks>
-    public async Task<IImageSource> FindAsync(ImageLocation location, CancellationToken cancellation = default)
+    /// <remarks><see cref="IImageSource.Location"/> says where it was found.</remarks>
+    /// <param name="tell">Gets, for people, why it is the store's.</param>
+    public async Task<IImageSource> FindAsync(ImageLocation location, Action<string>? tell = null, CancellationToken cancellation = default)
     {
         var source = Open(location);
         if (location.IsExplicit || store.Tags.Find(location.Reference!) is null)
@@ -35,6 +36,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {
             await source.DisposeAsync().ConfigureAwait(false);
+            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} The store's image of that name is taken.");
             return Open(ImageLocation.InStore(location.Reference!));
         }
     }

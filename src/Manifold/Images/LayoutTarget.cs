@@ -24,7 +24,8 @@ public sealed class LayoutTarget(string folder, ImmutableArray<string> names) : 
             await turns.WaitAsync(token).ConfigureAwait(false);
             try
             {
-                progress?.Report(new BlobPlaced(blob, !await PlaceAsync(source, blob, token).ConfigureAwait(false)));
+                var moved = await PlaceAsync(source, blob, token).ConfigureAwait(false);
+                progress?.Report(new BlobPlaced(blob, AlreadyThere: !moved));
                 return blob;
             }
             finally

@@ -41,19 +41,19 @@ public sealed partial class DirectoryHandle : IDisposable
         ?? throw FileCalls.Failure($"Opening '{Described(name)}'");
 
     /// <summary>What a name is; null where there is nothing. The empty name is the folder itself.</summary>
-    public unsafe FileStatus? Status(string name)
+    public FileStatus? Status(string name)
     {
-        FileCalls.StatusBuffer status;
-        if (FileCalls.StatusAt(handle, name.Length == 0 ? "" : Checked(name), FileCalls.AtSymlinkNoFollow | FileCalls.AtEmptyPath, FileCalls.StatusBasic, &status) != 0)
-            return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
-        return new FileStatus
-        {
-            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, IsMountPoint = (status.Attributes & FileCalls.StatusBuffer.MountRoot) != 0, Uid = status.User, Gid = status.Group, Size = status.Size,
-            Links = status.Links, Inode = status.Inode, Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
-            Modified = new FileTime(status.ModifiedSeconds, (int)status.ModifiedNanoseconds),
-            Changed = new FileTime(status.ChangedSeconds, (int)status.ChangedNanoseconds),
-            NodeMajor = status.NodeMajor, NodeMinor = status.NodeMinor,
-        };
+        if (FileCalls.TryStatus(handle, name.Length == 0 ? "" : Checked(name)) is { } status)
+            return status;
+        return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
+    }
+
+    /// <summary>What a path of the machine is (a link at its end is not followed); null where there is nothing.</summary>
+    public static FileStatus? StatusOf(string path)
+    {
+        if (FileCalls.TryStatus(null, path) is { } status)
+            return status;
+        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null : throw FileCalls.Failure($"Looking at '{path}'");
     }
 
     /// <summary>The names in this folder, without <c>.</c> and <c>..</c>, in no order.</summary>

@@ -56,7 +56,7 @@ internal static unsafe partial class FileCalls
     internal static partial int SetTimes(SafeFileHandle file, TimeSpecification* accessAndChange);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
-    internal static partial int StatusAt(SafeFileHandle folder, string name, int flags, uint mask, StatusBuffer* status);
+    private static partial int StatusAt(int folder, string name, int flags, uint mask, StatusBuffer* status);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     internal static partial nint ReadFolder(SafeFileHandle folder, byte* buffer, nuint size);
@@ -79,6 +79,25 @@ internal static unsafe partial class FileCalls
         var file = OpenAt(folder is null ? AtCurrentFolder : (int)folder.DangerousGetHandle(), name, flags | CloseOnExec, mode);
         GC.KeepAlive(folder);
         return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>What a name in an open folder is, or a path where there is none; null leaves the reason in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+    internal static FileStatus? TryStatus(SafeFileHandle? folder, string name)
+    {
+        StatusBuffer status;
+        var result = StatusAt(folder is null ? AtCurrentFolder : (int)folder.DangerousGetHandle(), name, AtSymlinkNoFollow | AtEmptyPath, StatusBasic, &status);
+        GC.KeepAlive(folder);
+        if (result != 0)
+            return null;
+        return new FileStatus
+        {
+            Type = status.Mode & FileStatus.TypeMask, Mode = status.Mode & 0xFFF, IsMountPoint = (status.Attributes & StatusBuffer.MountRoot) != 0,
+            Uid = status.User, Gid = status.Group, Size = status.Size,
+            Links = status.Links, Inode = status.Inode, Device = ((ulong)status.DeviceMajor << 32) | status.DeviceMinor,
+            Modified = new FileTime(status.ModifiedSeconds, (int)status.ModifiedNanoseconds),
+            Changed = new FileTime(status.ChangedSeconds, (int)status.ChangedNanoseconds),
+            NodeMajor = status.NodeMajor, NodeMinor = status.NodeMinor,
+        };
     }
 
     /// <summary>The exception for the last failed call, with the kernel's number as its HResult.</summary>

@@ -38,4 +38,8 @@ public readonly record struct FileStatus
     /// <summary>For device nodes: which device.</summary>
     public required uint NodeMajor { get; init; }
     public required uint NodeMinor { get; init; }
+
+    public bool IsFolder => Type == Folder;
+    public bool IsRegularFile => Type == RegularFile;
+    public bool IsSymbolicLink => Type == SymbolicLink;
 }

@@ -6,7 +6,25 @@ namespace Manifold.Planning;
 /// <summary>One platform's image that a stage stands on, resolved to its documents. Its layers may still be in the registry.</summary>
 /// <param name="Reference">What the Dockerfile says, fully qualified.</param>
 /// <param name="Descriptor">The platform's manifest.</param>
-public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config);
+public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config)
+{
+    public BaseOrigin Origin { get; init; }
+
+    /// <summary>Bytes of the layers' blobs.</summary>
+    public long CompressedBytes => Manifest.Layers.Sum(layer => layer.Size);
+}
+
+/// <summary>Where a base was found.</summary>
+public enum BaseOrigin
+{
+    Registry,
+
+    /// <summary>Under a name of the store's own.</summary>
+    Store,
+
+    /// <summary>What the registry said the last time; it could not be reached now.</summary>
+    LastTime,
+}
 
 /// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>
 public sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place);

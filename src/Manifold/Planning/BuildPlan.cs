@@ -25,7 +25,11 @@ public sealed record BuildPlan
         }
     }
 
-    private static IEnumerable<Step> Reach(Step? step, HashSet<Digest> seen)
+    /// <summary>The images that the steps stand on, each platform once.</summary>
+    public IEnumerable<BaseImage> Bases =>
+        Steps.OfType<BaseStep>().Select(step => step.Image).OfType<BaseImage>().DistinctBy(image => (image.Reference, image.Platform));
+
+    internal static IEnumerable<Step> Reach(Step? step, HashSet<Digest> seen)
     {
         if (step is null || seen.Contains(step.Digest))
             yield break;
@@ -43,6 +47,9 @@ public sealed record ImagePlan
 
     /// <summary>The step whose result is the image's file system.</summary>
     public required Step Last { get; init; }
+
+    /// <summary>Every step that this image needs, each after those that it needs itself.</summary>
+    public IEnumerable<Step> Steps => BuildPlan.Reach(Last, []);
 
     /// <summary>The config without layers; history entries that name a step get a layer if it makes one.</summary>
     public required ImageConfig Config { get; init; }

@@ -4,11 +4,12 @@ using System.Text.Json;
 
 namespace Manifold.Planning;
 
-/// <summary>A plan as JSON: the steps, each after those that it needs, and each platform's image.</summary>
+/// <summary>A plan as JSON: the bases, the steps, each after those that it needs, and each platform's image.</summary>
 /// <remarks>Steps name each other by digest. Proxy settings and the values of secrets are not in it.</remarks>
 public static class PlanJson
 {
-    public static string Write(BuildPlan plan)
+    /// <param name="more">Writes further members, for a caller that knows more than the plan.</param>
+    public static string Write(BuildPlan plan, Action<Utf8JsonWriter>? more = null)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -16,6 +17,10 @@ public static class PlanJson
             json.WriteStartObject();
             json.WriteString("dockerfile", plan.Dockerfile);
             json.WriteNumber("fileTime", plan.FileTime);
+            json.WriteStartArray("bases");
+            foreach (var image in plan.Bases)
+                WriteBase(json, image);
+            json.WriteEndArray();
             json.WriteStartArray("steps");
             foreach (var step in plan.Steps)
                 WriteStep(json, step);
@@ -24,9 +29,21 @@ public static class PlanJson
             foreach (var image in plan.Images)
                 WriteImage(json, image);
             json.WriteEndArray();
+            more?.Invoke(json);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteBase(Utf8JsonWriter json, BaseImage image)
+    {
+        json.WriteStartObject();
+        json.WriteString("image", image.Reference.ToString());
+        json.WriteString("platform", image.Platform.ToString());
+        json.WriteString("digest", image.Descriptor.Digest.ToString());
+        json.WriteNumber("bytes", image.CompressedBytes);
+        json.WriteString("from", image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", _ => "registry" });
+        json.WriteEndObject();
     }
 
     private static void WriteStep(Utf8JsonWriter json, Step step)

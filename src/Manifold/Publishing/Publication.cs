@@ -33,7 +33,10 @@ public sealed class PublicationRefusedException(string message) : ManifoldExcept
 /// <summary>Tags could not be written. The message says of each which state it is in.</summary>
 public sealed class PublicationFailedException(string message, Exception? inner = null) : ManifoldException(message, inner)
 {
-    public override int ExitCode => 3;
+    public override int ExitCode => IsInterrupted ? 130 : 3;
+
+    /// <summary>The user ended it; nothing was wrong.</summary>
+    public bool IsInterrupted { get; init; }
 
     /// <summary>Tags that name what they named before.</summary>
     public required ImmutableArray<ImageReference> Old { get; init; }

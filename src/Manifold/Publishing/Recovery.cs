@@ -50,12 +50,12 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
 
     private async Task FinishAsync(List<JournalTag> tags, string names, CancellationToken cancellation)
     {
-        await Task.WhenAll(tags.Select(async tag =>
+        await TagSwitch.InWavesAsync(tags, tag => tag.After, async tag =>
         {
             var content = await tools.Registry.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
-        })).ConfigureAwait(false);
+        }).ConfigureAwait(false);
         tools.Warn($"A publication of {names} was interrupted while its tags were written; the missing ones were written now: {string.Join(", ", tags.Select(tag => tag.Tag))}.");
     }
 }

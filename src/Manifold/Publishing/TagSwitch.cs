@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -17,7 +18,7 @@ internal sealed record TagMove(TargetState Planned, ManifestContent After)
 /// 1  lock       one publication of this store at a time is here; what a killed one left is ended first
 /// 2  re-read    every tag, at once: what changed since the preflight, or would lose a platform, stops all
 /// 3  journal    each tag's target before and after, for the case of a kill
-/// 4  write      every tag, at once; nothing else is left to do, so this takes one request's time
+/// 4  write      every tag, at once; nothing else is left to do, so this takes one request's time (two with platform tags)
 /// 5  look       every tag: what the registry says they name decides, not what it answered to the writes
 /// 6  all new: the journal goes. Else those that are new are put back, and the exception says which are in which state
 /// </code>
@@ -28,7 +29,7 @@ internal sealed record TagMove(TargetState Planned, ManifestContent After)
 internal sealed class TagSwitch(PublishingTools tools, PublicationRequest request, ImmutableArray<Platform> platforms)
 {
     // Together less than what an interrupted process is given to end.
-    private static readonly TimeSpan WriteGrace = TimeSpan.FromSeconds(5), PutBackGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WriteGrace = TimeSpan.FromSeconds(3), PutBackGrace = TimeSpan.FromSeconds(10);
 
     private readonly PublicationJournal journal = new(tools.Store);
     private readonly TargetProbe probe = new(tools.Registry, tools.Store);
@@ -62,7 +63,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             journal.Remove(record);
             return;
         }
-        states = await Task.WhenAll(moves.Select((move, i) => states[i] == State.New ? PutBackAsync(move, patience.Token) : Task.FromResult(states[i]))).ConfigureAwait(false);
+        await InWavesAsync(moves.Where((_, i) => states[i] == State.New), move => move.Before?.Content.Descriptor, move => PutBackAsync(move, patience.Token)).ConfigureAwait(false);
+        states = await Task.WhenAll(moves.Select((move, i) => states[i] == State.New ? LookAsync(move, patience.Token) : Task.FromResult(states[i]))).ConfigureAwait(false);
         if (!states.Contains(State.Unknown))
             journal.Remove(record);
         throw Failed([.. moves.Zip(states)], failures.FirstOrDefault());
@@ -88,7 +90,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         if (digest != planned?.Digest)
         {
             if (!request.Force)
-                return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: skopeo inspect --raw docker://{tag.Tag}, then publish again, or overwrite it with --force.");
+                return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: manifold inspect {tag.Tag}, then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }
         var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, platforms) };
@@ -106,19 +108,31 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
     {
         using var grace = new CancellationTokenSource();
         await using var hurry = cancellation.Register(() => grace.CancelAfter(WriteGrace)).ConfigureAwait(false);
-        var failures = await Task.WhenAll(moves.Select(async move =>
+        var failures = new ConcurrentQueue<Exception>();
+        await InWavesAsync(moves, move => move.After.Descriptor, async move =>
         {
             try
             {
-                await tools.Registry.PushManifestAsync(move.Tag, move.After.Bytes, move.After.Descriptor.MediaType, grace.Token).ConfigureAwait(false);
-                return null;
+                if (failures.IsEmpty)
+                    await tools.Registry.PushManifestAsync(move.Tag, move.After.Bytes, move.After.Descriptor.MediaType, grace.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ManifoldException or OperationCanceledException)
             {
-                return e;
+                failures.Enqueue(e);
             }
-        })).ConfigureAwait(false);
-        return [.. failures.OfType<Exception>()];
+        }).ConfigureAwait(false);
+        return [.. failures];
+    }
+
+    /// <summary>Writes tags at once; those of indexes after those of manifests.</summary>
+    /// <remarks>
+    /// Writing a tag writes its manifest again, and Debian's registry, which checks an index's manifests, takes one that is being
+    /// written for damaged (<c>DIGEST_INVALID</c>).
+    /// </remarks>
+    internal static async Task InWavesAsync<T>(IEnumerable<T> tags, Func<T, Descriptor?> written, Func<T, Task> write)
+    {
+        foreach (var wave in tags.GroupBy(tag => written(tag) is { } target && MediaType.IsIndex(target.MediaType)).OrderBy(wave => wave.Key))
+            await Task.WhenAll(wave.Select(write)).ConfigureAwait(false);
     }
 
     private async Task<State> LookAsync(Move move, CancellationToken cancellation)
@@ -134,7 +148,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         }
     }
 
-    private async Task<State> PutBackAsync(Move move, CancellationToken cancellation)
+    private async Task PutBackAsync(Move move, CancellationToken cancellation)
     {
         try
         {
@@ -145,9 +159,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         }
         catch (Exception e) when (e is ManifoldException or OperationCanceledException)
         {
-            // What the tag names now tells.
+            // What the tag names afterwards tells.
         }
-        return await LookAsync(move, cancellation).ConfigureAwait(false);
     }
 
     private static PublicationFailedException Failed(List<(Move Move, State State)> states, Exception? cause)
@@ -171,6 +184,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         }));
         return new PublicationFailedException(string.Join('\n', lines), cause)
         {
+            IsInterrupted = cause is OperationCanceledException,
             Old = [.. states.Where(state => state.State == State.Old).Select(state => state.Move.Tag)],
             New = [.. states.Where(state => state.State == State.New).Select(state => state.Move.Tag)],
         };

@@ -56,16 +56,28 @@ internal sealed class TargetProbe(RegistryClient client, Store store)
                 var now = await ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
                 return new TargetState(tag.Tag, tag.Platform, now, Losing(now, tag.Platform, platforms));
             })).ConfigureAwait(false);
-            var hasIndex = states.Any(state => state.Now is { } now && MediaType.IsIndex(now.Content.Descriptor.MediaType));
+            var has = states.Select(state => state.Now).OfType<TagState>().ToList();
             return (new RepositoryState
             {
                 Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
-                AcceptsIndex = hasIndex ? true : null,
+                AcceptsIndex = has.Any(now => MediaType.IsIndex(now.Content.Descriptor.MediaType)) ? true : null,
+                AcceptsZstd = await HasZstdAsync(repository, has.FirstOrDefault(now => now.Oddity is null), cancellation).ConfigureAwait(false) ? true : null,
             }, [.. states]);
         }
         catch (ManifoldException e)
         {
             return (new RepositoryState { Name = repository.Name, Problem = e }, []);
         }
+    }
+
+    /// <summary>Whether what a tag has now is compressed so. There is no other way to know: to try it would leave something behind.</summary>
+    private async Task<bool> HasZstdAsync(ImageReference repository, TagState? now, CancellationToken cancellation)
+    {
+        var manifest = now?.Content;
+        if (manifest is not null && MediaType.IsIndex(manifest.Descriptor.MediaType))
+            manifest = ImageIndex.Parse(manifest.Bytes.Span).Images.FirstOrDefault(entry => MediaType.IsManifest(entry.MediaType)) is { } first
+                ? await client.GetManifestAsync(repository.WithDigest(first.Digest), cancellation).ConfigureAwait(false) : null;
+        return manifest is not null && MediaType.IsManifest(manifest.Descriptor.MediaType)
+            && Manifest.Parse(manifest.Bytes.Span).Layers.Any(layer => layer.MediaType == MediaType.LayerZstd);
     }
 }

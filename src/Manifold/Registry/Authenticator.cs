@@ -83,7 +83,7 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
             ? ByIdentityToken(realm, challenge.Service, scopes, identity)
             : ByPassword(realm, challenge.Service, scopes, credential), cancellation).ConfigureAwait(false);
         if (response.StatusCode is not HttpStatusCode.OK)
-            throw await host.RefusedAsync(request, response, realm, cancellation).ConfigureAwait(false);
+            throw await host.RefusedAsync(request with { IsForToken = true }, response, realm, cancellation).ConfigureAwait(false);
         var body = await host.ReadDocumentAsync(request, response, cancellation).ConfigureAwait(false);
         return Read(body) ?? throw host.Failed(request, $"has a token service, '{realm.Host}', that sent no token.");
     }

@@ -54,6 +54,7 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
     {
         if (Interlocked.Exchange(ref cut, null) is { } before)
             throw before; // the policy waits, as after any other try
+        await CloseAsync().ConfigureAwait(false);
         var begin = position;
         var ranged = begin == 0 ? request : request with { Headers = headers => headers.Range = new RangeHeaderValue(begin, null) };
         var answer = await host.SendOnceAsync(ranged, cancellation).ConfigureAwait(false);

@@ -13,6 +13,7 @@ namespace Manifold.Registry;
 /// PATCH session              3  a piece, while the blob is larger than one
 /// PUT   session?digest=…     4  the rest, and the digest that the registry checks
 /// </code>
+/// A registry that takes no PATCH gets the whole in one PUT; one that finds a piece too large (413) gets smaller ones.
 /// Source: OCI distribution specification 1.1, "Pushing a blob monolithically" and "in chunks". One use; not thread-safe.
 /// </remarks>
 internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descriptor blob, BlobCursor bytes)
@@ -20,10 +21,14 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     // A registry that loses its sessions again and again gets no further ones.
     private const int Sessions = 6;
 
+    // Proxies before registries take at least this much: nginx 1 MB where nothing is set.
+    private const long LeastPiece = 512 * 1024;
+
     private Uri? session;
     private long offset;
     private long chunk;
     private int sessions;
+    private int unknown;
     private bool interrupted;
     private bool done;
 
@@ -76,7 +81,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         offset = 0;
         session = response.Location ?? throw host.Failed(request, "begins an upload without saying where.");
         if (response.Message.Headers.TryGetValues("OCI-Chunk-Min-Length", out var values) && long.TryParse(values.First(), out var least))
-            chunk = Math.Max(ChunkBytes, least);
+            chunk = Math.Max(chunk, least);
     }
 
     /// <summary>After trouble: perhaps only the answer was lost; else the session may still be good.</summary>
@@ -133,10 +138,33 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         using (response)
         {
             var refusal = await host.RefusedAsync(request, response.Message, response.Address, cancellation).ConfigureAwait(false);
-            // The session is gone, or it stands elsewhere than we think: ask, and go on.
-            if (session is not null && refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
+            if (session is not null && IsOvercome(request.Method, refusal.Status))
                 refusal.Retries = Retries.Many;
             throw refusal;
+        }
+    }
+
+    /// <summary>Whether a refusal is one that another way of sending avoids, which is taken by the next attempt.</summary>
+    private bool IsOvercome(HttpMethod method, HttpStatusCode? status)
+    {
+        var piece = Math.Min(chunk, blob.Size);
+        switch (status)
+        {
+            // The session stands elsewhere than we think: ask, and go on.
+            case HttpStatusCode.RequestedRangeNotSatisfiable:
+                return true;
+            // It takes no pieces at all, or says of pieces that it knows no such session: the whole at once.
+            case HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented when method == HttpMethod.Patch:
+            case HttpStatusCode.NotFound when method == HttpMethod.Patch && offset == 0 && ++unknown > 1:
+                (chunk, session) = (long.MaxValue, null);
+                return true;
+            case HttpStatusCode.NotFound:
+                return true;
+            case HttpStatusCode.RequestEntityTooLarge when piece > LeastPiece:
+                (chunk, session) = (Math.Max(LeastPiece, piece / 8), null);
+                return true;
+            default:
+                return false;
         }
     }
 

@@ -70,17 +70,15 @@ public sealed partial class RegistryClient
     private static async Task TransferAsync(
         Place place, RegistryRequest request, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
     {
-        var found = 0L;
-        do
+        // What another place, or another day, sent before may be what is wrong; and once is worth another try.
+        for (var tries = 0; tries < 2; tries++)
         {
             await using var arriving = ArrivingBlob.Begin(store, blob);
-            found = arriving.Length;
-            await using var stream = new BlobStream(place.Host, request, blob.Size, found);
+            await using var stream = new BlobStream(place.Host, request, blob.Size, arriving.Length);
             await CopyAsync(stream, arriving, progress, cancellation).ConfigureAwait(false);
             if (await arriving.TryCompleteAsync(cancellation).ConfigureAwait(false))
                 return;
         }
-        while (found > 0); // what another place sent before may be what is wrong
         throw place.Host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.");
     }
 

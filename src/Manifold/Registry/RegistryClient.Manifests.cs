@@ -115,7 +115,7 @@ public sealed partial class RegistryClient
         foreach (var promised in new[] { wanted, Promised(response) }.OfType<Digest>())
         {
             if (DigestOf(bytes, promised) is var found && found != promised)
-                throw host.Failed(request, $"sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
+                throw host.Damaged(request, $"sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
         }
         var type = TypeOf(response.Content.Headers.ContentType?.MediaType, bytes)
             ?? throw host.Failed(request, "sent what is neither an OCI nor a Docker (schema 2) manifest or index.");

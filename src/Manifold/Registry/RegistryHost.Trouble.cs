@@ -15,6 +15,10 @@ internal sealed partial class RegistryHost
     public RegistryException Failed(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what}", inner) { Registry = Name };
 
+    /// <summary>What came is not what was promised: the registry's fault, or that of somebody on the way, which may pass.</summary>
+    public RegistryException Damaged(RegistryRequest request, string what) =>
+        new($"{request.Doing}: the registry '{Name}' {what}") { Registry = Name, Retries = Retries.Few };
+
     /// <summary>The transfer ended too early, and is worth another try.</summary>
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
         new($"{request.Doing}: the registry '{Name}' {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
@@ -37,7 +41,7 @@ internal sealed partial class RegistryHost
         var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
         var after = RetryAfter(response);
         var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
-        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}")) : null;
+        var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}") { IsAboutLogin = request.IsForToken }) : null;
         if (advice is not null && credential.Note is { } note)
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;

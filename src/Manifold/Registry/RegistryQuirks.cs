@@ -14,7 +14,11 @@ public static partial class RegistryQuirks
     /// <summary>One answer as it comes from a registry.</summary>
     /// <param name="Writes">The request would have changed something there, or asked as one who may.</param>
     /// <param name="Words">The registry's code, message and detail.</param>
-    internal sealed record Answer(string Host, string Repository, bool Writes, HttpStatusCode Status, string Words);
+    internal sealed record Answer(string Host, string Repository, bool Writes, HttpStatusCode Status, string Words)
+    {
+        /// <summary>Its token service said so: of the password then, not of the repository, unless the words say otherwise.</summary>
+        public bool IsAboutLogin { get; init; }
+    }
 
     /// <param name="Vendor">Whose answer it is, for people.</param>
     /// <param name="Says">The answer, for people.</param>
@@ -33,9 +37,14 @@ public static partial class RegistryQuirks
         /// <summary>True for pushes only, false for pulls only.</summary>
         internal bool? Writes { get; init; }
 
+        // At a login there is none.
+        private bool NeedsRepository => Next.Contains("{repository}", StringComparison.Ordinal) || Next.Contains("{owner}", StringComparison.Ordinal);
+
         internal bool Fits(Answer answer) =>
             (Writes is not { } writes || writes == answer.Writes)
             && (Status.IsEmpty || Status.Contains((int)answer.Status))
+            && (Words is not null || !answer.IsAboutLogin)
+            && (answer.Repository.Length > 0 || !NeedsRepository)
             && Host?.IsMatch(answer.Host) is not false
             && Words?.IsMatch(answer.Words) is not false;
     }

@@ -19,6 +19,9 @@ internal sealed record RegistryRequest(string Doing, HttpMethod Method, string L
     /// <summary>The registry may work on it for minutes before it answers.</summary>
     public bool IsSlow { get; init; }
 
+    /// <summary>Asks the token service on behalf of what the request is for.</summary>
+    public bool IsForToken { get; init; }
+
     /// <summary>Feeds another request that holds a place at a host already, perhaps at this one: waiting for a place could wait for itself.</summary>
     public bool FeedsAnother { get; init; }
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Manifold.Linux;
+using static Manifold.Sandbox.AccountFiles;
 
 namespace Manifold.Sandbox;
 
@@ -11,14 +11,10 @@ namespace Manifold.Sandbox;
 /// </remarks>
 internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Groups, string Home)
 {
-    private sealed record PasswdEntry(string Name, uint Uid, uint Gid, string Home);
-
-    private sealed record GroupEntry(string Name, uint Gid, ImmutableArray<string> Members);
-
     /// <exception cref="UsageException">The image has no such user or group.</exception>
     public static ContainerUser Resolve(string root, string user)
     {
-        var users = ReadUsers(root);
+        var users = Users(Lines(root, "/etc/passwd")).ToImmutableArray();
         if (user.Length == 0)
             return new ContainerUser(0, 0, [0], HomeOf(users, 0));
         var (name, group) = user.IndexOf(':') is >= 0 and var colon ? (user[..colon], user[(colon + 1)..]) : (user, "");
@@ -27,7 +23,7 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
 
         var entry = users.FirstOrDefault(entry => entry.Name == name || Number(name) == entry.Uid);
         var uid = entry?.Uid ?? Number(name) ?? throw Unknown(user, "user", name, "passwd");
-        var groups = ReadGroups(root);
+        var groups = AccountFiles.Groups(Lines(root, "/etc/group")).ToImmutableArray();
         var gid = group.Length == 0 ? entry?.Gid ?? 0
             : groups.FirstOrDefault(entry => entry.Name == group || Number(group) == entry.Gid)?.Gid ?? Number(group) ?? throw Unknown(user, "group", group, "group");
         var further = group.Length > 0 || entry is null ? [] : groups.Where(candidate => candidate.Members.Contains(entry.Name)).Select(candidate => candidate.Gid);
@@ -40,30 +36,13 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
     private static string HomeOf(ImmutableArray<PasswdEntry> users, uint uid) =>
         users.FirstOrDefault(entry => entry.Uid == uid)?.Home is { Length: > 0 } home ? home : "/";
 
-    private static ImmutableArray<PasswdEntry> ReadUsers(string root) =>
-    [
-        .. from fields in Lines(root, "/etc/passwd")
-           where fields.Length >= 4 && Number(fields[2]) is not null && Number(fields[3]) is not null
-           select new PasswdEntry(fields[0], Number(fields[2])!.Value, Number(fields[3])!.Value, fields.ElementAtOrDefault(5) ?? ""),
-    ];
-
-    private static ImmutableArray<GroupEntry> ReadGroups(string root) =>
-    [
-        .. from fields in Lines(root, "/etc/group")
-           where fields.Length >= 3 && Number(fields[2]) is not null
-           select new GroupEntry(fields[0], Number(fields[2])!.Value, [.. (fields.ElementAtOrDefault(3) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)]),
-    ];
-
-    private static IEnumerable<string[]> Lines(string root, string path)
+    private static IEnumerable<string> Lines(string root, string path)
     {
         var file = new FileInfo(ScopedPath.Resolve(root, path));
-        if (PathStatus.Of(file.FullName) is not { IsFile: true })
+        if (DirectoryHandle.StatusOf(file.FullName) is not { IsRegularFile: true })
             return []; // a pipe would keep us waiting
         if (file.Length > Limits.DocumentBytes)
             throw new UsageException($"Reading the image's {path}: {file.Length} bytes are too many (at most {Limits.DocumentBytes}).");
-        return File.ReadLines(file.FullName).Select(line => line.Trim().Split(':'));
+        return File.ReadLines(file.FullName);
     }
-
-    private static uint? Number(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= int.MaxValue ? number : null;
 }

@@ -18,7 +18,7 @@ internal static class MountPoints
         foreach (var (path, isFile) in targets)
         {
             var relative = Path.GetRelativePath(view, ScopedPath.Resolve(view, path));
-            if (relative == "." || PathStatus.Of(Path.Combine(view, relative)) is not null)
+            if (relative == "." || DirectoryHandle.StatusOf(Path.Combine(view, relative)) is not null)
                 continue;
             var parent = Path.GetDirectoryName(relative)!;
             Directory.CreateDirectory(Path.Combine(folder, parent));

@@ -95,7 +95,7 @@ public sealed class RunSandbox
         var user = ContainerUser.Resolve(run.View, request.User);
         // 2
         var mounts = Mounts(request, run);
-        var absent = KernelFolders.Where(folder => PathStatus.Of(ScopedPath.Resolve(run.View, folder)) is null).ToList();
+        var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.View, folder)) is null).ToList();
         MountPoints.Make(run.View, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
         // 3
         FolderAttributes.Copy(run.View, run.Changes);

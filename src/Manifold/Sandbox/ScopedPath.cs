@@ -21,7 +21,7 @@ internal static class ScopedPath
                 continue;
             }
             var full = Path.Combine([root, .. resolved, part]);
-            if (PathStatus.Of(full) is not { IsLink: true })
+            if (DirectoryHandle.StatusOf(full) is not { IsSymbolicLink: true })
             {
                 resolved.Add(part);
                 continue;

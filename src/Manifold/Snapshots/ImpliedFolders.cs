@@ -53,7 +53,7 @@ internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Dig
     {
         foreach (var (folder, implied) in layers)
         {
-            if (PathStatus.Of(Path.Combine(folder, path)) is { } status)
+            if (DirectoryHandle.StatusOf(Path.Combine(folder, path)) is { } status)
                 return status.IsFolder && implied.Contains(path);
             if (Ends(folder, path))
                 return false;
@@ -67,7 +67,7 @@ internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Dig
         foreach (var (folder, implied) in layers)
         {
             var full = Path.Combine(folder, path);
-            if (PathStatus.Of(full) is { } status && !(status.IsFolder && implied.Contains(path)))
+            if (DirectoryHandle.StatusOf(full) is { } status && !(status.IsFolder && implied.Contains(path)))
                 return status.IsFolder ? full : null;
             if (Ends(folder, path))
                 return null;
@@ -77,7 +77,7 @@ internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Dig
 
     // Nothing shines through from below this layer: the path or one above it is opaque, or is no folder here.
     private static bool Ends(string layer, string path) =>
-        Ancestry(path).Any(step => PathStatus.Of(Path.Combine(layer, step)) is { } status
+        Ancestry(path).Any(step => DirectoryHandle.StatusOf(Path.Combine(layer, step)) is { } status
             && (!status.IsFolder || FolderAttributes.IsOpaque(Path.Combine(layer, step))));
 
     private static IEnumerable<string> Ancestry(string path)

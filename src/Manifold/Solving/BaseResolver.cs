@@ -6,10 +6,11 @@ using Manifold.Registry;
 
 namespace Manifold.Solving;
 
-/// <summary>A base image cannot serve a plan: it is not there, or it lacks a platform. Found before any work.</summary>
-public sealed class BaseMissingException(string message) : ManifoldException(message)
+/// <summary>Base images cannot serve a plan: they are not there, or lack a platform. Found before any work.</summary>
+/// <param name="exitCode">The gravest of what it is made of: 2 for what the file asks for and is not there, 3 where a registry refuses.</param>
+public sealed class BaseMissingException(string message, int exitCode = 2) : ManifoldException(message)
 {
-    public override int ExitCode => 2;
+    public override int ExitCode => exitCode;
 }
 
 /// <summary>Finds the images that a plan stands on: the store's own by name, else the registry's.</summary>
@@ -25,50 +26,62 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 {
     private readonly string lastFolder = Path.Combine(store.Root, "cache", "references");
 
-    /// <exception cref="BaseMissingException">Images lack platforms; all of them in one message.</exception>
+    /// <exception cref="BaseMissingException">Images are missing or lack platforms; all of them in one message.</exception>
+    /// <exception cref="RegistryException">A registry refuses, and nothing else is wrong.</exception>
     public async Task<ImmutableDictionary<(ImageReference, Platform), BaseImage>> ResolveAsync(
         ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var found = await Task.WhenAll(needs.GroupBy(need => need.Reference)
             .Select(group => ResolveAsync(group.Key, [.. group], pull, on, cancellation))).ConfigureAwait(false);
-        var missing = found.SelectMany(result => result.Missing).ToList();
-        if (missing.Count > 0)
-            throw new BaseMissingException(string.Join('\n', missing));
+        var problems = found.SelectMany(result => result.Problems).ToList();
+        if (problems.Count == 1)
+            throw problems[0];
+        if (problems.Count > 1)
+            throw new BaseMissingException(string.Join('\n', problems.Select(problem => problem.Message)), problems.Max(problem => problem.ExitCode));
         return found.SelectMany(result => result.Images).ToImmutableDictionary(image => (image.Reference, image.Platform));
     }
 
-    private async Task<(List<BaseImage> Images, List<string> Missing)> ResolveAsync(
+    private async Task<(List<BaseImage> Images, List<ManifoldException> Problems)> ResolveAsync(
         ImageReference reference, ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var resolved = await FindAsync(reference, pull, on, cancellation).ConfigureAwait(false);
-        var (images, missing) = (new List<BaseImage>(), new List<string>());
-        foreach (var need in needs)
+        try
         {
-            if (await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false) is { } image)
-                images.Add(new BaseImage(reference, need.Platform, image.Descriptor, image.Manifest, image.Config));
-            else
-                missing.Add($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
+            var (resolved, origin) = await FindAsync(reference, pull, on, cancellation).ConfigureAwait(false);
+            var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+            return (
+                [.. from each in found where each.Image is not null
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin }],
+                [.. from each in found where each.Image is null
+                    select new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.")]);
         }
-        return (images, missing);
+        catch (RegistryException e)
+        {
+            var place = needs[0].Place;
+            return ([], [new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.)", e) { Registry = e.Registry, Status = e.Status, Code = e.Code }]);
+        }
+        catch (ManifoldException e)
+        {
+            return ([], [e]);
+        }
     }
 
-    private async Task<ResolvedImage> FindAsync(ImageReference reference, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
+    private async Task<(ResolvedImage Image, BaseOrigin Origin)> FindAsync(ImageReference reference, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
         // 1
         if (!pull && store.Tags.Find(reference) is { } own)
-            return await puller.ResolveAsync(reference.WithDigest(own.Digest), cancellation).ConfigureAwait(false);
+            return (await puller.ResolveAsync(reference.WithDigest(own.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
         try
         {
             // 2
             var resolved = await puller.ResolveAsync(reference, cancellation).ConfigureAwait(false);
             Remember(reference, resolved.Top.Digest);
-            return resolved;
+            return (resolved, resolved.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store);
         }
         catch (RegistryException e) when (!pull && e.Status is null && Remembered(reference) is { } last)
         {
             // 3
             on(new Warned($"{e.Message} Going on with what '{reference}' was the last time: {last}.") { Time = time.GetUtcNow() });
-            return await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false);
+            return (await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false), BaseOrigin.LastTime);
         }
     }
 

@@ -105,7 +105,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
         var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
         var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, LayerCompression.Gzip, cancellation), cancellation).Unwrap().ConfigureAwait(false);
         if (stored.DiffId != layer.DiffId)
-            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}). Build again.");
+            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
         tools.Cache.SaveBlob(layer.DiffId, Gzip, stored.Descriptor!);
         on(new Transferred(TransferKind.Compress, layer.DiffId, "", stored.Descriptor!.Size, stored.Descriptor.Size) { Time = tools.Time.GetUtcNow() });
         return stored.Descriptor;

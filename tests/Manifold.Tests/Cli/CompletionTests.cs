@@ -8,7 +8,7 @@ public sealed class CompletingInBash : IDisposable
 
     [Theory]
     [InlineData("manifold b", "build")]
-    [InlineData("manifold build --pl", "--platform")]
+    [InlineData("manifold build --platform-", "--platform-tags")]
     [InlineData("manifold build --progress p", "plain")]
     [InlineData("manifold emulators ", "install list")]
     [InlineData("manifold build ./", "")]

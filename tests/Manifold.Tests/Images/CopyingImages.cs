@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Tests.Cli;
 using Manifold.Tests.Registry;
@@ -179,6 +180,15 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
         var refused = await Commanding.Manifold(Folder, "copy", "store:app:1", $"oci:{Folder["mine"]}:x");
         Assert.Equal(2, refused.Code);
         Assert.Equal(["letter"], Directory.GetFileSystemEntries(Folder["mine"]).Select(path => Path.GetFileName(path)));
+    }
+
+    [Fact]
+    public async Task a_layout_is_whole_also_where_nobody_watches_its_progress()
+    {
+        await StoredAsync("app:1", "linux/amd64");
+        var source = Open("store:app:1");
+        await new LayoutTarget(Folder["l"], []).WriteAsync(source, await ImageParts.ReadAsync(source, withReferrers: false));
+        Assert.Equal(StoredBlobs(), await ReadWholeAsync(Open($"oci:{Folder["l"]}")));
     }
 
     [Fact]

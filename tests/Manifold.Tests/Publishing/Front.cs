@@ -89,6 +89,9 @@ public sealed class Passing(HttpContext context, string registry, HttpClient beh
     public string Path => Request.Path.Value!;
     public HttpStatusCode? Status => answer?.StatusCode;
 
+    /// <summary>Set when the client has gone.</summary>
+    public CancellationToken Gone => context.RequestAborted;
+
     /// <summary>The tag that this request writes, or null.</summary>
     public string? WritesTag => Request.Method == "PUT" && Path.Split("/manifests/") is [_, var selector] && !selector.Contains(':', StringComparison.Ordinal) ? selector : null;
 

@@ -20,7 +20,7 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
         var requests = await CountRequestsAsync(front);
         var points = (from request in Enumerable.Range(1, requests)
                       from moment in Enum.GetValues<Moment>()
-                      where Everything || request > requests - 10 || (request % 2 == 0 && request % 3 == (int)moment)
+                      where Everything || request > requests - 7 || (request % 2 == 0 && request % 3 == (int)moment)
                       select (request, moment)).ToList();
         var killed = 0;
         var states = new ConcurrentBag<int>();

@@ -19,9 +19,9 @@ public sealed class Release : IAsyncDisposable
     public string Name { get; }
 
     public Descriptor Old { get; private set; } = null!;
-    public Descriptor New { get; private set; } = null!;
+    public Descriptor New { get; set; } = null!;
     public string StoreFolder => folder["store"];
-    public string this[string relative] => folder[relative];
+    public TemporaryFolder Folder => folder;
     public static string[] Tags { get; } = ["app:stable", "app:2", "mirror:stable"];
 
     public static async Task<Release> PrepareAsync(Front front, string name)
@@ -45,7 +45,17 @@ public sealed class Release : IAsyncDisposable
     public Task<(int Code, string Output, string Error)> RunAsync(params string[] more) => Cli.Commanding.Manifold(folder, Command(more));
 
     /// <summary>The command as a process of its own.</summary>
-    public Process Start() => Program.Start(StoreFolder, Command());
+    /// <param name="tags">Some of <see cref="Tags"/>; none stands for all.</param>
+    public Process Start(params string[] tags) => Program.Start(StoreFolder, ["push", "new:1", .. (tags.Length == 0 ? Tags : tags).Select(tag => $"{front.Name}/{Name}/{tag}")]);
+
+    /// <summary>Another image comes under a tag, past the front and from another store.</summary>
+    public async Task<Digest> SomebodyPublishesAsync(string tag)
+    {
+        using var other = Store.Open(folder["other"]);
+        var image = await SampleImages.WriteIndexAsync(other, $"theirs {Name}", "linux/amd64", "linux/arm64");
+        await behind.PublishAsync(other, image, new Manifold.Publishing.PublicationRequest { Targets = [At(tag)], Force = true });
+        return image.Digest;
+    }
 
     /// <summary>What a tag names now, asked past the front; null where it is not there.</summary>
     public async Task<Digest?> NowAsync(string tag) => (await behind.HeadManifestAsync(At(tag)))?.Digest;

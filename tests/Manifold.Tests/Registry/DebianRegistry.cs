@@ -79,6 +79,9 @@ public sealed class DebianRegistry : IAsyncDisposable
         }
     }
 
+    /// <summary>What it keeps in folders of this name.</summary>
+    public string[] Files(string folderName) => [.. Directory.EnumerateFiles(folder["data"], "*", SearchOption.AllDirectories).Where(file => file.Split('/').Contains(folderName))];
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -89,6 +89,24 @@ public sealed class ProvingWhoWeAre : WithARegistry
     }
 
     [Fact]
+    public async Task a_login_that_lacks_the_right_is_told_apart_from_a_wrong_one()
+    {
+        Script();
+        LogIn();
+        var scripted = Registry.Fault!;
+        Registry.Fault = async context =>
+        {
+            if (await scripted(context))
+                return true;
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:app:pull,push\",error=\"insufficient_scope\"";
+            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED", "authentication required");
+            return true;
+        };
+        var refusal = await Client().ProbePushAsync(Registry.Reference("app"));
+        Assert.Contains("The login is right, and the token service gave it less than this needs.", refusal!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task an_identity_token_is_exchanged_by_post()
     {
         Script();

@@ -1,3 +1,4 @@
+using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,72 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         await PullAsync("app", blob);
         Assert.True(Store.Contains(blob.Digest));
         Assert.True(Registry.Count("GET", "/blobs/") > 6);
+    }
+
+    [Fact]
+    public async Task the_next_process_goes_on_with_what_has_arrived()
+    {
+        var content = Noise(4_000_000);
+        var blob = Registry.AddBlob("app", content);
+        Registry.Fault = CuttingRegistry.Cut(Registry, 300_000, times: int.MaxValue);
+        await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        var arrived = new FileInfo(ArrivingBlob.PathOf(Store, blob.Digest)).Length;
+        Assert.InRange(arrived, 300_000, 3_900_000);
+        Assert.Empty(StoredBlobs());
+
+        Registry.Fault = null;
+        Registry.Requests.Clear();
+        using var next = Store.Open(Store.Root);
+        await Client().PullBlobAsync(Registry.Reference("app"), blob, next);
+        Assert.Equal($"bytes={arrived}-", Assert.Single(Registry.Requests).Range);
+        Assert.Equal(content, await File.ReadAllBytesAsync(Store.BlobPath(blob.Digest)));
+        Assert.False(File.Exists(ArrivingBlob.PathOf(Store, blob.Digest)));
+    }
+
+    [Fact]
+    public async Task what_has_arrived_and_is_wrong_is_fetched_anew()
+    {
+        var content = Noise(4_000_000);
+        var blob = Registry.AddBlob("app", content);
+        Directory.CreateDirectory(Path.GetDirectoryName(ArrivingBlob.PathOf(Store, blob.Digest))!);
+        foreach (var found in new[] { 1_000_000, 4_000_000, 5_000_000 })
+        {
+            await File.WriteAllBytesAsync(ArrivingBlob.PathOf(Store, blob.Digest), Noise(found));
+            await PullAsync("app", blob);
+            Assert.Equal(content, await File.ReadAllBytesAsync(Store.BlobPath(blob.Digest)));
+            File.Delete(Store.BlobPath(blob.Digest));
+        }
+    }
+
+    [Fact]
+    public async Task two_who_pull_the_same_blob_into_one_store_do_not_disturb_each_other()
+    {
+        var content = Noise(6_000_000);
+        var blob = Registry.AddBlob("app", content);
+        using var other = Store.Open(Store.Root);
+        await Task.WhenAll(PullAsync("app", blob), Client().PullBlobAsync(Registry.Reference("app"), blob, other));
+        Assert.Equal(content, await File.ReadAllBytesAsync(Store.BlobPath(blob.Digest)));
+    }
+
+    [Fact]
+    public async Task a_trickle_counts_as_cut_and_ends()
+    {
+        Options = Options with { StallTimeout = TimeSpan.FromMilliseconds(300), LeastBytesPerSecond = 1_000_000 };
+        var blob = Registry.AddBlob("app", Noise(2_000_000));
+        Registry.Fault = async context =>
+        {
+            context.Response.ContentLength = 2_000_000;
+            for (var i = 0; i < 2000 && !context.RequestAborted.IsCancellationRequested; i++)
+            {
+                await context.Response.Body.WriteAsync(new byte[10]);
+                await Task.Delay(20);
+            }
+            return true;
+        };
+        var watch = Stopwatch.StartNew();
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0.3, 15);
     }
 
     [Fact]

@@ -97,6 +97,75 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
     }
 
+    [Theory]
+    [InlineData(404)]
+    [InlineData(405)]
+    [InlineData(501)]
+    public async Task a_registry_that_takes_no_pieces_gets_the_whole(int status)
+    {
+        var content = Noise(600_000);
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method != "PATCH")
+                return false;
+            await ScriptedRegistry.ReadAsync(context);
+            context.Response.StatusCode = status;
+            return true;
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+        Assert.Null(Registry.Requests.Last(request => request.Method == "PUT").ContentRange);
+    }
+
+    [Fact]
+    public async Task a_proxy_that_finds_a_piece_too_large_gets_smaller_ones()
+    {
+        Options = Options with { ChunkBytes = 64 * 1024 * 1024 };
+        var content = Noise(5_000_000);
+        Registry.Fault = async context =>
+        {
+            if (context.Request.ContentLength is not > 1_000_000)
+                return false;
+            await ScriptedRegistry.ReadAsync(context);
+            context.Response.StatusCode = 413;
+            return true;
+        };
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+    }
+
+    [Fact]
+    public async Task a_proxy_that_takes_next_to_nothing_is_told_with_what_to_set()
+    {
+        Registry.Fault = async context =>
+        {
+            if (context.Request.ContentLength is not > 1000)
+                return false;
+            await ScriptedRegistry.ReadAsync(context);
+            context.Response.StatusCode = 413;
+            return true;
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(async () => await PushAsync(await StoreAsync(Noise(2_000_000))));
+        Assert.Contains("client_max_body_size 0;", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(405)]
+    [InlineData(400)]
+    public async Task a_registry_that_knows_no_mounts_gets_the_blob(int status)
+    {
+        var blob = await StoreAsync(Noise(10_000));
+        Registry.Fault = async context =>
+        {
+            if (!context.Request.Query.ContainsKey("mount"))
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, status, "UNSUPPORTED");
+            return true;
+        };
+        Assert.Equal(BlobPush.Uploaded, await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, [Registry.Reference("base")])));
+    }
+
     [Fact]
     public async Task a_session_that_the_registry_lost_is_begun_again()
     {

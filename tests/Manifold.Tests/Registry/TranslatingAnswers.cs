@@ -91,6 +91,23 @@ public sealed class TranslatingAnswers
         Assert.DoesNotContain("Quay", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("quay.io", "The user 'joe' was not accepted. Log in again with: manifold login quay.io")]
+    [InlineData("registry.gitlab.com", "The user 'joe' was not accepted. Log in again with: manifold login registry.gitlab.com")]
+    public async Task a_wrong_password_is_not_taken_for_a_repository_that_is_not_there(string host, string advice)
+    {
+        using var registry = new RegistryHost(host, new RegistryOptions { Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = "p" }) });
+        foreach (var request in new[]
+                 {
+                     new RegistryRequest("log in", HttpMethod.Get, "v2/", ""),
+                     new RegistryRequest("pull", HttpMethod.Get, "v2/acme/app/manifests/1", "acme/app") { IsForToken = true },
+                 })
+        {
+            using var response = new HttpResponseMessage(HttpStatusCode.Unauthorized) { Content = new StringContent(Error("UNAUTHORIZED", "Invalid username or password")) };
+            Assert.EndsWith(advice, (await registry.RefusedAsync(request, response, new Uri($"https://{host}/v2/auth"), default)).Message, StringComparison.Ordinal);
+        }
+    }
+
     private static string Source([CallerFilePath] string path = "") => path;
 
     private static string Cell(string text) => text.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal);

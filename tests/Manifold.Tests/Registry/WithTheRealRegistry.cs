@@ -108,6 +108,33 @@ public sealed class WithTheRealRegistry : IDisposable
         Assert.Equal(3, (await RunAsync("", "pull", name)).Code);
     }
 
+    [Fact]
+    public async Task reading_and_writing_may_have_separate_accounts_and_a_kubernetes_secret_is_one()
+    {
+        await using var registry = await DebianRegistry.StartAsync(asksForPassword: true);
+        var name = $"{registry.Name}/acme/app:1";
+        store.Tags.Set(ImageReference.Parse(name), await SampleImages.WriteIndexAsync(store, "hello", "linux/amd64"));
+        string Auths(string key, string password) => $$"""{"auths": {"{{key}}": {"auth": "{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"joe:{password}"))}}"} } }""";
+        var right = folder.Write("secret/.dockerconfigjson", Auths($"{registry.Name}/acme", DebianRegistry.Password));
+        var wrong = folder.Write("wrong.json", Auths(registry.Name, "wrong"));
+
+        Assert.Equal(3, (await RunAsync("", "push", name, "--authfile", wrong)).Code);
+        Assert.Equal(3, (await RunAsync("", "push", name, "--pull-authfile", right, "--push-authfile", wrong)).Code);
+        Assert.Equal(0, (await RunAsync("", "push", name, "--pull-authfile", wrong, "--push-authfile", Path.GetDirectoryName(right)!)).Code);
+        Assert.Equal(3, (await RunAsync("", "pull", name, "--pull-authfile", wrong, "--push-authfile", right)).Code);
+        Assert.Equal(0, (await RunAsync("", "pull", name, "--authfile", wrong, "--pull-authfile", right)).Code);
+
+        folder.Write("src/Dockerfile", $"FROM {name}\n");
+        Assert.Equal(3, (await RunAsync("", "build", "--pull", folder["src"], "--platform", "linux/amd64")).Code);
+        Assert.Equal(0, (await RunAsync("", "build", "--pull", folder["src"], "--platform", "linux/amd64", "--authfile", right)).Code);
+
+        var kept = folder["kept.json"];
+        Assert.Equal(0, (await RunAsync(DebianRegistry.Password, "login", registry.Name, "-u", "joe", "--password-stdin", "--authfile", kept)).Code);
+        await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", "--authfile", kept, $"docker://{name}");
+        Assert.Equal(0, (await RunAsync("", "logout", registry.Name, "--authfile", kept)).Code);
+        Assert.Equal(3, (await RunAsync("", "pull", name, "--authfile", kept)).Code);
+    }
+
     private async Task<(int Code, string Out, string Error)> RunAsync(string input, params string[] arguments)
     {
         using StringWriter output = new(), error = new();

@@ -1,7 +1,9 @@
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Server;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Manifold.Tests.Server;
 
@@ -25,16 +27,24 @@ public sealed class RunningServer : IAsyncDisposable
         var folder = new TemporaryFolder();
         var store = Store.Open(folder["store"]);
         RunningServer? self = null;
-        var options = new ServeOptions { Listen = new(System.Net.IPAddress.Loopback, 0), Warn = message => self!.Warnings.Add(message) };
-        var server = await RegistryServer.StartAsync(store, with?.Invoke(options) ?? options);
-        return self = new RunningServer(folder, store, server, new HttpClient { BaseAddress = new Uri($"http://{server.Address}") });
+        var options = new ServeOptions { Listen = new(IPAddress.Loopback, 0), Warn = message => self?.Warnings.Add(message) };
+        options = with?.Invoke(options) ?? options;
+        var server = await RegistryServer.StartAsync(store, options);
+        var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => IsTheOneOf(options, shown!) } })
+        {
+            BaseAddress = new Uri($"{(options.TlsCertificate is null ? "http" : "https")}://{server.Address}"), DefaultRequestVersion = HttpVersion.Version20,
+        };
+        return self = new RunningServer(folder, store, server, http);
     }
+
+    private static bool IsTheOneOf(ServeOptions options, X509Certificate shown) =>
+        X509CertificateLoader.LoadCertificateFromFile(options.TlsCertificate!).GetCertHashString() == shown.GetCertHashString();
 
     public string this[string relative] => folder[relative];
 
     public Task<HttpResponseMessage> Send(string method, string path, byte[]? body = null, string? type = null, params (string Name, string Value)[] headers)
     {
-        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        var request = new HttpRequestMessage(new HttpMethod(method), path) { Version = Http.DefaultRequestVersion };
         if (body is not null)
             request.Content = new ByteArrayContent(body);
         if (type is not null)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Manifold.Layers;
 using Manifold.Planning;
+using static Manifold.Sandbox.AccountFiles;
 
 namespace Manifold.Solving.Copying;
 
@@ -25,12 +25,12 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         await layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
         var files = layers.OpenUnpacked(chain);
         var byName = Number(user) is { } number ? new Owner(number, number)
-            : Entry(files, "etc/passwd", user) is [_, _, var id, var gid, ..] && Number(id) is { } found && Number(gid) is { } primary ? new Owner(found, primary)
+            : Users(Lines(files, "etc/passwd")).FirstOrDefault(entry => entry.Name == user) is { } found ? new Owner(found.Uid, found.Gid)
             : throw Unknown(step, text, "user", user, "passwd");
         if (group is null)
             return byName;
         return new Owner(byName.Uid, Number(group)
-            ?? (Entry(files, "etc/group", group) is [_, _, var named, ..] ? Number(named) : null)
+            ?? Groups(Lines(files, "etc/group")).FirstOrDefault(entry => entry.Name == group)?.Gid
             ?? throw Unknown(step, text, "group", group, "group"));
     }
 
@@ -40,16 +40,12 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
     private static StepFailedException Unknown(Step step, string text, string noun, string name, string file) =>
         new(step, $"'{text}': the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");
 
-    private static string[]? Entry(Chain files, string path, string name)
+    private static IEnumerable<string> Lines(Chain files, string path)
     {
         if (files.Resolve(path).Entry is not { Kind: EntryKind.File, Size: <= Limits.DocumentBytes, Open: { } open })
-            return null;
+            yield break;
         using var reader = new StreamReader(open());
         while (reader.ReadLine() is { } line)
-            if (line.Split(':') is { Length: >= 3 } fields && fields[0] == name)
-                return fields;
-        return null;
+            yield return line;
     }
-
-    private static uint? Number(string? text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Manifold.Planning;
+using Manifold.Publishing;
+using Manifold.Reporting;
+using Manifold.Sandbox;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold plan</c>: what a build would do, from what, and what stands in its way. It builds nothing and writes no tag.</summary>
+internal static class PlanCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var options = new BuildOptions();
+        var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
+        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build.") { json };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var line = options.Read(parsed, context);
+            using var store = context.OpenStore();
+            using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+            using var registry = RegistryAccess.Open(context, line.Registries);
+            var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
+            var publisher = new Publisher(new PublishingTools(store, registry, context.Time));
+            var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
+            var emulators = new Emulators(store);
+            if (parsed.GetValue(json))
+                await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more => PreflightJson.Write(more, planned.Preflight)));
+            else
+                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators));
+            foreach (var platform in planned.Plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
+                await emulators.RequireAsync(platform);
+        });
+        return command;
+    }
+
+    private static void Warn(CliContext context, BuildEvent e)
+    {
+        if (e is Warned warned)
+            context.Warn(warned.Message);
+    }
+}

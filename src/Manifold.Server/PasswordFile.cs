@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+using Manifold.Linux;
+
+namespace Manifold.Server;
+
+/// <summary>The users who may come in: a file of <c>USER:HASH</c> lines as <c>htpasswd -B</c> writes it, read again when it changes.</summary>
+/// <remarks>
+/// A hash is made to be slow, and a push has hundreds of requests: who was right once is remembered by a keyed hash of the password,
+/// for as long as the file's line is the same. Who is wrong pays the whole price each time, also under a name that does not exist.
+/// </remarks>
+internal sealed class PasswordFile : IDisposable
+{
+    private readonly Reloaded<FrozenDictionary<string, string>> users;
+    private readonly ConcurrentDictionary<string, (string Hash, byte[] Proof)> right = new();
+    private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
+    private readonly SemaphoreSlim checks = new(ServeLimits.PasswordChecks);
+
+    /// <exception cref="HostNotReadyException">This machine cannot prove passwords.</exception>
+    /// <exception cref="UsageException">It cannot be read, has no user, or a line of a kind that is too weak.</exception>
+    public PasswordFile(string path, Action<string> warn, TimeProvider time)
+    {
+        users = new([path], files => Parse(path, files[0]), warn, time);
+        _ = users.Value;
+        PasswordHash.RequireLibrary();
+    }
+
+    public async Task<bool> IsRightAsync(string user, string password, CancellationToken cancellation)
+    {
+        var known = users.Value.TryGetValue(user, out var hash);
+        hash ??= users.Value.Values[0]; // the same work as for a user who exists
+        var proof = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(password));
+        if (known && right.TryGetValue(user, out var before) && before.Hash == hash && CryptographicOperations.FixedTimeEquals(before.Proof, proof))
+            return true;
+        await checks.WaitAsync(cancellation);
+        try
+        {
+            if (!await Task.Run(() => PasswordHash.IsRight(hash, password), cancellation) || !known)
+                return false;
+        }
+        finally
+        {
+            checks.Release();
+        }
+        right[user] = (hash, proof);
+        return true;
+    }
+
+    private static FrozenDictionary<string, string> Parse(string path, byte[] content)
+    {
+        var found = new Dictionary<string, string>();
+        var number = 0;
+        foreach (var line in Encoding.UTF8.GetString(content).Split('\n').Select(line => line.Trim()))
+        {
+            number++;
+            if (line.Length == 0 || line[0] == '#')
+                continue;
+            if (line.Split(':') is not [{ Length: > 0 } user, var hash, ..])
+                throw new UsageException($"{path}:{number}: this is not USER:HASH. Write the file with: htpasswd -B '{path}' USER");
+            if (!PasswordHash.IsKnown(hash))
+                throw new UsageException($"{path}:{number}: the password of '{user}' is kept in a way that is easily broken. Write it again with: htpasswd -B '{path}' {user}");
+            found[user] = hash;
+        }
+        return found.Count > 0 ? found.ToFrozenDictionary()
+            : throw new UsageException($"Reading '{path}': there is no user in it, so nobody could come in. Write one with: htpasswd -B '{path}' USER");
+    }
+
+    public void Dispose() => checks.Dispose();
+}

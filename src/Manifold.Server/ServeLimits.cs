@@ -1,0 +1,44 @@
+namespace Manifold.Server;
+
+/// <summary>Bounds on what clients of the registry may ask for, each with its reason. Those of the content itself are in <see cref="Limits"/>.</summary>
+internal static class ServeLimits
+{
+    /// <summary>A push by digest may name any number of tags in its query; this is some four hundred of the longest.</summary>
+    public const int RequestLineBytes = 64 * 1024;
+
+    public const int HeaderBytes = 32 * 1024;
+
+    /// <summary>HTTP/2: what a client may send ahead of us, for one upload, for all of a connection, and at once. Its defaults are for pages, not for layers.</summary>
+    public const int StreamWindowBytes = 1024 * 1024, ConnectionWindowBytes = 4 * 1024 * 1024, FrameBytes = 256 * 1024;
+
+    /// <summary>Connections at once, each some kilobytes of memory: far more than clients have, and a bound.</summary>
+    public const int Connections = 2000;
+
+    /// <summary>Who connects and says nothing goes.</summary>
+    public static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>Who sends or takes less, after the grace, holds a connection for nothing: the slowest modem is faster.</summary>
+    public const double BytesPerSecond = 256;
+    public static readonly TimeSpan SlowGrace = TimeSpan.FromSeconds(20);
+
+    /// <summary>What any body but a blob's may have.</summary>
+    public const int SmallBodyBytes = Limits.DocumentBytes + 64 * 1024;
+
+    /// <summary>A manifest of up to so many bytes is heard to its end before it is refused for its size.</summary>
+    public const int HeardBytes = 64 * 1024 * 1024;
+
+    /// <summary>Uploads that are begun and not complete; each is an open file.</summary>
+    public const int OpenUploads = 500;
+
+    /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>
+    public static readonly TimeSpan UploadIdle = TimeSpan.FromMinutes(10);
+
+    /// <summary>After so long its bytes go: longer than any outage that a client waits for.</summary>
+    public static readonly TimeSpan UploadExpiry = TimeSpan.FromDays(1);
+
+    /// <summary>Password checks at once: each may take a core for a second, and pulls go on meanwhile.</summary>
+    public const int PasswordChecks = 2;
+
+    /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>
+    public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Manifold.Planning;
+using Manifold.Publishing;
+using Manifold.Sandbox;
+
+namespace Manifold.Reporting;
+
+/// <summary>A plan in words: what it stands on, what is to be done for each platform and how, where it goes.</summary>
+public static class PlanTable
+{
+    public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators)
+    {
+        var tables = new List<string>();
+        if (plan.Bases.Any())
+            tables.Add(BuildTable.Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "FROM"], .. plan.Bases.Select(image => new[]
+            {
+                image.Reference.ToString(), image.Platform.ToString(), image.Descriptor.Digest.ToString(), Units.Bytes(image.CompressedBytes),
+                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", _ => "registry" },
+            })]));
+        var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
+        foreach (var image in plan.Images)
+            ways.Add(await WayAsync(image, emulators).ConfigureAwait(false));
+        tables.Add(BuildTable.Columns(ways));
+        if (preflight is not null)
+            tables.Add(BuildTable.Columns([["TARGET", "ANSWER", "NOW", "LOSES"], .. Targets(preflight)]));
+        return string.Join('\n', tables);
+    }
+
+    /// <summary>How one platform's steps are done: by this machine itself, emulated, or on this machine's platform for another (cross).</summary>
+    private static async Task<string[]> WayAsync(ImagePlan image, Emulators emulators)
+    {
+        var steps = image.Steps.Where(step => step is not BaseStep).ToList();
+        var runs = steps.OfType<RunStep>().ToList();
+        var ways = new List<string>();
+        foreach (var platform in runs.GroupBy(run => run.Platform))
+        {
+            var emulation = await emulators.ForAsync(platform.Key).ConfigureAwait(false);
+            var way = emulation.Kind switch
+            {
+                EmulationKind.Native when platform.Key != image.Platform => $"cross (on {platform.Key})",
+                EmulationKind.Native => "native",
+                EmulationKind.Emulated => $"emulated ({emulation.Handler})",
+                _ => $"cannot run here: {emulation.Problem}",
+            };
+            ways.Add(runs.Count == platform.Count() ? way : $"{platform.Count()} {way}");
+        }
+        return [image.Platform.ToString(), Text(steps.Count), Text(runs.Count), ways.Count == 0 ? "no RUN" : string.Join(", ", ways)];
+    }
+
+    private static IEnumerable<string[]> Targets(Preflight preflight)
+    {
+        foreach (var repository in preflight.Repositories)
+        {
+            foreach (var target in preflight.Tags.Where(tag => tag.Tag.Name == repository.Name))
+                yield return [target.Tag.ToString(), Answer(repository), Now(target.Now), target.Losing.IsEmpty ? "-" : string.Join(',', target.Losing)];
+            if (preflight.Request.WithoutTags)
+                yield return [repository.Name, Answer(repository), "by digest only", "-"];
+        }
+    }
+
+    private static string Answer(RepositoryState repository)
+    {
+        var words = new List<string> { repository.Exists switch { true => "may push", false => "may push, will be created", null => "may push" } };
+        if (repository.AcceptsIndex is true)
+            words.Add("has indexes");
+        if (repository.AcceptsZstd is true)
+            words.Add("has zstd");
+        words.Add(repository.HasReferrersApi switch { true => "referrers", false => "referrers by tag", null => "referrers unknown" });
+        return string.Join(", ", words);
+    }
+
+    private static string Now(TagState? now) => now is null ? "not there" : $"{string.Join(',', now.Platforms)} {now.Digest}".Trim();
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
