@@ -161,9 +161,11 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         await BuildAsync("--sbom");
         var platform = await PlatformAsync();
         var tag = name.WithTag(RegistryClient.ReferrersTag(platform));
-        var foreign = (await ReferrersAsync(platform))[0] with { ArtifactType = "application/x.other" };
-        var other = new Attachment { ArtifactType = "application/x.other", MediaType = "text/plain", Subject = foreign, Content = "x"u8.ToArray() };
-        await new ReferrerPublisher(client, name, TimeProvider.System).AttachAsync(other with { Subject = new Descriptor { MediaType = MediaType.Manifest, Digest = platform, Size = 1 } });
+        await new ReferrerPublisher(client, name, TimeProvider.System).AttachAsync(new Attachment
+        {
+            ArtifactType = "application/x.other", MediaType = "text/plain", Content = "x"u8.ToArray(),
+            Subject = new Descriptor { MediaType = MediaType.Manifest, Digest = platform, Size = 1 },
+        });
         await BuildAsync();
         Assert.Contains("application/x.other", ImageIndex.Parse((await client.GetManifestAsync(tag))!.Bytes.Span).Manifests.Select(entry => entry.ArtifactType));
         Assert.Equal(4, (await ReferrersAsync(platform)).Length);
