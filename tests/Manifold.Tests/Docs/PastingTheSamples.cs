@@ -28,8 +28,8 @@ public sealed partial class PastingTheSamples : IDisposable
             export PATH='{ProgramFolder()}':"$PATH" MANIFOLD_ROOT='{folder["store"]}' REGISTRY=127.0.0.1:{FreePort()}
             {string.Concat(samples)}
             """);
-        var result = await Tool.Try("bash", script);
-        Assert.True(result.ExitCode == 0, $"{page}: exit code {result.ExitCode}\n{result.Output}{result.Error}");
+        var result = await Tool.Try("timeout", "--kill-after=10", "300", "bash", script);
+        Assert.True(result.ExitCode == 0, $"{page}: exit code {result.ExitCode} (124: not done within 300 s)\n{result.Output}{result.Error}");
     }
 
     [Fact]

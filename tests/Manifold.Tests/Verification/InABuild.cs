@@ -1,10 +1,11 @@
 using Manifold.Content;
 using Manifold.Tests.EndToEnd;
+using Manifold.Tests.Publishing;
 
 namespace Manifold.Tests.Verification;
 
 /// <summary>The gate between a build and its name: what it refuses, which line it names, and which cause.</summary>
-public sealed class InABuild : IAsyncLifetime
+public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegistry>, IAsyncLifetime
 {
     private const string Both = "linux/amd64,linux/arm64";
 
@@ -50,7 +51,8 @@ public sealed class InABuild : IAsyncLifetime
     [MemberData(nameof(Mistakes))]
     public async Task a_mistake_is_told_with_its_line_and_its_cause(string name, string dockerfile, string line, string cause)
     {
-        var built = await shop.Run([Context(dockerfile)], "build", "--verify", "strict", "--platform", Both, "-t", "localhost:1/app:1", "--push");
+        var registry = shared.Get();
+        var built = await shop.Run([Context(dockerfile)], "build", "--verify", "strict", "--platform", Both, "-t", $"{registry.Name}/app:1", "--push");
         Assert.True(built.Code == 1, $"{name}: exit code {built.Code}\n{built.Error}");
         Assert.Contains("the gate refuses this image for linux/arm64: nothing was named", built.Error, StringComparison.Ordinal);
         Assert.Contains($"made by {line}: ", built.Error, StringComparison.Ordinal);
@@ -58,6 +60,7 @@ public sealed class InABuild : IAsyncLifetime
         Assert.Contains("found   amd64, wanted arm64", built.Error, StringComparison.Ordinal);
         using var store = Store.Open(shop.Root);
         Assert.Empty(store.Tags.List());
+        Assert.DoesNotContain(registry.Files(""), file => Path.GetFileName(file) is "link" or "data");
     }
 
     [Fact]
