@@ -11,7 +11,11 @@ public static class ImagePlatforms
     public static async Task<ImmutableArray<PlatformEntry>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
         var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
-        await OpenAsync(source, top, entries, 0, cancellation).ConfigureAwait(false);
+        foreach (var manifest in (await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false)).Images)
+        {
+            if (await PlatformOfAsync(source, manifest, cancellation).ConfigureAwait(false) is { } platform)
+                entries.Add(new PlatformEntry(platform.ToPlatform(), manifest));
+        }
         return entries.ToImmutable();
     }
 
@@ -25,21 +29,5 @@ public static class ImagePlatforms
             return null;
         var image = await source.ReadConfigAsync(config, cancellation).ConfigureAwait(false);
         return PlatformFields.From(image.Platform) with { OsVersion = image.OsVersion, OsFeatures = image.OsFeatures };
-    }
-
-    private static async Task OpenAsync(
-        IImageSource source, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
-    {
-        if (depth > Limits.IndexDepth)
-            throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
-        if (MediaType.IsIndex(descriptor.MediaType))
-        {
-            foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Images)
-                await OpenAsync(source, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
-        }
-        else if (await PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform)
-        {
-            entries.Add(new PlatformEntry(platform.ToPlatform(), descriptor));
-        }
     }
 }

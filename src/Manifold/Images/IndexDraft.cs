@@ -56,8 +56,12 @@ public sealed class IndexDraft : IAsyncDisposable
         sources.Add(source);
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         tops.Add(top);
+        var tree = await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
+        foreach (var index in tree.Indexes)
+            owners.TryAdd(index.Digest, source);
         var added = new List<Entry>();
-        await OpenAsync(source, top.Descriptor, added, 0, cancellation).ConfigureAwait(false);
+        foreach (var manifest in tree.Manifests)
+            added.Add(await ReadAsync(source, manifest, cancellation).ConfigureAwait(false));
         foreach (var entry in added.Where(entry => attestations || entry.Platform is not null))
             Place(entry, replace);
     }
@@ -131,23 +135,14 @@ public sealed class IndexDraft : IAsyncDisposable
             await source.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task OpenAsync(IImageSource source, Descriptor descriptor, List<Entry> into, int depth, CancellationToken cancellation)
+    private async Task<Entry> ReadAsync(IImageSource source, Descriptor descriptor, CancellationToken cancellation)
     {
-        if (depth > Limits.IndexDepth)
-            throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
-        owners.TryAdd(descriptor.Digest, source);
-        if (MediaType.IsIndex(descriptor.MediaType))
-        {
-            foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
-                await OpenAsync(source, entry, into, depth + 1, cancellation).ConfigureAwait(false);
-            return;
-        }
         var manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
-        foreach (var blob in manifest.Layers.Append(manifest.Config))
-            owners.TryAdd(blob.Digest, source);
-        if (await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is not { } platform)
-            throw new UsageException($"{source.Location} is no container image (its config is '{manifest.Config.MediaType}'), so it has no platform. An index lists images.");
-        into.Add(new Entry(descriptor with { Platform = Normal(platform) }, source));
+        foreach (var part in manifest.Layers.Append(manifest.Config).Append(descriptor))
+            owners.TryAdd(part.Digest, source);
+        return await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform
+            ? new Entry(descriptor with { Platform = Normal(platform) }, source)
+            : throw new UsageException($"{source.Location} is no container image (its config is '{manifest.Config.MediaType}'), so it has no platform. An index lists images.");
     }
 
     /// <summary>Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.</summary>

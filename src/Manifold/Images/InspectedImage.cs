@@ -37,25 +37,10 @@ public sealed record InspectedImage(
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var index = MediaType.IsIndex(top.Descriptor.MediaType) ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false) : null;
-        var nested = new List<Descriptor>();
-        var leaves = await LeavesAsync(source, top.Descriptor, nested, 0, cancellation).ConfigureAwait(false);
-        var manifests = await FirstFailure.WhenAllAsync(leaves, (leaf, token) => InspectAsync(source, leaf, token), cancellation).ConfigureAwait(false);
+        var tree = await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
+        var manifests = await FirstFailure.WhenAllAsync(tree.Manifests, (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
         var referrers = index is null ? [] : await source.ListReferrersAsync(top.Descriptor.Digest, cancellation).ConfigureAwait(false);
-        return new InspectedImage(source.Location, top, index, [.. manifests], [.. nested], referrers);
-    }
-
-    private static async Task<List<Descriptor>> LeavesAsync(IImageSource source, Descriptor descriptor, List<Descriptor> nested, int depth, CancellationToken cancellation)
-    {
-        if (depth > Limits.IndexDepth)
-            throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
-        if (!MediaType.IsIndex(descriptor.MediaType))
-            return [descriptor];
-        if (depth > 0)
-            nested.Add(descriptor);
-        var leaves = new List<Descriptor>();
-        foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
-            leaves.AddRange(await LeavesAsync(source, entry, nested, depth + 1, cancellation).ConfigureAwait(false));
-        return leaves;
+        return new InspectedImage(source.Location, top, index, [.. manifests], [.. tree.Indexes.Skip(1)], referrers);
     }
 
     private static async Task<InspectedManifest> InspectAsync(IImageSource source, Descriptor descriptor, CancellationToken cancellation)

@@ -16,9 +16,11 @@ public sealed record ImageIndex
 
     /// <summary>The entries that are images of a platform. Attestations, which some builders list as <c>unknown/unknown</c>, are not.</summary>
     [JsonIgnore]
-    public IEnumerable<Descriptor> Images => Manifests.Where(entry =>
+    public IEnumerable<Descriptor> Images => Manifests.Where(IsImage);
+
+    internal static bool IsImage(Descriptor entry) =>
         entry.Platform is not { Os: "unknown" } && entry.ArtifactType is null
-        && (Oci.MediaType.IsManifest(entry.MediaType) || Oci.MediaType.IsIndex(entry.MediaType)));
+        && (Oci.MediaType.IsManifest(entry.MediaType) || Oci.MediaType.IsIndex(entry.MediaType));
 
     public static ImageIndex Parse(ReadOnlySpan<byte> json) => OciJson.Parse(json, OciJson.Default.ImageIndex, "image index");
 

@@ -43,7 +43,7 @@ public sealed class Publisher(PublishingTools tools)
         IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         await RecoverAsync(cancellation).ConfigureAwait(false);
-        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var tags = request.TagsFor(Platforms(entries)).Select(tag => Named(tag, top, entries)).ToImmutableArray();
         if (tags.Length > 0 && request.Targets.All(target => target.Tag is not null) && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
             return new Publication { Top = top, Tags = tags, Transfers = new Transfers(0, 0, 0, 0) };
@@ -60,7 +60,7 @@ public sealed class Publisher(PublishingTools tools)
     {
         // 1
         var request = preflight.Request;
-        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var platforms = Platforms(entries);
         preflight = preflight with { Tags = [.. preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] };
         preflight.OrThrow();

@@ -39,7 +39,7 @@ public sealed class Gate(Store store)
     {
         // 1
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var images = Chosen(await new ImageReader(source).ReadAsync(top, cancellation).ConfigureAwait(false), options.Platforms, source.Location);
+        var images = Chosen(await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false), options.Platforms, source.Location);
         // 2
         var shelf = new SourceLayers(source, contents, cache);
         var causes = new PublishedCauses(images);

@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Solving;
 using Manifold.Verification.Packages;
 
 namespace Manifold.Verification;
@@ -45,10 +47,9 @@ public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformConten
     /// <inheritdoc cref="ReadAsync(IImageSource, CancellationToken)"/>
     public static async Task<ImageContents> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
+        var images = await (await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false)).ReadImagesAsync(source, cancellation).ConfigureAwait(false);
         var reading = new Reading(source);
-        var manifests = await reading.ManifestsAsync(top, 0, cancellation).ConfigureAwait(false);
-        var platforms = await Task.WhenAll(manifests.Select(entry => reading.PlatformAsync(entry, cancellation))).ConfigureAwait(false);
-        return new ImageContents(top, [.. platforms.OfType<PlatformContents>()]);
+        return new ImageContents(top, [.. await FirstFailure.WhenAllAsync(images, reading.PlatformAsync, cancellation).ConfigureAwait(false)]);
     }
 
     private sealed class Reading(IImageSource source)
@@ -56,28 +57,12 @@ public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformConten
         private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerSurvey>>> layers = new();
         private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
 
-        internal async Task<List<Descriptor>> ManifestsAsync(Descriptor entry, int depth, CancellationToken cancellation)
+        internal async Task<PlatformContents> PlatformAsync(PlatformImage image, CancellationToken cancellation)
         {
-            if (!MediaType.IsIndex(entry.MediaType) || depth >= Limits.IndexDepth)
-                return [entry];
-            var manifests = new List<Descriptor>();
-            foreach (var child in (await source.ReadIndexAsync(entry, cancellation).ConfigureAwait(false)).Images)
-                manifests.AddRange(await ManifestsAsync(child, depth + 1, cancellation).ConfigureAwait(false));
-            return manifests;
-        }
-
-        /// <summary>Null where the manifest is an artifact, and no image.</summary>
-        internal async Task<PlatformContents?> PlatformAsync(Descriptor entry, CancellationToken cancellation)
-        {
-            var manifest = await source.ReadManifestAsync(entry, cancellation).ConfigureAwait(false);
-            if (!MediaType.IsConfig(manifest.Config.MediaType))
-                return null;
-            var config = await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
-            if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
-                throw new ContentMismatchException($"Reading {entry.Digest}: its manifest has {manifest.Layers.Length} layers and its config {config.RootFs.DiffIds.Length}. The image is broken; get it again from whoever made it.");
+            var (descriptor, manifest, config) = image;
             var surveys = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
                 (layer, diffId) => layers.GetOrAdd(diffId, _ => new Lazy<Task<LayerSurvey>>(() => LayerAsync(layer, diffId, cancellation))).Value)).ConfigureAwait(false);
-            return new PlatformContents(entry.Platform?.ToPlatform() ?? config.Platform, entry, manifest, config, [.. surveys]);
+            return new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform, descriptor, manifest, config, [.. surveys]);
         }
 
         private async Task<LayerSurvey> LayerAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)

@@ -33,7 +33,7 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
     public async Task<GateReport> RunAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var images = (await new ImageReader(source).ReadAsync(top, cancellation).ConfigureAwait(false)).ToDictionary(image => image.Manifest.Digest);
+        var images = (await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false)).ToDictionary(image => image.Manifest.Digest);
         var platforms = ImmutableArray.CreateBuilder<PlatformReport>();
         foreach (var platform in report.Platforms)
             platforms.Add(await RunAsync(source, images[platform.Manifest], platform, options, cancellation).ConfigureAwait(false));

@@ -48,7 +48,7 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
     {
         var publisher = new Publisher(tools);
         await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
-        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var preflight = await publisher.PreflightAsync(publication, [.. entries.Select(entry => entry.Platform).Distinct()], cancellation).ConfigureAwait(false);
         return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
     }
@@ -75,7 +75,7 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         if (request.IsEmpty)
             return summary;
         var contents = request.Sbom ? await ImageContents.ReadAsync(source, top, cancellation).ConfigureAwait(false) : null;
-        var entries = await PlatformEntries.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         foreach (var repository in repositories)
         {
             var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time);

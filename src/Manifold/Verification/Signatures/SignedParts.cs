@@ -14,19 +14,10 @@ public static class SignedParts
     /// <summary>The top first. Entries that are no image (attestations of other builders) are left out.</summary>
     public static async Task<ImmutableArray<SignedPart>> OfAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
     {
-        var parts = ImmutableArray.CreateBuilder<SignedPart>();
-        await AddAsync(source, new SignedPart(MediaType.IsIndex(top.MediaType) ? "index" : "image", top), parts, 0, cancellation).ConfigureAwait(false);
-        return [.. parts.DistinctBy(part => part.Descriptor.Digest)];
+        var tree = await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        return [.. tree.Indexes.Concat(tree.Images).DistinctBy(part => part.Digest).Select(part => new SignedPart(NameOf(part, top), part))];
     }
 
-    private static async Task AddAsync(IImageSource source, SignedPart part, ImmutableArray<SignedPart>.Builder parts, int depth, CancellationToken cancellation)
-    {
-        if (depth > Limits.IndexDepth)
-            throw new UsageException($"read {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep.");
-        parts.Add(part);
-        if (!MediaType.IsIndex(part.Descriptor.MediaType))
-            return;
-        foreach (var child in (await source.ReadIndexAsync(part.Descriptor, cancellation).ConfigureAwait(false)).Images)
-            await AddAsync(source, new SignedPart(child.Platform?.ToPlatform().ToString() ?? child.Digest.ToString(), child), parts, depth + 1, cancellation).ConfigureAwait(false);
-    }
+    private static string NameOf(Descriptor part, Descriptor top) =>
+        part.Digest == top.Digest ? MediaType.IsIndex(top.MediaType) ? "index" : "image" : part.Platform?.ToPlatform().ToString() ?? part.Digest.ToString();
 }

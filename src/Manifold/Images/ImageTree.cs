@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Solving;
+
+namespace Manifold.Images;
+
+/// <summary>The indexes and manifests of an image, from its top down; nested indexes are opened.</summary>
+/// <param name="Indexes">An index before what it lists. Empty where the top is a manifest.</param>
+/// <param name="Manifests">In the indexes' order; attestations and artifacts are among them.</param>
+public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArray<Descriptor> Manifests)
+{
+    /// <summary>The manifests of platforms' images, as far as their descriptors tell.</summary>
+    public IEnumerable<Descriptor> Images => Manifests.Where(ImageIndex.IsImage);
+
+    /// <summary>Costs reading the indexes.</summary>
+    /// <exception cref="ContentMismatchException">An index is broken, or they are nested more than <see cref="Limits.IndexDepth"/> deep.</exception>
+    public static async Task<ImageTree> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
+    {
+        var (indexes, manifests) = (ImmutableArray.CreateBuilder<Descriptor>(), ImmutableArray.CreateBuilder<Descriptor>());
+        await OpenAsync(top, 0).ConfigureAwait(false);
+        return new ImageTree(indexes.ToImmutable(), manifests.ToImmutable());
+
+        async Task OpenAsync(Descriptor descriptor, int depth)
+        {
+            if (depth > Limits.IndexDepth)
+                throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+            if (!MediaType.IsIndex(descriptor.MediaType))
+            {
+                manifests.Add(descriptor);
+                return;
+            }
+            indexes.Add(descriptor);
+            foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
+                await OpenAsync(entry, depth + 1).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Each platform's image with its documents, in the indexes' order; what is listed as an image and is none (its config says so) is left out.</summary>
+    /// <remarks>Costs reading manifests and configs, in parallel.</remarks>
+    /// <exception cref="ContentMismatchException">A document is broken, or a manifest and its config do not fit together.</exception>
+    public async Task<ImmutableArray<PlatformImage>> ReadImagesAsync(IImageSource source, CancellationToken cancellation = default)
+    {
+        var images = await FirstFailure.WhenAllAsync(Images, ReadAsync, cancellation).ConfigureAwait(false);
+        return [.. images.OfType<PlatformImage>()];
+
+        async Task<PlatformImage?> ReadAsync(Descriptor descriptor, CancellationToken cancellation)
+        {
+            var manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
+            if (!MediaType.IsConfig(manifest.Config.MediaType))
+                return null;
+            var config = await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
+            if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
+                throw new ContentMismatchException($"Reading {source.Location}: the manifest {descriptor.Digest.Short} has {manifest.Layers.Length} layers and its config {config.RootFs.DiffIds.Length}. The image is broken; get it again from whoever made it.");
+            return new PlatformImage(descriptor, manifest, config);
+        }
+    }
+}
