@@ -137,7 +137,7 @@ public sealed class LossyFront : IAsyncDisposable
                 context.Abort();
                 return;
             default:
-                await Task.Delay(900, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                await Task.Delay(2000, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
                 if (!context.RequestAborted.IsCancellationRequested)
                     await SendAsync(context, await ForwardAsync(context));
                 return;

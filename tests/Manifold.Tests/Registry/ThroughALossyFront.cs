@@ -64,7 +64,7 @@ public sealed class ThroughALossyFront : IDisposable
     private static RegistryOptions Options => new()
     {
         Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = LossyFront.Password }),
-        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMilliseconds(700), ChunkBytes = 50_000,
+        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMilliseconds(1500), ChunkBytes = 50_000,
     };
 
     /// <summary>A push, another to a second repository (which mounts), a pull, and the lists.</summary>
