@@ -61,7 +61,7 @@ fetch_packages() {
 start_registry() { # sets registry
   MANIFOLD_ROOT=$work/registry "$manifold" serve --listen 127.0.0.1:0 2>"$work/registry.log" & server=$!
   for _ in $(seq 100); do
-    registry=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/registry.log" || true)
+    registry=$(grep -oE -m1 '127\.0\.0\.1:[0-9]+' "$work/registry.log" | head -n1 || true)
     [[ -n $registry ]] && return
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
