@@ -43,6 +43,18 @@ internal static partial class KnownPlaces
         return ForData().IsMatch(lower) || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine));
     }
 
+    /// <summary>
+    /// For a file that an installer takes for the one machine it runs on (npm's <c>@img/sharp-linux-x64</c>, a wheel's <c>x.cpython-311-x86_64-linux-gnu.so</c>):
+    /// the path with the machine's names left open, which is the same for another machine's. Null for any other file.
+    /// </summary>
+    /// <remarks>A foreign one is in its place only beside one for the platform.</remarks>
+    public static string? InstalledAs(string path, FileFacts facts)
+    {
+        if (facts is not ElfFile || !InstalledForOne().IsMatch(path))
+            return null;
+        return facts.Machines.Aggregate(path, (open, machine) => NamesOf(machine.ToString())?.Replace(open, "*") ?? open);
+    }
+
     /// <summary>The names that a machine goes by in paths and command lines, in lower case; null for one without.</summary>
     /// <param name="machine">As <see cref="Machine.ToString"/> has it.</param>
     internal static Regex? NamesOf(string machine) => Architectures.GetValueOrDefault(machine.Split(' ', '/', ',')[0]);
@@ -59,6 +71,9 @@ internal static partial class KnownPlaces
     // Emulators that were copied in for a foreign build; tests' data; firmware and boot loaders.
     [GeneratedRegex(@"(?:^|/)qemu-[a-z0-9_]+(?:-static)?$|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|^usr/share/qemu/", RegexOptions.CultureInvariant)]
     private static partial Regex ForData();
+
+    [GeneratedRegex(@"(?:^|/)node_modules/(?:@[^/]+/)?[^/]*linux-[a-z0-9]+[^/]*/|\.cpython-[^/]*-linux-[a-z]+\.so$", RegexOptions.CultureInvariant)]
+    private static partial Regex InstalledForOne();
 
     [GeneratedRegex(@"\.(?:exe|dll|pyd|sys|efi|ocx|scr|cpl|mui)$", RegexOptions.CultureInvariant)]
     private static partial Regex WindowsSuffix();

@@ -13,13 +13,15 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy)
     public int Expected { get; private set; }
 
     /// <param name="visible">Whether a path of this layer is what the image shows; what a layer above replaces or removes harms nobody.</param>
-    public IEnumerable<Finding> Over(IEnumerable<KeyValuePair<string, FileFacts>> files, Func<string, bool> visible)
+    public IEnumerable<Finding> Over(IReadOnlyCollection<KeyValuePair<string, FileFacts>> files, Func<string, bool> visible)
     {
+        var installed = files.Where(file => Judge(file.Value) is null).Select(file => KnownPlaces.InstalledAs(file.Key, file.Value)).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (path, facts) in files)
         {
             if (Judge(facts) is not { } verdict || !visible(path))
                 continue;
-            if (KnownPlaces.Expect(path, facts) || policy.Allows(path))
+            var isAlone = KnownPlaces.InstalledAs(path, facts) is { } place && !installed.Contains(place);
+            if ((KnownPlaces.Expect(path, facts) && !isAlone) || policy.Allows(path))
                 Expected++;
             else
                 yield return verdict with { Platform = platform, Path = "/" + path, Message = $"/{path} ({Kind(path, facts)}) {verdict.Message}", Wanted = wanted };

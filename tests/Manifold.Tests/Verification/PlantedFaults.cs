@@ -71,6 +71,10 @@ public sealed class PlantedFaults
         yield return ("a script of a script of another machine's shell", new(() => Arm64().File("bin/sh", foreign).File("bin/run", "#!/bin/sh -e\n").File("start", "#!/bin/run\n").Entrypoint("/start"), FindingId.WrongMachine, "/bin/sh"));
         yield return ("a script without its interpreter", new(() => Arm64().File("start", "#!/bin/bash\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start"));
         yield return ("a script with Windows line ends", new(() => Arm64().Debian().Layer().File("start", "#!/bin/bash\r\necho\r\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start", Cause: CauseId.LineEndings));
+        yield return ("a script with Windows line ends behind env", new(() => Arm64().Debian().Layer().File("start", "#!/usr/bin/env bash\r\necho\r\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start", Cause: CauseId.LineEndings));
+        yield return ("a script with Windows line ends behind an option", new(() => Arm64().Debian().Layer().File("start", "#!/bin/sh -e\r\necho\r\n").Entrypoint("/start"), FindingId.NotAProgram, "/start", FindingSeverity.Warning, CauseId.LineEndings));
+        yield return ("#!/usr/bin/env with an interpreter that is not there", new(() => Arm64().Debian().Layer().File("start", "#!/usr/bin/env python3\n").Entrypoint("/start"), FindingId.MissingInterpreter, "/start"));
+        yield return ("a shell's text with a variable of ENV", new(() => Arm64().Debian().Layer().Env("APP_HOME=/opt/app").File("opt/app/bin/run", foreign).Cmd("/bin/sh", "-c", "exec ${APP_HOME}/bin/run --port $PORT"), FindingId.WrongMachine, "/opt/app/bin/run"));
         yield return ("a script without a #! line", new(() => Arm64().Debian().Layer().File("start", "echo hello\n").Entrypoint("/start"), FindingId.NotAProgram, "/start", FindingSeverity.Warning));
         yield return ("an empty entrypoint file", new(() => Arm64().File("app", "").Entrypoint("/app"), FindingId.NotAProgram, "/app", FindingSeverity.Warning));
         yield return ("a program of macOS", new(() => Arm64().File("app", [0xCF, 0xFA, 0xED, 0xFE, 0x0C, 0, 0, 1, .. new byte[64]]).Entrypoint("/app"), FindingId.WrongMachine, "/app", Cause: CauseId.HostSystem));
@@ -80,8 +84,14 @@ public sealed class PlantedFaults
         yield return ("gosu before a program of another machine", new(() => Arm64().File("bin/gosu", ElfBuilder.Static(Cpu.Arm64)).File("bin/app", foreign).Entrypoint("gosu", "nobody", "app"), FindingId.WrongMachine, "/bin/app"));
         yield return ("dumb-init itself of another machine", new(() => Arm64().File("usr/bin/dumb-init", foreign).File("app", ElfBuilder.Static(Cpu.Arm64)).Entrypoint("dumb-init", "/app"), FindingId.WrongMachine, "/usr/bin/dumb-init"));
         yield return ("env in the exec form before a program of another machine", new(() => Arm64().Debian().Layer().File("app", foreign).Cmd("env", "A=b", "/app"), FindingId.WrongMachine, "/app"));
-        yield return ("a start script that ends in exec of another machine's program", new(() => Arm64().Debian().Layer().File("app", foreign).File("start.sh", "#!/bin/sh\nset -e\nexec /app \"$@\"\n").Entrypoint("/start.sh"), FindingId.WrongMachine, "/app", FindingSeverity.Warning));
-        yield return ("a start script before a CMD of another machine", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).File("start.sh", "#!/bin/bash\nset -e\nexec \"$@\"\n").Entrypoint("/start.sh").Cmd("db"), FindingId.WrongMachine, "/usr/bin/db", FindingSeverity.Warning));
+        yield return ("a start script that ends in exec of another machine's program", new(() => Arm64().Debian().Layer().File("app", foreign).File("start.sh", "#!/bin/sh\nset -e\nexec /app \"$@\"\n").Entrypoint("/start.sh"), FindingId.WrongMachine, "/app"));
+        yield return ("a start script before a CMD of another machine", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).File("start.sh", "#!/bin/bash\nset -e\nexec \"$@\"\n").Entrypoint("/start.sh").Cmd("db"), FindingId.WrongMachine, "/usr/bin/db"));
+        foreach (var (what, script) in Scripts())
+            yield return ($"a start script {what}", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).Link("usr/bin/gosu", "env").File("start.sh", script).Entrypoint("/start.sh").Cmd("db"), FindingId.WrongMachine, "/usr/bin/db"));
+        yield return ("a script that a shell is given by its path", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).File("start.sh", "#!/bin/sh\ndb\n", 0x1A4).Cmd("bash", "-e", "/start.sh"), FindingId.WrongMachine, "/usr/bin/db"));
+        yield return ("a program after what may fail", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).Cmd("sh", "-c", "mkdir /run/db || true; [ -n \"$X\" ] && echo $(id -u); cd /tmp || exit 1; exec db"), FindingId.WrongMachine, "/usr/bin/db"));
+        yield return ("a program after a whole if", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).Cmd("sh", "-c", "if [ -f /etc/db ]; then rm /etc/db; fi; db"), FindingId.WrongMachine, "/usr/bin/db"));
+        yield return ("a start script whose function ends in exec", new(() => Arm64().Debian().Layer().File("usr/bin/db", foreign).File("start.sh", "#!/bin/bash\nmain() {\n\texec \"$@\"\n}\nmain \"$@\"\n").Entrypoint("/start.sh").Cmd("db"), FindingId.WrongMachine, "/usr/bin/db", FindingSeverity.Warning));
         yield return ("cd and a program by a relative path", new(() => Arm64().Debian().Layer().File("srv/app", foreign).Entrypoint("sh", "-c", "cd /srv && exec ./app"), FindingId.WrongMachine, "/srv/app"));
         yield return ("a relative entrypoint below WORKDIR", new(() => Arm64().File("srv/app", foreign).Workdir("/srv").Entrypoint("./app"), FindingId.WrongMachine, "/srv/app"));
         yield return ("a PATH of its own", new(() => Arm64().File("opt/bin/app", foreign).Env("PATH=/opt/bin").Entrypoint("app"), FindingId.WrongMachine, "/opt/bin/app"));
@@ -106,8 +116,21 @@ public sealed class PlantedFaults
         yield return ("a native module of Node of another machine", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("srv/node_modules/x/build/Release/x.node", ElfBuilder.SharedLibrary(Cpu.Amd64)).Entrypoint("/app"), FindingId.ForeignFile, "/srv/node_modules/x/build/Release/x.node", FindingSeverity.Warning));
         yield return ("a native module of Node from a Mac", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("srv/node_modules/x/build/Release/x.node", [0xCF, 0xFA, 0xED, 0xFE, 0x0C, 0, 0, 1, .. new byte[64]]).Entrypoint("/app"), FindingId.ForeignFile, "/srv/node_modules/x/build/Release/x.node", FindingSeverity.Warning));
         yield return ("a wheel of another machine", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("usr/lib/python3/dist-packages/x/_x.abi3.so", ElfBuilder.SharedLibrary(Cpu.Amd64)).Entrypoint("/app"), FindingId.ForeignFile, "/usr/lib/python3/dist-packages/x/_x.abi3.so", FindingSeverity.Warning));
+        yield return ("a wheel whose name says another machine", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("usr/lib/python3/dist-packages/_x.cpython-311-x86_64-linux-gnu.so", ElfBuilder.SharedLibrary(Cpu.Amd64)).Entrypoint("/app"), FindingId.ForeignFile, "/usr/lib/python3/dist-packages/_x.cpython-311-x86_64-linux-gnu.so", FindingSeverity.Warning));
+        yield return ("a package of npm for the machine that installed it", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("srv/node_modules/@img/sharp-linux-x64/lib/sharp-linux-x64.node", ElfBuilder.SharedLibrary(Cpu.Amd64)).Entrypoint("/app"), FindingId.ForeignFile, "/srv/node_modules/@img/sharp-linux-x64/lib/sharp-linux-x64.node", FindingSeverity.Warning));
         yield return ("a hard link to a program of another machine", new(() => Arm64().File("usr/bin/tool", foreign).HardLink("app", "usr/bin/tool").Entrypoint("/app"), FindingId.WrongMachine, "/app"));
     }
+
+    /// <summary>Scripts that come to <c>/usr/bin/db</c>, their argument, whatever happens.</summary>
+    private static IEnumerable<(string, string)> Scripts() =>
+    [
+        ("that starts it without exec", "#!/bin/sh\necho start\n/usr/bin/db --serve\n"),
+        ("that finds it in PATH", "#!/usr/bin/env bash\nset -euo pipefail\nexec db --serve\n"),
+        ("as official images have it", "#!/bin/sh\nset -e\n\n# a comment; with (brackets\nif [ \"${1#-}\" != \"$1\" ] || [ \"${1%.conf}\" != \"$1\" ]; then\n\tset -- db \"$@\"\nfi\n\num=\"$(umask)\"\nif [ \"$um\" = '0022' ]; then\n\tumask 0077\nfi\n\nexec \"$@\"\n"),
+        ("with a case, a loop and a function", "#!/bin/bash\nfile_env() {\n\tlocal var=\"$1\"\n}\nfor f in /docker-entrypoint.d/*; do\n\tcase \"$f\" in\n\t\t*.sh) . \"$f\" ;;\n\t\t(*) echo \"ignoring $f\" ;;\n\tesac\ndone\nfile_env X\nexec gosu nobody \"$@\"\n"),
+        ("with a here-document", "#!/bin/sh\ncat <<-'EOF' > /etc/db.conf\n\tif [ unended\n\tEOF\nexec \"$@\"\n"),
+        ("that sets its arguments", "#!/bin/sh\nset -- db --serve\nexec \"$@\"\n"),
+    ];
 
     private static byte[] WindowsProgram()
     {

@@ -1,22 +1,20 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.RegularExpressions;
 using Manifold.Linux;
+using Manifold.Verification.Starting;
 
 namespace Manifold.Verification.Binaries;
 
 /// <summary>A file that begins with <c>#!</c>: the program that the kernel starts for it, and what a shell script hands over to.</summary>
 /// <param name="Interpreter">As it stands in the line; a carriage return at its end is part of it, as it is for the kernel.</param>
 /// <param name="Argument">All that follows the interpreter, one argument for the kernel; null where nothing does.</param>
-public sealed partial record ScriptFile(string Interpreter, string? Argument) : FileFacts
+public sealed record ScriptFile(string Interpreter, string? Argument) : FileFacts
 {
+    private const int MostCommands = 32, MostWords = 64;
     private const int KernelReads = 256, MostBytes = 64 * 1024; // BINPRM_BUF_SIZE; the scripts that start images are a few kilobytes
 
-    /// <summary>Programs that the script names after <c>exec</c> by an absolute path. Whether it gets there is not known.</summary>
-    public ImmutableArray<string> Execs { get; init; } = [];
-
-    /// <summary>The script ends in its own arguments (<c>exec "$@"</c>), as start scripts do that prepare and then run CMD.</summary>
-    public bool RunsArguments { get; init; }
+    /// <summary>What a shell script starts, as far as it is plain, and what it does before that changes how; none for other scripts.</summary>
+    public ImmutableArray<ShellCommand> Commands { get; init; } = [];
 
     internal static ScriptFile? Read(ByteWindow window)
     {
@@ -45,19 +43,12 @@ public sealed partial record ScriptFile(string Interpreter, string? Argument) : 
         return text.ToString();
     }
 
-    private ScriptFile WithCommands(string text) => this with
-    {
-        RunsArguments = RunArguments().IsMatch(text),
-        Execs = [.. ExecOfPath().Matches(text).Select(match => match.Groups[1].Value).Distinct().Take(16)],
-    };
+    private ScriptFile WithCommands(string text) => this with { Commands = [.. ShellText.Split(text).Commands.Where(Counts).Take(MostCommands)] };
 
-    public bool Equals(ScriptFile? other) => other is not null && (Interpreter, Argument, RunsArguments) == (other.Interpreter, other.Argument, other.RunsArguments) && Execs.SequenceEqual(other.Execs);
+    // Within a compound command only what takes the script's place is worth a guess.
+    private static bool Counts(ShellCommand command) => command.Words.Length <= MostWords && (command.Inner ? command.Words[0] is "exec" or ShellText.Arguments : !StartTrace.HasNoEffect(command));
+
+    public bool Equals(ScriptFile? other) => other is not null && (Interpreter, Argument) == (other.Interpreter, other.Argument) && Commands.SequenceEqual(other.Commands);
 
     public override int GetHashCode() => HashCode.Combine(Interpreter, Argument);
-
-    [GeneratedRegex(@"^[^#\n]*""\$@""", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
-    private static partial Regex RunArguments();
-
-    [GeneratedRegex(@"^[ \t]*exec[ \t]+(/[A-Za-z0-9_./+-]+)(?:[ \t;]|$)", RegexOptions.Multiline)]
-    private static partial Regex ExecOfPath();
 }

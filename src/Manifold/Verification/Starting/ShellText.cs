@@ -4,39 +4,59 @@ using System.Text;
 namespace Manifold.Verification.Starting;
 
 /// <summary>One simple command of a shell's text.</summary>
-/// <param name="Words">Program and arguments; a word that only the shell knows (<c>$HOME/x</c>) is null.</param>
+/// <param name="Words">Program and arguments; a word that only the shell knows (<c>$(id)</c>) is null, variables are marked by <see cref="ShellText.Variable"/>, and all arguments at once are <see cref="ShellText.Arguments"/>.</param>
 /// <param name="Before">The operator between the command before and this one, e.g. <c>&amp;&amp;</c>; empty for the first.</param>
-internal sealed record ShellCommand(ImmutableArray<string?> Words, string Before);
+/// <param name="Inner">It stands within a compound command or a function: whether it runs is decided there.</param>
+public sealed record ShellCommand(ImmutableArray<string?> Words, string Before, bool Inner = false)
+{
+    /// <summary>Commands are equal if their words are; an array's own equality is its identity.</summary>
+    public bool Equals(ShellCommand? other) => other is not null && (Before, Inner) == (other.Before, other.Inner) && Words.SequenceEqual(other.Words);
 
-/// <summary>Splits the text of <c>sh -c</c> into simple commands, as far as that can be done without running it.</summary>
+    public override int GetHashCode() => HashCode.Combine(Before, Inner, Words.Length);
+}
+
+/// <summary>Splits the text of <c>sh -c</c>, or of a script, into simple commands, as far as that can be done without running it.</summary>
 /// <remarks>
-/// Quotes, escapes, comments, redirections, assignments and the operators that join commands are read; compound commands (<c>if</c>, <c>for</c>,
-/// groups, functions, here-documents) are not: the text up to them counts. Source: POSIX.1-2017, Shell Command Language, 2.2, 2.3, 2.9.
+/// Quotes, escapes, comments, redirections, here-documents, assignments and the operators that join commands are read. Compound commands and functions are
+/// read as brackets: what stands in them is marked, what follows them counts. Substitutions are words that only the shell knows.
+/// Source: POSIX.1-2017, Shell Command Language, 2.2, 2.3, 2.6, 2.7.4, 2.9.
 /// </remarks>
 internal sealed class ShellText
 {
-    private static readonly ImmutableHashSet<string> Compound = ["if", "for", "while", "until", "case", "{", "}", "!", "[[", "function", "select", "then", "do", "else", "fi", "done", "esac"];
+    /// <summary>The word <c>"$@"</c>, as it stands for all arguments.</summary>
+    public const string Arguments = "\"$@\"";
+
+    /// <summary>Stands before and after the name of a variable within a word.</summary>
+    public const char Variable = '\0';
+
+    private static readonly ImmutableHashSet<string> Openers = ["if", "for", "while", "until", "case", "select", "{"];
+    private static readonly ImmutableHashSet<string> Closers = ["fi", "done", "esac", "}"];
+    private static readonly ImmutableHashSet<string> Between = ["then", "do", "else", "elif", "time"]; // a command follows
 
     private readonly string text;
     private readonly ImmutableArray<ShellCommand>.Builder commands = ImmutableArray.CreateBuilder<ShellCommand>();
+    private readonly HashSet<string> functions = new(StringComparer.Ordinal);
+    private readonly Stack<string> open = new();
+    private readonly Queue<string> documents = new();
     private readonly List<string?> words = [];
     private string before = "";
     private int at;
-    private bool skipNext, ended;
+    private bool skipNext;
 
     private ShellText(string text) => this.text = text;
 
-    /// <summary>The commands, and whether that was all of the text.</summary>
+    /// <summary>The commands, and whether the text was understood to its end and has none that is marked.</summary>
     public static (ImmutableArray<ShellCommand> Commands, bool Whole) Split(string text)
     {
         var shell = new ShellText(text);
-        var whole = shell.Read();
-        return (shell.commands.ToImmutable(), whole && !shell.ended);
+        var understood = shell.Read();
+        var commands = shell.commands.Where(command => command.Words[0] is not { } name || !shell.functions.Contains(name)).ToImmutableArray();
+        return (commands, understood && commands.Length == shell.commands.Count && !commands.Any(command => command.Inner));
     }
 
     private bool Read()
     {
-        while (at < text.Length && !ended)
+        while (at < text.Length)
         {
             var c = text[at];
             if (c is ' ' or '\t' or '\r')
@@ -48,17 +68,14 @@ internal sealed class ShellText
             else if (c is '\n' or ';' or '&' or '|')
                 Join();
             else if (c is '(' or ')')
-                return false;
+                Bracket(c);
             else if (c is '<' or '>' || (char.IsAsciiDigit(c) && at + 1 < text.Length && text[at + 1] is '<' or '>'))
-            {
-                if (!Redirect())
-                    return false;
-            }
+                Redirect();
             else
                 Take(ReadWord());
         }
         Finish("");
-        return true;
+        return open.Count == 0;
     }
 
     private void Join()
@@ -66,35 +83,101 @@ internal sealed class ShellText
         var length = at + 1 < text.Length && text[at + 1] == text[at] && text[at] != '\n' ? 2 : 1;
         Finish(text.Substring(at, length));
         at += length;
+        if (text[at - 1] == '\n')
+            SkipDocuments();
     }
 
-    private bool Redirect()
+    // A subshell; the brackets after a function's name; the one that ends a case's pattern.
+    private void Bracket(char c)
+    {
+        at++;
+        if (c == '(' && words is [{ } name])
+        {
+            functions.Add(name);
+            words.Clear();
+            at = text.IndexOf(')', at) is var end and >= 0 ? end + 1 : text.Length;
+        }
+        else if (c == '(')
+        {
+            skipNext = false; // of <(command), whose file is not followed
+            open.Push("(");
+        }
+        else if (open.TryPeek(out var opener) && opener == "case")
+            words.Clear();
+        else
+        {
+            Finish(";");
+            open.TryPop(out _);
+        }
+    }
+
+    private void Redirect()
     {
         while (char.IsAsciiDigit(text[at]))
             at++;
         var operation = text.AsSpan(at);
-        if (operation.StartsWith("<<") || operation.StartsWith("<(") || operation.StartsWith(">("))
-            return false;
+        if (operation.StartsWith("<<") && !operation.StartsWith("<<<"))
+        {
+            at += operation.StartsWith("<<-") ? 3 : 2;
+            while (at < text.Length && text[at] is ' ' or '\t')
+                at++;
+            documents.Enqueue(at < text.Length ? ReadWord() ?? "" : "");
+            return;
+        }
         while (at < text.Length && text[at] is '<' or '>' or '&' or '|')
             at++;
         skipNext = true;
-        return true;
+    }
+
+    private void SkipDocuments()
+    {
+        while (documents.TryDequeue(out var delimiter))
+        {
+            for (var found = false; at < text.Length && !found;)
+            {
+                var end = text.IndexOf('\n', at) is var line and >= 0 ? line : text.Length;
+                found = text.AsSpan(at, end - at).Trim("\t\r").SequenceEqual(delimiter);
+                at = Math.Min(end + 1, text.Length);
+            }
+        }
     }
 
     private void Take(string? word)
     {
         if (skipNext)
             skipNext = false;
-        else if (words.Count == 0 && word is not null && Compound.Contains(word))
-            (ended, _) = (true, at = text.Length);
-        else if (words.Count > 0 || word is null || !IsAssignment(word))
-            words.Add(word);
+        else if (words.Count > 0 || word is null || !TakeReserved(word))
+        {
+            if (words.Count > 0 || word is null || !IsAssignment(word))
+                words.Add(word);
+        }
+    }
+
+    private bool TakeReserved(string word)
+    {
+        if (Openers.Contains(word))
+            open.Push(word);
+        else if (Closers.Contains(word))
+            open.TryPop(out _);
+        else if (word == "function")
+        {
+            while (at < text.Length && text[at] is ' ' or '\t')
+                at++;
+            functions.Add(at < text.Length ? ReadWord() ?? "" : "");
+        }
+        else
+            return Between.Contains(word);
+        // What a loop or a case is about is no command.
+        if (word is "for" or "case" or "select")
+            words.Add(":");
+        return true;
     }
 
     private void Finish(string next)
     {
-        if (words.Count > 0)
-            commands.Add(new ShellCommand([.. words], before));
+        var isCase = words is [":", ..] && open.TryPeek(out var opener) && opener is "case" or "for" or "select";
+        if (words.Count > 0 && !isCase)
+            commands.Add(new ShellCommand([.. words], before, open.Count > 0));
         if (words.Count > 0 || before.Length > 0)
             before = next;
         words.Clear();
@@ -109,7 +192,7 @@ internal sealed class ShellText
     /// <summary>One word with its quotes taken away, or null where the shell would expand something in it.</summary>
     private string? ReadWord()
     {
-        var word = new StringBuilder();
+        var (word, begin) = (new StringBuilder(), at);
         var known = text[at] != '~';
         for (; at < text.Length && text[at] is not (' ' or '\t' or '\r' or '\n' or ';' or '&' or '|' or '(' or ')' or '<' or '>'); at++)
         {
@@ -126,7 +209,10 @@ internal sealed class ShellText
                 case '\\' when at + 1 < text.Length:
                     word.Append(text[++at]);
                     break;
-                case '$' or '`' or '*' or '?' or '[':
+                case '$' or '`':
+                    known &= TakeVariable(word);
+                    break;
+                case '*' or '?' or '[':
                     known &= text[at] == '[' && word.Length == 0; // the command [
                     word.Append(text[at]);
                     break;
@@ -136,7 +222,7 @@ internal sealed class ShellText
             }
         }
         at = Math.Min(at, text.Length);
-        return known ? word.ToString() : null;
+        return known ? word.ToString() : text.AsSpan(begin, at - begin) is Arguments or "$@" or "\"${@}\"" ? Arguments : null;
     }
 
     private bool ReadQuoted(StringBuilder word)
@@ -144,11 +230,52 @@ internal sealed class ShellText
         var known = true;
         for (at++; at < text.Length && text[at] != '"'; at++)
         {
-            known &= text[at] is not ('$' or '`');
+            if (text[at] is '$' or '`')
+            {
+                known &= TakeVariable(word);
+                continue;
+            }
             if (text[at] == '\\' && at + 1 < text.Length && text[at + 1] is '$' or '`' or '"' or '\\' or '\n')
                 at++;
             word.Append(text[at]);
         }
         return known;
+    }
+
+    /// <summary>Takes <c>$NAME</c> or <c>${NAME}</c> up to its last character; false where it is anything else, which is passed over.</summary>
+    private bool TakeVariable(StringBuilder word)
+    {
+        var braces = at + 2 < text.Length && text[at + 1] == '{' ? 1 : 0;
+        var (begin, end) = (at + 1 + braces, at + 1 + braces);
+        while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_'))
+            end++;
+        if (text[at] != '$' || end == begin || char.IsAsciiDigit(text[begin]) || (braces == 1 && (end == text.Length || text[end] != '}')))
+        {
+            SkipExpansion();
+            return false;
+        }
+        word.Append(Variable).Append(text, begin, end - begin).Append(Variable);
+        at = end - 1 + braces;
+        return true;
+    }
+
+    /// <summary>Goes to the last character of <c>$(…)</c>, <c>${…}</c> or <c>`…`</c>; stays at the <c>$</c> of what is shorter.</summary>
+    private void SkipExpansion()
+    {
+        var (opener, closer) = text[at] == '`' ? ('`', '`') : at + 1 < text.Length && text[at + 1] is '(' ? ('(', ')') : at + 1 < text.Length && text[at + 1] is '{' ? ('{', '}') : default;
+        if (opener == default)
+            return;
+        at += opener == '`' ? 1 : 2;
+        for (var depth = 1; at < text.Length; at++)
+        {
+            if (text[at] == closer && --depth == 0)
+                return;
+            if (text[at] == opener)
+                depth++;
+            else if (text[at] == '\\')
+                at++;
+            else if (text[at] == '\'' && text.IndexOf('\'', at + 1) is var end and >= 0 && opener == '(')
+                at = end;
+        }
     }
 }

@@ -10,9 +10,12 @@ internal sealed partial class StartTrace
     // Done by the shell itself: nothing is started.
     private static readonly ImmutableHashSet<string> BuiltIns =
     [
-        ".", ":", "[", "alias", "bg", "cd", "declare", "echo", "export", "false", "fg", "getopts", "hash", "jobs", "kill", "let", "local", "printf", "pwd", "read", "readonly", "return",
+        ".", ":", "[", "[[", "!", "command", "alias", "bg", "cd", "declare", "echo", "export", "false", "fg", "getopts", "hash", "jobs", "kill", "let", "local", "printf", "pwd", "read", "readonly", "return",
         "set", "shift", "shopt", "source", "test", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait",
     ];
+
+    // What && and || ask, more than that they start.
+    private static readonly ImmutableHashSet<string> Tests = ["[", "[[", "!", "test", "type", "hash", "grep", "which", "cmp", "diff", "command"];
 
     private static bool IsShell(string name) => Shells.Contains(name);
 
@@ -30,58 +33,85 @@ internal sealed partial class StartTrace
             }
             at += word is "-o" or "+o" or "-O" or "+O" ? 1 : 0;
         }
-        if (at < arguments.Length && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: Binaries.ScriptFile script } file && launch.Way[^1].StartsWith("#!", StringComparison.Ordinal) == false)
-        {
-            foreach (var program in script.Execs)
-                Follow(launch.Of([program], $"{file.Path}: exec {program}", certain: false));
-            if (script.RunsArguments && at + 1 < arguments.Length)
-                Follow(launch.Of(arguments[(at + 1)..], $"{file.Path}: exec \"$@\"", certain: false));
-        }
+        if (at < arguments.Length && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: Binaries.ScriptFile script } file)
+            FollowCommands(launch with { Scripted = true }, script.Commands, arguments[(at + 1)..], file.Path);
     }
 
     private void FollowText(Launch launch, string text, ImmutableArray<string> arguments)
     {
         var (commands, whole) = ShellText.Split(text);
-        var (certain, folder, plain) = (true, launch.Folder, whole && !commands.IsEmpty);
-        foreach (var command in commands)
-        {
-            // Whether the right side of || runs depends on the left.
-            certain &= command.Before != "||";
-            var (words, replaces) = WithoutPrefix(command.Words);
-            if (words is [])
-                continue;
-            if (words is [{ } name, ..] && BuiltIns.Contains(name))
-            {
-                (certain, folder) = AfterBuiltIn(name, words, certain, folder);
-                continue;
-            }
-            if (words[0] is "exit" or "eval")
-                (plain, replaces) = (plain && words[0] == "exit", words[0] == "exit");
-            else if (words is [null, ..])
-                plain &= FollowArguments(launch, text, arguments);
-            else
-                Follow((launch with { Folder = folder }).Of(Known(words), $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"", certain));
-            if (replaces)
-                break;
-        }
-        if (!plain && launch.Certain)
+        // The word after the text is $0.
+        var plain = FollowCommands(launch, commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
+        if (!(plain && whole && !commands.IsEmpty) && launch.Certain)
             Tell(FindingId.UncertainEntrypoint, FindingSeverity.Note, $"what the shell starts is only decided when it runs: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
     }
 
-    /// <summary><c>sh -c 'exec "$@"' sh program …</c>: the words after the first, which is <c>$0</c>.</summary>
-    private bool FollowArguments(Launch launch, string text, ImmutableArray<string> arguments)
+    /// <summary>Follows commands one after the other; whether each of them was plain.</summary>
+    /// <param name="arguments">What <c>"$@"</c> stands for.</param>
+    private bool FollowCommands(Launch launch, ImmutableArray<ShellCommand> commands, ImmutableArray<string>? arguments, string step)
     {
-        if (!text.Contains("\"$@\"", StringComparison.Ordinal) || arguments.Length < 2)
-            return false;
-        Follow(launch.Of(arguments[1..], "\"$@\""));
-        return true;
+        var (certain, folder, plain, maybe, test) = (true, launch.Folder, true, false, false);
+        foreach (var command in commands)
+        {
+            // The right side of || runs only where the left failed; that of && where a test said so.
+            maybe = command.Before switch { "||" => true, "&&" => maybe || test, _ => false };
+            var (words, replaces) = WithoutPrefix([.. command.Words.SelectMany(word => Expanded(word, arguments))]);
+            test = words is [] or [null, ..] || Tests.Contains(words[0]!);
+            if (words is [])
+                continue;
+            if (words[0] is "set" or "shift")
+                arguments = command.Inner ? arguments : AfterSet(words, arguments);
+            else if (words[0] is { } name && BuiltIns.Contains(name))
+                (certain, folder) = AfterBuiltIn(name, words, certain, folder);
+            else if (words[0] is null or "eval" or ['-', ..])
+                plain = false;
+            else if (words[0] is not "exit")
+                Follow((launch with { Folder = folder, OtherPath = launch.OtherPath || !certain }).Of(Known(words), step, (certain || words[0] is ['/', ..]) && !maybe && !command.Inner));
+            if ((replaces || words[0] is "exit") && !maybe && !command.Inner && command.Before != "&&")
+                break;
+        }
+        return plain;
     }
+
+    private IEnumerable<string?> Expanded(string? word, ImmutableArray<string>? arguments) => word switch
+    {
+        ShellText.Arguments => arguments is { } all ? all : new string?[] { null },
+        not null when word.Contains(ShellText.Variable, StringComparison.Ordinal) => [WithVariables(word)],
+        _ => [word],
+    };
+
+    /// <summary>The word with the values that the image's ENV gives; null where it does not give them all, or the shell might split them.</summary>
+    private string? WithVariables(string word)
+    {
+        var parts = word.Split(ShellText.Variable); // text, name, text, name … text
+        for (var i = 1; i < parts.Length; i += 2)
+        {
+            if (Variable(config, parts[i]) is not { Length: > 0 } value || value.Any(char.IsWhiteSpace))
+                return null;
+            parts[i] = value;
+        }
+        return string.Concat(parts);
+    }
+
+    /// <summary>The arguments after <c>set -- a b</c> or <c>shift</c>; null where they are not known.</summary>
+    private static ImmutableArray<string>? AfterSet(ImmutableArray<string?> words, ImmutableArray<string>? arguments) => words switch
+    {
+        ["set", "--", .. var rest] => rest.Contains(null) ? null : Known(rest),
+        ["set", ['-' or '+', ..], ..] or ["set"] => arguments,
+        ["shift"] when arguments is { IsEmpty: false } all => all[1..],
+        _ => null,
+    };
+
+    /// <summary>Whether a command only says something within the shell, and nothing that is looked at here.</summary>
+    internal static bool HasNoEffect(ShellCommand command) =>
+        command.Words[0] is { } name && BuiltIns.Contains(name) && !Tests.Contains(name) && name is not ("cd" or "." or "source" or "export" or "set" or "shift");
 
     /// <summary>Takes <c>exec</c> and <c>command</c> away; whether nothing after this command can run.</summary>
     private static (ImmutableArray<string?> Words, bool Replaces) WithoutPrefix(ImmutableArray<string?> words)
     {
-        var replaces = words[0] == "exec";
-        if (words[0] is not ("exec" or "command"))
+        var replaces = words is ["exec", ..];
+        // command -v only asks
+        if (words is [] || words[0] is not ("exec" or "command") || words is ["command", "-v" or "-V", ..])
             return (words, false);
         var at = 1;
         for (; at < words.Length && words[at] is ['-', ..] option; at++)

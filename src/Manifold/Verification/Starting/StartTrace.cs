@@ -17,8 +17,8 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// ELF                          4  machine, class, byte order, ABI; then the loader (PT_INTERP), then the libraries
 /// sh -c, tini, env, gosu …     5  start another program: its words again from 2
 /// </code>
-/// Where a step depends on what a program does (a script's <c>exec</c>, a variable in a shell's text) it is followed as far as it is plain, and what is found on from
-/// there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
+/// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within an <c>if</c>, after a test, in a
+/// function) it is a guess, and what is found on from there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
 /// </remarks>
 internal sealed partial class StartTrace(ImageView view, ContainerConfig? config, Platform platform)
 {
@@ -36,6 +36,12 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     /// <param name="Way">The words by which the start came here.</param>
     private sealed record Launch(ImmutableArray<string> Words, bool Certain, string Folder, ImmutableArray<string> Way)
     {
+        /// <summary>The words stand in a script: what is not there may be made by it, or be there in a container only.</summary>
+        public bool Scripted { get; init; }
+
+        /// <summary>A shell may have set another PATH on the way.</summary>
+        public bool OtherPath { get; init; }
+
         public Launch Of(ImmutableArray<string> words, string step, bool certain = true) =>
             this with { Words = words, Certain = Certain && certain, Way = Way.Add(step) };
     }
@@ -76,22 +82,28 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     {
         Add(script, "script", null);
         ImmutableArray<string> words = [facts.Interpreter, .. facts.Argument is { } argument ? [argument] : ImmutableArray<string>.Empty, script.Path, .. launch.Words[1..]];
-        if (view.Find(Absolute(facts.Interpreter, launch.Folder)) is null)
+        var line = facts.Argument is null ? facts.Interpreter : $"{facts.Interpreter} {facts.Argument}";
+        if (MissingInterpreter(facts, words, launch) is { } missing)
         {
-            var windows = facts.Interpreter.EndsWith('\r');
-            Tell(FindingId.MissingInterpreter, Serious(launch), $"{script.Path} begins with '#!{Shown(facts.Interpreter)}', and that program is not in the image", launch, script, finding => finding with
-            {
-                Cause = !windows ? null : new Cause(CauseId.LineEndings, "the script's lines end as on Windows (CR LF), and the carriage return is part of the interpreter's name",
-                    "save the script with LF line endings, and keep them so with a .gitattributes line: *.sh text eol=lf"),
-            });
+            Tell(FindingId.MissingInterpreter, Serious(launch), $"{script.Path} begins with '#!{Shown(line)}', and {missing} is not in the image", launch, script, finding => finding with { Cause = LineEndings(line) });
             return;
         }
+        if (LineEndings(line) is { } cause)
+            Tell(FindingId.NotAProgram, FindingSeverity.Warning, $"{script.Path} begins with '#!{Shown(line)}', and its interpreter takes the carriage return for a part of its argument", launch, script, finding => finding with { Cause = cause });
         Follow(launch.Of(words, $"#!{facts.Interpreter}"));
-        foreach (var program in facts.Execs)
-            Follow(launch.Of([program], $"exec {program}", certain: false));
-        if (facts.RunsArguments && launch.Words.Length > 1 && !launch.Words[1].StartsWith('-'))
-            Follow(launch.Of(launch.Words[1..], "exec \"$@\"", certain: false));
     }
+
+    /// <summary>The program of a <c>#!</c> line that is not there, for a message: the interpreter, or what <c>env</c> would look for.</summary>
+    private string? MissingInterpreter(ScriptFile facts, ImmutableArray<string> words, Launch launch)
+    {
+        if (view.Find(Absolute(facts.Interpreter, launch.Folder)) is null)
+            return "that program";
+        return !launch.OtherPath && facts.Interpreter.EndsWith("/env", StringComparison.Ordinal) && Wrapper.Inner("env", words[1..]) is [var program, ..] && Candidate(program, launch) is null ? $"'{Shown(program)}'" : null;
+    }
+
+    private static Cause? LineEndings(string line) => !line.EndsWith('\r') ? null : new Cause(CauseId.LineEndings,
+        "the script's lines end as on Windows (CR LF), and the carriage return is part of what the line names",
+        "save the script with LF line endings, and keep them so with a .gitattributes line: *.sh text eol=lf");
 
     // 5
     private void HandOver(Launch launch)
@@ -106,21 +118,24 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
             FollowShell(launch, arguments);
     }
 
-    private Sighting? Search(string name, Launch launch)
+    private Sighting? Search(string name, Launch launch) => Usable(Candidate(name, launch), name, launch,
+        name.Contains('/', StringComparison.Ordinal) ? $"'{name}' is not in the image{Dangling(name, launch.Folder)}" : $"'{Shown(name)}' is in no folder of PATH ({SearchPath})");
+
+    /// <summary>What a name leads to, as a path or by way of PATH: the first that may run, else the first.</summary>
+    private Sighting? Candidate(string name, Launch launch)
     {
         if (name.Contains('/', StringComparison.Ordinal))
-            return Usable(view.Find(Absolute(name, launch.Folder)), name, launch, $"'{name}' is not in the image{Dangling(name, launch.Folder)}");
-        var path = PathOf(config) ?? DefaultPath;
-        var candidates = name.Length == 0 ? [] : path.Split(':').Where(folder => folder.Length > 0)
+            return view.Find(Absolute(name, launch.Folder));
+        var candidates = name.Length == 0 ? [] : SearchPath.Split(':').Where(folder => folder.Length > 0)
             .Select(folder => view.Find(Absolute($"{folder}/{name}", launch.Folder))).OfType<Sighting>().Where(found => !found.IsFolder).ToList();
-        return Usable(candidates.FirstOrDefault(found => found.MayRun) ?? candidates.FirstOrDefault(), name, launch, $"'{name}' is in no folder of PATH ({path})");
+        return candidates.FirstOrDefault(found => found.MayRun) ?? candidates.FirstOrDefault();
     }
 
     private Sighting? Usable(Sighting? found, string name, Launch launch, string missing)
     {
         if (found is { IsFolder: false, MayRun: true })
             return found;
-        if (!launch.Certain)
+        if (!launch.Certain || (launch.Scripted && found is null))
             return null; // a guess that leads nowhere says nothing
         if (found is null)
             Tell(FindingId.MissingEntrypoint, FindingSeverity.Warning, missing, launch);
@@ -136,7 +151,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
 
     private static string Absolute(string path, string folder) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
 
-    private static string? PathOf(ContainerConfig? config) => Variable(config, "PATH");
+    private string SearchPath => Variable(config, "PATH") ?? DefaultPath;
 
     // Of one name the last counts, as runtimes have it.
     private static string? Variable(ContainerConfig? config, string name) =>
