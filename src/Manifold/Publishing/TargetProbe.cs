@@ -29,7 +29,7 @@ internal sealed class TargetProbe(RegistryClient client, Store store)
             var image = await puller.ResolveAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false);
             return new TagState(new ManifestContent(image.Top, image.Bytes), [.. image.Platforms]);
         }
-        catch (RegistryException e) when (e.Status is null)
+        catch (RegistryException e) when (e is { Status: null, Retries: 0 }) // it answered, and what it has is the trouble
         {
             // Something else than an image, such as a chart: it has no platforms to lose, and nobody overwrites it unasked.
             return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content
