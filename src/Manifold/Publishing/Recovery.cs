@@ -52,7 +52,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
     {
         await TagSwitch.InWavesAsync(tags, tag => tag.After, async tag =>
         {
-            var content = await tools.Registry.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
+            var content = await tools.Registry.OfTargets.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
         }).ConfigureAwait(false);

@@ -45,7 +45,7 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
 
     private async Task ListAsync(ImageReference repository, Digest subject, ImmutableArray<Descriptor> referrers, CancellationToken cancellation)
     {
-        var listed = await tools.Registry.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
+        var listed = await tools.Registry.OfTargets.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
         if (listed.IsListedByRegistry)
             return;
         await new ReferrerPublisher(tools.Registry, repository, tools.Time).UpdateTagAsync(RegistryClient.ReferrersTag(subject), MediaType.Index, current =>
@@ -60,7 +60,7 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
     {
         var target = repository.WithTag(tagged.Tag);
         var document = await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false);
-        if (await tools.Registry.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
+        if (await tools.Registry.OfTargets.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
         {
             if (there.Descriptor.Digest == tagged.Manifest.Digest)
                 return;

@@ -6,9 +6,10 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
-internal sealed class TargetProbe(RegistryClient client, Store store)
+internal sealed class TargetProbe(RegistryClient registry, Store store)
 {
-    private readonly Puller puller = new(client, store, new BlobOrigins(store));
+    private readonly RegistryClient client = registry.OfTargets;
+    private readonly Puller puller = new(registry.OfTargets, store, new BlobOrigins(store));
 
     /// <summary>All targets at once. Trouble with a repository is part of the answer.</summary>
     public async Task<Preflight> AskAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation)
