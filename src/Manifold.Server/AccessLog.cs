@@ -37,6 +37,8 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
     private static string Path(HttpContext http)
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+        if (!target.StartsWith('/'))
+            target = http.Request.Path.ToUriComponent(); // a whole address, as proxies are asked, may hold a password
         return target.Length <= PathCharacters ? target : target[..PathCharacters] + "…";
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         if (sessions.Count >= ServeLimits.OpenUploads)
             return null;
         var id = Guid.NewGuid().ToString("N");
-        var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)));
+        var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)), time.GetUtcNow());
         sessions[Key(repository, id)] = session;
         await session.Gate.WaitAsync(cancellation);
         return new Open(this, session, repository, id);
@@ -41,7 +41,7 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
             {
                 if (PartialBlob.TryResume(store, store.Repositories.UploadPath(repository, id)) is not { } blob)
                     return null;
-                session = new Session(blob);
+                session = new Session(blob, time.GetUtcNow());
                 if (!sessions.TryAdd(Key(repository, id), session))
                 {
                     session.Dispose();
@@ -109,12 +109,12 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         }
     }
 
-    internal sealed class Session(PartialBlob blob) : IDisposable
+    internal sealed class Session(PartialBlob blob, DateTimeOffset opened) : IDisposable
     {
         public PartialBlob Blob => blob;
         public SemaphoreSlim Gate { get; } = new(1, 1);
         public bool Ended { get; set; }
-        public DateTimeOffset LastUsed { get; set; } = DateTimeOffset.MaxValue;
+        public DateTimeOffset LastUsed { get; set; } = opened;
 
         public void Dispose()
         {

@@ -6,7 +6,7 @@ using Manifold.Solving;
 namespace Manifold.Images;
 
 /// <summary>The indexes and manifests of an image, from its top down; nested indexes are opened.</summary>
-/// <param name="Indexes">An index before what it lists. Empty where the top is a manifest.</param>
+/// <param name="Indexes">An index before what it lists, and once. Empty where the top is a manifest.</param>
 /// <param name="Manifests">In the indexes' order; attestations and artifacts are among them.</param>
 public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArray<Descriptor> Manifests)
 {
@@ -30,6 +30,8 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
                 manifests.Add(descriptor);
                 return;
             }
+            if (indexes.Any(index => index.Digest == descriptor.Digest))
+                return; // indexes that list one another again and again would multiply
             indexes.Add(descriptor);
             foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
                 await OpenAsync(entry, depth + 1).ConfigureAwait(false);

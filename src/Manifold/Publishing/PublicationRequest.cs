@@ -22,12 +22,14 @@ public sealed record PublicationRequest
     public bool WithoutTags { get; init; }
 
     /// <summary>Every tag that will be written, and the platform that it is for; null stands for the whole image.</summary>
-    /// <exception cref="UsageException">A tag becomes too long with its platform.</exception>
+    /// <exception cref="UsageException">A tag becomes too long with its platform, or would stand for two images.</exception>
     internal ImmutableArray<(ImageReference Tag, Platform? Platform)> TagsFor(ImmutableArray<Platform> platforms)
     {
         var tags = WithoutTags ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
         var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform), platform))) : [];
-        return [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
+        ImmutableArray<(ImageReference Tag, Platform? Platform)> all = [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
+        return all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is not { } both ? all
+            : throw new UsageException($"--platform-tags: '{both.Key}' would be two images: {string.Join(" and ", both.Select(each => each.Platform?.ToString() ?? "all platforms"))}. Name other tags.");
     }
 
     /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>

@@ -9,7 +9,7 @@ namespace Manifold.Publishing;
 /// all old, or all new              nothing: the record goes
 /// some old, some new               the old ones are written: all content was there before the first
 /// one that is neither              nothing: somebody has published since; the record goes, with a warning
-/// a registry cannot be reached     nothing: the record stays, with a warning
+/// a registry cannot be asked       nothing: the record stays, with a warning
 /// </code>
 /// Runs under the lock of publications. Never fails for what it finds: the publication that runs it has work of its own.
 /// </remarks>
@@ -39,10 +39,10 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
                 await FinishAsync(old, names, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (RegistryException e)
+        catch (ManifoldException e)
         {
-            // A refusal stays one; trouble passes.
-            var refused = (int?)e.Status is >= 400 and < 500;
+            // A refusal stays one; trouble passes, and so does what a login or some patience mends.
+            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429);
             tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
             return refused;
         }
@@ -52,7 +52,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
     {
         await TagSwitch.InWavesAsync(tags, tag => tag.After, async tag =>
         {
-            var content = await tools.Registry.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
+            var content = await tools.Registry.OfTargets.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
         }).ConfigureAwait(false);

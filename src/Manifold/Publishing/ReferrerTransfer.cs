@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Publishing.Referrers;
 using Manifold.Registry;
+using Manifold.Verification.Signatures;
 
 namespace Manifold.Publishing;
 
@@ -43,23 +45,27 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
 
     private async Task ListAsync(ImageReference repository, Digest subject, ImmutableArray<Descriptor> referrers, CancellationToken cancellation)
     {
-        var listed = await tools.Registry.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
-        var missing = referrers.Where(referrer => listed.Entries.All(entry => entry.Digest != referrer.Digest)).ToList();
-        if (listed.IsListedByRegistry || missing.Count == 0)
+        var listed = await tools.Registry.OfTargets.ListReferrersAsync(repository, subject, cancellation: cancellation).ConfigureAwait(false);
+        if (listed.IsListedByRegistry)
             return;
-        var index = new ImageIndex { Manifests = [.. listed.Entries, .. missing] };
-        await tools.Registry.PushManifestAsync(repository.WithTag(RegistryClient.ReferrersTag(subject)), index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
+        await new ReferrerPublisher(tools.Registry, repository, tools.Time).UpdateTagAsync(RegistryClient.ReferrersTag(subject), MediaType.Index, current =>
+        {
+            var index = current is null ? new ImageIndex { Manifests = [] } : ImageIndex.Parse(current.Value.Span);
+            var missing = referrers.Where(referrer => index.Manifests.All(entry => entry.Digest != referrer.Digest)).ToList();
+            return Task.FromResult(missing.Count == 0 ? null : (index with { Manifests = [.. index.Manifests, .. missing] }).ToJson());
+        }, cancellation).ConfigureAwait(false);
     }
 
     private async Task SendTaggedAsync(ContentTransfer transfer, ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
     {
         var target = repository.WithTag(tagged.Tag);
         var document = await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false);
-        if (await tools.Registry.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
+        if (await tools.Registry.OfTargets.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
         {
             if (there.Descriptor.Digest == tagged.Manifest.Digest)
                 return;
-            if (!Manifest.Parse(there.Bytes.Span).Layers.All(layer => Manifest.Parse(document.Span).Layers.Any(ours => ours.Digest == layer.Digest)))
+            if (SignatureReader.TryParse(there.Bytes) is not { } theirs || SignatureReader.TryParse(document) is not { } ours
+                || !theirs.Layers.All(layer => ours.Layers.Any(own => own.Digest == layer.Digest)))
             {
                 tools.Warn($"'{target}' has signatures that {source.Location} lacks; it stays as it is.");
                 return;

@@ -61,7 +61,7 @@ public sealed class ShardMerge(PublishingTools tools)
             Annotations = IndexAnnotations(request),
         };
         var top = ComposedImage.Content(MediaType.Index, index.ToJson());
-        await using var source = ComposedImage.Over(new RegistrySource(tools.Registry, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
+        await using var source = ComposedImage.Over(new RegistrySource(tools.Registry.OfTargets, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
         return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
     }
 

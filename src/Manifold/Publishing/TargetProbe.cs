@@ -6,9 +6,10 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
-internal sealed class TargetProbe(RegistryClient client, Store store)
+internal sealed class TargetProbe(RegistryClient registry, Store store)
 {
-    private readonly Puller puller = new(client, store, new BlobOrigins(store));
+    private readonly RegistryClient client = registry.OfTargets;
+    private readonly Puller puller = new(registry.OfTargets, store, new BlobOrigins(store));
 
     /// <summary>All targets at once. Trouble with a repository is part of the answer.</summary>
     public async Task<Preflight> AskAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation)
@@ -29,7 +30,7 @@ internal sealed class TargetProbe(RegistryClient client, Store store)
             var image = await puller.ResolveAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false);
             return new TagState(new ManifestContent(image.Top, image.Bytes), [.. image.Platforms]);
         }
-        catch (RegistryException e) when (e.Status is null)
+        catch (RegistryException e) when (e is { Status: null, Retries: 0 }) // it answered, and what it has is the trouble
         {
             // Something else than an image, such as a chart: it has no platforms to lose, and nobody overwrites it unasked.
             return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content

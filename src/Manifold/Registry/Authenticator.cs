@@ -25,8 +25,9 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
     public async Task<AuthenticationHeaderValue?> AuthorizeAsync(
         RegistryRequest request, Challenge? challenge, AuthenticationHeaderValue? rejected, CancellationToken cancellation)
     {
-        known = challenge ?? known;
-        if (known is not { } way)
+        // What it asks for this request is not asked for with others: a token service may refuse all for one.
+        known = challenge?.WithoutScope() ?? known;
+        if ((challenge ?? known) is not { } way)
             return null;
         if (way.IsBearer)
             return await BearerAsync(request, way, rejected, cancellation).ConfigureAwait(false);

@@ -12,6 +12,8 @@ internal sealed partial record Challenge(bool IsBearer, ImmutableDictionary<stri
     public string? Service => Parameters.GetValueOrDefault("service");
     public string? Scope => Parameters.GetValueOrDefault("scope");
 
+    public Challenge WithoutScope() => this with { Parameters = Parameters.Remove("scope") };
+
     /// <summary>The challenge that we can answer, Bearer before Basic; null where there is none.</summary>
     public static Challenge? Choose(HttpResponseHeaders headers) =>
         headers.WwwAuthenticate.Select(Read).OfType<Challenge>().OrderByDescending(challenge => challenge.IsBearer).FirstOrDefault();

@@ -26,7 +26,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         var top = stored ?? await FetchAsync(reference, null, cancellation).ConfigureAwait(false);
         var source = new Source(reference, Vouches: stored is null);
         var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
-        await OpenAsync(source, top.Descriptor, entries, 0, cancellation).ConfigureAwait(false);
+        await OpenAsync(source, top.Descriptor, new Opening([], entries), 0, cancellation).ConfigureAwait(false);
         return new ResolvedImage
         {
             Reference = reference, Top = top.Descriptor, Bytes = top.Bytes, Entries = entries.ToImmutable(), IsFromRegistry = source.Vouches,
@@ -69,23 +69,29 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         platforms.IsEmpty ? image.Entries : [.. platforms.Select(platform => PlatformChoice.Best(platform, image.Entries, entry => entry.Platform)
             ?? throw new UsageException($"pull {image.Reference}: it has no image for {platform}. It has: {string.Join(", ", image.Platforms)}.")).Distinct()];
 
+    /// <param name="Indexes">Those that are open: listed again and again, they would multiply.</param>
+    private sealed record Opening(HashSet<Digest> Indexes, ImmutableArray<PlatformEntry>.Builder Entries);
+
     /// <summary>Opens an index down to its manifests.</summary>
-    private async Task OpenAsync(
-        Source source, Descriptor descriptor, ImmutableArray<PlatformEntry>.Builder entries, int depth, CancellationToken cancellation)
+    private async Task OpenAsync(Source source, Descriptor descriptor, Opening found, int depth, CancellationToken cancellation)
     {
         if (depth > Limits.IndexDepth)
             throw Broken(source.Reference, $"its indexes are nested more than {Limits.IndexDepth} deep.");
         if (MediaType.IsManifest(descriptor.MediaType))
         {
             var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(source, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
-            entries.Add(new PlatformEntry(platform, descriptor));
+            found.Entries.Add(new PlatformEntry(platform, descriptor));
             return;
         }
+        if (!found.Indexes.Add(descriptor.Digest))
+            return;
         var document = await DocumentAsync(source.Reference, descriptor, cancellation).ConfigureAwait(false);
         var index = Parse(source.Reference, document.Bytes, ImageIndex.Parse);
+        if (index.Manifests.IsDefault)
+            throw Broken(source.Reference, "its index has no list.");
         Record(source, index.Manifests);
         foreach (var entry in index.Images)
-            await OpenAsync(source, entry, entries, depth + 1, cancellation).ConfigureAwait(false);
+            await OpenAsync(source, entry, found, depth + 1, cancellation).ConfigureAwait(false);
     }
 
     private async Task<PlatformImage> ImageAsync(Source source, Descriptor descriptor, CancellationToken cancellation)

@@ -23,6 +23,14 @@ public sealed class RegistriesConf
     private RegistriesConf(IEnumerable<string> files) =>
         rules = new(() => [.. files.SelectMany(Read).GroupBy(rule => rule.Prefix).Select(same => same.Last()).OrderByDescending(rule => rule.Prefix.Length)]);
 
+    private RegistriesConf(Lazy<ImmutableArray<Rule>> rules) => this.rules = rules;
+
+    /// <summary>The same for whoever writes: every name stands for itself.</summary>
+    internal RegistriesConf ForTargets() => new(new Lazy<ImmutableArray<Rule>>(() => [.. rules.Value.Select(rule => rule with { Location = "", Mirrors = [] })]));
+
+    /// <summary>Names are read where they are written.</summary>
+    internal bool MovesNothing => rules.Value.All(rule => rule.Mirrors.IsEmpty && (rule.Location.Length == 0 || rule.Location == rule.Prefix));
+
     /// <param name="Source">The file, for messages.</param>
     private sealed record Rule(
         string Source, string Prefix, string Location, bool Insecure, bool Blocked, bool MirrorByDigestOnly, ImmutableArray<Mirror> Mirrors);

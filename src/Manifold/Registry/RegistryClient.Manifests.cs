@@ -27,12 +27,12 @@ public sealed partial class RegistryClient
     public async Task<Descriptor?> HeadManifestAsync(ImageReference reference, bool push = false, CancellationToken cancellation = default)
     {
         if (push)
-            return await HeadAsync(TargetOf(reference), ManifestRequest("push", HttpMethod.Head, reference) with { Push = true }, cancellation).ConfigureAwait(false);
+            return await HeadAsync(TargetOf(reference), ManifestRequest("push", HttpMethod.Head, reference) with { Push = true }, reference.Digest, cancellation).ConfigureAwait(false);
         return await FirstAnswerAsync(reference, byContent: false, place => HeadAsync(
-            place.Host, place.Named(ManifestRequest("look up", HttpMethod.Head, reference, place.Reference)), cancellation)).ConfigureAwait(false);
+            place.Host, place.Named(ManifestRequest("look up", HttpMethod.Head, reference, place.Reference)), reference.Digest, cancellation)).ConfigureAwait(false);
     }
 
-    private static async Task<Descriptor?> HeadAsync(RegistryHost host, RegistryRequest request, CancellationToken cancellation)
+    private static async Task<Descriptor?> HeadAsync(RegistryHost host, RegistryRequest request, Digest? wanted, CancellationToken cancellation)
     {
         using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
         {
@@ -41,11 +41,11 @@ public sealed partial class RegistryClient
                 return null;
             if (response.Message.StatusCode is not HttpStatusCode.OK)
                 throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
-            if (Promised(response.Message) is { } digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
+            if (Promised(response.Message) is { } digest && (wanted ?? digest) == digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
                 return new Descriptor { MediaType = type, Digest = digest, Size = size };
         }
-        // The headers are optional in the specification; the document is not.
-        return (await GetAsync(host, request with { Method = HttpMethod.Get }, null, cancellation).ConfigureAwait(false))?.Descriptor;
+        // The headers are optional in the specification, and may be wrong; the document is neither.
+        return (await GetAsync(host, request with { Method = HttpMethod.Get }, wanted, cancellation).ConfigureAwait(false))?.Descriptor;
     }
 
     /// <summary>Fetches a manifest or index, verified against the reference's digest and the registry's own header; null where it is absent.</summary>

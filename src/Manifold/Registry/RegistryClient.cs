@@ -19,7 +19,17 @@ public sealed partial class RegistryClient(RegistryOptions options) : IDisposabl
 {
     private readonly ConcurrentDictionary<(string Name, bool Insecure), RegistryHost> hosts = new();
 
+    private RegistryClient? ofTargets;
+
     public RegistryOptions Options => options;
+
+    /// <summary>Reads as whoever writes: with the account that pushes, and from no mirror, which may lag behind.</summary>
+    /// <remarks>This one where that makes no difference. Owned by this one.</remarks>
+    public RegistryClient OfTargets => options.PushCredentials is null && options.Registries.MovesNothing ? this
+        : LazyInitializer.EnsureInitialized(ref ofTargets, () => new RegistryClient(options with
+        {
+            Credentials = options.PushCredentials ?? options.Credentials, PushCredentials = null, Registries = options.Registries.ForTargets(),
+        }));
 
     /// <summary>Proves that a registry accepts us. A registry that lets everybody in accepts any credential.</summary>
     /// <remarks>Source: section "Determining Support".</remarks>
@@ -38,6 +48,7 @@ public sealed partial class RegistryClient(RegistryOptions options) : IDisposabl
 
     public void Dispose()
     {
+        ofTargets?.Dispose();
         foreach (var host in hosts.Values)
             host.Dispose();
     }

@@ -152,12 +152,9 @@ internal sealed partial class RegistryHost
     {
         if (!error.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String || value.GetString() is not { Length: > 0 } text)
             return null;
-        text = QueryPattern().Replace(ControlPattern().Replace(authenticator.WithoutSecrets(text), " "), "").TrimEnd('.', ' ');
+        text = AddressSecrets.Without(ControlPattern().Replace(authenticator.WithoutSecrets(text), " ")).TrimEnd('.', ' ');
         return text.Length > 300 ? text[..300] + "…" : text;
     }
-
-    [GeneratedRegex(@"(?<=://[^\s""'?]*)\?[^\s""']*")]
-    private static partial Regex QueryPattern();
 
     [GeneratedRegex(@"\p{C}+")]
     private static partial Regex ControlPattern();

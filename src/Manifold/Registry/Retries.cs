@@ -25,6 +25,8 @@ internal static class Retries
             UseJitter = true,
             ShouldHandle = static arguments => ValueTask.FromResult(
                 arguments.Outcome.Exception is RegistryException refusal && arguments.AttemptNumber < refusal.Retries),
-            DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as RegistryException)?.RetryAfter),
+            // A wait that is over (zero, or a date by a clock that is behind ours) is no reason to hurry.
+            DelayGenerator = static arguments => ValueTask.FromResult(
+                (arguments.Outcome.Exception as RegistryException)?.RetryAfter is { } wait && wait > TimeSpan.Zero ? wait : (TimeSpan?)null),
         }).Build();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Registry;
 using Manifold.Tests.Cli;
 using Manifold.Tests.Registry;
 
@@ -138,6 +139,48 @@ public sealed class CopyingImages() : WithPlaces(Peer.VisibleFolder)
 
         foreach (var repository in new[] { "there", "back" })
             Assert.Equal(signature.Digest, (await Client.HeadManifestAsync(ImageReference.Parse($"{registry.Name}/{repository}:{tag}")))?.Digest);
+    }
+
+    [Fact]
+    public async Task what_others_attach_at_the_same_moment_stays_listed()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var (index, referrer, _) = await WithReferrersAsync("app:1");
+        var tag = RegistryClient.ReferrersTag(ImageIndex.Parse(Store.ReadDocument(index.Digest)).Manifests[0].Digest);
+        var theirs = new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("theirs"), Size = 6 };
+        var overwritten = false;
+        registry.Fault = context =>
+        {
+            if (overwritten || context.Request.Method != "PUT" || !context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal))
+                return Task.FromResult(false);
+            overwritten = true; // by one who had read the list before we wrote it
+            registry.AddManifest("app", tag, new ImageIndex { Manifests = [theirs] }.ToJson(), MediaType.Index);
+            context.Response.StatusCode = 201;
+            return Task.FromResult(true);
+        };
+
+        await CopyAsync("store:app:1", $"{registry.Name}/app:1");
+
+        Assert.True(overwritten);
+        Assert.Equal([theirs.Digest, referrer.Digest], ImageIndex.Parse(registry.Manifests[$"app:{tag}"].Bytes).Manifests.Select(entry => entry.Digest));
+    }
+
+    [Fact]
+    public async Task what_is_no_signature_under_cosigns_tag_stays_and_is_told()
+    {
+        await using var registry = await ScriptedRegistry.StartAsync();
+        var image = await StoredAsync("app:1", "linux/amd64");
+        await CopyAsync("store:app:1", $"{registry.Name}/app:1");
+        var tag = $"sha256-{image.Digest.Hex}.sig";
+        Store.Tags.Set(ImageReference.Parse("sig:1"), await ArtifactAsync("signature", null));
+        await CopyAsync("store:sig:1", $"{registry.Name}/app:{tag}");
+        var odd = registry.AddManifest("there", tag, new ImageIndex { Manifests = [] }.ToJson(), MediaType.Index);
+
+        var (code, _, error) = await Commanding.Manifold(Folder, "copy", $"{registry.Name}/app:1", $"{registry.Name}/there:1");
+
+        Assert.True(code == 0, error);
+        Assert.Contains($"'{registry.Name}/there:{tag}' has signatures that", error, StringComparison.Ordinal);
+        Assert.Equal(odd.Digest, Digest.Of(registry.Manifests[$"there:{tag}"].Bytes));
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Tests.Images;
 
@@ -66,6 +68,21 @@ public sealed class HostileArchives : WithPlaces
         tar.WriteEntry(File("oci-layout", "{}"));
         tar.WriteEntry(File("index.json", json));
     });
+
+    [Fact]
+    public async Task an_index_that_is_listed_again_and_again_is_opened_once()
+    {
+        var top = await Store.WriteAsync(new Manifest { Config = await Store.WriteAsync("{}"u8.ToArray(), MediaType.Config), Layers = [] }.ToJson(), MediaType.Manifest)
+            with { Platform = new PlatformFields { Os = "linux", Architecture = "amd64" } };
+        for (var depth = 0; depth < 3; depth++) // with four megabytes for each, this would be a thousand million entries
+            top = await Store.WriteAsync(new ImageIndex { Manifests = [.. Enumerable.Repeat(top, 50)] }.ToJson(), MediaType.Index);
+        Store.Tags.Set(ImageReference.Parse("bomb:1"), top);
+
+        var tree = await ImageTree.ReadAsync(Open("store:bomb:1"), top);
+        var resolved = await new Puller(Client, Store, new BlobOrigins(Store)).ResolveAsync(ImageReference.Parse("bomb:1").WithDigest(top.Digest));
+
+        Assert.Equal((3, 50, 50), (tree.Indexes.Length, tree.Manifests.Length, resolved.Entries.Length));
+    }
 
     [Theory]
     [InlineData("null")]

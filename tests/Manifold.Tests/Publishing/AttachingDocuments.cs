@@ -102,7 +102,7 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         var definition = statement.GetProperty("predicate").GetProperty("buildDefinition");
         var asked = definition.GetProperty("externalParameters");
         Assert.Equal(Digest.Of(await File.ReadAllBytesAsync(folder["app/Dockerfile"])).ToString(), asked.GetProperty("dockerfile").GetProperty("digest").GetString());
-        Assert.Equal("""{"API_TOKEN":"(withheld)","VERSION":"1.4"}""", asked.GetProperty("buildArguments").GetRawText());
+        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"https://git.example/modules","VERSION":"1.4"}""", asked.GetProperty("buildArguments").GetRawText());
         var commit = definition.GetProperty("resolvedDependencies")[0];
         Assert.Equal((await Tool.Run("git", "-C", folder["app"], "rev-parse", "HEAD")).Trim(), commit.GetProperty("digest").GetProperty("gitCommit").GetString());
         Assert.Equal("git+https://git.example/acme/app.git", commit.GetProperty("uri").GetString());
@@ -204,7 +204,7 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         }
         string[] all = ["--sbom", "--provenance", "--sign", "--key", folder["cosign.key"]];
         var (code, _) = await RunAsync(["build", "--push", "--verify", "off", "--progress", "plain", "--platform", "linux/amd64,linux/arm64", "--build-arg", "VERSION=1.4",
-            "--build-arg", $"API_TOKEN={Token}", "-t", name.ToString(), .. what.Length > 0 ? what : all, folder["app"]]);
+            "--build-arg", $"API_TOKEN={Token}", "--build-arg", $"MODULES=https://joe:{Token}@git.example/modules?X-Amz-Signature={Token}", "-t", name.ToString(), .. what.Length > 0 ? what : all, folder["app"]]);
         Assert.True(code == 0, said.ToString());
     }
 

@@ -218,6 +218,49 @@ public sealed class MovingTags : IAsyncLifetime
         static string Json(Descriptor descriptor) => $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
     }
 
+    [Theory]
+    [InlineData(401)]
+    [InlineData(429)]
+    public async Task what_a_killed_publication_left_waits_for_a_registry_that_cannot_be_asked_now(int status)
+    {
+        var name = $"waiting{status}";
+        await using var release = await Release.PrepareAsync(front, name);
+        var theirs = await release.SomebodyPublishesAsync("app:stable");
+        Directory.CreateDirectory(Path.Combine(release.StoreFolder, "publications"));
+        var journal = Path.Combine(release.StoreFolder, "publications", "1.json");
+        await File.WriteAllTextAsync(journal, $$"""
+            {"version": 1, "time": "2026-01-02T03:04:05Z", "tags": [
+              {"tag": "{{front.Name}}/{{name}}/app:stable", "before": {{Json(release.Old)}}, "after": {{Json(release.New with { Digest = theirs })}}},
+              {"tag": "{{front.Name}}/{{name}}/mirror:stable", "before": {{Json(release.Old)}}, "after": {{Json(release.New)}}}]}
+            """);
+        front.Step(name, passing =>
+        {
+            passing.Request.HttpContext.Response.Headers.RetryAfter = "3600";
+            return passing.RefuseAsync(status, "DENIED", "not now");
+        });
+
+        var (code, _, error) = await Cli.Commanding.Manifold(release.Folder, "push", "new:1", $"{front.Name}/elsewhere/app:{status}");
+
+        Assert.True(code == 0, error);
+        Assert.Contains("could not be finished", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(journal));
+
+        static string Json(Descriptor descriptor) => $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
+    }
+
+    [Fact]
+    public async Task a_tag_that_is_also_a_platforms_own_is_refused_before_anything_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        using (var store = Store.Open(folder["store"]))
+            store.Tags.Set(front.Reference("both/app:1"), await SampleImages.WriteIndexAsync(store, "x", "linux/amd64", "linux/arm64"));
+
+        var (code, _, error) = await Cli.Commanding.Manifold(folder, "push", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1-arm64", "--platform-tags");
+
+        Assert.Equal(2, code);
+        Assert.Contains($"'{front.Name}/both/app:1-arm64' would be two images: all platforms and linux/arm64", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task platform_tags_name_each_platforms_manifest()
     {

@@ -89,6 +89,32 @@ public sealed class ProvingWhoWeAre : WithARegistry
     }
 
     [Fact]
+    public async Task a_token_is_for_its_own_repository_alone_whatever_was_asked_for_before()
+    {
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Path == "/token")
+            {
+                await IssueAsync(context);
+                return true;
+            }
+            lock (valid)
+            {
+                if (valid.Contains(context.Request.Headers.Authorization.ToString()))
+                    return false;
+            }
+            var repository = context.Request.Path.Value!.Split('/')[2];
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{Registry.Name}/token\",scope=\"repository:{repository}:pull\"";
+            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
+            return true;
+        };
+        var client = Client();
+        await client.HasBlobAsync(Registry.Reference("private"), Digest.Of("a"));
+        await client.HasBlobAsync(Registry.Reference("other"), Digest.Of("a"));
+        Assert.Equal(["repository:private:pull", "repository:other:pull"], issued);
+    }
+
+    [Fact]
     public async Task a_login_that_lacks_the_right_is_told_apart_from_a_wrong_one()
     {
         Script();

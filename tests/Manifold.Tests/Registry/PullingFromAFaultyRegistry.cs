@@ -151,6 +151,19 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         Assert.InRange(watch.Elapsed.TotalSeconds, 0.9, 5);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("Thu, 01 Jan 2026 00:00:00 GMT")] // its clock is behind ours
+    public async Task a_wait_that_is_over_already_does_not_make_us_hurry(string after)
+    {
+        Options = Options with { RetryDelay = TimeSpan.FromMilliseconds(50) };
+        Registry.AddImage("app", "1", Noise(10));
+        Registry.Fault = Answer(times: 4, 503, response => response.Headers.RetryAfter = after);
+        var begin = Stopwatch.GetTimestamp();
+        Assert.NotNull(await Client().GetManifestAsync(Registry.Reference("app:1")));
+        Assert.True(Stopwatch.GetElapsedTime(begin) > TimeSpan.FromMilliseconds(200), $"{Stopwatch.GetElapsedTime(begin)}");
+    }
+
     [Fact]
     public async Task a_registry_that_asks_for_an_hour_is_given_up_at_once()
     {
@@ -273,6 +286,10 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
     [InlineData("null", MediaType.Manifest)]
     [InlineData("""{"schemaVersion":2,"layers":"x"}""", MediaType.Manifest)]
     [InlineData("""{"manifests":[{"digest":"sha256:xyz"}]}""", MediaType.Index)]
+    [InlineData("""{"schemaVersion":2,"manifests":null}""", MediaType.Index)]
+    [InlineData("""{"schemaVersion":2,"manifests":[null]}""", MediaType.Index)]
+    [InlineData("""{"schemaVersion":2,"config":null,"layers":[]}""", MediaType.Manifest)]
+    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[null]}""", MediaType.Manifest)]
     public async Task what_is_no_manifest_is_refused(string content, string type)
     {
         Registry.AddManifest("app", "1", Encoding.UTF8.GetBytes(content), type);

@@ -1,5 +1,6 @@
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 
 namespace Manifold.Tests.Registry;
@@ -160,6 +161,48 @@ public sealed class PullingThroughMirrors : WithARegistry
         Registry.Requests.Clear();
         await client.GetManifestAsync(Registry.Reference("app:1"));
         Assert.All(Registry.Requests.Where(request => request.Authorization is not null), request => Assert.Equal("reader:p", Basic(request)));
+    }
+
+    [Fact]
+    public async Task what_a_target_has_is_read_with_the_account_that_writes()
+    {
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Headers.Authorization == $"Basic {Convert.ToBase64String("writer:p"u8)}")
+                return false;
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"here\"";
+            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
+            return true;
+        };
+        Options = Options with
+        {
+            Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "reader", Password = "p" }),
+            PushCredentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "writer", Password = "p" }),
+        };
+        Registry.AddImage("app", "1", Noise(10));
+        var image = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64");
+        await Client().PushAsync(Store, image, Registry.Reference("app:1"));
+        Assert.Equal(image.Digest, Digest.Of(Registry.Manifests["app:1"].Bytes));
+        await AttachTwoAsync(image);
+    }
+
+    [Fact]
+    public async Task a_mirror_that_lags_behind_is_not_asked_what_a_target_has()
+    {
+        await MirrorAsync();
+        var image = Registry.AddImage("app", "1", Noise(10));
+        mirror.AddManifest("hub/app", RegistryClient.ReferrersTag(image.Digest), new ImageIndex { Manifests = [] }.ToJson(), MediaType.Index);
+        await AttachTwoAsync(image);
+        Assert.Empty(mirror.Requests);
+    }
+
+    /// <summary>Two documents, one after the other; both must be listed then.</summary>
+    private async Task AttachTwoAsync(Descriptor image)
+    {
+        var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System);
+        foreach (var content in new byte[][] { [1], [2] })
+            Assert.True(await publisher.AttachAsync(new Attachment { ArtifactType = "text/x", MediaType = "text/x", Subject = image, Content = content }));
+        Assert.Equal(2, ImageIndex.Parse(Registry.Manifests[$"app:{RegistryClient.ReferrersTag(image.Digest)}"].Bytes).Manifests.Length);
     }
 
     private static string? Basic(ScriptedRegistry.Asked request) =>

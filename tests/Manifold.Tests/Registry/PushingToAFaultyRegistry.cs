@@ -283,6 +283,31 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         Assert.Equal(5, Registry.Count("POST", "/uploads/")); // one asks whether we may
     }
 
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("HEAD, GET")]
+    public async Task another_manifest_under_a_digest_is_not_taken_for_the_one_that_is_to_be_there(string methods)
+    {
+        var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64");
+        var other = Registry.AddImage("other", "1", Noise(10));
+        Registry.Fault = context =>
+        {
+            var wrong = methods.Split(", ").Contains(context.Request.Method) && context.Request.Path.Value!.EndsWith($"/app/manifests/{index.Digest}", StringComparison.Ordinal);
+            if (wrong)
+                context.Request.Path = $"/v2/other/manifests/{other.Digest}";
+            return Task.FromResult(false);
+        };
+        if (methods == "HEAD")
+        {
+            await Client().PushAsync(Store, index, Registry.Reference("app:1"));
+            Assert.True(Registry.Manifests.ContainsKey($"app@{index.Digest}"));
+            return;
+        }
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().PushAsync(Store, index, Registry.Reference("app:1")));
+        Assert.Contains($"sent a manifest with the digest {other.Digest} where {index.Digest} was promised", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Registry.Manifests.ContainsKey("app:1"));
+    }
+
     [Fact]
     public async Task a_failure_leaves_the_tag_as_it_was()
     {

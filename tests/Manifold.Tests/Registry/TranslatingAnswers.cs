@@ -63,6 +63,19 @@ public sealed class TranslatingAnswers
         Assert.Contains(RegistryQuirks.Table, quirk => quirk.Vendor == vendor && refusal.Message.Contains(quirk.Cause, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("GET /bucket/x?X-Amz-Signature=hidden&X-Amz-Date=1 failed")]
+    [InlineData("the upstream https://joe:hidden@registry.example/v2/ failed")]
+    [InlineData("see https://s3.example/x?sig=hidden, or ask")]
+    public async Task addresses_in_the_registrys_words_lose_password_and_query(string words)
+    {
+        using var registry = new RegistryHost("registry.example.com", new RegistryOptions());
+        using var response = new HttpResponseMessage(HttpStatusCode.Conflict) { Content = new StringContent(Error("DENIED", words), Encoding.UTF8, "application/json") };
+        var refusal = await registry.RefusedAsync(new RegistryRequest("push x", HttpMethod.Put, "v2/", "a"), response, new Uri("https://registry.example.com/v2/"), default);
+        Assert.Contains(words.Split(' ')[0], refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void every_row_is_met_by_an_answer_above()
     {

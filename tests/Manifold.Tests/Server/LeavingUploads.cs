@@ -51,6 +51,18 @@ public sealed class LeavingUploads : IAsyncLifetime
         Assert.False(File.Exists(UploadFile(old)));
     }
 
+    [Fact]
+    public async Task one_whose_client_had_gone_before_the_answer_takes_no_place_for_ever()
+    {
+        using var uploads = new Manifold.Server.Uploads(server.Store, time);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => uploads.TryBeginAsync("gone", new CancellationToken(true)));
+        time.Later += TimeSpan.FromMinutes(11);
+
+        using var next = await uploads.TryBeginAsync("gone", default); // looks for idle ones
+
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(server.Store.Repositories.UploadPath("gone", "x"))!));
+    }
+
     private string UploadFile(string location) => server.Store.Repositories.UploadPath("a", location.Split('/')[^1]);
 
     private async Task<string> Begin() => (await server.Send("POST", "/v2/a/blobs/uploads/").Is(202)).Header("Location")!;

@@ -19,6 +19,22 @@ public sealed class LoggingRequests
         Assert.DoesNotContain(lines, line => line.Contains("qqqq", StringComparison.Ordinal) || line.Contains("pppp", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task a_password_in_the_address_of_a_request_is_not_logged()
+    {
+        var lines = new List<string>();
+        await using var server = await RunningServer.StartAsync(options => options with { Log = line => { lock (lines) lines.Add(line); } });
+        using var connection = new System.Net.Sockets.TcpClient();
+        await connection.ConnectAsync(System.Net.IPAddress.Loopback, server.Port);
+        await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET http://alice:pppp@127.0.0.1:{server.Port}/v2/?x HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\nConnection: close\r\n\r\n"));
+        using var answer = new StreamReader(connection.GetStream());
+        await answer.ReadToEndAsync();
+
+        await WaitFor(() => lines.Count == 1);
+        Assert.Contains(" GET /v2/ 200 ", lines[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("pppp", lines[0], StringComparison.Ordinal);
+    }
+
     private static async Task WaitFor(Func<bool> condition)
     {
         for (var i = 0; i < 100 && !condition(); i++)

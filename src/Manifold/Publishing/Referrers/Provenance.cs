@@ -12,7 +12,8 @@ public sealed record Invocation(string Id, DateTimeOffset Started, DateTimeOffse
 
 /// <summary>Where an image came from: a statement after SLSA's provenance v1, for one platform's manifest.</summary>
 /// <remarks>
-/// Secrets are not part of what a build is asked; a build argument whose name sounds like one is named without its value.
+/// Secrets are not part of what a build is asked; a build argument whose name sounds like one is named without its value,
+/// and addresses in values are without user, password and query.
 /// Source: in-toto Statement v1; SLSA "Provenance" v1.
 /// </remarks>
 public sealed partial record Provenance
@@ -72,7 +73,7 @@ public sealed partial record Provenance
             json.WriteString("target", target);
         json.WriteStartObject("buildArguments");
         foreach (var (name, value) in Request.BuildArguments.Where(argument => !argument.Key.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)))
-            json.WriteString(name, SecretName().IsMatch(name) ? Withheld : value);
+            json.WriteString(name, SecretName().IsMatch(name) ? Withheld : AddressSecrets.Without(value));
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartObject("internalParameters");
@@ -151,6 +152,6 @@ public sealed partial record Provenance
         }
     }
 
-    [GeneratedRegex("pass|secret|token|key|credential|auth", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("pass|pwd|secret|token|key|credential|auth", RegexOptions.IgnoreCase)]
     private static partial Regex SecretName();
 }

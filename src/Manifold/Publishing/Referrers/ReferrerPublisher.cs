@@ -15,8 +15,9 @@ namespace Manifold.Publishing.Referrers;
 /// writes at the same moment may undo ours, so it is looked for and written again.
 /// Source: OCI distribution specification, "Pushing Manifests with Subject" and "Referrers Tag Schema".
 /// </remarks>
-public sealed class ReferrerPublisher(RegistryClient client, ImageReference repository, TimeProvider time)
+public sealed class ReferrerPublisher(RegistryClient registry, ImageReference repository, TimeProvider time)
 {
+    private readonly RegistryClient client = registry.OfTargets;
     private const int Tries = 8;
 
     /// <summary>True where it was attached now, false where it was there already.</summary>

@@ -55,9 +55,9 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
 
     private async Task<bool> HasReferrerAsync(Digest manifest, Func<Descriptor, bool> isOurs, CancellationToken cancellation)
     {
-        var listed = await client.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
+        var listed = await client.OfTargets.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
         foreach (var entry in listed.Entries)
-            if (await client.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes)?.Layers.Any(isOurs) == true)
+            if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes)?.Layers.Any(isOurs) == true)
                 return true;
         return false;
     }
