@@ -59,11 +59,13 @@ public static class CommandTree
         }
         catch (OperationCanceledException)
         {
+            TransferLines.ClearStatus(context);
             await context.Error.WriteLineAsync("manifold: interrupted");
             return Interrupted;
         }
         catch (ManifoldException e)
         {
+            TransferLines.ClearStatus(context);
             await context.Error.WriteLineAsync($"manifold: {e.Message}");
             return e.ExitCode;
         }
