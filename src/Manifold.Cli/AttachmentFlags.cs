@@ -10,7 +10,7 @@ internal sealed class AttachmentFlags
     private readonly Option<bool> sbom = new("--sbom") { Description = "Attach a list of each platform's packages (SPDX 2.3)." };
     private readonly Option<bool> provenance = new("--provenance") { Description = "Attach where each platform came from (SLSA provenance v1)." };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)
@@ -23,6 +23,9 @@ internal sealed class AttachmentFlags
         command.Add(flags.key);
         return flags;
     }
+
+    public static async Task<SigningKey> LoadKeyAsync(CliContext context, string key, CancellationToken cancellation) =>
+        await SigningKey.ParseAsync(await KeyText.ReadAsync(context, key, cancellation), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
     public Attachments Read(ParseResult parsed)
     {
@@ -39,8 +42,8 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
     public bool Any => Sbom || Provenance || KeyFile is not null;
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>
-    public Task<SigningKey?> LoadKeyAsync(CliContext context, CancellationToken cancellation) =>
-        KeyFile is null ? Task.FromResult<SigningKey?>(null) : LoadAsync(context, KeyFile, cancellation);
+    public async Task<SigningKey?> LoadKeyAsync(CliContext context, CancellationToken cancellation) =>
+        KeyFile is null ? null : await AttachmentFlags.LoadKeyAsync(context, KeyFile, cancellation);
 
     public AttachmentRequest Request(SigningKey? key) => new() { Sbom = Sbom, Key = key, Tool = ProgramName.Version.Replace(' ', '-') };
 
@@ -54,7 +57,4 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
         ];
         await context.Error.WriteLineAsync($"attached: {(parts.Length == 0 ? "nothing new" : string.Join(", ", parts))}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} there already" : "")}");
     }
-
-    private static async Task<SigningKey?> LoadAsync(CliContext context, string file, CancellationToken cancellation) =>
-        await SigningKey.LoadAsync(file, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 }

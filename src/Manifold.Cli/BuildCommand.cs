@@ -73,14 +73,16 @@ internal sealed class BuildOptions
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
     {
         if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } asked)
-            throw new UsageException($"{asked.Name} is not supported yet.");
+            throw new UsageException($"{asked.Name} is not supported yet.{Instead(asked.Name)}");
         try
         {
+            foreach (var written in new[] { shard, metadataFile, iidFile })
+                OutputFolder.Require(parsed.GetValue(written));
             var request = ReadRequest(parsed, context);
             return new BuildCommandLine
             {
                 Request = request,
-                Push = parsed.GetValue(push) ? publishing.Read(parsed, request.Tags) with { WithoutTags = parsed.GetValue(shard) is not null } : null,
+                Push = ReadPush(parsed, request.Tags),
                 Shard = parsed.GetValue(shard),
                 Attachments = ReadAttachments(parsed),
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
@@ -98,11 +100,31 @@ internal sealed class BuildOptions
         }
     }
 
+    private static string Instead(string flag) => flag switch
+    {
+        "--attest" => " Use --sbom and --provenance.",
+        "--load" => " The store has the image; write it with: manifold copy store:NAME docker-archive:FILE",
+        _ => "",
+    };
+
+    private PublicationRequest? ReadPush(ParseResult parsed, ImmutableArray<ImageReference> names)
+    {
+        var request = publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null };
+        if (parsed.GetValue(push))
+            return names.IsEmpty ? throw new UsageException("--push needs a name: add -t registry/repository:tag.") : request;
+        if (parsed.GetValue(shard) is not null)
+            throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
+        return request is { PlatformTags: false, Force: false, AllowPlatformRemoval: false } ? null
+            : throw new UsageException("--platform-tags, --force and --allow-platform-removal say how tags are written: add --push, or give them to manifold push later.");
+    }
+
     private Attachments ReadAttachments(ParseResult parsed)
     {
         var attachments = attaching.Read(parsed);
-        return !attachments.Any || parsed.GetValue(push) ? attachments
-            : throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+        if (attachments.Any && !parsed.GetValue(push))
+            throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+        return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
+            : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
     }
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
@@ -177,7 +199,6 @@ internal sealed record BuildCommandLine
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }
 
-
     /// <summary>Where a shard is written; null where the tags are written instead.</summary>
     public required string? Shard { get; init; }
 
@@ -199,13 +220,18 @@ internal sealed record OutputTarget(string Destination)
     {
         var keys = text.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0].Trim(), part => part.Length > 1 ? part[1] : "", StringComparer.Ordinal);
         var type = keys.GetValueOrDefault("type") ?? "";
+        if (type == "registry" || keys.ContainsKey("push"))
+            throw new UsageException($"--output '{text}' is not supported yet. Use --push.");
         if (type is "docker" or "local" or "tar" or "registry" or "image" or "" || keys.ContainsKey("compression"))
             throw new UsageException($"--output '{text}' is not supported yet. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
         if (type != "oci")
             throw new UsageException($"--output '{text}': there is no type '{type}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
         if (keys.Keys.FirstOrDefault(key => key is not ("type" or "dest" or "tar")) is { } unknown)
             throw new UsageException($"--output '{text}': there is no key '{unknown}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        return keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
+        var output = keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
             : throw new UsageException($"--output '{text}': dest is missing. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
+        if (output.IsTar)
+            OutputFolder.Require(output.Destination);
+        return output;
     }
 }

@@ -18,12 +18,6 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     {
         if (line.Print == "tree")
             return PrintTree();
-        if (line.Push is not null && line.Request.Tags.IsEmpty)
-            throw new UsageException("--push needs a name: add -t registry/repository:tag.");
-        if (line.Shard is not null && line.Push is null)
-            throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
-        if (line.Shard is not null && line.Attachments.KeyFile is not null)
-            throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();

@@ -42,11 +42,11 @@ public static class CommandTree
     public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         var parsed = Create(context).Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        if (WrongUsage.Find(parsed, arguments) is { } wrong)
         {
-            foreach (var mistake in WrongUsage.Describe(parsed))
+            foreach (var mistake in wrong.Mistakes)
                 await context.Error.WriteLineAsync($"manifold: {mistake}");
-            await context.Error.WriteLineAsync($"See: manifold {string.Join(' ', PathOf(parsed.CommandResult.Command))}--help");
+            await context.Error.WriteLineAsync($"See: manifold {string.Concat(PathOf(wrong.Command))}--help");
             return 2;
         }
         try
@@ -59,11 +59,13 @@ public static class CommandTree
         }
         catch (OperationCanceledException)
         {
+            TransferLines.ClearStatus(context);
             await context.Error.WriteLineAsync("manifold: interrupted");
             return Interrupted;
         }
         catch (ManifoldException e)
         {
+            TransferLines.ClearStatus(context);
             await context.Error.WriteLineAsync($"manifold: {e.Message}");
             return e.ExitCode;
         }

@@ -73,7 +73,7 @@ internal static class CopyCommand
     {
         var names = source switch
         {
-            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } => throw new UsageException($"--all-tags copies them all; name the source without one: '{source}'."),
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies them all; name the source without one: '{source}'."),
             { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
             { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
             _ => throw new UsageException($"--all-tags needs a repository of a registry or an OCI layout, not '{source}'."),

@@ -82,6 +82,8 @@ internal static class IndexCommand
                 Os = parsed.GetValue(os), Architecture = parsed.GetValue(architecture), Variant = parsed.GetValue(variant), OsVersion = parsed.GetValue(version),
                 OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
             };
+            if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null, Annotations.IsEmpty: true })
+                throw new UsageException("There is nothing to annotate. Add --annotation KEY=VALUE, or, of an entry, --os, --arch, --variant, --os-version or --os-features.");
             await run.BeginAsync(cancellation);
             if (parsed.GetValue(entry) is { } which)
                 run.Draft.AnnotateEntry(which, changes);

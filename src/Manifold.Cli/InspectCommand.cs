@@ -23,6 +23,8 @@ internal static class InspectCommand
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(raw) && parsed.GetValue(config))
+                throw new UsageException("--raw and --config: the index or manifest, or the config? Choose one of them.");
             var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);
@@ -36,7 +38,7 @@ internal static class InspectCommand
             }
             var image = Only(wanted, await InspectedImage.ReadAsync(source, cancellation));
             if (parsed.GetValue(format) == "json")
-                await context.Out.WriteLineAsync(InspectedJson.Write(image).ToJsonString());
+                await context.Out.WriteLineAsync(InspectedJson.Write(image));
             else
                 InspectedText.Write(context.Out, image);
         });

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Manifold.Images;
 using Manifold.Oci;
@@ -8,7 +10,10 @@ namespace Manifold.Cli;
 /// <summary>An inspected image for programs.</summary>
 internal static class InspectedJson
 {
-    public static JsonObject Write(InspectedImage image) => new()
+    // '+' stays itself: media types are read by people.
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Write(InspectedImage image) => new JsonObject
     {
         ["name"] = image.Location.Reference?.ToString() ?? image.Location.ToString(),
         ["location"] = image.Location.Transport is Transport.Registry ? $"docker://{image.Location}" : image.Location.ToString(),
@@ -20,7 +25,7 @@ internal static class InspectedJson
         ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null).Select(Write)]),
         ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null).Select(Write)]),
         ["referrers"] = new JsonArray([.. image.Referrers.Select(Write)]),
-    };
+    }.ToJsonString(Readable);
 
     private static JsonObject Write(InspectedManifest manifest) => new()
     {

@@ -15,6 +15,7 @@ internal static class KeyCommand
         generate.SetAction(async (parsed, cancellation) =>
         {
             var (secret, open) = ($"{parsed.GetValue(prefix)}.key", $"{parsed.GetValue(prefix)}.pub");
+            OutputFolder.Require(secret);
             if (File.Exists(secret) || File.Exists(open))
                 throw new UsageException($"'{(File.Exists(secret) ? secret : open)}' exists. What was signed with that pair can only be checked with it; choose another name with --output-key-prefix.");
             var pair = SigningKey.Generate(await KeyPassword.AskAsync(context, $"Password for {secret}: ", twice: true, cancellation));

@@ -7,8 +7,13 @@ internal static class Locations
 {
     public const string Help = "REFERENCE (in a registry), store:REFERENCE, oci:FOLDER[:NAME|@DIGEST], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].";
 
+    // A bare 'dir:x' is a reference as well, but who types it has a folder in mind, not a repository of Docker Hub.
+    private static readonly string[] Foreign = ["dir", "docker-daemon", "containers-storage", "ostree", "sif", "tarball", "atomic"];
+
     /// <exception cref="UsageException">It is none.</exception>
-    public static ImageLocation Parse(string text) => ImageLocation.TryParse(text, out var location) ? location
+    public static ImageLocation Parse(string text) => Foreign.FirstOrDefault(each => text.StartsWith(each + ":", StringComparison.Ordinal)) is { } transport
+        ? throw new UsageException($"'{text}': {transport}: is a transport of skopeo that manifold does not have. There are: {Help} A repository called '{transport}' is docker://{text}")
+        : ImageLocation.TryParse(text, out var location) ? location
         : throw new UsageException($"'{text}' is no place of an image. Expected [registry/]repository[:tag][@digest], store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
 
     /// <summary>Where an image was read from, for people.</summary>

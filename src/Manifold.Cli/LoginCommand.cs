@@ -10,10 +10,10 @@ internal static class LoginCommand
     public static Command Create(CliContext context)
     {
         var registry = RegistryArgument();
-        var user = new Option<string>("--username", "-u") { Description = "The user. Asked for where it is not given." };
+        var user = new Option<string>("--username", "-u") { Description = "The user. Asked for where it is not given.", HelpName = "NAME" };
         var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from standard input." };
         var command = new Command("login", "Log in to a registry.") { registry, user, fromInput };
-        var access = RegistryAccess.AddTo(command);
+        var access = RegistryAccess.AddTo(command, twoAccounts: false);
         command.SetAction(async (parsed, cancellation) =>
         {
             var name = RegistryAccess.Registry(parsed.GetValue(registry));

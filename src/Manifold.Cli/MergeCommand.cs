@@ -38,6 +38,8 @@ internal static class MergeCommand
 
     private static ShardFile Read(string path)
     {
+        if (Directory.Exists(path))
+            throw new UsageException($"merge: '{path}' is a folder. Name the shards in it, e.g. {path.TrimEnd('/')}/*.json");
         try
         {
             return new ShardFile(path, Shard.Parse(File.ReadAllBytes(path)));

@@ -33,7 +33,8 @@ internal sealed class PublishingFlags
     public static async Task TellAsync(CliContext context, Publication done, ImmutableArray<ImageReference> targets)
     {
         var transfers = done.Transfers;
-        await context.Error.WriteLineAsync(
+        // What has its digest there already is not asked for blob by blob.
+        await context.Error.WriteLineAsync(transfers is { Uploaded: 0, Mounted: 0, AlreadyThere: 0 } ? "all content was there already" :
             $"{Counts.Of(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, {transfers.AlreadyThere} there already");
         var byDigest = targets.Where(target => target.Tag is null).Select(target => target.WithDigest(done.Top.Digest).ToString());
         foreach (var line in done.Tags.Select(tag => tag.ToString()).Concat(byDigest).Distinct())

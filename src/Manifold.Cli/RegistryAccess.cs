@@ -35,10 +35,12 @@ internal sealed class RegistryAccess
 
     private RegistryAccess() { }
 
-    public static RegistryAccess AddTo(Command command)
+    /// <param name="twoAccounts">False where a login is kept: it goes to one file.</param>
+    public static RegistryAccess AddTo(Command command, bool twoAccounts = true)
     {
         var access = new RegistryAccess();
-        foreach (var option in new Option[] { access.insecure, access.authFile, access.pullAuthFile, access.pushAuthFile, access.certificates })
+        Option[] separate = twoAccounts ? [access.pullAuthFile, access.pushAuthFile] : [];
+        foreach (var option in (Option[])[access.insecure, access.authFile, .. separate, access.certificates])
             command.Add(option);
         return access;
     }
@@ -68,7 +70,15 @@ internal sealed class RegistryAccess
         Open(context, new RegistryChoice { InsecureHosts = [.. insecureHosts] });
 
     /// <inheritdoc cref="Open(CliContext, ParseResult, CredentialSource?)"/>
-    public static RegistryClient Open(CliContext context, RegistryChoice choice, CredentialSource? credentials = null) => new(new RegistryOptions
+    public static RegistryClient Open(CliContext context, RegistryChoice choice, CredentialSource? credentials = null)
+    {
+        // Who logs in writes the file.
+        if (credentials is null && new[] { choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile }.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
+            throw new UsageException($"There is no file of credentials '{missing}'. Write it with: manifold login --authfile {missing} HOST");
+        return Client(context, choice, credentials);
+    }
+
+    private static RegistryClient Client(CliContext context, RegistryChoice choice, CredentialSource? credentials) => new(new RegistryOptions
     {
         Credentials = credentials ?? CredentialsOf(context, choice.PullAuthFile ?? choice.AuthFile).FindAsync,
         PushCredentials = credentials is null && (choice.PushAuthFile ?? choice.PullAuthFile) is not null
@@ -82,8 +92,9 @@ internal sealed class RegistryAccess
 
     private static Credentials CredentialsOf(CliContext context, string? file) => Manifold.Registry.Credentials.From(context.Environment, file);
 
+    /// <summary>A reference, also as skopeo spells it: <c>docker://quay.io/acme/app</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static ImageReference Reference(string text) => ImageReference.TryParse(text, out var reference) ? reference
+    public static ImageReference Reference(string text) => ImageReference.TryParse(text.StartsWith("docker://", StringComparison.Ordinal) ? text[9..] : text, out var reference) ? reference
         : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
 
     /// <summary>A registry as credentials are kept for it: <c>https://index.docker.io/v1/</c> and an empty name are docker.io.</summary>

@@ -78,6 +78,8 @@ internal sealed class ServeFlags
 
     public ServeOptions Read(ParseResult parsed, CliContext context)
     {
+        if (parsed.GetValue(readOnly) && parsed.GetValue(allowDelete))
+            throw new UsageException("--read-only and --allow-delete: nothing can be deleted where nothing may be changed. Choose one of them.");
         var error = TextWriter.Synchronized(context.Error);
         return new()
         {

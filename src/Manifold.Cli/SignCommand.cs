@@ -10,13 +10,13 @@ internal static class SignCommand
     public static Command Create(CliContext context)
     {
         var image = new Argument<string>("IMAGE") { Description = "An image of a registry; by digest, nobody can exchange it meanwhile." };
-        var key = new Option<string>("--key") { Description = "The private key: cosign's, or ECDSA as PEM. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE", Required = true };
+        var key = new Option<string>("--key") { Description = "The private key: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE", Required = true };
         var command = new Command("sign", "Sign the index and every platform of a published image, as cosign does.") { image, key };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var reference = RegistryAccess.Reference(parsed.GetRequiredValue(image));
-            using var signer = await SigningKey.LoadAsync(parsed.GetRequiredValue(key), (file, token) => KeyPassword.AskAsync(context, file, token), cancellation);
+            using var signer = await AttachmentFlags.LoadKeyAsync(context, parsed.GetRequiredValue(key), cancellation);
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);
             await using var source = new RegistrySource(client, store, reference);

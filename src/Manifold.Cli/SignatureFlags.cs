@@ -8,26 +8,24 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    private readonly Option<string?> key = new("--key") { Description = "Check the signatures instead: the index and every platform must be signed with this public key.", HelpName = "FILE" };
+    public Option<string?> Key { get; } = new("--key") { Description = "Check the signatures instead: the index and every platform must be signed with this public key, a file or env://VARIABLE.", HelpName = "FILE" };
     private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: the repository that the signatures name, where the image is a mirror of it.", HelpName = "REPOSITORY" };
 
     public static SignatureFlags AddTo(Command command)
     {
         var flags = new SignatureFlags();
-        command.Add(flags.key);
+        command.Add(flags.Key);
         command.Add(flags.signedAs);
         return flags;
     }
 
     /// <summary>Null where no key was given.</summary>
-    public async Task<SignatureReport?> CheckAsync(ParseResult parsed, IImageSource source, CancellationToken cancellation)
+    public async Task<SignatureReport?> CheckAsync(CliContext context, ParseResult parsed, IImageSource source, CancellationToken cancellation)
     {
         var name = parsed.GetValue(signedAs);
-        if (parsed.GetValue(key) is not { } file)
+        if (parsed.GetValue(Key) is not { } file)
             return name is null ? null : throw new UsageException("--signed-as is for --key: add --key cosign.pub.");
-        if (!File.Exists(file))
-            throw new UsageException($"There is no key file '{file}'.");
-        using var verifier = VerificationKey.Parse(await File.ReadAllTextAsync(file, cancellation), file);
+        using var verifier = VerificationKey.Parse(await KeyText.ReadAsync(context, file, cancellation), file);
         // The name under which the store keeps an image, or a layout, says nothing of where it was signed.
         var expected = name is not null ? RegistryAccess.Reference(name) : source.Location.Transport == Transport.Registry ? source.Location.Reference : null;
         return await new SignatureCheck(source, new SignatureReader(source), verifier, expected).RunAsync(cancellation);

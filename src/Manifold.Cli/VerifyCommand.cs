@@ -64,12 +64,13 @@ internal sealed class VerifyCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
+        RefuseWhatWouldBeIgnored(parsed);
         var policy = Policy(parsed.GetValue(strict) ? "strict" : "on", parsed.GetValue(allow));
         using var store = context.OpenStore();
         using var inUse = await store.LockSharedAsync(cancellation: cancellation);
         using var client = access.Open(context, parsed);
         await using var source = await new ImageSources(store, client).FindAsync(Locations.Parse(parsed.GetRequiredValue(image)), context.Warn, cancellation);
-        if (await signatures.CheckAsync(parsed, source, cancellation) is { } signed)
+        if (await signatures.CheckAsync(context, parsed, source, cancellation) is { } signed)
             return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
         if (parsed.GetValue(parity))
             return await CompareAsync(parsed, source, cancellation);
@@ -82,6 +83,21 @@ internal sealed class VerifyCommand
         else
             Print(report);
         return report.IsRefusedBy(policy) ? 1 : 0;
+    }
+
+    /// <exception cref="UsageException">Two questions were asked at once, or more was said of a question that was not asked.</exception>
+    private void RefuseWhatWouldBeIgnored(ParseResult parsed)
+    {
+        Option[] ofTheGate = [run, timeout, requireRun, all, allow, platforms];
+        if (Given(signatures.Key) && First([parity, strict, .. ofTheGate]) is { } beside)
+            throw new UsageException($"--key and {beside}: --key checks the signatures of the whole image, and nothing else. Run verify once more for {beside}.");
+        if (Given(parity) && First(ofTheGate) is { } other)
+            throw new UsageException($"--parity and {other}: --parity compares all platforms, and does nothing else. Run verify once more for {other}.");
+        if (!Given(run) && First(timeout, requireRun) is { } lonely)
+            throw new UsageException($"{lonely} is for --run: add --run, e.g. --run=--version");
+
+        string? First(params Option[] options) => options.FirstOrDefault(Given)?.Name;
+        bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
     }
 
     private async Task<int> CompareAsync(ParseResult parsed, IImageSource source, CancellationToken cancellation)

@@ -1,24 +1,50 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Manifold.Dockerfile;
 
 namespace Manifold.Cli;
 
-/// <summary>What is wrong with a command line, in one line for each mistake.</summary>
-internal static class WrongUsage
+/// <summary>What is wrong with a command line, in one line for each mistake, and whose help says how it is right.</summary>
+internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistakes)
 {
-    public static IEnumerable<string> Describe(ParseResult parsed)
+    /// <summary>Null where nothing is wrong.</summary>
+    /// <remarks>The library lets some mistakes pass: it takes an option that it does not know for one more argument, and a value that a switch cannot have as well.</remarks>
+    public static WrongUsage? Find(ParseResult parsed, IReadOnlyList<string> arguments)
     {
         var command = parsed.CommandResult.Command;
-        // The library takes a mistyped option for an argument, and what follows it for one too many: all else could only be guessed at.
-        if (parsed.CommandResult.Tokens.Select(token => token.Value).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is { } option)
-            return [Unknown("option", option, command.Options.Where(known => !known.Hidden).Select(known => known.Name))];
+        // Help and completion are asked for in the middle of a line.
+        if (parsed.Errors.Count == 0 && parsed.Action != command.Action)
+            return null;
+        var root = parsed.RootCommandResult.Command;
+        if (parsed.Tokens is [{ Type: TokenType.Argument, Value: var first }, ..] && !IsOption(first))
+            return new(root, [Unknown("command", first, root.Subcommands.Select(known => known.Name), Habits.OfCommand)]);
+        if (arguments.TakeWhile(word => word != "--").FirstOrDefault(word => IsValueOfASwitch(command, word)) is { } given)
+            return new(command, [$"{given}: expected true or false. Write {given.Split('=')[0]} alone, or leave it out."]);
+        // What follows a mistyped option seems to be one argument too many: all else could only be guessed at.
+        if (!parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) && parsed.CommandResult.Tokens.Select(token => token.Value).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is { } option)
+            return new(command, [Unknown("option", option, command.Options.Where(known => !known.Hidden).Select(known => known.Name), Habits.OfOption)]);
+        if (parsed.Errors.Count == 0)
+            return null;
         if (command.Subcommands.Count == 0)
-            return parsed.Errors.Select(error => error.Message);
+            return new(command, [.. parsed.Errors.Select(Describe).Distinct()]);
         var commands = command.Subcommands.Select(known => known.Name);
-        return [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, commands) : $"Which command? There are: {string.Join(", ", commands)}."];
+        return new(command, [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, commands, _ => null) : $"Which command? There are: {string.Join(", ", commands)}."]);
     }
 
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 
-    private static string Unknown(string noun, string word, IEnumerable<string> known) => $"There is no {noun} '{word}'. {Suggestion.For(word, known)}".TrimEnd();
+    private static bool IsValueOfASwitch(Command command, string word) =>
+        word.Split('=', 2) is [var name, var value] && !bool.TryParse(value, out _) && command.Options.Any(option => option.Name == name && option.ValueType == typeof(bool));
+
+    private static string Describe(ParseError error) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0 } missing => Missing(missing.Argument.Name, missing.Argument.Description),
+        OptionResult { Option.Required: true, Tokens.Count: 0 } missing => Missing(missing.Option.Name, missing.Option.Description),
+        _ => error.Message,
+    };
+
+    private static string Missing(string name, string? description) => $"{name} is missing. {description}".TrimEnd();
+
+    private static string Unknown(string noun, string word, IEnumerable<string> known, Func<string, string?> habit) =>
+        $"There is no {noun} '{word}'. {habit(word) ?? Suggestion.For(word, known)}".TrimEnd();
 }

@@ -20,7 +20,7 @@ public sealed class DockerArchiveTarget(Store store, ImageLocation location, Imm
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var tags = names.Select(Tagged).ToImmutableArray();
-        var manifest = await source.ReadManifestAsync(await SingleAsync(source, image, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, location, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
             throw new UsageException($"'{source.Location}' is no container image (its config is '{manifest.Config.MediaType}'), and a Docker archive holds nothing else.");
         var config = await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false);
@@ -50,13 +50,16 @@ public sealed class DockerArchiveTarget(Store store, ImageLocation location, Imm
     private static string Tagged(string name) => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference.ToString()
         : throw new UsageException($"'{name}' is no name for an image of a Docker archive. Expected [registry/]repository[:tag].");
 
-    private async Task<Descriptor> SingleAsync(IImageSource source, ImageParts image, CancellationToken cancellation)
+    /// <summary>The one image that the archive will hold. Asked before other targets are written, too.</summary>
+    /// <exception cref="UsageException">There are several.</exception>
+    public static async Task<Descriptor> RequireSingleAsync(IImageSource source, ImageLocation location, CancellationToken cancellation)
     {
-        var platforms = await ImagePlatforms.ReadAsync(source, image.Top.Descriptor, cancellation).ConfigureAwait(false);
+        var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
+        var platforms = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         return platforms switch
         {
             [var only] => only.Manifest,
-            [] when MediaType.IsManifest(image.Top.Descriptor.MediaType) => image.Top.Descriptor,
+            [] when MediaType.IsManifest(top.MediaType) => top,
             _ => throw new UsageException($"A Docker archive holds one platform, and {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write an archive of all: oci-archive:{location.Path}"),
         };
     }

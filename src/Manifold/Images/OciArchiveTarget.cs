@@ -36,6 +36,7 @@ internal sealed class ArchiveFile
     {
         if (Directory.Exists(path))
             throw new UsageException($"'{path}' is a folder, not an archive. For an OCI layout say: oci:{path}");
+        OutputFolder.Require(path);
         var temporary = $"{path}.{Guid.NewGuid():N}.part";
         try
         {

@@ -42,6 +42,7 @@ public sealed class Publisher(PublishingTools tools)
     public async Task<Publication> PublishAsync(
         IImageSource source, Descriptor top, PublicationRequest request, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
+        CheckDigests(request, top);
         await RecoverAsync(cancellation).ConfigureAwait(false);
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var tags = request.TagsFor(Platforms(entries)).Select(tag => Named(tag, top, entries)).ToImmutableArray();
@@ -60,6 +61,7 @@ public sealed class Publisher(PublishingTools tools)
     {
         // 1
         var request = preflight.Request;
+        CheckDigests(request, top);
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var platforms = Platforms(entries);
         preflight = preflight with { Tags = [.. preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] };
@@ -74,6 +76,13 @@ public sealed class Publisher(PublishingTools tools)
         if (moves.Length > 0)
             await new TagSwitch(tools, request, platforms).RunAsync([.. moves], cancellation).ConfigureAwait(false);
         return new Publication { Top = top, Tags = tags, Transfers = Sum(transfers.SelectMany(each => each)) };
+    }
+
+    /// <summary>Whoever names a digest means that content and no other.</summary>
+    private static void CheckDigests(PublicationRequest request, Descriptor top)
+    {
+        if (request.Targets.FirstOrDefault(target => target.Digest is { } digest && digest != top.Digest) is { } other)
+            throw new UsageException($"push {other}: the image is {top.Digest}, another one than the name says. Leave the digest out, or push the image that has it.");
     }
 
     private async Task<bool> AreThereAsync(ImmutableArray<PublishedTag> tags, CancellationToken cancellation)

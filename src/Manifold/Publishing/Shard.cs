@@ -56,7 +56,7 @@ public sealed record Shard
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new FormatException($"it is not a shard: {e.Message}", e);
+            throw new FormatException($"it is not a shard; 'manifold build --push --shard FILE' writes them ({e.Message.Split(" Path:")[0].TrimEnd('.')}).", e);
         }
         if (shard is { Version: > CurrentVersion })
             throw new FormatException($"it is version {shard.Version} of shards, written by '{shard.Tool}'; this program reads {CurrentVersion}. Use the newer program.");

@@ -35,6 +35,9 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
     internal string Advised(string host) => Path.Combine(
         forAll ?? Path.Combine(Environment.IsPrivilegedProcess || perHost.IsEmpty ? "/etc/containers/certs.d" : perHost[0], host), "ca.crt");
 
+    /// <summary>Whether somebody has laid down certificates for a host, whatever they are.</summary>
+    internal bool HasFolderFor(string host) => forAll is not null || perHost.Any(folder => Directory.Exists(Path.Combine(folder, host)));
+
     internal sealed record Found(X509Certificate2Collection Authorities, X509Certificate2? Own);
 
     /// <exception cref="UsageException">A file is no certificate, or lacks its key.</exception>

@@ -87,6 +87,7 @@ internal sealed partial class RegistryHost
                 ($"'{host}' cannot be reached ({socket?.SocketErrorCode.ToString() ?? "no connection"}). Check the name, and that the registry runs.", Retries.Few),
             _ when trust.Explain(inner, address) is { } why => (why, 0),
             _ when trust.Hint is { } hint => ($"the connection to '{host}' was cut. {hint}", Retries.Few),
+            _ when !hasAnswered && root is { Scheme: "http" } && IsOurs(address) => ($"the connection to '{host}' was cut. Try again later. {trust.HowToSpeakTls}", Retries.Many),
             _ => ($"the connection to '{host}' was cut. Try again later.", Retries.Many),
         };
         var refusal = new RegistryException($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };

@@ -30,6 +30,7 @@ internal sealed partial class RegistryHost : IDisposable
     private readonly ServerTrust trust;
     private readonly bool insecure;
     private volatile Uri? root;
+    private volatile bool hasAnswered;
 
     /// <param name="insecure">Named as insecure by a configuration, besides those of the options.</param>
     public RegistryHost(string name, RegistryOptions options, bool insecure = false)
@@ -42,7 +43,7 @@ internal sealed partial class RegistryHost : IDisposable
         authenticator = new Authenticator(this, options);
         retries = Retries.Create(options);
         client = CreateClient();
-        root = this.insecure ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
+        root = this.insecure || (IsLoopback(name) && options.Certificates.HasFolderFor(name)) ? null : new Uri(IsLoopback(name) ? $"http://{name}/" : $"https://{(name == "docker.io" ? "registry-1.docker.io" : name)}/");
     }
 
     /// <summary>As image references have it; <c>docker.io</c> is served by another host.</summary>
@@ -142,7 +143,9 @@ internal sealed partial class RegistryHost : IDisposable
         message.Headers.UserAgent.ParseAdd(options.UserAgent);
         try
         {
-            return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stalled.Token).ConfigureAwait(false);
+            var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, stalled.Token).ConfigureAwait(false);
+            hasAnswered = true;
+            return answer;
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
@@ -158,7 +161,7 @@ internal sealed partial class RegistryHost : IDisposable
         }
     }
 
-    /// <summary>The registry's address. An insecure host is asked once: TLS without a check of the certificate, else plain HTTP, as Docker does.</summary>
+    /// <summary>The registry's address. An insecure host, and one of this machine that has certificates, is asked once: TLS, else plain HTTP. What shows a certificate that is not believed speaks TLS.</summary>
     private async Task<Uri> RootAsync(RegistryRequest request, CancellationToken cancellation)
     {
         if (root is { } known)
@@ -181,7 +184,7 @@ internal sealed partial class RegistryHost : IDisposable
             using var _ = await ExchangeAsync(request, _ => new(HttpMethod.Get, $"https://{Name}/v2/"), cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (RegistryException)
+        catch (RegistryException) when (!trust.HasDoubted)
         {
             return false;
         }

@@ -55,6 +55,11 @@ internal sealed class ServerTrust
     /// <summary>What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before the words arrive.</summary>
     public string? Hint => wantsOurs && found.Value.Own is null ? $"It wants a client certificate. Put client.cert and client.key into {FolderAdvised}." : null;
 
+    /// <summary>A certificate was shown, and not believed.</summary>
+    public bool HasDoubted { get; private set; }
+
+    public string HowToSpeakTls => $"If it speaks TLS: put its authority's certificate into {folders.Advised(name)}, or trust it as it is: --insecure-registry {name}";
+
     private string FolderAdvised => Path.GetDirectoryName(folders.Advised(name)) + "/";
 
     private bool Believes(string target, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -68,6 +73,7 @@ internal sealed class ServerTrust
             : Doubt(server, chain);
         if (trouble is null)
             return true;
+        HasDoubted = true;
         troubles[target] = $"'{target}' cannot be trusted: {trouble}";
         return false;
     }

@@ -34,10 +34,10 @@ public sealed class BuildingWithTrouble : IDisposable
     }
 
     [Fact]
-    public async Task a_result_that_cannot_be_written_is_told_in_one_line()
+    public async Task a_result_that_cannot_be_written_is_told_in_one_line_before_the_work()
     {
-        var (code, _, error) = await Commanding.Manifold(folder, "build", "-q", "--iidfile", folder["no/such/folder"], Context("FROM scratch\nCOPY Dockerfile /\n"));
-        Assert.Equal(1, code);
+        var (code, _, error) = await Commanding.Manifold(folder, "build", "-q", "--iidfile", folder["no/such/folder/iid"], Context("FROM scratch\nCOPY Dockerfile /\n"));
+        Assert.Equal(2, code);
         Assert.Contains(folder["no/such/folder"], Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 

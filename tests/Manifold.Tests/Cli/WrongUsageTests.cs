@@ -16,6 +16,14 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("--progress", "There is no option '--progress'.")]
     [InlineData("build --progress foo .", "--progress foo: expected auto, tty, plain, json or quiet.")]
     [InlineData("images --format xml", "--format xml: expected table or json.")]
+    [InlineData("manifest inspect app:1", "There is no command 'manifest'. See what an image is with 'manifold inspect'; make and change indexes with 'manifold index'.")]
+    [InlineData("generate-key-pair", "There is no command 'generate-key-pair'. Use: manifold key generate")]
+    [InlineData("copy --all app:1 app:2", "There is no option '--all'. All platforms go along where no --platform names some: leave it out.")]
+    [InlineData("pull --tls-verify=false app:1", "There is no option '--tls-verify=false'. For a registry without a trusted certificate, or without TLS: --insecure-registry HOST. Registries of this machine need nothing.")]
+    [InlineData("push -t app:1", "There is no option '-t'.")]
+    [InlineData("copy app:1", "TARGET is missing. Where it goes; any of the same.")]
+    [InlineData("build --provenance=mode=max .", "--provenance=mode=max: expected true or false. Write --provenance alone, or leave it out.")]
+    [InlineData("build --sbom=generator=x", "--sbom=generator=x: expected true or false. Write --sbom alone, or leave it out.")]
     [InlineData("completion ksh", "completion ksh: only bash is supported yet.")]
     public async Task is_told_in_one_line(string line, string message)
     {
@@ -24,6 +32,54 @@ public sealed class MistypingACommand : IDisposable
         Assert.Equal($"manifold: {message}", error.Split('\n')[0]);
         Assert.Equal("", Regex.Replace(error[error.IndexOf('\n', StringComparison.Ordinal)..].Trim(), "^See: manifold .*--help$", ""));
         Assert.Equal("", output);
+    }
+}
+
+public sealed class AskingForWhatDoesNotGoTogether : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("build --platform-tags {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
+    [InlineData("build -t app --force {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
+    [InlineData("plan --push {0}", "--push needs a name")]
+    [InlineData("plan --shard amd64.json -t app {0}", "--shard needs --push")]
+    [InlineData("build -o type=registry -t app {0}", "--output 'type=registry' is not supported yet. Use --push.")]
+    [InlineData("build --attest type=sbom {0}", "--attest is not supported yet. Use --sbom and --provenance.")]
+    [InlineData("build --iidfile /nowhere/iid {0}", "There is no folder '/nowhere' to write 'iid' to. Make it first: mkdir -p /nowhere")]
+    [InlineData("build -o type=oci,dest=/nowhere/image.tar {0}", "There is no folder '/nowhere' to write 'image.tar' to.")]
+    [InlineData("key generate --output-key-prefix /nowhere/cosign", "There is no folder '/nowhere' to write 'cosign.key' to.")]
+    [InlineData("copy app:1 dir:folder", "'dir:folder': dir: is a transport of skopeo that manifold does not have.")]
+    [InlineData("copy --all-tags localhost/app:1 localhost/other", "--all-tags copies them all; name the source without one: 'localhost/app:1'.")]
+    [InlineData("index annotate localhost/app:1", "There is nothing to annotate. Add --annotation KEY=VALUE")]
+    [InlineData("merge {0}", "is a folder. Name the shards in it, e.g. ")]
+    [InlineData("merge {0}/Dockerfile", "it is not a shard; 'manifold build --push --shard FILE' writes them (")]
+    [InlineData("sign --key env://NO_SUCH_KEY localhost/app:1", "--key env://NO_SUCH_KEY: the environment has no variable 'NO_SUCH_KEY'.")]
+    [InlineData("sign --key awskms://alias/release localhost/app:1", "keys of key services are not supported. Give a file, or env://VARIABLE.")]
+    [InlineData("verify --key cosign.pub --run=--version app", "--key and --run: --key checks the signatures of the whole image, and nothing else.")]
+    [InlineData("verify --parity --platform linux/arm64 app", "--parity and --platform: --parity compares all platforms, and does nothing else.")]
+    [InlineData("verify --require-run app", "--require-run is for --run: add --run")]
+    [InlineData("inspect --raw --config app", "--raw and --config: ")]
+    [InlineData("inspect --authfile /nowhere/auth.json localhost/app", "There is no file of credentials '/nowhere/auth.json'. Write it with: manifold login --authfile /nowhere/auth.json HOST")]
+    [InlineData("serve --read-only --allow-delete", "--read-only and --allow-delete: ")]
+    public async Task is_refused_before_any_work_and_nothing_is_ignored(string line, string message)
+    {
+        folder.Write("context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var (code, output, error) = await Commanding.Manifold(folder, line.Split(' ').Select(word => word.Replace("{0}", folder["context"], StringComparison.Ordinal)).ToArray());
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (code, output));
+    }
+
+    [Theory]
+    [InlineData("build --iidfile=-x --help")]
+    [InlineData("copy --all --help")]
+    public async Task who_asks_for_help_gets_it(string line)
+    {
+        var (code, output, _) = await Commanding.Manifold(folder, line.Split(' '));
+        Assert.Equal(0, code);
+        Assert.StartsWith("Description:", output, StringComparison.Ordinal);
     }
 }
 

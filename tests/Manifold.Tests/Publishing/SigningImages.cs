@@ -57,7 +57,7 @@ public sealed class SigningKeys : IDisposable
     {
         await Tool.Run("openssl", [.. command.Split(' '), "-out", folder["key.pem"]]);
         await Tool.Run("openssl", "pkey", "-in", folder["key.pem"], "-passin", "pass:secret", "-pubout", "-out", folder["key.pub"]);
-        using var key = await SigningKey.LoadAsync(folder["key.pem"], (_, _) => Task.FromResult("secret"));
+        using var key = await SigningKey.ParseAsync(await File.ReadAllTextAsync(folder["key.pem"]), "key.pem", (_, _) => Task.FromResult("secret"));
         await OpensslVerifies(key, folder["key.pub"]);
     }
 
@@ -88,7 +88,7 @@ public sealed class SigningKeys : IDisposable
         Assert.Contains("out of bounds", error.Message, StringComparison.Ordinal);
     }
 
-    private Task<SigningKey> LoadAsync(string pem, string password = Password) => SigningKey.LoadAsync(folder.Write("cosign.key", pem), (_, _) => Task.FromResult(password));
+    private Task<SigningKey> LoadAsync(string pem, string password = Password) => SigningKey.ParseAsync(pem, "cosign.key", (_, _) => Task.FromResult(password));
 
     private async Task OpensslVerifies(SigningKey key, string publicKey)
     {
@@ -294,7 +294,7 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
     {
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256); // not a sealed file: opening one takes a while, on purpose
         folder.Write($"{name}.pub", pair.ExportSubjectPublicKeyInfoPem());
-        return (await SigningKey.LoadAsync(folder.Write($"{name}.key", pair.ExportPkcs8PrivateKeyPem()), (_, _) => Task.FromResult("")), VerificationKey.Of(pair));
+        return (await SigningKey.ParseAsync(pair.ExportPkcs8PrivateKeyPem(), $"{name}.key", (_, _) => Task.FromResult("")), VerificationKey.Of(pair));
     }
 
     private async Task IsAcceptedAsync(Digest digest)

@@ -65,6 +65,21 @@ public sealed class TrustingCertificates : IDisposable
     }
 
     [Fact]
+    public async Task a_registry_of_this_machine_is_spoken_to_with_tls_where_it_has_certificates()
+    {
+        await using var registry = await StartAsync(authority.Issue(IPAddress.Loopback), IPAddress.Loopback);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry.Name));
+        Assert.Contains($"If it speaks TLS: put its authority's certificate into {(Environment.IsPrivilegedProcess ? "/etc" : folder["home/.config"])}/containers/certs.d/{registry.Name}/ca.crt", refusal.Message, StringComparison.Ordinal);
+
+        Directory.CreateDirectory(folder["home"]);
+        refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry.Name, folder["home"]));
+        Assert.Contains("no authority that this machine knows vouches for its certificate", refusal.Message, StringComparison.Ordinal);
+
+        folder.Write("mine/ca.crt", authority.Pem);
+        await LogInAsync(registry.Name, folder["mine"]);
+    }
+
+    [Fact]
     public async Task an_unknown_authority_is_told_with_the_file_to_put()
     {
         await using var registry = await StartAsync(authority.Issue(Outside));
@@ -133,18 +148,19 @@ public sealed class TrustingCertificates : IDisposable
 
     private sealed record Server(WebApplication Application) : IAsyncDisposable
     {
-        public string Name => $"{Outside}:{new Uri(Application.Urls.Single()).Port}";
+        public string Name => new Uri(Application.Urls.Single()).Authority;
 
         public ValueTask DisposeAsync() => Application.DisposeAsync();
     }
 
-    private static async Task<Server> StartAsync(X509Certificate2 certificate)
+    private static async Task<Server> StartAsync(X509Certificate2 certificate, IPAddress? address = null)
     {
-        Assert.SkipWhen(Outside is null, "This machine has no address but loopback.");
+        address ??= Outside;
+        Assert.SkipWhen(address is null, "This machine has no address but loopback.");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(Outside!, 0, endpoint => endpoint.UseHttps(certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address!, 0, endpoint => endpoint.UseHttps(certificate)));
         var application = builder.Build();
         application.Run(context => context.Response.WriteAsync("{}"));
         await application.StartAsync();

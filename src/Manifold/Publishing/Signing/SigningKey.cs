@@ -20,12 +20,11 @@ public sealed class SigningKey : IDisposable
 
     private SigningKey(ECDsa key) => this.key = key;
 
-    /// <exception cref="UsageException">There is no such file, it is no such key, or the password is wrong.</exception>
-    public static async Task<SigningKey> LoadAsync(string file, PasswordSource password, CancellationToken cancellation = default)
+    /// <param name="pem">What the key file holds.</param>
+    /// <param name="file">What the key is called in questions and messages.</param>
+    /// <exception cref="UsageException">It is no such key, or the password is wrong.</exception>
+    public static async Task<SigningKey> ParseAsync(string pem, string file, PasswordSource password, CancellationToken cancellation = default)
     {
-        if (!File.Exists(file))
-            throw new UsageException($"There is no key file '{file}'. Make a pair with: manifold key generate");
-        var pem = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
         if (!PemEncoding.TryFind(pem, out var fields))
             throw Unfit(file, "it holds no PEM block");
         var label = pem[fields.Label];
