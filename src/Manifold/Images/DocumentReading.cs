@@ -21,20 +21,11 @@ public static class DocumentReading
     {
         try
         {
-            return parse(json.Span) is var value && IsWhole(value) ? value : throw new FormatException("Its list is missing.");
+            return parse(json.Span) is var value && value is not ImageIndex { Manifests.IsDefault: true } ? value : throw new FormatException("Its list is missing.");
         }
         catch (FormatException e)
         {
             throw new ContentMismatchException($"Reading {place}: '{document.Digest}' is not what it is called ({document.MediaType}). {e.Message} Have the image written again.");
         }
     }
-
-    // JSON's null where a list should be passes for a list that was never made.
-    private static bool IsWhole<T>(T document) => document switch
-    {
-        ImageIndex index => !index.Manifests.IsDefault && index.Manifests.All(entry => entry is not null),
-        Manifest manifest => !manifest.Layers.IsDefault && manifest.Config is not null && manifest.Layers.All(layer => layer is not null),
-        ImageConfig config => config.RootFs is { DiffIds.IsDefault: false },
-        _ => true,
-    };
 }

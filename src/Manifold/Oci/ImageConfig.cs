@@ -15,7 +15,9 @@ public sealed record ImageConfig
     [JsonPropertyName("os.version")] public string? OsVersion { get; init; }
     [JsonPropertyName("os.features")] public ImmutableArray<string>? OsFeatures { get; init; }
     public ContainerConfig? Config { get; init; }
-    [JsonPropertyName("rootfs")] public RootFs RootFs { get; init; } = new();
+
+    /// <summary>Without layers where the document has none: some that tools write by hand do not, though the specification requires it.</summary>
+    [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
     public ImmutableArray<HistoryEntry>? History { get; init; }
 
     [JsonIgnore] public Platform Platform => Platform.Normalized(Os, Architecture, Variant);
@@ -58,7 +60,7 @@ public sealed record Healthcheck
 public sealed record RootFs
 {
     public string Type { get; init; } = "layers";
-    [JsonPropertyName("diff_ids")] public ImmutableArray<Digest> DiffIds { get; init; } = [];
+    [JsonPropertyName("diff_ids")] public ImmutableArray<Digest> DiffIds { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>One step that made the image; an entry without a layer is <see cref="EmptyLayer"/>.</summary>
