@@ -71,7 +71,7 @@ public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformConten
             await processors.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                return await Task.Run(() => LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted), cancellation).ConfigureAwait(false);
+                return await Task.Run(() => LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted, cancellation), cancellation).ConfigureAwait(false);
             }
             finally
             {

@@ -13,11 +13,12 @@ public sealed record LayerSurvey(TableOfContents Contents, ImmutableDictionary<s
 
     /// <remarks>CPU work: decompresses the layer once. Disposes <paramref name="blob"/>.</remarks>
     /// <exception cref="LayerException">The layer is malformed, or is not what <paramref name="diffId"/> says.</exception>
-    public static LayerSurvey Read(Stream blob, Descriptor layer, Digest diffId, Func<string, bool> isWanted)
+    public static LayerSurvey Read(Stream blob, Descriptor layer, Digest diffId, Func<string, bool> isWanted, CancellationToken cancellation = default)
     {
         var files = ImmutableDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
         var contents = LayerReader.Read(blob, layer, diffId, entries => TableOfContents.Of(entries.Select(entry =>
         {
+            cancellation.ThrowIfCancellationRequested();
             if (entry.Kind == EntryKind.File && entry.Size <= Limits.PackageDatabaseBytes && isWanted(entry.Path))
                 files[entry.Path] = Content(entry);
             return entry;
