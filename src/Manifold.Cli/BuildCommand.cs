@@ -76,8 +76,9 @@ internal sealed class BuildOptions
             throw new UsageException($"{asked.Name} is not supported yet.{Instead(asked.Name)}");
         try
         {
-            foreach (var written in new[] { shard, metadataFile, iidFile })
-                OutputFolder.Require(parsed.GetValue(written));
+            ImmutableArray<OutputTarget> written = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)];
+            foreach (var file in new[] { shard, metadataFile, iidFile }.Select(parsed.GetValue).Concat(written.Where(output => output.IsTar).Select(output => output.Destination)))
+                OutputFolder.Require(file);
             var request = ReadRequest(parsed, context);
             return new BuildCommandLine
             {
@@ -88,7 +89,7 @@ internal sealed class BuildOptions
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
-                Outputs = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)],
+                Outputs = written,
                 Print = parsed.GetValue(print),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
@@ -222,16 +223,13 @@ internal sealed record OutputTarget(string Destination)
         var type = keys.GetValueOrDefault("type") ?? "";
         if (type == "registry" || keys.ContainsKey("push"))
             throw new UsageException($"--output '{text}' is not supported yet. Use --push.");
-        if (type is "docker" or "local" or "tar" or "registry" or "image" or "" || keys.ContainsKey("compression"))
+        if (type is "docker" or "local" or "tar" or "image" or "" || keys.ContainsKey("compression"))
             throw new UsageException($"--output '{text}' is not supported yet. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
         if (type != "oci")
             throw new UsageException($"--output '{text}': there is no type '{type}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
         if (keys.Keys.FirstOrDefault(key => key is not ("type" or "dest" or "tar")) is { } unknown)
             throw new UsageException($"--output '{text}': there is no key '{unknown}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        var output = keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
+        return keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
             : throw new UsageException($"--output '{text}': dest is missing. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        if (output.IsTar)
-            OutputFolder.Require(output.Destination);
-        return output;
     }
 }

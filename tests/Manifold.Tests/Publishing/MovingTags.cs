@@ -249,6 +249,21 @@ public sealed class MovingTags : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_target_that_names_another_images_digest_is_refused_before_anything_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        using (var store = Store.Open(folder["store"]))
+            store.Tags.Set(front.Reference("digest/app:1"), await SampleImages.WriteIndexAsync(store, "x", "linux/amd64"));
+
+        var (code, _, error) = await Cli.Commanding.Manifold(folder, "push", $"{front.Name}/digest/app:1", $"{front.Name}/digest/app:1@sha256:{new string('0', 64)}");
+
+        Assert.Equal(2, code);
+        Assert.Contains("another one than the name says", error, StringComparison.Ordinal);
+        using var client = new RegistryClient(new RegistryOptions());
+        Assert.Null(await client.HeadManifestAsync(front.Reference("digest/app:1")));
+    }
+
+    [Fact]
     public async Task a_tag_that_is_also_a_platforms_own_is_refused_before_anything_is_written()
     {
         using var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Publishing.Referrers;
@@ -141,19 +142,7 @@ public sealed class PullingThroughMirrors : WithARegistry
     [Fact]
     public async Task separate_accounts_read_and_write()
     {
-        Registry.Fault = async context =>
-        {
-            if (context.Request.Headers.Authorization.Count > 0)
-                return false;
-            context.Response.Headers.WWWAuthenticate = "Basic realm=\"here\"";
-            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
-            return true;
-        };
-        Options = Options with
-        {
-            Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "reader", Password = "p" }),
-            PushCredentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "writer", Password = "p" }),
-        };
+        LetIn(request => request.Headers.Authorization.Count > 0);
         var image = await SampleImages.WriteAsync(Store, "x");
         var client = Client();
         await client.PushAsync(Store, image, Registry.Reference("app:1"));
@@ -166,19 +155,7 @@ public sealed class PullingThroughMirrors : WithARegistry
     [Fact]
     public async Task what_a_target_has_is_read_with_the_account_that_writes()
     {
-        Registry.Fault = async context =>
-        {
-            if (context.Request.Headers.Authorization == $"Basic {Convert.ToBase64String("writer:p"u8)}")
-                return false;
-            context.Response.Headers.WWWAuthenticate = "Basic realm=\"here\"";
-            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
-            return true;
-        };
-        Options = Options with
-        {
-            Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "reader", Password = "p" }),
-            PushCredentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "writer", Password = "p" }),
-        };
+        LetIn(request => request.Headers.Authorization == $"Basic {Convert.ToBase64String("writer:p"u8)}");
         Registry.AddImage("app", "1", Noise(10));
         var image = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64");
         await Client().PushAsync(Store, image, Registry.Reference("app:1"));
@@ -225,6 +202,24 @@ public sealed class PullingThroughMirrors : WithARegistry
     }
 
     private Task PullAsync(string name) => new Puller(Client(), Store, Origins).PullAsync(Registry.Reference(name), []);
+
+    /// <summary>The registry asks all others for a password; we have an account that reads and another that writes.</summary>
+    private void LetIn(Func<HttpRequest, bool> known)
+    {
+        Registry.Fault = async context =>
+        {
+            if (known(context.Request))
+                return false;
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"here\"";
+            await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED");
+            return true;
+        };
+        Options = Options with
+        {
+            Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "reader", Password = "p" }),
+            PushCredentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "writer", Password = "p" }),
+        };
+    }
 }
 
 /// <summary>What <c>registries.conf</c> says of a name.</summary>

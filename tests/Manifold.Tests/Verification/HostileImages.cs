@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Manifold.Verification.Starting;
+using Manifold.Verification.Binaries;
 
 namespace Manifold.Tests.Verification;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Manifold.Linux;
-using Manifold.Verification.Starting;
 
 namespace Manifold.Verification.Binaries;
 
@@ -46,7 +45,7 @@ public sealed record ScriptFile(string Interpreter, string? Argument) : FileFact
     private ScriptFile WithCommands(string text) => this with { Commands = [.. ShellText.Split(text).Commands.Where(Counts).Take(MostCommands)] };
 
     // Within a compound command only what takes the script's place is worth a guess.
-    private static bool Counts(ShellCommand command) => command.Words.Length <= MostWords && (command.Inner ? command.Words[0] is "exec" or ShellText.Arguments : !StartTrace.HasNoEffect(command));
+    private static bool Counts(ShellCommand command) => command.Words.Length <= MostWords && (command.Inner ? command.Words[0] is "exec" or ShellText.Arguments : !ShellBuiltIns.HasNoEffect(command));
 
     public bool Equals(ScriptFile? other) => other is not null && (Interpreter, Argument) == (other.Interpreter, other.Argument) && Commands.SequenceEqual(other.Commands);
 

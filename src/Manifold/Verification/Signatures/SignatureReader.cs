@@ -60,7 +60,7 @@ public sealed class SignatureReader(IImageSource source)
     {
         try
         {
-            return Manifest.Parse(document.Span) is { Layers.IsDefault: false } manifest ? manifest : null;
+            return Manifest.Parse(document.Span);
         }
         catch (FormatException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification.Starting;
 
@@ -6,16 +7,6 @@ namespace Manifold.Verification.Starting;
 internal sealed partial class StartTrace
 {
     private static readonly ImmutableHashSet<string> Shells = ["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "hush"];
-
-    // Done by the shell itself: nothing is started.
-    private static readonly ImmutableHashSet<string> BuiltIns =
-    [
-        ".", ":", "[", "[[", "!", "command", "alias", "bg", "cd", "declare", "echo", "export", "false", "fg", "getopts", "hash", "jobs", "kill", "let", "local", "printf", "pwd", "read", "readonly", "return",
-        "set", "shift", "shopt", "source", "test", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait",
-    ];
-
-    // What && and || ask, more than that they start.
-    private static readonly ImmutableHashSet<string> Tests = ["[", "[[", "!", "test", "type", "hash", "grep", "which", "cmp", "diff", "command"];
 
     private static bool IsShell(string name) => Shells.Contains(name);
 
@@ -33,7 +24,7 @@ internal sealed partial class StartTrace
             }
             at += word is "-o" or "+o" or "-O" or "+O" ? 1 : 0;
         }
-        if (at < arguments.Length && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: Binaries.ScriptFile script } file)
+        if (at < arguments.Length && view.Find(Absolute(arguments[at], launch.Folder)) is { IsFolder: false, Facts: ScriptFile script } file)
             FollowCommands(launch with { Scripted = true }, script.Commands, arguments[(at + 1)..], file.Path);
     }
 
@@ -56,12 +47,12 @@ internal sealed partial class StartTrace
             // The right side of || runs only where the left failed; that of && where a test said so.
             maybe = command.Before switch { "||" => true, "&&" => maybe || test, _ => false };
             var (words, replaces) = WithoutPrefix([.. command.Words.SelectMany(word => Expanded(word, arguments))]);
-            test = words is [] or [null, ..] || Tests.Contains(words[0]!);
+            test = words is [] or [null, ..] || ShellBuiltIns.Tests.Contains(words[0]!);
             if (words is [])
                 continue;
             if (words[0] is "set" or "shift")
                 arguments = command.Inner ? arguments : AfterSet(words, arguments);
-            else if (words[0] is { } name && BuiltIns.Contains(name))
+            else if (words[0] is { } name && ShellBuiltIns.Names.Contains(name))
                 (certain, folder) = AfterBuiltIn(name, words, certain, folder);
             else if (words[0] is null or "eval" or ['-', ..])
                 plain = false;
@@ -101,10 +92,6 @@ internal sealed partial class StartTrace
         ["shift"] when arguments is { IsEmpty: false } all => all[1..],
         _ => null,
     };
-
-    /// <summary>Whether a command only says something within the shell, and nothing that is looked at here.</summary>
-    internal static bool HasNoEffect(ShellCommand command) =>
-        command.Words[0] is { } name && BuiltIns.Contains(name) && !Tests.Contains(name) && name is not ("cd" or "." or "source" or "export" or "set" or "shift");
 
     /// <summary>Takes <c>exec</c> and <c>command</c> away; whether nothing after this command can run.</summary>
     private static (ImmutableArray<string?> Words, bool Replaces) WithoutPrefix(ImmutableArray<string?> words)

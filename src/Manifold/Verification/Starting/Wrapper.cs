@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification.Starting;
 
