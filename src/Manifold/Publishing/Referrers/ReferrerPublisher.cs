@@ -102,7 +102,14 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
                 return;
             if (attempt > Tries)
                 throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
-            await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
+            try
+            {
+                await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
+            }
+            catch (RegistryException e) when (e.Code == "DIGEST_INVALID")
+            {
+                // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once. The next look tells whose is in.
+            }
             // Two writers who read the same begin: the later one wins; each looks once more, and the one who lost writes again.
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60) * attempt), time, cancellation).ConfigureAwait(false);
         }
