@@ -60,7 +60,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
             LinkTarget = Target(kind, header, source),
             DeviceMajor = isDevice ? DeviceNumber(header.DeviceMajor, 0xFFF, name, source) : 0,
             DeviceMinor = isDevice ? DeviceNumber(header.DeviceMinor, 0xFFFFF, name, source) : 0,
-            Xattrs = Xattrs(),
+            Xattrs = Xattrs(name, source),
         };
     }
 
@@ -106,7 +106,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         }
     }
 
-    private ImmutableSortedDictionary<string, byte[]> Xattrs()
+    private ImmutableSortedDictionary<string, byte[]> Xattrs(string name, string source)
     {
         var found = ImmutableSortedDictionary.CreateBuilder<string, byte[]>(StringComparer.Ordinal);
         foreach (var (key, value) in Values)
@@ -116,8 +116,14 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
             else if (key.StartsWith(LibarchiveXattr, StringComparison.Ordinal) && TryBase64(value) is { } decoded)
                 found.TryAdd(Uri.UnescapeDataString(key[LibarchiveXattr.Length..]), decoded);
         }
+        if (found.FirstOrDefault(pair => !IsAttribute(pair.Key, pair.Value)) is { Key: { } wrong })
+            throw Malformed($"'{name}' has the extended attribute '{wrong.Replace('\0', '?')}', which no kernel takes", source);
         return found.ToImmutable();
     }
+
+    // Source: Linux, include/uapi/linux/limits.h: XATTR_NAME_MAX and XATTR_SIZE_MAX, both in bytes.
+    private static bool IsAttribute(string key, byte[] value) =>
+        key.Length > 0 && FileName.Encode(key).Length <= 255 && !key.Contains('\0', StringComparison.Ordinal) && value.Length <= 64 * 1024;
 
     // libarchive leaves the '=' at the end out.
     private static byte[]? TryBase64(byte[] value)

@@ -48,6 +48,21 @@ public sealed class HostileLayers
         }
     }
 
+    [Theory]
+    [InlineData("user.a\0b", 1)]
+    [InlineData("", 1)]
+    [InlineData("user.long", 65537)]
+    public void an_attribute_that_no_kernel_takes_is_refused(string attribute, int bytes)
+    {
+        using var stream = new MemoryStream();
+        var writer = new TarWriter(stream);
+        writer.Write(FileTrees.FileEntry("file") with { Xattrs = LayerEntryXattrs((attribute, new string('v', bytes))) });
+        writer.Finish();
+        stream.Position = 0;
+        var refusal = Assert.Throws<LayerException>(() => new TarReader(stream, "the layer").Entries().ToList());
+        Assert.Contains("'file' has the extended attribute", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void a_link_out_that_gives_way_to_a_folder_leaves_its_target_alone()
     {
