@@ -9,6 +9,8 @@ public static class BuildFiles
     /// <exception cref="UsageException">It is not there, or too large.</exception>
     public static ParsedDockerfile ReadDockerfile(BuildRequest request)
     {
+        if (request.InlineDockerfile is { } text)
+            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", System.Text.Encoding.UTF8.GetBytes(text));
         var path = PathOf(request);
         if (new FileInfo(path).Length > Limits.DockerfileBytes)
             throw new UsageException($"Reading '{path}': it is larger than {Limits.DockerfileBytes} bytes.");
@@ -18,8 +20,8 @@ public static class BuildFiles
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
     public static IgnoreRules IgnoreRulesOf(BuildRequest request)
     {
-        var own = PathOf(request) + ".dockerignore";
-        var path = File.Exists(own) ? own : Path.Combine(request.ContextFolder, ".dockerignore");
+        var own = request.InlineDockerfile is null ? PathOf(request) + ".dockerignore" : null;
+        var path = own is not null && File.Exists(own) ? own : Path.Combine(request.ContextFolder, ".dockerignore");
         return File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
     }
 

@@ -12,6 +12,12 @@ public sealed record BuildRequest
     /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
     public string? DockerfilePath { get; init; }
 
+    /// <summary>The Dockerfile's text where it is in no file; <see cref="DockerfilePath"/> then is the name that messages use.</summary>
+    public string? InlineDockerfile { get; init; }
+
+    /// <summary>Names in FROM and <c>--from</c> that mean something else than they say.</summary>
+    public ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } = ImmutableSortedDictionary<string, NamedContext>.Empty;
+
     /// <summary>In the order in which the index lists them, without repetition.</summary>
     public required ImmutableArray<Platform> Platforms { get; init; }
 

@@ -8,6 +8,9 @@ namespace Manifold.Solving;
 public abstract record BuildEvent
 {
     public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The component of a project that it is about; null where one image is built.</summary>
+    public string? Component { get; init; }
 }
 
 /// <summary>The plan is made: <paramref name="Steps"/> steps for <paramref name="Platforms"/> platforms.</summary>

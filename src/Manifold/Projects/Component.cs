@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Verification;
+
+namespace Manifold.Projects;
+
+/// <summary>One image of a project: for each platform where it comes from, and what becomes of the whole.</summary>
+public sealed record Component
+{
+    public required string Name { get; init; }
+
+    /// <summary>Where the component stands in its file.</summary>
+    public required Place Place { get; init; }
+
+    /// <summary>In the order in which the index lists them, without repetition.</summary>
+    public required ImmutableArray<ComponentPlatform> Platforms { get; init; }
+
+    /// <summary>The names that it gets in the store, and is published under.</summary>
+    public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>Short names by which a sibling's FROM may mean this component, beside its published names.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
+    /// <summary>For built platforms; an image that is taken as it is keeps its own.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public ImmutableArray<Annotation> Annotations { get; init; } = [];
+
+    /// <summary>Run before the component is built, in order, each only if what it reads has changed.</summary>
+    public ImmutableArray<Hook> Before { get; init; } = [];
+
+    public ComponentVerification Verification { get; init; } = new();
+
+    /// <summary>False for an image that siblings stand on and nobody else gets.</summary>
+    public bool Publish { get; init; } = true;
+
+    /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …</summary>
+    public bool PlatformTags { get; init; }
+}
+
+/// <summary>One platform of a component.</summary>
+public sealed record ComponentPlatform(Platform Platform, ComponentSource Source)
+{
+    /// <summary>It may fail without failing the image, which then lacks it.</summary>
+    public bool Optional { get; init; }
+}
+
+/// <summary>Where a platform's image comes from. A closed family: <see cref="BuildSource"/>, <see cref="ImageSource"/>.</summary>
+public abstract record ComponentSource
+{
+    /// <summary>What says so, for messages.</summary>
+    public required Place Place { get; init; }
+}
+
+/// <summary>Built from a Dockerfile.</summary>
+public sealed record BuildSource : ComponentSource
+{
+    /// <summary>The context; absolute.</summary>
+    public required string ContextFolder { get; init; }
+
+    /// <summary>The Dockerfile's path as the user should see it, resolved from the working directory; null means the context's.</summary>
+    public string? DockerfilePath { get; init; }
+
+    /// <summary>The Dockerfile's text where it stands in the project file itself.</summary>
+    public string? InlineDockerfile { get; init; }
+
+    public string? Target { get; init; }
+    public ImmutableSortedDictionary<string, string> Arguments { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Names in FROM and <c>--from</c> that mean something else than they say.</summary>
+    public ImmutableSortedDictionary<string, NamedContext> Contexts { get; init; } = ImmutableSortedDictionary<string, NamedContext>.Empty;
+
+    /// <summary>As <c>--secret</c> has them: <c>id=…[,src=…|,env=…]</c>.</summary>
+    public ImmutableArray<string> Secrets { get; init; } = [];
+
+    /// <summary>As <c>--ssh</c> has them: <c>default</c>, <c>ID=SOCKET</c>.</summary>
+    public ImmutableArray<string> Ssh { get; init; } = [];
+
+    /// <summary>As <c>--cache-from</c> and <c>--cache-to</c> have them.</summary>
+    public ImmutableArray<string> CacheFrom { get; init; } = [];
+    public ImmutableArray<string> CacheTo { get; init; } = [];
+
+    public bool NoCache { get; init; }
+    public bool Pull { get; init; }
+
+    /// <summary>Another name of the platform under which a base may have it: Fedora's <c>armhfp</c> for arm/v7. Architecture only.</summary>
+    public string? BaseArchitecture { get; init; }
+}
+
+/// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>
+/// <param name="Location">As <see cref="Images.ImageLocation"/> reads it; paths are absolute.</param>
+public sealed record ImageSource(string Location) : ComponentSource;
+
+/// <summary>A command that makes files which a build copies.</summary>
+/// <remarks>Run again only if an input, the command or its environment changed, or an output is missing.</remarks>
+public sealed record Hook
+{
+    /// <summary>A program and its arguments; a command line is <c>sh -c</c>.</summary>
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>Where it runs, and what patterns start from; absolute.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Patterns as in a .dockerignore of what it reads; empty means everything in the folder but the outputs.</summary>
+    public ImmutableArray<string> Inputs { get; init; } = [];
+
+    /// <summary>Patterns of what it makes; each must match a file afterwards.</summary>
+    public ImmutableArray<string> Outputs { get; init; } = [];
+
+    /// <summary>Variables beside those of the environment.</summary>
+    public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The platform that it works for; null where it works for all at once.</summary>
+    public Platform? Platform { get; init; }
+
+    public required Place Place { get; init; }
+}
+
+/// <summary>What is looked at before a component is published.</summary>
+public sealed record ComponentVerification
+{
+    public VerificationPolicy Policy { get; init; } = VerificationPolicy.Default;
+
+    /// <summary>What each platform's entrypoint is started with; null where it is not started.</summary>
+    public ImmutableArray<string>? Run { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+}
