@@ -37,5 +37,5 @@ internal sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : I
 {
     public void Report(TransferProgress value) => show(new Transferred(
         TransferKind.Push, value.Blob.Digest, value.Push is { } how and not BlobPush.Uploaded ? $"{value.Repository.Name} ({(how == BlobPush.Mounted ? "mounted" : "there already")})" : value.Repository.Name,
-        value.Bytes, value.Done ? value.Bytes : value.Blob.Size) { Time = time.GetUtcNow() });
+        value.Bytes, value.Done ? value.Bytes : value.Blob.Size) { Time = time.GetUtcNow(), Push = value.Push });
 }

@@ -61,7 +61,7 @@ public sealed class Builder(BuilderTools tools)
     /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
     public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow() });
+        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
 
         // 4
         var emulators = new Emulators(tools.Store);
