@@ -9,28 +9,17 @@ namespace Manifold.Solving;
 public sealed class StepGate(int jobs)
 {
     private readonly SemaphoreSlim containers = new(Math.Max(1, jobs));
-    private readonly ConcurrentDictionary<Digest, SemaphoreSlim> turns = new();
+    private readonly Turns<Digest> turns = new();
     private readonly ConcurrentDictionary<Digest, bool> done = new();
 
     /// <summary>Waits until nobody else works on this key; who comes second finds the first one's record.</summary>
-    public Task<IDisposable> TurnAsync(Digest key, CancellationToken cancellation) => EnterAsync(turns.GetOrAdd(key, _ => new SemaphoreSlim(1)), cancellation);
+    public Task<IDisposable> TurnAsync(Digest key, CancellationToken cancellation) => turns.EnterAsync(key, cancellation);
 
     /// <summary>Waits until one more RUN may work.</summary>
-    public Task<IDisposable> ContainerAsync(CancellationToken cancellation) => EnterAsync(containers, cancellation);
+    public Task<IDisposable> ContainerAsync(CancellationToken cancellation) => Turns<Digest>.EnterAsync(containers, cancellation);
 
     /// <summary>The work of this key was done in this run: even who wants no cache need not do it again.</summary>
     public void NoteDone(Digest key) => done[key] = true;
 
     public bool IsDone(Digest key) => done.ContainsKey(key);
-
-    private static async Task<IDisposable> EnterAsync(SemaphoreSlim door, CancellationToken cancellation)
-    {
-        await door.WaitAsync(cancellation).ConfigureAwait(false);
-        return new Turn(door);
-    }
-
-    private sealed class Turn(SemaphoreSlim door) : IDisposable
-    {
-        public void Dispose() => door.Release();
-    }
 }
