@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
     public const int DockerfileBytes = 4 * 1024 * 1024;
 
+    /// <summary>A project file in bytes. A release's image-references has some 200 KB, the largest bake files as much.</summary>
+    public const int ProjectFileBytes = 16 * 1024 * 1024;
+
     /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
     public const int ExpansionDepth = 64;
 
