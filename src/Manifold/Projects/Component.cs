@@ -93,9 +93,6 @@ public sealed record BuildSource : ComponentSource
 
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
-
-    /// <summary>Another name of the platform under which a base may have it: Fedora's <c>armhfp</c> for arm/v7. Architecture only.</summary>
-    public string? BaseArchitecture { get; init; }
 }
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>

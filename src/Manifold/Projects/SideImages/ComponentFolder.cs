@@ -65,7 +65,6 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         ContextFolder = folder,
         DockerfilePath = Path.Combine(shown, file),
         Arguments = Arguments(),
-        BaseArchitecture = architecture == "arm" ? "armhfp" : null,
     };
 
     private ImmutableSortedDictionary<string, string> Arguments()
