@@ -58,7 +58,7 @@ public sealed class Builder(BuilderTools tools)
     /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
     public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow() });
+        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
         // RUNs keep processors busy and mostly wait for one; a few more than processors would only fight for memory.
         var session = new BuildSession(tools, plan.FileTime, Math.Max(2, Environment.ProcessorCount), on);
 

@@ -45,6 +45,9 @@ public static class Limits
     /// <summary>A package database in bytes. That of a full desktop has some 50 MB.</summary>
     public const int PackageDatabaseBytes = 128 * 1024 * 1024;
 
+    /// <summary>Records of builds that the store keeps: some months of a busy team, a few megabytes.</summary>
+    public const int BuildRecords = 300;
+
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 

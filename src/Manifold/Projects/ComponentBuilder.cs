@@ -37,7 +37,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             await RunAsync(hook, hooks, cancellation).ConfigureAwait(false);
         // 2
         var platforms = planned.Platforms.Where(platform => missing.All(lost => lost.Platform != platform.Platform)).Select(platform => Replanned(platform, siblings)).ToList();
-        on(new PlanMade(platforms.SelectMany(platform => platform.Image.Steps).DistinctBy(step => step.Digest).Count(), platforms.Count) { Time = tools.Builder.Time.GetUtcNow() });
+        var plan = planned.Plan with { Images = [.. platforms.Select(platform => platform.Image)] };
+        on(new PlanMade(plan.Steps.Count(), platforms.Count) { Time = tools.Builder.Time.GetUtcNow(), Plan = plan });
         // 3
         var built = await FirstFailure.WhenAllAsync(platforms.GroupBy(platform => platform.Node.Build?.Group), (group, token) => MakeAsync([.. group], token), cancellation).ConfigureAwait(false);
         var images = built.SelectMany(each => each).OrderBy(image => platforms.FindIndex(platform => platform.Platform == image.Platform)).ToImmutableArray();

@@ -7,12 +7,14 @@ namespace Manifold.Reporting;
 /// <summary><c>--metadata-file</c>: the keys that buildx writes, so that scripts find what they look for.</summary>
 public static class BuildMetadata
 {
-    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags)
+    /// <param name="record">The build's name, by which <c>manifold report</c> finds it.</param>
+    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
+            json.WriteString("buildx.build.ref", record);
             json.WritePropertyName("containerimage.descriptor");
             JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
             json.WriteString("containerimage.digest", result.Index.Digest.ToString());
