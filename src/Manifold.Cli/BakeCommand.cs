@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Manifold.Projects;
 using Manifold.Publishing;
 
 namespace Manifold.Cli;

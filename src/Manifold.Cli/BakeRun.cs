@@ -70,7 +70,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private int Print(Project project, string format, string folder)
     {
-        var chosen = project with { Components = project.Select(line.Names), Groups = line.Names.IsEmpty ? project.Groups : [] };
+        var chosen = project with { Components = project.Select(line.Names), Groups = line.Names.IsEmpty ? project.Groups : project.Groups.Clear() };
         context.Out.Write(format switch
         {
             "json" => ProjectPrinter.Json(chosen, folder),

@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
-using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Reporting.Records;
 using Manifold.Solving;

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Images;
-using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Registry;
 using Manifold.Solving;
 
 namespace Manifold.Projects;
