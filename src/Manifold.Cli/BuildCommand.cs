@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
@@ -156,7 +157,15 @@ internal sealed class BuildOptions
     private long? ReadEpoch(ParseResult parsed, CliContext context)
     {
         const string name = "SOURCE_DATE_EPOCH";
-        var text = Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name);
+        return EpochOf(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name));
+    }
+
+    /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment; null where it is not set.</summary>
+    public static long? EpochOf(CliContext context) => EpochOf(context.Variable("SOURCE_DATE_EPOCH"));
+
+    private static long? EpochOf(string? text)
+    {
+        const string name = "SOURCE_DATE_EPOCH";
         if (string.IsNullOrEmpty(text))
             return null;
         return long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
@@ -222,6 +231,14 @@ internal sealed record BuildCommandLine
 internal sealed record OutputTarget(string Destination)
 {
     public bool IsTar => Destination.EndsWith(".tar", StringComparison.Ordinal);
+
+    public async Task WriteAsync(IImageSource image, ImmutableArray<ImageReference> tags, CancellationToken cancellation)
+    {
+        var parts = await ImageParts.ReadAsync(image, withReferrers: false, cancellation);
+        ImmutableArray<string> names = [.. tags.Select(tag => tag.Tag ?? tag.ToString())];
+        IImageTarget target = IsTar ? new OciArchiveTarget(Destination, names) : new LayoutTarget(Destination, names);
+        await target.WriteAsync(image, parts, null, cancellation);
+    }
 
     public static OutputTarget Parse(string text)
     {

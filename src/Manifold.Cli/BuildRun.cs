@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
-using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Reporting.Records;
 using Manifold.Solving;
@@ -71,7 +69,10 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             if (planned.Preflight is { } preflight)
                 outcome = outcome with { Published = await PublishAsync(publishing, preflight, result, show) };
             foreach (var output in line.Outputs)
-                await WriteLayoutAsync(store, registry, result, output, cancellation);
+            {
+                await using var source = new StoreSource(store, registry, line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest), result.Index);
+                await output.WriteAsync(source, line.Request.Tags, cancellation);
+            }
             if (line.Shard is { } shard)
                 Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
             await WriteFilesAsync(result, recorder.Id, cancellation);
@@ -88,16 +89,6 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
                 await Attachments.TellAsync(context, attached);
             return done;
         }
-    }
-
-    private async Task WriteLayoutAsync(Store store, RegistryClient registry, BuildResult result, OutputTarget output, CancellationToken cancellation)
-    {
-        var name = line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest);
-        await using var source = new StoreSource(store, registry, name, result.Index);
-        var image = await ImageParts.ReadAsync(source, withReferrers: false, cancellation);
-        ImmutableArray<string> names = [.. line.Request.Tags.Select(tag => tag.Tag ?? tag.ToString())];
-        IImageTarget target = output.IsTar ? new OciArchiveTarget(output.Destination, names) : new LayoutTarget(output.Destination, names);
-        await target.WriteAsync(source, image, null, cancellation);
     }
 
     private int PrintTree()

@@ -31,6 +31,16 @@ public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, boo
 
 public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;
 
+/// <summary>A command of the project file that makes files for a build has begun.</summary>
+/// <param name="Name">What it is, for people: its command, and its platform where it has one.</param>
+public sealed record HookStarted(string Name) : BuildEvent;
+
+/// <summary>One line that a hook printed.</summary>
+public sealed record HookPrinted(string Name, string Line, bool IsError) : BuildEvent;
+
+/// <summary>A hook is done. Cached means that nothing it reads has changed, and that it was not run.</summary>
+public sealed record HookFinished(string Name, TimeSpan Duration, bool Cached) : BuildEvent;
+
 /// <summary>What a transfer does with a blob.</summary>
 public enum TransferKind
 {

@@ -1,0 +1,23 @@
+using Manifold.Dockerfile;
+
+namespace Manifold.Projects;
+
+/// <summary>Reads the text of a project file.</summary>
+internal static class ProjectFileText
+{
+    /// <exception cref="UsageException">It is not there, cannot be read or is too large.</exception>
+    public static SourceText Read(string file, ProjectPaths paths)
+    {
+        var path = Path.GetFullPath(file, paths.WorkingFolder);
+        try
+        {
+            if (new FileInfo(path).Length > Limits.ProjectFileBytes)
+                throw new UsageException($"Reading '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            return SourceText.Decode(paths.Shown(file), File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"Reading '{file}': {e.Message}");
+        }
+    }
+}
