@@ -60,7 +60,8 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
 
     /// <summary>It starts from the context, unless it says otherwise.</summary>
     private string? DockerfilePath() => target.Text("dockerfile") is not { Length: > 0 } written ? null
-        : ShownPath.Of(written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? BakeContexts.FolderOf(written, options) : Path.GetFullPath(Path.Combine(Context(), written)), options);
+        : ProjectPaths.In(options).Shown(written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal)
+            ? BakeContexts.FolderOf(written, options) : Path.GetFullPath(Path.Combine(Context(), written)));
 
     private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableHashSet<string> targets)
     {
@@ -163,7 +164,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         void Tell(string key, string what)
         {
             if (target.Find(key) is { Items.IsEmpty: false } setting)
-                Warnings.Add($"{(setting.Span.Length == 0 ? "--set" : sources.PlaceOf(setting.Span).ToString())}: '{key}' {what}.");
+                Warnings.Add($"{sources.PlaceOf(setting.Span)}: '{key}' {what}.");
         }
     }
 }

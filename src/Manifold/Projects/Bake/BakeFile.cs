@@ -10,7 +10,6 @@ internal sealed class BakeFile(BakeSources sources)
     private readonly Dictionary<string, BakeTarget> own = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BakeTarget?> resolved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<BakeItem>> groups = new(StringComparer.Ordinal);
-    private ILookup<string, BakeOverride>? overrides;
 
     public ImmutableArray<BakeTarget> Targets { get; private set; } = [];
 
@@ -33,7 +32,6 @@ internal sealed class BakeFile(BakeSources sources)
             groups[block.Labels[0].Text] = Members(block, definitions.Scope);
         foreach (var renamed in reader.Renamed.Where(renamed => !groups.ContainsKey(renamed.Key) && !own.ContainsKey(renamed.Key)))
             groups[renamed.Key] = [.. renamed.Select(name => new BakeItem(null, name, own[name].Span))];
-        overrides = BakeOverride.Read(options, own.Keys).ToLookup(each => each.Target);
         Targets = [.. targets.Select(target => Resolve(target.Name, [])).OfType<BakeTarget>()];
         Parents = [.. targets.SelectMany(target => target.Texts("inherits"))];
         Groups = groups.Keys.ToImmutableSortedDictionary(name => name, name => Flat(name, []).Distinct().ToImmutableArray(), StringComparer.Ordinal);
@@ -83,7 +81,7 @@ internal sealed class BakeFile(BakeSources sources)
         return [];
     });
 
-    /// <summary>What is inherited, parent by parent, then the target's own word, then <c>--set</c>'s; null inside a circle.</summary>
+    /// <summary>What is inherited, parent by parent, then the target's own word; null inside a circle.</summary>
     private BakeTarget? Resolve(string name, ImmutableList<string> heirs)
     {
         if (resolved.TryGetValue(name, out var known))
@@ -99,7 +97,6 @@ internal sealed class BakeFile(BakeSources sources)
             else if (Resolve(parent.Value, heirs.Add(name)) is { } found)
                 merged = merged.Merge(found);
         }
-        merged = merged.Merge(target);
-        return resolved[name] = BakeOverride.Apply(merged, overrides![name]);
+        return resolved[name] = merged.Merge(target);
     }
 }

@@ -7,11 +7,11 @@ namespace Manifold.Projects.Bake;
 /// <remarks>
 /// <code>
 /// docker-bake.hcl  ─1─ HclBodyParser ─┐
-/// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, --set, groups ─5─► Project
+/// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, groups ─5─► Project
 /// </code>
 /// 1. both become one tree, whose texts are templates 2. <see cref="BakeDefinitions"/>: the environment overrides variables, typed as their default is
 /// 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>; group default, else target default, is what is baked where
-/// nothing is named. Paths start from the working folder, as bake has it. Nothing is fetched and nothing run. Reference: buildx's bake package.
+/// nothing is named. Paths start from the working folder, as bake has it. Nothing is fetched and nothing run; <c>--set</c> is <see cref="ProjectOverrides"/>'s. Reference: buildx's bake package.
 /// </remarks>
 public static class BakeReader
 {
@@ -20,7 +20,7 @@ public static class BakeReader
 
     /// <param name="path">As the user named it, from the working folder.</param>
     /// <exception cref="ProjectFileException">Something cannot be used as it is; every fault is in it.</exception>
-    /// <exception cref="UsageException">The file cannot be read, or <c>--set</c> does not fit it.</exception>
+    /// <exception cref="UsageException">The file cannot be read.</exception>
     public static Project Read(string path, ReadingOptions options) => Read([path], options);
 
     /// <summary>Several files as one: blocks of the same name are merged, later ones over earlier ones.</summary>
@@ -29,7 +29,7 @@ public static class BakeReader
         var faults = new ProjectFaults();
         var sources = new BakeSources(faults);
         foreach (var path in paths)
-            sources.Add(ProjectText.Read(Path.Combine(options.WorkingFolder, path), path)); // 1
+            sources.Add(LocatedText.Read(Path.Combine(options.WorkingFolder, path), path)); // 1
         faults.ThrowIfAny();
         var file = new BakeFile(sources);
         file.Read(options); // 2, 3, 4

@@ -8,11 +8,11 @@ namespace Manifold.Projects.Bake;
 /// <summary>The files of one bake, as one: later ones add to and override earlier ones. Offsets count through all of them.</summary>
 internal sealed class BakeSources(ProjectFaults faults)
 {
-    private readonly List<(int Origin, ProjectText Text)> files = [];
+    private readonly List<(int Origin, LocatedText Text)> files = [];
 
     public HclBody Body { get; private set; } = new([], []);
 
-    public void Add(ProjectText text)
+    public void Add(LocatedText text)
     {
         var origin = files.Count == 0 ? 0 : files[^1].Origin + files[^1].Text.Text.Length + 1;
         files.Add((origin, text));
@@ -25,20 +25,15 @@ internal sealed class BakeSources(ProjectFaults faults)
 
     public void Fault(HclSpan span, string message, string? hint = null)
     {
-        if (span.Length == 0)
-        {
-            faults.Add("--set", message, hint);
-            return;
-        }
         var (origin, text) = FileOf(span);
         faults.Add(text, text.PlaceOf(span.Start - origin, span.Length), message, hint);
     }
 
     public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);
 
-    private (int Origin, ProjectText Text) FileOf(HclSpan span) => files.Last(file => file.Origin <= span.Start);
+    private (int Origin, LocatedText Text) FileOf(HclSpan span) => files.Last(file => file.Origin <= span.Start);
 
-    private HclBody ReadHcl(ProjectText text, int origin)
+    private HclBody ReadHcl(LocatedText text, int origin)
     {
         var body = HclBodyParser.Parse(text.Text, origin, out var wrong);
         foreach (var fault in wrong)
@@ -46,7 +41,7 @@ internal sealed class BakeSources(ProjectFaults faults)
         return body;
     }
 
-    private HclBody ReadJson(ProjectText text, int origin)
+    private HclBody ReadJson(LocatedText text, int origin)
     {
         try
         {
