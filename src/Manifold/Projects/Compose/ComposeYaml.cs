@@ -18,7 +18,7 @@ public static class ComposeYaml
     public static Project Read(string file, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(file, options);
-        var faults = new FileFaults(ProjectFileText.Read(file, paths));
+        var faults = new FileFaults(ProjectText.Read(file, paths));
         var values = new ValueReader(faults);
         var root = YamlComposer.Compose(faults) as YamlMap;
         faults.ThrowIfAny();
