@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
@@ -40,6 +41,7 @@ internal sealed class BuildOptions
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. Without it: manifold report.", HelpName = "FOLDER" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
     private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
@@ -50,7 +52,7 @@ internal sealed class BuildOptions
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
         .. new[] { "--secret", "--ssh", "--build-context", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
-            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--report", "--attest" }
+            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--attest" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
@@ -62,7 +64,7 @@ internal sealed class BuildOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, outputs, print, verify, verifyAllow, .. notYet];
+        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
@@ -89,6 +91,7 @@ internal sealed class BuildOptions
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
+                Report = parsed.GetValue(report),
                 Outputs = written,
                 Print = parsed.GetValue(print),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
@@ -154,7 +157,15 @@ internal sealed class BuildOptions
     private long? ReadEpoch(ParseResult parsed, CliContext context)
     {
         const string name = "SOURCE_DATE_EPOCH";
-        var text = Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name);
+        return EpochOf(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name));
+    }
+
+    /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment; null where it is not set.</summary>
+    public static long? EpochOf(CliContext context) => EpochOf(context.Variable("SOURCE_DATE_EPOCH"));
+
+    private static long? EpochOf(string? text)
+    {
+        const string name = "SOURCE_DATE_EPOCH";
         if (string.IsNullOrEmpty(text))
             return null;
         return long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
@@ -206,6 +217,10 @@ internal sealed record BuildCommandLine
     public required string Progress { get; init; }
     public required string? MetadataFile { get; init; }
     public required string? IidFile { get; init; }
+
+    /// <summary>The folder for the report; null where none is asked for.</summary>
+    public required string? Report { get; init; }
+
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
     public required VerificationPolicy Verification { get; init; }
@@ -216,6 +231,14 @@ internal sealed record BuildCommandLine
 internal sealed record OutputTarget(string Destination)
 {
     public bool IsTar => Destination.EndsWith(".tar", StringComparison.Ordinal);
+
+    public async Task WriteAsync(IImageSource image, ImmutableArray<ImageReference> tags, CancellationToken cancellation)
+    {
+        var parts = await ImageParts.ReadAsync(image, withReferrers: false, cancellation);
+        ImmutableArray<string> names = [.. tags.Select(tag => tag.Tag ?? tag.ToString())];
+        IImageTarget target = IsTar ? new OciArchiveTarget(Destination, names) : new LayoutTarget(Destination, names);
+        await target.WriteAsync(image, parts, null, cancellation);
+    }
 
     public static OutputTarget Parse(string text)
     {

@@ -1,4 +1,3 @@
-using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Solving;
 
@@ -30,12 +29,4 @@ internal sealed class BuildProgress(Action<BuildEvent> show, Func<ValueTask>? en
             await end();
         ended = true;
     }
-}
-
-/// <summary>Turns a push's transfers into events.</summary>
-internal sealed class PushEvents(Action<BuildEvent> show, TimeProvider time) : IProgress<TransferProgress>
-{
-    public void Report(TransferProgress value) => show(new Transferred(
-        TransferKind.Push, value.Blob.Digest, value.Push is { } how and not BlobPush.Uploaded ? $"{value.Repository.Name} ({(how == BlobPush.Mounted ? "mounted" : "there already")})" : value.Repository.Name,
-        value.Bytes, value.Done ? value.Bytes : value.Blob.Size) { Time = time.GetUtcNow() });
 }

@@ -1,12 +1,11 @@
-using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
-using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Reporting.Records;
 using Manifold.Solving;
 
 namespace Manifold.Cli;
@@ -14,6 +13,8 @@ namespace Manifold.Cli;
 /// <summary>One run of <c>manifold build</c>: build, publish, hand out, tell.</summary>
 internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 {
+    private readonly BuildReports reports = new(context, line.Report);
+
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         if (line.Print == "tree")
@@ -28,47 +29,66 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 
+        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "build"));
+        await recorder.ExpectAsync(null, line.Request.Tags, cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
-        var publishing = new PublishingTools(store, registry, context.Time)
+        void Show(BuildEvent e)
         {
-            Warn = message => progress.Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
-        };
-        var publisher = new Publisher(publishing);
-        if (line.Push is not null)
-            await publisher.RecoverAsync(cancellation);
-        var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, progress.Show, cancellation);
-        var result = await builder.BuildAsync(line.Request, planned.Plan, progress.Show, cancellation);
-        var published = planned.Preflight is null ? null : await PublishAsync();
-        foreach (var output in line.Outputs)
-            await WriteLayoutAsync(store, registry, result, output, cancellation);
-        if (line.Shard is { } shard)
-            Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
-        await WriteFilesAsync(result, cancellation);
+            recorder.Show(e);
+            progress.Show(e);
+        }
+
+        var outcome = new ComponentOutcome { Tags = line.Request.Tags, Arguments = line.Request.BuildArguments };
+        try
+        {
+            await BuildAsync(Show);
+        }
+        catch (Exception e)
+        {
+            recorder.Add(outcome with { Failure = e });
+            await reports.WriteAsync(store, await recorder.FinishAsync(e, CancellationToken.None), CancellationToken.None);
+            throw;
+        }
+        recorder.Add(outcome);
+        var record = await recorder.FinishAsync(null, cancellation);
         await progress.DisposeAsync();
-        await TellAsync(result, published);
+        await TellAsync(outcome.Result!, outcome.Published, record);
+        await reports.WriteAsync(store, record, cancellation);
         return 0;
 
-        async Task<Publication> PublishAsync()
+        async Task BuildAsync(Action<BuildEvent> show)
+        {
+            var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
+            var publisher = new Publisher(publishing);
+            if (line.Push is not null)
+                await publisher.RecoverAsync(cancellation);
+            var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, show, cancellation);
+            outcome = outcome with { Preflight = planned.Preflight };
+            var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
+            outcome = outcome with { Result = result };
+            if (planned.Preflight is { } preflight)
+                outcome = outcome with { Published = await PublishAsync(publishing, preflight, result, show) };
+            foreach (var output in line.Outputs)
+            {
+                await using var source = new StoreSource(store, registry, line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest), result.Index);
+                await output.WriteAsync(source, line.Request.Tags, cancellation);
+            }
+            if (line.Shard is { } shard)
+                Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
+            await WriteFilesAsync(result, recorder.Id, cancellation);
+        }
+
+        async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
         {
             await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
             var request = line.Attachments.Request(key);
             if (line.Attachments.Provenance)
                 request = request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) };
-            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, result.Index, planned.Preflight, new PushEvents(progress.Show, context.Time), cancellation);
+            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, result.Index, preflight, new PushEvents(show, context.Time), cancellation);
             if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
                 await Attachments.TellAsync(context, attached);
             return done;
         }
-    }
-
-    private async Task WriteLayoutAsync(Store store, RegistryClient registry, BuildResult result, OutputTarget output, CancellationToken cancellation)
-    {
-        var name = line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest);
-        await using var source = new StoreSource(store, registry, name, result.Index);
-        var image = await ImageParts.ReadAsync(source, withReferrers: false, cancellation);
-        ImmutableArray<string> names = [.. line.Request.Tags.Select(tag => tag.Tag ?? tag.ToString())];
-        IImageTarget target = output.IsTar ? new OciArchiveTarget(output.Destination, names) : new LayoutTarget(output.Destination, names);
-        await target.WriteAsync(source, image, null, cancellation);
     }
 
     private int PrintTree()
@@ -84,15 +104,15 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         return 0;
     }
 
-    private async Task WriteFilesAsync(BuildResult result, CancellationToken cancellation)
+    private async Task WriteFilesAsync(BuildResult result, string record, CancellationToken cancellation)
     {
         if (line.IidFile is { } iid)
             await File.WriteAllTextAsync(iid, result.Index.Digest.ToString(), cancellation);
         if (line.MetadataFile is { } metadata)
-            await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags), cancellation);
+            await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, record), cancellation);
     }
 
-    private async Task TellAsync(BuildResult result, Publication? published)
+    private async Task TellAsync(BuildResult result, Publication? published, BuildRecord record)
     {
         if (line.Progress == "quiet")
         {
@@ -100,7 +120,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return;
         }
         if (line.Progress != "json")
-            await context.Out.WriteAsync(BuildTable.Render(result, line.Request.Tags, published));
+            await context.Out.WriteAsync(BuildTable.Render(record.Components[0], published));
         if (line.Shard is { } shard)
             await context.Error.WriteLineAsync($"Pushed by digest; no tag was written. When all shards are there: manifold merge {shard} …");
     }

@@ -13,6 +13,7 @@ public static class CommandTree
         {
             // one line per command, in the order of the road
             BuildCommand.Create(context),
+            BakeCommand.Create(context),
             PlanCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),
@@ -20,6 +21,8 @@ public static class CommandTree
             IndexCommand.Create(context),
             VerifyCommand.Create(context),
             MergeCommand.Create(context),
+            ReportCommand.Create(context),
+            BuildsCommand.Create(context),
             SignCommand.Create(context),
             KeyCommand.Create(context),
             LoginCommand.Create(context),

@@ -5,10 +5,7 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
-using Manifold.Sandbox;
-using Manifold.Snapshots;
 using Manifold.Solving;
-using Manifold.Solving.Copying;
 using Manifold.Verification;
 
 namespace Manifold;
@@ -61,55 +58,25 @@ public sealed class Builder(BuilderTools tools)
     /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
     public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow() });
+        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
+        // RUNs keep processors busy and mostly wait for one; a few more than processors would only fight for memory.
+        var session = new BuildSession(tools, plan.FileTime, Math.Max(2, Environment.ProcessorCount), on);
 
         // 4
-        var emulators = new Emulators(tools.Store);
-        var runtimes = new OciRuntimes(tools.Store, tools.SearchPath);
-        await RequireHostAsync(plan, emulators, runtimes).ConfigureAwait(false);
+        await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);
 
-        // 5
-        var snapshots = new SnapshotStore(tools.Store, tools.Time);
-        var cache = new StepCache(tools.Store, tools.Time);
-        var censuses = new CensusCache(tools.Store);
-        var layers = new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), plan.FileTime, LayersUnderRuns(plan), on) { Watch = censuses.Watch };
-        var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
-        var runner = new StepRunner(new StepTools
-        {
-            Layers = layers, Cache = cache, Sandbox = new RunSandbox(snapshots, runtimes, emulators, tools.Time),
-            Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests),
-            WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = on, FileTime = plan.FileTime, NoCache = request.NoCache,
-        });
-        var solver = new Solver(runner, layers);
-        var assembler = new ImageAssembler(tools.Store, plan, request.Annotations);
-        var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
-        {
-            // 6
-            var built = await assembler.AssembleAsync(image, await solver.SolveAsync(image, token).ConfigureAwait(false), token).ConfigureAwait(false);
-            on(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
-            return built;
-        }, cancellation).ConfigureAwait(false);
-        digests.Save();
-        var index = await assembler.AssembleIndexAsync(images, cancellation).ConfigureAwait(false);
+        // 5, 6
+        var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
+        var result = new BuildResult(await session.AssembleIndexAsync(images, request.Annotations, cancellation).ConfigureAwait(false), images, plan);
 
         // 7
-        var report = await VerifyAsync(new BuildGate(layers, censuses, tools.Verification), new BuildResult(index, [.. images], plan), on, cancellation).ConfigureAwait(false);
+        var report = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false);
+        if (report?.IsRefusedBy(tools.Verification) is true)
+            throw new GateRefusedException(report, tools.Verification);
 
         // 8
-        tools.Store.Tags.SetAll([.. request.Tags.Select(tag => (tag, index))]);
-        return new BuildResult(index, [.. images], plan) { Gate = report };
-    }
-
-    private async Task<GateReport?> VerifyAsync(BuildGate gate, BuildResult built, Action<BuildEvent> on, CancellationToken cancellation)
-    {
-        if (tools.Verification.Mode == GateMode.Off)
-            return null;
-        var began = tools.Time.GetTimestamp();
-        var report = await gate.CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
-        on(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began)) { Time = tools.Time.GetUtcNow() });
-        foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note && !tools.Verification.Refuses(finding.Severity)))
-            on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
-        return report.IsRefusedBy(tools.Verification) ? throw new GateRefusedException(report, tools.Verification) : report;
+        tools.Store.Tags.SetAll([.. request.Tags.Select(tag => (tag, result.Index))]);
+        return result with { Gate = report };
     }
 
     /// <summary>What would be built; touches registries' documents and nothing else.</summary>
@@ -123,16 +90,5 @@ public sealed class Builder(BuilderTools tools)
         var bases = await resolver.ResolveAsync(planner.Needs, request.Pull, on, cancellation).ConfigureAwait(false);
         // 3
         return planner.Plan(bases);
-    }
-
-    private static HashSet<Digest> LayersUnderRuns(BuildPlan plan) =>
-        [.. plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? [])];
-
-    private static async Task RequireHostAsync(BuildPlan plan, Emulators emulators, OciRuntimes runtimes)
-    {
-        var platforms = plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct().ToList();
-        if (platforms.Count > 0)
-            await runtimes.FindAsync().ConfigureAwait(false);
-        await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
     }
 }

@@ -42,6 +42,9 @@ public static class Limits
     /// <summary>A package database in bytes. That of a full desktop has some 50 MB.</summary>
     public const int PackageDatabaseBytes = 128 * 1024 * 1024;
 
+    /// <summary>Records of builds that the store keeps: some months of a busy team, a few megabytes.</summary>
+    public const int BuildRecords = 300;
+
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 
@@ -51,7 +54,7 @@ public static class Limits
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
     public const int ChainLayers = 497;
 
-    /// <summary>A project file in bytes. One of 200 images has some 50 KB.</summary>
+    /// <summary>A project file in bytes. One of 200 images has some 50 KB, a release's image-references 200.</summary>
     public const int ProjectFileBytes = 4 * 1024 * 1024;
 
     /// <summary>Nodes of a project file, those behind YAML's aliases counted each time: an alias of aliases of aliases is an old bomb.</summary>

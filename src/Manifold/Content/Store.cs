@@ -23,12 +23,16 @@ public sealed partial class Store : IDisposable
         work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work")));
         Repositories = new Repositories(this);
         Tags = new Tags(this);
+        Builds = new BuildRecords(this);
     }
 
     public string Root { get; }
 
     /// <summary>The names of the images.</summary>
     public Tags Tags { get; }
+
+    /// <summary>What was built, and how that went.</summary>
+    public BuildRecords Builds { get; }
 
     /// <summary>What the embedded registry's clients pushed.</summary>
     public Repositories Repositories { get; }

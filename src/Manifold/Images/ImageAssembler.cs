@@ -22,9 +22,9 @@ public sealed record BuiltImage(Platform Platform, Descriptor Manifest, Immutabl
 /// </code>
 /// The same layers and plan give the same bytes: nothing here asks for the time or the machine.
 /// </remarks>
-public sealed class ImageAssembler(Store store, BuildPlan plan, ImmutableArray<Annotation> annotations)
+public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<Annotation> annotations)
 {
-    private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(plan.FileTime);
+    private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(fileTime);
 
     public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, CancellationToken cancellation)
     {

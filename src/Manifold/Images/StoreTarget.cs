@@ -9,11 +9,19 @@ public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
 {
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
+        await PlaceAsync(store, source, image, progress, cancellation).ConfigureAwait(false);
+        store.Tags.Keep(image.Referrers);
+        store.Tags.SetAll([.. image.Tagged.Select(tagged => (name.WithTag(tagged.Tag), tagged.Manifest)), (name, image.Top.Descriptor)]);
+    }
+
+    /// <summary>Brings an image's content into the store and names nothing.</summary>
+    public static async Task PlaceAsync(Store store, IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
+    {
         await FirstFailure.WhenAllAsync(image.Blobs, async (blob, token) =>
         {
             var there = store.SizeOf(blob.Digest) == blob.Size;
             if (!there)
-                await FetchAsync(source, blob, token).ConfigureAwait(false);
+                await FetchAsync(store, source, blob, token).ConfigureAwait(false);
             progress?.Report(new BlobPlaced(blob, there));
             return blob;
         }, cancellation).ConfigureAwait(false);
@@ -23,11 +31,9 @@ public sealed class StoreTarget(Store store, ImageReference name) : IImageTarget
             writer.Write(document.Bytes.Span);
             await writer.CommitAsync(document.Descriptor.MediaType, document.Descriptor, cancellation).ConfigureAwait(false);
         }
-        store.Tags.Keep(image.Referrers);
-        store.Tags.SetAll([.. image.Tagged.Select(tagged => (name.WithTag(tagged.Tag), tagged.Manifest)), (name, image.Top.Descriptor)]);
     }
 
-    private async Task FetchAsync(IImageSource source, Descriptor blob, CancellationToken cancellation)
+    private static async Task FetchAsync(Store store, IImageSource source, Descriptor blob, CancellationToken cancellation)
     {
         await using var content = await source.OpenBlobAsync(blob, cancellation).ConfigureAwait(false);
         if (store.SizeOf(blob.Digest) == blob.Size)

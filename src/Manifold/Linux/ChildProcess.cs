@@ -26,16 +26,8 @@ public static class ChildProcess
         };
         foreach (var (name, value) in environment ?? ImmutableSortedDictionary<string, string>.Empty)
             process.StartInfo.Environment[name] = value;
-        try
-        {
-#pragma warning disable RS0030 // this is the replacement that the ban names
-            process.Start();
-#pragma warning restore RS0030
-        }
-        catch (Win32Exception)
-        {
+        if (!TryStart(process))
             return null;
-        }
         using var registration = cancellation.Register(() => Kill(process));
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -43,6 +35,48 @@ public static class ChildProcess
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+    }
+
+    /// <summary>Runs a program to its end and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
+    /// <returns>The exit code; null where the program is not installed.</returns>
+    public static async Task<int?> StreamAsync(
+        ImmutableArray<string> command, string folder, ImmutableSortedDictionary<string, string> environment, Action<string, bool> onLine, CancellationToken cancellation = default)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+        };
+        foreach (var (name, value) in environment)
+            process.StartInfo.Environment[name] = value;
+        if (!TryStart(process))
+            return null;
+        using var registration = cancellation.Register(() => Kill(process));
+        process.StandardInput.Close();
+        await Task.WhenAll(ReadLinesAsync(process.StandardOutput, line => onLine(line, false)), ReadLinesAsync(process.StandardError, line => onLine(line, true))).ConfigureAwait(false);
+        await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return process.ExitCode;
+    }
+
+    private static async Task ReadLinesAsync(StreamReader reader, Action<string> onLine)
+    {
+        while (await reader.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+            onLine(line);
+    }
+
+    private static bool TryStart(Process process)
+    {
+        try
+        {
+#pragma warning disable RS0030 // this is the replacement that the ban names
+            return process.Start();
+#pragma warning restore RS0030
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
     }
 
     /// <summary>The full path of a program, searched as execvp does it, then in the folders of system programs; null where it is nowhere.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 
@@ -9,6 +10,12 @@ namespace Manifold.Planning;
 public sealed record BaseImage(ImageReference Reference, Platform Platform, Descriptor Descriptor, Manifest Manifest, ImageConfig Config)
 {
     public BaseOrigin Origin { get; init; }
+
+    /// <summary>The repository of each layer where it is not <see cref="Reference"/>'s: an image that this run has built stands on others' layers.</summary>
+    public ImmutableArray<ImageReference> LayerRepositories { get; init; } = [];
+
+    /// <summary>Where a layer's blob can be had if it is not in the store.</summary>
+    public ImageReference RepositoryOf(int layer) => LayerRepositories.IsEmpty ? Reference : LayerRepositories[layer];
 
     /// <summary>Bytes of the layers' blobs.</summary>
     public long CompressedBytes => Manifest.Layers.Sum(layer => layer.Size);
@@ -24,6 +31,9 @@ public enum BaseOrigin
 
     /// <summary>What the registry said the last time; it could not be reached now.</summary>
     LastTime,
+
+    /// <summary>Another image of the same project.</summary>
+    Sibling,
 }
 
 /// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>

@@ -25,6 +25,10 @@ public static class BuildFiles
         return File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
     }
 
+    /// <summary>A named context has its own <c>.dockerignore</c>.</summary>
+    public static IgnoreRules IgnoreRulesOf(FolderSource folder) =>
+        Path.Combine(folder.Path, ".dockerignore") is var path && File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
+
     /// <summary>The Dockerfile's path.</summary>
     /// <exception cref="UsageException">It is not there.</exception>
     public static string PathOf(BuildRequest request)

@@ -11,6 +11,9 @@ internal abstract record StageGround
     internal sealed record Scratch : StageGround;
     internal sealed record Earlier(Stage Stage) : StageGround;
     internal sealed record Image(ImageReference Reference, Platform Platform) : StageGround;
+
+    /// <summary>A folder of this machine under a name.</summary>
+    internal sealed record Folder(string Name, string Path) : StageGround;
 }
 
 /// <summary>The stages of one Dockerfile as one target platform sees them: which stand on which, and which the target needs.</summary>
@@ -55,12 +58,21 @@ internal sealed class StageGraph
     public StageGround GroundOf(Stage stage)
     {
         var name = diagnosing.Expand(stage.From.Image, Global, stage.From);
+        var platform = stage.From.Platform is null ? Platform : PlatformOf(stage);
+        switch (GroundInContext(name, platform))
+        {
+            case StageGround.Image image:
+                return image;
+            case StageGround.Folder folder:
+                diagnosing.NotSupportedYet(stage.From, $"FROM {folder.Name}, which is the folder '{folder.Path}' here,");
+                return new StageGround.Scratch();
+        }
         if (tree.FindByName(name, stage.Index) is { } earlier)
             return new StageGround.Earlier(earlier);
         if (name == "scratch")
             return new StageGround.Scratch();
         if (ImageReference.TryParse(name, out var reference))
-            return new StageGround.Image(reference, stage.From.Platform is null ? Platform : PlatformOf(stage));
+            return new StageGround.Image(reference, platform);
         diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is neither a stage nor an image reference.",
             "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg.");
         return new StageGround.Scratch();
@@ -71,6 +83,8 @@ internal sealed class StageGraph
     {
         if (copy.From is not { } name)
             return null;
+        if (GroundInContext(name, PlatformOf(stage)) is { } context)
+            return context;
         if (tree.Find(name) is { } source)
             return new StageGround.Earlier(source);
         if (int.TryParse(name, out _))
@@ -99,6 +113,22 @@ internal sealed class StageGraph
         var sources = stage.Instructions.OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));
         foreach (var earlier in sources.OfType<StageGround.Earlier>())
             Reach(earlier.Stage, needed, path.Push(stage.Index));
+    }
+
+    /// <summary>What a name stands for among the named contexts; they win over stages and images, and <c>alpine</c> is <c>alpine:latest</c>.</summary>
+    /// <remarks>Source: docker buildx build, <c>--build-context</c>; BuildKit's behaviour where it is silent.</remarks>
+    private StageGround? GroundInContext(string name, Platform platform)
+    {
+        if (request.Contexts.IsEmpty)
+            return null;
+        var wanted = ImageReference.TryParse(name, out var reference) ? reference : null;
+        return request.Contexts.FirstOrDefault(context => context.Key == name || (wanted is not null && ImageReference.TryParse(context.Key, out var known) && known == wanted)) switch
+        {
+            { Value: ImageContext image } => new StageGround.Image(image.Reference, platform),
+            { Key: var key, Value: FolderContext folder } => new StageGround.Folder(key, folder.Folder),
+            { Value: { } other } => throw new InvalidOperationException($"{other.GetType().Name} was to be resolved before planning."),
+            _ => null,
+        };
     }
 
     private static string NameOf(Stage stage) => stage.Name ?? stage.Index.ToString(CultureInfo.InvariantCulture);

@@ -29,10 +29,10 @@ internal sealed partial class StagePlanner
         foreach (var source in ExpandAll(add.Sources, add))
             if (source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal))
                 plans.Diagnosing.NotSupportedYet(add, $"ADD of '{source}' (a URL)");
-        Transfer(add, null, "ADD");
+        Transfer(add, (null, null), "ADD");
     }
 
-    private void Transfer(FilesInstruction instruction, Step? from, string verb)
+    private void Transfer(FilesInstruction instruction, (Step? Step, FolderSource? Folder) from, string verb)
     {
         var sources = ExpandAll(instruction.Sources, instruction).ToImmutableArray();
         var destination = DestinationOf(Expand(instruction.Destination, instruction));
@@ -41,13 +41,13 @@ internal sealed partial class StagePlanner
             heredoc.Name, heredoc.Expand ? Expand(heredoc.Text, instruction) : heredoc.Text)).ToImmutableArray();
         var name = StepName(instruction);
         using var key = new KeyBuilder();
-        key.Add(verb).Add(last.Digest).Add(platform.ToString()).Add(from?.Digest.ToString()).AddAll(sources).Add(destination)
+        key.Add(verb).Add(last.Digest).Add(platform.ToString()).Add(from.Step?.Digest.ToString()).Add(from.Folder?.Path).AddAll(sources).Add(destination)
             .Add(chown).Add(instruction.Chmod).AddAll(inline.SelectMany(file => new[] { file.Name, file.Content }));
         var flags = (instruction.Chown is null ? "" : $"--chown={chown} ") + (instruction.Chmod is null ? "" : $"--chmod={instruction.Chmod} ");
         Advance(new CopyStep
         {
             Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
-            From = from, Sources = sources, Destination = destination, Chown = chown, Chmod = ModeOf(instruction),
+            From = from.Step, Folder = from.Folder, Sources = sources, Destination = destination, Chown = chown, Chmod = ModeOf(instruction),
             InlineFiles = inline, UnpackArchives = verb == "ADD",
         }, $"{verb} {flags}{string.Join(' ', sources.Concat(inline.Select(file => file.Name)))} {Expand(instruction.Destination, instruction)}");
     }

@@ -73,11 +73,13 @@ internal sealed partial class StagePlanner
 
     private IEnumerable<string> ExpandAll(IEnumerable<string> words, Instruction instruction) => words.Select(word => Expand(word, instruction));
 
+    private string StageName => stage.Name ?? (plans.Tree.Stages.Length > 1 ? "stage-" + stage.Index.ToString(CultureInfo.InvariantCulture) : "");
+
     private void Note(string createdBy) => history.Add(new PlannedHistory(createdBy, null));
 
     private void Advance(Step step, string createdBy)
     {
-        last = plans.Shared(step);
+        last = plans.Shared(step with { Stage = StageName });
         history.Add(new PlannedHistory(createdBy, last));
     }
 
@@ -85,7 +87,7 @@ internal sealed partial class StagePlanner
     private string StepName(Instruction instruction)
     {
         stepNumber++;
-        var name = stage.Name ?? (plans.Tree.Stages.Length > 1 ? "stage-" + stage.Index.ToString(CultureInfo.InvariantCulture) : "");
+        var name = StageName;
         var text = string.Join(' ', instruction.Source.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return $"[{name}{(name.Length > 0 ? " " : "")}{stepNumber}/{workSteps}] {(text.Length > 100 ? text[..99] + "…" : text)}";
     }

@@ -31,12 +31,13 @@ internal sealed class StagePlans(
         return plan;
     }
 
-    /// <summary>The step whose files <c>COPY --from</c> reads; null means the context.</summary>
-    public Step? SourceOf(Stage stage, CopyInstruction copy) => graph.SourceOf(stage, copy) switch
+    /// <summary>The step or the folder whose files <c>COPY --from</c> reads; neither means the context.</summary>
+    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, CopyInstruction copy) => graph.SourceOf(stage, copy) switch
     {
-        StageGround.Earlier earlier => PlanOf(earlier.Stage).Last,
-        StageGround.Image image => Base(image, copy, $"COPY --from={image.Reference}"),
-        _ => null,
+        StageGround.Earlier earlier => (PlanOf(earlier.Stage).Last, null),
+        StageGround.Image image => (Base(image, copy, $"COPY --from={image.Reference}"), null),
+        StageGround.Folder folder => (null, new FolderSource(folder.Name, folder.Path)),
+        _ => (null, null),
     };
 
     /// <summary>The same step that another platform or stage has planned already, else this one.</summary>
@@ -58,7 +59,7 @@ internal sealed class StagePlans(
                 var found = bases[(image.Reference, image.Platform)];
                 if (found.Config.Config?.OnBuild is { IsDefaultOrEmpty: false })
                     diagnosing.NotSupportedYet(stage.From, $"'{image.Reference}' has ONBUILD triggers; running them");
-                return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), found.Config with { Config = found.Config.Config ?? new ContainerConfig() }, [], []);
+                return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), Spelled(found.Config) with { Config = found.Config.Config ?? new ContainerConfig() }, [], []);
             default:
                 var config = new ImageConfig
                 {
@@ -68,6 +69,10 @@ internal sealed class StagePlans(
                 return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, [], []);
         }
     }
+
+    /// <summary>A base that calls its architecture otherwise than everybody does (Fedora's <c>armhfp</c>) does not hand that on.</summary>
+    private static ImageConfig Spelled(ImageConfig config) => config.Platform is var platform && platform.Architecture == config.Architecture ? config
+        : config with { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant };
 
     private Step Base(StageGround.Image image, Instruction instruction, string name) =>
         Base(bases[(image.Reference, image.Platform)], image.Platform, instruction, name);

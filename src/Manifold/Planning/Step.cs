@@ -28,6 +28,9 @@ public abstract record Step
     /// <summary>For people, e.g. <c>[build 2/5] RUN make</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which belong to none.</summary>
+    public string Stage { get; init; } = "";
+
     /// <summary>The step and all below it, the base first.</summary>
     public IEnumerable<Step> Lineage => Parent is null ? [this] : Parent.Lineage.Append(this);
 }
@@ -53,6 +56,9 @@ public sealed record CopyStep : Step
     /// <summary>The step whose result is copied from; null means the context.</summary>
     public required Step? From { get; init; }
 
+    /// <summary>The named context that is copied from; null means the context itself.</summary>
+    public FolderSource? Folder { get; init; }
+
     public required ImmutableArray<string> Sources { get; init; }
 
     /// <summary>Absolute; ends in <c>/</c> where the instruction's did.</summary>
@@ -70,6 +76,9 @@ public sealed record CopyStep : Step
     /// <summary>ADD: local archives are unpacked.</summary>
     public bool UnpackArchives { get; init; }
 }
+
+/// <summary>A named context that is a folder.</summary>
+public sealed record FolderSource(string Name, string Path);
 
 /// <summary>A heredoc that COPY or ADD turns into a file.</summary>
 public sealed record InlineFile(string Name, string Content);

@@ -28,6 +28,9 @@ public sealed record Component
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
+    /// <summary>The source that hooks and build find beside the Dockerfile; brought there before the hooks run, null where there is none.</summary>
+    public SourceCheckout? Checkout { get; init; }
+
     /// <summary>Run before the component is built, in order, each only if what it reads has changed.</summary>
     public ImmutableArray<Hook> Before { get; init; } = [];
 
@@ -38,6 +41,12 @@ public sealed record Component
 
     /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …</summary>
     public bool PlatformTags { get; init; }
+
+    /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
+    public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
+
+    /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
+    public ImmutableArray<string> Outputs { get; init; } = [];
 }
 
 /// <summary>One platform of a component.</summary>
@@ -84,9 +93,6 @@ public sealed record BuildSource : ComponentSource
 
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
-
-    /// <summary>Another name of the platform under which a base may have it: Fedora's <c>armhfp</c> for arm/v7. Architecture only.</summary>
-    public string? BaseArchitecture { get; init; }
 }
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>

@@ -35,6 +35,9 @@ public sealed record Project
     /// <summary>Published without being asked to: system 3's <c>PUSH</c>.</summary>
     public bool Push { get; init; }
 
+    /// <summary>How much is built at once where the command line does not say; null leaves it to the machine. System 3's <c>PARALLEL=no</c> is 1.</summary>
+    public int? Jobs { get; init; }
+
     /// <summary>Things worth knowing about the file that stop nothing, each a sentence.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 

@@ -71,6 +71,7 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
         // Layers that may not be redistributed are fetched from their own addresses, as Docker has it.
         if (blob.Urls is { IsEmpty: false } && !tools.Store.Contains(blob.Digest))
             return;
+        using var turn = await tools.Sending.EnterAsync((repository.Registry, blob.Digest), cancellation).ConfigureAwait(false);
         ImmutableArray<ImageReference> seenIn = [.. source.OriginsOf(blob.Digest).Concat(origins.Find(blob.Digest)).Concat(seen).DistinctBy(place => place.Name)];
         var bytes = new Relay<long>(count => progress?.Report(new TransferProgress(repository, blob, count, Done: false)));
         var outcome = await tools.Registry.PushBlobAsync(repository, blob, BlobSourceOf(blob, seenIn), bytes, cancellation).ConfigureAwait(false);

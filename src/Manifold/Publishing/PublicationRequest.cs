@@ -12,6 +12,9 @@ public sealed record PublicationRequest
     /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …, each for one platform's manifest.</summary>
     public bool PlatformTags { get; init; }
 
+    /// <summary>How the tags of some platforms end instead, e.g. <c>arm</c> for linux/arm/v7.</summary>
+    public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
+
     /// <summary>Overwrites a tag that changed since the preflight, or that holds what is no image.</summary>
     public bool Force { get; init; }
 
@@ -26,16 +29,17 @@ public sealed record PublicationRequest
     internal ImmutableArray<(ImageReference Tag, Platform? Platform)> TagsFor(ImmutableArray<Platform> platforms)
     {
         var tags = WithoutTags ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
-        var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform), platform))) : [];
+        var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform, PlatformTagNames.GetValueOrDefault(platform)), platform))) : [];
         ImmutableArray<(ImageReference Tag, Platform? Platform)> all = [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
         return all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is not { } both ? all
             : throw new UsageException($"--platform-tags: '{both.Key}' would be two images: {string.Join(" and ", both.Select(each => each.Platform?.ToString() ?? "all platforms"))}. Name other tags.");
     }
 
     /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>
-    public static ImageReference OfPlatform(ImageReference tag, Platform platform)
+    /// <param name="ending">Instead of the platform's own name.</param>
+    public static ImageReference OfPlatform(ImageReference tag, Platform platform, string? ending = null)
     {
-        var name = $"{tag.Tag}-{(platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
+        var name = $"{tag.Tag}-{ending ?? (platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
         return ImageReference.TryParse($"{tag.Name}:{name}", out var reference) ? reference
             : throw new UsageException($"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter one than '{tag.Tag}'.");
     }

@@ -12,7 +12,13 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
 {
     /// <summary>Gets what people should know and what stops nothing.</summary>
     public Action<string> Warn { get; init; } = _ => { };
+
+    /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
+    internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 }
+
+/// <summary>An image that is to be published, and what its targets answered before the work.</summary>
+public sealed record PreparedImage(IImageSource Source, Descriptor Top, Preflight Preflight);
 
 /// <summary>Publishes an image of any source under any number of names, so that no reader ever meets a name whose content is not there.</summary>
 /// <remarks>
@@ -57,25 +63,45 @@ public sealed class Publisher(PublishingTools tools)
     /// <exception cref="PublicationFailedException">A tag could not be written; the message says how each one stands.</exception>
     /// <exception cref="RegistryException">A registry refused or broke before that. No tag was written.</exception>
     public async Task<Publication> PublishAsync(
-        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        IImageSource source, Descriptor top, Preflight preflight, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
+        (await PublishAllAsync([new PreparedImage(source, top, preflight)], progress, cancellation).ConfigureAwait(false))[0];
+
+    /// <summary>Publishes several images as one: the content of all, then the tags of all together. In the order of <paramref name="images"/>.</summary>
+    /// <inheritdoc cref="PublishAsync(IImageSource, Descriptor, Preflight, IProgress{TransferProgress}?, CancellationToken)"/>
+    public async Task<ImmutableArray<Publication>> PublishAllAsync(
+        ImmutableArray<PreparedImage> images, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         // 1
-        var request = preflight.Request;
-        CheckDigests(request, top);
-        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
-        var platforms = Platforms(entries);
-        preflight = preflight with { Tags = [.. preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] };
-        preflight.OrThrow();
+        var platforms = await FirstFailure.WhenAllAsync(images, CheckAsync, cancellation).ConfigureAwait(false);
         // 2
-        var roots = request.WithoutTags ? [.. entries.Select(entry => entry.Manifest)] : ImmutableArray.Create(top);
-        var transfers = await FirstFailure.WhenAllAsync(request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry),
-            (registry, token) => SendAsync(source, roots, [.. registry], progress, token), cancellation).ConfigureAwait(false);
+        var transfers = await FirstFailure.WhenAllAsync(images, (image, token) => SendAsync(image, progress, token), cancellation).ConfigureAwait(false);
         // 3
-        var tags = request.TagsFor(platforms).Select(tag => Named(tag, top, entries)).ToImmutableArray();
-        var moves = await Task.WhenAll(tags.Select(tag => MoveAsync(source, tag, preflight, cancellation))).ConfigureAwait(false);
+        var tags = images.Zip(platforms, (image, entries) => image.Preflight.Request.TagsFor(Platforms(entries)).Select(tag => Named(tag, image.Top, entries)).ToImmutableArray()).ToList();
+        var moves = await Task.WhenAll(tags.SelectMany((each, i) => each.Select(tag => MoveAsync(images[i], tag, Platforms(platforms[i]), cancellation)))).ConfigureAwait(false);
         if (moves.Length > 0)
-            await new TagSwitch(tools, request, platforms).RunAsync([.. moves], cancellation).ConfigureAwait(false);
-        return new Publication { Top = top, Tags = tags, Transfers = Sum(transfers.SelectMany(each => each)) };
+            await new TagSwitch(tools, images[0].Preflight.Request).RunAsync([.. moves], cancellation).ConfigureAwait(false);
+        return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
+    }
+
+    /// <summary>Puts an image's content where it will be published, and touches no tag. Done again, it sends nothing.</summary>
+    public async Task<Transfers> SendAsync(PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var request = image.Preflight.Request;
+        var roots = request.WithoutTags
+            ? (await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false)).Select(entry => entry.Manifest).ToImmutableArray() : [image.Top];
+        var sent = await FirstFailure.WhenAllAsync(request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry),
+            (registry, token) => SendAsync(image.Source, roots, [.. registry], progress, token), cancellation).ConfigureAwait(false);
+        return Sum(sent.SelectMany(each => each));
+    }
+
+    /// <summary>Refuses what the preflight or the request speaks against, now that the image's platforms are known.</summary>
+    private static async Task<ImmutableArray<PlatformEntry>> CheckAsync(PreparedImage image, CancellationToken cancellation)
+    {
+        CheckDigests(image.Preflight.Request, image.Top);
+        var entries = await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false);
+        var platforms = Platforms(entries);
+        (image.Preflight with { Tags = [.. image.Preflight.Tags.Select(tag => tag with { Losing = TargetProbe.Losing(tag.Now, tag.Platform, platforms) })] }).OrThrow();
+        return entries;
     }
 
     /// <summary>Whoever names a digest means that content and no other.</summary>
@@ -105,13 +131,13 @@ public sealed class Publisher(PublishingTools tools)
         return done;
     }
 
-    private async Task<TagMove> MoveAsync(IImageSource source, PublishedTag tag, Preflight preflight, CancellationToken cancellation)
+    private async Task<TagMove> MoveAsync(PreparedImage image, PublishedTag tag, ImmutableArray<Platform> platforms, CancellationToken cancellation)
     {
-        var document = await source.ReadDocumentAsync(tag.Target, cancellation).ConfigureAwait(false);
+        var document = await image.Source.ReadDocumentAsync(tag.Target, cancellation).ConfigureAwait(false);
         // A platform that the plan did not know of: its tag is looked at now.
-        var planned = preflight.Tags.FirstOrDefault(state => state.Tag == tag.Reference)
+        var planned = image.Preflight.Tags.FirstOrDefault(state => state.Tag == tag.Reference)
             ?? new TargetState(tag.Reference, tag.Platform, await new TargetProbe(tools.Registry, tools.Store).ReadTagAsync(tag.Reference, cancellation).ConfigureAwait(false), []);
-        return new TagMove(planned, new ManifestContent(tag.Target, document));
+        return new TagMove(planned, new ManifestContent(tag.Target, document), platforms);
     }
 
     private static PublishedTag Named((ImageReference Tag, Platform? Platform) tag, Descriptor top, ImmutableArray<PlatformEntry> entries) =>

@@ -6,7 +6,8 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>A tag and what it is to name.</summary>
-internal sealed record TagMove(TargetState Planned, ManifestContent After)
+/// <param name="Platforms">Those of the whole image: what the tag has and they lack, it would lose.</param>
+internal sealed record TagMove(TargetState Planned, ManifestContent After, ImmutableArray<Platform> Platforms)
 {
     public ImageReference Tag => Planned.Tag;
     public Digest Wanted => After.Descriptor.Digest;
@@ -26,7 +27,8 @@ internal sealed record TagMove(TargetState Planned, ManifestContent After)
 /// of one tag meets the old image or the whole new one; of two tags within step 4, perhaps one old and one new.
 /// Ctrl-C in step 4 lets the requests that are under way end, and then goes on as after any failure.
 /// </remarks>
-internal sealed class TagSwitch(PublishingTools tools, PublicationRequest request, ImmutableArray<Platform> platforms)
+/// <param name="request">What may be done to tags; the same for all.</param>
+internal sealed class TagSwitch(PublishingTools tools, PublicationRequest request)
 {
     // Together less than what an interrupted process is given to end.
     private static readonly TimeSpan WriteGrace = TimeSpan.FromSeconds(3), PutBackGrace = TimeSpan.FromSeconds(10);
@@ -93,7 +95,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
                 return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: manifold inspect {tag.Tag}, then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }
-        var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, platforms) };
+        var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, tag.Platforms) };
         return state.ProblemUnder(request) is { } problem ? (null, problem) : (new Move(tag.Tag, now, tag.After), null);
     }
 

@@ -1,23 +1,44 @@
 using System.Text;
 using System.Text.Json;
 using Manifold.Oci;
+using Manifold.Projects;
 
 namespace Manifold.Reporting;
 
 /// <summary><c>--metadata-file</c>: the keys that buildx writes, so that scripts find what they look for.</summary>
 public static class BuildMetadata
 {
-    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags)
+    /// <param name="record">The build's name, by which <c>manifold report</c> finds it.</param>
+    public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) => Write(json => WriteMembers(json, result, tags, record));
+
+    /// <summary>Of a project: an object for each image that was built, under its name.</summary>
+    public static string Write(BakeResult result, string record) => Write(json =>
+    {
+        foreach (var component in result.Components.Where(component => component.Result is not null))
+        {
+            json.WriteStartObject(component.Name);
+            WriteMembers(json, component.Result!, component.Planned.Node.Component.Tags, record);
+            json.WriteEndObject();
+        }
+    });
+
+    private static void WriteMembers(Utf8JsonWriter json, BuildResult result, IReadOnlyCollection<ImageReference> tags, string record)
+    {
+        json.WriteString("buildx.build.ref", record);
+        json.WritePropertyName("containerimage.descriptor");
+        JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
+        json.WriteString("containerimage.digest", result.Index.Digest.ToString());
+        if (tags.Count > 0)
+            json.WriteString("image.name", string.Join(',', tags));
+    }
+
+    private static string Write(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WritePropertyName("containerimage.descriptor");
-            JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
-            json.WriteString("containerimage.digest", result.Index.Digest.ToString());
-            if (tags.Count > 0)
-                json.WriteString("image.name", string.Join(',', tags));
+            members(json);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.ToArray());

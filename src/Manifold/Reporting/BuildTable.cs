@@ -1,26 +1,58 @@
 using System.Text;
-using Manifold.Oci;
 using Manifold.Publishing;
+using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
 /// <summary>The end of a build in words: a line per platform, the index, and where it is now.</summary>
 public static class BuildTable
 {
-    public static string Render(BuildResult result, IReadOnlyCollection<ImageReference> tags, Publication? published)
+    /// <summary>One image.</summary>
+    public static string Render(RecordedComponent image, Publication? published)
     {
-        var rows = result.Images.Select(image => new[]
-        {
-            image.Platform.ToString(), image.Manifest.Digest.ToString(), Units.Bytes(image.CompressedBytes), Count(image.Layers.Length),
-        }).Prepend(["PLATFORM", "DIGEST", "SIZE", "LAYERS"]).ToList();
-        var text = new StringBuilder(Columns(rows));
-        text.Append('\n').Append("index  ").Append(result.Index.Digest).Append('\n');
-        foreach (var tag in published is null ? tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
+        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. image.Platforms.Select(Row)]));
+        text.Append('\n').Append("index  ").Append(image.Index?.Digest).Append('\n');
+        foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
             text.Append(tag).Append('\n');
-        if (tags.Count == 0)
+        if (image.Tags.IsEmpty)
             text.Append("The image has no name; give it one with -t, so that a prune keeps it.\n");
         return text.ToString();
     }
+
+    /// <summary>All images of a project: a line per platform under each image's name, and what failed.</summary>
+    public static string Render(BuildRecord record) =>
+        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)]);
+
+    private static IEnumerable<string[]> Rows(RecordedComponent image) => image.Platforms.IsEmpty
+        ? [[image.ShortName, "-", image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]
+        : image.Platforms.Select((platform, i) => (string[])[i == 0 ? image.ShortName : "", .. Row(platform)]);
+
+    private static string[] Row(RecordedPlatform platform) =>
+    [
+        platform.Platform.ToString(), platform.Manifest?.ToString() ?? "failed", platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes),
+        platform.IsCached ? "-" : Units.Duration(TimeSpan.FromSeconds(platform.Seconds)), platform.Steps == 0 ? "-" : $"{platform.CachedSteps} of {platform.Steps}",
+        Way(platform), Verdict(platform),
+    ];
+
+    /// <summary>How a platform's image came to be, for people.</summary>
+    public static string Way(RecordedPlatform platform) => platform switch
+    {
+        { Way: BuildWay.Emulated, EmulatedSeconds: > 0 and var seconds } => $"emulated {Units.Duration(TimeSpan.FromSeconds(seconds))}",
+        { Way: BuildWay.Copy } => "no RUN",
+        _ => platform.Way.ToString().ToLowerInvariant(),
+    };
+
+    /// <summary>What the gate, and a start, said of a platform.</summary>
+    public static string Verdict(RecordedPlatform platform) => platform switch
+    {
+        { Manifest: null } => "-",
+        { Run: { ExitCode: not 0 } } => "does not start",
+        { Verified: false } => "no",
+        _ when platform.Findings.Any(finding => finding.Severity == "error") => "error",
+        _ when platform.Findings.Any(finding => finding.Severity == "warning") => "warning",
+        { Run: not null } => "yes, started",
+        _ => "yes",
+    };
 
     /// <summary>Rows as columns of even width, two blanks apart.</summary>
     public static string Columns(IReadOnlyList<string[]> rows)
@@ -31,6 +63,4 @@ public static class BuildTable
             text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
         return text.ToString();
     }
-
-    private static string Count(int count) => count.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -24,4 +24,18 @@ public static class Units
         < 100 => time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture) + " s",
         _ => $"{(int)time.TotalMinutes} min {time.Seconds} s",
     };
+
+    /// <summary>A change in bytes: <c>+1.2 MB</c>, <c>−300 kB</c>, <c>±0</c>.</summary>
+    public static string Change(long bytes) => bytes == 0 ? "±0" : bytes > 0 ? "+" + Bytes(bytes) : "−" + Bytes(-bytes);
+
+    /// <summary>How long ago: <c>5 hours</c>, <c>12 days</c>, <c>7 months</c>.</summary>
+    public static string Age(TimeSpan time) => time.TotalDays switch
+    {
+        < 2 => Count((int)time.TotalHours, "hour"),
+        < 90 => Count((int)time.TotalDays, "day"),
+        < 730 => Count((int)(time.TotalDays / 30.44), "month"),
+        _ => Count((int)(time.TotalDays / 365.25), "year"),
+    };
+
+    public static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 }

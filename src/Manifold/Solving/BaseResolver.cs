@@ -13,6 +13,12 @@ public sealed class BaseMissingException(string message, int exitCode = 2) : Man
     public override int ExitCode => exitCode;
 }
 
+/// <summary>A base that was not found, and why.</summary>
+public sealed record MissingBase(BaseNeed Need, ManifoldException Why);
+
+/// <summary>The bases that were found, and those that were not.</summary>
+public sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), BaseImage> Images, ImmutableArray<MissingBase> Problems);
+
 /// <summary>Finds the images that a plan stands on: the store's own by name, else the registry's.</summary>
 /// <remarks>
 /// <code>
@@ -31,17 +37,26 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
     public async Task<ImmutableDictionary<(ImageReference, Platform), BaseImage>> ResolveAsync(
         ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var found = await Task.WhenAll(needs.GroupBy(need => need.Reference)
-            .Select(group => ResolveAsync(group.Key, [.. group], pull, on, cancellation))).ConfigureAwait(false);
-        var problems = found.SelectMany(result => result.Problems).ToList();
+        var found = await FindAsync(needs, pull, on, cancellation).ConfigureAwait(false);
+        var problems = found.Problems.Select(problem => problem.Why).Distinct().ToList();
         if (problems.Count == 1)
             throw problems[0];
         if (problems.Count > 1)
             throw new BaseMissingException(string.Join('\n', problems.Select(problem => problem.Message)), problems.Max(problem => problem.ExitCode));
-        return found.SelectMany(result => result.Images).ToImmutableDictionary(image => (image.Reference, image.Platform));
+        return found.Images;
     }
 
-    private async Task<(List<BaseImage> Images, List<ManifoldException> Problems)> ResolveAsync(
+    /// <summary>The same for a caller that may go on without some of them: what was found, and why each of the others was not.</summary>
+    public async Task<FoundBases> FindAsync(ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var found = await Task.WhenAll(needs.GroupBy(need => need.Reference)
+            .Select(group => ResolveAsync(group.Key, [.. group], pull, on, cancellation))).ConfigureAwait(false);
+        return new FoundBases(
+            found.SelectMany(result => result.Images).DistinctBy(image => (image.Reference, image.Platform)).ToImmutableDictionary(image => (image.Reference, image.Platform)),
+            [.. found.SelectMany(result => result.Problems)]);
+    }
+
+    private async Task<(List<BaseImage> Images, List<MissingBase> Problems)> ResolveAsync(
         ImageReference reference, ImmutableArray<BaseNeed> needs, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
         try
@@ -52,16 +67,17 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
                 [.. from each in found where each.Image is not null
                     select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin }],
                 [.. from each in found where each.Image is null
-                    select new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.")]);
+                    select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))]);
         }
         catch (RegistryException e)
         {
             var place = needs[0].Place;
-            return ([], [new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.)", e) { Registry = e.Registry, Status = e.Status, Code = e.Code }]);
+            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.)", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            return ([], [.. needs.Select(need => new MissingBase(need, why))]);
         }
         catch (ManifoldException e)
         {
-            return ([], [e]);
+            return ([], [.. needs.Select(need => new MissingBase(need, e))]);
         }
     }
 

@@ -1,5 +1,6 @@
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Registry;
 
 namespace Manifold.Solving;
 
@@ -14,7 +15,11 @@ public abstract record BuildEvent
 }
 
 /// <summary>The plan is made: <paramref name="Steps"/> steps for <paramref name="Platforms"/> platforms.</summary>
-public sealed record PlanMade(int Steps, int Platforms) : BuildEvent;
+public sealed record PlanMade(int Steps, int Platforms) : BuildEvent
+{
+    /// <summary>The plan itself, for who keeps a record of the build.</summary>
+    public BuildPlan? Plan { get; init; }
+}
 
 public sealed record StepStarted(Step Step) : BuildEvent;
 
@@ -26,6 +31,16 @@ public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, boo
 
 public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;
 
+/// <summary>A command of the project file that makes files for a build has begun.</summary>
+/// <param name="Name">What it is, for people: its command, and its platform where it has one.</param>
+public sealed record HookStarted(string Name) : BuildEvent;
+
+/// <summary>One line that a hook printed.</summary>
+public sealed record HookPrinted(string Name, string Line, bool IsError) : BuildEvent;
+
+/// <summary>A hook is done. Cached means that nothing it reads has changed, and that it was not run.</summary>
+public sealed record HookFinished(string Name, TimeSpan Duration, bool Cached) : BuildEvent;
+
 /// <summary>What a transfer does with a blob.</summary>
 public enum TransferKind
 {
@@ -36,7 +51,11 @@ public enum TransferKind
 }
 
 /// <summary>A transfer's state, in bytes. Total is what the descriptor promises; Done equals it at the end.</summary>
-public sealed record Transferred(TransferKind Kind, Digest Digest, string Where, long Done, long Total) : BuildEvent;
+public sealed record Transferred(TransferKind Kind, Digest Digest, string Where, long Done, long Total) : BuildEvent
+{
+    /// <summary>For a push that is done: how the blob came there.</summary>
+    public BlobPush? Push { get; init; }
+}
 
 /// <summary>One platform's image is complete.</summary>
 public sealed record ImageMade(Platform Platform, Descriptor Manifest, long CompressedBytes) : BuildEvent;

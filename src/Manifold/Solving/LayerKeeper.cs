@@ -20,8 +20,7 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Thread-safe.
 /// </remarks>
-/// <param name="willUnpack">Layers that RUNs of this build stand on.</param>
-public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Digest> willUnpack, Action<BuildEvent> on)
+public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
 {
     /// <summary>The compression's name in cache records.</summary>
     private const string Gzip = "gzip";
@@ -32,9 +31,17 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
     private readonly ConcurrentDictionary<Digest, Lazy<Task<TableOfContents>>> contents = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Descriptor>>> blobs = new();
     private readonly ContentsCache saved = new(tools.Store);
+    private readonly ConcurrentDictionary<Digest, bool> willUnpack = new();
 
     /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its content.</summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
+
+    /// <summary>Tells of layers that RUNs will stand on: whoever needs their contents unpacks them.</summary>
+    public void WillUnpack(IEnumerable<Digest> layers)
+    {
+        foreach (var layer in layers)
+            willUnpack[layer] = true;
+    }
 
     /// <summary>The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the contents.</summary>
     public async Task<Digest?> HashAsync(IReadOnlyCollection<LayerEntry> entries, CancellationToken cancellation)
@@ -163,7 +170,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, IReadOnlySet<Di
     {
         if (saved.Find(layer.DiffId) is { } known)
             return known;
-        if (willUnpack.Contains(layer.DiffId))
+        if (willUnpack.ContainsKey(layer.DiffId))
         {
             // A RUN needs it unpacked anyway, and unpacking tells the contents: the layer is decompressed once.
             await UnpackAsync([layer], cancellation).ConfigureAwait(false);

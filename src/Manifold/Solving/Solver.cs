@@ -77,6 +77,6 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
             return [];
         if (image.Config.RootFs.DiffIds.Length != image.Manifest.Layers.Length)
             throw new ContentMismatchException($"FROM {image.Reference}: its config lists {image.Config.RootFs.DiffIds.Length} layers and its manifest {image.Manifest.Layers.Length}. The image is broken; get it again from whoever made it.");
-        return [.. image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new ChainLayer(diffId, new RemoteBlob(blob, image.Reference)))];
+        return [.. image.Config.RootFs.DiffIds.Select((diffId, i) => new ChainLayer(diffId, new RemoteBlob(image.Manifest.Layers[i], image.RepositoryOf(i))))];
     }
 }

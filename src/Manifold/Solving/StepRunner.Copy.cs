@@ -12,6 +12,7 @@ public sealed partial class StepRunner
 {
     // Several platforms copy the same files: they are chosen and hashed once.
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Selection>>> selections = new();
+    private readonly ConcurrentDictionary<string, Lazy<ISourceTree>> folders = new(StringComparer.Ordinal);
 
     public async Task<Digest?> CopyAsync(CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
@@ -48,15 +49,18 @@ public sealed partial class StepRunner
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
-        using var key = new KeyBuilder().AddAll(step.Sources).AddAll([.. (from ?? []).Select(layer => layer.DiffId.ToString())]).Add(from is null ? 0 : 1);
+        using var key = new KeyBuilder().Add(step.Folder?.Path).AddAll(step.Sources).AddAll([.. (from ?? []).Select(layer => layer.DiffId.ToString())]).Add(from is null ? 0 : 1);
         return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
         {
             if (from is not { } chain)
-                return await Task.Run(() => Selection.Of(step, tools.Context), cancellation).ConfigureAwait(false);
+                return await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
             await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
             return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
     }
+
+    private ISourceTree TreeOf(CopyStep step) => step.Folder is not { } folder ? tools.Context
+        : folders.GetOrAdd(folder.Path, _ => new Lazy<ISourceTree>(() => tools.OpenFolder(folder))).Value;
 
     /// <summary>A failure before the step's key is known is the step's failure too.</summary>
     private async Task<T> FailingAsync<T>(Step step, Func<Task<T>> work)

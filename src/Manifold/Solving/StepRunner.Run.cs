@@ -11,15 +11,13 @@ namespace Manifold.Solving;
 /// <content>RUN.</content>
 public sealed partial class StepRunner
 {
-    // RUNs keep processors busy and mostly wait for one; a few more than processors would only fight for memory.
-    private readonly SemaphoreSlim containers = new(Math.Max(2, Environment.ProcessorCount));
-
     public async Task<Digest?> RunAsync(RunStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
     {
         using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
             .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network);
         var key = builder.ToDigest();
-        var record = tools.NoCache ? null : tools.Cache.FindStep(key);
+        using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
+        var record = FindRecord(key);
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
         if (record is not null && (record.DiffId is not { } known || tools.Layers.Has(known)))
         {
@@ -28,7 +26,7 @@ public sealed partial class StepRunner
         }
 
         await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
-        await containers.WaitAsync(cancellation).ConfigureAwait(false);
+        using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         try
         {
@@ -36,7 +34,7 @@ public sealed partial class StepRunner
             if (result.ExitCode != 0)
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
-            tools.Cache.SaveStep(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
+            SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
             tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow() });
             return diffId;
         }
@@ -44,10 +42,6 @@ public sealed partial class StepRunner
         {
             tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
             throw;
-        }
-        finally
-        {
-            containers.Release();
         }
     }
 

@@ -15,7 +15,11 @@ public sealed record StepTools
     public required LayerKeeper Layers { get; init; }
     public required StepCache Cache { get; init; }
     public required RunSandbox Sandbox { get; init; }
+    public required StepGate Gate { get; init; }
     public required ISourceTree Context { get; init; }
+
+    /// <summary>Opens a named context; called once for each.</summary>
+    public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
 
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }
@@ -59,6 +63,14 @@ public sealed partial class StepRunner(StepTools tools)
         return [.. missing];
     }
 
+    private StepRecord? FindRecord(Digest key) => tools.NoCache && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
+
+    private void SaveRecord(Digest key, StepRecord record)
+    {
+        tools.Cache.SaveStep(key, record);
+        tools.Gate.NoteDone(key);
+    }
+
     private KeyBuilder KeyOf(string kind, IEnumerable<ChainLayer> below) => new KeyBuilder().Add(KeyVersion).Add(kind).Add(tools.FileTime)
         .AddAll([.. below.Select(layer => layer.DiffId.ToString())]);
 
@@ -66,16 +78,17 @@ public sealed partial class StepRunner(StepTools tools)
     /// <param name="make">The layer's entries. Called again only if the layer is needed and was pruned.</param>
     private async Task<Digest?> ThroughCache(Step step, Digest key, Func<Task<IReadOnlyCollection<LayerEntry>>> make, CancellationToken cancellation)
     {
+        using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
-        var record = tools.NoCache ? null : tools.Cache.FindStep(key);
+        var record = FindRecord(key);
         var diffId = record?.DiffId;
         try
         {
             if (record is null)
             {
                 diffId = await tools.Layers.HashAsync(await make().ConfigureAwait(false), cancellation).ConfigureAwait(false);
-                tools.Cache.SaveStep(key, new StepRecord { DiffId = diffId, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds });
+                SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds });
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -15,7 +15,6 @@ internal sealed record ImageSettings
     public Located? InlineDockerfile { get; init; }
     public Located? Target { get; init; }
     public Located? Source { get; init; }
-    public Located? BaseArchitecture { get; init; }
     public ImmutableArray<Setting> Arguments { get; init; } = [];
     public ImmutableArray<Setting> Labels { get; init; } = [];
     public ImmutableArray<Setting> Contexts { get; init; } = [];
@@ -43,7 +42,6 @@ internal sealed record ImageSettings
         InlineDockerfile = InlineDockerfile ?? (Dockerfile is null ? below.InlineDockerfile : null),
         Target = Target ?? below.Target,
         Source = Source ?? below.Source,
-        BaseArchitecture = BaseArchitecture ?? below.BaseArchitecture,
         Arguments = Joined(below.Arguments, Arguments, pair => pair.Key),
         Labels = Joined(below.Labels, Labels, pair => pair.Key),
         Contexts = Joined(below.Contexts, Contexts, pair => pair.Key),

@@ -8,7 +8,7 @@ internal static class Keys
     private static readonly ImmutableArray<string> Building =
     [
         "context", "dockerfile", "dockerfile-inline", "target", "args", "contexts", "secrets", "ssh",
-        "cache", "cache-from", "cache-to", "no-cache", "pull", "base-architecture",
+        "cache", "cache-from", "cache-to", "no-cache", "pull",
     ];
 
     private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags"];

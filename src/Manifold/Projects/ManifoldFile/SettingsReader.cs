@@ -27,7 +27,6 @@ internal sealed partial class SettingsReader(ValueReader values)
         "dockerfile-inline" => settings with { InlineDockerfile = values.Text(value, key.Text) },
         "target" => settings with { Target = values.Text(value, key.Text) },
         "source" => settings with { Source = values.Text(value, key.Text) },
-        "base-architecture" => settings with { BaseArchitecture = values.Text(value, key.Text) },
         "args" => settings with { Arguments = values.Pairs(value, key.Text) },
         "labels" => settings with { Labels = values.Pairs(value, key.Text) },
         "contexts" => settings with { Contexts = values.Pairs(value, key.Text) },

@@ -55,7 +55,6 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             Secrets = secrets.Secrets(settings.Secrets ?? []), Ssh = secrets.Ssh(settings.Ssh ?? []),
             CacheFrom = Texts(settings.CacheFrom), CacheTo = Texts(settings.CacheTo),
             NoCache = settings.NoCache ?? false, Pull = settings.Pull ?? false,
-            BaseArchitecture = settings.BaseArchitecture?.Text,
         };
     }
 

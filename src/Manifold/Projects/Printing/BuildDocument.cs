@@ -25,7 +25,6 @@ internal sealed class BuildDocument(string folder, string workingFolder)
             written["no-cache"] = true;
         if (build.Pull)
             written["pull"] = true;
-        Add("base-architecture", build.BaseArchitecture);
         return written;
 
         void Add(string key, string? text)

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Publishing;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold bake</c>: every image of a project, from one file.</summary>
+internal static class BakeCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var options = new BakeOptions();
+        var command = new Command("bake", "Build all images of a project, or some and what they stand on, from one file: manifold.yaml, docker-bake.hcl or .json, compose.yaml, or a folder of components.");
+        options.AddTo(command);
+        command.SetAction((parsed, cancellation) => new BakeRun(context, options.Read(parsed)).RunAsync(cancellation));
+        return command;
+    }
+}
+
+/// <summary>The flags of <c>manifold bake</c>.</summary>
+internal sealed class BakeOptions
+{
+    private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string[]> files = new("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> set = new("--set") { Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
+    private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
+    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
+    private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
+    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "How many RUNs work at a time (default: what processors and memory bear).", HelpName = "N" };
+    private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "Finish, and publish, what can be finished where something fails." };
+    private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE, as buildx does.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
+    private PublishingFlags publishing = null!;
+    private RegistryAccess registries = null!;
+
+    public void AddTo(Command command)
+    {
+        command.Add(names);
+        progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
+        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, jobs, keepGoing, progress, metadataFile, report])
+            command.Add(option);
+        publishing = PublishingFlags.AddTo(command);
+        registries = RegistryAccess.AddTo(command);
+    }
+
+    public BakeCommandLine Read(ParseResult parsed)
+    {
+        OutputFolder.Require(parsed.GetValue(metadataFile));
+        var chosen = (parsed.GetValue(names) ?? []).ToImmutableArray();
+        var paths = (parsed.GetValue(files) ?? []).ToImmutableArray();
+        if (paths.IsEmpty && chosen is [var first, ..] && IsFolder(first))
+            (paths, chosen) = ([first], chosen.RemoveAt(0));
+        var flags = publishing.Read(parsed, []);
+        return new BakeCommandLine
+        {
+            Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
+            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull),
+            Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
+            KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
+            Registries = registries.Read(parsed),
+        };
+    }
+
+    private string? ReadPrint(ParseResult parsed) => parsed.GetResult(print) is null ? null : parsed.GetValue(print) switch
+    {
+        null or "" or "yaml" => "yaml",
+        "json" => "json",
+        "bake" => "bake",
+        var other => throw new UsageException($"--print={other}: expected yaml, json or bake. Images stand before --print, or after --print=yaml."),
+    };
+
+    private static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
+}
+
+/// <summary>A <c>manifold bake</c> command line, read.</summary>
+internal sealed record BakeCommandLine
+{
+    public required ImmutableArray<string> Files { get; init; }
+    public required ImmutableArray<string> Names { get; init; }
+    public required ImmutableArray<string> Set { get; init; }
+    public required string? Print { get; init; }
+    public required bool Plan { get; init; }
+    public required bool Push { get; init; }
+
+    /// <summary>What tags may be done to; without targets, which are each image's own.</summary>
+    public required PublicationRequest Publication { get; init; }
+
+    public required bool NoCache { get; init; }
+    public required bool Pull { get; init; }
+    public required int? Jobs { get; init; }
+    public required bool KeepGoing { get; init; }
+    public required string Progress { get; init; }
+    public required string? MetadataFile { get; init; }
+    public required string? Report { get; init; }
+    public required RegistryChoice Registries { get; init; }
+}

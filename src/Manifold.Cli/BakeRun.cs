@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects;
+using Manifold.Projects.Bake;
+using Manifold.Projects.Printing;
+using Manifold.Publishing;
+using Manifold.Reporting;
+using Manifold.Reporting.Records;
+using Manifold.Sandbox;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary>One run of <c>manifold bake</c>: read, plan, build, publish, tell.</summary>
+internal sealed class BakeRun(CliContext context, BakeCommandLine line)
+{
+    private readonly BuildReports reports = new(context, line.Report);
+
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        var folder = Directory.GetCurrentDirectory();
+        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = folder, Overrides = line.Set });
+        foreach (var warning in project.Warnings)
+            context.Warn(warning);
+        if (line.Print is { } format)
+            return Print(project, format, folder);
+
+        using var store = context.OpenStore();
+        using var registry = RegistryAccess.Open(context, line.Registries);
+        // Until the last byte is published: what is being pushed must not be pruned.
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
+        await using var progress = BuildProgress.Create(context, line.Progress);
+        void Show(BuildEvent e)
+        {
+            recorder.Show(e);
+            progress.Show(e);
+        }
+
+        var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
+        var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
+        var bakery = new Bakery(tools);
+        var request = await RequestAsync(project, tools, cancellation);
+        if (request.Push is not null && !line.Plan)
+            await tools.Publisher.RecoverAsync(cancellation);
+        BakeResult? result = null;
+        try
+        {
+            var plan = await bakery.PlanAsync(request, Show, cancellation);
+            if (line.Plan)
+                return await TellPlanAsync(plan, new Emulators(store), progress);
+            foreach (var component in plan.Components)
+                await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
+            result = await bakery.BakeAsync(request, plan, Show, cancellation);
+            if (!result.IsWhole)
+                throw new BakeFailedException(result);
+            await new BakeOutputs(store, registry).WriteAsync(result, cancellation);
+        }
+        catch (Exception e) when (!line.Plan)
+        {
+            await FinishAsync(recorder, result, e, store, progress);
+            throw;
+        }
+        var record = await FinishAsync(recorder, result, null, store, progress);
+        if (line.MetadataFile is { } file)
+            await File.WriteAllTextAsync(file, BuildMetadata.Write(result, record.Id), cancellation);
+        return 0;
+    }
+
+    private int Print(Project project, string format, string folder)
+    {
+        var chosen = project with { Components = project.Select(line.Names), Groups = line.Names.IsEmpty ? project.Groups : project.Groups.Clear() };
+        context.Out.Write(format switch
+        {
+            "json" => ProjectPrinter.Json(chosen, folder),
+            "bake" => BakeJson.Write(chosen, folder),
+            _ => ProjectPrinter.Yaml(chosen, folder),
+        });
+        return 0;
+    }
+
+    private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
+    {
+        var layouts = new Dictionary<LayoutContext, ImageReference>();
+        foreach (var layout in project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source).OfType<BuildSource>()
+            .SelectMany(source => source.Contexts.Values).OfType<LayoutContext>().Distinct())
+            layouts[layout] = await tools.Taken.PlaceAsync(layout, cancellation);
+        return new BakeRequest(project, new GraphOptions
+        {
+            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layout => layouts[layout],
+        })
+        {
+            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
+        };
+    }
+
+    private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, BuildProgress progress)
+    {
+        await progress.DisposeAsync();
+        foreach (var component in plan.Components)
+        {
+            await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (only because others stand on it)")}");
+            await context.Out.WriteAsync(Indented(await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators)));
+            foreach (var missing in component.Missing)
+                await context.Out.WriteLineAsync($"  without {missing.Platform}, which may fail: {missing.Reason}");
+            await context.Out.WriteLineAsync();
+        }
+        return 0;
+    }
+
+    private static string Indented(string table) => string.Concat(table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => $"  {row}\n"));
+
+    private async Task<BuildRecord> FinishAsync(BuildRecorder recorder, BakeResult? result, Exception? failure, Store store, BuildProgress progress)
+    {
+        foreach (var component in result?.Components ?? [])
+            recorder.Add(Outcome(component));
+        var record = await recorder.FinishAsync(failure, CancellationToken.None);
+        await progress.DisposeAsync();
+        if (line.Progress == "quiet")
+        {
+            foreach (var built in (result?.Components ?? []).Where(component => component.Result is not null))
+                await context.Out.WriteLineAsync($"{built.Name} {built.Result!.Index.Digest}");
+        }
+        else if (line.Progress != "json" && result is not null)
+        {
+            await context.Out.WriteAsync(BuildTable.Render(record));
+            foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
+                await context.Out.WriteLineAsync($"pushed {tag}");
+        }
+        await reports.WriteAsync(store, record, CancellationToken.None);
+        return record;
+    }
+
+    private static ComponentOutcome Outcome(BakedComponent component) => new()
+    {
+        Name = component.Name, Result = component.Result, Tags = component.Planned.Node.Component.Tags, Preflight = component.Planned.Preflight, Published = component.Publication,
+        Arguments = component.Planned.Platforms.Select(platform => platform.Node.Build?.Request.BuildArguments).FirstOrDefault(arguments => arguments is not null) ?? ImmutableSortedDictionary<string, string>.Empty,
+        FailedPlatforms = [.. component.Missing.Select(missing => new Reporting.Records.FailedPlatform(missing.Platform, missing.Reason))],
+        OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
+        Failure = component.Failure,
+    };
+}

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+
+namespace Manifold.Content;
+
+/// <summary>The records of builds: <c>builds/ID.json</c> in the store. Names sort by time; old ones go.</summary>
+/// <remarks>What they say is the report's; here they are bytes. They protect nothing from a prune: an image that they tell of may be gone.</remarks>
+public sealed partial class BuildRecords(Store store)
+{
+    private string Folder => Path.Combine(store.Root, "builds");
+
+    /// <summary>Keeps a record, and lets the oldest go where there are more than <see cref="Limits.BuildRecords"/>.</summary>
+    public void Save(string id, ReadOnlySpan<byte> json)
+    {
+        Directory.CreateDirectory(Folder);
+        Store.ReplaceFile(PathOf(id), json);
+        Bound();
+    }
+
+    /// <summary>The ids, latest first.</summary>
+    public IReadOnlyList<string> List() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsId).OrderDescending(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>The ids that begin so.</summary>
+    public IReadOnlyList<string> Find(string begin) => [.. List().Where(id => id.StartsWith(begin, StringComparison.Ordinal))];
+
+    /// <summary>Null where it is not there.</summary>
+    public byte[]? TryRead(string id)
+    {
+        try
+        {
+            return IsId(id) ? File.ReadAllBytes(PathOf(id)) : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes the oldest beyond the bound, and returns how many bytes that freed.</summary>
+    public long Bound()
+    {
+        var freed = 0L;
+        foreach (var id in List().Skip(Limits.BuildRecords))
+        {
+            var file = new FileInfo(PathOf(id));
+            freed += file.Exists ? file.Length : 0;
+            file.Delete();
+        }
+        return freed;
+    }
+
+    private string PathOf(string id) => Path.Combine(Folder, id + ".json");
+
+    private static bool IsId(string text) => IdPattern().IsMatch(text);
+
+    [GeneratedRegex("^[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}$")]
+    private static partial Regex IdPattern();
+}

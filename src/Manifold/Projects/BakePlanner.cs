@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Publishing;
+using Manifold.Registry;
+using Manifold.Sandbox;
+using Manifold.Solving;
+
+namespace Manifold.Projects;
+
+/// <summary>What planning a project works with.</summary>
+public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
+{
+    public TakenImages Taken { get; } = new(Builder.Store, Builder.Registry);
+}
+
+/// <summary>Plans a whole project: all that can stand in its way is found before any work, and told together.</summary>
+/// <remarks>
+/// <code>
+/// graph    1  images from outside    each reference asked once for all components and platforms
+///          2  taken images           resolved to the platform's digest
+///          3  targets                may we push, what would a tag lose?                 (1, 2 and 3 at once)
+///          4  each component         planned on what it will stand on: a sibling's plan says what its config will be
+///          5  this machine           emulators and the OCI runtime for every RUN
+/// </code>
+/// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
+/// </remarks>
+public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
+{
+    private readonly Emulators emulators = new(tools.Builder.Store);
+    private readonly List<ManifoldException> problems = [];
+    private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
+
+    /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
+    public async Task<BakePlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var bases = FindBasesAsync(on, cancellation);
+        var taken = FindTakenAsync(cancellation);
+        var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
+        var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        foreach (var node in graph.Nodes)
+        {
+            var component = await PlanAsync(node, foundBases, foundTaken).ConfigureAwait(false);
+            planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
+        }
+        ProjectFailedException.ThrowIfAny(problems);
+        return new BakePlan { Components = [.. graph.Nodes.Select(node => planned[node.Name])] };
+    }
+
+    private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var resolver = new BaseResolver(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time);
+        var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
+        var found = await Task.WhenAll(builds.GroupBy(build => build.Request.Pull).Select(group =>
+            resolver.FindAsync([.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform))], group.Key, on, cancellation))).ConfigureAwait(false);
+        return new FoundBases(found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary(), [.. found.SelectMany(each => each.Problems)]);
+    }
+
+    private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(CancellationToken cancellation)
+    {
+        var found = await Task.WhenAll(graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).Select(async platform =>
+        {
+            try
+            {
+                return (platform, Image: await tools.Taken.FindAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false), Problem: null);
+            }
+            catch (ManifoldException e)
+            {
+                return (platform, Image: (BaseImage?)null, Problem: (ManifoldException?)e);
+            }
+        })).ConfigureAwait(false);
+        return found.ToDictionary(each => each.platform, each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
+    }
+
+    private async Task<ImmutableDictionary<string, Preflight>> AskTargetsAsync(PublicationRequest push, CancellationToken cancellation)
+    {
+        var asked = graph.Nodes.Where(node => node is { Asked: true, Component: { Publish: true, Tags.IsEmpty: false } }).ToList();
+        var answers = await Task.WhenAll(asked.Select(async node =>
+        {
+            var component = node.Component;
+            var request = push with { Targets = component.Tags, PlatformTags = push.PlatformTags || component.PlatformTags, PlatformTagNames = component.PlatformTagNames };
+            var answer = await tools.Publisher.PreflightAsync(request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            try
+            {
+                return (node.Name, Answer: (Preflight?)answer.OrThrow());
+            }
+            catch (ManifoldException e)
+            {
+                lock (problems)
+                    problems.Add(e);
+                return (node.Name, null);
+            }
+        })).ConfigureAwait(false);
+        return answers.Where(answer => answer.Answer is not null).ToImmutableDictionary(answer => answer.Name, answer => answer.Answer!);
+    }
+
+    private async Task<PlannedComponent> PlanAsync(ComponentNode node, FoundBases bases, Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken)
+    {
+        var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
+        var missing = ImmutableArray.CreateBuilder<FailedPlatform>();
+        foreach (var platform in node.Platforms)
+        {
+            try
+            {
+                platforms.Add(platform.Build is { } build ? await PlanAsync(platform, build, bases).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
+            }
+            catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
+            {
+                missing.Add(new FailedPlatform(platform.Platform, e.Message));
+            }
+            catch (ManifoldException e)
+            {
+                problems.Add(e is DockerfileException or HostNotReadyException ? e : new PlatformProblemException(node.Name, platform.Platform, e));
+            }
+        }
+        if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
+            problems.Add(new UsageException($"{node.Name}: none of its platforms can be built: {string.Join(" ", missing.Select(each => each.Reason))}"));
+        return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
+    }
+
+    private async Task<PlannedPlatform> PlanAsync(PlatformNode platform, PlatformBuild build, FoundBases bases)
+    {
+        if (bases.Problems.FirstOrDefault(problem => build.Outside.Any(need => (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform))) is { } problem)
+            throw problem.Why;
+        var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
+        var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling)));
+        var plan = build.Planner.Plan(outside.AddRange(siblings));
+        foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
+            await emulators.RequireAsync(run).ConfigureAwait(false);
+        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
+    }
+
+    /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>
+    private BaseImage StandIn(BaseNeed need, string sibling)
+    {
+        var component = planned.GetValueOrDefault(sibling);
+        var found = PlatformChoice.Best(need.Platform, component?.Platforms ?? [], platform => platform.Platform)
+            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): '{sibling}' of this project has no {need.Platform}{Reason(component, need.Platform)}. It has: {string.Join(", ", component?.Platforms.Select(platform => platform.Platform.ToString()) ?? [])}.");
+        var digest = Digest.Of($"{sibling} {found.Platform}");
+        var blob = new Descriptor { MediaType = MediaType.Config, Digest = digest, Size = 0 };
+        return new BaseImage(need.Reference, need.Platform, blob with { MediaType = MediaType.Manifest }, new Manifest { Config = blob, Layers = [] }, found.Image.Config with { RootFs = new RootFs() })
+        {
+            Origin = BaseOrigin.Sibling,
+        };
+    }
+
+    private static string Reason(PlannedComponent? component, Platform platform) =>
+        component?.Missing.FirstOrDefault(missing => missing.Platform == platform) is { } missing ? $" ({missing.Reason.TrimEnd('.')})" : "";
+
+    private static PlannedPlatform PlanTaken(PlatformNode platform, (BaseImage? Image, ManifoldException? Problem) taken)
+    {
+        if (taken.Image is not { } image)
+            throw taken.Problem!;
+        using var key = new KeyBuilder();
+        var step = new BaseStep
+        {
+            Digest = key.Add("base").Add(platform.Platform.ToString()).Add(image.Descriptor.Digest).ToDigest(), Parent = null, Platform = platform.Platform,
+            Place = platform.Of.Source.Place, Name = $"{((ImageSource)platform.Of.Source).Location}, taken as it is", Image = image,
+        };
+        return new PlannedPlatform(platform, new ImagePlan { Platform = platform.Platform, Last = step, Config = image.Config, History = [] }) { Taken = image };
+    }
+}
+
+/// <summary>What stands in the way of one platform of one component.</summary>
+public sealed class PlatformProblemException(string component, Platform platform, ManifoldException why) : ManifoldException($"{component} ({platform}): {why.Message}", why)
+{
+    public override int ExitCode => why.ExitCode;
+}

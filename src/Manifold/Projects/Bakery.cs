@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Manifold.Images;
+using Manifold.Publishing;
+using Manifold.Solving;
+
+namespace Manifold.Projects;
+
+/// <summary>What is asked of a bake.</summary>
+public sealed record BakeRequest(Project Project, GraphOptions Graph)
+{
+    /// <summary>How images are published; null where they are not.</summary>
+    public PublicationRequest? Push { get; init; }
+
+    /// <summary>Finishes what can be finished where something fails.</summary>
+    public bool KeepGoing { get; init; }
+
+    /// <summary>How many RUNs work at a time.</summary>
+    public required int Jobs { get; init; }
+}
+
+/// <summary>The road of a whole project. Read <see cref="Builder"/> first: it is the road of one image.</summary>
+/// <remarks>
+/// <code>
+/// project      1  sources              repo and commit → src/, for components that say so
+///              2  ProjectGraph         which components, each after those that it stands on
+///              3  BakePlanner          outside images to digests, targets asked: all that stands in the way, at once
+/// each         4  ComponentBuilder     as soon as its siblings are there; layers and steps are shared by all
+///              5  Publisher.SendAsync  its content goes out by digest while others are built
+/// all          6  Publisher            the tags of all images together, or none
+/// </code>
+/// Without <see cref="BakeRequest.KeepGoing"/> the first failure stops the others and nothing is published; with it, what is whole
+/// is published. The caller holds the store's shared lock.
+/// </remarks>
+public sealed class Bakery(BakeTools tools)
+{
+    private readonly HookRunner hooks = new(tools.Builder.Store, tools.Builder.Time);
+
+    /// <summary>Reads and plans; builds nothing. Sources are checked out, for without them nobody knows the versions.</summary>
+    public async Task<BakePlan> PlanAsync(BakeRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var graph = new ProjectGraph(request.Project, request.Graph);
+        // 1, 2
+        var project = await SourceCheckouts.PrepareAsync(request.Project, [.. graph.Nodes.Select(node => node.Name)], cancellation).ConfigureAwait(false);
+        if (project != request.Project)
+            graph = new ProjectGraph(project, request.Graph);
+        // 3
+        return await new BakePlanner(tools, graph).PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Builds and publishes what was planned. What fails is in the result; only the user's interruption and what spoils all is thrown.</summary>
+    public async Task<BakeResult> BakeAsync(BakeRequest request, BakePlan plan, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // Enough components to keep all processors busy while some wait for a registry; no more, so that a large project fits in memory.
+        using var places = new SemaphoreSlim(Math.Max(4, request.Jobs * 2));
+        var sessions = new ConcurrentDictionary<long, BuildSession>();
+        var outcomes = new Dictionary<string, Task<BakedComponent>>(StringComparer.Ordinal);
+        foreach (var component in plan.Components)
+        {
+            var needed = component.Node.Siblings.ToDictionary(sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
+            var session = sessions.GetOrAdd(component.Plan.FileTime, time => new BuildSession(tools.Builder, time, request.Jobs, on));
+            outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request.KeepGoing, stop);
+        }
+        var all = await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        var result = new BakeResult([.. all]);
+        return result.IsWhole || request.KeepGoing ? await PublishAsync(result, on, cancellation).ConfigureAwait(false) : result;
+    }
+
+    private sealed record Work(PlannedComponent Component, BuildSession Session, Dictionary<string, Task<BakedComponent>> Needed, Action<BuildEvent> On);
+
+    private async Task<BakedComponent> OutcomeAsync(Work work, SemaphoreSlim places, bool keepGoing, CancellationTokenSource stop)
+    {
+        var planned = work.Component;
+        try
+        {
+            var siblings = new Dictionary<string, BuildResult>(StringComparer.Ordinal);
+            foreach (var (name, task) in work.Needed)
+            {
+                if ((await task.ConfigureAwait(false)).Result is not { } built)
+                    return new BakedComponent(planned, BakedState.Skipped) { Needed = name };
+                siblings[name] = built;
+            }
+            await places.WaitAsync(stop.Token).ConfigureAwait(false);
+            try
+            {
+                // 4
+                var outcome = await new ComponentBuilder(tools, planned, work.Session, work.On).BuildAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
+                // 5
+                if (planned.Preflight is not null)
+                    await tools.Publisher.SendAsync(Prepared(outcome), new PushEvents(work.On, tools.Builder.Time), stop.Token).ConfigureAwait(false);
+                return outcome;
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return new BakedComponent(planned, BakedState.Stopped);
+        }
+        catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
+        {
+            if (!keepGoing)
+                await stop.CancelAsync().ConfigureAwait(false);
+            return new BakedComponent(planned, BakedState.Failed) { Failure = e as ManifoldException ?? new DiskException(e) };
+        }
+    }
+
+    private async Task<BakeResult> PublishAsync(BakeResult result, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var whole = result.Components.Where(component => component is { State: BakedState.Built, Planned.Preflight: not null }).ToList();
+        if (whole.Count == 0)
+            return result;
+        // 6
+        var published = await tools.Publisher.PublishAllAsync([.. whole.Select(Prepared)], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
+        var publications = whole.Zip(published).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        return new BakeResult([.. result.Components.Select(component => component with { Publication = publications.GetValueOrDefault(component.Name) })]);
+    }
+
+    private PreparedImage Prepared(BakedComponent outcome) => new(
+        new StoreSource(tools.Builder.Store, tools.Builder.Registry, outcome.Planned.Node.Component.Tags[0], outcome.Result!.Index), outcome.Result.Index, outcome.Planned.Preflight!);
+}
+
+/// <summary>The disk refuses.</summary>
+internal sealed class DiskException(Exception why) : ManifoldException(why.Message, why)
+{
+    public override int ExitCode => 1;
+}

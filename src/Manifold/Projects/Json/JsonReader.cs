@@ -1,0 +1,159 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace Manifold.Projects.Json;
+
+/// <summary>What is wrong with a JSON text, and where.</summary>
+internal sealed class JsonSyntaxException(string message, int offset) : FormatException(message)
+{
+    public int Offset => offset;
+}
+
+/// <summary>Reads JSON and keeps the places, which the platform's own reader does not. Source: RFC 8259. One use.</summary>
+internal sealed class JsonReader(string text)
+{
+    // Deeper than people write, and it bounds the stack.
+    private const int Deepest = 128;
+
+    private int at;
+    private int depth;
+
+    /// <exception cref="JsonSyntaxException">The text is not JSON.</exception>
+    public static JsonValue Read(string text)
+    {
+        var reader = new JsonReader(text);
+        var value = reader.Value();
+        reader.SkipBlanks();
+        return reader.at == text.Length ? value : throw reader.Wrong("nothing more is expected after the end of the document");
+    }
+
+    private JsonValue Value()
+    {
+        SkipBlanks();
+        var start = at;
+        switch (Peek)
+        {
+            case '{': return Nested(Map);
+            case '[': return Nested(List);
+            case '"': return Text();
+            case '-' or (>= '0' and <= '9'): return Number();
+        }
+        while (char.IsAsciiLetter(Peek))
+            at++;
+        bool? value = text[start..at] switch
+        {
+            "true" => true,
+            "false" => false,
+            "null" => null,
+            _ => throw new JsonSyntaxException(start < text.Length ? "a value is expected: \"text\", a number, true, false, null, [ or {" : "the document ends where a value is expected", start),
+        };
+        return new JsonLiteral(value, start, at - start);
+    }
+
+    private JsonValue Nested(Func<JsonValue> read)
+    {
+        if (++depth > Deepest)
+            throw Wrong($"more than {Deepest} levels of nesting");
+        var value = read();
+        depth--;
+        return value;
+    }
+
+    private JsonMap Map()
+    {
+        var start = at++;
+        var members = ImmutableArray.CreateBuilder<JsonMember>();
+        while (!Take('}'))
+        {
+            if (members.Count > 0 && !Take(','))
+                throw Wrong("',' or '}' is expected");
+            SkipBlanks();
+            if (Peek != '"')
+                throw Wrong("a name in double quotes is expected");
+            var name = Text();
+            if (!Take(':'))
+                throw Wrong("':' is expected");
+            members.Add(new JsonMember(name, Value()));
+        }
+        return new JsonMap(members.ToImmutable(), start, at - start);
+    }
+
+    private JsonList List()
+    {
+        var start = at++;
+        var items = ImmutableArray.CreateBuilder<JsonValue>();
+        while (!Take(']'))
+        {
+            if (items.Count > 0 && !Take(','))
+                throw Wrong("',' or ']' is expected");
+            items.Add(Value());
+        }
+        return new JsonList(items.ToImmutable(), start, at - start);
+    }
+
+    private JsonNumber Number()
+    {
+        var start = at;
+        while (char.IsAsciiDigit(Peek) || Peek is '-' or '+' or '.' or 'e' or 'E')
+            at++;
+        var number = text[start..at];
+        return decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) || double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+            ? new JsonNumber(number, start, at - start) : throw new JsonSyntaxException($"'{number}' is no number", start);
+    }
+
+    private JsonString Text()
+    {
+        var start = at++;
+        var value = new StringBuilder();
+        var plain = true;
+        for (; Peek != '"'; at++)
+        {
+            if (at >= text.Length || Peek is '\n' or '\r')
+                throw new JsonSyntaxException("a text has no closing quote", start);
+            if (Peek == '\\')
+                (plain, _) = (false, value.Append(Escaped()));
+            else
+                value.Append(Peek);
+        }
+        at++;
+        return new JsonString(value.ToString(), plain, start, at - start);
+    }
+
+    private char Escaped()
+    {
+        at++;
+        switch (Peek)
+        {
+            case '"' or '\\' or '/': return Peek;
+            case 'b': return '\b';
+            case 'f': return '\f';
+            case 'n': return '\n';
+            case 'r': return '\r';
+            case 't': return '\t';
+            case 'u' when at + 4 < text.Length && int.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
+                at += 4;
+                return (char)code;
+            default: throw Wrong("after '\\' one of \" \\ / b f n r t u is expected");
+        }
+    }
+
+    private char Peek => at < text.Length ? text[at] : '\0';
+
+    private bool Take(char expected)
+    {
+        SkipBlanks();
+        if (Peek != expected || at >= text.Length)
+            return false;
+        at++;
+        return true;
+    }
+
+    private void SkipBlanks()
+    {
+        while (Peek is ' ' or '\t' or '\r' or '\n')
+            at++;
+    }
+
+    private JsonSyntaxException Wrong(string what) => new(at < text.Length ? what : "the document ends too early: " + what, at);
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Manifold.Content;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Registry;
+
+namespace Manifold.Projects;
+
+/// <summary>Platforms that are taken as they are: from registries by digest, from layouts and archives into the store.</summary>
+/// <remarks>Of a registry's image only the documents are fetched; its layers go from registry to registry when they are published. Each place is read once.</remarks>
+public sealed class TakenImages(Store store, RegistryClient registry)
+{
+    private readonly Puller puller = new(registry, store, new BlobOrigins(store));
+    private readonly ConcurrentDictionary<string, Lazy<Task<ResolvedImage>>> places = new(StringComparer.Ordinal);
+
+    /// <summary>The image of a platform.</summary>
+    /// <exception cref="UsageException">The place has no image for the platform.</exception>
+    public async Task<BaseImage> FindAsync(ImageSource source, Platform platform, CancellationToken cancellation)
+    {
+        var place = await places.GetOrAdd(source.Location, _ => new Lazy<Task<ResolvedImage>>(() => ResolveAsync(ImageLocation.Parse(source.Location), cancellation))).Value.ConfigureAwait(false);
+        var image = await puller.GetImageAsync(place, platform, cancellation).ConfigureAwait(false)
+            ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
+        return new BaseImage(place.Reference, platform, image.Descriptor, image.Manifest, image.Config) { Origin = place.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store };
+    }
+
+    /// <summary>A layout's image, brought into the store; its name there is by digest.</summary>
+    public async Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation)
+    {
+        var text = $"oci:{layout.Folder}" + (layout.Tag is null ? "" : ":" + layout.Tag) + (layout.Digest is null ? "" : "@" + layout.Digest);
+        var placed = await PlaceAsync(ImageLocation.Parse(text), cancellation).ConfigureAwait(false);
+        return placed;
+    }
+
+    private async Task<ResolvedImage> ResolveAsync(ImageLocation location, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch
+    {
+        Transport.Registry => location.Reference!,
+        Transport.Store => location.Reference!.WithDigest((store.Tags.Find(location.Reference!) ?? throw new UsageException($"The store has no image '{location.Reference}'. See: manifold images")).Digest),
+        _ => await PlaceAsync(location, cancellation).ConfigureAwait(false),
+    }, cancellation).ConfigureAwait(false);
+
+    private async Task<ImageReference> PlaceAsync(ImageLocation location, CancellationToken cancellation)
+    {
+        await using var source = new ImageSources(store, registry).Open(location);
+        var parts = await ImageParts.ReadAsync(source, withReferrers: false, cancellation).ConfigureAwait(false);
+        await StoreTarget.PlaceAsync(store, source, parts, null, cancellation).ConfigureAwait(false);
+        return ImageReference.Parse($"{location.Transport.ToString().ToLowerInvariant()}.invalid/image").WithDigest(parts.Top.Descriptor.Digest);
+    }
+}

@@ -1,0 +1,64 @@
+using Manifold.Reporting.Records;
+
+namespace Manifold.Reporting;
+
+/// <summary>What a record lets one recommend: warnings with what mends them, those that weigh most first.</summary>
+public static class Advice
+{
+    private const long MuchWaste = 1_000_000;
+    private const double LongEmulation = 20;
+    private static readonly TimeSpan OldBase = TimeSpan.FromDays(180);
+
+    public static IReadOnlyList<RecordedWarning> Of(BuildRecord record) =>
+        [.. Findings(record), .. record.Warnings, .. Skew(record), .. Emulation(record), .. Waste(record), .. OldBases(record)];
+
+    /// <summary>What is wrong with several platforms in the same words is told once.</summary>
+    private static IEnumerable<RecordedWarning> Findings(BuildRecord record) =>
+        from component in record.Components
+        from finding in component.Platforms.SelectMany(platform => platform.Findings.Select(finding => (platform.Platform, Finding: finding)))
+        where finding.Finding.Severity != "note"
+        group finding by (component.Name, finding.Finding.Id, Message: finding.Finding.Message.Replace(finding.Platform.ToString(), "…", StringComparison.Ordinal)) into same
+        let first = same.First().Finding
+        orderby first.Severity
+        select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} [{first.Id}]{(first.Cause is null ? "" : $". Probably {first.Cause}")}") { Mend = first.Mend };
+
+    private static IEnumerable<RecordedWarning> Skew(BuildRecord record) =>
+        from component in record.Components
+        let packages = component.Parity?.Differences.Count(difference => difference.Topic == "package") ?? 0
+        where packages > 0
+        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "is" : "are")} not the same on all platforms")
+        {
+            Mend = "Pin versions, or take the base by digest; see the parity of the platforms.",
+        };
+
+    private static IEnumerable<RecordedWarning> Emulation(BuildRecord record)
+    {
+        var emulated = record.Steps.Where(step => step is { Emulated: true, State: StepState.Done }).ToList();
+        var seconds = emulated.Sum(step => step.Seconds);
+        if (seconds < LongEmulation)
+            yield break;
+        var longest = emulated.MaxBy(step => step.Seconds)!;
+        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of the work ran under an emulator, most of it in {longest.Name} ({longest.Platform})")
+        {
+            Mend = "Compile in a stage FROM --platform=$BUILDPLATFORM for TARGETARCH, and copy the result.",
+        };
+    }
+
+    private static IEnumerable<RecordedWarning> Waste(BuildRecord record) =>
+        from component in record.Components
+        let worst = component.Platforms.MaxBy(platform => platform.WastedBytes ?? 0)
+        where worst?.WastedBytes >= MuchWaste && worst.Waste.Length > 0
+        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} are files that a later layer replaces or deletes; the largest is {worst.Waste[0].Path}")
+        {
+            Mend = "Delete in the RUN that made it, or make it in another stage and copy what is needed.",
+        };
+
+    private static IEnumerable<RecordedWarning> OldBases(BuildRecord record) =>
+        from image in record.Bases
+        where image.Created is { } created && record.Begin - created > OldBase
+        group image by image.Reference into same
+        select new RecordedWarning("", $"{same.Key} is {Units.Age(record.Begin - same.Min(image => image.Created!.Value))} old")
+        {
+            Mend = "Build with --pull, or name a newer tag: a base gets its security updates with its next version only.",
+        };
+}

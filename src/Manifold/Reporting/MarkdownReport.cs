@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text;
+using Manifold.Reporting.Records;
+
+namespace Manifold.Reporting;
+
+/// <summary>A record as Markdown, for the summary page of a CI and for release notes.</summary>
+/// <remarks>What comes from images and files is quoted: it can neither break a table nor become a link or HTML.</remarks>
+public static class MarkdownReport
+{
+    private const int ManyImages = 3;
+
+    public static string Render(BuildRecord record)
+    {
+        var text = new StringBuilder();
+        text.Append("# ").Append(Plain(record.Title)).Append("\n\n").Append(Headline(record)).Append('\n');
+        if (record.Failure is { } failure)
+            text.Append("\n```text\n").Append(Fenced(failure)).Append("\n```\n");
+        if (record.Components.Length > 1)
+            Overview(text, record);
+        foreach (var component in record.Components)
+            Component(text, component, folded: record.Components.Length > ManyImages, only: record.Components.Length == 1);
+        Bases(text, record);
+        Transfers(text, record);
+        Warnings(text, record);
+        text.Append(CultureInfo.InvariantCulture, $"\n---\n{record.Tool}, build {record.Id}, on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
+        return text.ToString();
+    }
+
+    private static string Headline(BuildRecord record)
+    {
+        var outcome = record.Outcome switch { BuildOutcome.Succeeded => "Succeeded", BuildOutcome.Partly => "Partly done", BuildOutcome.Failed => "Failed", _ => "Interrupted" };
+        var emulated = record.Components.Sum(component => component.Platforms.Sum(platform => platform.EmulatedSeconds));
+        return $"**{outcome}** in {Units.Duration(record.Duration)}: {Units.Count(record.Components.Length, "image")}, {Units.Count(record.Platforms.Count(), "platform")}, "
+            + $"{record.Steps.Count(step => step.State == StepState.Cached)} of {Units.Count(record.Steps.Length, "step")} cached{(emulated > 0 ? $", {Units.Duration(TimeSpan.FromSeconds(emulated))} emulated" : "")}.";
+    }
+
+    private static void Overview(StringBuilder text, BuildRecord record) =>
+        Table(text, "Images", ["image", "platforms", "index", "compressed", "time", "state"], record.Components.Select(component => new[]
+        {
+            Plain(component.ShortName), string.Join(", ", component.Platforms.Where(platform => platform.Manifest is not null).Select(platform => platform.Platform)),
+            component.Index is { } index ? Code(index.Digest.Short) : "-", Units.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
+            Seconds(component.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max()),
+            component.Failure is not null ? "failed" : component.Published ? "published" : "in the store",
+        }));
+
+    private static void Component(StringBuilder text, RecordedComponent image, bool folded, bool only)
+    {
+        if (folded)
+            text.Append("\n<details><summary>").Append(Plain(image.ShortName)).Append("</summary>\n");
+        if (!only)
+            text.Append("\n## ").Append(Plain(image.Title)).Append('\n');
+        if (image.Failure is { } failure && !only)
+            text.Append("\n```text\n").Append(Fenced(failure)).Append("\n```\n");
+        if (image.Index is { } index)
+            text.Append("\n- index ").Append(Code(index.Digest.ToString())).Append('\n');
+        foreach (var tag in image.Tags)
+            text.Append(image.Published ? "- published as " : "- named in the store ").Append(Code(tag)).Append('\n');
+        if (image.Before is { } before)
+            text.Append("- before: ").Append(image.Index?.Digest == before.Digest ? "the same image" : Code(before.Digest.ToString())).Append('\n');
+        Platforms(text, image);
+        Table(text, "Labels", ["label", "value"], image.Labels.Select(pair => new[] { Code(pair.Key), Plain(pair.Value) }));
+        Table(text, "Build arguments", ["argument", "value"], image.Arguments.Select(pair => new[] { Code(pair.Key), Code(pair.Value) }));
+        Parity(text, image);
+        Commands(text, "To check", PasteCommands.Checking(image));
+        Commands(text, "To pull", image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform).Where(command => command.What is "docker" or "podman")));
+        if (folded)
+            text.Append("\n</details>\n");
+    }
+
+    private static void Platforms(StringBuilder text, RecordedComponent image) =>
+        Table(text, "Platforms", ["platform", "manifest", "compressed", "before", "uncompressed", "wasted", "time", "cached", "how", "verified"], image.Platforms.Select(platform => new[]
+        {
+            platform.Platform.ToString(), platform.Manifest is { } manifest ? Code(manifest.ToString()) : Plain("failed: " + (platform.Failure ?? "see above")),
+            Units.Bytes(platform.CompressedBytes), Change(image, platform), platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-",
+            platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-", Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}", BuildTable.Way(platform), BuildTable.Verdict(platform),
+        }));
+
+    private static string Change(RecordedComponent image, RecordedPlatform platform) =>
+        image.Before?.Find(platform.Platform) is { } before ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
+
+    private static void Parity(StringBuilder text, RecordedComponent image)
+    {
+        if (image.Parity is not { } parity)
+            return;
+        if (parity.Count == 0)
+            text.Append("\n### Parity\n\nThe platforms have the same packages, files and configuration.\n");
+        else
+            Table(text, $"Parity: {Units.Count(parity.Count, "difference")}", ["what", "name", .. parity.Platforms],
+                parity.Differences.Select(difference => (string[])[difference.Topic, Code(difference.Name), .. difference.Values.Select(value => Plain(value ?? "-"))]));
+    }
+
+    private static void Bases(StringBuilder text, BuildRecord record) =>
+        Table(text, "Base images", ["image", "platform", "digest", "compressed", "made", "from"], record.Bases.Select(image => new[]
+        {
+            Code(image.Reference), image.Platform.ToString(), Code(image.Digest.ToString()), Units.Bytes(image.Bytes),
+            image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-", image.From,
+        }));
+
+    private static void Transfers(StringBuilder text, BuildRecord record) =>
+        Table(text, "Transfers", ["what", "where", "blobs", "bytes"], record.Transfers.Select(transfer => new[]
+        {
+            transfer.Kind, Code(transfer.Where), transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
+        }));
+
+    private static void Warnings(StringBuilder text, BuildRecord record)
+    {
+        var advice = Advice.Of(record);
+        if (advice.Count == 0)
+            return;
+        text.Append("\n### Warnings\n\n");
+        foreach (var warning in advice)
+        {
+            text.Append("- ").Append(warning.Component.Length > 0 ? Plain(warning.Component) + ": " : "").Append(Plain(warning.Message));
+            text.Append(warning.Mend is { } mend ? $"  \n  {Plain(mend)}\n" : "\n");
+        }
+    }
+
+    private static void Commands(StringBuilder text, string heading, IEnumerable<PasteCommand> commands)
+    {
+        var all = commands.ToList();
+        if (all.Count == 0)
+            return;
+        text.Append("\n### ").Append(heading).Append("\n\n```sh\n");
+        foreach (var command in all)
+            text.Append(command.Text).Append('\n');
+        text.Append("```\n");
+    }
+
+    private static void Table(StringBuilder text, string heading, IReadOnlyList<string> columns, IEnumerable<string[]> rows)
+    {
+        var all = rows.ToList();
+        if (all.Count == 0)
+            return;
+        text.Append("\n### ").Append(heading).Append("\n\n| ").AppendJoin(" | ", columns).Append(" |\n|").Append(string.Concat(Enumerable.Repeat(" --- |", columns.Count))).Append('\n');
+        foreach (var row in all)
+            text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
+    }
+
+    private static string Seconds(double seconds) => Units.Duration(TimeSpan.FromSeconds(seconds));
+
+    private static string OneLine(string text) => string.Concat(text.Select(one => char.IsControl(one) ? ' ' : one));
+
+    /// <summary>Text as text: no character of it means anything to Markdown or HTML.</summary>
+    private static string Plain(string text)
+    {
+        var plain = new StringBuilder();
+        foreach (var one in OneLine(text))
+            plain.Append(one switch
+            {
+                '<' => "&lt;", '>' => "&gt;", '&' => "&amp;", '@' => "&#64;",
+                '|' or '*' or '_' or '`' or '[' or ']' or '\\' or '#' or '~' or '!' => $"\\{one}",
+                _ => one.ToString(),
+            });
+        return plain.ToString();
+    }
+
+    /// <summary>A code span within a table.</summary>
+    private static string Code(string text) => text.Length == 0 ? "" : $"`{OneLine(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
+
+    private static string Fenced(string text) => text.Replace("```", "'''", StringComparison.Ordinal);
+}

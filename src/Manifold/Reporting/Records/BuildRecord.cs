@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Manifold.Oci;
+
+namespace Manifold.Reporting.Records;
+
+/// <summary>How a build ended.</summary>
+public enum BuildOutcome
+{
+    [JsonStringEnumMemberName("succeeded")] Succeeded,
+
+    /// <summary>Some components or optional platforms are missing.</summary>
+    [JsonStringEnumMemberName("partly")] Partly,
+
+    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("interrupted")] Interrupted,
+}
+
+/// <summary>Everything that is known of one build, for reports. Terminal, JSON, Markdown and HTML are renderings of it.</summary>
+/// <remarks>
+/// <code>
+/// events, outcomes ─► BuildRecorder ─► BuildRecord ─► builds/ID.json
+///                                          ├─► table       at the end of a build, manifold builds
+///                                          ├─► Markdown    GITHUB_STEP_SUMMARY
+///                                          ├─► HTML        one file
+///                                          └─► comparison  with another build
+/// </code>
+/// Times of steps and transfers are seconds since <see cref="Begin"/>. Nothing in it is a secret: values are masked when they come in.
+/// </remarks>
+public sealed record BuildRecord
+{
+    /// <summary>Raised when a member changes its meaning; new members do not raise it.</summary>
+    public const int CurrentVersion = 1;
+
+    public required int Version { get; init; }
+
+    /// <summary>Begins with the time, so that names sort: <c>20260126-023821-4f1c</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The program and its version.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary><c>build</c> or <c>bake</c>.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>The Dockerfile or project file as the user named it; empty where it was never read.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The machine that built.</summary>
+    public required Platform Machine { get; init; }
+
+    public required DateTimeOffset Begin { get; init; }
+    public required DateTimeOffset End { get; init; }
+    public required BuildOutcome Outcome { get; init; }
+
+    /// <summary>Why it failed, as it was told.</summary>
+    public string? Failure { get; init; }
+
+    public ImmutableArray<RecordedComponent> Components { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>In the order in which they were planned.</summary>
+    public ImmutableArray<RecordedStep> Steps { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    public ImmutableArray<RecordedPhase> Phases { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<RecordedTransfer> Transfers { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<RecordedBase> Bases { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<RecordedWarning> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    [JsonIgnore] public TimeSpan Duration => End - Begin;
+
+    /// <summary>What people call it: the image's name, or the project file.</summary>
+    [JsonIgnore] public string Title => Components is [var only] ? only.Title : File.Length > 0 ? File : Id;
+
+    /// <summary>The platforms of all components, in the order in which they are met.</summary>
+    [JsonIgnore] public IEnumerable<Platform> Platforms => Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
+}
