@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects.ManifoldFile;
+using Manifold.Projects.Yaml;
+using Manifold.Verification;
+
+namespace Manifold.Projects;
+
+/// <summary>One override of one component.</summary>
+internal sealed class ComponentOverride(Component component, Override set, Surroundings around)
+{
+    // The override is read as a file of one line is, and its faults are told as that file's.
+    private readonly FileFaults faults = new(new SourceText("--set", set.Text));
+
+    /// <summary>A list is added to; else it is replaced.</summary>
+    public required bool Adds { get; init; }
+
+    /// <exception cref="UsageException">The value is not of the key's kind.</exception>
+    /// <exception cref="ProjectFileException">The value names what is not there.</exception>
+    public Component Apply()
+    {
+        var changed = Changed();
+        faults.ThrowIfAny();
+        return changed;
+    }
+
+    private Component Changed() => set.Key switch
+    {
+        "platform" or "platforms" => component with { Platforms = Platforms() },
+        "tags" => component with { Tags = [.. (Adds ? component.Tags : []).Concat(set.List.SelectMany(Tag)).Distinct()] },
+        "labels" => component with { Labels = With(component.Labels) },
+        "annotations" => component with { Annotations = [.. Adds || set.Name is not null ? component.Annotations : [], .. Annotations()] },
+        "verify" => component with { Verification = component.Verification with { Policy = component.Verification.Policy with { Mode = Mode() } } },
+        "publish" => component with { Publish = set.Flag },
+        "platform-tags" => component with { PlatformTags = set.Flag },
+        _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
+    };
+
+    private BuildSource Changed(BuildSource build) => set.Key switch
+    {
+        "args" => build with { Arguments = With(build.Arguments) },
+        "target" => build with { Target = set.Required.Length > 0 ? set.Value : null },
+        "context" => build with { ContextFolder = Folder(), DockerfilePath = Moved(build) },
+        "dockerfile" => build with { DockerfilePath = Dockerfile(build), InlineDockerfile = null },
+        "contexts" => build with { Contexts = Contexts(build.Contexts) },
+        "no-cache" => build with { NoCache = set.Flag },
+        "pull" => build with { Pull = set.Flag },
+        "secrets" => build with { Secrets = List(build.Secrets, new SecretResolver(around, faults).Secrets) },
+        "ssh" => build with { Ssh = List(build.Ssh, new SecretResolver(around, faults).Ssh) },
+        "cache-from" => build with { CacheFrom = List(build.CacheFrom, Texts) },
+        "cache-to" => build with { CacheTo = List(build.CacheTo, Texts) },
+        _ => build,
+    };
+
+    /// <summary>A platform that was there keeps its source; a new one is made as the first that is built.</summary>
+    private ImmutableArray<ComponentPlatform> Platforms()
+    {
+        var model = component.Platforms.FirstOrDefault(platform => platform.Source is BuildSource) ?? component.Platforms[0];
+        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform : throw set.Wrong($"'{name}' is not a platform. Expected e.g. linux/amd64,linux/arm64.")).ToList();
+        if (wanted.Count == 0)
+            wanted = [around.Options.DefaultPlatform];
+        var kept = Adds ? component.Platforms.Select(each => each.Platform) : [];
+        return [.. kept.Concat(wanted).Distinct().Select(platform =>
+            component.Platforms.FirstOrDefault(each => each.Platform == platform) ?? new ComponentPlatform(platform, model.Source))];
+    }
+
+    /// <summary>A bare tag goes to the repositories that the component has its tags in.</summary>
+    private IEnumerable<ImageReference> Tag(string text)
+    {
+        var isBare = text.AsSpan().IndexOfAny("/:@") < 0;
+        var names = isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
+        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference : throw set.Wrong($"'{name}' cannot be a tag."));
+    }
+
+    private IEnumerable<Annotation> Annotations()
+    {
+        try
+        {
+            return set.Name is { } key ? Annotation.Parse($"{key}={set.Required}") : set.Required.Length == 0 ? [] : Annotation.Parse(set.Required);
+        }
+        catch (FormatException e)
+        {
+            throw set.Wrong(e.Message);
+        }
+    }
+
+    private GateMode Mode() => set.Required switch
+    {
+        "off" or "false" => GateMode.Off,
+        "warn" => GateMode.Warn,
+        "on" or "true" => GateMode.On,
+        "strict" => GateMode.Strict,
+        _ => throw set.Wrong($"'{set.Value}' is none of off, warn, on, strict."),
+    };
+
+    /// <summary>A name without a value takes that of the environment.</summary>
+    private ImmutableSortedDictionary<string, string> With(ImmutableSortedDictionary<string, string> table) =>
+        (set.Value ?? around.Options.Environment.GetValueOrDefault(set.RequiredName)) is { } value ? table.SetItem(set.RequiredName, value) : table.Remove(set.RequiredName);
+
+    private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableSortedDictionary<string, NamedContext> contexts) =>
+        set.Required.Length == 0 ? contexts.Remove(set.RequiredName)
+            : contexts.SetItems(new ContextResolver(around, faults).Resolve(component.Name, [new Setting(set.RequiredName, set.Value, Value.Place)], madeLater: false));
+
+    private ImmutableArray<string> List(ImmutableArray<string> list, Func<ImmutableArray<Located>, ImmutableArray<string>> read) =>
+        [.. Adds ? list : [], .. set.Required.Length == 0 ? [] : read([Value])];
+
+    private Located Value => new(set.Required, faults.Source.PlaceOf(0, set.Text.Length - set.Required.Length, Math.Max(1, set.Required.Length)));
+
+    private static ImmutableArray<string> Texts(ImmutableArray<Located> texts) => [.. texts.Select(text => text.Text)];
+
+    private string Folder() => around.Paths.Absolute(set.Required) is var folder && Directory.Exists(folder) ? folder
+        : throw set.Wrong($"'{set.Value}' is not a folder.");
+
+    private string? Dockerfile(BuildSource build) =>
+        set.Required.Length == 0 ? null : around.Paths.Shown(Path.GetFullPath(set.Required, build.ContextFolder));
+
+    /// <summary>A Dockerfile is found from its context, and moves with it.</summary>
+    private string? Moved(BuildSource build) => build.DockerfilePath is not { } path ? null
+        : around.Paths.Shown(Path.GetFullPath(Path.GetRelativePath(build.ContextFolder, Path.GetFullPath(path, around.Paths.WorkingFolder)), Folder()));
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Projects.ManifoldFile;
+using Manifold.Projects.Yaml;
+
+namespace Manifold.Projects.Compose;
+
+/// <summary>Reads one <c>build</c>, and the <c>x-bake</c> in it.</summary>
+internal sealed class BuildReader(YamlMap root, Interpolation environment, ValueReader values)
+{
+    private static readonly string[] Known =
+    [
+        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "pull",
+        "secrets", "ssh", "additional_contexts", .. Ignored,
+    ];
+
+    private static readonly string[] KnownToBake = ["tags", "platforms", "cache-from", "cache-to", "secret", "ssh", "contexts", "no-cache", "pull", "output", "no-cache-filter"];
+
+    private static string[] Ignored => ["network", "shm_size", "extra_hosts", "ulimits", "isolation", "privileged", "entitlements", "provenance", "sbom"];
+
+    /// <param name="imageOf">The image of a service that is not built.</param>
+    public ImageSettings Read(string service, YamlNode build, Func<string, string?> imageOf)
+    {
+        var where = $"build of service '{service}'";
+        if (!values.Map(build, where, out var map))
+            return new ImageSettings();
+        var settings = new ImageSettings();
+        foreach (var (key, value) in map.Entries)
+            if (Ignored.Contains(key.Text))
+                values.Faults.Warn(key.Place, $"{key.Text} of service '{service}' has no effect: it is not supported yet.");
+            else if (!Known.Contains(key.Text))
+                values.Refuse(key, where, Known);
+            else if (value is not YamlScalar { IsNull: true })
+                settings = With(settings, key.Text, value);
+        settings = settings with { Contexts = [.. settings.Contexts.Select(context => Context(context, imageOf))] };
+        if (settings is { Dockerfile: not null, InlineDockerfile: { } inline })
+            values.Faults.Add(inline.Place, $"{where} has both dockerfile and dockerfile_inline.", "Keep one of them.");
+        return map.Find("x-bake") is { } bake && values.Map(bake.Value, "x-bake", out var more) ? WithBake(settings, service, more) : settings;
+    }
+
+    public PlatformChoices? Platforms(ImmutableArray<Located> names, Place place)
+    {
+        var choices = new List<PlatformChoice>();
+        foreach (var name in names.SelectMany(each => each.Text.Split(',').Select(part => each with { Text = part })))
+            if (!Platform.TryParse(name.Text, out var platform))
+                values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.", "Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+            else if (!choices.Exists(choice => choice.Platform == platform))
+                choices.Add(new PlatformChoice(platform, new ImageSettings(), name.Place));
+        return choices.Count == 0 ? null : new PlatformChoices([.. choices], false, place);
+    }
+
+    private ImageSettings With(ImageSettings settings, string key, YamlNode value) => key switch
+    {
+        "context" => settings with { Context = values.Text(value, key) },
+        "dockerfile" => settings with { Dockerfile = values.Text(value, key) },
+        "dockerfile_inline" => settings with { InlineDockerfile = values.Text(value, key) },
+        "target" => settings with { Target = values.Text(value, key) },
+        "args" => settings with { Arguments = values.Pairs(value, key) },
+        "labels" => settings with { Labels = values.Pairs(value, key) },
+        "tags" => settings with { Tags = values.Texts(value, key) },
+        "platforms" => settings with { Platforms = Platforms(values.Texts(value, key), value.Place) },
+        "cache_from" => settings with { CacheFrom = values.Texts(value, key) },
+        "cache_to" => settings with { CacheTo = values.Texts(value, key) },
+        "no_cache" => settings with { NoCache = values.Flag(value, key) },
+        "pull" => settings with { Pull = values.Flag(value, key) },
+        "secrets" => settings with { Secrets = Secrets(value) },
+        "ssh" => settings with { Ssh = Ssh(value) },
+        "additional_contexts" => settings with { Contexts = values.Pairs(value, key) },
+        _ => settings,
+    };
+
+    /// <summary>Lists of x-bake come after those of the build.</summary>
+    private ImageSettings WithBake(ImageSettings settings, string service, YamlMap bake)
+    {
+        foreach (var (key, value) in bake.Entries.Where(entry => entry.Value is not YamlScalar { IsNull: true }))
+            settings = key.Text switch
+            {
+                "tags" => settings with { Tags = Joined(settings.Tags, values.Texts(value, key.Text)) },
+                "platforms" => settings with { Platforms = Platforms([.. Names(settings.Platforms), .. values.Texts(value, key.Text)], value.Place) },
+                "cache-from" => settings with { CacheFrom = Joined(settings.CacheFrom, values.Texts(value, key.Text)) },
+                "cache-to" => settings with { CacheTo = Joined(settings.CacheTo, values.Texts(value, key.Text)) },
+                "secret" => settings with { Secrets = Joined(settings.Secrets, values.Texts(value, key.Text)) },
+                "ssh" => settings with { Ssh = Joined(settings.Ssh, values.Texts(value, key.Text)) },
+                "contexts" => new ImageSettings { Contexts = values.Pairs(value, key.Text) }.Over(settings),
+                "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
+                "pull" => settings with { Pull = values.Flag(value, key.Text) },
+                _ => Ignore(settings, service, key),
+            };
+        return settings;
+    }
+
+    private ImageSettings Ignore(ImageSettings settings, string service, YamlScalar key)
+    {
+        values.Faults.Warn(key.Place, $"{key.Text} in x-bake of service '{service}' has no effect{(KnownToBake.Contains(key.Text) ? " here" : "")}.{(Suggestion.For(key.Text, KnownToBake) is { } hint && !KnownToBake.Contains(key.Text) ? " " + hint : "")}");
+        return settings;
+    }
+
+    private static ImmutableArray<Located> Joined(ImmutableArray<Located>? first, ImmutableArray<Located> second) =>
+        [.. (first ?? []).Concat(second).DistinctBy(text => text.Text)];
+
+    private static IEnumerable<Located> Names(PlatformChoices? platforms) =>
+        platforms?.Entries.Select(entry => new Located(entry.Platform.ToString(), entry.Place)) ?? [];
+
+    private static Setting Context(Setting context, Func<string, string?> imageOf) =>
+        context.Value is { } value && value.StartsWith("service:", StringComparison.Ordinal) && imageOf(value["service:".Length..]) is { } image
+            ? context with { Value = "docker-image://" + image } : context;
+
+    /// <summary>Names of the file's secrets, or maps with such a name as source.</summary>
+    private ImmutableArray<Located> Secrets(YamlNode value)
+    {
+        if (value is not YamlList list)
+        {
+            values.Wrong(value, "secrets", "a list");
+            return [];
+        }
+        var names = list.Items.Select(item => item is YamlMap map ? map.Find("source")?.Value ?? item : item);
+        return [.. names.Select(name => values.Text(name, "a secret")).OfType<Located>().Select(Secret).OfType<Located>().DistinctBy(text => text.Text)];
+    }
+
+    private Located? Secret(Located name)
+    {
+        var secrets = root.Find("secrets")?.Value as YamlMap;
+        if (secrets?.Find(name.Text)?.Value is not YamlMap written)
+        {
+            values.Faults.Add(name.Place, $"there is no secret '{name.Text}' in this file.", Suggestion.For(name.Text, secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
+            return null;
+        }
+        var secret = environment.Apply(written);
+        if (secret.Find("environment")?.Value is YamlScalar variable)
+            return name with { Text = $"id={name.Text},env={variable.Text}" };
+        if (secret.Find("file")?.Value is YamlScalar file)
+            return name with { Text = $"id={name.Text},src={file.Text}" };
+        values.Faults.Add(secret.Place, $"the secret '{name.Text}' is neither a file nor a variable of the environment; a build can use no other.");
+        return null;
+    }
+
+    private ImmutableArray<Located> Ssh(YamlNode value) =>
+        [.. values.Pairs(value is YamlScalar ? new YamlList([value], value.Place) : value, "ssh")
+            .Select(pair => new Located(pair.Value is null ? pair.Key : $"{pair.Key}={pair.Value}", pair.Place))];
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace Manifold.Projects.ManifoldFile;
+
+/// <summary>The keys of manifold.yaml, by the level that they stand at. <c>docs/manifold-yaml.md</c> explains each.</summary>
+internal static class Keys
+{
+    private static readonly ImmutableArray<string> Building =
+    [
+        "context", "dockerfile", "dockerfile-inline", "target", "args", "contexts", "secrets", "ssh",
+        "cache", "cache-from", "cache-to", "no-cache", "pull", "base-architecture",
+    ];
+
+    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags"];
+
+    public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
+
+    public static ImmutableArray<string> Template { get; } = [.. Building, .. Publishing, "source", "before", "inherits"];
+
+    public static ImmutableArray<string> Image { get; } = [.. Template, "alias", "aliases", "name", "matrix"];
+
+    public static ImmutableArray<string> Platform { get; } = [.. Building, "source", "optional", "before"];
+
+    public static ImmutableArray<string> Hook { get; } = ["run", "inputs", "outputs", "environment", "folder", "platform", "per-platform"];
+
+    public static ImmutableArray<string> Verify { get; } = ["mode", "run", "timeout", "allow"];
+
+    public static ImmutableArray<string> Rollout { get; } = ["deployment", "namespace"];
+
+    public static ImmutableArray<string> Cache { get; } = ["from", "to"];
+
+    public static ImmutableArray<string> Secret { get; } = ["id", "src", "env", "type"];
+}

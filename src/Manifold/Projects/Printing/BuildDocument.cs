@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Manifold.Planning;
+
+namespace Manifold.Projects.Printing;
+
+/// <summary>Writes how a platform is built.</summary>
+/// <param name="folder">The project's, which paths start from.</param>
+/// <param name="workingFolder">What a Dockerfile's path starts from.</param>
+internal sealed class BuildDocument(string folder, string workingFolder)
+{
+    public JsonObject Write(BuildSource build)
+    {
+        var written = new JsonObject { ["context"] = RelativePath.From(folder, build.ContextFolder) };
+        if (build.DockerfilePath is { } dockerfile && build.InlineDockerfile is null)
+            written["dockerfile"] = Path.GetRelativePath(build.ContextFolder, Path.GetFullPath(dockerfile, workingFolder));
+        Add("dockerfile-inline", build.InlineDockerfile);
+        Add("target", build.Target);
+        ProjectDocument.Add(written, "args", ProjectDocument.Table(build.Arguments));
+        ProjectDocument.Add(written, "contexts", new JsonObject(build.Contexts.Select(context => KeyValuePair.Create(context.Key, (JsonNode?)Context(context.Value)))));
+        ProjectDocument.Add(written, "secrets", ProjectDocument.Texts(build.Secrets));
+        ProjectDocument.Add(written, "ssh", ProjectDocument.Texts(build.Ssh));
+        ProjectDocument.Add(written, "cache-from", ProjectDocument.Texts(build.CacheFrom));
+        ProjectDocument.Add(written, "cache-to", ProjectDocument.Texts(build.CacheTo));
+        if (build.NoCache)
+            written["no-cache"] = true;
+        if (build.Pull)
+            written["pull"] = true;
+        Add("base-architecture", build.BaseArchitecture);
+        return written;
+
+        void Add(string key, string? text)
+        {
+            if (text is not null)
+                written[key] = text;
+        }
+    }
+
+    private string Context(NamedContext context) => context switch
+    {
+        SiblingContext sibling => $"image:{sibling.Name}",
+        ImageContext image => $"docker-image://{image.Reference}",
+        FolderContext named => RelativePath.From(folder, named.Folder),
+        LayoutContext layout => $"oci-layout://{RelativePath.From(folder, layout.Folder)}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
+        _ => throw new NotSupportedException(context.GetType().Name),
+    };
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Manifold.Projects.Yaml;
+
+/// <summary>Makes nodes with places of a YAML text.</summary>
+/// <remarks>
+/// Aliases share the nodes of their anchor, so memory is bounded by the file; <see cref="Limits.ProjectNodes"/> bounds what they multiply to,
+/// <see cref="Limits.ProjectDepth"/> the stack. Source: YAML 1.2.2, and "Merge Key" of YAML 1.1.
+/// </remarks>
+internal sealed class YamlComposer
+{
+    private readonly FileFaults faults;
+    private readonly IParser parser;
+    private readonly Dictionary<string, YamlNode> anchors = new(StringComparer.Ordinal);
+    private long nodes;
+
+    private YamlComposer(FileFaults faults, IParser parser) => (this.faults, this.parser) = (faults, parser);
+
+    /// <summary>The file's one document, or null where it is empty or no YAML; the fault then is collected.</summary>
+    public static YamlNode? Compose(FileFaults faults)
+    {
+        using var text = new StringReader(faults.Source.Between(0, faults.Source.Count));
+        try
+        {
+            return new YamlComposer(faults, new Parser(text)).Document();
+        }
+        catch (YamlException e)
+        {
+            var line = Math.Max(1, (int)e.Start.Line);
+            faults.Add(faults.Source.PlaceOf(line - 1, Math.Max(0, (int)e.Start.Column - 1), 1), $"this is not YAML: {Sentence(e.Message)}");
+            return null;
+        }
+    }
+
+    private YamlNode? Document()
+    {
+        parser.Consume<StreamStart>();
+        if (!parser.TryConsume<DocumentStart>(out _))
+            return null;
+        var root = Node(0);
+        parser.Consume<DocumentEnd>();
+        if (parser.TryConsume<DocumentStart>(out var second))
+            faults.Add(PlaceOf(second), "the file holds a second document. Expected one.");
+        return root;
+    }
+
+    private YamlNode Node(int depth)
+    {
+        if (depth > Limits.ProjectDepth)
+            throw new YamlException(parser.Current!.Start, parser.Current.End, $"it is nested more than {Limits.ProjectDepth} deep");
+        Count(1);
+        if (parser.TryConsume<AnchorAlias>(out var alias))
+            return Aliased(alias);
+        var start = (NodeEvent)parser.Current!;
+        CheckTag(start);
+        YamlNode node = start switch
+        {
+            Scalar => Text(parser.Consume<Scalar>()),
+            SequenceStart => List(depth),
+            _ => Map(depth),
+        };
+        if (!start.Anchor.IsEmpty)
+            anchors[start.Anchor.Value] = node;
+        return node;
+    }
+
+    private YamlNode Aliased(AnchorAlias alias)
+    {
+        if (anchors.TryGetValue(alias.Value.Value, out var node))
+        {
+            Count(node.Size);
+            return node;
+        }
+        faults.Add(PlaceOf(alias), $"there is no anchor '&{alias.Value}' before this, or this stands within it.", Suggestion.For(alias.Value.Value, anchors.Keys));
+        return new YamlScalar("", true, PlaceOf(alias));
+    }
+
+    private void Count(long more)
+    {
+        nodes += more;
+        if (nodes > Limits.ProjectNodes)
+            throw new YamlException(parser.Current!.Start, parser.Current.End, $"with its aliases it has more than {Limits.ProjectNodes} nodes");
+    }
+
+    private void CheckTag(NodeEvent node)
+    {
+        if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+            faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' means nothing here.");
+    }
+
+    private YamlScalar Text(Scalar scalar) =>
+        new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PlaceOf(scalar));
+
+    private YamlList List(int depth)
+    {
+        var start = parser.Consume<SequenceStart>();
+        var items = ImmutableArray.CreateBuilder<YamlNode>();
+        while (!parser.TryConsume<SequenceEnd>(out _))
+            items.Add(Node(depth + 1));
+        return new YamlList(items.ToImmutable(), PlaceOf(start));
+    }
+
+    private YamlMap Map(int depth)
+    {
+        var start = parser.Consume<MappingStart>();
+        var entries = new List<YamlEntry>();
+        var merged = new List<YamlMap>();
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            var (key, value) = (Node(depth + 1), Node(depth + 1));
+            if (key is not YamlScalar name)
+                faults.Add(key.Place, $"a key must be text; this is {key.Kind}.");
+            else if (name is { IsPlain: true, Text: "<<" })
+                merged.AddRange(Merged(value));
+            else if (entries.Find(entry => entry.Key.Text == name.Text) is { } first)
+                faults.Add(name.Place, $"'{name.Text}' stands here twice, first in line {first.Key.Place.Line}.");
+            else
+                entries.Add(new YamlEntry(name, value));
+        }
+        // What is written here wins over what is merged, and an earlier map over a later one.
+        var inherited = merged.SelectMany(map => map.Entries).Where(entry => entries.TrueForAll(own => own.Key.Text != entry.Key.Text));
+        return new YamlMap([.. entries, .. inherited.DistinctBy(entry => entry.Key.Text)], PlaceOf(start));
+    }
+
+    private IEnumerable<YamlMap> Merged(YamlNode value)
+    {
+        foreach (var node in value is YamlList list ? list.Items : [value])
+            if (node is YamlMap map)
+                yield return map;
+            else
+                faults.Add(node.Place, $"'<<' merges maps; this is {node.Kind}.");
+    }
+
+    private Place PlaceOf(ParsingEvent at)
+    {
+        var length = at.Start.Line == at.End.Line ? at.End.Column - at.Start.Column : 1;
+        return faults.Source.PlaceOf((int)at.Start.Line - 1, (int)at.Start.Column - 1, (int)Math.Max(1, length));
+    }
+
+    private static string Sentence(string message) => message.TrimEnd('.') + ".";
+}

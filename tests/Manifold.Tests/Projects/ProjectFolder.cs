@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Projects;
+using Manifold.Tests.Support;
+
+namespace Manifold.Tests.Projects;
+
+/// <summary>A folder with a project file and what it names, and the reader over it.</summary>
+public sealed class ProjectFolder : IDisposable
+{
+    public TemporaryFolder Files { get; } = new(Peer.VisibleFolder is { } shared && Directory.Exists(Path.Combine(shared, "tmp")) ? Path.Combine(shared, "tmp") : null);
+
+    public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
+
+    public ReadingOptions Options => new(Environment.ToImmutableSortedDictionary(StringComparer.Ordinal))
+    {
+        WorkingFolder = Files.Path, DefaultPlatform = Platform.Parse("linux/amd64"),
+    };
+
+    /// <summary>Makes folders with a Dockerfile each.</summary>
+    public ProjectFolder With(params string[] contexts)
+    {
+        foreach (var context in contexts)
+            Files.Write(Path.Combine(context, "Dockerfile"), "FROM scratch\n");
+        return this;
+    }
+
+    public Project Manifold(string yaml, params string[] overrides) => Read("manifold.yaml", yaml, overrides);
+
+    public Project Compose(string yaml, params string[] overrides) => Read("compose.yaml", yaml, overrides);
+
+    /// <summary>What the reader refuses the file for: <c>LINE:COLUMN message [hint]</c>.</summary>
+    public ImmutableArray<string> Faults(string yaml, string name = "manifold.yaml") =>
+        [.. Assert.Throws<ProjectFileException>(() => Read(name, yaml)).Diagnostics
+            .Select(each => $"{each.Place.Line}:{each.Place.Column} {each.Message}{(each.Hint is null ? "" : " | " + each.Hint)}")];
+
+    public Project Read(string name, string yaml, params string[] overrides)
+    {
+        Files.Write(name, yaml);
+        return ProjectReader.Read([name], Options with { Overrides = [.. overrides] });
+    }
+
+    public void Dispose() => Files.Dispose();
+}
