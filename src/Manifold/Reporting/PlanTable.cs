@@ -15,7 +15,7 @@ public static class PlanTable
             tables.Add(BuildTable.Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "FROM"], .. plan.Bases.Select(image => new[]
             {
                 image.Reference.ToString(), image.Platform.ToString(), image.Descriptor.Digest.ToString(), Units.Bytes(image.CompressedBytes),
-                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", _ => "registry" },
+                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", _ => "registry" },
             })]));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
         foreach (var image in plan.Images)
