@@ -86,15 +86,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
-        var layouts = new Dictionary<LayoutContext, ImageReference>();
-        foreach (var layout in project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source).OfType<BuildSource>()
-            .SelectMany(source => source.Contexts.Values).OfType<LayoutContext>().Distinct())
-            layouts[layout] = await tools.Taken.PlaceAsync(layout, cancellation);
+        var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {
-            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layout => layouts[layout],
+            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
         })
         {
+            Lock = BakeLock.Find(context, project, line),
             Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
         };
     }
