@@ -28,6 +28,7 @@ internal sealed class BakeOptions
     private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
+    private readonly Option<bool> locked = new("--locked") { Description = "Build from what manifold.lock pins and from nothing else." };
     private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "How many RUNs work at a time (default: what processors and memory bear).", HelpName = "N" };
     private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "Finish, and publish, what can be finished where something fails." };
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
@@ -40,7 +41,7 @@ internal sealed class BakeOptions
     {
         command.Add(names);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
-        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, jobs, keepGoing, progress, metadataFile, report])
+        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, locked, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
@@ -57,7 +58,7 @@ internal sealed class BakeOptions
         return new BakeCommandLine
         {
             Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
-            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull),
+            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
             Registries = registries.Read(parsed),
@@ -78,6 +79,13 @@ internal sealed class BakeOptions
 /// <summary>A <c>manifold bake</c> command line, read.</summary>
 internal sealed record BakeCommandLine
 {
+    /// <summary>Of a plan that <c>manifold plan</c> asks for.</summary>
+    public static BakeCommandLine ForPlan(string file, ImmutableArray<string> names) => new()
+    {
+        Files = [file], Names = names, Set = [], Print = null, Plan = true, Push = false, Publication = new PublicationRequest { Targets = [] }, NoCache = false, Pull = false,
+        Jobs = null, KeepGoing = false, Progress = "plain", MetadataFile = null, Report = null, Registries = new RegistryChoice(),
+    };
+
     public required ImmutableArray<string> Files { get; init; }
     public required ImmutableArray<string> Names { get; init; }
     public required ImmutableArray<string> Set { get; init; }
@@ -90,6 +98,7 @@ internal sealed record BakeCommandLine
 
     public required bool NoCache { get; init; }
     public required bool Pull { get; init; }
+    public required bool Locked { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }
     public required string Progress { get; init; }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Manifold.Cluster;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
 using Manifold.Reporting;
@@ -65,6 +67,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var record = await FinishAsync(recorder, result, null, store, progress);
         if (line.MetadataFile is { } file)
             await File.WriteAllTextAsync(file, BuildMetadata.Write(result, record.Id), cancellation);
+        if (project.Rollout is { } rollout && request.Push is not null)
+            await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
         return 0;
     }
 
@@ -74,7 +78,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         context.Out.Write(format switch
         {
             "json" => ProjectPrinter.Json(chosen, folder),
-            "bake" => throw new UsageException("--print=bake is not supported yet."),
+            "bake" => BakeJson.Write(chosen, folder),
             _ => ProjectPrinter.Yaml(chosen, folder),
         });
         return 0;
@@ -82,15 +86,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
-        var layouts = new Dictionary<LayoutContext, ImageReference>();
-        foreach (var layout in project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source).OfType<BuildSource>()
-            .SelectMany(source => source.Contexts.Values).OfType<LayoutContext>().Distinct())
-            layouts[layout] = await tools.Taken.PlaceAsync(layout, cancellation);
+        var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {
-            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layout => layouts[layout],
+            Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
         })
         {
+            Lock = BakeLock.Find(context, project, line),
             Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
         };
     }

@@ -14,6 +14,7 @@ public static class CommandTree
             // one line per command, in the order of the road
             BuildCommand.Create(context),
             BakeCommand.Create(context),
+            LockCommand.Create(context),
             PlanCommand.Create(context),
             PullCommand.Create(context),
             PushCommand.Create(context),

@@ -11,6 +11,9 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
 {
     public BaseOrigin Origin { get; init; }
 
+    /// <summary>What the reference itself stands for: the index that lists the manifest, or the manifest; null where nobody asked a registry or the store.</summary>
+    public Digest? Top { get; init; }
+
     /// <summary>The repository of each layer where it is not <see cref="Reference"/>'s: an image that this run has built stands on others' layers.</summary>
     public ImmutableArray<ImageReference> LayerRepositories { get; init; } = [];
 
@@ -34,6 +37,9 @@ public enum BaseOrigin
 
     /// <summary>Another image of the same project.</summary>
     Sibling,
+
+    /// <summary>By the digest that a lock file pins the reference to.</summary>
+    Locked,
 }
 
 /// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>

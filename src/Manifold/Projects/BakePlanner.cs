@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects.Locking;
 using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Sandbox;
@@ -26,7 +27,7 @@ public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
 /// </code>
 /// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
 /// </remarks>
-public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
+public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pins)
 {
     private readonly Emulators emulators = new(tools.Builder.Store);
     private readonly List<ManifoldException> problems = [];
@@ -35,6 +36,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
     public async Task<BakePlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
     {
+        foreach (var each in pins?.RequireImages(graph) ?? [])
+            on(new Warned(each) { Time = tools.Builder.Time.GetUtcNow() });
         var bases = FindBasesAsync(on, cancellation);
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
@@ -50,11 +53,14 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
 
     private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var resolver = new BaseResolver(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time);
+        var resolver = new BaseResolver(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
         var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
+        var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
+        var forbidden = refused.Select(missing => (missing.Need.Reference, missing.Need.Platform)).ToHashSet();
         var found = await Task.WhenAll(builds.GroupBy(build => build.Request.Pull).Select(group =>
-            resolver.FindAsync([.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform))], group.Key, on, cancellation))).ConfigureAwait(false);
-        return new FoundBases(found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary(), [.. found.SelectMany(each => each.Problems)]);
+            resolver.FindAsync([.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform)).Where(need => !forbidden.Contains((need.Reference, need.Platform)))], group.Key, on, cancellation))).ConfigureAwait(false);
+        var images = found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary();
+        return new FoundBases(images, [.. refused, .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
     }
 
     private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(CancellationToken cancellation)
@@ -63,7 +69,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
         {
             try
             {
-                return (platform, Image: await tools.Taken.FindAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false), Problem: null);
+                return (platform, Image: await FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false), Problem: null);
             }
             catch (ManifoldException e)
             {
@@ -71,6 +77,15 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph)
             }
         })).ConfigureAwait(false);
         return found.ToDictionary(each => each.platform, each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
+    }
+
+    private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
+    {
+        var pin = pins?.PinOf(source, platform);
+        var image = await tools.Taken.FindAsync(source, platform, pin, cancellation).ConfigureAwait(false);
+        if (pin is not null)
+            pins!.RequireMatch(source.Place, source.Reference!, image);
+        return image;
     }
 
     private async Task<ImmutableDictionary<string, Preflight>> AskTargetsAsync(PublicationRequest push, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Verification;
@@ -97,7 +98,11 @@ public sealed record BuildSource : ComponentSource
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>
 /// <param name="Location">As <see cref="Images.ImageLocation"/> reads it; paths are absolute.</param>
-public sealed record ImageSource(string Location) : ComponentSource;
+public sealed record ImageSource(string Location) : ComponentSource
+{
+    /// <summary>Its name where it comes from a registry, and so may be another tomorrow; null for what lies on this machine.</summary>
+    public ImageReference? Reference => ImageLocation.TryParse(Location, out var location) && location.Transport == Transport.Registry ? location.Reference : null;
+}
 
 /// <summary>A command that makes files which a build copies.</summary>
 /// <remarks>Run again only if an input, the command or its environment changed, or an output is missing.</remarks>

@@ -15,26 +15,40 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     private readonly ConcurrentDictionary<string, Lazy<Task<ResolvedImage>>> places = new(StringComparer.Ordinal);
 
     /// <summary>The image of a platform.</summary>
+    /// <param name="pin">The digest that its reference is held to; null where its tag is asked.</param>
     /// <exception cref="UsageException">The place has no image for the platform.</exception>
-    public async Task<BaseImage> FindAsync(ImageSource source, Platform platform, CancellationToken cancellation)
+    public async Task<BaseImage> FindAsync(ImageSource source, Platform platform, Digest? pin, CancellationToken cancellation)
     {
-        var place = await places.GetOrAdd(source.Location, _ => new Lazy<Task<ResolvedImage>>(() => ResolveAsync(ImageLocation.Parse(source.Location), cancellation))).Value.ConfigureAwait(false);
+        var place = await places.GetOrAdd($"{source.Location} {pin}", _ => new Lazy<Task<ResolvedImage>>(() => ResolveAsync(ImageLocation.Parse(source.Location), pin, cancellation))).Value.ConfigureAwait(false);
         var image = await puller.GetImageAsync(place, platform, cancellation).ConfigureAwait(false)
             ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
-        return new BaseImage(place.Reference, platform, image.Descriptor, image.Manifest, image.Config) { Origin = place.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store };
+        return new BaseImage(place.Reference, platform, image.Descriptor, image.Manifest, image.Config)
+        {
+            Origin = pin is not null ? BaseOrigin.Locked : place.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store, Top = place.Top.Digest,
+        };
+    }
+
+    /// <summary>Brings the images of all layouts that a project names into the store, and says how each is known there.</summary>
+    public async Task<Func<LayoutContext, ImageReference>> PlaceLayoutsAsync(Project project, CancellationToken cancellation)
+    {
+        var layouts = new Dictionary<LayoutContext, ImageReference>();
+        foreach (var layout in project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source).OfType<BuildSource>()
+            .SelectMany(source => source.Contexts.Values).OfType<LayoutContext>().Distinct())
+            layouts[layout] = await PlaceAsync(layout, cancellation).ConfigureAwait(false);
+        return layout => layouts[layout];
     }
 
     /// <summary>A layout's image, brought into the store; its name there is by digest.</summary>
-    public async Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation)
+    private async Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation)
     {
         var text = $"oci:{layout.Folder}" + (layout.Tag is null ? "" : ":" + layout.Tag) + (layout.Digest is null ? "" : "@" + layout.Digest);
         var placed = await PlaceAsync(ImageLocation.Parse(text), cancellation).ConfigureAwait(false);
         return placed;
     }
 
-    private async Task<ResolvedImage> ResolveAsync(ImageLocation location, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch
+    private async Task<ResolvedImage> ResolveAsync(ImageLocation location, Digest? pin, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch
     {
-        Transport.Registry => location.Reference!,
+        Transport.Registry => pin is { } digest ? location.Reference!.WithDigest(digest) : location.Reference!,
         Transport.Store => location.Reference!.WithDigest((store.Tags.Find(location.Reference!) ?? throw new UsageException($"The store has no image '{location.Reference}'. See: manifold images")).Digest),
         _ => await PlaceAsync(location, cancellation).ConfigureAwait(false),
     }, cancellation).ConfigureAwait(false);

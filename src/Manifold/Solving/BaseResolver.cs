@@ -19,9 +19,14 @@ public sealed record MissingBase(BaseNeed Need, ManifoldException Why);
 /// <summary>The bases that were found, and those that were not.</summary>
 public sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), BaseImage> Images, ImmutableArray<MissingBase> Problems);
 
+/// <summary>Digests that references are held to, whatever their tags say now.</summary>
+/// <param name="File">What pins them, for messages.</param>
+public sealed record BasePins(string File, ImmutableDictionary<ImageReference, Digest> Digests);
+
 /// <summary>Finds the images that a plan stands on: the store's own by name, else the registry's.</summary>
 /// <remarks>
 /// <code>
+/// 0  the digest of a lock file    where it pins the reference: nothing else is asked
 /// 1  a name of the store's own    unless --pull: what was built or pulled here is what people mean
 /// 2  the registry                 one request for a tag; documents by digest come from the store
 /// 3  what was found last time     if the registry cannot be reached and not --pull, with a warning
@@ -31,6 +36,9 @@ public sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), 
 public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 {
     private readonly string lastFolder = Path.Combine(store.Root, "cache", "references");
+
+    /// <summary>What is pinned; null where nothing is.</summary>
+    public BasePins? Pins { get; init; }
 
     /// <exception cref="BaseMissingException">Images are missing or lack platforms; all of them in one message.</exception>
     /// <exception cref="RegistryException">A registry refuses, and nothing else is wrong.</exception>
@@ -65,7 +73,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
             return (
                 [.. from each in found where each.Image is not null
-                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin }],
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest }],
                 [.. from each in found where each.Image is null
                     select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))]);
         }
@@ -83,6 +91,9 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 
     private async Task<(ResolvedImage Image, BaseOrigin Origin)> FindAsync(ImageReference reference, bool pull, Action<BuildEvent> on, CancellationToken cancellation)
     {
+        // 0
+        if (Pins?.Digests.TryGetValue(reference, out var pinned) is true)
+            return (await FindPinnedAsync(reference, pinned, Pins.File, cancellation).ConfigureAwait(false), BaseOrigin.Locked);
         // 1
         if (!pull && store.Tags.Find(reference) is { } own)
             return (await puller.ResolveAsync(reference.WithDigest(own.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
@@ -98,6 +109,18 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             // 3
             on(new Warned($"{e.Message} Going on with what '{reference}' was the last time: {last}.") { Time = time.GetUtcNow() });
             return (await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false), BaseOrigin.LastTime);
+        }
+    }
+
+    private async Task<ResolvedImage> FindPinnedAsync(ImageReference reference, Digest digest, string file, CancellationToken cancellation)
+    {
+        try
+        {
+            return await puller.ResolveAsync(reference.WithDigest(digest), cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (e.Status is System.Net.HttpStatusCode.NotFound)
+        {
+            throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Renew it: manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
         }
     }
 

@@ -31,13 +31,13 @@ public sealed class RecordingBuilds : IDisposable
         (await Build()).Succeeded();
         var record = Latest();
         var image = Assert.Single(record.Components);
-        Assert.Equal((BuildOutcome.Succeeded, "build", 2, 3), (record.Outcome, record.Command, image.Platforms.Length, record.Steps.Length));
+        Assert.Equal((BuildOutcome.Succeeded, "build", 2, 6), (record.Outcome, record.Command, image.Platforms.Length, record.Steps.Length));
         var platform = image.Platforms[0];
         Assert.Equal((BuildWay.Copy, 3000L + 4, 3000L), (platform.Way, platform.UncompressedBytes, platform.WastedBytes));
         Assert.Equal(new RecordedWaste("/data/big", 3000, 1, 2, false), Assert.Single(platform.Waste));
         Assert.Equal(["linux/arm64"], platform.Layers[0].SharedWith.Select(each => each.ToString()));
         Assert.Equal("COPY small /data/big", platform.Layers[1].Instruction);
-        Assert.Equal("files", record.Steps.Single(step => step.Name.Contains("COPY big", StringComparison.Ordinal)).Stage);
+        Assert.All(record.Steps.Where(step => step.Name.Contains("COPY big", StringComparison.Ordinal)), step => Assert.Equal("files", step.Stage));
     }
 
     [Fact]

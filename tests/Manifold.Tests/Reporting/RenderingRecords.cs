@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.RegularExpressions;
 using Manifold.Oci;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;
@@ -49,7 +50,8 @@ public sealed class RenderingRecords
     public void no_text_of_a_record_is_markup_of_the_summary()
     {
         var text = MarkdownReport.Render(SampleRecords.Of(3, SampleRecords.Hostile));
-        Assert.DoesNotContain("<img", WithoutFences(text));
+        // Within a code span nothing means anything; nothing of it closes the span.
+        Assert.DoesNotContain("<img", Regex.Replace(WithoutFences(text), "`[^`\n]*`", ""));
         // Every row of a table has the columns of its heading: nothing broke out of a cell.
         foreach (var table in WithoutFences(text).Split("\n\n").Where(part => part.StartsWith('|')))
             Assert.Single(table.Trim().Split('\n').Select(row => row.Replace("\\|", "", StringComparison.Ordinal).Count(one => one == '|')).Distinct());

@@ -1,0 +1,23 @@
+using Manifold.Projects;
+using Manifold.Projects.Locking;
+
+namespace Manifold.Cli;
+
+/// <summary>Whether a bake goes by the project's lock file, and says so.</summary>
+internal static class BakeLock
+{
+    /// <summary>What <c>--locked</c>, <c>--pull</c> and the file that is there or not come to; null where nothing is pinned.</summary>
+    /// <exception cref="UsageException">The file must be there and is not, or it must count and must not.</exception>
+    public static LockUse? Find(CliContext context, Project project, BakeCommandLine line)
+    {
+        var folder = Directory.GetCurrentDirectory();
+        if (line is { Locked: true, Pull: true })
+            throw new UsageException("--locked and --pull: --locked builds from what is pinned, --pull asks what tags are now. Leave one of them out, or renew what is pinned: manifold lock --update");
+        if (LockFile.Find(project, folder) is not { } pins)
+            return !line.Locked ? null
+                : throw new LockFileException($"--locked: {project.File} has no lock file ({LockFile.Empty(project, folder).File} is not there). Make it: {LockFile.Empty(project, folder).Command}");
+        if (line.Progress is not ("quiet" or "json"))
+            context.Warn(line.Pull ? $"{pins.File} is left aside: --pull asks what tags are now." : $"images and sources from outside are those that {pins.File} pins{(line.Locked ? ", and no others" : "")}");
+        return line.Pull ? null : new LockUse(pins, line.Locked);
+    }
+}

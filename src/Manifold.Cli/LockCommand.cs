@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Manifold.Projects;
+using Manifold.Projects.Locking;
+using Manifold.Publishing;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold lock</c>: what a project stands on, by digest, in a file beside it. It builds nothing.</summary>
+internal static class LockCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var names = new Argument<string[]>("IMAGE") { Description = "Images or groups whose needs are pinned (default: the whole project).", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var set = new Option<string[]>("--set") { Description = "Override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
+        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.") { names, files, set, update };
+        var registries = RegistryAccess.AddTo(command);
+        command.SetAction((parsed, cancellation) => new LockRun(context, registries.Read(parsed)).RunAsync(
+            new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []], [.. parsed.GetValue(set) ?? []], parsed.GetValue(update)), cancellation));
+        return command;
+    }
+}
+
+/// <summary>A <c>manifold lock</c> command line, read.</summary>
+internal sealed record LockLine(ImmutableArray<string> Files, ImmutableArray<string> Names, ImmutableArray<string> Set, bool Update);
+
+/// <summary>One run of <c>manifold lock</c>.</summary>
+internal sealed class LockRun(CliContext context, RegistryChoice registries)
+{
+    public async Task<int> RunAsync(LockLine line, CancellationToken cancellation)
+    {
+        var folder = Directory.GetCurrentDirectory();
+        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = folder, Overrides = line.Set });
+        var current = Current(line, project, folder);
+        using var store = context.OpenStore();
+        using var registry = RegistryAccess.Open(context, registries);
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(new PublishingTools(store, registry, context.Time)));
+        var graph = new GraphOptions { Names = line.Names, LayoutReference = await tools.Taken.PlaceLayoutsAsync(project, cancellation) };
+        var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = current, Update = line.Update }, Warn, cancellation);
+        LockFile.Write(LockFile.PathOf(project, folder), made.Lock);
+        await TellAsync(current, made);
+        return 0;
+    }
+
+    /// <summary>What is pinned now. A file that cannot be read stands in nobody's way who makes the whole of it anew.</summary>
+    private static ProjectLock Current(LockLine line, Project project, string folder)
+    {
+        try
+        {
+            return LockFile.Find(project, folder) ?? LockFile.Empty(project, folder);
+        }
+        catch (ProjectFileException) when (line is { Update: true, Names.IsEmpty: true })
+        {
+            return LockFile.Empty(project, folder);
+        }
+    }
+
+    private async Task TellAsync(ProjectLock before, MadeLock made)
+    {
+        var images = Changes(before.Images, made.Lock.Images, image => $"{image.Digest}  {string.Join(", ", image.Platforms.Keys)}", (a, b) => a.Digest == b.Digest && a.Platforms.SequenceEqual(b.Platforms));
+        foreach (var (what, name, now) in images.Concat(Changes(before.Sources, made.Lock.Sources, commit => commit, (a, b) => a == b)))
+            await context.Out.WriteLineAsync($"{what,-8} {name}{(now is null ? "" : "  " + now)}");
+        foreach (var without in made.Without)
+            context.Warn($"not pinned, on a platform that may fail: {without}");
+        await context.Out.WriteLineAsync($"{made.Lock.File}: {Counts.Of(made.Lock.Images.Count, "image")}, {Counts.Of(made.Lock.Sources.Count, "source")}");
+    }
+
+    private static IEnumerable<(string What, string Name, string? Now)> Changes<T>(ImmutableSortedDictionary<string, T> before, ImmutableSortedDictionary<string, T> now, Func<T, string> text, Func<T, T, bool> same) =>
+        before.Keys.Union(now.Keys).Order(StringComparer.Ordinal).Select(name => !now.TryGetValue(name, out var after) ? ("dropped", name, null)
+            : (!before.TryGetValue(name, out var old) ? "pinned" : same(old, after) ? "kept" : "updated", name, (string?)text(after)));
+
+    private void Warn(BuildEvent e)
+    {
+        if (e is Warned warned)
+            context.Warn(warned.Message);
+    }
+}
