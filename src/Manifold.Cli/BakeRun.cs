@@ -3,6 +3,7 @@ using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
+using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
 using Manifold.Reporting;
@@ -74,7 +75,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         context.Out.Write(format switch
         {
             "json" => ProjectPrinter.Json(chosen, folder),
-            "bake" => throw new UsageException("--print=bake is not supported yet."),
+            "bake" => BakeJson.Write(chosen, folder),
             _ => ProjectPrinter.Yaml(chosen, folder),
         });
         return 0;

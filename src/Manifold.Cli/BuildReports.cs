@@ -13,11 +13,11 @@ internal sealed class BuildReports(CliContext context, string? folder)
     /// <summary>Writes what was asked for. A file that cannot be written is told, and fails nothing: the build is done, or has failed for a better reason.</summary>
     public async Task WriteAsync(Store store, BuildRecord record, CancellationToken cancellation)
     {
-        _ = store;
         if (folder is null && context.Variable(StepSummary) is null)
             return;
         try
         {
+            record = await ReportCommand.CompletedAsync(store, record, cancellation);
             var markdown = MarkdownReport.Render(record);
             if (context.Variable(StepSummary) is { } summary)
                 await File.AppendAllTextAsync(summary, markdown + "\n", cancellation);

@@ -22,6 +22,8 @@ public static class CommandTree
             IndexCommand.Create(context),
             VerifyCommand.Create(context),
             MergeCommand.Create(context),
+            ReportCommand.Create(context),
+            BuildsCommand.Create(context),
             SignCommand.Create(context),
             KeyCommand.Create(context),
             LoginCommand.Create(context),

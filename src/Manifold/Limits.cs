@@ -30,9 +30,6 @@ public static class Limits
     /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
     public const int DockerfileBytes = 4 * 1024 * 1024;
 
-    /// <summary>A project file in bytes. A release's image-references has some 200 KB, the largest bake files as much.</summary>
-    public const int ProjectFileBytes = 16 * 1024 * 1024;
-
     /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
     public const int ExpansionDepth = 64;
 
@@ -56,6 +53,9 @@ public static class Limits
 
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
     public const int ChainLayers = 497;
+
+    /// <summary>A project file in bytes. One of 200 images has some 50 KB, a release's image-references 200.</summary>
+    public const int ProjectFileBytes = 4 * 1024 * 1024;
 
     /// <summary>Nodes of a project file, those behind YAML's aliases counted each time: an alias of aliases of aliases is an old bomb.</summary>
     public const int ProjectNodes = 500_000;

@@ -81,7 +81,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
         var uploads = new Tally();
         SweepPushes(uploads);
         return new Result(
-            blobs.Freed + snapshots.Freed + records.Freed + uploads.Freed, blobs.Kept + snapshots.Kept + records.Kept + uploads.Kept,
+            blobs.Freed + snapshots.Freed + records.Freed + uploads.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + uploads.Kept,
             blobs.Removed, snapshots.Removed, records.Removed);
     }
 

@@ -35,8 +35,12 @@ public static class BuildFiles
     {
         if (request.DockerfilePath is { } given)
             return File.Exists(given) ? Path.GetFullPath(given) : throw new UsageException($"The Dockerfile '{given}' is not there.");
-        var candidates = new[] { "Dockerfile", "Containerfile" }.Select(name => Path.Combine(request.ContextFolder, name));
-        return candidates.FirstOrDefault(File.Exists)
-            ?? throw new UsageException($"'{request.ContextFolder}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+        return DefaultPathOf(request.ContextFolder);
     }
+
+    /// <summary>The Dockerfile of a context where nobody names another.</summary>
+    /// <exception cref="UsageException">It has none.</exception>
+    public static string DefaultPathOf(string contextFolder) =>
+        new[] { "Dockerfile", "Containerfile" }.Select(name => Path.Combine(contextFolder, name)).FirstOrDefault(File.Exists)
+        ?? throw new UsageException($"'{contextFolder}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
 }

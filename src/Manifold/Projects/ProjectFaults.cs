@@ -12,7 +12,7 @@ internal sealed class ProjectFaults
 
     public bool Any => found.Count > 0;
 
-    public void Add(ProjectText text, Place place, string message, string? hint = null)
+    public void Add(LocatedText text, Place place, string message, string? hint = null)
     {
         var (excerpt, column) = text.Source.Excerpt(place);
         Add(new Diagnostic
@@ -24,6 +24,13 @@ internal sealed class ProjectFaults
     /// <summary>A fault of what is no file: a folder, a variable of the environment.</summary>
     public void Add(string where, string message, string? hint = null, string excerpt = "") =>
         Add(new Diagnostic { Id = Diagnostic.Syntax, Severity = Severity.Error, Message = message, Place = new Place(where, 1, 1, Math.Max(1, excerpt.Length)), Hint = hint, Excerpt = excerpt });
+
+    /// <summary>What another reader found.</summary>
+    public void Add(ProjectFileException others)
+    {
+        foreach (var fault in others.Diagnostics)
+            Add(fault);
+    }
 
     /// <exception cref="ProjectFileException">Something was found.</exception>
     public void ThrowIfAny()

@@ -111,12 +111,22 @@ public sealed class ProjectGraph
 
     private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => new()
     {
-        ContextFolder = source.ContextFolder, DockerfilePath = source.DockerfilePath, InlineDockerfile = source.InlineDockerfile,
+        ContextFolder = source.ContextFolder, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
         SourceDateEpoch = EpochOf(source) ?? options.SourceDateEpoch,
     };
+
+    /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>
+    private static string? DockerfileOf(BuildSource source)
+    {
+        if (source.InlineDockerfile is not null)
+            return source.DockerfilePath ?? $"{source.Place.File}({source.Place.Line})";
+        var path = source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder);
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), Path.GetFullPath(path));
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
 
     private static long? EpochOf(BuildSource source) => source.Arguments.GetValueOrDefault("SOURCE_DATE_EPOCH") is not { Length: > 0 } text ? null
         : long.TryParse(text, out var seconds) && seconds >= 0 ? seconds

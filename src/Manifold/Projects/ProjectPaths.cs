@@ -6,6 +6,9 @@ internal sealed record ProjectPaths(string Folder, string WorkingFolder)
     public static ProjectPaths Of(string file, ReadingOptions options) =>
         new(Path.GetDirectoryName(Path.GetFullPath(file, options.WorkingFolder))!, options.WorkingFolder);
 
+    /// <summary>For what starts from the working folder.</summary>
+    public static ProjectPaths In(ReadingOptions options) => new(options.WorkingFolder, options.WorkingFolder);
+
     public string Absolute(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, Folder));
 
     /// <summary>From the working folder where the path is in it.</summary>

@@ -1,6 +1,8 @@
 using Manifold.Dockerfile;
+using Manifold.Projects.Bake;
 using Manifold.Projects.Compose;
 using Manifold.Projects.ManifoldFile;
+using Manifold.Projects.SideImages;
 
 namespace Manifold.Projects;
 
@@ -41,12 +43,13 @@ public static class ProjectReader
         _ => ProjectOverrides.Apply(ReadBake(file, options), options),
     };
 
+    /// <summary>Where bake files have their own names and lie in the working folder, all that are there are one, as bake has it.</summary>
     private static Project ReadBake(string file, ReadingOptions options) =>
-        throw new UsageException($"The project file '{file}': bake files are not supported yet.");
+        BakeReader.DefaultNames.Contains(file) ? BakeReader.Read([.. BakeReader.DefaultNames.Where(name => File.Exists(Path.Combine(options.WorkingFolder, name)))], options) : BakeReader.Read(file, options);
 
-    private static Project ReadFolder(string folder, ReadingOptions options) => SideImages.SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder))
-        ? SideImages.SideImagesFolder.Read(folder, options)
-        : throw new UsageException($"'{folder}' has no project file: none of {string.Join(", ", Names)}.");
+    private static Project ReadFolder(string folder, ReadingOptions options) =>
+        SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)) ? SideImagesFolder.Read(folder, options)
+        : throw new UsageException($"'{folder}' has no project file: none of {string.Join(", ", Names)}, and no components/.");
 
     private enum FileKind { Manifold, Compose, Bake }
 
@@ -58,7 +61,7 @@ public static class ProjectReader
             return FileKind.Bake;
         if (name.StartsWith("manifold.", StringComparison.Ordinal))
             return FileKind.Manifold;
-        return HasServices(ProjectFileText.Read(file, ProjectPaths.Of(file, options))) ? FileKind.Compose : FileKind.Manifold;
+        return HasServices(ProjectText.Read(file, ProjectPaths.Of(file, options))) ? FileKind.Compose : FileKind.Manifold;
     }
 
     private static bool HasServices(SourceText text) =>

@@ -2,43 +2,22 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects;
 
-/// <summary>A file of a project: its text, and the places in it by their offset.</summary>
-internal sealed class ProjectText
+/// <summary>Reads the text of a project file.</summary>
+internal static class ProjectText
 {
-    private readonly int[] starts;
-
-    public ProjectText(string fileName, string text)
+    /// <exception cref="UsageException">It is not there, cannot be read or is too large.</exception>
+    public static SourceText Read(string file, ProjectPaths paths)
     {
-        Text = text.StartsWith('\uFEFF') ? text[1..] : text;
-        Source = new SourceText(fileName, Text);
-        starts = [0, .. Text.Index().Where(each => each.Item == '\n').Select(each => each.Index + 1)];
-    }
-
-    public string Text { get; }
-
-    public SourceText Source { get; }
-
-    public string FileName => Source.FileName;
-
-    /// <summary>What runs over several lines is cut at the first one's end.</summary>
-    public Place PlaceOf(int start, int length)
-    {
-        var line = Array.BinarySearch(starts, start) is >= 0 and var exact ? exact : ~Array.BinarySearch(starts, start) - 1;
-        var end = line + 1 < starts.Length ? starts[line + 1] - 1 : Text.Length;
-        return Source.PlaceOf(line, start - starts[line], Math.Max(1, Math.Min(length, end - start)));
-    }
-
-    /// <exception cref="UsageException">The file is not there, cannot be read, or is larger than a project file is.</exception>
-    public static ProjectText Read(string path, string shownAs)
-    {
+        var path = Path.GetFullPath(file, paths.WorkingFolder);
         try
         {
-            return new FileInfo(path).Length <= Limits.ProjectFileBytes ? new ProjectText(shownAs, File.ReadAllText(path))
-                : throw new UsageException($"Reading '{shownAs}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            if (new FileInfo(path).Length > Limits.ProjectFileBytes)
+                throw new UsageException($"Reading '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            return SourceText.Decode(paths.Shown(file), File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"Reading '{shownAs}': {e.Message}");
+            throw new UsageException($"Reading '{file}': {e.Message}");
         }
     }
 }

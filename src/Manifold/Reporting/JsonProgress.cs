@@ -7,7 +7,7 @@ using Manifold.Solving;
 namespace Manifold.Reporting;
 
 /// <summary>Renders events as one JSON object a line, for programs. Thread-safe.</summary>
-/// <remarks>Every line has <c>event</c> and <c>time</c>; lines of a step have <c>step</c> (its digest), <c>platform</c> and <c>line</c>. Seconds and bytes.</remarks>
+/// <remarks>Every line has <c>event</c> and <c>time</c>, in a project also <c>component</c>; lines of a step have <c>step</c> (its digest), <c>platform</c> and <c>line</c>. Seconds and bytes.</remarks>
 public sealed class JsonProgress(TextWriter output)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -21,6 +21,8 @@ public sealed class JsonProgress(TextWriter output)
             json.WriteStartObject();
             json.WriteString("event", Name(e));
             json.WriteString("time", e.Time);
+            if (e.Component is { } component)
+                json.WriteString("component", component);
             WriteMembers(json, e);
             json.WriteEndObject();
         }
@@ -52,6 +54,7 @@ public sealed class JsonProgress(TextWriter output)
             case StepStarted started:
                 WriteStep(json, started.Step);
                 json.WriteString("name", started.Step.Name);
+                json.WriteString("stage", started.Step.Stage);
                 break;
             case StepPrinted printed:
                 WriteStep(json, printed.Step);

@@ -14,8 +14,9 @@ public static class PlanTable
         if (plan.Bases.Any())
             tables.Add(BuildTable.Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "FROM"], .. plan.Bases.Select(image => new[]
             {
-                image.Reference.ToString(), image.Platform.ToString(), image.Descriptor.Digest.ToString(), Units.Bytes(image.CompressedBytes),
-                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", _ => "registry" },
+                image.Reference.ToString(), image.Platform.ToString(), image.Origin is BaseOrigin.Sibling ? "-" : image.Descriptor.Digest.ToString(),
+                image.Origin is BaseOrigin.Sibling ? "-" : Units.Bytes(image.CompressedBytes),
+                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Sibling => "this project", BaseOrigin.Locked => "locked", _ => "registry" },
             })]));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
         foreach (var image in plan.Images)

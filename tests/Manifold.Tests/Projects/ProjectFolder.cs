@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
 using Manifold.Projects;
-using Manifold.Tests.Support;
 
 namespace Manifold.Tests.Projects;
 

@@ -10,6 +10,9 @@ public static class Peer
 {
     public static Task<string> Docker(params string[] arguments) => Run("docker", "MANIFOLD_TEST_DOCKER", arguments);
 
+    /// <summary>As <see cref="Docker"/>, with variables <c>NAME=VALUE</c> in its environment.</summary>
+    public static Task<string> DockerWith(string[] variables, params string[] arguments) => Run("docker", "MANIFOLD_TEST_DOCKER", arguments, variables);
+
     public static Task<string> Buildah(params string[] arguments) => Run("buildah", "MANIFOLD_TEST_BUILDAH", arguments);
 
     /// <summary>Where peers see what we see: everywhere, or for <c>chroot ROOT docker …</c> in the folder that holds ROOT.</summary>
@@ -23,12 +26,12 @@ public static class Peer
         return await Tool.Try(command[0], [.. command[1..], .. arguments]);
     }
 
-    private static async Task<string> Run(string program, string variable, string[] arguments)
+    private static async Task<string> Run(string program, string variable, string[] arguments, params string[] environment)
     {
         var command = (Environment.GetEnvironmentVariable(variable) ?? program).Split(' ');
         Assert.SkipWhen(ChildProcess.Find(command[0], Environment.GetEnvironmentVariable("PATH")) is null, $"'{program}' is not installed here, and {variable} does not say where it is.");
         var version = await Tool.Try(command[0], [.. command[1..], "version"]);
         Assert.SkipWhen(version.ExitCode != 0, $"'{program}' does not work here: {version.Error}");
-        return await Tool.Run(command[0], [.. command[1..], .. arguments]);
+        return await Tool.Run("env", [.. environment, .. command, .. arguments]);
     }
 }

@@ -18,7 +18,7 @@ public static class ComposeYaml
     public static Project Read(string file, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(file, options);
-        var faults = new FileFaults(ProjectFileText.Read(file, paths));
+        var faults = new FileFaults(ProjectText.Read(file, paths));
         var values = new ValueReader(faults);
         var root = YamlComposer.Compose(faults) as YamlMap;
         faults.ThrowIfAny();
@@ -33,7 +33,7 @@ public static class ComposeYaml
         if (services.IsEmpty)
             faults.Add(root?.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
         var names = services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
-        var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false }, faults);
+        var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false, TagsMayBeShared = true }, faults);
         ImmutableArray<Component> components = [.. services.Select(resolver.Resolve).OfType<Component>()];
         faults.ThrowIfAny();
         return new Project { File = paths.Shown(file), Folder = paths.Folder, Components = components, Warnings = faults.Warnings };

@@ -75,7 +75,7 @@ public static class LockFile
 
     private static ProjectLock Read(string path, ProjectLock empty, string workingFolder)
     {
-        var faults = new FileFaults(ProjectFileText.Read(path, new ProjectPaths(Path.GetDirectoryName(path)!, workingFolder)));
+        var faults = new FileFaults(ProjectText.Read(path, new ProjectPaths(Path.GetDirectoryName(path)!, workingFolder)));
         var root = YamlComposer.Compose(faults);
         faults.ThrowIfAny();
         var pins = new Reading(faults, $"It is made by a program: take the one that was committed, or make it anew with: {empty.Command} --update").Read(root, empty);

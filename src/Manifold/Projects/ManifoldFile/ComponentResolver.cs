@@ -21,7 +21,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var chosen = Platforms(image);
         var hooks = new HookResolver(around, image).Resolve(chosen);
         var platforms = chosen.Select(choice => sources.Resolve(image, choice, hooks.Length > 0)).OfType<ComponentPlatform>().ToImmutableArray();
-        return platforms.IsEmpty ? null : new Component
+        var component = new Component
         {
             Name = image.Name, Place = image.Place, Platforms = platforms, Tags = Tags(image), Aliases = Aliases(image),
             Labels = SourceResolver.Table(settings.Labels, name => ""),
@@ -29,6 +29,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
         };
+        return platforms.IsEmpty ? null : component;
     }
 
     private ImmutableArray<PlatformChoice> Platforms(NamedImage image)
@@ -53,7 +54,11 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             if (Reference(tag, image) is not { } reference || found.Contains(reference))
                 continue;
             found.Add(reference);
-            if (!tags.TryAdd(reference, (image.Name, tag.Place)))
+            if (tags.TryAdd(reference, (image.Name, tag.Place)))
+                continue;
+            if (around.TagsMayBeShared)
+                faults.Warn(tag.Place, $"'{reference}' is image '{tags[reference].Image}' and image '{image.Name}'; it will be the one that is written last.");
+            else
                 faults.Add(tag.Place, $"'{reference}' would be image '{image.Name}', and is image '{tags[reference].Image}' in line {tags[reference].Place.Line}.");
         }
         return [.. found];

@@ -19,7 +19,7 @@ public static class ManifoldYaml
     public static Project Read(string file, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(file, options);
-        var faults = new FileFaults(ProjectFileText.Read(file, paths));
+        var faults = new FileFaults(ProjectText.Read(file, paths));
         var values = new ValueReader(faults);
         var root = YamlComposer.Compose(faults); // 1
         faults.ThrowIfAny();

@@ -16,4 +16,7 @@ internal sealed record Surroundings(ProjectPaths Paths, ReadingOptions Options, 
 
     /// <summary>An image that says no tag is <c>latest</c>, and its name is an alias: so in manifold.yaml, and nowhere else.</summary>
     public bool NamesByDefault { get; init; } = true;
+
+    /// <summary>Two images with the same tag are only warned of: services of compose often share one.</summary>
+    public bool TagsMayBeShared { get; init; }
 }

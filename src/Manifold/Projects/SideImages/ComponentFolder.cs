@@ -12,7 +12,7 @@ internal sealed record SideImages(SideImagesSettings Settings, ReleaseFolder Rel
 /// <summary>One folder below components/: where its image comes from, architecture by architecture.</summary>
 internal sealed partial class ComponentFolder(string folder, SideImages all, ProjectFaults faults)
 {
-    private readonly string shown = ShownPath.Of(folder, all.Options);
+    private readonly string shown = ProjectPaths.In(all.Options).Shown(folder);
     private ImageReferences? ownReferences;
 
     private string Name { get; } = Path.GetFileName(folder);
@@ -26,7 +26,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     public Component? Read()
     {
         if (InFolder("image-references") is { } own)
-            ownReferences = ImageReferences.Read(ProjectText.Read(own, ShownPath.Of(own, all.Options)), faults);
+            ownReferences = ImageReferences.Read(LocatedText.Read(own, ProjectPaths.In(all.Options).Shown(own)), faults);
         var sources = all.Settings.Architectures.Select(architecture => (Architecture: architecture, Source: SourceFor(architecture))).ToList();
         if (!ImageReference.TryParse($"{all.Settings.Registry}/{Name}:{all.Release.Tag}", out var reference))
             faults.Add(shown, $"'{Name}' cannot be the name of an image", "Expected lower-case letters and digits, with single '.', '_' or '-' between them.");
@@ -77,7 +77,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
 
     private ImageSource? Taken(string file)
     {
-        var text = ProjectText.Read(Path.Combine(folder, file), Path.Combine(shown, file));
+        var text = LocatedText.Read(Path.Combine(folder, file), Path.Combine(shown, file));
         var lines = Enumerable.Range(0, text.Source.Count).Where(line => !text.Source.Line(line).IsWhiteSpace()).ToList();
         if (lines.Count == 0)
         {
@@ -95,7 +95,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         return word.Contains('$', StringComparison.Ordinal) ? OfRelease(text, place, word) : Named(text, place, word);
     }
 
-    private ImageSource? Named(ProjectText text, Place place, string word)
+    private ImageSource? Named(LocatedText text, Place place, string word)
     {
         if (ImageLocation.TryParse(word, out var location))
             return new ImageSource(location.Path is null ? location.ToString() : InFiles(word)) { Place = place };
@@ -110,7 +110,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         return word[..(colon + 1)] + Path.Combine(folder, word[(colon + 1)..]);
     }
 
-    private ImageSource? OfRelease(ProjectText text, Place place, string word)
+    private ImageSource? OfRelease(LocatedText text, Place place, string word)
     {
         if (VariablePattern().Match(word) is not { Success: true })
             faults.Add(text, place, $"'{word}' is no variable that is known here", "Known are $OKD_IMAGE_ARCH, $OCP_IMAGE_ARCH and $RELEASE_IMAGE_ARCH, alone on their line: the component's image in image-references.");
@@ -145,7 +145,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     {
         if (InFolder(name) is not { } path)
             return null;
-        var text = ProjectText.Read(path, Path.Combine(shown, name));
+        var text = LocatedText.Read(path, Path.Combine(shown, name));
         var word = text.Text.Trim();
         if (word.Length > 0 && word[0] != '-' && !word.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
             return (word, text.FileName);

@@ -43,7 +43,7 @@ public static class SideImagesFolder
         var read = folders.Where(path => names.Contains(Path.GetFileName(path)) || ComponentFolder.IsComponent(path)) // 3
             .Select(path => ReadComponent(path, names, new SideImages(settings, release, options), (faults, warnings))).OfType<Component>().ToImmutableArray();
         if (names.Count == 0)
-            faults.Add(ShownPath.Of(components, options), "there is no component here", "A component is a folder with a Dockerfile or an ImageSource.");
+            faults.Add(ProjectPaths.In(options).Shown(components), "there is no component here", "A component is a folder with a Dockerfile or an ImageSource.");
         faults.ThrowIfAny();
         return new Project // 4
         {
@@ -60,9 +60,9 @@ public static class SideImagesFolder
         var own = isAsked ? told.Faults : new ProjectFaults();
         var component = new ComponentFolder(path, all, own).Read();
         if (!isAsked && own.Any)
-            told.Warnings.Add($"{ShownPath.Of(path, all.Options)} is left out: {own.ToImmutable()[0].Message}.");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is left out: {own.ToImmutable()[0].Message}.");
         else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
-            told.Warnings.Add($"{ShownPath.Of(path, all.Options)}/build_binaries is not executable and is not run. Make it so: chmod +x");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and is not run. Make it so: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
             told.Warnings.Add($"{component.Checkout.Place}: no commit is named, so the repository's default branch is built as it is at the time.");
         return own.Any ? null : component;

@@ -23,17 +23,27 @@ internal sealed class YamlComposer
     public static YamlNode? Compose(FileFaults faults)
     {
         using var text = new StringReader(faults.Source.Between(0, faults.Source.Count));
+        var parser = new Parser(text);
         try
         {
-            return new YamlComposer(faults, new Parser(text)).Document();
+            return new YamlComposer(faults, parser).Document();
         }
         catch (YamlException e)
         {
-            var line = Math.Max(1, (int)e.Start.Line);
-            faults.Add(faults.Source.PlaceOf(line - 1, Math.Max(0, (int)e.Start.Column - 1), 1), $"this is not YAML: {Sentence(e.Message)}");
-            return null;
+            // Of a tab among the blanks it knows no better place than the file's first; what it understood last is nearer.
+            var last = parser.Current?.End ?? Mark.Empty;
+            faults.Add(PlaceOf(faults, e.End.Index < last.Index ? last : e.End), $"this is not YAML: {e.Message.TrimEnd('.')}.");
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        {
+            // The parser stumbles over some texts that are no YAML, instead of saying so; what it understood last is near.
+            faults.Add(PlaceOf(faults, parser.Current?.End ?? Mark.Empty), "this is not YAML, from here on.");
+        }
+        return null;
     }
+
+    private static Place PlaceOf(FileFaults faults, in Mark mark) =>
+        faults.Source.PlaceOf(Math.Max(0, (int)mark.Line - 1), Math.Max(0, (int)mark.Column - 1), 1);
 
     private YamlNode? Document()
     {
@@ -50,7 +60,7 @@ internal sealed class YamlComposer
     private YamlNode Node(int depth)
     {
         if (depth > Limits.ProjectDepth)
-            throw new YamlException(parser.Current!.Start, parser.Current.End, $"it is nested more than {Limits.ProjectDepth} deep");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it is nested more than {Limits.ProjectDepth} deep");
         Count(1);
         if (parser.TryConsume<AnchorAlias>(out var alias))
             return Aliased(alias);
@@ -82,7 +92,7 @@ internal sealed class YamlComposer
     {
         nodes += more;
         if (nodes > Limits.ProjectNodes)
-            throw new YamlException(parser.Current!.Start, parser.Current.End, $"with its aliases it has more than {Limits.ProjectNodes} nodes");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"with its aliases it has more than {Limits.ProjectNodes} nodes");
     }
 
     private void CheckTag(NodeEvent node)
@@ -139,6 +149,4 @@ internal sealed class YamlComposer
         var length = at.Start.Line == at.End.Line ? at.End.Column - at.Start.Column : 1;
         return faults.Source.PlaceOf((int)at.Start.Line - 1, (int)at.Start.Column - 1, (int)Math.Max(1, length));
     }
-
-    private static string Sentence(string message) => message.TrimEnd('.') + ".";
 }

@@ -128,6 +128,30 @@ public sealed class ReadingSideImages : IDisposable
     }
 
     [Fact]
+    public void the_release_may_be_yaml()
+    {
+        folder.Write("image-references", """
+            kind: ImageStream
+            metadata: {name: 4.9-okd}
+            spec:
+              tags:
+              - name: coredns
+                annotations:
+                  io.openshift.build.commit.id: abc123
+                  io.openshift.build.source-location: https://git.example.com/coredns
+                from: {kind: DockerImage, name: "quay.example.com/coredns:1"}
+            """);
+        Component("coredns", ("ImageSource.amd64", "$OKD_IMAGE_AMD64"), ("Dockerfile", "FROM scratch"));
+        environment.Remove("OKD_TAG");
+
+        var component = Read().Components[0];
+
+        Assert.Equal("quay.example.com/coredns:1", Assert.IsType<ImageSource>(component.Platforms[0].Source).Location);
+        Assert.Equal("abc123", component.Checkout!.Commit);
+        Assert.Equal("4.9-okd", component.Tags[0].Tag);
+    }
+
+    [Fact]
     public void the_tag_without_a_variable_is_the_sources_base_or_the_releases_name()
     {
         Component("cli", ("Dockerfile", "FROM scratch"));

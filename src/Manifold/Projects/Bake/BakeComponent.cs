@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects.Bake.Hcl;
+
+namespace Manifold.Projects.Bake;
+
+/// <summary>Makes a component of a target, and says what of the target it cannot keep.</summary>
+internal sealed class BakeComponent(BakeTarget target, BakeSources sources, ReadingOptions options)
+{
+    /// <summary>Whether its output says that it is pushed.</summary>
+    public bool IsPushed { get; private set; }
+
+    public List<string> Warnings { get; } = [];
+
+    public Component Read(ImmutableHashSet<string> targets)
+    {
+        Refuse();
+        Warn();
+        var outputs = Outputs();
+        return new Component
+        {
+            Name = target.Name,
+            Place = sources.PlaceOf(target.Span),
+            Platforms = [.. Platforms().Select(platform => new ComponentPlatform(platform, Source(targets)))],
+            Tags = [.. Tags().Distinct()],
+            Labels = target.Map("labels"),
+            Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item))],
+            Outputs = outputs,
+        };
+    }
+
+    private BuildSource Source(ImmutableHashSet<string> targets)
+    {
+        var inline = target.Text("dockerfile-inline");
+        return new BuildSource
+        {
+            Place = sources.PlaceOf(target.Span),
+            ContextFolder = Context(),
+            DockerfilePath = inline is null ? DockerfilePath() : null,
+            InlineDockerfile = inline,
+            Target = target.Text("target") is { Length: > 0 } stage ? stage : null,
+            Arguments = target.Map("args"),
+            Contexts = Contexts(targets),
+            Secrets = target.Texts("secret"), Ssh = target.Texts("ssh"),
+            CacheFrom = target.Texts("cache-from"), CacheTo = target.Texts("cache-to"),
+            NoCache = target.Flag("no-cache") || target.Items("no-cache-filter").Length > 0,
+            Pull = target.Flag("pull"),
+        };
+    }
+
+    private string Context()
+    {
+        var written = target.Text("context") is { Length: > 0 } given ? given : ".";
+        if (BakeContexts.IsRemote(written) || written == "-")
+            sources.Fault(target.Find("context")!.Span, $"the context '{written}' is no folder", "Contexts from elsewhere are not fetched here: clone or unpack it, and name the folder.");
+        return BakeContexts.FolderOf(written, options);
+    }
+
+    /// <summary>It starts from the context, unless it says otherwise.</summary>
+    private string? DockerfilePath() => target.Text("dockerfile") is not { Length: > 0 } written ? null
+        : ProjectPaths.In(options).Shown(written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal)
+            ? BakeContexts.FolderOf(written, options) : Path.GetFullPath(Path.Combine(Context(), written)));
+
+    private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableHashSet<string> targets)
+    {
+        var contexts = ImmutableSortedDictionary.CreateBuilder<string, NamedContext>(StringComparer.Ordinal);
+        foreach (var item in target.Items("contexts").Where(item => item.Value.Length > 0))
+        {
+            if (BakeContexts.Parse(item.Value, options, out var wrong) is not { } context)
+                sources.Fault(item.Span, $"the context '{item.Name}': {wrong}");
+            else if (context is SiblingContext sibling && !targets.Contains(sibling.Name))
+                sources.Fault(item.Span, $"the context '{item.Name}' is target '{sibling.Name}', which is not there", Suggestion.For(sibling.Name, targets));
+            else
+                contexts[item.Name!] = context;
+        }
+        return contexts.ToImmutable();
+    }
+
+    private IEnumerable<ImageReference> Tags()
+    {
+        foreach (var item in target.Items("tags").Where(item => item.Value.Length > 0))
+        {
+            if (ImageReference.TryParse(item.Value, out var reference) && reference.Tag is not null && reference.Digest is null)
+                yield return reference;
+            else
+                sources.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag", "Expected [registry/]repository[:tag], in lower case.");
+        }
+    }
+
+    private ImmutableArray<Platform> Platforms()
+    {
+        var found = ImmutableArray.CreateBuilder<Platform>();
+        foreach (var item in target.Items("platforms"))
+        {
+            foreach (var name in item.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (name == "local")
+                    found.Add(options.DefaultPlatform);
+                else if (Platform.TryParse(name, out var platform))
+                    found.Add(platform);
+                else
+                    sources.Fault(item.Span, $"'{name}' is no platform", "Expected os/architecture[/variant], e.g. linux/arm64.");
+            }
+        }
+        return found.Count == 0 ? [options.DefaultPlatform] : [.. found.Distinct()];
+    }
+
+    private ImmutableArray<Annotation> Annotations(BakeItem item)
+    {
+        try
+        {
+            return Annotation.Parse(item.Value);
+        }
+        catch (FormatException e)
+        {
+            sources.Fault(item.Span, e.Message);
+            return [];
+        }
+    }
+
+    /// <summary>Pushing is the project's; what keeps the image nowhere is nothing; the rest is as <c>-o</c> has it.</summary>
+    private ImmutableArray<string> Outputs()
+    {
+        var kept = ImmutableArray.CreateBuilder<string>();
+        foreach (var item in target.Items("output").Where(item => item.Value.Length > 0))
+        {
+            var fields = item.Value.Split(',').Select(field => field.Split('=', 2)).ToLookup(pair => pair[0].Trim(), pair => pair.Length == 2 ? pair[1] : "");
+            switch (fields["type"].LastOrDefault())
+            {
+                case "registry": IsPushed = true; break;
+                case "image": IsPushed |= fields["push"].LastOrDefault() is "true" or "1"; break;
+                case "cacheonly": break;
+                case "docker" when fields["dest"].LastOrDefault() is null: break;
+                default: kept.Add(item.Value); break;
+            }
+        }
+        return kept.ToImmutable();
+    }
+
+    private void Refuse()
+    {
+        foreach (var key in (ReadOnlySpan<string>)["extra-hosts", "policy"])
+        {
+            if (target.Find(key) is { Items.IsEmpty: false } setting)
+                sources.Fault(setting.Span, $"'{key}' is not available here", "Take it out of the file.");
+        }
+        if (target.Find("network") is { Text: not ("" or "default") } network)
+            sources.Fault(network.Span, $"the network '{network.Text}' for a whole target is not available here", "Give it to the RUN that needs it: RUN --network=…");
+        if (target.Find("call") is { Text: not ("" or "build") } call)
+            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check a Dockerfile: manifold build --check");
+    }
+
+    /// <summary>What changes no file of the image, or is done otherwise here.</summary>
+    private void Warn()
+    {
+        Tell("shm-size", "has no effect: RUN gets the runtime's own /dev/shm");
+        Tell("ulimits", "has no effect: RUN gets the limits of who builds");
+        Tell("entitlements", "has no effect: nothing here waits to be allowed");
+        Tell("attest", "has no effect: SBOM and provenance are attached with --sbom and --provenance when the image is published");
+        Tell("no-cache-filter", "is taken for no-cache: every stage is built anew");
+
+        void Tell(string key, string what)
+        {
+            if (target.Find(key) is { Items.IsEmpty: false } setting)
+                Warnings.Add($"{sources.PlaceOf(setting.Span)}: '{key}' {what}.");
+        }
+    }
+}

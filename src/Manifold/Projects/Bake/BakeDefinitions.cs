@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Manifold.Projects.Bake.Hcl;
+
+namespace Manifold.Projects.Bake;
+
+/// <summary>What names mean in a bake file: variables, the environment over them, functions, and the targets themselves.</summary>
+/// <remarks>Evaluated when asked for, once each; one that leads back to itself is a fault.</remarks>
+internal sealed class BakeDefinitions
+{
+    private readonly HclBody body;
+    private readonly ReadingOptions options;
+    private readonly Dictionary<string, HclValue> values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> underway = new(StringComparer.Ordinal);
+
+    public BakeDefinitions(HclBody body, ReadingOptions options)
+    {
+        (this.body, this.options) = (body, options);
+        values["BAKE_CMD_CONTEXT"] = new HclString("cwd://");
+        values["BAKE_LOCAL_PLATFORM"] = new HclString(options.DefaultPlatform.ToString());
+        Scope = new HclScope { Variable = Variable, Function = Function, Known = () => VariableNames };
+    }
+
+    public HclScope Scope { get; }
+
+    /// <summary>What <c>target</c> means; set by who reads the targets.</summary>
+    public Func<string, HclSpan, HclValue?> Target { get; set; } = (_, _) => null;
+
+    public IEnumerable<string> VariableNames => Blocks("variable").Select(block => block.Labels[0].Text).Concat(body.Attributes.Select(attribute => attribute.Name)).Concat(values.Keys).Distinct();
+
+    /// <summary>Evaluates every variable and looks at every function, whether or not something uses it.</summary>
+    public void Check(BakeSources sources)
+    {
+        foreach (var block in Blocks("variable"))
+            Guard(() => { Variable(block.Labels[0].Text, block.Labels[0].Span); Validate(block); });
+        foreach (var attribute in body.Attributes)
+            Guard(() => Variable(attribute.Name, attribute.NameSpan));
+        foreach (var block in Blocks("function"))
+            Guard(() => Function(block.Labels[0].Text, block.Labels[0].Span));
+
+        void Guard(Action check)
+        {
+            try
+            {
+                check();
+            }
+            catch (HclException e)
+            {
+                sources.Fault(e);
+            }
+        }
+    }
+
+    private IEnumerable<HclBlock> Blocks(string type) => body.Blocks.Where(block => block.Type.Text == type && block.Labels.Length == 1);
+
+    private HclValue? Variable(string name, HclSpan span)
+    {
+        if (name == "target")
+            return new HclBlocks("target", Target);
+        if (values.TryGetValue(name, out var known))
+            return known;
+        var attribute = body.Attributes.LastOrDefault(each => each.Name == name);
+        var block = Blocks("variable").LastOrDefault(each => each.Labels[0].Text == name);
+        if (attribute is null && block is null)
+            return null;
+        if (!underway.Add(name))
+            throw new HclException($"the variable '{name}' depends on itself", span);
+        try
+        {
+            return values[name] = Evaluated(name, attribute?.Value ?? block!.Body.Find("default")?.Value, block);
+        }
+        finally
+        {
+            underway.Remove(name);
+        }
+    }
+
+    private HclValue Evaluated(string name, HclExpression? expression, HclBlock? block)
+    {
+        var standard = expression is null ? null : HclEvaluator.Evaluate(expression, Scope);
+        if (block is null)
+            return standard!;
+        var type = block.Body.Find("type")?.Value is { } written ? TypeOf(written) : standard switch
+        {
+            HclBool => "bool",
+            HclNumber => "number",
+            HclList => "list",
+            HclMap => "map",
+            _ => "string",
+        };
+        return options.Environment.TryGetValue(name, out var given) ? FromEnvironment(name, given, type, block.Labels[0].Span)
+            : standard ?? (block.Body.Find("type") is null ? new HclString("") : HclValue.Null);
+    }
+
+    private static HclValue FromEnvironment(string name, string given, string type, HclSpan span) => type switch
+    {
+        "string" => new HclString(given),
+        "bool" => new HclBool(given switch
+        {
+            "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
+            "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
+            _ => throw Unfit(name, "true or false", span),
+        }),
+        "number" => decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new HclNumber(number) : throw Unfit(name, "a number", span),
+        "list" => HclValue.List(given.Length == 0 ? [] : given.Split(',')),
+        _ => throw new HclException($"the variable '{name}' is {(type == "map" ? "a map" : type)}, which the environment cannot give", span, $"Unset {name} in the environment."),
+    };
+
+    private static HclException Unfit(string name, string expected, HclSpan span) => new($"the variable '{name}' is {expected}, and the environment has something else", span, $"Set {name} to {expected}, or unset it.");
+
+    /// <summary><c>string</c>, <c>list(string)</c> …: the outermost name.</summary>
+    private static string TypeOf(HclExpression type) => type switch
+    {
+        HclVariable { Name: "string" or "bool" or "number" or "any" } plain => plain.Name == "any" ? "string" : plain.Name,
+        HclCall { Name.Text: "list" or "set" or "tuple" } => "list",
+        HclCall { Name.Text: "map" or "object" } => "map",
+        _ => throw new HclException("this is no type that is known here", type.Span, "Known are string, number, bool, any, list(…), set(…), map(…), object(…)."),
+    };
+
+    /// <summary>A variable's <c>validation</c> blocks.</summary>
+    private void Validate(HclBlock block)
+    {
+        foreach (var validation in block.Body.Blocks.Where(inner => inner.Type.Text == "validation"))
+        {
+            var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("a validation has a condition", validation.Type.Span);
+            if (HclEvaluator.Evaluate(condition, Scope).AsFlag == true)
+                continue;
+            var message = validation.Body.Find("error_message") is { } told ? HclEvaluator.Evaluate(told.Value, Scope).AsText : null;
+            throw new HclException(message ?? $"the value of '{block.Labels[0].Text}' does not meet its condition", condition.Span);
+        }
+    }
+
+    private HclUserFunction? Function(string name, HclSpan span)
+    {
+        if (Blocks("function").LastOrDefault(each => each.Labels[0].Text == name) is not { } block)
+            return null;
+        var parameters = block.Body.Find("params")?.Value ?? throw new HclException("a function has params", block.Labels[0].Span);
+        return new HclUserFunction(name, parameters is HclTuple tuple ? [.. tuple.Items.Select(ParameterName)] : throw new HclException("params is a list of names", parameters.Span),
+            block.Body.Find("variadic_params")?.Value is { } rest ? ParameterName(rest) : null,
+            block.Body.Find("result")?.Value ?? throw new HclException("a function has a result", block.Labels[0].Span));
+    }
+
+    /// <summary>A bare name; in JSON a text.</summary>
+    private static string ParameterName(HclExpression expression) => expression switch
+    {
+        HclVariable variable => variable.Name,
+        HclLiteral { Value: HclString text } => text.Value,
+        _ => throw new HclException("a parameter is a name", expression.Span),
+    };
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Projects.Bake.Hcl;
+
+namespace Manifold.Projects.Bake;
+
+/// <summary>The targets of a bake file with what they inherit, and its groups.</summary>
+internal sealed class BakeFile(BakeSources sources)
+{
+    private readonly Dictionary<string, BakeTarget> own = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BakeTarget?> resolved = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<BakeItem>> groups = new(StringComparer.Ordinal);
+
+    public ImmutableArray<BakeTarget> Targets { get; private set; } = [];
+
+    /// <summary>Members are targets, each once.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; private set; } = ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
+    /// <summary>Targets that others inherit from.</summary>
+    public ImmutableHashSet<string> Parents { get; private set; } = [];
+
+    public void Read(ReadingOptions options)
+    {
+        var definitions = new BakeDefinitions(sources.Body, options);
+        var reader = new BakeTargets(definitions, sources);
+        CheckBlocks();
+        var targets = reader.Read();
+        definitions.Check(sources);
+        foreach (var target in targets)
+            own[target.Name] = target;
+        foreach (var block in sources.Body.Blocks.Where(block => block.Type.Text == "group" && block.Labels.Length == 1))
+            groups[block.Labels[0].Text] = Members(block, definitions.Scope);
+        foreach (var renamed in reader.Renamed.Where(renamed => !groups.ContainsKey(renamed.Key) && !own.ContainsKey(renamed.Key)))
+            groups[renamed.Key] = [.. renamed.Select(name => new BakeItem(null, name, own[name].Span))];
+        Targets = [.. targets.Select(target => Resolve(target.Name, [])).OfType<BakeTarget>()];
+        Parents = [.. targets.SelectMany(target => target.Texts("inherits"))];
+        Groups = groups.Keys.ToImmutableSortedDictionary(name => name, name => Flat(name, []).Distinct().ToImmutableArray(), StringComparer.Ordinal);
+    }
+
+    private void CheckBlocks()
+    {
+        string[] known = ["target", "group", "variable", "function"];
+        foreach (var block in sources.Body.Blocks)
+        {
+            if (!known.Contains(block.Type.Text))
+                sources.Fault(block.Type.Span, $"there is no block '{block.Type.Text}'", Suggestion.For(block.Type.Text, known) ?? $"Known are {string.Join(", ", known)}.");
+            else if (block.Labels.Length != 1 && block.Type.Text != "target")
+                sources.Fault(block.Type.Span, $"a {block.Type.Text} has one name: {block.Type.Text} \"NAME\" {{ … }}");
+        }
+    }
+
+    private ImmutableArray<BakeItem> Members(HclBlock block, HclScope scope)
+    {
+        var attributes = block.Body.Attributes;
+        foreach (var unknown in attributes.Where(attribute => attribute.Name is not ("targets" or "description")))
+            sources.Fault(unknown.NameSpan, $"a group has no key '{unknown.Name}'", Suggestion.For(unknown.Name, ["targets", "description"]));
+        if (block.Body.Find("targets") is not { } targets)
+        {
+            sources.Fault(block.Labels[0].Span, $"group '{block.Labels[0].Text}' has no targets", "Write targets = [\"…\"].");
+            return [];
+        }
+        try
+        {
+            return BakeSettings.Of(targets with { Name = "tags" }, scope)?.Items ?? [];
+        }
+        catch (HclException e)
+        {
+            sources.Fault(e);
+            return [];
+        }
+    }
+
+    private IEnumerable<string> Flat(string name, ImmutableHashSet<string> visited) => groups[name].SelectMany(member =>
+    {
+        if (groups.ContainsKey(member.Value) && member.Value != name && !visited.Contains(member.Value))
+            return Flat(member.Value, visited.Add(name));
+        if (own.ContainsKey(member.Value))
+            return [member.Value];
+        if (!groups.ContainsKey(member.Value))
+            sources.Fault(member.Span, $"group '{name}' names '{member.Value}', which is neither a target nor a group", Suggestion.For(member.Value, own.Keys.Concat(groups.Keys)));
+        return [];
+    });
+
+    /// <summary>What is inherited, parent by parent, then the target's own word; null inside a circle.</summary>
+    private BakeTarget? Resolve(string name, ImmutableList<string> heirs)
+    {
+        if (resolved.TryGetValue(name, out var known))
+            return known;
+        var target = own[name];
+        var merged = new BakeTarget(name, target.Span, ImmutableSortedDictionary.Create<string, BakeSetting>(StringComparer.Ordinal));
+        foreach (var parent in target.Items("inherits"))
+        {
+            if (parent.Value == name || heirs.Contains(parent.Value))
+                sources.Fault(parent.Span, $"targets inherit from each other in a circle: {string.Join(" → ", heirs.Add(name).Add(parent.Value))}");
+            else if (!own.ContainsKey(parent.Value))
+                sources.Fault(parent.Span, $"target '{name}' inherits from '{parent.Value}', which is no target", Suggestion.For(parent.Value, own.Keys));
+            else if (Resolve(parent.Value, heirs.Add(name)) is { } found)
+                merged = merged.Merge(found);
+        }
+        return resolved[name] = merged.Merge(target);
+    }
+}

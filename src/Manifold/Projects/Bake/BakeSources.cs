@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Projects.Bake.Hcl;
+using Manifold.Projects.Json;
+
+namespace Manifold.Projects.Bake;
+
+/// <summary>The files of one bake, as one: later ones add to and override earlier ones. Offsets count through all of them.</summary>
+internal sealed class BakeSources(ProjectFaults faults)
+{
+    private readonly List<(int Origin, LocatedText Text)> files = [];
+
+    public HclBody Body { get; private set; } = new([], []);
+
+    public void Add(LocatedText text)
+    {
+        var origin = files.Count == 0 ? 0 : files[^1].Origin + files[^1].Text.Text.Length + 1;
+        files.Add((origin, text));
+        var body = Path.GetExtension(text.FileName) == ".json" || (Path.GetExtension(text.FileName) != ".hcl" && text.Text.TrimStart().StartsWith('{'))
+            ? ReadJson(text, origin) : ReadHcl(text, origin);
+        Body = new HclBody(Body.Attributes.AddRange(body.Attributes), Body.Blocks.AddRange(body.Blocks));
+    }
+
+    public Place PlaceOf(HclSpan span) => FileOf(span) is var (origin, text) ? text.PlaceOf(span.Start - origin, span.Length) : default;
+
+    public void Fault(HclSpan span, string message, string? hint = null)
+    {
+        var (origin, text) = FileOf(span);
+        faults.Add(text, text.PlaceOf(span.Start - origin, span.Length), message, hint);
+    }
+
+    public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);
+
+    private (int Origin, LocatedText Text) FileOf(HclSpan span) => files.Last(file => file.Origin <= span.Start);
+
+    private HclBody ReadHcl(LocatedText text, int origin)
+    {
+        var body = HclBodyParser.Parse(text.Text, origin, out var wrong);
+        foreach (var fault in wrong)
+            Fault(fault);
+        return body;
+    }
+
+    private HclBody ReadJson(LocatedText text, int origin)
+    {
+        try
+        {
+            return new JsonBody(origin).File(JsonReader.Read(text.Text));
+        }
+        catch (JsonSyntaxException e)
+        {
+            faults.Add(text, text.PlaceOf(e.Offset, 1), e.Message);
+        }
+        catch (HclException e)
+        {
+            Fault(e);
+        }
+        return new HclBody([], []);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Dockerfile;
+using Manifold.Projects.Bake.Hcl;
+
+namespace Manifold.Projects.Bake;
+
+/// <summary>The targets of a bake file: matrices expanded, expressions evaluated, blocks of one name merged. Inheritance comes after.</summary>
+internal sealed partial class BakeTargets
+{
+    private readonly BakeDefinitions definitions;
+    private readonly BakeSources sources;
+    private readonly List<Expansion> expansions = [];
+    private readonly HashSet<string> underway = new(StringComparer.Ordinal);
+    private bool isExpanding;
+
+    public BakeTargets(BakeDefinitions definitions, BakeSources sources)
+    {
+        (this.definitions, this.sources) = (definitions, sources);
+        definitions.Target = Reference;
+    }
+
+    /// <summary>A target block, or one of the targets that a matrix makes of it.</summary>
+    private sealed record Expansion(string Name, HclBlock Block, HclScope Scope);
+
+    /// <summary>In the order of the file.</summary>
+    public ImmutableArray<BakeTarget> Read()
+    {
+        Expand();
+        return [.. expansions.GroupBy(each => each.Name).Select(group => group.Select(Evaluate).Aggregate((first, next) => first.Merge(next)))];
+    }
+
+    /// <summary>What the name of a block with a matrix stands for.</summary>
+    public ILookup<string, string> Renamed => expansions.Where(each => each.Name != each.Block.Labels[0].Text).ToLookup(each => each.Block.Labels[0].Text, each => each.Name);
+
+    private void Expand()
+    {
+        isExpanding = true;
+        foreach (var block in sources.Body.Blocks.Where(block => block.Type.Text == "target"))
+            Guard(() => expansions.AddRange(Expansions(block)));
+        isExpanding = false;
+    }
+
+    private IEnumerable<Expansion> Expansions(HclBlock block)
+    {
+        var label = block.Labels is [var only] ? only : throw new HclException("a target has one name: target \"NAME\" { … }", block.Type.Span);
+        var (matrix, name) = (block.Body.Find("matrix"), block.Body.Find("name"));
+        if (name is not null && matrix is null)
+            throw new HclException("'name' is for targets with a matrix", name.NameSpan, "Without one the block's own name is the target's.");
+        var scopes = matrix is null ? [definitions.Scope] : Scopes(matrix);
+        if (name is null && scopes.Count > 1)
+            throw new HclException("a target with a matrix has a 'name' with its variables in it", matrix!.NameSpan, $"For instance name = \"{label.Text}-${{…}}\".");
+        var made = scopes.Select(scope => new Expansion(name is null ? label.Text : HclEvaluator.Evaluate(name.Value, scope).AsText ?? "", block, scope)).ToList();
+        if (made.FirstOrDefault(each => !NamePattern().IsMatch(each.Name)) is { } wrong)
+            throw new HclException($"'{wrong.Name}' cannot be the name of a target", name?.Value.Span ?? label.Span, "Expected letters, digits, '_' and '-'. sanitize(…) replaces the others.");
+        if (made.GroupBy(each => each.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new HclException($"the matrix makes two targets called '{twice.Key}'", name?.Value.Span ?? label.Span);
+        return made;
+    }
+
+    private List<HclScope> Scopes(HclAttribute matrix)
+    {
+        var value = HclEvaluator.Evaluate(matrix.Value, definitions.Scope);
+        if (value is not HclMap map)
+            throw new HclException($"a matrix is a map of lists, and this is {value.Kind}", matrix.Value.Span);
+        List<HclScope> scopes = [definitions.Scope];
+        foreach (var (name, values) in map.Members)
+        {
+            var list = values as HclList ?? throw new HclException($"'{name}' of a matrix is a list, and this is {values.Kind}", matrix.Value.Span);
+            scopes = [.. scopes.SelectMany(scope => list.Items.Select(item => scope.With(name, item)))];
+            if (scopes.Count > 10_000)
+                throw new HclException("the matrix makes more than 10000 targets", matrix.NameSpan);
+        }
+        return scopes;
+    }
+
+    private BakeTarget Evaluate(Expansion expansion)
+    {
+        var settings = ImmutableSortedDictionary.CreateBuilder<string, BakeSetting>(StringComparer.Ordinal);
+        foreach (var attribute in expansion.Block.Body.Attributes.Where(attribute => attribute.Name is not ("matrix" or "name")))
+        {
+            Guard(() =>
+            {
+                if (!BakeKey.OfTargets.ContainsKey(attribute.Name))
+                    throw new HclException($"a target has no key '{attribute.Name}'", attribute.NameSpan, Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"])));
+                if (BakeSettings.Of(attribute, expansion.Scope) is { } setting)
+                    settings[attribute.Name] = setting;
+            });
+        }
+        foreach (var inner in expansion.Block.Body.Blocks)
+            sources.Fault(inner.Type.Span, $"a target has no block '{inner.Type.Text}'", BakeKey.OfTargets.ContainsKey(inner.Type.Text) ? $"Write {inner.Type.Text} = …" : null);
+        return new BakeTarget(expansion.Name, expansion.Block.Labels[0].Span, settings.ToImmutable());
+    }
+
+    /// <summary><c>target.NAME.KEY</c>: the key as the block has it, without what it inherits.</summary>
+    private HclBlocks? Reference(string name, HclSpan span)
+    {
+        if (isExpanding)
+            throw new HclException("matrix and name cannot refer to targets", span);
+        return expansions.LastOrDefault(each => each.Name == name) is { } expansion ? new HclBlocks("key", (key, at) => Value(expansion, key, at)) : null;
+    }
+
+    private HclValue? Value(Expansion expansion, string key, HclSpan span)
+    {
+        if (!BakeKey.OfTargets.ContainsKey(key))
+            return null;
+        if (expansion.Block.Body.Find(key) is not { } attribute)
+            return HclValue.Null;
+        if (!underway.Add($"{expansion.Name}.{key}"))
+            throw new HclException($"target.{expansion.Name}.{key} depends on itself", span);
+        try
+        {
+            return HclEvaluator.Evaluate(attribute.Value, expansion.Scope);
+        }
+        finally
+        {
+            underway.Remove($"{expansion.Name}.{key}");
+        }
+    }
+
+    private void Guard(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (HclException e)
+        {
+            sources.Fault(e);
+        }
+    }
+
+    [GeneratedRegex("^[a-zA-Z0-9_-]+$")]
+    private static partial Regex NamePattern();
+}

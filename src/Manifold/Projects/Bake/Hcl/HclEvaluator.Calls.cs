@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+
+namespace Manifold.Projects.Bake.Hcl;
+
+internal sealed partial class HclEvaluator
+{
+    private HclValue Call(HclCall call)
+    {
+        switch (call.Name.Text)
+        {
+            case "try": return Try(call);
+            case "can": return new HclBool(call.Arguments is [var only] ? TryValue(only, out _) is not null : throw WrongCount(call, "1 argument"));
+        }
+        if (scope.Function(call.Name.Text, call.Name.Span) is { } own)
+            return CallOwn(own, call);
+        if (HclFunctions.Find(call.Name.Text) is not { } function)
+            throw Unknown(call);
+        var arguments = Arguments(call);
+        if (arguments.Length < function.Least || arguments.Length > function.Most)
+            throw WrongCount(call, function.Most == int.MaxValue ? $"at least {function.Least}" : function.Least == function.Most ? $"{function.Least}" : $"{function.Least} to {function.Most}");
+        try
+        {
+            return function.Apply(new HclArguments(arguments));
+        }
+        catch (HclArgumentException e)
+        {
+            throw new HclException($"{call.Name.Text}: {e.Message}", e.Argument is { } which && which < call.Arguments.Length ? call.Arguments[which].Span : call.Span);
+        }
+    }
+
+    private static HclException Unknown(HclCall call) => HclFunctions.Beyond.Contains(call.Name.Text)
+        ? new HclException($"the function '{call.Name.Text}' is not available here", call.Name.Span, "Give its result in a variable of the environment.")
+        : new HclException($"there is no function '{call.Name.Text}'", call.Name.Span, Suggestion.For(call.Name.Text, HclFunctions.Names));
+
+    private static HclException WrongCount(HclCall call, string expected) => new($"{call.Name.Text} has {call.Arguments.Length} arguments, and takes {expected}", call.Span);
+
+    private HclValue CallOwn(HclUserFunction function, HclCall call)
+    {
+        var arguments = Arguments(call);
+        if (arguments.Length < function.Parameters.Length || (arguments.Length > function.Parameters.Length && function.Rest is null))
+            throw WrongCount(call, $"{(function.Rest is null ? "" : "at least ")}{function.Parameters.Length}");
+        var inner = scope with { Locals = ImmutableDictionary<string, HclValue>.Empty };
+        foreach (var (name, value) in function.Parameters.Zip(arguments))
+            inner = inner.With(name, value);
+        if (function.Rest is { } rest)
+            inner = inner.With(rest, HclValue.List(arguments.Skip(function.Parameters.Length)));
+        var outer = scope.Function;
+        return Evaluate(function.Result, inner with
+        {
+            Function = (name, span) => name == function.Name ? throw new HclException($"the function '{name}' calls itself", span) : outer(name, span),
+        });
+    }
+
+    private ImmutableArray<HclValue> Arguments(HclCall call)
+    {
+        var values = call.Arguments.Select(Value).ToImmutableArray();
+        if (!call.ExpandsLast || values.IsEmpty)
+            return values;
+        return values[^1] is HclList list ? values[..^1].AddRange(list.Items) : throw new HclException($"{values[^1].Kind} cannot be expanded: a list can", call.Arguments[^1].Span);
+    }
+
+    private HclValue Try(HclCall call)
+    {
+        HclException? last = null;
+        foreach (var argument in call.Arguments)
+        {
+            if (TryValue(argument, out last) is { } value)
+                return value;
+        }
+        throw last ?? WrongCount(call, "at least 1");
+    }
+
+    private HclValue? TryValue(HclExpression expression, out HclException? fault)
+    {
+        try
+        {
+            fault = null;
+            return Value(expression);
+        }
+        catch (HclException e)
+        {
+            fault = e;
+            return null;
+        }
+    }
+}

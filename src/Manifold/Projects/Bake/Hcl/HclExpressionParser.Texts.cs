@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace Manifold.Projects.Bake.Hcl;
+
+/// <summary>Texts in quotes and heredocs.</summary>
+internal sealed partial class HclExpressionParser
+{
+    public HclExpression Quoted()
+    {
+        var start = cursor.At++;
+        var parts = new HclTemplateParser(cursor, new TemplateForm { IsQuoted = true, End = cursor.Text.Length }).Parts();
+        if (cursor.Peek != '"')
+            throw new HclException("a text has no closing quote on its line", cursor.Span(start, 1), "Texts over several lines are heredocs: <<EOT");
+        cursor.At++;
+        return HclTemplateParser.Join(parts, cursor.SpanFrom(start));
+    }
+
+    private HclExpression Heredoc()
+    {
+        var start = cursor.At;
+        cursor.At += 2;
+        var isIndented = cursor.Peek == '-';
+        if (isIndented)
+            cursor.At++;
+        var marker = cursor.TakeName() ?? throw cursor.Wrong("a name that ends the text is expected after <<");
+        if (cursor.Peek == '\r')
+            cursor.At++;
+        if (cursor.Peek != '\n')
+            throw cursor.Wrong($"the end of the line is expected after <<{marker}");
+        cursor.At++;
+        var (end, after) = EndOf(marker, start);
+        var indent = isIndented ? Indent(cursor.Text.AsSpan(cursor.At, end - cursor.At)) : 0;
+        var parts = new HclTemplateParser(cursor, new TemplateForm { End = end, Indent = indent }).Parts();
+        cursor.At = after;
+        return HclTemplateParser.Join(parts, cursor.SpanFrom(start), unwraps: false);
+    }
+
+    /// <summary>Where the text ends, and where the line that ends it does.</summary>
+    private (int End, int After) EndOf(string marker, int start)
+    {
+        for (var line = cursor.At; line < cursor.Text.Length;)
+        {
+            var end = cursor.Text.IndexOf('\n', line) is >= 0 and var found ? found : cursor.Text.Length;
+            if (cursor.Text.AsSpan(line, end - line).Trim().SequenceEqual(marker))
+                return (line, cursor.Text[end - 1] == '\r' ? end - 1 : end);
+            line = end + 1;
+        }
+        throw new HclException($"the text has no line {marker} that ends it", cursor.Span(start, 2 + marker.Length));
+    }
+
+    /// <summary>The blanks that all lines begin with. Blank lines do not count, nor do those whose beginning a <c>~}</c> before them has taken.</summary>
+    private static int Indent(ReadOnlySpan<char> text)
+    {
+        var (least, counts) = (int.MaxValue, true);
+        foreach (var line in text.EnumerateLines())
+        {
+            if (counts && !line.IsWhiteSpace())
+                least = Math.Min(least, line.Length - line.TrimStart().Length);
+            counts = !line.TrimEnd().EndsWith("~}");
+        }
+        return least == int.MaxValue ? 0 : least;
+    }
+
+    internal static char? Escape(char letter) => letter switch
+    {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        '"' or '\\' => letter,
+        _ => null,
+    };
+
+    internal static string Unicode(int code) => new Rune(code).ToString();
+}

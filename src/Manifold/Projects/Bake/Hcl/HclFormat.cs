@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Projects.Bake.Hcl;
+
+/// <summary>format(): texts with verbs, as go-cty has them: %s %d %v %q %t %b %o %x %X %e %f %g %%, with flags, width, precision and <c>[n]</c>.</summary>
+internal static partial class HclFormat
+{
+    public static string Apply(string specification, ImmutableArray<HclValue> values)
+    {
+        var (next, highest) = (0, 0);
+        var result = VerbPattern().Replace(specification, match =>
+        {
+            var verb = match.Groups["verb"].Value;
+            if (verb == "%")
+                return "%";
+            if (match.Groups["index"] is { Success: true, Value: var which })
+                next = int.Parse(which, CultureInfo.InvariantCulture) - 1;
+            if (next < 0 || next >= values.Length)
+                throw new HclArgumentException($"'{match.Value}' has no argument: there are {values.Length}", 0);
+            var text = Verb(verb, values[next++], match);
+            highest = Math.Max(highest, next);
+            return Padded(text, match);
+        });
+        if (result.Length > 0 && highest < values.Length)
+            throw new HclArgumentException($"{values.Length - highest} of the arguments are not used by '{specification}'", highest + 1);
+        return result;
+    }
+
+    private static string Verb(string verb, HclValue value, Match match)
+    {
+        var precision = match.Groups["precision"] is { Success: true, Value: var digits } ? int.Parse("0" + digits, CultureInfo.InvariantCulture) : (int?)null;
+        switch (verb)
+        {
+            case "s": return Cut(value.AsText ?? throw Wrong(verb, "a text", value), precision);
+            case "v": return value.AsText is { } text ? Cut(text, precision) : HclJson.Write(value);
+            case "q": return HclJson.Write(new HclString(Cut(value.AsText ?? throw Wrong(verb, "a text", value), precision)));
+            case "t": return value.AsFlag is { } flag ? flag ? "true" : "false" : throw Wrong(verb, "true or false", value);
+        }
+        var number = value.AsNumber ?? throw Wrong(verb, "a number", value);
+        var sign = number >= 0 && match.Groups["flags"].Value is var flags ? flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "" : "";
+        return sign + verb switch
+        {
+            "d" => decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture),
+            "b" or "o" or "x" or "X" => Based(verb, decimal.Truncate(number)),
+            "e" => Exponent(number, precision ?? 6),
+            "f" => number.ToString("F" + (precision ?? 6), CultureInfo.InvariantCulture),
+            _ => new HclNumber(number).AsText,
+        };
+    }
+
+    private static string Based(string verb, decimal number)
+    {
+        if (Math.Abs(number) > long.MaxValue)
+            throw new HclArgumentException($"%{verb}: the number is larger than is written here");
+        var magnitude = (long)Math.Abs(number);
+        var text = verb switch
+        {
+            "b" => Convert.ToString(magnitude, 2),
+            "o" => Convert.ToString(magnitude, 8),
+            "x" => magnitude.ToString("x", CultureInfo.InvariantCulture),
+            _ => magnitude.ToString("X", CultureInfo.InvariantCulture),
+        };
+        return number < 0 ? "-" + text : text;
+    }
+
+    private static string Exponent(decimal number, int precision) =>
+        number.ToString("0." + new string('0', Math.Min(precision, 28)) + "e+00", CultureInfo.InvariantCulture).Replace(".e", "e", StringComparison.Ordinal);
+
+    private static string Cut(string text, int? precision) => precision is { } most && text.Length > most ? text[..most] : text;
+
+    private static string Padded(string text, Match match)
+    {
+        if (match.Groups["width"] is not { Success: true, Value: { Length: > 0 } digits } || !int.TryParse(digits, out var width) || text.Length >= width)
+            return text;
+        if (width > 10_000)
+            throw new HclArgumentException($"'{match.Value}' asks for {width} characters", 0);
+        var flags = match.Groups["flags"].Value;
+        if (flags.Contains('-', StringComparison.Ordinal))
+            return text.PadRight(width);
+        if (!flags.Contains('0', StringComparison.Ordinal))
+            return text.PadLeft(width);
+        var signs = text.Length > 0 && text[0] is '-' or '+' ? 1 : 0;
+        return text[..signs] + text[signs..].PadLeft(width - signs, '0');
+    }
+
+    private static HclArgumentException Wrong(string verb, string expected, HclValue value) => new($"%{verb} stands for {expected}, and the argument is {value.Kind}");
+
+    [GeneratedRegex(@"%(?<flags>[-+ 0#]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?:\[(?<index>\d{1,4})\])?(?<verb>[svqtdboxXefg%])")]
+    private static partial Regex VerbPattern();
+}

@@ -1,0 +1,80 @@
+using Manifold.Projects;
+
+namespace Manifold.Tests.Projects;
+
+/// <summary>Variables in values, as the Compose specification has them.</summary>
+public sealed class InterpolatingVariables : IDisposable
+{
+    private readonly ProjectFolder folder = new ProjectFolder().With(".");
+
+    public InterpolatingVariables()
+    {
+        folder.Environment["SET"] = "s";
+        folder.Environment["EMPTY"] = "";
+    }
+
+    [Theory]
+    [InlineData("$SET", "s")]
+    [InlineData("a${SET}b", "asb")]
+    [InlineData("$SET-x", "s-x")]
+    [InlineData("${SET:-d}", "s")]
+    [InlineData("${EMPTY:-d}", "d")]
+    [InlineData("${EMPTY-d}", "")]
+    [InlineData("${NONE-d}", "d")]
+    [InlineData("${NONE:-}", "")]
+    [InlineData("${NONE:-a:-b}", "a:-b")]
+    [InlineData("${NONE:-${SET}${NONE:-x}}", "sx")]
+    [InlineData("${SET:+x}", "x")]
+    [InlineData("${EMPTY:+x}", "")]
+    [InlineData("${EMPTY+x}", "x")]
+    [InlineData("${NONE+x}", "")]
+    [InlineData("${SET:?m}", "s")]
+    [InlineData("${EMPTY?m}", "")]
+    [InlineData("$$SET $${SET} $$$SET", "$SET ${SET} $s")]
+    [InlineData("{a} {", "{a} {")]
+    public void a_value_is(string text, string expected)
+    {
+        var project = Read(text);
+        Assert.Equal(expected, Value(project));
+        Assert.Empty(project.Warnings);
+    }
+
+    [Theory]
+    [InlineData("${NONE:?say it}", "the variable NONE needs a value: say it")]
+    [InlineData("${EMPTY:?${SET} must}", "the variable EMPTY needs a value: s must")]
+    [InlineData("${NONE?}", "the variable NONE needs a value")]
+    [InlineData("${SET", "'${SET' is not closed.")]
+    [InlineData("${}", "'${}' has no name of a variable.")]
+    [InlineData("${SET%x}", "'${SET%x}' is none of ${V}, ${V:-default}, ${V:?message}, ${V:+other}.")]
+    [InlineData("5 $", "a '$' without the name of a variable. Write $$ for a dollar.")]
+    [InlineData("$1", "a '$' without the name of a variable. Write $$ for a dollar.")]
+    public void a_wrong_one_is_refused(string text, string message) =>
+        Assert.Equal(message, Assert.Single(Assert.Throws<ProjectFileException>(() => Read(text)).Diagnostics).Message);
+
+    [Fact]
+    public void a_variable_without_value_is_empty_and_warned_of_once()
+    {
+        var project = folder.Manifold("""
+            images: {a: {args: {X: "a$NONE", Y: "$NONE"}}}
+            """);
+        Assert.Equal("a", Value(project));
+        Assert.Equal("manifold.yaml:1:24: the variable NONE is not set; it is taken as empty. ${NONE:-} says that this is meant.", Assert.Single(project.Warnings));
+    }
+
+    [Fact]
+    public void a_value_is_not_looked_at_again()
+    {
+        folder.Environment["HOSTILE"] = "${SET} $$ ${";
+        Assert.Equal("${SET} $$ ${", Value(Read("$HOSTILE")));
+    }
+
+    [Fact]
+    public void nesting_is_bounded() =>
+        Assert.Contains("nested more than", Assert.Throws<ProjectFileException>(() => Read(string.Concat(Enumerable.Repeat("${N:-", 5000)) + new string('}', 5000))).Message, StringComparison.Ordinal);
+
+    private static string Value(Project project) => ((BuildSource)project.Components[0].Platforms[0].Source).Arguments["X"];
+
+    private Project Read(string text) => folder.Manifold($"images: {{a: {{args: {{X: '{text}'}}}}}}");
+
+    public void Dispose() => folder.Dispose();
+}

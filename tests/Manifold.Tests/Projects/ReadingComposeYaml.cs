@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects;
+
+namespace Manifold.Tests.Projects;
+
+/// <summary>What a compose.yaml builds.</summary>
+public sealed class ReadingComposeYaml : IDisposable
+{
+    private readonly ProjectFolder folder = new ProjectFolder().With(".", "web", "db", "other");
+
+    public ReadingComposeYaml() => folder.Files.Write("web/Dockerfile.prod", "FROM scratch\nFROM scratch AS final\n");
+
+    /// <summary>Files for which we say what <c>docker buildx bake --print</c> says. Its version 0.13 does not look at platforms, ssh, pull and no_cache of a build.</summary>
+    public static TheoryData<string> Files =>
+    [
+        "services:\n  web: {build: ./web}\n  cache: {image: redis}\n",
+        "services:\n  web:\n    image: acme/web:${TAG:-1}\n    build:\n      context: web\n      dockerfile: Dockerfile.prod\n      target: final\n      args: {A: one, B: '${FROM_FILE}', C: $$x, EMPTY: ''}\n      labels: [x=y, z]\n",
+        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      tags: [acme/one:1, acme/two]\n      args: [A=1, FROM_FILE]\n",
+        "services:\n  a:\n    build:\n      context: .\n      dockerfile_inline: |\n        FROM scratch\n        COPY $$X ${FROM_FILE} /\n",
+        "services:\n  web:\n    build:\n      context: web\n      tags: [a/b:1]\n      cache_from: ['type=registry,ref=a/b:cache']\n      cache_to: ['type=inline']\n      x-bake:\n        tags: [c/d:2, 'a/b:1']\n        platforms: [linux/amd64, linux/arm64]\n        cache-from: type=local,src=c\n        no-cache: true\n        pull: true\n",
+        "services:\n  web:\n    build:\n      context: web\n      secrets: [token, {source: file, target: t}]\n      additional_contexts:\n        img: docker-image://docker.io/library/alpine:3\n        o: ./other\n  db: {build: {context: db}}\nsecrets:\n  token: {environment: TOKEN}\n  file: {file: ./web/Dockerfile}\n",
+        "services:\n  base:\n    image: x/base\n    build: {context: web, args: {A: base, B: base}, labels: {l: base}, tags: [t/base]}\n  web:\n    extends: {service: base}\n    build: {dockerfile: Dockerfile.prod, args: {B: web}, tags: [t/web]}\n  short:\n    extends: base\n    image: x/short\n",
+        "x-common: &common\n  target: ''\n  args: {A: '${FROM_FILE:-no}'}\nservices:\n  web: {build: {<<: *common, context: web}, profiles: [never]}\n  db: {build: {<<: *common, context: db, args: {A: own}}}\n",
+    ];
+
+    [Theory, MemberData(nameof(Files))]
+    public async Task buildx_bake_reads_the_same(string yaml)
+    {
+        folder.Files.Write(".env", "# a comment\nFROM_FILE=\"from file\"\nexport TAG=9 # comment\n");
+        var project = folder.Compose(yaml);
+        var root = Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER")?.Split(' ') ?? ["docker"];
+        var printed = root is ["chroot", var system, .. var docker]
+            ? await Tool.Run("chroot", system, "sh", "-c", $"cd '{folder.Files.Path}' && {string.Join(' ', docker)} buildx bake --print 2>/dev/null")
+            : await Peer.Docker("buildx", "bake", "-f", folder.Files["compose.yaml"], "--print");
+        using var bake = JsonDocument.Parse(printed);
+        var targets = bake.RootElement.GetProperty("target").EnumerateObject().ToDictionary(target => target.Name, target => Described(target.Value), StringComparer.Ordinal);
+        Assert.Equal(targets.Keys.Order(StringComparer.Ordinal), project.Components.Select(component => component.Name).Order(StringComparer.Ordinal));
+        Assert.All(project.Components, component => Assert.Equal(targets[component.Name], Described(component)));
+    }
+
+    [Fact]
+    public void platforms_are_those_of_the_build_or_of_the_service()
+    {
+        var project = folder.Compose("""
+            services:
+              a: {build: {context: ., platforms: [linux/arm64, linux/amd64]}, platform: linux/amd64}
+              b: {build: ., platform: linux/arm/v7}
+              c: {build: .}
+            """);
+        Assert.Equal(["linux/arm64,linux/amd64", "linux/arm/v7", "linux/amd64"], project.Components.Select(each => string.Join(',', each.Platforms.Select(platform => platform.Platform))));
+        Assert.All(project.Components, component => Assert.Empty(component.Tags));
+        Assert.All(project.Components, component => Assert.Empty(component.Aliases));
+    }
+
+    [Fact]
+    public void pull_no_cache_and_ssh_of_a_build_are_heeded()
+    {
+        var build = (BuildSource)folder.Compose("services: {a: {build: {context: ., pull: true, no_cache: true, ssh: [default, k=agent]}}}").Components[0].Platforms[0].Source;
+        Assert.Equal((true, true), (build.Pull, build.NoCache));
+        Assert.Equal(["default", $"k={folder.Files["agent"]}"], build.Ssh);
+    }
+
+    [Fact]
+    public void services_may_share_a_tag_and_that_is_told()
+    {
+        var project = folder.Compose("services: {a: {build: ., image: x/y}, b: {build: web, image: x/y}}");
+        Assert.Equal("compose.yaml:1:62: 'docker.io/x/y:latest' is image 'a' and image 'b'; it will be the one that is written last.", Assert.Single(project.Warnings));
+    }
+
+    [Fact]
+    public void a_service_as_context_is_a_sibling_or_the_image_that_it_runs()
+    {
+        var build = (BuildSource)folder.Compose("""
+            services:
+              a: {build: {context: ., additional_contexts: {x: "service:b", y: "service:c"}}}
+              b: {build: db}
+              c: {image: redis:7}
+            """).Find("a")!.Platforms[0].Source;
+        Assert.Equal(new SiblingContext("b"), build.Contexts["x"]);
+        Assert.Equal("docker.io/library/redis:7", Assert.IsType<ImageContext>(build.Contexts["y"]).Reference.ToString());
+    }
+
+    [Fact]
+    public void the_environment_wins_over_the_file_beside_it()
+    {
+        folder.Environment["TAG"] = "env";
+        folder.Files.Write(".env", "TAG=file\nQ='$TAG'\nR=\"a${TAG}\\n\"\nS=x#y\n");
+        var project = folder.Compose("services: {a: {build: {context: ., args: {Q: $Q, R: $R, S: $S}}, image: \"x/y:${TAG}\"}}");
+        Assert.Equal("docker.io/x/y:env", project.Components[0].Tags.Single().ToString());
+        Assert.Equal("Q=$TAG R=aenv\n S=x#y", string.Join(' ', ((BuildSource)project.Components[0].Platforms[0].Source).Arguments.Select(pair => $"{pair.Key}={pair.Value}")));
+    }
+
+    [Fact]
+    public void what_has_no_effect_is_warned_of_by_name()
+    {
+        var project = folder.Compose("""
+            services:
+              a:
+                ports: [80]
+                imge: x
+                build: {context: ., network: host, shm_size: 1g, x-bake: {output: type=docker, tgas: [x]}}
+            """);
+        Assert.Equal(
+        [
+            "compose.yaml:4:5: service 'a' has 'imge', which is not looked at. Did you mean image?",
+            "compose.yaml:5:25: network of service 'a' has no effect: it is not supported yet.",
+            "compose.yaml:5:40: shm_size of service 'a' has no effect: it is not supported yet.",
+            "compose.yaml:5:63: output in x-bake of service 'a' has no effect here.",
+            "compose.yaml:5:84: tgas in x-bake of service 'a' has no effect. Did you mean tags?",
+        ], project.Warnings);
+    }
+
+    [Fact]
+    public void every_fault_is_told_at_once_with_its_place() => Assert.Equal(
+        [
+            $"3:24 the context 'nowhere' of image 'a' is not a folder. | Looked for '{folder.Files["nowhere"]}'. Paths start from the file's folder.",
+            "4:15 build of service 'b' has no key 'dockerfil'. | Did you mean dockerfile?",
+            "4:39 there is no secret 'tok' in this file. | Did you mean toc?",
+            "4:66 'a/b/c/d' is not a platform. | Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.",
+            "5:37 there is no image 'aa' in this project. | Did you mean a?",
+            "6:36 extends goes in a circle: d → d.",
+            "7:17 extends of another file is not supported yet. | Print the whole with: docker compose config",
+            "8:1 include is not supported yet. | Print the whole with: docker compose config",
+            "10:1 a compose file has no key 'servces'. | Did you mean services?",
+        ], folder.Faults("""
+            secrets: {toc: {file: x}}
+            services:
+              a: {build: {context: nowhere}}
+              b: {build: {dockerfil: x, secrets: [tok], x-bake: {platforms: [a/b/c/d]}}}
+              c: {build: {additional_contexts: {x: "service:aa"}}}
+              d: {build: ., extends: {service: d}}
+              e: {extends: {file: x.yaml, service: x}, build: .}
+            include: [x]
+
+            servces: {}
+            """, "compose.yaml"));
+
+    [Theory]
+    [InlineData("services: {a: {image: x}}", "1:1 no service of this file has a build.")]
+    [InlineData("services: {a: {build: \"https://example.com/r.git\"}}", "1:23 the context 'https://example.com/r.git' is not a folder; others are not supported yet.")]
+    [InlineData("services: {a: {build: {dockerfile: Dockerfile, dockerfile_inline: x}}}", "1:67 build of service 'a' has both dockerfile and dockerfile_inline.")]
+    [InlineData("services: {a: {build: {secrets: [s]}}}\nsecrets: {s: {external: true}}", "2:14 the secret 's' is neither a file nor a variable of the environment")]
+    public void a_wrong_one_is_told_with_its_place(string yaml, string start) =>
+        Assert.StartsWith(start, folder.Faults(yaml, "compose.yaml")[0], StringComparison.Ordinal);
+
+    private string Described(Component component)
+    {
+        var build = (BuildSource)component.Platforms[0].Source;
+        return Described(
+            build.ContextFolder, build.DockerfilePath is { } dockerfile ? Path.GetRelativePath(build.ContextFolder, folder.Files[dockerfile]) : "Dockerfile", build.InlineDockerfile, build.Target,
+            build.Arguments.Select(pair => $"{pair.Key}={pair.Value}"), component.Labels.Select(pair => $"{pair.Key}={pair.Value}"), component.Tags.Select(tag => tag.ToString()),
+            component.Platforms.Select(platform => platform.Platform.ToString()), build.CacheFrom, build.CacheTo, build.Secrets.Select(secret => secret.Replace(folder.Files.Path + "/", "", StringComparison.Ordinal)),
+            build.Contexts.Select(context => $"{context.Key}={context.Value switch { ImageContext image => "docker-image://" + image.Reference, FolderContext named => named.Folder, var other => other.ToString() }}"),
+            build.NoCache, build.Pull);
+    }
+
+    private string Described(JsonElement target) => Described(
+        Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"), Text(target, "dockerfile-inline"), Text(target, "target"), Pairs(target, "args"), Pairs(target, "labels"),
+        List(target, "tags").Select(tag => ImageReference.Parse(tag).ToString()), List(target, "platforms").DefaultIfEmpty("linux/amd64"), List(target, "cache-from"), List(target, "cache-to"),
+        List(target, "secret").Select(secret => secret.Replace("src=./", "src=", StringComparison.Ordinal)),
+        Pairs(target, "contexts").Select(pair => pair.Replace("=./", $"={folder.Files.Path}/", StringComparison.Ordinal).Replace("=other", $"={folder.Files["other"]}", StringComparison.Ordinal)),
+        target.TryGetProperty("no-cache", out var none) && none.GetBoolean(), target.TryGetProperty("pull", out var pull) && pull.GetBoolean());
+
+    private static string Described(params object?[] parts) =>
+        string.Join('\n', parts.Select(part => part is IEnumerable<string> list ? string.Join(" | ", list.Order(StringComparer.Ordinal)) : part?.ToString() ?? "-"));
+
+    private static string? Text(JsonElement target, string key) => target.TryGetProperty(key, out var value) ? value.GetString() : null;
+
+    private static IEnumerable<string> Pairs(JsonElement target, string key) =>
+        target.TryGetProperty(key, out var value) ? value.EnumerateObject().Select(pair => $"{pair.Name}={pair.Value.GetString()}") : [];
+
+    private static IEnumerable<string> List(JsonElement target, string key) =>
+        target.TryGetProperty(key, out var value) ? value.EnumerateArray().Select(item => item.GetString()!) : [];
+
+    public void Dispose() => folder.Dispose();
+}
