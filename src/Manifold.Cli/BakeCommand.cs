@@ -79,6 +79,13 @@ internal sealed class BakeOptions
 /// <summary>A <c>manifold bake</c> command line, read.</summary>
 internal sealed record BakeCommandLine
 {
+    /// <summary>Of a plan that <c>manifold plan</c> asks for.</summary>
+    public static BakeCommandLine ForPlan(string file, ImmutableArray<string> names) => new()
+    {
+        Files = [file], Names = names, Set = [], Print = null, Plan = true, Push = false, Publication = new PublicationRequest { Targets = [] }, NoCache = false, Pull = false,
+        Jobs = null, KeepGoing = false, Progress = "plain", MetadataFile = null, Report = null, Registries = new RegistryChoice(),
+    };
+
     public required ImmutableArray<string> Files { get; init; }
     public required ImmutableArray<string> Names { get; init; }
     public required ImmutableArray<string> Set { get; init; }

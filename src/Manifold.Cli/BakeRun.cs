@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Cluster;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -66,6 +67,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var record = await FinishAsync(recorder, result, null, store, progress);
         if (line.MetadataFile is { } file)
             await File.WriteAllTextAsync(file, BuildMetadata.Write(result, record.Id), cancellation);
+        if (project.Rollout is { } rollout && request.Push is not null)
+            await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
         return 0;
     }
 

@@ -58,8 +58,10 @@ internal sealed class BuildOptions
 
     private RegistryAccess? registries;
 
-    public void AddTo(Command command)
+    /// <param name="contextMayMiss">True where a project file may stand for it.</param>
+    public void AddTo(Command command, bool contextMayMiss = false)
     {
+        contextFolder.Arity = contextMayMiss ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
         command.Add(contextFolder);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
@@ -70,6 +72,18 @@ internal sealed class BuildOptions
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
+    }
+
+    /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
+    public BakeCommandLine? ReadProject(ParseResult parsed)
+    {
+        var (path, folder) = (parsed.GetValue(file), parsed.GetValue(contextFolder));
+        var isFile = path is not null && new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path));
+        var isFolder = path is null && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
+        return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
+        {
+            Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Registries = registries!.Read(parsed),
+        };
     }
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
@@ -133,7 +147,7 @@ internal sealed class BuildOptions
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
-        var folder = parsed.GetValue(contextFolder)!;
+        var folder = parsed.GetValue(contextFolder) ?? throw new UsageException("The context is missing: name the folder whose files COPY and ADD see.");
         if (folder == "-" || folder.Contains("://", StringComparison.Ordinal) || folder.StartsWith("git@", StringComparison.Ordinal))
             throw new UsageException($"The context '{folder}': contexts other than a folder are not supported yet.");
         if (!Directory.Exists(folder))

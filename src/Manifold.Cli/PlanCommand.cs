@@ -14,10 +14,15 @@ internal static class PlanCommand
     {
         var options = new BuildOptions();
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
-        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build.") { json };
-        options.AddTo(command);
+        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build, or -f with a project file and an image of it.") { json };
+        options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (options.ReadProject(parsed) is { } project)
+            {
+                await new BakeRun(context, project).RunAsync(cancellation);
+                return;
+            }
             var line = options.Read(parsed, context);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);

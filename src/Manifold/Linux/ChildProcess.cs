@@ -43,7 +43,8 @@ public static class ChildProcess
         ImmutableArray<string> command, string folder, ImmutableSortedDictionary<string, string> environment, Action<string, bool> onLine, CancellationToken cancellation = default)
     {
         using var process = new Process();
-        process.StartInfo = new ProcessStartInfo(command[0], command.Skip(1))
+        // "./hook" is the folder's, as for a shell that stands in it; .NET would look for it where we stand.
+        process.StartInfo = new ProcessStartInfo(command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], folder) : command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };

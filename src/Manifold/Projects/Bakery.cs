@@ -49,8 +49,20 @@ public sealed class Bakery(BakeTools tools)
         var project = (await SourceCheckouts.PrepareAsync(request.Project, [.. graph.Nodes.Select(node => node.Name)], request.Lock?.Lock, cancellation).ConfigureAwait(false)).Project;
         if (project != request.Project)
             graph = new ProjectGraph(project, request.Graph);
+        foreach (var warning in graph.Nodes.SelectMany(Unheeded).Distinct())
+            on(new Warned(warning) { Time = tools.Builder.Time.GetUtcNow() });
         // 3
         return await new BakePlanner(tools, graph, request.Lock).PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What a file may say and what has no effect yet is not passed over in silence.</summary>
+    private static IEnumerable<string> Unheeded(ComponentNode node)
+    {
+        var builds = node.Component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().ToList();
+        if (builds.Any(build => !build.CacheFrom.IsEmpty || !build.CacheTo.IsEmpty))
+            yield return $"{node.Name}: cache-from and cache-to have no effect yet; the store is the cache.";
+        if (builds.Any(build => !build.Secrets.IsEmpty || !build.Ssh.IsEmpty))
+            yield return $"{node.Name}: secrets and ssh have no effect yet: RUN --mount, which would use them, is not supported.";
     }
 
     /// <summary>Builds and publishes what was planned. What fails is in the result; only the user's interruption and what spoils all is thrown.</summary>

@@ -241,6 +241,42 @@ public sealed class BakingAProject : IAsyncLifetime
     }
 
     [Fact]
+    public async Task the_plan_shows_what_stands_on_what_and_builds_nothing()
+    {
+        var folder = Project($"{TwoPlatforms}images:\n  api: {{context: api}}\n  base: {{context: base}}\n", ("base/Dockerfile", "FROM BASE\nRUN true\n"), ("api/Dockerfile", "FROM base\nCOPY Dockerfile /\n"));
+        foreach (var plan in new[] { await shop.Run(["-f", Path.Combine(folder, "manifold.yaml"), "--push"], "plan"), await shop.Run(["-f", folder, "--plan", "--push"], "bake") })
+        {
+            plan.Succeeded();
+            Assert.StartsWith("base\n", plan.Output, StringComparison.Ordinal);
+            Assert.Contains("\napi  after base\n", plan.Output, StringComparison.Ordinal);
+            Assert.Contains("this project", plan.Output, StringComparison.Ordinal);
+            Assert.Contains($"{registry.Name}/api:dev", plan.Output, StringComparison.Ordinal);
+            Assert.Contains("not there", plan.Output, StringComparison.Ordinal);
+        }
+        Assert.Empty(await registry.RepositoriesAsync());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task a_deployment_is_restarted_and_waited_for_once_all_is_published(int exitCode)
+    {
+        var folder = Project("registry: HERE\ntags: [dev]\nimages:\n  app: {context: app, platforms: [linux/amd64]}\nrollout: {deployment: api, namespace: prod}\n", ("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n"));
+        // There is no cluster here: this stands in for kubectl, notes what it is told, and what the registry has by then.
+        var said = Path.Combine(folder, "said");
+        Directory.CreateDirectory(Path.Combine(folder, "bin"));
+        var kubectl = Path.Combine(folder, "bin/kubectl");
+        File.WriteAllText(kubectl, $"#!/bin/sh\necho \"$@\" >> {said}\ncurl -s http://{registry.Name}/v2/app/tags/list >> {said}\necho the cluster says so\nexit {exitCode}\n");
+        File.SetUnixFileMode(kubectl, (UnixFileMode)0b111_101_101);
+        using var other = new Workshop { SearchPath = $"{folder}/bin:{Environment.GetEnvironmentVariable("PATH")}" };
+        var outcome = await other.Run(["-f", folder, "--push"], "bake");
+        Assert.Equal(exitCode, outcome.Code);
+        Assert.StartsWith("rollout restart deployment/api --namespace prod\n{\"name\":\"app\",\"tags\":[\"dev\"]}", File.ReadAllText(said), StringComparison.Ordinal);
+        Assert.Equal(exitCode == 0, File.ReadAllText(said).Contains("rollout status deployment/api --namespace prod\n", StringComparison.Ordinal));
+        Assert.Equal(exitCode == 1, outcome.Error.Contains("The images are published. kubectl rollout restart of deployment 'api' failed: the cluster says so", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task a_full_disk_in_the_middle_names_the_disk_and_the_image_and_going_on_repeats_nothing()
     {
         using var disk = await SmallDisk.MountAsync(shop.Root, "size=24m");

@@ -155,7 +155,7 @@ public sealed class PrintingProjects : IDisposable
         BuildSource build => new
         {
             build.ContextFolder, build.DockerfilePath, build.InlineDockerfile, build.Target, build.Arguments, Contexts = build.Contexts.Select(context => $"{context.Key}: {context.Value}"),
-            Secrets = build.Secrets.ToArray(), Ssh = build.Ssh.ToArray(), CacheFrom = build.CacheFrom.ToArray(), CacheTo = build.CacheTo.ToArray(), build.NoCache, build.Pull, build.BaseArchitecture,
+            Secrets = build.Secrets.ToArray(), Ssh = build.Ssh.ToArray(), CacheFrom = build.CacheFrom.ToArray(), CacheTo = build.CacheTo.ToArray(), build.NoCache, build.Pull,
         },
         _ => throw new NotSupportedException(),
     };

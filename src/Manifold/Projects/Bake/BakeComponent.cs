@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
 

@@ -61,7 +61,7 @@ internal sealed class BakeFile(BakeSources sources)
         }
         try
         {
-            return BakeSettings.Of(targets with { Name = "tags" }, scope)?.Items ?? [];
+            return BakeSettings.Of(targets, BakeKind.Texts, scope)?.Items ?? [];
         }
         catch (HclException e)
         {

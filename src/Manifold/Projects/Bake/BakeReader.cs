@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
 

@@ -8,18 +8,18 @@ internal static class BakeSettings
 {
     /// <summary>Null where the value is null, which means that the key is not set.</summary>
     /// <exception cref="HclException">The value is not of the key's kind.</exception>
-    public static BakeSetting? Of(HclAttribute attribute, HclScope scope)
+    public static BakeSetting? Of(HclAttribute attribute, BakeKind kind, HclScope scope)
     {
         var value = HclEvaluator.Evaluate(attribute.Value, scope);
         var span = attribute.Value.Span;
         if (value is HclNull)
             return null;
-        return new BakeSetting(BakeKey.OfTargets[attribute.Name].Kind switch
+        return new BakeSetting(kind switch
         {
             BakeKind.Text => [new BakeItem(null, Text(value, span), span)],
             BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false" : throw new HclException($"true or false is expected, and this is {value.Kind}", span), span)],
             BakeKind.Map => Map(attribute, value),
-            var kind => List(attribute, value, kind == BakeKind.Entries),
+            _ => List(attribute, value, kind == BakeKind.Entries),
         }, span);
     }
 

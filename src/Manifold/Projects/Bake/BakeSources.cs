@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Projects.Bake.Hcl;
 using Manifold.Projects.Json;
@@ -21,12 +20,15 @@ internal sealed class BakeSources(ProjectFaults faults)
         Body = new HclBody(Body.Attributes.AddRange(body.Attributes), Body.Blocks.AddRange(body.Blocks));
     }
 
-    public Place PlaceOf(HclSpan span) => FileOf(span) is var (origin, text) ? text.PlaceOf(span.Start - origin, span.Length) : default;
+    public Place PlaceOf(HclSpan span)
+    {
+        var (origin, text) = FileOf(span);
+        return text.PlaceOf(span.Start - origin, span.Length);
+    }
 
     public void Fault(HclSpan span, string message, string? hint = null)
     {
-        var (origin, text) = FileOf(span);
-        faults.Add(text, text.PlaceOf(span.Start - origin, span.Length), message, hint);
+        faults.Add(FileOf(span).Text, PlaceOf(span), message, hint);
     }
 
     public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);

@@ -81,9 +81,9 @@ internal sealed partial class BakeTargets
         {
             Guard(() =>
             {
-                if (!BakeKey.OfTargets.ContainsKey(attribute.Name))
+                if (!BakeKey.OfTargets.TryGetValue(attribute.Name, out var key))
                     throw new HclException($"a target has no key '{attribute.Name}'", attribute.NameSpan, Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"])));
-                if (BakeSettings.Of(attribute, expansion.Scope) is { } setting)
+                if (BakeSettings.Of(attribute, key.Kind, expansion.Scope) is { } setting)
                     settings[attribute.Name] = setting;
             });
         }

@@ -110,5 +110,17 @@ public sealed class ResolvingBakeTargets : IDisposable
         Assert.Equal("FROM example.com/pause:3.6\n", Assert.IsType<BuildSource>(again.Find("pause-amd64")!.Platforms[0].Source).InlineDockerfile);
     }
 
+    public static TheoryData<string> SampleProjects => [.. Cases.Names("bake")];
+
+    [Theory, MemberData(nameof(SampleProjects))]
+    public void every_sample_project_is_read_with_its_tags_for_two_platforms(string name)
+    {
+        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = Path.Combine(Cases.Folder("bake"), name) });
+
+        Assert.NotEmpty(project.Select([]));
+        Assert.All(project.Select([]), component => Assert.StartsWith("bake.test/", Assert.Single(component.Tags).ToString(), StringComparison.Ordinal));
+        Assert.All(project.Select([]), component => Assert.Equal(["linux/amd64", "linux/arm64"], component.Platforms.Select(each => each.Platform.ToString())));
+    }
+
     private Project Read(string path) => BakeReader.Read(path, new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
 }
