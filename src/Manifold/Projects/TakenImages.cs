@@ -22,7 +22,7 @@ public sealed class TakenImages(Store store, RegistryClient registry)
         var place = await places.GetOrAdd($"{source.Location} {pin}", _ => new Lazy<Task<ResolvedImage>>(() => ResolveAsync(ImageLocation.Parse(source.Location), pin, cancellation))).Value.ConfigureAwait(false);
         var image = await puller.GetImageAsync(place, platform, cancellation).ConfigureAwait(false)
             ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
-        return new BaseImage(place.Reference, platform, image.Descriptor, image.Manifest, image.Config)
+        return new BaseImage(source.Reference ?? place.Reference, platform, image.Descriptor, image.Manifest, image.Config)
         {
             Origin = pin is not null ? BaseOrigin.Locked : place.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store, Top = place.Top.Digest,
         };

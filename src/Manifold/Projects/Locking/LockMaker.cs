@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
 using Manifold.Solving;
