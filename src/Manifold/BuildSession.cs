@@ -23,10 +23,13 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
     private readonly StepGate gate = new(jobs);
     private LayerKeeper? keeper;
+    private RunSandbox? sandbox;
 
     /// <summary>What this run knows of layers.</summary>
     public LayerKeeper Layers => LazyInitializer.EnsureInitialized(ref keeper, () =>
         new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on) { Watch = censuses.Watch });
+
+    private RunSandbox Sandbox => LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, tools.Time));
 
     /// <summary>Can this machine run what is planned? Asked before any work.</summary>
     /// <exception cref="HostNotReadyException">No OCI runtime, or no emulator.</exception>
@@ -47,7 +50,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
         var runner = new StepRunner(new StepTools
         {
-            Layers = Layers, Cache = cache, Sandbox = new RunSandbox(snapshots, runtimes, emulators, tools.Time), Gate = gate,
+            Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
             WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
@@ -90,7 +93,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
 
     /// <summary>Starts each platform's entrypoint, natively or emulated.</summary>
     public Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation) =>
-        new SmokeRun(snapshots, new RunSandbox(snapshots, runtimes, emulators, tools.Time), emulators).RunAsync(source, report, options, cancellation);
+        new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation);
 
     private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
         plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);

@@ -25,12 +25,14 @@ public sealed class RunSandbox
     // Every other builder leaves these in the image, and images that run read-only need them there: they are changes, not mount points.
     private static readonly string[] KernelFolders = ["/proc", "/sys", "/dev"];
 
+    // Builds of one process share the store's work folder, and each run has a folder of its own in it.
+    private static int runs;
+
     private readonly Store store;
     private readonly SnapshotStore snapshots;
     private readonly OciRuntimes runtimes;
     private readonly Emulators emulators;
     private readonly TimeProvider time;
-    private int runs;
 
     static RunSandbox() => WorkFolder.OnSweep = Sweep;
 

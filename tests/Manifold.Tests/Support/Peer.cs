@@ -13,6 +13,11 @@ public static class Peer
     /// <summary>As <see cref="Docker"/>, with variables <c>NAME=VALUE</c> in its environment.</summary>
     public static Task<string> DockerWith(string[] variables, params string[] arguments) => Run("docker", "MANIFOLD_TEST_DOCKER", arguments, variables);
 
+    /// <summary>The same from a working folder, which the peer must see.</summary>
+    public static Task<string> DockerIn(string folder, params string[] arguments) => Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER") is { } command && command.Split(' ') is ["chroot", var root, .. var docker]
+        ? Tool.Run("chroot", [root, "sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder, .. docker, .. arguments])
+        : Tool.Run("env", ["-C", folder, "docker", .. arguments]);
+
     public static Task<string> Buildah(params string[] arguments) => Run("buildah", "MANIFOLD_TEST_BUILDAH", arguments);
 
     /// <summary>Where peers see what we see: everywhere, or for <c>chroot ROOT docker …</c> in the folder that holds ROOT.</summary>
