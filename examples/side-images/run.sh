@@ -80,7 +80,7 @@ echo "in the registry: nothing"
 
 say "PUSH=yes manifold bake: eight components for five architectures"
 PUSH=yes bake
-sed -n '/^IMAGE /,$p' "$work/bake.log"
+sed -n '/^IMAGE /,$ {/^pushed/!p}' "$work/bake.log"
 
 say "What the registry has"
 for name in $(published); do
