@@ -18,10 +18,15 @@ public sealed partial class RegistryClient
         try
         {
             var host = TargetOf(repository);
-            using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
-            if (response.Message.StatusCode is not HttpStatusCode.Accepted)
-                return await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
-            if (response.Location is { } session)
+            Uri? session;
+            using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
+            {
+                if (response.Message.StatusCode is not HttpStatusCode.Accepted)
+                    return await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
+                session = response.Location;
+            }
+            // The first answer has given its place back: as many probes at once as the host has places would wait for each other for ever.
+            if (session is not null)
                 await CancelAsync(host, request, session, cancellation).ConfigureAwait(false);
             return null;
         }

@@ -123,6 +123,24 @@ public sealed class ListingAndProbing : WithARegistry
     }
 
     [Fact]
+    public async Task as_many_probes_at_once_as_the_host_has_places_do_not_wait_for_each_other()
+    {
+        Options = Options with { Concurrency = 2 };
+        var (begun, both) = (0, new TaskCompletionSource());
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method == "POST" && Interlocked.Increment(ref begun) == 2)
+                both.SetResult();
+            if (context.Request.Method == "POST")
+                await both.Task;
+            return false;
+        };
+        var client = Client();
+        await Task.WhenAll(client.ProbePushAsync(Registry.Reference("one")), client.ProbePushAsync(Registry.Reference("two"))).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, Registry.OpenUploads);
+    }
+
+    [Fact]
     public async Task a_probe_that_is_refused_says_what_the_push_would_say()
     {
         Registry.Fault = async context =>

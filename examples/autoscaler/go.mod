@@ -1,0 +1,3 @@
+module example.org/autoscaler
+
+go 1.19

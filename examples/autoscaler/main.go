@@ -1,0 +1,16 @@
+// An autoscaler as far as its image is concerned: it says what it was built from, whom it runs as, and on what.
+package main
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+)
+
+// Set by the linker; see the Dockerfile.
+var version, commit, buildDate = "dev", "none", "unknown"
+
+func main() {
+	os.Stdout.WriteString("autoscaler " + version + " (commit " + commit + ", built " + buildDate + ") on " + runtime.GOOS + "/" + runtime.GOARCH +
+		" as uid " + strconv.Itoa(os.Getuid()) + "\n")
+}

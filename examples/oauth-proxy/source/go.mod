@@ -1,0 +1,3 @@
+module example.org/oauth-proxy
+
+go 1.19

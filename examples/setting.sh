@@ -1,0 +1,123 @@
+# What every example here has from outside: packages of Debian, a registry, upstream's names, and other people's tools. Sourced by each run.sh.
+#   sets  manifold  work (a folder that is gone at the end)  cache  registry (HOST:PORT of a real, empty registry)
+# MANIFOLD names the program to use. MANIFOLD_EXAMPLES_CACHE (default: /var/cache/manifold-examples) keeps what is downloaded and compiled.
+set -euo pipefail
+examples=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+example=$(basename "$(cd "$(dirname "$0")" && pwd)")
+cache=${MANIFOLD_EXAMPLES_CACHE:-/var/cache/manifold-examples}
+platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { echo "examples/$example/run.sh: $*" >&2; exit 4; }
+clean_up() {
+  trap - EXIT
+  runc list --quiet 2>/dev/null | grep "^$containers-" | xargs -r -n1 runc delete --force || true
+  [[ -z ${server:-} ]] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  rm -rf "$work"
+}
+
+[[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" examples/$example/run.sh"
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/manifold-$example.XXXXXX"); trap clean_up EXIT; trap 'exit 130' INT TERM
+containers=manifold-$example-$$
+export MANIFOLD_ROOT=$work/store CONTAINERS_REGISTRIES_CONF=$work/registries.conf GOCACHE=$cache/go-build
+mkdir -p "$cache"
+
+need() { # command:package…
+  local missing
+  mapfile -t missing < <(for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"; done)
+  (( ${#missing[@]} )) || return 0
+  command -v apt-get >/dev/null || fail "this needs ${missing[*]}"
+  say "Installing ${missing[*]}"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
+    fail "apt-get could not install ${missing[*]}"
+}
+
+find_manifold() {
+  manifold=${MANIFOLD:-$examples/../artifacts/manifold/manifold}
+  [[ -n ${MANIFOLD:-} ]] || "$examples/../build.sh" >&2
+  "$manifold" emulators install >/dev/null
+  "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine is not ready for a RUN: $(cat "$work/doctor")"
+}
+
+find_mirror() { # the machine's own Debian mirror, if it has one that is Debian's and not Ubuntu's
+  local found
+  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
+    grep -v '^ *#' | grep -oE 'https?://[^ ]*/debian/?( |$)' | head -1 || true)
+  found=${DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}
+  found=${found% }
+  echo "${found%/}"
+}
+
+# The files of packages of Debian trixie and of all that these need, for one architecture, unpacked and not configured: no emulator is needed for
+# that. apt checks signatures and sums.
+debian_files() { # TARGETARCH package,… ; prints the path of a tar
+  local -A names=([arm]=armhf [ppc64le]=ppc64el)
+  local name=${names[$1]:-$1} tar
+  tar=$cache/trixie-$1-${2//,/+}.tar
+  {
+    flock 9
+    [[ -s $tar ]] || {
+      TMPDIR=$work mmdebstrap --quiet --format=tar --variant=extract --architectures="$name" --include="$2" trixie "$tar.part" "$(find_mirror)" >&2 9>&-
+      mv "$tar.part" "$tar"
+    }
+  } 9>"$tar.lock"
+  echo "$tar"
+}
+
+start_registry() {
+  local log=$work/registry.log
+  printf '%s\n' 'version: 0.1' 'log: {level: info}' "storage: {filesystem: {rootdirectory: '$work/registry'}}" 'http: {addr: "127.0.0.1:0"}' >"$work/registry.yml"
+  docker-registry serve "$work/registry.yml" >"$log" 2>&1 & server=$!
+  for _ in $(seq 300); do
+    registry=$(grep -oE -m1 'listening on 127\.0\.0\.1:[0-9]+' "$log" | grep -oE '127.*' || true)
+    [[ -z $registry ]] || return 0
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "the registry did not start: $(cat "$log")"
+}
+
+# Files keep the names that they have in the world; where those are pulled from here is said in registries.conf, as for any mirror.
+upstream() { # host…
+  for host in "$@"; do
+    printf '[[registry]]\nprefix = "%s"\nlocation = "%s/%s"\n' "$host" "$registry" "$host" >>"$CONTAINERS_REGISTRIES_CONF"
+  done
+}
+
+# Other people's tools, so that the image is judged by those who will use it: skopeo pulls, umoci unpacks, runc runs.
+run_platform() { # reference platform [argument…]: the entrypoint with these arguments
+  local os arch variant bundle reference=$1 platform=$2
+  shift 2
+  bundle=$(mktemp -d "$work/run.XXXXXX")
+  IFS=/ read -r os arch variant <<<"$platform"
+  skopeo --override-os "$os" --override-arch "$arch" ${variant:+--override-variant "$variant"} \
+    copy --quiet --src-tls-verify=false "docker://$reference" "oci:$bundle/image:1"
+  umoci --log=error unpack --image "$bundle/image:1" "$bundle/bundle"
+  jq --arg more "$*" '.process.terminal = false | .process.args += ($more | split(" ") | map(select(. != "")))' <"$bundle/bundle/config.json" >"$bundle/config.json"
+  mv "$bundle/config.json" "$bundle/bundle/config.json"
+  runc run --bundle "$bundle/bundle" "$containers-$(basename "$bundle")" </dev/null
+  rm -rf "$bundle"
+}
+
+# golang:1.19-bookworm and distroless/static:nonroot, made of Debian's packages. The folder that holds them is kept.
+compiler_images() {
+  local made=$cache/compiler
+  {
+    flock 9
+    [[ -d $made ]] || {
+      rm -rf --one-file-system "$made.part"
+      cp -r "$examples/upstream" "$made.part"
+      mkdir "$made.part/made"
+      local unpacked=$made.part/unpacked
+      TMPDIR=$work mmdebstrap --quiet --variant=extract --include=golang-go,dash,coreutils,ca-certificates bookworm "$unpacked" "$(find_mirror)" >&2 9>&-
+      cat "$unpacked"/usr/share/ca-certificates/mozilla/*.crt >"$made.part/distroless/ca-certificates.crt"
+      tar --exclude='./usr/share/go-*/test' --exclude=./usr/share/{man,locale,perl} --exclude=./usr/lib/*/perl* --exclude=./{dev,var} --exclude='*_test.go' --exclude='./usr/share/go-*/src/*/testdata' -C "$unpacked" -cf "$made.part/golang/golang.tar" .
+      "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,dest=$made.part/made/golang" "$made.part/golang"
+      "$manifold" build --progress quiet --platform linux/amd64,linux/arm64 -t distroless:nonroot -o "type=oci,dest=$made.part/made/distroless" "$made.part/distroless"
+      mv "$made.part/made" "$made"
+      rm -rf --one-file-system "$made.part"
+    }
+  } 9>"$made.lock"
+  skopeo copy --all --quiet --dest-tls-verify=false "oci:$made/golang" "docker://$registry/docker.io/library/golang:1.19-bookworm"
+  skopeo copy --all --quiet --dest-tls-verify=false "oci:$made/distroless" "docker://$registry/gcr.io/distroless/static:nonroot"
+}

@@ -1,0 +1,3 @@
+module example.org/component
+
+go 1.19

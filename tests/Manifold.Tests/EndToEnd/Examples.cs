@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Manifold.Linux;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>Three of the systems that Manifold replaces, each from nothing to programs that run: what <c>examples/*/run.sh</c> shows to a newcomer.</summary>
+[Trait("kind", "end-to-end")]
+public sealed class Examples : IDisposable
+{
+    private static readonly string[] FivePlatforms = ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/ppc64le", "linux/riscv64"];
+
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public async Task side_images_are_baked_from_their_folder_as_it_is()
+    {
+        const string tag = "4.10.0-0.okd-2022-03-07";
+        var said = await Run("side-images");
+
+        Assert.Contains("in the registry: nothing\n", said, StringComparison.Ordinal);
+        foreach (var name in (string[])["base-image", "cli", "coredns", "haproxy-router", "hostpath-provisioner", "kube-rbac-proxy", "pause", "service-ca-operator"])
+            Assert.Contains($"microshift/{name}:{tag}  {string.Join(' ', FivePlatforms)}\n  tags {tag} {tag}-amd64 {tag}-arm {tag}-arm64 {tag}-ppc64le {tag}-riscv64\n", said, StringComparison.Ordinal);
+        foreach (var (platform, architecture) in FivePlatforms.Zip((string[])["amd64", "arm64", "arm", "ppc64le", "riscv64"]))
+        {
+            Assert.Contains($"{platform,-14} cli v4.10.0 linux/{architecture}\n", said, StringComparison.Ordinal);
+            Assert.Matches($"(?m)^{platform,-14} HAProxy version 3", said);
+        }
+    }
+
+    [Fact]
+    public async Task oauth_proxy_is_upstreams_for_one_platform_and_built_here_for_the_other()
+    {
+        var said = await Run("oauth-proxy");
+
+        Assert.Contains("tags latest latest-amd64 latest-arm64\n", said, StringComparison.Ordinal);
+        Assert.Contains("linux/amd64 is upstream's, byte for byte\n", said, StringComparison.Ordinal);
+        Assert.Contains("latest-amd64 and latest-arm64 are what latest has\n", said, StringComparison.Ordinal);
+        Assert.Contains("linux/amd64  oauth2_proxy v4.4.0-upstream (built for linux/amd64)\n", said, StringComparison.Ordinal);
+        Assert.Contains("linux/arm64  oauth2_proxy v4.4.0 (built for linux/arm64)\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task autoscaler_is_built_with_the_flags_of_buildx()
+    {
+        var said = await Run("autoscaler");
+
+        Assert.Matches("(?m)^oci-archive (sha256:[0-9a-f]{64}) linux/amd64 linux/arm64\ndocker \\1 linux/amd64 linux/arm64$", said);
+        Assert.Contains("org.opencontainers.image.title=Kubernetes Autoscaler\n", said, StringComparison.Ordinal);
+        foreach (var platform in (string[])["linux/amd64", "linux/arm64"])
+            Assert.Contains($"{platform,-12} autoscaler v0.3.0 (commit 6a5e69e, built 2026-01-26T02:38:21Z) on {platform} as uid 65532\n", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the script said. It must end well, and take everything with it that it made.</summary>
+    private async Task<string> Run(string example)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
+        var program = folder.Write("manifold", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll")}' \"$@\"\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder["tmp"]);
+        var result = await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Repository(), "examples", example, "run.sh")],
+            environment: ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD", program).Add("TMPDIR", folder["tmp"]), cancellation: TestContext.Current.CancellationToken);
+        Assert.True(result!.ExitCode == 0, result.Output);
+        Assert.Empty(Directory.GetFileSystemEntries(folder["tmp"]));
+        return result.Output;
+    }
+
+    private static string Repository()
+    {
+        var at = AppContext.BaseDirectory;
+        while (!Directory.Exists(Path.Combine(at, "examples")))
+            at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        return at;
+    }
+
+    public void Dispose() => folder.Dispose();
+}
