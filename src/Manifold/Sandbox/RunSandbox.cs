@@ -30,7 +30,10 @@ public sealed class RunSandbox
     private readonly OciRuntimes runtimes;
     private readonly Emulators emulators;
     private readonly TimeProvider time;
-    private int runs;
+
+    // Of the whole process: builds of one run have sandboxes of their own, and one work folder.
+    private static int runs;
+
 
     static RunSandbox() => WorkFolder.OnSweep = Sweep;
 
