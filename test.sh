@@ -10,7 +10,7 @@ command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: htt
 
 packages=(runc qemu-user-static skopeo umoci docker-registry busybox-static apache2-utils libarchive-tools attr libcap2-bin
   bzip2 xz-utils zstd libzstd1 curl jq git python3 python3-jsonschema python3-yaml tmux
-  binutils nodejs default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
+  binutils nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
   if ((${#missing[@]})); then
@@ -34,6 +34,14 @@ if [[ -x $peers && $(id -u) == 0 ]]; then
   export MANIFOLD_TEST_DOCKER="chroot $bench/trixie /usr/bin/docker -H unix://$bench/docker.sock"
   export MANIFOLD_TEST_BUILDAH="chroot $bench/trixie /usr/bin/buildah --root $bench/buildah-test --runroot $bench/buildah-test-run"
   export PATH=$bench/bin:$PATH TMPDIR=$bench/tmp MANIFOLD_TEST_BUSYBOX=$bench/work/busybox
+fi
+
+# The page of a report is opened in a real browser. Debian has the browser, npm what drives it; a node from elsewhere brings its own npm.
+export MANIFOLD_TEST_PLAYWRIGHT=${MANIFOLD_TEST_PLAYWRIGHT:-$bench/playwright}
+if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
+  echo "==> installing playwright-core"
+  if [[ $(id -u) == 0 ]] && ! command -v npm >/dev/null; then DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; fi
+  npm install --silent --no-fund --no-audit --prefix "$MANIFOLD_TEST_PLAYWRIGHT" playwright-core@1.65.1 >/dev/null || echo "test.sh: playwright-core is not to be had; the tests that need it are skipped" >&2
 fi
 
 echo "==> building"

@@ -84,7 +84,7 @@ internal sealed record BakeCommandLine
     public static BakeCommandLine ForPlan(string file, ImmutableArray<string> names) => new()
     {
         Files = [file], Names = names, Set = [], Print = null, Plan = true, Push = false, Publication = new PublicationRequest { Targets = [] }, NoCache = false, Pull = false,
-        Jobs = null, KeepGoing = false, Progress = "plain", MetadataFile = null, Report = null, Registries = new RegistryChoice(),
+        Jobs = null, KeepGoing = false, Locked = false, Progress = "plain", MetadataFile = null, Report = null, Registries = new RegistryChoice(),
     };
 
     public required ImmutableArray<string> Files { get; init; }

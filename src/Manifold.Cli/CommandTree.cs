@@ -24,6 +24,7 @@ public static class CommandTree
             MergeCommand.Create(context),
             ReportCommand.Create(context),
             BuildsCommand.Create(context),
+            CompareCommand.Create(context),
             SignCommand.Create(context),
             KeyCommand.Create(context),
             LoginCommand.Create(context),

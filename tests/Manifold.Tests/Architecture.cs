@@ -1,5 +1,6 @@
 using Manifold.Content;
 using System.Reflection;
+using System.Reflection.Emit;
 
 namespace Manifold.Tests;
 
@@ -57,19 +58,31 @@ public sealed class TheFolders
         return method is MethodInfo info ? types.Append(info.ReturnType) : types;
     }
 
-    /// <summary>The types whose members a method's body names: every metadata token in its IL that resolves to a member.</summary>
+    /// <summary>The types whose members a method's body names: the operand of every instruction that has a member for one.</summary>
+    /// <remarks>Source: ECMA-335, III.1.2: one byte of opcode, or 0xFE and one more, then an operand whose size the opcode tells.</remarks>
     private static IEnumerable<Type> Called(MethodBase method)
     {
         var il = method.GetMethodBody()?.GetILAsByteArray() ?? [];
-        const byte call = 0x28, callVirtual = 0x6F, newObject = 0x73, loadField = 0x7B, loadStaticField = 0x7E;
-        for (var i = 0; i + 4 < il.Length; i++)
+        for (var at = 0; at < il.Length;)
         {
-            if (il[i] is not (call or callVirtual or newObject or loadField or loadStaticField))
-                continue;
-            if (Resolve(method, BitConverter.ToInt32(il, i + 1))?.DeclaringType is { } type)
+            var opcode = il[at] == 0xFE ? Opcodes[unchecked((short)(0xFE00 | il[at + 1]))] : Opcodes[il[at]];
+            at += opcode.Size;
+            if (opcode.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineTok && Resolve(method, BitConverter.ToInt32(il, at))?.DeclaringType is { } type)
                 yield return type;
+            at += opcode.OperandType switch
+            {
+                OperandType.InlineNone => 0,
+                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+                OperandType.InlineVar => 2,
+                OperandType.InlineI8 or OperandType.InlineR => 8,
+                OperandType.InlineSwitch => 4 + 4 * BitConverter.ToInt32(il, at),
+                _ => 4,
+            };
         }
     }
+
+    private static readonly Dictionary<short, OpCode> Opcodes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(opcode => opcode.Value);
 
     private static MemberInfo? Resolve(MethodBase method, int token)
     {
@@ -78,9 +91,9 @@ public sealed class TheFolders
             var arguments = method is MethodInfo { IsGenericMethodDefinition: true } ? method.GetGenericArguments() : [];
             return method.Module.ResolveMember(token, method.DeclaringType?.GetGenericArguments(), arguments);
         }
-        catch (Exception e) when (e is ArgumentException or BadImageFormatException)
+        catch (ArgumentException)
         {
-            return null; // the byte was an operand, not an instruction
+            return null; // of another assembly, on generic types that this one does not close
         }
     }
 

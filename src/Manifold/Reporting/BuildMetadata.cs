@@ -25,6 +25,9 @@ public static class BuildMetadata
     private static void WriteMembers(Utf8JsonWriter json, BuildResult result, IReadOnlyCollection<ImageReference> tags, string record)
     {
         json.WriteString("buildx.build.ref", record);
+        // As buildx has it: only where there is one config to speak of.
+        if (result.Images is [var only])
+            json.WriteString("containerimage.config.digest", Digest.Of(only.Config.ToJson()).ToString());
         json.WritePropertyName("containerimage.descriptor");
         JsonSerializer.Serialize(json, result.Index, OciJson.Default.Descriptor);
         json.WriteString("containerimage.digest", result.Index.Digest.ToString());

@@ -37,6 +37,9 @@ public sealed class JsonProgress(TextWriter output)
         StepPrinted => "stepPrinted",
         StepFinished => "stepFinished",
         StepFailed => "stepFailed",
+        HookStarted => "hookStarted",
+        HookPrinted => "hookPrinted",
+        HookFinished => "hookFinished",
         Transferred => "transfer",
         ImageMade => "image",
         Verified => "verified",
@@ -71,6 +74,19 @@ public sealed class JsonProgress(TextWriter output)
                 WriteStep(json, failed.Step);
                 json.WriteNumber("seconds", failed.Duration.TotalSeconds);
                 json.WriteString("message", failed.Message);
+                break;
+            case HookStarted hook:
+                json.WriteString("name", hook.Name);
+                break;
+            case HookPrinted hook:
+                json.WriteString("name", hook.Name);
+                json.WriteString("stream", hook.IsError ? "stderr" : "stdout");
+                json.WriteString("text", hook.Line);
+                break;
+            case HookFinished hook:
+                json.WriteString("name", hook.Name);
+                json.WriteNumber("seconds", hook.Duration.TotalSeconds);
+                json.WriteBoolean("cached", hook.Cached);
                 break;
             case Transferred transfer:
                 json.WriteString("kind", PlainProgress.Verb(transfer.Kind));

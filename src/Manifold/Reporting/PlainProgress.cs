@@ -6,41 +6,70 @@ using Manifold.Solving;
 namespace Manifold.Reporting;
 
 /// <summary>Renders events as lines for logs: a number per step, what it is, what it printed, how it ended.</summary>
-/// <remarks>The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. Thread-safe.</remarks>
-public sealed class PlainProgress(TextWriter output)
+/// <remarks>
+/// The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. With groups a step's own lines come
+/// together when it ends, folded; those of a step that failed are not folded. Thread-safe.
+/// </remarks>
+public sealed class PlainProgress(TextWriter output, LogGroups? groups = null)
 {
     private readonly Lock gate = new();
     private readonly HashSet<(TransferKind, Digest, string)> told = [];
-    private readonly Dictionary<Digest, (int Number, DateTimeOffset Start)> steps = [];
+    private readonly Dictionary<(string?, Digest), (int Number, DateTimeOffset Start)> steps = [];
+    private readonly Dictionary<int, List<string>> held = [];
 
     public void Show(BuildEvent e)
     {
         lock (gate)
         {
-            if (Line(e) is { } line)
-                output.WriteLine(line);
+            if (Line(e) is not { } line)
+                return;
+            if (groups is not null && e is StepPrinted printed)
+                Hold(Number(e, printed.Step), line);
+            else if (groups is not null && e is StepFinished { Step: var done } && held.Remove(Number(e, done), out var lines))
+                groups.Write(output, $"{line}  {Title(e, done)}", lines, (steps[(e.Component, done.Digest)].Start, e.Time));
+            else
+                WriteLine(e, line);
         }
+    }
+
+    private void WriteLine(BuildEvent e, string line)
+    {
+        if (e is StepFailed failed && held.Remove(Number(e, failed.Step), out var lines))
+            lines.ForEach(output.WriteLine);
+        output.WriteLine(line);
+    }
+
+    private void Hold(int number, string line)
+    {
+        if (!held.TryGetValue(number, out var lines))
+            held[number] = lines = [];
+        lines.Add(line);
     }
 
     private string? Line(BuildEvent e) => e switch
     {
-        PlanMade plan => $"plan: {Count(plan.Steps, "step")} for {Count(plan.Platforms, "platform")}",
-        StepStarted { Step: var step } => $"#{Number(step, e.Time)} {Title(step)}",
+        PlanMade plan => $"{Of(e)}plan: {Units.Count(plan.Steps, "step")} for {Units.Count(plan.Platforms, "platform")}",
+        StepStarted { Step: var step } => $"#{Number(e, step)} {Title(e, step)}",
         StepPrinted printed => string.Create(CultureInfo.InvariantCulture,
-            $"#{Number(printed.Step, e.Time)} {(e.Time - steps[printed.Step.Digest].Start).TotalSeconds:0.000} {printed.Line}"),
-        StepFinished { Cached: true } cached => $"#{Number(cached.Step, e.Time)} CACHED",
-        StepFinished done => $"#{Number(done.Step, e.Time)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
-        StepFailed failed => $"#{Number(failed.Step, e.Time)} FAILED {Units.Duration(failed.Duration)}",
+            $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} {printed.Line}"),
+        StepFinished { Cached: true } cached => $"#{Number(e, cached.Step)} CACHED",
+        StepFinished done => $"#{Number(e, done.Step)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
+        StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Units.Duration(failed.Duration)}",
         Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
             $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Units.Bytes(total)} {transfer.Where}".TrimEnd(),
-        ImageMade made => $"{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
-        Verified verified => $"verified {Count(verified.Platforms, "platform")}: {Count(verified.Errors, "error")}, {Count(verified.Warnings, "warning")} {Units.Duration(verified.Duration)}",
-        Warned warned => $"warning: {warned.Message}",
+        ImageMade made => $"{Of(e)}{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
+        Verified verified => $"{Of(e)}verified {Units.Count(verified.Platforms, "platform")}: {Units.Count(verified.Errors, "error")}, {Units.Count(verified.Warnings, "warning")} {Units.Duration(verified.Duration)}",
+        HookStarted hook => $"{Of(e)}hook {hook.Name}",
+        HookPrinted hook => $"{Of(e)}hook {hook.Line}",
+        HookFinished hook => $"{Of(e)}hook {(hook.Cached ? "CACHED" : $"DONE {Units.Duration(hook.Duration)}")} {hook.Name}",
+        Warned warned => $"warning: {Of(e)}{warned.Message}",
         _ => null,
     };
 
     /// <summary>A step's name with its platform: <c>[build 2/4] RUN make (linux/arm64)</c>.</summary>
     public static string Title(Step step) => $"{step.Name} ({step.Platform})";
+
+    private static string Title(BuildEvent e, Step step) => e.Component is { } component ? $"{component}: {Title(step)}" : Title(step);
 
     public static string Verb(TransferKind kind) => kind switch
     {
@@ -50,12 +79,12 @@ public sealed class PlainProgress(TextWriter output)
         _ => "pushed",
     };
 
-    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+    private static string Of(BuildEvent e) => e.Component is { } component ? component + ": " : "";
 
-    private int Number(Step step, DateTimeOffset now)
+    private int Number(BuildEvent e, Step step)
     {
-        if (!steps.TryGetValue(step.Digest, out var known))
-            steps[step.Digest] = known = (steps.Count + 1, now);
+        if (!steps.TryGetValue((e.Component, step.Digest), out var known))
+            steps[(e.Component, step.Digest)] = known = (steps.Count + 1, e.Time);
         return known.Number;
     }
 }

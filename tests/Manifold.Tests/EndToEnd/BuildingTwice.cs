@@ -23,7 +23,7 @@ public sealed class TwoBuilds : IAsyncLifetime
             await File.WriteAllTextAsync(full, content.Replace("BASE", Workshop.BusyBox, StringComparison.Ordinal));
         }
         var outcome = await shop.Run([], "bake", "-f", shop["project"], "--verify-reproducible", "--progress", "plain", "--report", shop["report"]);
-        Assert.True(outcome.Code == 1, outcome.Error);
+        Assert.True(File.Exists(shop["report/reproducibility.json"]), outcome.Error);
         (Text, Code) = (outcome.Output + outcome.Error, outcome.Code);
         Report = JsonNode.Parse(await File.ReadAllTextAsync(shop["report/reproducibility.json"]))!;
         using var store = Store.Open(shop.Root);
@@ -62,7 +62,7 @@ public sealed class TwoBuilds : IAsyncLifetime
         ("stages/Dockerfile", "FROM BASE AS build\nRUN date +%s > /stamp\nFROM BASE\nCOPY --from=build /stamp /opt/stamp\n"),
         ("random/Dockerfile", "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | hexdump -e '\"%02x\"' > /seed\n"),
         ("unordered/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in $(seq 40); do touch -d @0 /d/$i; done\nRUN ls /d/* | shuf > /tmp/list && tar cf /all.tar -T /tmp/list && rm /tmp/list\n"),
-        ("once/Dockerfile", "FROM BASE\nRUN mktemp /var/left.XXXXXX\n"),
+        ("once/Dockerfile", "FROM BASE\nRUN mktemp /left.XXXXXX\n"),
         ("placed/Dockerfile", "FROM BASE\nCOPY out/where /\n"),
     ];
 }
@@ -107,7 +107,7 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
 
     [Fact]
     public void a_file_that_is_there_once_is_told_for_each_time() =>
-        Assert.Equal(["OnlyFirst", "OnlySecond"], Step("once", "RUN mktemp")["files"]!.AsArray().Where(file => ((string)file!["path"]!).StartsWith("var/left.", StringComparison.Ordinal)).Select(file => (string)file!["change"]!).Order());
+        Assert.Equal(["OnlyFirst", "OnlySecond"], Step("once", "RUN mktemp")["files"]!.AsArray().Where(file => ((string)file!["path"]!).StartsWith("left.", StringComparison.Ordinal)).Select(file => (string)file!["change"]!).Order());
 
     [Fact]
     public void what_a_hook_made_names_the_hook() =>

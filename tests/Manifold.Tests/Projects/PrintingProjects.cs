@@ -39,7 +39,7 @@ public sealed class PrintingProjects : IDisposable
             verify: off
             platforms:
               linux/amd64: {source: "image:quay.io/x/y:z"}
-              linux/arm64: {dockerfile-inline: "FROM scratch\nCOPY $$x /\n", args: {ONLY: here}, optional: true, base-architecture: armhfp}
+              linux/arm64: {dockerfile-inline: "FROM scratch\nCOPY $$x /\n", args: {ONLY: here}, optional: true}
               linux/arm/v7: {context: api, args: {ONLY: there}}
               linux/s390x: {source: "oci-layout:api:v1"}
               linux/ppc64le: {source: "docker-archive:api/Dockerfile"}

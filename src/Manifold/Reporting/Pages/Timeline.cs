@@ -70,7 +70,7 @@ internal static class Timeline
     /// <summary>What is no step: planning and fetching before, checking and publishing after.</summary>
     private static IEnumerable<Row> Phases(BuildRecord record, bool before) =>
         from phase in record.Phases
-        where phase.Name == "plan" == before && phase.End - phase.Begin >= 0.01 * record.Duration.TotalSeconds
+        where phase.Name is not ("verify" or "publish") == before && phase.End - phase.Begin >= 0.01 * record.Duration.TotalSeconds
         group phase by phase.Name into same
         select new Row("", same.Key == "plan" ? "plan, resolve the bases" : same.Key, same.Key,
             [.. same.Select(phase => new Bar(phase.Begin, phase.End, "phase", $"{phase.Component} {phase.Name}: {Units.Duration(TimeSpan.FromSeconds(phase.End - phase.Begin))}".Trim(), false))]);

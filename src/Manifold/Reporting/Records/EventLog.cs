@@ -50,6 +50,7 @@ internal sealed class EventLog
                 case StepFinished done: End(component, done.Step, e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
                 case StepFailed failed: End(component, failed.Step, e.Time, StepState.Failed, failed.Duration, false); break;
                 case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;
+                case HookFinished { Cached: false } hook: phases.Add(new RecordedPhase(hook.Name, component, At(e.Time - hook.Duration), At(e.Time))); break;
                 case Verified verified: phases.Add(new RecordedPhase("verify", component, At(e.Time - verified.Duration), At(e.Time))); break;
                 case Warned warned: warnings.Add((component, warned.Message)); break;
             }
@@ -99,7 +100,9 @@ internal sealed class EventLog
 
     private void Plan(string component, PlanMade made)
     {
-        phases.Add(new RecordedPhase("plan", component, 0, At(made.Time)));
+        // A component's plan is told again when its turn comes; until the first, everything was planning.
+        if (plans.Count == 0 && steps.Count == 0)
+            phases.Add(new RecordedPhase("plan", "", 0, At(made.Time)));
         if (made.Plan is not null)
             plans[component] = made.Plan;
     }

@@ -22,7 +22,7 @@ internal sealed class LayerWeights(Store store)
     private const string Version = "1"; // bumped when the meaning changes, so that old records are not believed
     private const int ShownFiles = 12;
 
-    private readonly string folder = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "weights")).FullName;
+    private readonly string folder = Path.Combine(store.Root, "cache", "weights");
     private readonly ContentsCache contents = new(store);
     private readonly ConcurrentDictionary<Digest, TableOfContents?> tables = new();
 
@@ -37,8 +37,22 @@ internal sealed class LayerWeights(Store store)
         if (layers.Count < diffIds.Length)
             return null;
         var weight = Weigh(layers);
-        Store.ReplaceFile(file, JsonSerializer.SerializeToUtf8Bytes(weight, WeightJson.Default.ChainWeight));
+        Save(file, weight);
         return weight;
+    }
+
+    /// <summary>What cannot be kept is weighed again the next time: a full disk is no trouble of the build that is done.</summary>
+    private void Save(string file, ChainWeight weight)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            Store.ReplaceFile(file, JsonSerializer.SerializeToUtf8Bytes(weight, WeightJson.Default.ChainWeight));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As it says above.
+        }
     }
 
     private static ChainWeight Weigh(IReadOnlyList<TableOfContents> layers)
@@ -55,7 +69,7 @@ internal sealed class LayerWeights(Store store)
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(file), WeightJson.Default.ChainWeight) is { Layers.IsDefault: false, Waste.IsDefault: false } weight ? weight : null;
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        catch (Exception e) when (e is IOException or JsonException)
         {
             return null;
         }

@@ -52,7 +52,7 @@ public sealed record RecordedStep
     [JsonIgnore] public double Elapsed => (End - Begin) ?? 0;
 }
 
-/// <summary>What a build does beside its steps: <c>plan</c>, <c>verify</c>, <c>publish</c>.</summary>
+/// <summary>What a build does beside its steps: <c>plan</c>, <c>verify</c>, <c>publish</c>, and hooks by their command.</summary>
 public sealed record RecordedPhase(string Name, string Component, double Begin, double End);
 
 /// <summary>Blobs that came from one place, or went to one.</summary>

@@ -1,0 +1,160 @@
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Reporting;
+using Manifold.Solving;
+using Spectre.Console;
+
+namespace Manifold.Cli;
+
+/// <summary>What a build does right now, as a tree of few lines: images, their platforms, the steps that run.</summary>
+/// <remarks>
+/// <code>
+/// 12 of 40 images  310 of 800 steps, 120 cached
+/// api  3 of 5 platforms, 12 of 20 steps, 4 cached
+///   linux/arm64  6 of 8  [build 4/5] RUN make  12 s  what it printed last
+/// fetching 3 blobs, 12.1 MB of 40.0 MB
+/// … and 14 more images at work
+/// </code>
+/// Not thread-safe: its owner holds a lock. Lines are Spectre's markup; texts from outside are escaped.
+/// </remarks>
+internal sealed class LiveTree
+{
+    private readonly Dictionary<string, Image> images = new(StringComparer.Ordinal);
+    private readonly Dictionary<(TransferKind, Digest), Transferred> transfers = [];
+
+    private sealed class Image(string name, DateTimeOffset begin)
+    {
+        public string Name => name;
+        public DateTimeOffset Begin => begin;
+        public int Steps, Platforms, Made, Done, Cached;
+        public bool Failed;
+        public Dictionary<Platform, (int Steps, int Done)> Counts { get; } = [];
+        public Dictionary<Digest, Running> Running { get; } = [];
+        public bool IsDone => Failed || (Platforms > 0 && Made >= Platforms && Running.Count == 0);
+    }
+
+    private sealed record Running(Step Step, DateTimeOffset Begin)
+    {
+        public string Last { get; set; } = "";
+    }
+
+    /// <summary>Takes an event, and returns what is worth a line of its own above the tree; null for most.</summary>
+    public string? Show(BuildEvent e)
+    {
+        var image = Of(e);
+        switch (e)
+        {
+            case PlanMade made: Plan(image, made); return null;
+            case StepStarted started: image.Running[started.Step.Digest] = new Running(started.Step, e.Time); return null;
+            case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running): running.Last = printed.Line; return null;
+            case StepFinished done: return Finish(e, image, done);
+            case StepFailed failed:
+                image.Failed = true;
+                image.Running.Remove(failed.Step.Digest);
+                return $"[red]failed[/] {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
+            case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? Whole(image, e.Time) : null;
+            case Transferred transfer: Note(transfer); return null;
+            case HookFinished { Cached: false } hook: return $"{Markup.Escape(e.Component ?? "")} {Markup.Escape(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
+            case Warned warned: return $"[yellow]warning:[/] {Markup.Escape((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
+            default: return null;
+        }
+    }
+
+    /// <summary>The tree now, in no more lines than there is room for.</summary>
+    public IReadOnlyList<string> Lines(DateTimeOffset now, int height)
+    {
+        var lines = new List<string>();
+        if (images.Count > 1)
+            lines.Add(Summary());
+        var atWork = images.Values.Where(image => image.Running.Count > 0).OrderBy(image => image.Begin).ToList();
+        var shown = 0;
+        foreach (var image in atWork)
+        {
+            var own = Lines(image, now, images.Count > 1).ToList();
+            // Room for what is left over and for the transfers is kept.
+            if (lines.Count + own.Count > height - 2 && shown > 0)
+                break;
+            lines.AddRange(own.Count > height - 3 ? [.. own.Take(height - 4), $"  [grey]… and {own.Count - height + 4} more steps[/]"] : own);
+            shown++;
+        }
+        if (atWork.Count > shown)
+            lines.Add($"[grey]… and {Units.Count(atWork.Count - shown, "more image")} at work[/]");
+        if (transfers.Count > 0)
+            lines.Add(Moving());
+        return lines;
+    }
+
+    private Image Of(BuildEvent e)
+    {
+        var name = e.Component ?? "";
+        if (!images.TryGetValue(name, out var image))
+        {
+            image = new Image(name, e.Time);
+            // What is about the whole project is no image of it.
+            if (e is PlanMade or StepStarted or StepFinished or StepFailed or ImageMade || e.Component is not null)
+                images[name] = image;
+        }
+        return image;
+    }
+
+    private static void Plan(Image image, PlanMade made)
+    {
+        (image.Steps, image.Platforms) = (made.Plan?.Steps.Count(step => step is not BaseStep) ?? made.Steps, made.Platforms);
+        foreach (var platform in made.Plan?.Images ?? [])
+            image.Counts[platform.Platform] = (platform.Steps.Count(step => step is not BaseStep), 0);
+    }
+
+    private static string? Finish(BuildEvent e, Image image, StepFinished done)
+    {
+        image.Running.Remove(done.Step.Digest);
+        image.Done++;
+        image.Cached += done.Cached ? 1 : 0;
+        if (image.Counts.TryGetValue(done.Step.Platform, out var count))
+            image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
+        if (e.Component is not null)
+            return null; // of many images each is told when it is whole
+        return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : $"[green]{Units.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
+    }
+
+    private static string Whole(Image image, DateTimeOffset now) =>
+        $"[green]✓[/] [bold]{Markup.Escape(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  {(image.Cached == image.Done ? "[blue]cached[/]" : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached")}";
+
+    private void Note(Transferred transfer)
+    {
+        if (transfer.Done < transfer.Total)
+            transfers[(transfer.Kind, transfer.Digest)] = transfer;
+        else
+            transfers.Remove((transfer.Kind, transfer.Digest));
+    }
+
+    private string Summary()
+    {
+        var all = images.Values;
+        return $"[bold]{all.Count(image => image.IsDone)} of {Units.Count(all.Count, "image")}[/]  {all.Sum(image => image.Done)} of {Units.Count(all.Sum(image => image.Steps), "step")}, {all.Sum(image => image.Cached)} cached";
+    }
+
+    private static IEnumerable<string> Lines(Image image, DateTimeOffset now, bool named)
+    {
+        if (named)
+            yield return $"[bold]{Markup.Escape(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, {image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
+        foreach (var running in image.Running.Values.OrderBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
+        {
+            var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
+            var last = running.Last.Length > 0 ? $"  [grey]{Markup.Escape(running.Last)}[/]" : "";
+            yield return $"{(named ? "  " : "")}{running.Step.Platform}{count}  [bold]{Markup.Escape(running.Step.Name)}[/]  {Units.Duration(now - running.Begin)}{last}";
+        }
+    }
+
+    private string Moving() => string.Join("  ", transfers.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
+        $"[grey]{Verb(kind.Key)} {Units.Count(kind.Count(), "blob")}, {Units.Bytes(kind.Sum(transfer => transfer.Done))} of {Units.Bytes(kind.Sum(transfer => transfer.Total))}[/]"));
+
+    private static string Verb(TransferKind kind) => kind switch
+    {
+        TransferKind.Pull => "fetching",
+        TransferKind.Push => "sending",
+        TransferKind.Unpack => "unpacking",
+        _ => "compressing",
+    };
+
+    private static string Title(BuildEvent e, Step step) => Markup.Escape((e.Component is null ? "" : e.Component + " ") + PlainProgress.Title(step));
+}

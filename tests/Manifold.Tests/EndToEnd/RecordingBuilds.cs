@@ -1,0 +1,175 @@
+using System.Text.Json;
+using Manifold.Cli;
+using Manifold.Content;
+using Manifold.Reporting.Records;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>Every build leaves a record, from which reports are made.</summary>
+public sealed class RecordingBuilds : IDisposable
+{
+    private const string Dockerfile = """
+        FROM scratch AS files
+        COPY big /big
+        FROM scratch
+        ARG VERSION
+        ARG DEPLOY_TOKEN
+        LABEL org.opencontainers.image.version=$VERSION leaked=$DEPLOY_TOKEN
+        COPY --from=files /big /data/big
+        COPY small /data/big
+        """;
+
+    private static readonly string[] TwoPlatforms = ["--platform", "linux/amd64,linux/arm64", "--verify", "warn"];
+
+    private readonly Workshop workshop = new();
+
+    public void Dispose() => workshop.Dispose();
+
+    [Fact]
+    public async Task the_record_says_what_was_built_from_what_and_how()
+    {
+        (await Build()).Succeeded();
+        var record = Latest();
+        var image = Assert.Single(record.Components);
+        Assert.Equal((BuildOutcome.Succeeded, "build", 2, 6), (record.Outcome, record.Command, image.Platforms.Length, record.Steps.Length));
+        var platform = image.Platforms[0];
+        Assert.Equal((BuildWay.Copy, 3000L + 4, 3000L), (platform.Way, platform.UncompressedBytes, platform.WastedBytes));
+        Assert.Equal(new RecordedWaste("/data/big", 3000, 1, 2, false), Assert.Single(platform.Waste));
+        Assert.Equal(["linux/arm64"], platform.Layers[0].SharedWith.Select(each => each.ToString()));
+        Assert.Equal("COPY small /data/big", platform.Layers[1].Instruction);
+        Assert.All(record.Steps.Where(step => step.Name.Contains("COPY big", StringComparison.Ordinal)), step => Assert.Equal("files", step.Stage));
+    }
+
+    [Fact]
+    public async Task a_secret_in_an_argument_is_in_no_report()
+    {
+        (await Build("--build-arg", "DEPLOY_TOKEN=hunter2hunter2", "--build-arg", "VERSION=1.4", "--report", workshop["report"])).Succeeded();
+        var image = Assert.Single(Latest().Components);
+        Assert.Equal(("***", "1.4", "***"), (image.Arguments["DEPLOY_TOKEN"], image.Arguments["VERSION"], image.Labels["leaked"]));
+        foreach (var file in Directory.GetFiles(workshop["report"]).Concat(Directory.GetFiles(Path.Combine(workshop.Root, "builds"))))
+            Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_report_folder_has_the_page_the_summary_and_the_record()
+    {
+        (await Build("--report", workshop["report"])).Succeeded();
+        Assert.Equal(["record.json", "report.html", "report.md"], Directory.GetFiles(workshop["report"]).Select(Path.GetFileName).Order());
+        var record = RecordJson.Read(await File.ReadAllBytesAsync(workshop["report/record.json"]));
+        Assert.Equal(0, record.Components[0].Parity?.Count);
+        Assert.Contains(record.Components[0].Index!.Digest.ToString(), await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_build_that_failed_is_recorded_with_its_step_and_its_reason()
+    {
+        var failed = await workshop.Build(workshop.Context("FROM scratch\nCOPY nothing /\n"), "-t", "app:1");
+        Assert.Equal(1, failed.Code);
+        var record = Latest();
+        Assert.Equal((BuildOutcome.Failed, StepState.Failed), (record.Outcome, Assert.Single(record.Steps).State));
+        Assert.Contains("'nothing'", record.Failure);
+        Assert.Contains("failed", (await workshop.Run([], "builds")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("'nothing'", (await workshop.Run([], "report", "--format", "markdown")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task the_next_build_is_compared_with_what_the_tag_was_before()
+    {
+        var context = workshop.Context(Dockerfile, ("big", new string('x', 3000)), ("small", "abcd"));
+        (await workshop.Build(context, "-t", "app:1")).Succeeded();
+        var first = Latest();
+        await File.WriteAllTextAsync(Path.Combine(context, "small"), "other");
+        (await workshop.Build(context, "-t", "app:1")).Succeeded();
+        var before = Latest().Components[0].Before!;
+        Assert.Equal((first.Components[0].Index!.Digest, first.Components[0].Platforms[0].CompressedBytes), (before.Digest, before.Platforms[0].CompressedBytes));
+        var compared = (await workshop.Run([], "compare", first.Id, "latest")).Succeeded().Output;
+        Assert.Matches(@"~ +/data/big +0644 0:0 4 B [0-9a-f]{12} +→ +0644 0:0 5 B", compared);
+    }
+
+    [Fact]
+    public async Task two_images_are_compared_by_content_not_by_time()
+    {
+        var context = workshop.Context("FROM scratch\nCOPY small /a\nCOPY small /b\nENV X=1\n", ("small", "abcd"));
+        (await workshop.Build(context, "-t", "app:1")).Succeeded();
+        (await workshop.Build(workshop.Context("FROM scratch\nCOPY . /\nENV X=2\n", ("a", "abcd"), ("b", "abce"), (".dockerignore", "Dockerfile\n.dockerignore")), "-t", "app:2")).Succeeded();
+        using var json = JsonDocument.Parse((await workshop.Run([], "compare", "store:app:1", "store:app:2", "--json")).Succeeded().Output);
+        var differences = json.RootElement.GetProperty("platforms")[0].GetProperty("differences").EnumerateArray().Select(each => each.GetProperty("name").GetString()).ToList();
+        Assert.Equal(["/b", "X"], differences);
+        Assert.Contains("are the same image", (await workshop.Run([], "compare", "store:app:1", "store:app:1")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_build_and_an_image_are_not_compared()
+    {
+        (await Build()).Succeeded();
+        var refused = await workshop.Run([], "compare", "latest", "store:app:1");
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("'latest' is a build and 'store:app:1' is none", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_ci_with_a_summary_page_gets_the_summary_behind_what_is_there()
+    {
+        await File.WriteAllTextAsync(workshop["summary.md"], "# before\n");
+        using StringWriter output = new(), error = new();
+        var code = await CommandTree.RunAsync(new CliContext
+        {
+            Environment = workshop.Variables.Add("GITHUB_STEP_SUMMARY", workshop["summary.md"]), Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+        }, ["build", "-t", "app:1", "--progress", "plain", workshop.Context("FROM scratch\nCOPY Dockerfile /\n")]);
+        Assert.True(code == 0, error.ToString());
+        Assert.Matches(@"^# before\n# docker\.io/library/app:1\n", await File.ReadAllTextAsync(workshop["summary.md"]));
+    }
+
+    [Fact]
+    public async Task a_report_is_written_where_it_is_wanted_and_says_where()
+    {
+        (await Build()).Succeeded();
+        var told = (await workshop.Run([], "report", "-o", workshop["page.html"])).Succeeded().Output.Trim();
+        Assert.Equal(workshop["page.html"], told);
+        Assert.StartsWith("<!doctype html>", await File.ReadAllTextAsync(told), StringComparison.Ordinal);
+        var unknown = await workshop.Run([], "report", "20200101");
+        Assert.Equal(2, unknown.Code);
+        Assert.Contains($"The latest is {Latest().Id}", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task the_metadata_file_has_the_keys_of_buildx()
+    {
+        (await workshop.Build(workshop.Context("FROM scratch\nCOPY Dockerfile /\n"), "-t", "app:1", "--metadata-file", workshop["metadata.json"])).Succeeded();
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(workshop["metadata.json"]));
+        Assert.Equal(["buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest", "image.name"], json.RootElement.EnumerateObject().Select(each => each.Name).Order());
+        Assert.Equal(Latest().Id, json.RootElement.GetProperty("buildx.build.ref").GetString());
+    }
+
+    [Fact]
+    public async Task a_project_is_one_record_of_all_its_images()
+    {
+        Directory.CreateDirectory(workshop["project"]);
+        await File.WriteAllTextAsync(workshop["project/manifold.yaml"], """
+            platforms: [linux/amd64, linux/arm64]
+            images:
+              base: {context: base, tags: ["acme/base:1"], verify: warn}
+              api: {context: api, tags: ["acme/api:1"], verify: warn}
+            """);
+        foreach (var (name, from) in new[] { ("base", "scratch"), ("api", "acme/base:1") })
+        {
+            Directory.CreateDirectory(workshop[$"project/{name}"]);
+            await File.WriteAllTextAsync(workshop[$"project/{name}/Dockerfile"], $"FROM {from}\nCOPY Dockerfile /{name}\n");
+        }
+        (await workshop.Run(["-f", workshop["project/manifold.yaml"], "--report", workshop["report"]], "bake", "--progress", "json")).Succeeded();
+        var record = Latest();
+        Assert.Equal(("bake", BuildOutcome.Succeeded), (record.Command, record.Outcome));
+        Assert.Equal(["base", "api"], record.Components.Select(component => component.Name));
+        Assert.All(record.Components, component => Assert.Equal(2, component.Platforms.Count(platform => platform.Manifest is not null)));
+        Assert.Contains("Overview", await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+    }
+
+    private Task<Workshop.Outcome> Build(params string[] arguments) =>
+        workshop.Build(workshop.Context(Dockerfile, ("big", new string('x', 3000)), ("small", "abcd")), [.. TwoPlatforms, "-t", "app:1", .. arguments]);
+
+    private BuildRecord Latest()
+    {
+        using var store = Store.Open(workshop.Root);
+        return RecordJson.Read(store.Builds.TryRead(store.Builds.List()[0])!);
+    }
+}

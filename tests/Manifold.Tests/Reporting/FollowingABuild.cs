@@ -1,0 +1,100 @@
+using Manifold.Cli;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Reporting;
+using Manifold.Solving;
+using Spectre.Console;
+
+namespace Manifold.Tests.Reporting;
+
+/// <summary>Events on their way to a terminal, to a CI's log, to a program.</summary>
+public sealed class FollowingABuild
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 26, 2, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void a_github_log_folds_what_a_step_printed()
+    {
+        var lines = Log(LogGroups.Of(name => name == "GITHUB_ACTIONS" ? "true" : null));
+        Assert.Equal(["::group::#1 DONE 2.0 s  [build 2/3] RUN make (linux/amd64)", "#1 1.000 compiling", "::endgroup::"], lines[1..4]);
+    }
+
+    [Fact]
+    public void a_gitlab_log_folds_it_with_its_time()
+    {
+        var lines = Log(LogGroups.Of(name => name == "GITLAB_CI" ? "true" : null));
+        Assert.Equal($"\e[0Ksection_start:{Start.ToUnixTimeSeconds()}:manifold_1[collapsed=true]\r\e[0K#1 DONE 2.0 s  [build 2/3] RUN make (linux/amd64)", lines[1]);
+        Assert.Equal($"\e[0Ksection_end:{Start.ToUnixTimeSeconds() + 2}:manifold_1\r\e[0K", lines[3]);
+    }
+
+    [Fact]
+    public void a_step_that_failed_is_not_folded()
+    {
+        using var output = new StringWriter();
+        var progress = new PlainProgress(output, LogGroups.Of(_ => "true"));
+        var step = Step("RUN make", "linux/amd64");
+        progress.Show(new StepStarted(step) { Time = Start });
+        progress.Show(new StepPrinted(step, "cc: error", true) { Time = Start.AddSeconds(1) });
+        progress.Show(new StepFailed(step, TimeSpan.FromSeconds(1), "exit code 2") { Time = Start.AddSeconds(1) });
+        Assert.Equal(["#1 [build 2/3] RUN make (linux/amd64)", "#1 1.000 cc: error", "#1 FAILED 1.0 s"], output.ToString().TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void a_log_without_a_viewer_is_as_it_was() => Assert.DoesNotContain(Log(LogGroups.Of(_ => null)), line => line.Contains("group", StringComparison.Ordinal));
+
+    [Fact]
+    public void lines_of_a_project_say_whose_they_are()
+    {
+        using StringWriter plain = new(), json = new();
+        var e = new StepStarted(Step("RUN make", "linux/arm64")) { Time = Start, Component = "api" };
+        new PlainProgress(plain).Show(e);
+        new JsonProgress(json).Show(e);
+        Assert.Equal("#1 api: [build 2/3] RUN make (linux/arm64)", plain.ToString().TrimEnd());
+        Assert.Contains("\"component\":\"api\"", json.ToString());
+    }
+
+    [Fact]
+    public void the_tree_of_forty_images_on_five_platforms_stays_on_the_screen()
+    {
+        var tree = new LiveTree();
+        for (var i = 0; i < 40; i++)
+            foreach (var platform in SampleRecords.Platforms)
+                tree.Show(new StepStarted(Step($"RUN make [x] {i}", platform.ToString())) { Time = Start, Component = $"image-{i}" });
+        var lines = tree.Lines(Start.AddSeconds(3), 20);
+        Assert.InRange(lines.Count, 5, 20);
+        Assert.StartsWith("[bold]0 of 40 images[/]", lines[0], StringComparison.Ordinal);
+        Assert.Contains("more images at work", lines[^1]);
+        Assert.All(lines, line => Markup.Remove(line)); // what comes from a Dockerfile is no markup
+    }
+
+    [Fact]
+    public void the_tree_shows_platforms_with_their_running_step_and_counts()
+    {
+        var tree = new LiveTree();
+        var step = Step("RUN make", "linux/arm64");
+        tree.Show(new PlanMade(8, 2) { Time = Start });
+        tree.Show(new StepStarted(step) { Time = Start });
+        tree.Show(new StepPrinted(step, "compiling", false) { Time = Start });
+        Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling", Markup.Remove(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
+        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", Markup.Remove(tree.Show(new StepFinished(step, TimeSpan.Zero, true, false) { Time = Start })!));
+        Assert.Empty(tree.Lines(Start, 20));
+    }
+
+    private static string[] Log(LogGroups? groups)
+    {
+        using var output = new StringWriter();
+        var progress = new PlainProgress(output, groups);
+        var step = Step("RUN make", "linux/amd64");
+        progress.Show(new StepStarted(step) { Time = Start });
+        progress.Show(new StepPrinted(step, "compiling", false) { Time = Start.AddSeconds(1) });
+        progress.Show(new StepFinished(step, TimeSpan.FromSeconds(2), false, false) { Time = Start.AddSeconds(2) });
+        return output.ToString().TrimEnd('\n').Split('\n');
+    }
+
+    private static RunStep Step(string name, string platform) => new()
+    {
+        Digest = SampleRecords.DigestOf(name + platform), Parent = null, Platform = Platform.Parse(platform), Place = new Place("Dockerfile", 2, 1, 3), Name = $"[build 2/3] {name}", Stage = "build",
+        Arguments = ["make"], Environment = [], WorkingDirectory = "/", User = "",
+    };
+}

@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using Manifold.Reporting.Pages;
+using Manifold.Reporting.Records;
+
+namespace Manifold.Tests.Reporting;
+
+/// <summary>The page in Debian's Chromium, driven by Playwright: light and dark, wide and narrow, unfolded.</summary>
+public sealed class OpeningThePage : IDisposable
+{
+    private static readonly string Playwright = Environment.GetEnvironmentVariable("MANIFOLD_TEST_PLAYWRIGHT") ?? "/var/tmp/manifold-bench/playwright";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public Task of_one_image_shows_every_chart_without_an_error_or_a_request() => Opens(SampleRecords.Of(1));
+
+    [Fact]
+    public Task of_forty_images_on_five_platforms_does_too() => Opens(SampleRecords.Of(40));
+
+    [Fact]
+    public Task of_names_that_mean_harm_does_nothing_that_they_say() => Opens(SampleRecords.Of(8, SampleRecords.Hostile));
+
+    [Fact]
+    public Task of_a_build_that_failed_early_is_a_page_too() => Opens(SampleRecords.Of(1) with { Steps = SampleRecords.Of(1).Steps[..1], Transfers = [], Bases = [], Outcome = BuildOutcome.Failed, Failure = "no" });
+
+    private async Task Opens(BuildRecord record)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/chromium"), "Chromium is not installed here; test.sh installs it.");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Playwright, "node_modules", "playwright-core")), $"Playwright is not in {Playwright}; test.sh installs it.");
+        var page = folder.Write("report.html", HtmlReport.Render(record));
+        Assert.Equal("", await Tool.Run("timeout", "120", "node", Path.Combine(Path.GetDirectoryName(Source())!, "open-page.mjs"), Playwright, page));
+    }
+
+    private static string Source([CallerFilePath] string path = "") => path;
+}

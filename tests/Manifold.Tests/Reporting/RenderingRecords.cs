@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+using Manifold.Reporting;
+using Manifold.Reporting.Pages;
+using Manifold.Reporting.Records;
+
+namespace Manifold.Tests.Reporting;
+
+/// <summary>One record, many renderings.</summary>
+public sealed class RenderingRecords
+{
+    [Fact]
+    public void a_record_read_again_is_written_the_same()
+    {
+        var json = RecordJson.Write(SampleRecords.Of(3));
+        Assert.Equal(Encoding.UTF8.GetString(json), Encoding.UTF8.GetString(RecordJson.Write(RecordJson.Read(json))));
+    }
+
+    [Fact]
+    public void a_record_of_a_later_version_is_refused_with_what_to_do() =>
+        Assert.Contains("use a newer manifold", Assert.Throws<FormatException>(() => RecordJson.Read(RecordJson.Write(SampleRecords.Of(1) with { Version = 2 }))).Message);
+
+    [Theory, InlineData("null"), InlineData("{}"), InlineData("[1"), InlineData("{\"version\":\"x\"}")]
+    public void what_is_no_record_is_told_so(string json) => Assert.Throws<FormatException>(() => RecordJson.Read(Encoding.UTF8.GetBytes(json)));
+
+    [Fact]
+    public void no_text_of_a_record_is_markup_of_the_page()
+    {
+        var page = HtmlReport.Render(SampleRecords.Of(8, SampleRecords.Hostile));
+        Assert.Contains("&lt;/script&gt;&lt;script&gt;alert(1)", page);
+        Assert.DoesNotContain("<script>alert", page);
+        Assert.DoesNotContain("<img", page);
+        Assert.DoesNotContain("\"' onload", page);
+        Assert.Single(page.Split("<script>")[1..]);
+    }
+
+    [Fact]
+    public void the_page_names_no_address_that_a_browser_would_ask()
+    {
+        var page = HtmlReport.Render(SampleRecords.Of(2));
+        Assert.DoesNotContain("http://", page);
+        Assert.DoesNotContain("https://", page);
+        Assert.DoesNotContain("url(", page);
+        Assert.Contains("default-src 'none'", page);
+    }
+
+    [Fact]
+    public void no_text_of_a_record_is_markup_of_the_summary()
+    {
+        var text = MarkdownReport.Render(SampleRecords.Of(3, SampleRecords.Hostile));
+        // Within a code span nothing means anything; nothing of it closes the span.
+        Assert.DoesNotContain("<img", Regex.Replace(WithoutFences(text), "`[^`\n]*`", ""));
+        // Every row of a table has the columns of its heading: nothing broke out of a cell.
+        foreach (var table in WithoutFences(text).Split("\n\n").Where(part => part.StartsWith('|')))
+            Assert.Single(table.Trim().Split('\n').Select(row => row.Replace("\\|", "", StringComparison.Ordinal).Count(one => one == '|')).Distinct());
+    }
+
+    [Fact]
+    public void the_summary_says_what_people_wrote_by_hand()
+    {
+        var record = SampleRecords.Of(1);
+        var text = MarkdownReport.Render(record);
+        var platform = record.Components[0].Platforms[1];
+        string[] said =
+        [
+            record.Components[0].Index!.Digest.ToString(), platform.Manifest.ToString()!, "48.0 MB", "130 MB", "5.0 s", record.Bases[1].Digest.ToString(),
+            "`org.opencontainers.image.title` | api", "`VERSION` | `1.4`", "manifold verify quay.io/acme/api-0@sha256:", "docker run --rm --platform linux/arm64 quay.io/acme/api-0@sha256:",
+            "docker pull --platform linux/ppc64le", "emulated 5.0 s",
+        ];
+        Assert.All(said, each => Assert.Contains(each, text));
+    }
+
+    [Fact]
+    public void the_table_at_the_end_says_how_each_platform_was_made()
+    {
+        var table = BuildTable.Render(SampleRecords.Of(1).Components[0], null);
+        Assert.Matches(@"PLATFORM +DIGEST +SIZE +TIME +CACHED +HOW +VERIFIED", table);
+        Assert.Matches(@"linux/arm/v7 +sha256:[0-9a-f]{64} +48\.0 MB +6\.0 s +1 of 3 +emulated 5\.0 s +yes", table);
+    }
+
+    [Fact]
+    public void forty_images_on_five_platforms_are_a_page_of_moderate_size() => Assert.InRange(HtmlReport.Render(SampleRecords.Of(40)).Length, 100_000, 4_000_000);
+
+    [Fact]
+    public void a_warning_comes_with_its_mend()
+    {
+        var advice = Advice.Of(SampleRecords.Of(8));
+        Assert.Contains(advice, warning => warning is { Component: "image-2", Mend: "write ARG TARGETARCH" });
+        Assert.Contains(advice, warning => warning.Message.Contains("docker.io/library/debian:12 is 13 months old", StringComparison.Ordinal) && warning.Mend!.Contains("--pull", StringComparison.Ordinal));
+        Assert.Contains(advice, warning => warning.Message.Contains("/var/cache/apt/pkgcache.bin", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void the_critical_path_goes_through_what_was_waited_for()
+    {
+        // a ─► c ─► d        b is long and nobody waits for it
+        var steps = ImmutableArray.Create(Step(1, 0, 2), Step(2, 0, 4), Step(3, 2, 3, 1), Step(4, 3, 6, 3));
+        Assert.Equal([1, 3, 4], CriticalPath.Of(steps).Select(step => step.Number));
+    }
+
+    [Fact]
+    public void a_step_that_waited_for_a_processor_has_the_step_before_it_on_its_path()
+    {
+        var steps = ImmutableArray.Create(Step(1, 0, 3), Step(2, 3.01, 5));
+        Assert.Equal([1, 2], CriticalPath.Of(steps).Select(step => step.Number));
+    }
+
+    private static RecordedStep Step(int number, double begin, double end, params int[] needs) => new()
+    {
+        Number = number, Name = "RUN x", Stage = "", Platform = Platform.Host, For = [Platform.Host], Kind = "run", State = StepState.Done, Begin = begin, End = end, Seconds = end - begin, Needs = [.. needs],
+    };
+
+    private static string WithoutFences(string text) => string.Concat(text.Split("```").Where((_, i) => i % 2 == 0));
+}
