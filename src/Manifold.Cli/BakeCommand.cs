@@ -29,6 +29,7 @@ internal sealed class BakeOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> locked = new("--locked") { Description = "Build from what manifold.lock pins and from nothing else." };
+    private readonly Option<bool> verifyReproducible = new("--verify-reproducible") { Description = "Build twice from nothing, elsewhere and differently the second time, and show what differs, why, and which step made it." };
     private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "How many RUNs work at a time (default: what processors and memory bear).", HelpName = "N" };
     private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "Finish, and publish, what can be finished where something fails." };
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
@@ -41,7 +42,7 @@ internal sealed class BakeOptions
     {
         command.Add(names);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
-        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, locked, jobs, keepGoing, progress, metadataFile, report])
+        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
@@ -58,7 +59,7 @@ internal sealed class BakeOptions
         return new BakeCommandLine
         {
             Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
-            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked),
+            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
             Registries = registries.Read(parsed),
@@ -73,7 +74,7 @@ internal sealed class BakeOptions
         var other => throw new UsageException($"--print={other}: expected yaml, json or bake. Images stand before --print, or after --print=yaml."),
     };
 
-    private static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
+    internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
 }
 
 /// <summary>A <c>manifold bake</c> command line, read.</summary>
@@ -98,7 +99,8 @@ internal sealed record BakeCommandLine
 
     public required bool NoCache { get; init; }
     public required bool Pull { get; init; }
-    public required bool Locked { get; init; }
+    public bool Locked { get; init; }
+    public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }
     public required string Progress { get; init; }

@@ -32,6 +32,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        if (line.VerifyReproducible)
+            return await new ReproducibilityRun(context, line).RunAsync(store, registry, cancellation);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
         await using var progress = BuildProgress.Create(context, line.Progress);
         void Show(BuildEvent e)

@@ -12,14 +12,19 @@ internal static class LockCommand
 {
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("IMAGE") { Description = "Images or groups whose needs are pinned (default: the whole project).", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("IMAGE") { Description = "Images or groups whose needs are pinned (default: the whole project). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
         var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var set = new Option<string[]>("--set") { Description = "Override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
         var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.") { names, files, set, update };
         var registries = RegistryAccess.AddTo(command);
-        command.SetAction((parsed, cancellation) => new LockRun(context, registries.Read(parsed)).RunAsync(
-            new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []], [.. parsed.GetValue(set) ?? []], parsed.GetValue(update)), cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var line = new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []], [.. parsed.GetValue(set) ?? []], parsed.GetValue(update));
+            if (line is { Files: [], Names: [var first, .. var rest] } && BakeOptions.IsFolder(first))
+                line = line with { Files = [first], Names = [.. rest] };
+            return new LockRun(context, registries.Read(parsed)).RunAsync(line, cancellation);
+        });
         return command;
     }
 }

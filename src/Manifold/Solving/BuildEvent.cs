@@ -27,7 +27,11 @@ public sealed record StepStarted(Step Step) : BuildEvent;
 public sealed record StepPrinted(Step Step, string Line, bool IsError) : BuildEvent;
 
 /// <summary>A step is done. Cached means that nothing was run or copied for it.</summary>
-public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, bool Emulated) : BuildEvent;
+public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, bool Emulated) : BuildEvent
+{
+    /// <summary>The layer that came of it; null where the step changed nothing.</summary>
+    public Digest? DiffId { get; init; }
+}
 
 public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;
 

@@ -21,7 +21,7 @@ public sealed partial class StepRunner
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
         if (record is not null && (record.DiffId is not { } known || tools.Layers.Has(known)))
         {
-            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow() });
+            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = record.DiffId });
             return record.DiffId;
         }
 
@@ -35,7 +35,7 @@ public sealed partial class StepRunner
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
             SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
-            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow() });
+            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = diffId });
             return diffId;
         }
         catch (Exception e) when (e is not OperationCanceledException)

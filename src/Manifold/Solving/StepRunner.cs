@@ -98,7 +98,7 @@ public sealed partial class StepRunner(StepTools tools)
         }
         if (diffId is { } made)
             tools.Layers.Know(made, _ => make());
-        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow() });
+        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId });
         return diffId;
     }
 }

@@ -48,7 +48,7 @@ public sealed class Workshop(string? parent = null) : IDisposable
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = Variables, Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = TimeProvider.System, Interactive = false,
+            Environment = Variables.SetItems(Set), Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = TimeProvider.System, Interactive = false,
         }, [.. arguments, .. more]);
         return new Outcome(code, output.ToString(), error.ToString());
     }
@@ -56,6 +56,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>The environment of commands in this process.</summary>
     public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    /// <summary>Variables of a test's own.</summary>
+    public Dictionary<string, string> Set { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where programs are looked for, if not where they are.</summary>
     public string? SearchPath { get; init; }

@@ -1,0 +1,49 @@
+using Manifold.Content;
+using Manifold.Projects;
+using Manifold.Projects.Locking;
+using Manifold.Projects.Reproducing;
+using Manifold.Publishing;
+using Manifold.Registry;
+using Manifold.Reporting;
+
+namespace Manifold.Cli;
+
+/// <summary>One run of <c>manifold bake --verify-reproducible</c>.</summary>
+internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine line)
+{
+    public async Task<int> RunAsync(Store store, RegistryClient registry, CancellationToken cancellation)
+    {
+        RefuseWhatWouldBeIgnored();
+        var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(new PublishingTools(store, registry, context.Time)));
+        var project = Read();
+        var builds = new[] { BuildProgress.Create(context, line.Progress), BuildProgress.Create(context, line.Progress) };
+        var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest
+        {
+            Read = Read, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
+            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
+            Lock = BakeLock.Find(context, project, line) ?? new LockUse(LockFile.Empty(project, Directory.GetCurrentDirectory()), Only: false),
+            On = (build, e) => builds[build - 1].Show(e),
+            Begin = async build =>
+            {
+                if (build == 2)
+                    await builds[0].DisposeAsync();
+                if (line.Progress is not ("quiet" or "json"))
+                    await context.Error.WriteLineAsync(build == 1 ? "first build" : "second build, elsewhere");
+            },
+        }, cancellation);
+        await builds[1].DisposeAsync();
+        await context.Out.WriteAsync(ReproducibilityText.Render(report));
+        if (line.Report is { } folder)
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(folder).FullName, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
+        return report.IsReproducible ? 0 : 1;
+    }
+
+    private Project Read() => ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = Directory.GetCurrentDirectory(), Overrides = line.Set });
+
+    /// <exception cref="UsageException">Something was asked for that comes of a build that is kept.</exception>
+    private void RefuseWhatWouldBeIgnored()
+    {
+        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.MetadataFile is not null, "--metadata-file") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+            throw new UsageException($"--verify-reproducible and {beside}: both builds are thrown away when they are compared. Run bake once more for {beside}.");
+    }
+}

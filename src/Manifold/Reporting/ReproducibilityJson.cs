@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Manifold.Verification.Reproducibility;
+
+namespace Manifold.Reporting;
+
+/// <summary>What came of building twice, for programs and for the report.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ReproducibilityReport))]
+public sealed partial class ReproducibilityJson : JsonSerializerContext
+{
+    public static string Write(ReproducibilityReport report) => JsonSerializer.Serialize(report, Default.ReproducibilityReport);
+}
