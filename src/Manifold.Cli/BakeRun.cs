@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Cluster;
 using Manifold.Content;
-using Manifold.Oci;
-using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;

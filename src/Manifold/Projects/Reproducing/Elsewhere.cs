@@ -18,8 +18,11 @@ public sealed class Elsewhere
 
     public string Root { get; }
 
-    /// <summary>The copies' paths.</summary>
-    public IEnumerable<string> Folders => folders.Select(folder => folder.To);
+    /// <summary>The folders that were copied.</summary>
+    public IEnumerable<string> Originals => folders.Select(folder => folder.From);
+
+    /// <summary>Their copies, in the same order.</summary>
+    public IEnumerable<string> Copies => folders.Select(folder => folder.To);
 
     /// <param name="root">Is made; its disk holds the copies.</param>
     /// <exception cref="UsageException">A folder cannot be copied.</exception>

@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
-using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Locking;
-using Manifold.Registry;
 using Manifold.Solving;
 using Manifold.Verification;
 using Manifold.Verification.Reproducibility;

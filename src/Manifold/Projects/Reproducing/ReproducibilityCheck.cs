@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Projects.Locking;
 using Manifold.Solving;
@@ -57,7 +55,7 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             await request.Begin(1).ConfigureAwait(false);
             using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, Path.Combine(work, "1"), "The first build")
             {
-                Jobs = request.Jobs, Folders = [project.Folder], Stores = [tools.Builder.Store], On = e => request.On(1, e),
+                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [tools.Builder.Store], On = e => request.On(1, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 4
             await Task.Delay(TimeSpan.FromSeconds(2), tools.Builder.Time, cancellation).ConfigureAwait(false);
@@ -65,7 +63,7 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             await request.Begin(2).ConfigureAwait(false);
             using var second = await FreshBuild.RunAsync(new FreshRequest(elsewhere.Moved(request.Read()), request.Graph, pins, Path.Combine(work, "again", "2"), "The second build, elsewhere and with another number of RUNs at a time,")
             {
-                Jobs = request.Jobs == 1 ? 2 : 1, Folders = [.. elsewhere.Folders], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
+                Jobs = request.Jobs == 1 ? 2 : 1, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 6
             return await new BakeComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);
