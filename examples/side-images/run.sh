@@ -101,6 +101,6 @@ done
 say "The same by other people's tools: skopeo copy, umoci unpack, runc run"
 for platform in ${platforms//,/ }; do
   printf '%-14s ' "$platform"; run_platform "$DEST_REGISTRY/cli:$release" "$platform"
-  printf '%-14s ' "$platform"; run_platform "$DEST_REGISTRY/haproxy-router:$release" "$platform" -v | head -n1
+  printf '%-14s ' "$platform"; run_platform "$DEST_REGISTRY/haproxy-router:$release" "$platform" -v >"$work/said"; head -n1 "$work/said"
 done
 say "Eight components for five architectures are published, verified and run"
