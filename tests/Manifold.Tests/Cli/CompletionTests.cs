@@ -7,7 +7,7 @@ public sealed class CompletingInBash : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("manifold b", "build")]
+    [InlineData("manifold b", "bake build builds")]
     [InlineData("manifold build --platform-", "--platform-tags")]
     [InlineData("manifold build --progress p", "plain")]
     [InlineData("manifold emulators ", "install list")]

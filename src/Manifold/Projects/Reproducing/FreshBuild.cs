@@ -36,7 +36,7 @@ public sealed class FreshBuild : IDisposable
     public static async Task<FreshBuild> RunAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
     {
         var store = Store.Open(request.StoreFolder);
-        var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Project.Folder, tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { Folders = [.. request.Folders, store.Root] });
+        var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { Folders = [.. request.Folders, store.Root] });
         try
         {
             foreach (var other in request.Stores)

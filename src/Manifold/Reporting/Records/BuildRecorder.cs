@@ -42,7 +42,8 @@ public sealed class BuildRecorder
     {
         (this.tools, this.heading, begin) = (tools, heading, tools.Time.GetUtcNow());
         log = new EventLog(begin);
-        Id = string.Create(CultureInfo.InvariantCulture, $"{begin.UtcDateTime:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
+        // In the order of their beginnings, also within a second.
+        Id = string.Create(CultureInfo.InvariantCulture, $"{begin.UtcDateTime:yyyyMMdd-HHmmss-fff}{Guid.NewGuid().ToString("N")[..2]}");
     }
 
     /// <summary>The record's name, by which <c>manifold report</c> finds it.</summary>

@@ -23,7 +23,7 @@ public sealed record ReproducibilityReport
 }
 
 /// <summary>Under what a build was made; the two differ in each of these.</summary>
-/// <param name="Folder">Where the project lay.</param>
+/// <param name="Folder">Where the project lay; of several folders the first.</param>
 /// <param name="Jobs">How many RUNs worked at a time.</param>
 public sealed record BuildConditions(string Folder, DateTimeOffset Began, TimeSpan Duration, int Jobs)
 {
