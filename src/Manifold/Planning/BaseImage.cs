@@ -20,6 +20,12 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
     /// <summary>Where a layer's blob can be had if it is not in the store.</summary>
     public ImageReference RepositoryOf(int layer) => LayerRepositories.IsEmpty ? Reference : LayerRepositories[layer];
 
+    /// <summary>Where it was found, for people.</summary>
+    public string From => Origin switch
+    {
+        BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", BaseOrigin.Sibling => "this project", _ => "registry",
+    };
+
     /// <summary>Bytes of the layers' blobs.</summary>
     public long CompressedBytes => Manifest.Layers.Sum(layer => layer.Size);
 }

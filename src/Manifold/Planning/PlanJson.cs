@@ -42,7 +42,7 @@ public static class PlanJson
         json.WriteString("platform", image.Platform.ToString());
         json.WriteString("digest", image.Descriptor.Digest.ToString());
         json.WriteNumber("bytes", image.CompressedBytes);
-        json.WriteString("from", image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", _ => "registry" });
+        json.WriteString("from", image.From);
         json.WriteEndObject();
     }
 

@@ -16,7 +16,7 @@ public static class PlanTable
             {
                 image.Reference.ToString(), image.Platform.ToString(), image.Origin is BaseOrigin.Sibling ? "-" : image.Descriptor.Digest.ToString(),
                 image.Origin is BaseOrigin.Sibling ? "-" : Units.Bytes(image.CompressedBytes),
-                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Sibling => "this project", BaseOrigin.Locked => "locked", _ => "registry" },
+                image.From,
             })]));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
         foreach (var image in plan.Images)

@@ -135,7 +135,7 @@ public sealed class BuildRecorder
             .DistinctBy(image => (image.Reference, image.Platform, image.Descriptor.Digest))
             .OrderBy(image => image.Reference.ToString(), StringComparer.Ordinal)
             .Select(image => new RecordedBase(image.Reference.ToString(), image.Platform, image.Descriptor.Digest, image.CompressedBytes,
-                image.Origin switch { BaseOrigin.Store => "store", BaseOrigin.LastTime => "last time", BaseOrigin.Locked => "locked", _ => "registry" })
+                image.From)
             {
                 Created = image.Config.Created is { } created && created > DateTimeOffset.UnixEpoch ? created : null,
             }),
