@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Images;
-using Manifold.Oci;
 using Manifold.Projects;
 using Manifold.Registry;
 
@@ -19,7 +18,7 @@ internal sealed class BakeOutputs(Store store, RegistryClient registry)
     private async Task WriteAsync(BakedComponent component, OutputTarget output, CancellationToken cancellation)
     {
         var tags = component.Planned.Node.Component.Tags;
-        await using var source = new StoreSource(store, registry, tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(component.Result!.Index.Digest), component.Result!.Index);
+        await using var source = StoreSource.OfBuilt(store, registry, tags, component.Result!.Index);
         await output.WriteAsync(source, tags, cancellation);
     }
 }

@@ -138,7 +138,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     {
         Name = component.Name, Result = component.Result, Tags = component.Planned.Node.Component.Tags, Preflight = component.Planned.Preflight, Published = component.Publication,
         Arguments = component.Planned.Platforms.Select(platform => platform.Node.Build?.Request.BuildArguments).FirstOrDefault(arguments => arguments is not null) ?? ImmutableSortedDictionary<string, string>.Empty,
-        FailedPlatforms = [.. component.Missing.Select(missing => new Reporting.Records.FailedPlatform(missing.Platform, missing.Reason))],
+        FailedPlatforms = component.Missing,
         OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
         Failure = component.Failure,
     };

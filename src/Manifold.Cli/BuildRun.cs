@@ -70,7 +70,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
                 outcome = outcome with { Published = await PublishAsync(publishing, preflight, result, show) };
             foreach (var output in line.Outputs)
             {
-                await using var source = new StoreSource(store, registry, line.Request.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest), result.Index);
+                await using var source = StoreSource.OfBuilt(store, registry, line.Request.Tags, result.Index);
                 await output.WriteAsync(source, line.Request.Tags, cancellation);
             }
             if (line.Shard is { } shard)

@@ -10,6 +10,10 @@ public sealed class StoreSource(Store store, RegistryClient registry, ImageRefer
 {
     private readonly BlobOrigins origins = new(store);
 
+    /// <summary>An image that was just built, under its first name; one without a name goes by its digest.</summary>
+    public static StoreSource OfBuilt(Store store, RegistryClient registry, ImmutableArray<ImageReference> names, Descriptor index) =>
+        new(store, registry, names.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(index.Digest), index);
+
     public ImageLocation Location => ImageLocation.InStore(name);
 
     public Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default)

@@ -10,8 +10,6 @@ public sealed record BakePlan
 {
     /// <summary>Each after those that it needs.</summary>
     public required ImmutableArray<PlannedComponent> Components { get; init; }
-
-    public PlannedComponent Find(string name) => Components.First(component => component.Name == name);
 }
 
 /// <summary>A component's plan.</summary>

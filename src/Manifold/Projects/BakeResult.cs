@@ -37,8 +37,6 @@ public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
 
     /// <summary>The component that it waited for in vain; null where it did not.</summary>
     public string? Needed { get; init; }
-
-    public TimeSpan Duration { get; init; }
 }
 
 /// <summary>What became of a project.</summary>

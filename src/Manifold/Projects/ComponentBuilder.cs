@@ -29,7 +29,6 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     /// <param name="siblings">What became of those that it stands on, by name.</param>
     public async Task<BakedComponent> BuildAsync(IReadOnlyDictionary<string, BuildResult> siblings, HookRunner hooks, CancellationToken cancellation)
     {
-        var began = tools.Builder.Time.GetTimestamp();
         foreach (var lost in planned.Missing)
             Tell(lost);
         // 1
@@ -46,7 +45,7 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
         var result = await FinishAsync([.. platforms.Select(platform => platform.Image)], images, cancellation).ConfigureAwait(false);
         // 6
         tools.Builder.Store.Tags.SetAll([.. Component.Tags.Select(tag => (tag, result.Index))]);
-        return new BakedComponent(planned, BakedState.Built) { Result = result, Missing = [.. missing], Duration = tools.Builder.Time.GetElapsedTime(began) };
+        return new BakedComponent(planned, BakedState.Built) { Result = result, Missing = [.. missing] };
     }
 
     private async Task RunAsync(Hook hook, HookRunner hooks, CancellationToken cancellation)
@@ -131,8 +130,7 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             Digest = result.Index.Digest,
             Platforms = [.. result.Images.Select(image => new PlatformReport { Platform = image.Platform, Manifest = image.Manifest.Digest, LayerCount = image.Layers.Length })],
         };
-        var name = Component.Tags.FirstOrDefault() ?? ImageReference.Parse("build").WithDigest(result.Index.Digest);
-        await using var source = new StoreSource(tools.Builder.Store, tools.Builder.Registry, name, result.Index);
+        await using var source = StoreSource.OfBuilt(tools.Builder.Store, tools.Builder.Registry, Component.Tags, result.Index);
         return await session.SmokeAsync(source, report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
     }
 

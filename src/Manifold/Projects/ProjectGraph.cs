@@ -123,9 +123,8 @@ public sealed class ProjectGraph
     {
         if (source.InlineDockerfile is not null)
             return source.DockerfilePath ?? $"{source.Place.File}({source.Place.Line})";
-        var path = source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder);
-        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), Path.GetFullPath(path));
-        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+        var here = Directory.GetCurrentDirectory();
+        return new ProjectPaths(here, here).Shown(source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder));
     }
 
     private static long? EpochOf(BuildSource source) => source.Arguments.GetValueOrDefault("SOURCE_DATE_EPOCH") is not { Length: > 0 } text ? null

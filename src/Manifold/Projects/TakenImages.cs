@@ -39,12 +39,8 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     }
 
     /// <summary>A layout's image, brought into the store; its name there is by digest.</summary>
-    private async Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation)
-    {
-        var text = $"oci:{layout.Folder}" + (layout.Tag is null ? "" : ":" + layout.Tag) + (layout.Digest is null ? "" : "@" + layout.Digest);
-        var placed = await PlaceAsync(ImageLocation.Parse(text), cancellation).ConfigureAwait(false);
-        return placed;
-    }
+    private Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation) => PlaceAsync(
+        ImageLocation.Parse($"oci:{layout.Folder}" + (layout.Tag is null ? "" : ":" + layout.Tag) + (layout.Digest is null ? "" : "@" + layout.Digest)), cancellation);
 
     private async Task<ResolvedImage> ResolveAsync(ImageLocation location, Digest? pin, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
+using Manifold.Projects;
 using Manifold.Publishing;
 using Manifold.Verification;
 
@@ -41,6 +42,3 @@ public sealed record ComponentOutcome
     /// <summary>Why there is no image, or why it was not published.</summary>
     public Exception? Failure { get; init; }
 }
-
-/// <summary>A platform that is not in its image, and why.</summary>
-public sealed record FailedPlatform(Platform Platform, string Message);

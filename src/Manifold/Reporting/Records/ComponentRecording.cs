@@ -62,7 +62,7 @@ internal sealed partial class ComponentRecording(LayerWeights weights, Confident
     /// <summary>Platforms that were asked for and have no image.</summary>
     private IEnumerable<RecordedPlatform> Missing(ComponentOutcome outcome, BuildPlan? plan, ImmutableArray<BuiltImage> made)
     {
-        var failed = outcome.FailedPlatforms.ToDictionary(each => each.Platform, each => each.Message);
+        var failed = outcome.FailedPlatforms.ToDictionary(each => each.Platform, each => each.Reason);
         if (outcome.Failure is StepFailedException step)
             failed.TryAdd(step.Step.Platform, step.Message);
         return (plan?.Images.Select(image => image.Platform) ?? []).Concat(failed.Keys).Distinct().Where(platform => made.All(image => image.Platform != platform))
