@@ -8,7 +8,6 @@ public static class CorpusExceptions
     {
         "add-exclude",
         "add-git",
-        "add-git-checksum",
         "add-git-commit",
         "add-git-keep-git-dir",
         "add-git-ref-not-there",
@@ -45,6 +44,5 @@ public static class CorpusExceptions
         ["copy-chown-root-onto-scratch"] = "root is 0 even where there is no /etc/passwd",
         ["copy-from-dangling-link-by-wildcard"] = "the link is left out silently; nobody told that something was missing",
         ["run-proxies"] = "a proxy's build argument is both the lower-case and the upper-case variable",
-        ["run-security-sandbox"] = "its expectation comes from a BuildKit that does not know the flag",
     };
 }
