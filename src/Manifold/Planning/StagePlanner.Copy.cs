@@ -14,7 +14,7 @@ internal sealed partial class StagePlanner
             plans.Diagnosing.NotSupportedYet(copy, "COPY --link");
         if (copy.Exclude.Length > 0)
             plans.Diagnosing.NotSupportedYet(copy, "COPY --exclude");
-        Transfer(copy, plans.SourceOf(stage, copy), "COPY");
+        Transfer(copy, plans.SourceOf(stage, copy, copy.From), "COPY");
     }
 
     private void Add(AddInstruction add)

@@ -53,13 +53,13 @@ public sealed partial class StepRunner
         return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
         {
             if (from is not { } chain)
-                return await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
+                return await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
             await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
             return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
     }
 
-    private ISourceTree TreeOf(CopyStep step) => step.Folder is not { } folder ? tools.Context
+    private ISourceTree TreeOf(FolderSource? source) => source is not { } folder ? tools.Context
         : folders.GetOrAdd(folder.Path, _ => new Lazy<ISourceTree>(() => tools.OpenFolder(folder))).Value;
 
     /// <summary>A failure before the step's key is known is the step's failure too.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -20,6 +21,12 @@ public sealed record StepTools
 
     /// <summary>Opens a named context; called once for each.</summary>
     public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
+
+    /// <summary>What RUNs get besides what the Dockerfile says.</summary>
+    public required RunSettings Run { get; init; }
+
+    /// <summary>What RUNs keep from build to build.</summary>
+    public required CacheFolders Caches { get; init; }
 
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }

@@ -29,6 +29,17 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         var sources = step.Sources.SelectMany(source => Match(step, tree, source)).Select(match => (match.Name, Entries: WithAllBelow(tree, match.Entry))).ToList();
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
+        return Hashed(tree, sources);
+    }
+
+    /// <summary>Chooses one path with all below it.</summary>
+    /// <exception cref="StepFailedException">It is not there.</exception>
+    public static Selection OfPath(Step step, ISourceTree tree, string path) => tree.Find(path) is { } entry
+        ? Hashed(tree, [("", WithAllBelow(tree, entry))])
+        : throw new StepFailedException(step, tree.DescribeMissing(path) + ".");
+
+    private static Selection Hashed(ISourceTree tree, List<(string Name, List<LayerEntry> Entries)> sources)
+    {
         var files = sources.SelectMany(source => source.Entries).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         Parallel.ForEach(files, file => digests[file.Path] = tree.DigestOf(file));
