@@ -21,6 +21,9 @@ public sealed partial class Prune(Store store, TimeProvider time)
 {
     private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1), UploadGrace = TimeSpan.FromDays(1);
 
+    // Of root, of ordinary users, and packed.
+    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless"];
+
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
     private ILookup<Digest, Digest> referrers = Array.Empty<Digest>().ToLookup(digest => digest);
@@ -70,7 +73,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
         var records = new Tally();
         foreach (var record in CacheRecords())
             records.Decide(keptRecords.Contains(record.FullName), record.Length, record.Delete);
-        foreach (var folder in Entries("snapshots").Where(entry => LeadingHex().IsMatch(entry.Name)))
+        foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
@@ -167,14 +170,14 @@ public sealed partial class Prune(Store store, TimeProvider time)
     private static DateTime LastUsed(FileInfo file) => file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
 
     private long SizeOf(Digest digest) =>
-        (store.SizeOf(digest) ?? 0) + (new DirectoryInfo(Path.Combine(store.Root, "snapshots", digest.Hex)) is { Exists: true } snapshot ? SizeOfTree(snapshot) : 0);
+        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => new DirectoryInfo(Path.Combine(store.Root, folder, digest.Hex))).Where(folder => folder.Exists).Sum(SizeOfTree);
 
     private long SizeOfTree(FileSystemInfo entry)
     {
         if (entry is FileInfo file)
             return file.Length;
-        if (!snapshotSizes.TryGetValue(entry.Name, out var size))
-            snapshotSizes[entry.Name] = size = FileTree.SizeOf(entry.FullName);
+        if (!snapshotSizes.TryGetValue(entry.FullName, out var size))
+            snapshotSizes[entry.FullName] = size = FileTree.SizeOf(entry.FullName);
         return size;
     }
 

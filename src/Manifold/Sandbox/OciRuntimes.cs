@@ -53,7 +53,7 @@ public sealed class OciRuntimes
         var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
         if (!Environment.IsPrivilegedProcess)
             return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root" })];
-        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend(BootId()));
+        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{BootId()} {UserNamespace.IsInitial}"));
         if (Cached(key) is { } cached)
             return cached;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];

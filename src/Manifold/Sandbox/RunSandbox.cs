@@ -95,6 +95,8 @@ public sealed class RunSandbox
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
         new Overlay { Lowers = lowers }.Mount(run.View, run.Scratch("view"));
         var user = ContainerUser.Resolve(run.View, request.User);
+        if (!UserNamespace.HasUser(user.Uid) || !user.Groups.Add(user.Gid).All(UserNamespace.HasGroup))
+            throw new UsageException($"USER {request.User}: {UserNamespace.DescribeForeign(user.Uid, user.Gid)}");
         // 2
         var mounts = Mounts(request, run);
         var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.View, folder)) is null).ToList();

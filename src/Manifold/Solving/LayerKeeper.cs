@@ -140,7 +140,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
-        var writer = new FolderWriter(folder);
+        var writer = new FolderWriter(folder, SnapshotStore.Format);
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         UnpackedFolder unpacked;
         if (blob is not null)
