@@ -21,8 +21,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
 {
     private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1), UploadGrace = TimeSpan.FromDays(1);
 
-    // Of root, of ordinary users, and packed.
-    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless"];
+    // Unpacked by root, unpacked by ordinary users, and the layers' tars.
+    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless", "tars"];
 
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
@@ -170,7 +170,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
     private static DateTime LastUsed(FileInfo file) => file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
 
     private long SizeOf(Digest digest) =>
-        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => new DirectoryInfo(Path.Combine(store.Root, folder, digest.Hex))).Where(folder => folder.Exists).Sum(SizeOfTree);
+        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => Path.Combine(store.Root, folder, digest.Hex)).Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
 
     private long SizeOfTree(FileSystemInfo entry)
     {

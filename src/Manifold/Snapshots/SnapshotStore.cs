@@ -38,7 +38,8 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
     /// <summary>The folder of a layer's files, whether or not it is there.</summary>
     public string FolderOf(Digest diffId) => Path.Combine(Root, diffId.Hex, "fs");
 
-    public bool Contains(Digest diffId) => Directory.Exists(FolderOf(diffId));
+    /// <summary>Never where we may not make one: what others unpacked here is not ours to read.</summary>
+    public bool Contains(Digest diffId) => Environment.IsPrivilegedProcess && Directory.Exists(FolderOf(diffId));
 
     /// <summary>The folders that the layer's tar implied only, relative, without a leading slash; the root is the empty string.</summary>
     public ImmutableArray<string> ImpliedBy(Digest diffId) => [.. File.ReadLines(ImpliedFile(Path.Combine(Root, diffId.Hex)))];

@@ -35,7 +35,7 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, owner, tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
                 placement.PlaceArchive(archive);
             else
                 placement.Place(source);
@@ -45,7 +45,7 @@ public sealed partial class StepRunner
         return placement.Entries;
     }
 
-    private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
+    private string NewTar() => Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"));
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
@@ -54,8 +54,8 @@ public sealed partial class StepRunner
         {
             if (from is not { } chain)
                 return await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
-            await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
-            return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
+            var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
     }
 
