@@ -21,6 +21,9 @@ public sealed partial class Prune(Store store, TimeProvider time)
 {
     private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1), UploadGrace = TimeSpan.FromDays(1);
 
+    // Unpacked by root, unpacked by ordinary users, and the layers' tars.
+    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless", "tars"];
+
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
     private ILookup<Digest, Digest> referrers = Array.Empty<Digest>().ToLookup(digest => digest);
@@ -72,7 +75,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
             records.Decide(keptRecords.Contains(record.FullName), record.Length, record.Delete);
         foreach (var folder in CacheFolders.In(store))
             folders.Decide(keptRecords.Contains(folder.FullName), SizeOfTree(folder), () => CacheFolders.Remove(folder));
-        foreach (var folder in Entries("snapshots").Where(entry => LeadingHex().IsMatch(entry.Name)))
+        foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
@@ -178,7 +181,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
     private static DateTime LastUsed(FileSystemInfo entry) => entry is not FileInfo file ? CacheFolders.LastUse(entry) : file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
 
     private long SizeOf(Digest digest) =>
-        (store.SizeOf(digest) ?? 0) + (new DirectoryInfo(Path.Combine(store.Root, "snapshots", digest.Hex)) is { Exists: true } snapshot ? SizeOfTree(snapshot) : 0);
+        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => Path.Combine(store.Root, folder, digest.Hex)).Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
 
     private long SizeOfTree(FileSystemInfo entry)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
@@ -47,7 +48,7 @@ internal sealed record Bundle
     public string WorkingDirectory { get; init; } = "/";
     public required ContainerUser User { get; init; }
     public required string Hostname { get; init; }
-    public required string CgroupPath { get; init; }
+    public required string? CgroupPath { get; init; }
     public bool OwnNetwork { get; init; }
 
     /// <summary>False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.</summary>
@@ -141,7 +142,7 @@ internal sealed record Bundle
     private void WriteMounts(Utf8JsonWriter json)
     {
         json.WriteStartArray("mounts");
-        foreach (var mount in Mounts)
+        foreach (var mount in OwnNetwork || UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(ForForeignNetwork))
         {
             json.WriteStartObject();
             json.WriteString("destination", mount.Target);
@@ -153,10 +154,18 @@ internal sealed record Bundle
         json.WriteEndArray();
     }
 
+    // The kernel mounts a new sysfs only for the owner of the network namespace: a user namespace that uses the machine's network shows the machine's, without its groups.
+    private static IEnumerable<Mount> ForForeignNetwork(Mount mount) => mount.Type != "sysfs" ? [mount] :
+    [
+        mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
+        new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
+    ];
+
     private void WriteLinux(Utf8JsonWriter json)
     {
         json.WriteStartObject("linux");
-        json.WriteString("cgroupsPath", CgroupPath);
+        if (CgroupPath is not null)
+            json.WriteString("cgroupsPath", CgroupPath);
         json.WriteStartArray("namespaces");
         foreach (var (name, own) in (ReadOnlySpan<(string, bool)>)
             [("mount", true), ("ipc", true), ("uts", true), ("pid", FirstProcess), ("network", OwnNetwork), ("cgroup", Cgroups.HasUnified)])
@@ -168,14 +177,8 @@ internal sealed record Bundle
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteStartObject("resources");
-        json.WriteStartArray("devices"); // all denied; the runtime allows the standard ones itself
-        json.WriteStartObject();
-        json.WriteBoolean("allow", Insecure);
-        json.WriteString("access", "rwm");
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
+        if (CgroupPath is not null)
+            WriteDeviceRules(json);
         if (!Insecure)
         {
             Strings(json, "maskedPaths", MaskedPaths);
@@ -183,6 +186,18 @@ internal sealed record Bundle
         }
         if (Seccomp && !Insecure)
             SeccompProfile.Write(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteDeviceRules(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("resources");
+        json.WriteStartArray("devices"); // all denied; the runtime allows the standard ones itself
+        json.WriteStartObject();
+        json.WriteBoolean("allow", Insecure);
+        json.WriteString("access", "rwm");
+        json.WriteEndObject();
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -101,6 +101,8 @@ public sealed class RunSandbox
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
         new Overlay { Lowers = lowers }.Mount(run.Image, run.Scratch("view"));
         var user = ContainerUser.Resolve(run.Image, request.User);
+        if (!UserNamespace.HasUser(user.Uid) || !user.Groups.Add(user.Gid).All(UserNamespace.HasGroup))
+            throw new UsageException($"USER {request.User}: {UserNamespace.DescribeForeign(user.Uid, user.Gid)}");
         // 2
         var mounts = Mounts(request, run, making);
         var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null).ToList();

@@ -37,7 +37,7 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, await OwnerAsync(step, below, cancellation).ConfigureAwait(false), tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (source.Unpack && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+            if (source.Unpack && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
                 placement.PlaceArchive(archive);
             else
                 placement.Place(source);
@@ -50,7 +50,7 @@ public sealed partial class StepRunner
     private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>
         new OwnerLookup(tools.Layers, below).FindAsync(step, step.Chown, cancellation);
 
-    private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
+    private string NewTar() => Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"));
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
@@ -64,8 +64,8 @@ public sealed partial class StepRunner
                 var local = await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
                 return new Selection([.. local.Sources, .. remotes]);
             }
-            await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
-            return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
+            var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
     }
 
