@@ -9,6 +9,12 @@ public sealed record BuildRequest
     /// <summary>The context, an existing folder.</summary>
     public required string ContextFolder { get; init; }
 
+    /// <summary>Where the context came from, if that is not the folder: an address, or <c>-</c> for standard input.</summary>
+    public string? ContextAddress { get; init; }
+
+    /// <summary>The context as people named it; without credentials.</summary>
+    public string ContextName => ContextAddress is { } address ? AddressSecrets.Without(address) : ContextFolder;
+
     /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
     public string? DockerfilePath { get; init; }
 
@@ -31,6 +37,9 @@ public sealed record BuildRequest
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>What RUNs get and may do.</summary>
+    public RunSettings Run { get; init; } = new();
 
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }

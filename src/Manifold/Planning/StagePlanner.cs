@@ -14,6 +14,7 @@ internal sealed partial class StagePlanner
     private readonly StagePlans plans;
     private readonly Stage stage;
     private readonly Platform platform;
+    private readonly ImmutableArray<Instruction> instructions;
     private readonly int workSteps;
     private readonly ImmutableArray<PlannedHistory>.Builder history;
     private Step last;
@@ -28,14 +29,15 @@ internal sealed partial class StagePlanner
         (this.plans, this.stage, last, image) = (plans, stage, ground.Last, ground.Config);
         platform = plans.Graph.PlatformOf(stage);
         history = ground.History.ToBuilder();
-        config = image.Config!;
+        instructions = plans.Graph.InstructionsOf(stage);
+        config = image.Config! with { OnBuild = null };
         scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments };
-        workSteps = 1 + stage.Instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
+        workSteps = 1 + instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
     }
 
     public StagePlan Plan()
     {
-        foreach (var instruction in stage.Instructions)
+        foreach (var instruction in instructions)
             Apply(instruction);
         var finished = image with { Config = config with { Env = scope.Environment } };
         return new StagePlan(last, finished, history.ToImmutable(), scope.Arguments);
@@ -61,7 +63,7 @@ internal sealed partial class StagePlanner
             case RunInstruction run: Run(run); break;
             case CopyInstruction copy: Copy(copy); break;
             case AddInstruction add: Add(add); break;
-            case OnbuildInstruction: plans.Diagnosing.NotSupportedYet(instruction, "ONBUILD"); break;
+            case OnbuildInstruction onbuild: config = config with { OnBuild = [.. config.OnBuild ?? [], onbuild.Expression] }; break;
             default: throw new InvalidOperationException($"{instruction.GetType().Name} has no place in the plan.");
         }
     }
@@ -91,36 +93,4 @@ internal sealed partial class StagePlanner
         var text = string.Join(' ', instruction.Source.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return $"[{name}{(name.Length > 0 ? " " : "")}{stepNumber}/{workSteps}] {(text.Length > 100 ? text[..99] + "…" : text)}";
     }
-
-    private void Run(RunInstruction run)
-    {
-        if (run.Mounts.Length > 0)
-            plans.Diagnosing.NotSupportedYet(run, "RUN --mount");
-        if (run.Security != RunSecurity.Sandbox)
-            plans.Diagnosing.NotSupportedYet(run, "RUN --security=insecure");
-        if (run.ScriptIsFile)
-            plans.Diagnosing.NotSupportedYet(run, "RUN with a here-document that begins with #!");
-        var command = WithShell(run.Command, run.ShellText);
-        var arguments = scope.VisibleArguments.Select(argument => $"{argument.Key}={argument.Value}").ToImmutableArray();
-        var shown = arguments.IsEmpty ? "" : $"|{arguments.Length} {string.Join(' ', arguments)} ";
-        var name = StepName(run);
-        using var key = new KeyBuilder();
-        key.Add("run").Add(last.Digest).Add(platform.ToString()).AddAll(command).AddAll(scope.Environment).AddAll(arguments)
-            .Add(config.WorkingDir).Add(config.User).Add((long)run.Network);
-        Advance(new RunStep
-        {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = run.Source.Place, Name = name,
-            Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
-            WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "", Network = run.Network,
-        }, $"RUN {shown}{string.Join(' ', command)}");
-    }
-
-    /// <summary>Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").</summary>
-    private ImmutableArray<string> Proxies() =>
-    [
-        .. plans.Request.BuildArguments
-            .Where(argument => argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
-                && scope.Find(argument.Key) is null)
-            .Select(argument => $"{argument.Key}={argument.Value}"),
-    ];
 }

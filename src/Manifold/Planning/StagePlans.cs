@@ -31,12 +31,13 @@ internal sealed class StagePlans(
         return plan;
     }
 
-    /// <summary>The step or the folder whose files <c>COPY --from</c> reads; neither means the context.</summary>
-    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, CopyInstruction copy) => graph.SourceOf(stage, copy) switch
+    /// <summary>The step or the folder whose files an instruction reads; neither means the context.</summary>
+    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, Instruction asking, string? name) => graph.SourceOf(stage, asking, name) switch
     {
         StageGround.Earlier earlier => (PlanOf(earlier.Stage).Last, null),
-        StageGround.Image image => (Base(image, copy, $"COPY --from={image.Reference}"), null),
+        StageGround.Image image => (Base(image, asking, $"{(asking is RunInstruction ? "RUN --mount=" : "COPY --")}from={image.Reference}"), null),
         StageGround.Folder folder => (null, new FolderSource(folder.Name, folder.Path)),
+        StageGround.Scratch => (Base(null, graph.PlatformOf(stage), asking, "scratch"), null),
         _ => (null, null),
     };
 
@@ -57,18 +58,31 @@ internal sealed class StagePlans(
                 return PlanOf(earlier.Stage);
             case StageGround.Image image:
                 var found = bases[(image.Reference, image.Platform)];
-                if (found.Config.Config?.OnBuild is { IsDefaultOrEmpty: false })
-                    diagnosing.NotSupportedYet(stage.From, $"'{image.Reference}' has ONBUILD triggers; running them");
                 return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), Spelled(found.Config) with { Config = found.Config.Config ?? new ContainerConfig() }, [], []);
+            case StageGround.Folder folder:
+                return new StagePlan(FilesOf(folder, Base(null, platform, stage.From, "FROM scratch"), stage.From), EmptyConfig(platform), [], []);
             default:
-                var config = new ImageConfig
-                {
-                    Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
-                    Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
-                };
-                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, [], []);
+                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), EmptyConfig(platform), [], []);
         }
     }
+
+    /// <summary>FROM of a named context that is a folder: its files are the file system.</summary>
+    private Step FilesOf(StageGround.Folder folder, Step scratch, FromInstruction from)
+    {
+        using var key = new KeyBuilder();
+        key.Add("folder").Add(scratch.Digest).Add(folder.Path);
+        return Shared(new CopyStep
+        {
+            Digest = key.ToDigest(), Parent = scratch, Platform = scratch.Platform, Place = from.Source.Place, Name = $"FROM {folder.Name}",
+            From = null, Folder = new FolderSource(folder.Name, folder.Path), Sources = ["."], Destination = "/",
+        });
+    }
+
+    private static ImageConfig EmptyConfig(Platform platform) => new()
+    {
+        Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
+        Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
+    };
 
     /// <summary>A base that calls its architecture otherwise than everybody does (Fedora's <c>armhfp</c>) does not hand that on.</summary>
     private static ImageConfig Spelled(ImageConfig config) => config.Platform is var platform && platform.Architecture == config.Architecture ? config

@@ -31,6 +31,9 @@ public abstract record Step
     /// <summary>The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which belong to none.</summary>
     public string Stage { get; init; } = "";
 
+    /// <summary>Other steps whose files it reads.</summary>
+    public virtual IEnumerable<Step> ReadsFrom => [];
+
     /// <summary>The step and all below it, the base first.</summary>
     public IEnumerable<Step> Lineage => Parent is null ? [this] : Parent.Lineage.Append(this);
 }
@@ -56,6 +59,8 @@ public sealed record CopyStep : Step
     /// <summary>The step whose result is copied from; null means the context.</summary>
     public required Step? From { get; init; }
 
+    public override IEnumerable<Step> ReadsFrom => From is null ? [] : [From];
+
     /// <summary>The named context that is copied from; null means the context itself.</summary>
     public FolderSource? Folder { get; init; }
 
@@ -67,14 +72,26 @@ public sealed record CopyStep : Step
     /// <summary><c>--chown</c>, <c>name|uid[:name|gid]</c>; null keeps root (context) or the source's owner (<c>--from</c>).</summary>
     public string? Chown { get; init; }
 
-    /// <summary><c>--chmod</c> in octal; null keeps the source's mode.</summary>
-    public int? Chmod { get; init; }
+    /// <summary><c>--chmod</c>; null keeps the source's mode.</summary>
+    public FileModeChange? Chmod { get; init; }
+
+    /// <summary><c>--link</c>: what is below decides nothing, not even by its links and folders.</summary>
+    public bool Link { get; init; }
+
+    /// <summary><c>--parents</c>: sources keep their folders, from a <c>/./</c> on where there is one.</summary>
+    public bool Parents { get; init; }
+
+    /// <summary><c>--exclude</c>: what is left out of each source, as an ignore file's lines.</summary>
+    public ImmutableArray<string> Exclude { get; init; } = [];
 
     /// <summary>Files whose text stands in the Dockerfile itself.</summary>
     public ImmutableArray<InlineFile> InlineFiles { get; init; } = [];
 
     /// <summary>ADD: local archives are unpacked.</summary>
     public bool UnpackArchives { get; init; }
+
+    /// <summary>ADD: what is fetched from elsewhere; it comes after <see cref="Sources"/>.</summary>
+    public ImmutableArray<RemoteSource> Remotes { get; init; } = [];
 }
 
 /// <summary>A named context that is a folder.</summary>
@@ -98,4 +115,12 @@ public sealed record RunStep : Step
     public required string User { get; init; }
 
     public RunNetwork Network { get; init; }
+    public RunSecurity Security { get; init; }
+
+    /// <summary>The file that the RUN starts: a heredoc that begins with <c>#!</c>, by its path in the RUN.</summary>
+    public InlineFile? Script { get; init; }
+
+    public ImmutableArray<StepMount> Mounts { get; init; } = [];
+
+    public override IEnumerable<Step> ReadsFrom => Mounts.Select(mount => mount.From).OfType<Step>().Distinct();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -21,6 +22,14 @@ public sealed record StepTools
     /// <summary>Opens a named context; called once for each.</summary>
     public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
 
+    /// <summary>Fetches what ADD takes from elsewhere.</summary>
+    public required RemoteFiles Remotes { get; init; }
+    /// <summary>What RUNs get besides what the Dockerfile says.</summary>
+    public required RunSettings Run { get; init; }
+
+    /// <summary>What RUNs keep from build to build.</summary>
+    public required CacheFolders Caches { get; init; }
+
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }
 
@@ -38,7 +47,7 @@ public sealed record StepTools
 public sealed partial class StepRunner(StepTools tools)
 {
     // Bumped when the meaning of keys or the bytes of layers change, so that old records are not believed.
-    private const string KeyVersion = "1";
+    private const string KeyVersion = "2";
 
     /// <summary>Makes a working directory where it is missing.</summary>
     public Task<Digest?> MakeFolderAsync(WorkdirStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)

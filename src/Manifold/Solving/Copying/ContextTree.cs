@@ -11,7 +11,8 @@ namespace Manifold.Solving.Copying;
 /// Owners are root's and extended attributes are left out, whoever made the files: an image does not depend on the account that builds it.
 /// Names are looked up relative to open folders, so no link leads out of the context.
 /// </remarks>
-public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests) : ISourceTree
+/// <param name="name">What people call it; null is the folder.</param>
+public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests, string? name = null) : ISourceTree
 {
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
@@ -49,7 +50,27 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
         var path = source.Trim('/');
         if (path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path))
             return $"'{source}' is excluded from the build context by {match.Rule}";
-        return $"'{source}' is not in the build context '{root}'";
+        return $"'{source}' is not in the build context '{name ?? root}'";
+    }
+
+    public string? PathAsItIs(SelectedSource files)
+    {
+        var seen = files.Files.Select(file => file.Entry.Path).ToHashSet(StringComparer.Ordinal);
+        using var parent = OpenFolder(EntryPath.Parent(files.Root.Path));
+        return parent is not null && IsAsItIs(parent, files.Root.Path, files.Root.Path.Length == 0 ? "" : EntryPath.Name(files.Root.Path), seen) ? Path.Combine(root, files.Root.Path) : null;
+    }
+
+    private static bool IsAsItIs(DirectoryHandle folder, string path, string name, HashSet<string> seen)
+    {
+        if (!seen.Contains(path) || folder.Status(name) is not { Uid: 0, Gid: 0 } status)
+            return false;
+        if (status.Type != FileStatus.Folder)
+            return true;
+        if (status.IsMountPoint && path.Length > 0)
+            return false; // a mount shows it, and a bind mount of what is above it does not
+        using var below = name.Length == 0 ? null : folder.TryOpenFolder(name, out _);
+        var inner = below ?? folder;
+        return inner.Names().All(child => IsAsItIs(inner, EntryPath.Join(path, child), child, seen));
     }
 
     private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)
