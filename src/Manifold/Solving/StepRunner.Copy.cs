@@ -35,7 +35,7 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, owner, tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, () => NewFolder("archive-"), cancellation) is { } archive)
                 placement.PlaceArchive(archive);
             else
                 placement.Place(source);
@@ -45,7 +45,7 @@ public sealed partial class StepRunner
         return placement.Entries;
     }
 
-    private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
+    private string NewFolder(string kind) => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), kind + Guid.NewGuid().ToString("N"))).FullName;
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
