@@ -91,6 +91,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
+            RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context),
         })
         {
             Lock = BakeLock.Find(context, project, line),

@@ -35,6 +35,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+    private RunFlags runs = null!;
     private PublishingFlags publishing = null!;
     private AttachmentFlags attaching = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
@@ -51,8 +52,7 @@ internal sealed class BuildOptions
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
-        .. new[] { "--secret", "--ssh", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
-            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--attest" }
+        .. new[] { "--load", "--cache-from", "--cache-to", "--check", "--compression", "--attest" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
@@ -68,6 +68,7 @@ internal sealed class BuildOptions
         Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
+        runs = RunFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
@@ -153,6 +154,7 @@ internal sealed class BuildOptions
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
+            Run = runs.Read(parsed, context),
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
             SourceDateEpoch = ReadEpoch(parsed, context),

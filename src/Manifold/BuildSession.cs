@@ -49,12 +49,13 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     {
         Layers.WillUnpack(LayersUnderRuns(plan));
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
+        using var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
         var runner = new StepRunner(new StepTools
         {
             Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
-            Run = request.Run, Caches = new CacheFolders(tools.Store, tools.Time),
+            Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
             Remotes = new RemoteFiles(tools.Store, tools.Time), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
         });
         var solver = new Solver(runner, Layers);

@@ -61,8 +61,6 @@ public sealed class Bakery(BakeTools tools)
         var builds = node.Component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().ToList();
         if (builds.Any(build => !build.CacheFrom.IsEmpty || !build.CacheTo.IsEmpty))
             yield return $"{node.Name}: cache-from and cache-to have no effect yet; the store is the cache.";
-        if (builds.Any(build => !build.Secrets.IsEmpty || !build.Ssh.IsEmpty))
-            yield return $"{node.Name}: secrets and ssh have no effect yet: RUN --mount, which would use them, is not supported.";
     }
 
     /// <summary>Builds and publishes what was planned. What fails is in the result; only the user's interruption and what spoils all is thrown.</summary>

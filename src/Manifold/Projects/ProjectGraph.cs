@@ -17,6 +17,9 @@ public sealed record GraphOptions
     /// <summary><c>SOURCE_DATE_EPOCH</c>; a component's argument of that name counts more.</summary>
     public long? SourceDateEpoch { get; init; }
 
+    /// <summary>Reads the secrets and finds the agents that a component's RUNs may use; called for each.</summary>
+    public Func<BuildSource, RunSettings> RunSettings { get; init; } = _ => new RunSettings();
+
     /// <summary>What a layout context's image is known as in the store, where it was brought to before; called for each.</summary>
     public required Func<LayoutContext, ImageReference> LayoutReference { get; init; }
 }
@@ -114,7 +117,7 @@ public sealed class ProjectGraph
         ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
-        Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
+        Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
         SourceDateEpoch = EpochOf(source) ?? options.SourceDateEpoch,
     };
 
@@ -144,6 +147,6 @@ public sealed class ProjectGraph
     {
         using var key = new KeyBuilder();
         return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0)
-            .AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).ToDigest();
+            .AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
     }
 }

@@ -27,6 +27,9 @@ public sealed record StepTools
     /// <summary>What RUNs get besides what the Dockerfile says.</summary>
     public required RunSettings Run { get; init; }
 
+    /// <summary>Those that <see cref="Run"/> names.</summary>
+    public required SshAgents Agents { get; init; }
+
     /// <summary>What RUNs keep from build to build.</summary>
     public required CacheFolders Caches { get; init; }
 
