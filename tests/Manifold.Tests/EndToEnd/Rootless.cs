@@ -16,6 +16,7 @@ public sealed class Rootless : IAsyncLifetime
         RUN busybox id >/home/anna/id; echo $TARGETARCH >/home/anna/arch; test ! -w /etc/passwd
         USER root
         RUN rm /file; rm -r /gone /new; mkdir /new; touch /new/made; test "$(busybox stat -c %u:%a /nodes/tool)" = 5:4755
+        RUN busybox grep -q 'SigIgn:.0000000000000000' /proc/self/status
         RUN --network=none test "$(busybox ip -o link | busybox wc -l)" = 1
         FROM BASE
         COPY --from=made / /all/
@@ -114,7 +115,6 @@ public sealed class Rootless : IAsyncLifetime
     [Fact]
     public async Task a_project_is_baked_with_hooks_that_run_as_the_user_and_its_images_are_started()
     {
-        user.Context("");
         user.Write("project/manifold.yaml", """
             platforms: [linux/amd64]
             tags: ["1"]
@@ -134,20 +134,21 @@ public sealed class Rootless : IAsyncLifetime
 
         Assert.Equal(user.Owner.Split(':')[0], (await File.ReadAllTextAsync(user["project/app/made"])).Trim());
         var verified = (await user.Run("verify", "--run=/made", "store:example.com/acme/app:1")).Succeeded().Output;
-        Assert.Contains($"exit code 0", verified, StringComparison.Ordinal);
+        Assert.Contains("exit code 0", verified, StringComparison.Ordinal);
         Assert.Contains($"\n  {user.Owner.Split(':')[0]}\n", verified, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task an_owner_beyond_the_subordinate_ids_is_named_where_a_RUN_stands_on_it_and_copied_where_none_does()
     {
-        var context = user.Context("FROM BASE AS far\nADD nodes.tar /\nFROM far AS run\nRUN true\nFROM BASE\nCOPY --from=far /nodes /x\nCOPY --from=far /far /\n");
+        var context = user.Context("FROM BASE AS far\nADD nodes.tar /\nFROM far AS run\nRUN true\nFROM BASE\nCOPY --from=far /far /\n");
         WriteNodes(Path.Combine(context, "nodes.tar"), farOwner: 70_000);
 
         var refused = await user.Run("build", "-q", "--target", "run", context);
         Assert.Equal(1, refused.Code);
         Assert.Contains("Unpacking 'far': its owner 70000:70000 is not among the 65536 ids of this user namespace.", refused.Error, StringComparison.Ordinal);
         Assert.Contains("sudo usermod --add-subuids", refused.Error, StringComparison.Ordinal);
+        (await user.Run("build", "-q", context)).Succeeded();
     }
 
     [Fact]
@@ -214,7 +215,7 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
             LABEL a=b
             """, ("files/a", "a"), ("files/b/c", "c"));
         Rootless.WriteNodes(Path.Combine(context, "nodes.tar"), farOwner: 2_000_000_000);
-        string[] flags = ["--platform", "linux/amd64,linux/arm64,linux/s390x", "-t", "rootless:1", "-q"];
+        string[] flags = ["--platform", "linux/amd64,linux/arm64,linux/riscv64", "-t", "rootless:1", "-q"];
 
         var built = (await user.Run(["build", .. flags, context])).Succeeded();
 
@@ -231,6 +232,14 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
         Assert.Contains("manifold: RUN needs root, or a user namespace of one's own: this process may not gain privileges (no_new_privs), and newuidmap has to. To mend it: start it without no-new-privileges", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("COPY", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(user.Store, "blobs/sha256")).Where(file => new FileInfo(file).Length > 100_000));
+    }
+
+    [Fact]
+    public async Task an_image_cannot_be_started()
+    {
+        var outcome = await user.Run("verify", "--run=true", "docker://" + Workshop.BusyBox);
+        Assert.Equal(4, outcome.Code);
+        Assert.Contains("RUN needs root, or a user namespace of one's own:", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
