@@ -9,9 +9,6 @@ public sealed class Archive : IDisposable
 
     private Archive(Stream tar, string name) => (this.tar, source) = (tar, $"archive '{name}'");
 
-    /// <summary>The archive's entries, to be read once and in order.</summary>
-    public IEnumerable<LayerEntry> Entries() => new TarReader(tar, source, whiteouts: false).Entries();
-
     /// <summary>The archive's files. Its tar is written to a file, uncompressed, from where their content is read.</summary>
     /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>
     public LayerTree ReadThrough(string path)

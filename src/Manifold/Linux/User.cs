@@ -6,14 +6,9 @@ namespace Manifold.Linux;
 public static partial class User
 {
     /// <summary>The user's number on the machine; 0 for root.</summary>
-    public static uint Id => UserNamespace.EnteredFor?.Uid ?? EffectiveId;
+    public static uint Id => UserNamespace.EnteredFor?.Uid ?? GetEffectiveUserId();
 
-    public static uint GroupId => UserNamespace.EnteredFor?.Gid ?? EffectiveGroupId;
-
-    /// <summary>Whose the files are that this process makes, as it sees them itself.</summary>
-    public static uint EffectiveId => GetEffectiveUserId();
-
-    public static uint EffectiveGroupId => GetEffectiveGroupId();
+    public static uint GroupId => UserNamespace.EnteredFor?.Gid ?? GetEffectiveGroupId();
 
     /// <summary>Whether the machine's folders for root are the user's, e.g. <c>/var/lib/manifold</c>.</summary>
     public static bool IsRoot => Id == 0;

@@ -88,7 +88,7 @@ public sealed class OciRuntimes
     {
         var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"probe-{Guid.NewGuid():N}")).FullName;
         var id = $"{Path.GetFileName(store.WorkFolder)}-probe-{Path.GetFileName(path)}";
-        var readers = new OutputReaders(new RunOutput(null, TimeProvider.System));
+        var readers = new OutputReaders(new RunOutput(null, new Redaction([]), TimeProvider.System));
         try
         {
             return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);

@@ -61,7 +61,7 @@ public sealed partial class StepRunner
             if (from is not { } chain)
             {
                 var remotes = await Task.WhenAll(step.Remotes.Select(remote => RemoteAsync(step, remote, cancellation))).ConfigureAwait(false);
-                var local = await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
+                var local = await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
                 return new Selection([.. local.Sources, .. remotes]);
             }
             var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
@@ -81,7 +81,7 @@ public sealed partial class StepRunner
         }
     }
 
-    private ISourceTree TreeOf(CopyStep step) => step.Folder is not { } folder ? tools.Context
+    private ISourceTree TreeOf(FolderSource? source) => source is not { } folder ? tools.Context
         : folders.GetOrAdd(folder.Path, _ => new Lazy<ISourceTree>(() => tools.OpenFolder(folder))).Value;
 
     /// <summary>A failure before the step's key is known is the step's failure too.</summary>

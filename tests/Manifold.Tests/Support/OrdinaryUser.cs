@@ -56,9 +56,19 @@ public sealed class OrdinaryUser : IDisposable
     /// <summary>Gives him all that is in <see cref="Path"/>.</summary>
     public Task TakeAsync() => Tool.Run("chown", "--recursive", Owner, Path);
 
-    public async Task<Workshop.Outcome> Run(params string[] arguments)
+    public Task<Workshop.Outcome> Run(params string[] arguments) => RunAsync(arguments, new Dictionary<string, string>(), null);
+
+    /// <param name="variables">What he has set besides.</param>
+    /// <param name="input">The file that is standard input; null for none.</param>
+    public async Task<Workshop.Outcome> RunAsync(string[] arguments, IReadOnlyDictionary<string, string> variables, string? input)
     {
-        using var process = Start(arguments);
+        using var process = Start(arguments, variables);
+        if (input is not null)
+        {
+            await using var file = File.OpenRead(input);
+            await file.CopyToAsync(process.StandardInput.BaseStream);
+        }
+        process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return new Workshop.Outcome(process.ExitCode, await output, await error);
@@ -67,19 +77,25 @@ public sealed class OrdinaryUser : IDisposable
     /// <summary>The program itself, with an environment like that of a login.</summary>
     public Process Start(params string[] arguments)
     {
+        var process = Start(arguments, new Dictionary<string, string>());
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private Process Start(string[] arguments, IReadOnlyDictionary<string, string> variables)
+    {
         var (uid, gid) = (Owner.Split(':')[0], Owner.Split(':')[1]);
         var start = new ProcessStartInfo("env",
         [
             "--ignore-environment", "--default-signal=INT", $"--chdir={Path}", $"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Home}", $"USER={Name}",
+            .. variables.Select(variable => $"{variable.Key}={variable.Value}"),
             "setpriv", "--reuid", uid, "--regid", gid, "--init-groups", "--inh-caps=-all", .. WithoutNamespaces ? (string[])["--no-new-privs"] : [], "--",
             "dotnet", System.IO.Path.Combine(Program.Value, "Manifold.Cli.dll"), .. arguments,
         ])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        return process;
+        return Process.Start(start)!;
     }
 
     public void Dispose() => folder.Dispose();
