@@ -95,8 +95,11 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     }
 
     /// <summary>Starts each platform's entrypoint, natively or emulated.</summary>
-    public Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation) =>
-        new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation);
+    public async Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation)
+    {
+        await runtimes.FindAsync().ConfigureAwait(false); // before layers are unpacked
+        return await new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation).ConfigureAwait(false);
+    }
 
     private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
         plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);

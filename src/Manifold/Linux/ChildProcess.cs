@@ -37,14 +37,16 @@ public static class ChildProcess
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    /// <summary>Runs a program to its end and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
+    /// <summary>Runs a program as the user who called us, to its end, and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
     /// <returns>The exit code; null where the program is not installed.</returns>
     public static async Task<int?> StreamAsync(
         ImmutableArray<string> command, string folder, ImmutableSortedDictionary<string, string> environment, Action<string, bool> onLine, CancellationToken cancellation = default)
     {
         using var process = new Process();
         // "./hook" is the folder's, as for a shell that stands in it; .NET would look for it where we stand.
-        process.StartInfo = new ProcessStartInfo(command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], folder) : command[0], command.Skip(1))
+        var program = command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], folder) : command[0];
+        command = UserNamespaceEntry.AsCaller([program, .. command[1..]]);
+        process.StartInfo = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };

@@ -15,8 +15,9 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// <remarks>
 /// <code>
 ///                files of a COPY ─┐                  ┌─► contents  what paths it has: for destinations and folders to make
-/// base: registry ─► blob ─────────┼── one layer ─────┼─► snapshot  unpacked: for RUN and COPY --from
-///              RUN's changes ─────┘                  └─► blob      compressed: for publication
+/// base: registry ─► blob ─────────┼── one layer ─────┼─► snapshot  unpacked: for RUN
+///              RUN's changes ─────┘                  ├─► files     with content, as they lie there: for COPY --from
+///                                                    └─► blob      compressed: for publication
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Thread-safe.
 /// </remarks>

@@ -34,7 +34,7 @@ public class CorpusRun : IDisposable
 
     protected Workshop Shop { get; } = new(Peer.VisibleFolder);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Shop.Dispose();
         GC.SuppressFinalize(this);
