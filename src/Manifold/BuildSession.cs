@@ -55,7 +55,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
             WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
         });
-        var solver = new Solver(runner, Layers);
+        var solver = new Solver(runner, Layers, request.Layers);
         var assembler = new ImageAssembler(tools.Store, plan.FileTime, request.Annotations);
         var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
         {

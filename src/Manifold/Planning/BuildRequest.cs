@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Layers;
 using Manifold.Oci;
 
 namespace Manifold.Planning;
@@ -31,6 +32,9 @@ public sealed record BuildRequest
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>How the layers' blobs are made.</summary>
+    public LayerPolicy Layers { get; init; } = LayerPolicy.Default;
 
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }

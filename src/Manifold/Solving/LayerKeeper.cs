@@ -22,14 +22,11 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// </remarks>
 public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
 {
-    /// <summary>The compression's name in cache records.</summary>
-    private const string Gzip = "gzip";
-
     private readonly LayerWriter writer = new(new FileTime(fileTime));
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<TableOfContents>>> contents = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<Descriptor>>> blobs = new();
+    private readonly ConcurrentDictionary<(Digest, LayerForm), Lazy<Task<Descriptor>>> blobs = new();
     private readonly ContentsCache saved = new(tools.Store);
     private readonly ConcurrentDictionary<Digest, bool> willUnpack = new();
 
@@ -57,7 +54,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.TryAdd(diffId, source);
 
     /// <summary>Whether the layer's files are at hand without running anything.</summary>
-    public bool Has(Digest diffId) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId, Gzip) is not null;
+    public bool Has(Digest diffId) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId) is not null;
 
     /// <summary>What paths the layer has.</summary>
     public Task<TableOfContents> ContentsAsync(ChainLayer layer, CancellationToken cancellation) =>
@@ -93,10 +90,11 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     public Chain OpenUnpacked(IEnumerable<ChainLayer> chain) => new([.. chain.Select(layer =>
         new SnapshotFolder(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal)))]);
 
-    /// <summary>The layer's blob for publication: a base's is as it is in its registry, a step's is in the store.</summary>
-    public Task<Descriptor> BlobAsync(ChainLayer layer, CancellationToken cancellation) => layer.Remote is { } remote
-        ? Task.FromResult(remote.Descriptor)
-        : blobs.GetOrAdd(layer.DiffId, _ => new Lazy<Task<Descriptor>>(() => CompressAsync(layer, cancellation))).Value;
+    /// <summary>The layer's blob for publication: a base's is as it is in its registry, if it need not have another form; a step's is in the store.</summary>
+    public Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation) =>
+        layer.Remote is { } remote && (!policy.BasesToo || Compression.CompressionOf(remote.Descriptor.MediaType) == policy.Own.Compression)
+            ? Task.FromResult(remote.Descriptor)
+            : blobs.GetOrAdd((layer.DiffId, policy.Own), _ => new Lazy<Task<Descriptor>>(() => CompressAsync(layer, policy.Own, cancellation))).Value;
 
     /// <summary>Makes the changes of a RUN a snapshot by renaming them; the folder is gone from where it was.</summary>
     public async Task AdoptAsync(Digest diffId, string changes, CancellationToken cancellation)
@@ -105,17 +103,31 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         tools.Snapshots.Adopt(changes, diffId, [.. table.ImpliedFolders]);
     }
 
-    private async Task<Descriptor> CompressAsync(ChainLayer layer, CancellationToken cancellation)
+    private async Task<Descriptor> CompressAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
     {
-        if (tools.Cache.FindBlob(layer.DiffId, Gzip) is { } known)
+        if (tools.Cache.FindBlob(layer.DiffId, form) is { } known)
             return known;
+        var blob = layer.Remote is null && (tools.Snapshots.Contains(layer.DiffId) || sources.ContainsKey(layer.DiffId))
+            ? await MakeBlobAsync(layer, form, cancellation).ConfigureAwait(false)
+            : await RewriteBlobAsync(layer, form, cancellation).ConfigureAwait(false);
+        tools.Cache.SaveBlob(layer.DiffId, form, blob);
+        on(new Transferred(TransferKind.Compress, layer.DiffId, "", blob.Size, blob.Size) { Time = tools.Time.GetUtcNow() });
+        return blob;
+    }
+
+    private async Task<Descriptor> MakeBlobAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
+    {
         var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
-        var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, LayerCompression.Gzip, cancellation), cancellation).Unwrap().ConfigureAwait(false);
-        if (stored.DiffId != layer.DiffId)
-            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
-        tools.Cache.SaveBlob(layer.DiffId, Gzip, stored.Descriptor!);
-        on(new Transferred(TransferKind.Compress, layer.DiffId, "", stored.Descriptor!.Size, stored.Descriptor.Size) { Time = tools.Time.GetUtcNow() });
-        return stored.Descriptor;
+        var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
+        return stored.DiffId == layer.DiffId ? stored.Descriptor!
+            : throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
+    }
+
+    /// <summary>A base's blob, or one that was made in another form before. Its tar may be another builder's, and stays as it is.</summary>
+    private async Task<Descriptor> RewriteBlobAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
+    {
+        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
+        return await Busy(() => new LayerRewriter(tools.Store).RewriteAsync(blob, layer.DiffId, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
     }
 
     /// <summary>A step's layer, entry by entry: from its snapshot, else from where its files came from.</summary>
@@ -136,7 +148,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     /// <summary>The layer's blob in the store, a base's fetched first; null where the layer has none yet.</summary>
     private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation) =>
-        layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
+        layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId);
 
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
