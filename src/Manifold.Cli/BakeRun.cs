@@ -56,7 +56,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 return await TellPlanAsync(plan, new Emulators(store), progress);
             var outputs = await BakeOutputs.PrepareAsync(new OutputTools(store, registry)
             {
-                Environment = context.Environment, OpenStandardOutput = context.OpenOut, Tell = written.Add,
+                Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
                 Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
             }, plan, cancellation);
             foreach (var component in plan.Components)

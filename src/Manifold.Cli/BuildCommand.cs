@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
@@ -23,8 +24,7 @@ public static class BuildCommand
 /// <summary>The flags of <c>manifold build</c>, and how they become a request.</summary>
 internal sealed class BuildOptions
 {
-    private readonly Argument<string> contextFolder = new("CONTEXT") { Description = "The folder whose files COPY and ADD see." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile (default: CONTEXT/Dockerfile, then CONTEXT/Containerfile).", HelpName = "FILE" };
+    private ContextFlags contexts = null!;
     private readonly Option<string[]> tags = Many("--tag", "A name for the image, e.g. quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
     private readonly Option<string[]> platforms = Many("--platform", "Platforms, e.g. linux/amd64,linux/arm64,linux/arm/v7 (default: $DOCKER_DEFAULT_PLATFORM, else this machine's).", "P,…");
     private readonly Option<string[]> buildArguments = Many("--build-arg", "A value for an ARG; without =VALUE it is taken from the environment. Repeatable.", "K=V");
@@ -36,6 +36,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private PublishingFlags publishing = null!;
     private OutputFlags output = null!;
+    private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
@@ -50,7 +51,7 @@ internal sealed class BuildOptions
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
-        .. new[] { "--secret", "--ssh", "--build-context", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
+        .. new[] { "--secret", "--ssh", "--allow", "--add-host", "--shm-size",
             "--ulimit", "--network", "--cgroup-parent", "--check" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
@@ -60,15 +61,15 @@ internal sealed class BuildOptions
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
     public void AddTo(Command command, bool contextMayMiss = false)
     {
-        contextFolder.Arity = contextMayMiss ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
-        command.Add(contextFolder);
+        contexts = ContextFlags.AddTo(command, contextMayMiss);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow, .. notYet];
+        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         output = OutputFlags.AddTo(command);
+        caching = CacheFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
@@ -77,9 +78,9 @@ internal sealed class BuildOptions
     /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
     public BakeCommandLine? ReadProject(ParseResult parsed)
     {
-        var (path, folder) = (parsed.GetValue(file), parsed.GetValue(contextFolder));
+        var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
         var isFile = path is not null && new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path));
-        var isFolder = path is null && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
+        var isFolder = path is null && (folder is null || folder != "-" && !ContextFetcher.IsRemote(folder)) && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
             Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Registries = registries!.Read(parsed),
@@ -99,6 +100,8 @@ internal sealed class BuildOptions
                 throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
             var tagged = ReadRequest(parsed, context);
             var request = outputs.Applied(tagged, parsed.GetValue(push));
+            if (BuildKitArguments.SplitsPlatforms(request))
+                outputs = outputs.WithFolders();
             return new BuildCommandLine
             {
                 Request = request,
@@ -144,44 +147,22 @@ internal sealed class BuildOptions
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
-        var folder = parsed.GetValue(contextFolder) ?? throw new UsageException("The context is missing: name the folder whose files COPY and ADD see.");
-        if (folder == "-" || folder.Contains("://", StringComparison.Ordinal) || folder.StartsWith("git@", StringComparison.Ordinal))
-            throw new UsageException($"The context '{folder}': contexts other than a folder are not supported yet.");
-        if (!Directory.Exists(folder))
-            throw new UsageException($"The context '{folder}' is not a folder.");
-        return new BuildRequest
+        return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
-            ContextFolder = Path.GetFullPath(folder),
-            DockerfilePath = parsed.GetValue(file),
-            Platforms = ReadPlatforms(parsed.GetValue(platforms) ?? [], context),
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
             BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
+            Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = ReadEpoch(parsed, context),
-        };
-    }
-
-    private long? ReadEpoch(ParseResult parsed, CliContext context)
-    {
-        const string name = "SOURCE_DATE_EPOCH";
-        return EpochOf(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name));
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(BuildKitArguments.Epoch) ?? context.Variable(BuildKitArguments.Epoch)),
+        });
     }
 
     /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment; null where it is not set.</summary>
-    public static long? EpochOf(CliContext context) => EpochOf(context.Variable("SOURCE_DATE_EPOCH"));
-
-    private static long? EpochOf(string? text)
-    {
-        const string name = "SOURCE_DATE_EPOCH";
-        if (string.IsNullOrEmpty(text))
-            return null;
-        return long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
-            : throw new UsageException($"{name} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
-    }
+    public static long? EpochOf(CliContext context) => BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
 
     private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
     {

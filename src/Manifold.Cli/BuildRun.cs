@@ -20,14 +20,15 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        if (line.Print == "tree")
-            return PrintTree();
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
+        if (line.Print == "tree")
+            return PrintTree();
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
@@ -122,7 +123,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 
     private OutputTools Outputs(Store store, RegistryClient registry, Action<BuildEvent> show) => new(store, registry)
     {
-        Environment = context.Environment, OpenStandardOutput = context.OpenOut, Tell = written.Add,
+        Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
         Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }),
     };
 

@@ -9,12 +9,16 @@ public sealed record CliContext
 {
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
     public TextReader In { get; init; } = Console.In;
+
+    /// <summary>Standard input as bytes, for contexts that come that way.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
     public required TimeProvider Time { get; init; }
 
     /// <summary>Standard output for bytes: an image that goes into a pipe.</summary>
-    public Func<Stream> OpenOut { get; init; } = Console.OpenStandardOutput;
+    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
 
     /// <summary>True where standard output is a terminal.</summary>
     public bool OutIsTerminal { get; init; }

@@ -84,6 +84,9 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
         };
     }
 
+    /// <summary>With a folder for the platform even where there is one platform alone.</summary>
+    public OutputChoice WithFolders() => this with { All = [.. All.Select(output => output with { SplitPlatforms = true })] };
+
     /// <summary>The names to publish under.</summary>
     public ImmutableArray<ImageReference> PushTargets(ImmutableArray<ImageReference> tags, bool push) =>
         [.. (push ? tags : []).Concat(Pushed.SelectMany(output => output.Names.IsEmpty ? tags : output.Names)).Distinct()];
@@ -93,7 +96,8 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
     {
         if (output.Kind != OutputKind.Oci || ((output.Layers ?? request.Layers) == request.Layers && output.Annotations.IsEmpty))
             return null;
-        return request with { Tags = [], Layers = output.Layers ?? request.Layers, Annotations = [.. request.Annotations, .. output.Annotations] };
+        // All steps are done by now, and their results known; nothing is asked of caches again.
+        return request with { Tags = [], NoCache = false, Cache = new CacheRequest { Inline = request.Cache.Inline }, Layers = output.Layers ?? request.Layers, Annotations = [.. request.Annotations, .. output.Annotations] };
     }
 
     private LayerPolicy? OnlyLayoutForm() =>

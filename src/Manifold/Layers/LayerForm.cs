@@ -34,6 +34,19 @@ public sealed record LayerForm(LayerCompression Compression, int? Level = null)
             : throw new FormatException($"compression level '{level}': expected a number from 1 to {most} for {NameOf(compression)}.");
     }
 
+    /// <summary>Reads <see cref="Name"/>; null where it is none.</summary>
+    public static LayerForm? FromName(string name)
+    {
+        try
+        {
+            return name.Split('-', 2) is [var compression, var level] ? Of(ParseCompression(compression), level) : new LayerForm(ParseCompression(name));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     public override string ToString() => Name;
 
     private static string NameOf(LayerCompression compression) => compression switch

@@ -10,6 +10,12 @@ public sealed record BuildRequest
     /// <summary>The context, an existing folder.</summary>
     public required string ContextFolder { get; init; }
 
+    /// <summary>Where the context came from, if that is not the folder: an address, or <c>-</c> for standard input.</summary>
+    public string? ContextAddress { get; init; }
+
+    /// <summary>The context as people named it; without credentials.</summary>
+    public string ContextName => ContextAddress is { } address ? AddressSecrets.Without(address) : ContextFolder;
+
     /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
     public string? DockerfilePath { get; init; }
 
@@ -32,6 +38,12 @@ public sealed record BuildRequest
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>What RUNs find as their machine's name; null is the default.</summary>
+    public string? RunHostname { get; init; }
+
+    /// <summary>Caches of other builds, read and written.</summary>
+    public CacheRequest Cache { get; init; } = CacheRequest.None;
 
     /// <summary>How the layers' blobs are made.</summary>
     public LayerPolicy Layers { get; init; } = LayerPolicy.Default;

@@ -24,7 +24,9 @@ public sealed record RunRequest
     public string User { get; init; } = "";
 
     public NetworkMode Network { get; init; }
-    public string Hostname { get; init; } = "manifold";
+    public string Hostname { get; init; } = DefaultHostname;
+
+    public const string DefaultHostname = "manifold";
     public ImmutableArray<RunMount> Mounts { get; init; } = [];
 
     /// <summary>Called for each line, one call at a time, in the order in which they arrive; must return quickly.</summary>

@@ -54,7 +54,17 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.TryAdd(diffId, source);
 
     /// <summary>Whether the layer's files are at hand without running anything.</summary>
-    public bool Has(Digest diffId) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId) is not null;
+    public async Task<bool> HasAsync(Digest diffId, CancellationToken cancellation) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId) is not null
+        || await tools.Cache.Imported.FindLayerAsync(diffId, null, cancellation).ConfigureAwait(false) is not null;
+
+    /// <summary>What a cache said of the layer is not true: nothing is believed of it any more, and it is made here when it is needed.</summary>
+    public void Forget(Digest diffId)
+    {
+        tools.Cache.Imported.Forget(diffId);
+        contents.TryRemove(diffId, out _);
+        foreach (var key in blobs.Keys.Where(key => key.Item1 == diffId))
+            blobs.TryRemove(key, out _);
+    }
 
     /// <summary>What paths the layer has.</summary>
     public Task<TableOfContents> ContentsAsync(ChainLayer layer, CancellationToken cancellation) =>
@@ -79,7 +89,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
             return await Busy(() => use(entries), cancellation).ConfigureAwait(false);
         }
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
+        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sees to it that each layer of a chain is unpacked; in parallel.</summary>
@@ -107,12 +117,25 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     {
         if (tools.Cache.FindBlob(layer.DiffId, form) is { } known)
             return known;
+        if (layer.Remote is null && await OfCacheAsync(layer.DiffId, form, cancellation).ConfigureAwait(false) is { } cached)
+            return cached;
         var blob = layer.Remote is null && (tools.Snapshots.Contains(layer.DiffId) || sources.ContainsKey(layer.DiffId))
             ? await MakeBlobAsync(layer, form, cancellation).ConfigureAwait(false)
             : await RewriteBlobAsync(layer, form, cancellation).ConfigureAwait(false);
         tools.Cache.SaveBlob(layer.DiffId, form, blob);
         on(new Transferred(TransferKind.Compress, layer.DiffId, "", blob.Size, blob.Size) { Time = tools.Time.GetUtcNow() });
         return blob;
+    }
+
+    /// <summary>A cache's blob of that form: one in a registry stays there until somebody reads it, so that a push there mounts it.</summary>
+    private async Task<Descriptor?> OfCacheAsync(Digest diffId, LayerForm form, CancellationToken cancellation)
+    {
+        if (await tools.Cache.Imported.FindLayerAsync(diffId, form.Name, cancellation).ConfigureAwait(false) is not { } found)
+            return null;
+        if (found.Cache.Repository is not { } repository)
+            return await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false);
+        new BlobOrigins(tools.Store).Record(found.Layer.Blob.Digest, repository);
+        return found.Layer.Blob;
     }
 
     private async Task<Descriptor> MakeBlobAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
@@ -146,9 +169,50 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     private static ContentMismatchException Gone(ChainLayer layer) => new($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
 
-    /// <summary>The layer's blob in the store, a base's fetched first; null where the layer has none yet.</summary>
-    private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation) =>
-        layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId);
+    /// <summary>The layer's blob in the store, a base's or a cache's fetched first; null where the layer has none yet.</summary>
+    private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation)
+    {
+        if (layer.Remote is { } remote)
+            return await DownloadAsync(remote, cancellation).ConfigureAwait(false);
+        if (tools.Cache.FindBlob(layer.DiffId) is { } own)
+            return own;
+        return await tools.Cache.Imported.FindLayerAsync(layer.DiffId, null, cancellation).ConfigureAwait(false) is { } found
+            ? await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Brings a cache's blob here. It proves its digest now, and that it is this layer when it is read.</summary>
+    private async Task<Descriptor> FetchAsync(ILayerCache cache, CachedLayer layer, CancellationToken cancellation)
+    {
+        try
+        {
+            if (tools.Store.SizeOf(layer.Blob.Digest) != layer.Blob.Size)
+                await cache.FetchAsync(layer.Blob, tools.Store, Pulling(layer.Blob, cache.Name), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ManifoldException or IOException)
+        {
+            throw new CacheDamagedException(layer.DiffId, $"The cache {cache.Name} does not have the layer {layer.DiffId.Short} as it says: {e.Message}", e);
+        }
+        if (LayerForm.FromName(layer.Form) is { } form)
+            tools.Cache.SaveBlob(layer.DiffId, form, layer.Blob);
+        return layer.Blob;
+    }
+
+    private BytesSink Pulling(Descriptor blob, string where) =>
+        new(bytes => on(new Transferred(TransferKind.Pull, blob.Digest, where, bytes, blob.Size) { Time = tools.Time.GetUtcNow() }));
+
+    /// <summary>Reads a layer's blob. One that a cache gave and that is another layer is the cache's fault, and mends itself.</summary>
+    private async Task<T> OfBlob<T>(ChainLayer layer, Func<T> read, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Busy(read, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (layer.Remote is null && tools.Cache.Imported.Knows(layer.DiffId) && e is LayerException or ContentMismatchException or InvalidDataException)
+        {
+            tools.Cache.ForgetBlobs(layer.DiffId);
+            throw new CacheDamagedException(layer.DiffId, $"A cache gave another layer than {layer.DiffId.Short}: {e.Message}", e);
+        }
+    }
 
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
@@ -156,7 +220,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         UnpackedFolder unpacked;
         if (blob is not null)
-            unpacked = await Busy(() => new LayerReader(tools.Store).Unpack(blob, layer.DiffId, writer, cancellation), cancellation).ConfigureAwait(false);
+            unpacked = await OfBlob(layer, () => new LayerReader(tools.Store).Unpack(blob, layer.DiffId, writer, cancellation), cancellation).ConfigureAwait(false);
         else
         {
             var entries = this.writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false));
@@ -173,8 +237,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         var (descriptor, repository) = remote;
         if (tools.Store.Contains(descriptor.Digest))
             return descriptor;
-        var progress = new BytesSink(bytes => on(new Transferred(TransferKind.Pull, descriptor.Digest, repository.Name, bytes, descriptor.Size) { Time = tools.Time.GetUtcNow() }));
-        await tools.Registry.PullBlobAsync(repository, descriptor, tools.Store, progress, cancellation).ConfigureAwait(false);
+        await tools.Registry.PullBlobAsync(repository, descriptor, tools.Store, Pulling(descriptor, repository.Name), cancellation).ConfigureAwait(false);
         return descriptor;
     }
 
@@ -192,7 +255,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         TableOfContents table;
         if (blob is not null)
-            table = await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
+            table = await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
         else
             table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)));
         saved.Save(layer.DiffId, table);

@@ -34,7 +34,18 @@ public sealed class StepCache(Store store, TimeProvider time)
     private readonly string steps = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "steps")).FullName;
     private readonly string blobs = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "blobs")).FullName;
 
-    public StepRecord? FindStep(Digest key) => Read(StepPath(key), StepCacheJson.Default.StepRecord);
+    /// <summary>What caches of other builds offer; a record of theirs that is used becomes one of this store.</summary>
+    public ImportedCache Imported { get; } = new();
+
+    public StepRecord? FindStep(Digest key)
+    {
+        if (Read(StepPath(key), StepCacheJson.Default.StepRecord) is { } own)
+            return own;
+        if (Imported.FindStep(key) is not { } other)
+            return null;
+        SaveStep(key, other);
+        return other;
+    }
 
     public void SaveStep(Digest key, StepRecord record) =>
         Store.ReplaceFile(StepPath(key), JsonSerializer.SerializeToUtf8Bytes(record, StepCacheJson.Default.StepRecord));
@@ -44,6 +55,13 @@ public sealed class StepCache(Store store, TimeProvider time)
 
     /// <summary>The same in whichever form.</summary>
     public Descriptor? FindBlob(Digest diffId) => FindBlob(diffId, LayerForm.Default.Name) ?? FindBlob(diffId, AnyForm);
+
+    /// <summary>The records of a layer's blobs turned out to be wrong.</summary>
+    public void ForgetBlobs(Digest diffId)
+    {
+        foreach (var record in Directory.EnumerateFiles(blobs, $"{diffId.Hex}.*"))
+            File.Delete(record);
+    }
 
     public void SaveBlob(Digest diffId, LayerForm form, Descriptor descriptor)
     {

@@ -21,6 +21,9 @@ public sealed record StepTools
     /// <summary>Opens a named context; called once for each.</summary>
     public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
 
+    /// <summary>Fetches what ADD takes from elsewhere.</summary>
+    public required RemoteFiles Remotes { get; init; }
+
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }
 
@@ -28,6 +31,9 @@ public sealed record StepTools
     public required Action<BuildEvent> On { get; init; }
     public required long FileTime { get; init; }
     public required bool NoCache { get; init; }
+
+    /// <summary>What RUNs find as their machine's name; null is the default.</summary>
+    public string? Hostname { get; init; }
 }
 
 /// <summary>Does single steps, each through the same gate: key → record, or else the work → record.</summary>
@@ -38,7 +44,7 @@ public sealed record StepTools
 public sealed partial class StepRunner(StepTools tools)
 {
     // Bumped when the meaning of keys or the bytes of layers change, so that old records are not believed.
-    private const string KeyVersion = "1";
+    private const string KeyVersion = "2";
 
     /// <summary>Makes a working directory where it is missing.</summary>
     public Task<Digest?> MakeFolderAsync(WorkdirStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
@@ -98,7 +104,7 @@ public sealed partial class StepRunner(StepTools tools)
         }
         if (diffId is { } made)
             tools.Layers.Know(made, _ => make());
-        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId });
+        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key });
         return diffId;
     }
 }
