@@ -12,14 +12,17 @@ internal sealed class BakeOutputs
 
     private BakeOutputs(OutputWriter writer, ImmutableArray<(string Component, ImageOutput Output)> outputs) => (this.writer, this.outputs) = (writer, outputs);
 
+    /// <param name="load">Every image is also handed to docker or podman.</param>
     /// <summary>Reads what the file says, and looks whether all of it can be written: before any work.</summary>
-    public static async Task<BakeOutputs> PrepareAsync(OutputTools tools, BakePlan plan, CancellationToken cancellation)
+    public static async Task<BakeOutputs> PrepareAsync(OutputTools tools, BakePlan plan, bool load, CancellationToken cancellation)
     {
         var writer = new OutputWriter(tools);
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
             var read = component.Node.Component.Outputs.Select(ImageOutput.Parse).ToList();
+            if (load && !read.Any(output => output.IsLoad))
+                read.Add(ImageOutput.Load);
             if (read.Find(output => output.IsStandardOutput) is { } first)
                 throw new UsageException($"{component.Name}: --output '{first.Text}': several images cannot share standard output. Name a file with dest=FILE.");
             await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);

@@ -58,7 +58,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             {
                 Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
                 Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
-            }, plan, cancellation);
+            }, plan, line.Load, cancellation);
             foreach (var component in plan.Components)
                 await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
             result = await bakery.BakeAsync(request, plan, Show, cancellation);

@@ -43,7 +43,7 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     /// <summary>3. Nothing that another run would measure otherwise: the same input gives the same image.</summary>
     public string InlineOf(ImagePlan image)
     {
-        var steps = StepsOf(image, all: false).Select(step => step with { Record = new StepRecord { DiffId = step.Record.DiffId, Emulated = step.Record.Emulated } });
+        var steps = StepsOf(image, all: false).Select(step => step with { Record = new StepRecord { DiffId = step.Record.DiffId } });
         return Encoding.UTF8.GetString(new CacheDocument { Steps = [.. steps] }.ToJson());
     }
 

@@ -20,7 +20,7 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Thread-safe.
 /// </remarks>
-public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
+public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
 {
     private readonly LayerWriter writer = new(new FileTime(fileTime));
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
@@ -61,9 +61,15 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     public void Forget(Digest diffId)
     {
         tools.Cache.Imported.Forget(diffId);
-        contents.TryRemove(diffId, out _);
-        foreach (var key in blobs.Keys.Where(key => key.Item1 == diffId))
-            blobs.TryRemove(key, out _);
+        Forget(contents, layer => layer == diffId);
+        Forget(blobs, blob => blob.Item1 == diffId);
+    }
+
+    // What was stopped because another failed is made again, too.
+    private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, Lazy<Task<TValue>>> made, Func<TKey, bool> isOf) where TKey : notnull
+    {
+        foreach (var (key, _) in made.Where(each => isOf(each.Key) || each.Value is { IsValueCreated: true, Value.IsCompletedSuccessfully: false }))
+            made.TryRemove(key, out _);
     }
 
     /// <summary>What paths the layer has.</summary>
@@ -100,57 +106,11 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     public Chain OpenUnpacked(IEnumerable<ChainLayer> chain) => new([.. chain.Select(layer =>
         new SnapshotFolder(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal)))]);
 
-    /// <summary>The layer's blob for publication: a base's is as it is in its registry, if it need not have another form; a step's is in the store.</summary>
-    public Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation) =>
-        layer.Remote is { } remote && (!policy.BasesToo || Compression.CompressionOf(remote.Descriptor.MediaType) == policy.Own.Compression)
-            ? Task.FromResult(remote.Descriptor)
-            : blobs.GetOrAdd((layer.DiffId, policy.Own), _ => new Lazy<Task<Descriptor>>(() => CompressAsync(layer, policy.Own, cancellation))).Value;
-
     /// <summary>Makes the changes of a RUN a snapshot by renaming them; the folder is gone from where it was.</summary>
     public async Task AdoptAsync(Digest diffId, string changes, CancellationToken cancellation)
     {
         var table = await ContentsAsync(new ChainLayer(diffId), cancellation).ConfigureAwait(false);
         tools.Snapshots.Adopt(changes, diffId, [.. table.ImpliedFolders]);
-    }
-
-    private async Task<Descriptor> CompressAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
-    {
-        if (tools.Cache.FindBlob(layer.DiffId, form) is { } known)
-            return known;
-        if (layer.Remote is null && await OfCacheAsync(layer.DiffId, form, cancellation).ConfigureAwait(false) is { } cached)
-            return cached;
-        var blob = layer.Remote is null && (tools.Snapshots.Contains(layer.DiffId) || sources.ContainsKey(layer.DiffId))
-            ? await MakeBlobAsync(layer, form, cancellation).ConfigureAwait(false)
-            : await RewriteBlobAsync(layer, form, cancellation).ConfigureAwait(false);
-        tools.Cache.SaveBlob(layer.DiffId, form, blob);
-        on(new Transferred(TransferKind.Compress, layer.DiffId, "", blob.Size, blob.Size) { Time = tools.Time.GetUtcNow() });
-        return blob;
-    }
-
-    /// <summary>A cache's blob of that form: one in a registry stays there until somebody reads it, so that a push there mounts it.</summary>
-    private async Task<Descriptor?> OfCacheAsync(Digest diffId, LayerForm form, CancellationToken cancellation)
-    {
-        if (await tools.Cache.Imported.FindLayerAsync(diffId, form.Name, cancellation).ConfigureAwait(false) is not { } found)
-            return null;
-        if (found.Cache.Repository is not { } repository)
-            return await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false);
-        new BlobOrigins(tools.Store).Record(found.Layer.Blob.Digest, repository);
-        return found.Layer.Blob;
-    }
-
-    private async Task<Descriptor> MakeBlobAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
-    {
-        var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
-        var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
-        return stored.DiffId == layer.DiffId ? stored.Descriptor!
-            : throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
-    }
-
-    /// <summary>A base's blob, or one that was made in another form before. Its tar may be another builder's, and stays as it is.</summary>
-    private async Task<Descriptor> RewriteBlobAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
-    {
-        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await Busy(() => new LayerRewriter(tools.Store).RewriteAsync(blob, layer.DiffId, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
     }
 
     /// <summary>A step's layer, entry by entry: from its snapshot, else from where its files came from.</summary>
@@ -169,51 +129,6 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     private static ContentMismatchException Gone(ChainLayer layer) => new($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
 
-    /// <summary>The layer's blob in the store, a base's or a cache's fetched first; null where the layer has none yet.</summary>
-    private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation)
-    {
-        if (layer.Remote is { } remote)
-            return await DownloadAsync(remote, cancellation).ConfigureAwait(false);
-        if (tools.Cache.FindBlob(layer.DiffId) is { } own)
-            return own;
-        return await tools.Cache.Imported.FindLayerAsync(layer.DiffId, null, cancellation).ConfigureAwait(false) is { } found
-            ? await FetchAsync(found.Cache, found.Layer, cancellation).ConfigureAwait(false) : null;
-    }
-
-    /// <summary>Brings a cache's blob here. It proves its digest now, and that it is this layer when it is read.</summary>
-    private async Task<Descriptor> FetchAsync(ILayerCache cache, CachedLayer layer, CancellationToken cancellation)
-    {
-        try
-        {
-            if (tools.Store.SizeOf(layer.Blob.Digest) != layer.Blob.Size)
-                await cache.FetchAsync(layer.Blob, tools.Store, Pulling(layer.Blob, cache.Name), cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is ManifoldException or IOException)
-        {
-            throw new CacheDamagedException(layer.DiffId, $"The cache {cache.Name} does not have the layer {layer.DiffId.Short} as it says: {e.Message}", e);
-        }
-        if (LayerForm.FromName(layer.Form) is { } form)
-            tools.Cache.SaveBlob(layer.DiffId, form, layer.Blob);
-        return layer.Blob;
-    }
-
-    private BytesSink Pulling(Descriptor blob, string where) =>
-        new(bytes => on(new Transferred(TransferKind.Pull, blob.Digest, where, bytes, blob.Size) { Time = tools.Time.GetUtcNow() }));
-
-    /// <summary>Reads a layer's blob. One that a cache gave and that is another layer is the cache's fault, and mends itself.</summary>
-    private async Task<T> OfBlob<T>(ChainLayer layer, Func<T> read, CancellationToken cancellation)
-    {
-        try
-        {
-            return await Busy(read, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (layer.Remote is null && tools.Cache.Imported.Knows(layer.DiffId) && e is LayerException or ContentMismatchException or InvalidDataException)
-        {
-            tools.Cache.ForgetBlobs(layer.DiffId);
-            throw new CacheDamagedException(layer.DiffId, $"A cache gave another layer than {layer.DiffId.Short}: {e.Message}", e);
-        }
-    }
-
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
         var writer = new FolderWriter(folder);
@@ -230,15 +145,6 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
             on(new Transferred(TransferKind.Unpack, layer.DiffId, "", blob.Size, blob.Size) { Time = tools.Time.GetUtcNow() });
         Remember(layer.DiffId, unpacked.Contents);
         return unpacked.ImpliedFolders;
-    }
-
-    private async Task<Descriptor> DownloadAsync(RemoteBlob remote, CancellationToken cancellation)
-    {
-        var (descriptor, repository) = remote;
-        if (tools.Store.Contains(descriptor.Digest))
-            return descriptor;
-        await tools.Registry.PullBlobAsync(repository, descriptor, tools.Store, Pulling(descriptor, repository.Name), cancellation).ConfigureAwait(false);
-        return descriptor;
     }
 
     private async Task<TableOfContents> FindContentsAsync(ChainLayer layer, CancellationToken cancellation)
@@ -280,10 +186,5 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         {
             processors.Release();
         }
-    }
-
-    private sealed class BytesSink(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }
