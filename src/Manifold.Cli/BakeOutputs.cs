@@ -12,8 +12,8 @@ internal sealed class BakeOutputs
 
     private BakeOutputs(OutputWriter writer, ImmutableArray<(string Component, ImageOutput Output)> outputs) => (this.writer, this.outputs) = (writer, outputs);
 
-    /// <param name="load">Every image is also handed to docker or podman.</param>
     /// <summary>Reads what the file says, and looks whether all of it can be written: before any work.</summary>
+    /// <param name="load">Every image is also handed to docker or podman.</param>
     public static async Task<BakeOutputs> PrepareAsync(OutputTools tools, BakePlan plan, bool load, CancellationToken cancellation)
     {
         var writer = new OutputWriter(tools);

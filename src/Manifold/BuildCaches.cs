@@ -28,9 +28,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     public Task ImportAsync(CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
         Task.WhenAll(request.From.Select(place =>
         {
-            var mine = platforms.Where(platform => !reading.ContainsKey((place, platform))).ToList();
-            var read = new Lazy<Task>(() => new CacheReader(Open(place), message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() })).ReadAsync(mine, imported, cancellation));
-            return Task.WhenAll(platforms.Select(platform => reading.GetOrAdd((place, platform), read).Value));
+            var read = new Lazy<Task>(() => new CacheReader(Open(place), message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() })).ReadAsync(platforms, imported, cancellation));
+            return Task.WhenAll(platforms.Select(platform => reading.AddOrUpdate((place, platform), read, (_, earlier) => earlier is { IsValueCreated: true, Value.IsCanceled: true } ? read : earlier).Value));
         }));
 
     /// <summary>2.</summary>

@@ -88,16 +88,18 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     /// <summary>Does work again where a layer that a cache promised is gone or is another one: its step is done here then.</summary>
     public async Task<T> DespiteCachesAsync<T>(Func<Task<T>> work, Action<BuildEvent> show)
     {
+        var mended = new HashSet<Digest>();
         while (true)
         {
             try
             {
                 return await work().ConfigureAwait(false);
             }
-            catch (CacheDamagedException e)
+            catch (CacheDamagedException e) when (mended.Add(e.DiffId))
             {
                 show(new Warned($"{e.Message.TrimEnd('.')}. It is made here.") { Time = tools.Time.GetUtcNow() });
                 Layers.Forget(e.DiffId);
+                censuses.Forget(e.DiffId);
             }
         }
     }

@@ -50,8 +50,8 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         return layer.DiffId;
     }
 
-    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there.</summary>
-    public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.TryAdd(diffId, source);
+    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there. The last one told counts: an earlier one may belong to work that was given up.</summary>
+    public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources[diffId] = source;
 
     /// <summary>Whether the layer's files are at hand without running anything.</summary>
     public async Task<bool> HasAsync(Digest diffId, CancellationToken cancellation) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId) is not null

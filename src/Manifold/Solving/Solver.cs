@@ -59,6 +59,8 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
         // 1
         var below = ResultAsync(step.Parent!, cancellation);
         var from = step is CopyStep { From: { } source } ? ResultAsync(source, cancellation) : null;
+        if (from is not null)
+            await Task.WhenAll(below, from).ConfigureAwait(false); // where one fails, the other is not left behind at work
         var chain = (await below.ConfigureAwait(false)).Chain;
         var sourceChain = from is null ? (ImmutableArray<ChainLayer>?)null : (await from.ConfigureAwait(false)).Chain;
         // 2, 3
