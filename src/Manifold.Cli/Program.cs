@@ -11,6 +11,7 @@ var context = new CliContext
     Error = Console.Error,
     Time = TimeProvider.System,
     OutIsTerminal = !Console.IsOutputRedirected,
+    Begin = Rootless.EnterAsync,
     Interactive = !Console.IsErrorRedirected && variables.GetValueOrDefault("TERM") is not (null or "dumb"),
 };
 return await CommandTree.RunAsync(context, args);

@@ -2,18 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
-/// <summary>Whose process this is.</summary>
+/// <summary>Who the program works for: in a user namespace that it entered itself still the user who called it.</summary>
 public static partial class User
 {
-    /// <summary>The effective user's number; 0 for root.</summary>
-    public static uint Id => GetEffectiveUserId();
+    /// <summary>The user's number on the machine; 0 for root.</summary>
+    public static uint Id => UserNamespace.EnteredFor?.Uid ?? GetEffectiveUserId();
 
-    /// <summary>The effective group's number.</summary>
-    public static uint GroupId => GetEffectiveGroupId();
+    public static uint GroupId => UserNamespace.EnteredFor?.Gid ?? GetEffectiveGroupId();
 
-    /// <summary>False in a user namespace, whose root may not make devices.</summary>
-    public static bool HasWholeMachine { get; } =
-        !File.Exists("/proc/self/uid_map") || File.ReadAllText("/proc/self/uid_map").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", "0", "4294967295"];
+    /// <summary>Whether the machine's folders for root are the user's, e.g. <c>/var/lib/manifold</c>.</summary>
+    public static bool IsRoot => Id == 0;
+
+    /// <summary>Whom a file that we make belongs to, in the numbers of the namespace that we are in.</summary>
+    public static (uint Uid, uint Gid) OfNewFiles => (GetEffectiveUserId(), GetEffectiveGroupId());
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();

@@ -33,7 +33,7 @@ public sealed record BuildPlan
     {
         if (step is null || seen.Contains(step.Digest))
             yield break;
-        foreach (var needed in Reach(step.Parent, seen).Concat(Reach((step as CopyStep)?.From, seen)))
+        foreach (var needed in Reach(step.Parent, seen).Concat(step.ReadsFrom.SelectMany(source => Reach(source, seen))))
             yield return needed;
         if (seen.Add(step.Digest))
             yield return step;

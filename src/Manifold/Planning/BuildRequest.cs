@@ -48,6 +48,9 @@ public sealed record BuildRequest
     /// <summary>How the layers' blobs are made.</summary>
     public LayerPolicy Layers { get; init; } = LayerPolicy.Default;
 
+    /// <summary>What RUNs get and may do.</summary>
+    public RunSettings Run { get; init; } = new();
+
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }
 

@@ -80,12 +80,12 @@ public sealed class Planner
         foreach (var stage in graph.Needed())
         {
             Note(graph.GroundOf(stage), stage.From);
-            foreach (var copy in graph.InstructionsOf(stage).OfType<CopyInstruction>())
-                Note(graph.SourceOf(stage, copy), copy);
+            foreach (var (source, asking) in graph.SourcesOf(stage))
+                Note(source, asking);
         }
         return [.. needs.Values];
 
-        void Note(StageGround? ground, Instruction instruction)
+        void Note(StageGround ground, Instruction instruction)
         {
             if (ground is StageGround.Image image)
                 needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place));

@@ -97,7 +97,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     /// <summary>As it can lie in a folder of this user; null for what cannot.</summary>
     private LayerEntry? OfMine(LayerEntry entry)
     {
-        var privileged = User.Id == 0 && User.HasWholeMachine;
+        var (uid, gid) = User.OfNewFiles;
+        var privileged = uid == 0 && UserNamespace.IsInitial;
         if (entry.Kind is EntryKind.CharacterDevice or EntryKind.BlockDevice && !privileged)
         {
             devices.Add(entry.Path);
@@ -105,9 +106,9 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
         }
         return entry with
         {
-            Uid = User.Id, Gid = User.GroupId,
+            Uid = uid, Gid = gid,
             // Root fills every folder; anybody else only those that he may write to.
-            Mode = entry.Kind == EntryKind.Folder && User.Id != 0 ? entry.Mode | 0b111_000_000 : entry.Mode,
+            Mode = entry.Kind == EntryKind.Folder && uid != 0 ? entry.Mode | 0b111_000_000 : entry.Mode,
             Xattrs = privileged ? entry.Xattrs : entry.Xattrs.RemoveRange(entry.Xattrs.Keys.Where(key => !key.StartsWith("user.", StringComparison.Ordinal))),
         };
     }
