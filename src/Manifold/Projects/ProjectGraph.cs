@@ -112,14 +112,14 @@ public sealed class ProjectGraph
         }
     }
 
-    private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => new()
+    private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
         ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
-        SourceDateEpoch = EpochOf(source) ?? options.SourceDateEpoch,
-    };
+        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch)) ?? options.SourceDateEpoch,
+    });
 
     /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>
     private static string? DockerfileOf(BuildSource source)
@@ -129,10 +129,6 @@ public sealed class ProjectGraph
         var here = Directory.GetCurrentDirectory();
         return new ProjectPaths(here, here).Shown(source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder));
     }
-
-    private static long? EpochOf(BuildSource source) => source.Arguments.GetValueOrDefault("SOURCE_DATE_EPOCH") is not { Length: > 0 } text ? null
-        : long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
-        : throw new UsageException($"SOURCE_DATE_EPOCH is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
 
     private NamedContext Resolved(NamedContext context) => context switch
     {
@@ -147,6 +143,6 @@ public sealed class ProjectGraph
     {
         using var key = new KeyBuilder();
         return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0)
-            .AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
+            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
     }
 }
