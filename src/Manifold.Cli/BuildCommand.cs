@@ -37,6 +37,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private PublishingFlags publishing = null!;
     private AttachmentFlags attaching = null!;
+    private CheckFlags checking = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
@@ -52,7 +53,7 @@ internal sealed class BuildOptions
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
         .. new[] { "--secret", "--ssh", "--build-context", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
-            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--attest" }
+            "--ulimit", "--network", "--cgroup-parent", "--compression", "--attest" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
@@ -72,6 +73,7 @@ internal sealed class BuildOptions
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
+        checking = CheckFlags.AddTo(command);
     }
 
     /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
@@ -108,6 +110,7 @@ internal sealed class BuildOptions
                 Report = parsed.GetValue(report),
                 Outputs = written,
                 Print = parsed.GetValue(print),
+                Check = checking.Read(parsed),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
             };
@@ -237,6 +240,9 @@ internal sealed record BuildCommandLine
 
     public required ImmutableArray<OutputTarget> Outputs { get; init; }
     public required string? Print { get; init; }
+
+    /// <summary>Only say what is wrong or doubtful.</summary>
+    public required bool Check { get; init; }
     public required VerificationPolicy Verification { get; init; }
     public required RegistryChoice Registries { get; init; }
 }

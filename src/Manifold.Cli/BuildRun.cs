@@ -19,6 +19,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
     {
         if (line.Print == "tree")
             return PrintTree();
+        if (line.Check)
+            return await new CheckRun(context, line).RunAsync(cancellation);
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();

@@ -54,7 +54,7 @@ internal sealed partial class InstructionReader(char escape, DiagnosticList diag
         {
             Keyword = instruction.Keyword.Text, Place = place, Lines = new LineSpan(place.Line, next),
             Text = instruction.Line.Text[instruction.Keyword.Start..].TrimEnd(),
-            Flags = [.. instruction.Flags.Select(FlagReader.Parse)],
+            Flags = [.. instruction.Flags.Select(FlagReader.Parse)], File = instruction.Line.Source,
         };
     }
 

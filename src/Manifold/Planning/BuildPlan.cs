@@ -29,14 +29,24 @@ public sealed record BuildPlan
     public IEnumerable<BaseImage> Bases =>
         Steps.OfType<BaseStep>().Select(step => step.Image).OfType<BaseImage>().DistinctBy(image => (image.Reference, image.Platform));
 
+    /// <summary>A step and all that it needs, the parent's first. Without recursion: a stage may have thousands of steps.</summary>
     internal static IEnumerable<Step> Reach(Step? step, HashSet<Digest> seen)
     {
-        if (step is null || seen.Contains(step.Digest))
-            yield break;
-        foreach (var needed in Reach(step.Parent, seen).Concat(Reach((step as CopyStep)?.From, seen)))
-            yield return needed;
-        if (seen.Add(step.Digest))
-            yield return step;
+        var open = new Stack<(Step? Step, bool IsReady)>([(step, false)]);
+        while (open.TryPop(out var next))
+        {
+            if (next.Step is not { } each || seen.Contains(each.Digest))
+                continue;
+            if (next.IsReady)
+            {
+                seen.Add(each.Digest);
+                yield return each;
+                continue;
+            }
+            open.Push((each, true));
+            open.Push(((each as CopyStep)?.From, false));
+            open.Push((each.Parent, false));
+        }
     }
 }
 

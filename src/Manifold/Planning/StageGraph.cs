@@ -50,7 +50,8 @@ internal sealed class StageGraph
             var text = diagnosing.Expand(word, Global, from);
             if (Platform.TryParse(text, out var platform))
                 return platform;
-            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.");
+            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.", "--platform");
+            return Platform;
         }
         return GroundOf(stage) is StageGround.Earlier earlier ? PlatformOf(earlier.Stage) : Platform;
     }

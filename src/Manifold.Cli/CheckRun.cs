@@ -1,0 +1,26 @@
+using Manifold.Reporting;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary>One run of <c>manifold build --check</c>: the findings on standard output; exit code 1 where one is an error.</summary>
+internal sealed class CheckRun(CliContext context, BuildCommandLine line)
+{
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        using var store = context.OpenStore();
+        using var registry = RegistryAccess.Open(context, line.Registries);
+        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        var checker = new BuildChecker(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
+        var report = await checker.CheckAsync(line.Request, Warn, cancellation);
+        if (line.Progress != "quiet")
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report) : ChecksText.Render(report));
+        return report.Errors > 0 ? 1 : 0;
+    }
+
+    private void Warn(BuildEvent e)
+    {
+        if (e is Warned warned)
+            context.Warn(warned.Message);
+    }
+}
