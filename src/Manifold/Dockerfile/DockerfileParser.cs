@@ -122,7 +122,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         foreach (var early in before.Where(each => each is not ArgInstruction))
             diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} stands before the first FROM", "Only ARG may.");
         if (starts.Length == 0 && !diagnostics.HasErrors)
-            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM");
+            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM", "It begins with FROM image, or FROM scratch.");
         RequireBounds(all, starts.Length);
         var tree = new DockerfileTree
         {

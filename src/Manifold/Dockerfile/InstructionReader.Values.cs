@@ -16,8 +16,10 @@ internal sealed partial class InstructionReader
         var named = words.Length == 3 && words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase);
         if (words.IsEmpty)
             Error(part, "FROM needs an image", "FROM image [AS name]");
+        else if (words is [_, var last] && last.Text.Equals("AS", StringComparison.OrdinalIgnoreCase))
+            Error(part, last, $"{last.Text} needs a name after it", "FROM image [AS name]");
         else if (words.Length != 1 && !named)
-            Error(part, words[1], "FROM takes an image, and AS and a name after it", "FROM image [AS name]");
+            Error(part, words[1], "FROM takes an image, and AS and a name after it", words.Length == 3 ? Suggestion.For(words[1].Text, ["AS"]) ?? "FROM image [AS name]" : "FROM image [AS name]");
         if (named && !StageName().IsMatch(words[2].Text))
             Error(part, words[2], $"'{words[2].Text}' is not a stage name", "It begins with a letter and has letters, digits and - _ . only.");
         return new FromInstruction
@@ -40,7 +42,7 @@ internal sealed partial class InstructionReader
             var equals = word.Text.IndexOf('=', StringComparison.Ordinal);
             var argument = equals < 0 ? new Argument(word.Text, null) : new Argument(word.Text[..equals], word.Text[(equals + 1)..]);
             if (argument.Name.Length == 0)
-                Error(part, word, "ARG needs a name before '='");
+                Error(part, word, "ARG needs a name before '='", "ARG name[=default] …");
             if (argument.Default is not null)
                 CheckDefault(part, word, argument.Name);
             return argument;
@@ -87,7 +89,7 @@ internal sealed partial class InstructionReader
         if (equals < 0)
             Error(part, word, $"'{word.Text}' has no '='", "A value with blanks stands in quotes: key=\"a value\".");
         else if (equals == 0)
-            Error(part, word, $"{part.Name} needs a name before '='");
+            Error(part, word, $"{part.Name} needs a name before '='", $"{part.Name} key=value …");
         return equals < 0 ? new KeyValue(word.Text, "") : new KeyValue(word.Text[..equals], word.Text[(equals + 1)..]);
     }
 
@@ -101,7 +103,7 @@ internal sealed partial class InstructionReader
         }
         foreach (var word in words)
             if (!HasVariable(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
-                Error(part, word, problem, "EXPOSE port[-port][/tcp|udp|sctp]");
+                Error(part, word, problem, Suggestion.For(word.Text[(word.Text.LastIndexOf('/') + 1)..], ["tcp", "udp", "sctp"]) ?? "EXPOSE port[-port][/tcp|udp|sctp]");
         return new ExposeInstruction { Source = part.Source, Ports = [.. words.Select(word => word.Text)] };
     }
 
@@ -110,9 +112,9 @@ internal sealed partial class InstructionReader
         if (!TryReadList(part, out var words))
             return null;
         foreach (var word in words.Where(word => string.IsNullOrWhiteSpace(word.Text)))
-            Error(part, word, "VOLUME: a path is empty");
+            Error(part, word, "VOLUME: a path is empty", "VOLUME /path …");
         if (words.IsEmpty)
-            Error(part, "VOLUME needs at least one path");
+            Error(part, "VOLUME needs at least one path", "VOLUME /path …");
         return words.IsEmpty ? null : new VolumeInstruction { Source = part.Source, Paths = [.. words.Select(word => word.Text.Trim())] };
     }
 
@@ -121,7 +123,13 @@ internal sealed partial class InstructionReader
     {
         if (part.Arguments.Text.Length > 0)
             return make(part.Arguments.Text);
-        Error(part, $"{part.Name} needs an argument");
+        Error(part, $"{part.Name} needs an argument", part.Name switch
+        {
+            "WORKDIR" => "WORKDIR /path",
+            "USER" => "USER name[:group], or numbers",
+            "STOPSIGNAL" => "STOPSIGNAL SIGTERM, or a number",
+            _ => "LABEL org.opencontainers.image.authors=…",
+        });
         return null;
     }
 
@@ -132,7 +140,7 @@ internal sealed partial class InstructionReader
         var form = JsonArray.Read(arguments.Text, out var items);
         words = form == JsonArray.Form.Strings ? [.. items.Select(item => arguments with { Text = item })] : Word.SplitAtBlanks(arguments);
         if (form == JsonArray.Form.NotStrings)
-            Error(part, arguments, "a JSON array of arguments holds strings only");
+            Error(part, arguments, "a JSON array of arguments holds strings only", "Put each one in double quotes.");
         return form != JsonArray.Form.NotStrings;
     }
 

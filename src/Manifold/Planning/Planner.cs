@@ -63,16 +63,16 @@ public sealed class Planner
         foreach (var graph in graphs)
         foreach (var stage in graph.Needed())
         {
-            Note(graph.GroundOf(stage), stage.From);
+            Note(graph.GroundOf(stage), stage.From, graph.StageLike(stage.From.Image, stage.Index));
             foreach (var copy in stage.Instructions.OfType<CopyInstruction>())
-                Note(graph.SourceOf(stage, copy), copy);
+                Note(graph.SourceOf(stage, copy), copy, graph.StageLike(copy.From ?? ""));
         }
         return [.. needs.Values];
 
-        void Note(StageGround? ground, Instruction instruction)
+        void Note(StageGround? ground, Instruction instruction, string? hint)
         {
             if (ground is StageGround.Image image)
-                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place));
+                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place) { Hint = hint });
         }
     }
 

@@ -75,7 +75,8 @@ internal sealed class StageGraph
         if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, platform);
         diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is neither a stage nor an image reference.",
-            "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg.");
+            stage.From.Image.Contains('$', StringComparison.Ordinal) ? "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg."
+                : StageLike(name, stage.Index) ?? "Expected [registry/]repository[:tag][@digest], in lower case.", stage.From.Image);
         return new StageGround.Scratch();
     }
 
@@ -89,13 +90,16 @@ internal sealed class StageGraph
         if (tree.Find(name) is { } source)
             return new StageGround.Earlier(source);
         if (int.TryParse(name, out _))
-            diagnosing.Add(copy, $"--from={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.");
+            diagnosing.Add(copy, $"--from={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"--from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, PlatformOf(stage));
         else
-            diagnosing.Add(copy, $"--from={name} is neither a stage nor an image reference.");
+            diagnosing.Add(copy, $"--from={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"--from={name}");
         return null;
     }
+
+    /// <summary>"Did you mean …?" where a name is nearly that of a stage; null else.</summary>
+    public string? StageLike(string name, int before = int.MaxValue) => Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
 
     /// <summary>The target and every stage that it reaches, in the order of the file. Others are not built.</summary>
     public ImmutableArray<Stage> Needed()
@@ -108,7 +112,7 @@ internal sealed class StageGraph
     private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
     {
         if (path.Contains(stage.Index))
-            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.");
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "A stage copies from, and stands on, stages that do not need it.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
         var sources = stage.Instructions.OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));

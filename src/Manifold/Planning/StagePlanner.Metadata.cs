@@ -96,7 +96,7 @@ internal sealed partial class StagePlanner
             if (range is not null)
                 ports = ports.SetItems(range.Ports.Select(port => KeyValuePair.Create(port, new EmptyObject())));
             else
-                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.", "Expected PORT[-PORT][/tcp|/udp|/sctp], e.g. 8080/tcp.");
+                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.", "Expected PORT[-PORT][/tcp|/udp|/sctp], e.g. 8080/tcp.", word);
         }
         config = config with { ExposedPorts = ports };
         Note("EXPOSE " + string.Join(' ', instruction.Ports));
@@ -118,6 +118,8 @@ internal sealed partial class StagePlanner
     private void SetStopSignal(StopSignalInstruction instruction)
     {
         config = config with { StopSignal = Expand(instruction.Signal, instruction) };
+        if (!StopSignals.IsKnown(config.StopSignal))
+            plans.Diagnosing.Add(instruction, $"'{config.StopSignal}' is not a signal.", StopSignals.Like(config.StopSignal) ?? "Expected a name, e.g. SIGTERM, or a number.", instruction.Signal);
         Note($"STOPSIGNAL {config.StopSignal}");
     }
 

@@ -88,7 +88,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         catch (RegistryException e)
         {
             var place = needs[0].Place;
-            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.)", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.{(needs[0].Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
             return ([], [.. needs.Select(need => new MissingBase(need, why))]);
         }
         catch (ManifoldException e)

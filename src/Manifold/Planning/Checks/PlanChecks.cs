@@ -32,8 +32,11 @@ public static class PlanChecks
         var needs = from platform in request.Platforms
             let graph = new StageGraph(tree, request with { Target = null }, platform, diagnosing)
             from stage in tree.Stages
-            from need in graph.GroundOf(stage) is StageGround.Image image ? (BaseNeed[])[new BaseNeed(image.Reference, image.Platform, stage.From.Source.Place)] : []
-            select need;
+            from used in stage.Instructions.OfType<CopyInstruction>().Select(copy => (Ground: graph.SourceOf(stage, copy), Place: copy.Source.Place, Hint: graph.StageLike(copy.From ?? "")))
+                .Prepend((graph.GroundOf(stage), stage.From.Source.Place, graph.StageLike(stage.From.Image, stage.Index)))
+            where used.Ground is StageGround.Image
+            let image = (StageGround.Image)used.Ground!
+            select new BaseNeed(image.Reference, image.Platform, used.Place) { Hint = used.Hint };
         return [.. needs.DistinctBy(need => (need.Reference, need.Platform))];
     }
 }
