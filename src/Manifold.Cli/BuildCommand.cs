@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -24,8 +25,7 @@ public static class BuildCommand
 /// <summary>The flags of <c>manifold build</c>, and how they become a request.</summary>
 internal sealed class BuildOptions
 {
-    private readonly Argument<string> contextFolder = new("CONTEXT") { Description = "The folder whose files COPY and ADD see." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile (default: CONTEXT/Dockerfile, then CONTEXT/Containerfile).", HelpName = "FILE" };
+    private ContextFlags contexts = null!;
     private readonly Option<string[]> tags = Many("--tag", "A name for the image, e.g. quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
     private readonly Option<string[]> platforms = Many("--platform", "Platforms, e.g. linux/amd64,linux/arm64,linux/arm/v7 (default: $DOCKER_DEFAULT_PLATFORM, else this machine's).", "P,…");
     private readonly Option<string[]> buildArguments = Many("--build-arg", "A value for an ARG; without =VALUE it is taken from the environment. Repeatable.", "K=V");
@@ -52,7 +52,7 @@ internal sealed class BuildOptions
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
-        .. new[] { "--secret", "--ssh", "--build-context", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
+        .. new[] { "--secret", "--ssh", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
             "--ulimit", "--network", "--cgroup-parent", "--compression", "--attest" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
@@ -62,12 +62,11 @@ internal sealed class BuildOptions
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
     public void AddTo(Command command, bool contextMayMiss = false)
     {
-        contextFolder.Arity = contextMayMiss ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
-        command.Add(contextFolder);
+        contexts = ContextFlags.AddTo(command, contextMayMiss);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [file, tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, outputs, print, verify, verifyAllow, .. notYet];
+        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, outputs, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
@@ -79,9 +78,9 @@ internal sealed class BuildOptions
     /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
     public BakeCommandLine? ReadProject(ParseResult parsed)
     {
-        var (path, folder) = (parsed.GetValue(file), parsed.GetValue(contextFolder));
+        var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
         var isFile = path is not null && new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path));
-        var isFolder = path is null && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
+        var isFolder = path is null && (folder is null || folder != "-" && !ContextFetcher.IsRemote(folder)) && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
             Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Registries = registries!.Read(parsed),
@@ -150,16 +149,8 @@ internal sealed class BuildOptions
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
-        var folder = parsed.GetValue(contextFolder) ?? throw new UsageException("The context is missing: name the folder whose files COPY and ADD see.");
-        if (folder == "-" || folder.Contains("://", StringComparison.Ordinal) || folder.StartsWith("git@", StringComparison.Ordinal))
-            throw new UsageException($"The context '{folder}': contexts other than a folder are not supported yet.");
-        if (!Directory.Exists(folder))
-            throw new UsageException($"The context '{folder}' is not a folder.");
-        return new BuildRequest
+        return contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
-            ContextFolder = Path.GetFullPath(folder),
-            DockerfilePath = parsed.GetValue(file),
-            Platforms = ReadPlatforms(parsed.GetValue(platforms) ?? [], context),
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
             BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),

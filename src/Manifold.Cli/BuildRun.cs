@@ -17,16 +17,17 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        if (line.Print == "tree")
-            return PrintTree();
-        if (line.Check)
-            return await new CheckRun(context, line).RunAsync(cancellation);
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         var begin = context.Time.GetUtcNow();
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
+        if (line.Print == "tree")
+            return PrintTree();
+        if (line.Check)
+            return await new CheckRun(context, line).RunAsync((store, registry), cancellation);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);

@@ -1,3 +1,5 @@
+using Manifold.Content;
+using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Solving;
 
@@ -6,12 +8,9 @@ namespace Manifold.Cli;
 /// <summary>One run of <c>manifold build --check</c>: the findings on standard output; exit code 1 where one is an error.</summary>
 internal sealed class CheckRun(CliContext context, BuildCommandLine line)
 {
-    public async Task<int> RunAsync(CancellationToken cancellation)
+    public async Task<int> RunAsync((Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
-        using var store = context.OpenStore();
-        using var registry = RegistryAccess.Open(context, line.Registries);
-        using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
-        var checker = new BuildChecker(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
+        var checker = new BuildChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")));
         var report = await checker.CheckAsync(line.Request, Warn, cancellation);
         if (line.Progress != "quiet")
             await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report) : ChecksText.Render(report));

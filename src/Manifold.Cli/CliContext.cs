@@ -9,6 +9,10 @@ public sealed record CliContext
 {
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
     public TextReader In { get; init; } = Console.In;
+
+    /// <summary>Standard input as bytes, for contexts that come that way.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     public required TextWriter Out { get; init; }
     public required TextWriter Error { get; init; }
     public required TimeProvider Time { get; init; }

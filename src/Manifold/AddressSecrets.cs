@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Manifold;
 
 /// <summary>Takes out of a text what addresses in it may hold in confidence: user and password, and the query, which may be a signature.</summary>
-internal static partial class AddressSecrets
+public static partial class AddressSecrets
 {
     public static string Without(string text) => QueryPattern().Replace(UserPattern().Replace(text, ""), "");
 

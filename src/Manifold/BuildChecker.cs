@@ -50,7 +50,8 @@ public sealed class BuildChecker(BuilderTools tools)
             Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
-        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. Verdict(parsed.Tree, request, found)]), notKnown);
+        var verdict = await VerdictAsync(parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
+        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown);
     }
 
     /// <summary>The findings that an ordinary build tells before it starts. The context is not read for them: the gate will look at what went into the image.</summary>
@@ -63,13 +64,22 @@ public sealed class BuildChecker(BuilderTools tools)
     }
 
     /// <summary>What the planner would refuse. Without all bases it cannot be asked.</summary>
-    private static ImmutableArray<Diagnostic> Verdict(DockerfileTree tree, BuildRequest request, FoundBases found)
+    private static async Task<ImmutableArray<Diagnostic>> VerdictAsync(
+        DockerfileTree tree, BuildRequest request, Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
     {
         try
         {
             var planner = new Planner(tree, request);
-            if (planner.Needs.All(need => found.Images.ContainsKey((need.Reference, need.Platform))))
-                planner.Plan(found.Images);
+            if (!planner.Needs.All(need => bases.ContainsKey((need.Reference, need.Platform))))
+                return [];
+            while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
+            {
+                var found = await find(more).ConfigureAwait(false);
+                if (!found.Problems.IsEmpty)
+                    return [];
+                bases = bases.SetItems(found.Images);
+            }
+            planner.Plan(bases);
             return [];
         }
         catch (DockerfileException e)

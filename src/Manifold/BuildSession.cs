@@ -51,9 +51,9 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         var runner = new StepRunner(new StepTools
         {
             Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
-            Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests),
+            Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
-            WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
+            Remotes = new RemoteFiles(tools.Store, tools.Time), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
         });
         var solver = new Solver(runner, Layers);
         var assembler = new ImageAssembler(tools.Store, plan.FileTime, request.Annotations);

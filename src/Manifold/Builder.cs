@@ -89,6 +89,8 @@ public sealed class Builder(BuilderTools tools)
         var planner = new Planner(tree, request);
         var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
         var bases = await resolver.ResolveAsync(planner.Needs, request.Pull, on, cancellation).ConfigureAwait(false);
+        while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
+            bases = bases.AddRange(await resolver.ResolveAsync(more, request.Pull, on, cancellation).ConfigureAwait(false));
         // 3
         var plan = planner.Plan(bases);
         foreach (var finding in BuildChecker.Heeded(parsed, request, bases))

@@ -12,7 +12,7 @@ namespace Manifold.Content;
 /// 2  roots     the entries of index.json, and what clients pushed within the last hour: its name may be on its way
 /// 3  mark      from each root through every document (index, manifest, config) to all digests in its text, and to its referrers
 /// 4  records   the cache's, latest used first, as many as fit; what they name is marked too
-/// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects
+/// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
 /// </code>
 /// A digest that stands anywhere in a document's text is kept: too much is kept at times, never too little. Names both a blob and the
 /// snapshot of a layer, whose folder is called after its DiffId.
@@ -80,8 +80,12 @@ public sealed partial class Prune(Store store, TimeProvider time)
             blobs.Decide(marked.Contains(digest), file.Length, file.Delete);
         var uploads = new Tally();
         SweepPushes(uploads);
+        // What was fetched can be fetched again: it goes before any cache record does.
+        var sources = new Tally();
+        foreach (var source in Entries("sources").OfType<DirectoryInfo>().SelectMany(kind => kind.EnumerateFileSystemInfos()))
+            sources.Decide(!options.All && options.KeepBytes is null, SizeOfTree(source), () => Delete(source));
         return new Result(
-            blobs.Freed + snapshots.Freed + records.Freed + uploads.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + uploads.Kept,
+            blobs.Freed + snapshots.Freed + records.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + uploads.Kept + sources.Kept,
             blobs.Removed, snapshots.Removed, records.Removed);
     }
 

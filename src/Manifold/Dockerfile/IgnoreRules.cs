@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Manifold.Dockerfile;
@@ -55,6 +56,14 @@ public sealed class IgnoreRules
                     "Expected * ? [a-z] and **, closed brackets, and a path after '!'.");
         }
         return diagnostics.HasErrors ? throw new DockerfileException(diagnostics.ToImmutable()) : new IgnoreRules(rules.ToImmutable());
+    }
+
+    /// <summary>The same of patterns that stand in no file, as <c>--exclude</c> has them.</summary>
+    public static bool TryParse(IEnumerable<string> patterns, [NotNullWhen(true)] out IgnoreRules? rules)
+    {
+        var parsed = patterns.Select((pattern, i) => pattern.Length == 0 ? null : IgnoreRule.Parse("--exclude", i + 1, pattern)).ToList();
+        rules = parsed.Contains(null) ? null : new IgnoreRules([.. parsed.OfType<IgnoreRule>()]);
+        return rules is not null;
     }
 
     /// <summary>Judges a path by itself; costs its depth times <see cref="Match(string, IgnoreMatch?)"/>.</summary>

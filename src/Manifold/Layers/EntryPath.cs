@@ -19,6 +19,9 @@ public static class EntryPath
         folder.Length == 0 ? path.Length > 0
             : path.Length > folder.Length && path[folder.Length] == '/' && path.StartsWith(folder, StringComparison.Ordinal);
 
+    /// <summary>A path as it is seen from a folder that it lies in; empty for the folder itself.</summary>
+    public static string Relative(string path, string folder) => path.Length == folder.Length ? "" : folder.Length == 0 ? path : path[(folder.Length + 1)..];
+
     /// <summary>The path, if a layer may write to it; nothing in it can lead out of a folder.</summary>
     /// <exception cref="LayerException">It has empty, <c>.</c> or <c>..</c> components, a zero byte, or is too long.</exception>
     public static string Checked(string path)

@@ -48,12 +48,13 @@ public static class BuildFiles
     {
         if (request.DockerfilePath is { } given)
             return File.Exists(given) ? Path.GetFullPath(given) : throw new UsageException($"The Dockerfile '{given}' is not there.");
-        return DefaultPathOf(request.ContextFolder);
+        return DefaultPathOf(request.ContextFolder, request.ContextName);
     }
 
     /// <summary>The Dockerfile of a context where nobody names another.</summary>
     /// <exception cref="UsageException">It has none.</exception>
-    public static string DefaultPathOf(string contextFolder) =>
+    /// <param name="name">What people call the context; null is the folder.</param>
+    public static string DefaultPathOf(string contextFolder, string? name = null) =>
         new[] { "Dockerfile", "Containerfile" }.Select(name => Path.Combine(contextFolder, name)).FirstOrDefault(File.Exists)
-        ?? throw new UsageException($"'{contextFolder}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+        ?? throw new UsageException($"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
 }

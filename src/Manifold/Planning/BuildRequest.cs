@@ -9,6 +9,12 @@ public sealed record BuildRequest
     /// <summary>The context, an existing folder.</summary>
     public required string ContextFolder { get; init; }
 
+    /// <summary>Where the context came from, if that is not the folder: an address, or <c>-</c> for standard input.</summary>
+    public string? ContextAddress { get; init; }
+
+    /// <summary>The context as people named it; without credentials.</summary>
+    public string ContextName => ContextAddress is { } address ? AddressSecrets.Without(address) : ContextFolder;
+
     /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
     public string? DockerfilePath { get; init; }
 

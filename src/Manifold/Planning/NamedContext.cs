@@ -17,3 +17,6 @@ public sealed record FolderContext(string Folder) : NamedContext;
 
 /// <summary><c>oci-layout://FOLDER[:TAG][@DIGEST]</c>; the folder is absolute.</summary>
 public sealed record LayoutContext(string Folder, string? Tag, Digest? Digest) : NamedContext;
+
+/// <summary>A repository or a file elsewhere: a git or http(s) address.</summary>
+public sealed record RemoteContext(string Address) : NamedContext;

@@ -75,12 +75,18 @@ public static class PlanJson
             case CopyStep copy:
                 if (copy.From is { } from)
                     json.WriteString("from", from.Digest.ToString());
-                WriteAll(json, "sources", copy.Sources.Concat(copy.InlineFiles.Select(file => file.Name)));
+                WriteAll(json, "sources", copy.Sources.Concat(copy.Remotes.Select(remote => remote.Name)).Concat(copy.InlineFiles.Select(file => file.Name)));
                 json.WriteString("destination", copy.Destination);
                 if (copy.Chown is { } owner)
                     json.WriteString("chown", owner);
                 if (copy.Chmod is { } mode)
-                    json.WriteString("chmod", Convert.ToString(mode, 8));
+                    json.WriteString("chmod", mode.Text);
+                if (copy.Link)
+                    json.WriteBoolean("link", true);
+                if (copy.Parents)
+                    json.WriteBoolean("parents", true);
+                if (!copy.Exclude.IsEmpty)
+                    WriteAll(json, "exclude", copy.Exclude);
                 json.WriteBoolean("unpackArchives", copy.UnpackArchives);
                 break;
             case RunStep run:

@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// <remarks>
 /// <code>
 /// Dockerfile × platforms   1  Needs   which images × platforms the target reaches
-///                             (the caller resolves them to digests)
+///                             (the caller resolves them to digests; ONBUILD of these may ask for more)
 /// + resolved images        2  Plan    for each platform, stage by stage from the ground up:
 ///                                     instructions → steps (work) and config (everything else)
 ///                          3          equal steps of different platforms are one step
@@ -20,6 +20,7 @@ public sealed class Planner
     private readonly DockerfileTree tree;
     private readonly BuildRequest request;
     private readonly Diagnosing diagnosing;
+    private readonly ImageTriggers triggers = new();
     private readonly ImmutableArray<StageGraph> graphs;
 
     /// <exception cref="DockerfileException">FROM lines or references to stages are wrong.</exception>
@@ -28,7 +29,7 @@ public sealed class Planner
     {
         (this.tree, this.request) = (tree, request);
         diagnosing = new Diagnosing(tree);
-        graphs = [.. request.Platforms.Select(platform => new StageGraph(tree, request, platform, diagnosing))];
+        graphs = [.. request.Platforms.Select(platform => new StageGraph(tree, request, platform, diagnosing) { Triggers = triggers })];
         Needs = FindNeeds();
         diagnosing.ThrowIfAny();
     }
@@ -36,10 +37,21 @@ public sealed class Planner
     /// <summary>The images that the target stands on, each once.</summary>
     public ImmutableArray<BaseNeed> Needs { get; }
 
-    /// <param name="bases">An image for each of <see cref="Needs"/>.</param>
+    /// <summary>What ONBUILD triggers of these images reach besides; those may bring triggers again.</summary>
+    /// <exception cref="DockerfileException">A trigger cannot be read, or names a stage that is not there.</exception>
+    public ImmutableArray<BaseNeed> NeedsBesides(IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
+    {
+        triggers.Learn(bases.Values);
+        var more = FindNeeds().Where(need => !bases.ContainsKey((need.Reference, need.Platform))).ToImmutableArray();
+        diagnosing.ThrowIfAny();
+        return more;
+    }
+
+    /// <param name="bases">An image for each of <see cref="Needs"/>, and of <see cref="NeedsBesides"/>.</param>
     /// <exception cref="DockerfileException">The file asks for what is wrong or not supported yet.</exception>
     public BuildPlan Plan(IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
     {
+        triggers.Learn(bases.Values);
         var steps = new Dictionary<Digest, Step>();
         var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
         diagnosing.ThrowIfAny();
@@ -64,7 +76,7 @@ public sealed class Planner
         foreach (var stage in graph.Needed())
         {
             Note(graph.GroundOf(stage), stage.From, graph.StageLike(stage.From.Image, stage.Index));
-            foreach (var copy in stage.Instructions.OfType<CopyInstruction>())
+            foreach (var copy in graph.InstructionsOf(stage).OfType<CopyInstruction>())
                 Note(graph.SourceOf(stage, copy), copy, graph.StageLike(copy.From ?? ""));
         }
         return [.. needs.Values];

@@ -41,6 +41,18 @@ internal sealed class StageGraph
     /// <summary>The values of the arguments before the first FROM.</summary>
     public ImmutableSortedDictionary<string, string> GlobalScope { get; }
 
+    /// <summary>The ONBUILD triggers of the images that stages stand on, as far as the images are known.</summary>
+    public ImageTriggers Triggers { get; init; } = new();
+
+    /// <summary>What is done in a stage: the triggers of what it stands on, then its own instructions.</summary>
+    /// <remarks>Source: Dockerfile reference, "ONBUILD". Triggers are not handed on to grandchildren.</remarks>
+    public ImmutableArray<Instruction> InstructionsOf(Stage stage) => GroundOf(stage) switch
+    {
+        StageGround.Earlier earlier => [.. earlier.Stage.Instructions.OfType<OnbuildInstruction>().Select(onbuild => onbuild.Trigger), .. stage.Instructions],
+        StageGround.Image image => [.. Triggers.Of(image, stage.From, diagnosing), .. stage.Instructions],
+        _ => stage.Instructions,
+    };
+
     /// <summary>The platform that a stage's file system belongs to.</summary>
     public Platform PlatformOf(Stage stage)
     {
@@ -60,14 +72,8 @@ internal sealed class StageGraph
     {
         var name = diagnosing.Expand(stage.From.Image, Global, stage.From);
         var platform = stage.From.Platform is null ? Platform : PlatformOf(stage);
-        switch (GroundInContext(name, platform))
-        {
-            case StageGround.Image image:
-                return image;
-            case StageGround.Folder folder:
-                diagnosing.NotSupportedYet(stage.From, $"FROM {folder.Name}, which is the folder '{folder.Path}' here,");
-                return new StageGround.Scratch();
-        }
+        if (GroundInContext(name, platform) is { } context)
+            return context;
         if (tree.FindByName(name, stage.Index) is { } earlier)
             return new StageGround.Earlier(earlier);
         if (name == "scratch")
@@ -115,7 +121,7 @@ internal sealed class StageGraph
             diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "A stage copies from, and stands on, stages that do not need it.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
-        var sources = stage.Instructions.OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));
+        var sources = InstructionsOf(stage).OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));
         foreach (var earlier in sources.OfType<StageGround.Earlier>())
             Reach(earlier.Stage, needed, path.Push(stage.Index));
     }

@@ -1,55 +1,84 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Fetching;
+using Manifold.Oci;
 
 namespace Manifold.Planning;
 
 /// <content>COPY and ADD.</content>
 internal sealed partial class StagePlanner
 {
-    private void Copy(CopyInstruction copy)
-    {
-        if (copy.Parents)
-            plans.Diagnosing.NotSupportedYet(copy, "COPY --parents");
-        if (copy.Link)
-            plans.Diagnosing.NotSupportedYet(copy, "COPY --link");
-        if (copy.Exclude.Length > 0)
-            plans.Diagnosing.NotSupportedYet(copy, "COPY --exclude");
-        Transfer(copy, plans.SourceOf(stage, copy), "COPY");
-    }
+    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(stage, copy), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
 
     private void Add(AddInstruction add)
     {
-        foreach (var (asked, what) in new[]
-                 {
-                     (add.Checksum is not null, "ADD --checksum"), (add.KeepGitDir, "ADD --keep-git-dir"), (add.Unpack is not null, "ADD --unpack"),
-                     (add.Link, "ADD --link"), (add.Exclude.Length > 0, "ADD --exclude"),
-                 })
-            if (asked)
-                plans.Diagnosing.NotSupportedYet(add, what);
-        foreach (var source in ExpandAll(add.Sources, add))
-            if (source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal))
-                plans.Diagnosing.NotSupportedYet(add, $"ADD of '{source}' (a URL)");
-        Transfer(add, (null, null), "ADD");
+        var sources = ExpandAll(add.Sources, add).ToList();
+        var remotes = sources.Select(source => RemoteOf(add, source)).OfType<RemoteSource>().ToImmutableArray();
+        if (add.Checksum is { } checksum && (sources.Count != 1 || remotes is not [UrlSource]))
+            plans.Diagnosing.Add(add, $"--checksum={checksum} is for one source, an http(s) address.", sources.Count == 1 ? "A local file needs no checksum; a commit is its own." : "Write an ADD for each address.");
+        Transfer(add, "ADD", new Origin((null, null), [.. sources.Where(source => !IsRemote(source))], remotes), parents: false);
     }
 
-    private void Transfer(FilesInstruction instruction, (Step? Step, FolderSource? Folder) from, string verb)
+    private static bool IsRemote(string source) => GitAddress.TryParse(source, asContext: false, out _)
+        || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+
+    private RemoteSource? RemoteOf(AddInstruction add, string source)
     {
-        var sources = ExpandAll(instruction.Sources, instruction).ToImmutableArray();
+        if (GitAddress.TryParse(source, asContext: false, out var git))
+            return new GitSource(git, add.KeepGitDir);
+        if (!IsRemote(source))
+            return null;
+        if (Uri.TryCreate(source, UriKind.Absolute, out var address))
+            return new UrlSource(address, ChecksumOf(add), add.Unpack ?? false);
+        plans.Diagnosing.Add(add, $"'{AddressSecrets.Without(source)}' is not an address.", "Expected https://host/path.");
+        return null;
+    }
+
+    private Digest? ChecksumOf(AddInstruction add)
+    {
+        if (add.Checksum is not { } text)
+            return null;
+        var expanded = Expand(text, add);
+        if (Digest.TryParse(expanded, out var checksum))
+            return checksum;
+        plans.Diagnosing.Add(add, $"--checksum={expanded} is not a checksum.", "Expected sha256: and 64 hex digits.");
+        return null;
+    }
+
+    /// <summary>Where the files come from: a step or a named context (neither is the build context), and which of them; then what is fetched.</summary>
+    private sealed record Origin((Step? Step, FolderSource? Folder) Tree, ImmutableArray<string> Sources, ImmutableArray<RemoteSource> Remotes);
+
+    private void Transfer(FilesInstruction instruction, string verb, Origin origin, bool parents)
+    {
+        var (from, folder) = origin.Tree;
         var destination = DestinationOf(Expand(instruction.Destination, instruction));
         var chown = instruction.Chown is { } owner ? Expand(owner, instruction) : null;
+        var chmod = ModeOf(instruction);
+        var exclude = ExpandAll(instruction.Exclude, instruction).ToImmutableArray();
+        RequirePatterns(instruction, exclude);
         var inline = instruction.Heredocs.Select(heredoc => new InlineFile(
             heredoc.Name, heredoc.Expand ? Expand(heredoc.Text, instruction) : heredoc.Text)).ToImmutableArray();
         var name = StepName(instruction);
+        // BuildKit's too: what --chmod changes is copied in place.
+        var link = instruction.Link && chmod is null;
         using var key = new KeyBuilder();
-        key.Add(verb).Add(last.Digest).Add(platform.ToString()).Add(from.Step?.Digest.ToString()).Add(from.Folder?.Path).AddAll(sources).Add(destination)
-            .Add(chown).Add(instruction.Chmod).AddAll(inline.SelectMany(file => new[] { file.Name, file.Content }));
-        var flags = (instruction.Chown is null ? "" : $"--chown={chown} ") + (instruction.Chmod is null ? "" : $"--chmod={instruction.Chmod} ");
+        key.Add(verb).Add(last.Digest).Add(platform.ToString()).Add(from?.Digest.ToString()).Add(folder?.Path).AddAll(origin.Sources).Add(destination)
+            .Add(chown).Add(chmod?.Text).AddAll(exclude).Add(link ? 1 : 0).Add(parents ? 1 : 0)
+            .AddAll(origin.Remotes.Select(remote => remote.Key)).AddAll(inline.SelectMany(file => new[] { file.Name, file.Content }));
+        var flags = (parents ? "--parents " : "") + (chown is null ? "" : $"--chown={chown} ") + (chmod is null ? "" : $"--chmod={chmod} ");
+        var shown = origin.Sources.Concat(origin.Remotes.Select(remote => remote.Name)).Concat(inline.Select(file => file.Name));
         Advance(new CopyStep
         {
             Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
-            From = from.Step, Folder = from.Folder, Sources = sources, Destination = destination, Chown = chown, Chmod = ModeOf(instruction),
-            InlineFiles = inline, UnpackArchives = verb == "ADD",
-        }, $"{verb} {flags}{string.Join(' ', sources.Concat(inline.Select(file => file.Name)))} {Expand(instruction.Destination, instruction)}");
+            From = from, Folder = folder, Sources = origin.Sources, Remotes = origin.Remotes, Destination = destination, Chown = chown, Chmod = chmod,
+            Link = link, Parents = parents, Exclude = exclude, InlineFiles = inline, UnpackArchives = instruction is AddInstruction { Unpack: not false },
+        }, $"{verb} {flags}{string.Join(' ', shown)} {Expand(instruction.Destination, instruction)}");
+    }
+
+    private void RequirePatterns(FilesInstruction instruction, ImmutableArray<string> patterns)
+    {
+        foreach (var pattern in patterns.Where(pattern => !IgnoreRules.TryParse([pattern], out _)))
+            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a pattern.", "Expected * ? [a-z] and **, with closed brackets.");
     }
 
     /// <summary>Absolute, with a slash at the end where the instruction means a folder.</summary>
@@ -60,17 +89,14 @@ internal sealed partial class StagePlanner
         return isFolder && path != "/" ? path + "/" : path;
     }
 
-    private int? ModeOf(FilesInstruction instruction)
+    private FileModeChange? ModeOf(FilesInstruction instruction)
     {
         if (instruction.Chmod is not { } text)
             return null;
         var expanded = Expand(text, instruction);
-        if (expanded.Length is >= 3 and <= 5 && expanded.All(digit => digit is >= '0' and <= '7') && Convert.ToInt32(expanded, 8) <= 0xFFF)
-            return Convert.ToInt32(expanded, 8);
-        if (expanded.Any(char.IsAsciiLetter))
-            plans.Diagnosing.NotSupportedYet(instruction, $"--chmod={expanded} (a symbolic mode)");
-        else
-            plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Expected octal digits, e.g. 755 or 0644.");
+        if (FileModeChange.TryParse(expanded, out var change))
+            return change;
+        plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Expected octal, e.g. 755 or 0644, or symbolic, e.g. u=rwX,go=rX.");
         return null;
     }
 }

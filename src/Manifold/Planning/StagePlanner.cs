@@ -14,6 +14,7 @@ internal sealed partial class StagePlanner
     private readonly StagePlans plans;
     private readonly Stage stage;
     private readonly Platform platform;
+    private readonly ImmutableArray<Instruction> instructions;
     private readonly int workSteps;
     private readonly ImmutableArray<PlannedHistory>.Builder history;
     private Step last;
@@ -28,14 +29,15 @@ internal sealed partial class StagePlanner
         (this.plans, this.stage, last, image) = (plans, stage, ground.Last, ground.Config);
         platform = plans.Graph.PlatformOf(stage);
         history = ground.History.ToBuilder();
-        config = image.Config!;
+        instructions = plans.Graph.InstructionsOf(stage);
+        config = image.Config! with { OnBuild = null };
         scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments };
-        workSteps = 1 + stage.Instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
+        workSteps = 1 + instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
     }
 
     public StagePlan Plan()
     {
-        foreach (var instruction in stage.Instructions)
+        foreach (var instruction in instructions)
             Apply(instruction);
         var finished = image with { Config = config with { Env = scope.Environment } };
         return new StagePlan(last, finished, history.ToImmutable(), scope.Arguments);
@@ -61,7 +63,7 @@ internal sealed partial class StagePlanner
             case RunInstruction run: Run(run); break;
             case CopyInstruction copy: Copy(copy); break;
             case AddInstruction add: Add(add); break;
-            case OnbuildInstruction: plans.Diagnosing.NotSupportedYet(instruction, "ONBUILD"); break;
+            case OnbuildInstruction onbuild: config = config with { OnBuild = [.. config.OnBuild ?? [], onbuild.Expression] }; break;
             default: throw new InvalidOperationException($"{instruction.GetType().Name} has no place in the plan.");
         }
     }

@@ -57,18 +57,31 @@ internal sealed class StagePlans(
                 return PlanOf(earlier.Stage);
             case StageGround.Image image:
                 var found = bases[(image.Reference, image.Platform)];
-                if (found.Config.Config?.OnBuild is { IsDefaultOrEmpty: false })
-                    diagnosing.NotSupportedYet(stage.From, $"'{image.Reference}' has ONBUILD triggers; running them");
                 return new StagePlan(Base(image, stage.From, $"FROM {image.Reference}"), Spelled(found.Config) with { Config = found.Config.Config ?? new ContainerConfig() }, [], []);
+            case StageGround.Folder folder:
+                return new StagePlan(FilesOf(folder, Base(null, platform, stage.From, "FROM scratch"), stage.From), EmptyConfig(platform), [], []);
             default:
-                var config = new ImageConfig
-                {
-                    Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
-                    Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
-                };
-                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), config, [], []);
+                return new StagePlan(Base(null, platform, stage.From, "FROM scratch"), EmptyConfig(platform), [], []);
         }
     }
+
+    /// <summary>FROM of a named context that is a folder: its files are the file system.</summary>
+    private Step FilesOf(StageGround.Folder folder, Step scratch, FromInstruction from)
+    {
+        using var key = new KeyBuilder();
+        key.Add("folder").Add(scratch.Digest).Add(folder.Path);
+        return Shared(new CopyStep
+        {
+            Digest = key.ToDigest(), Parent = scratch, Platform = scratch.Platform, Place = from.Source.Place, Name = $"FROM {folder.Name}",
+            From = null, Folder = new FolderSource(folder.Name, folder.Path), Sources = ["."], Destination = "/",
+        });
+    }
+
+    private static ImageConfig EmptyConfig(Platform platform) => new()
+    {
+        Architecture = platform.Architecture, Os = platform.Os, Variant = platform.Variant,
+        Config = new ContainerConfig { Env = [DefaultPath], WorkingDir = "/" },
+    };
 
     /// <summary>A base that calls its architecture otherwise than everybody does (Fedora's <c>armhfp</c>) does not hand that on.</summary>
     private static ImageConfig Spelled(ImageConfig config) => config.Platform is var platform && platform.Architecture == config.Architecture ? config

@@ -77,14 +77,26 @@ public sealed record CopyStep : Step
     /// <summary><c>--chown</c>, <c>name|uid[:name|gid]</c>; null keeps root (context) or the source's owner (<c>--from</c>).</summary>
     public string? Chown { get; init; }
 
-    /// <summary><c>--chmod</c> in octal; null keeps the source's mode.</summary>
-    public int? Chmod { get; init; }
+    /// <summary><c>--chmod</c>; null keeps the source's mode.</summary>
+    public FileModeChange? Chmod { get; init; }
+
+    /// <summary><c>--link</c>: what is below decides nothing, not even by its links and folders.</summary>
+    public bool Link { get; init; }
+
+    /// <summary><c>--parents</c>: sources keep their folders, from a <c>/./</c> on where there is one.</summary>
+    public bool Parents { get; init; }
+
+    /// <summary><c>--exclude</c>: what is left out of each source, as an ignore file's lines.</summary>
+    public ImmutableArray<string> Exclude { get; init; } = [];
 
     /// <summary>Files whose text stands in the Dockerfile itself.</summary>
     public ImmutableArray<InlineFile> InlineFiles { get; init; } = [];
 
     /// <summary>ADD: local archives are unpacked.</summary>
     public bool UnpackArchives { get; init; }
+
+    /// <summary>ADD: what is fetched from elsewhere; it comes after <see cref="Sources"/>.</summary>
+    public ImmutableArray<RemoteSource> Remotes { get; init; } = [];
 }
 
 /// <summary>A named context that is a folder.</summary>

@@ -30,6 +30,7 @@ public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
 public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pins)
 {
     private readonly Emulators emulators = new(tools.Builder.Store);
+    private readonly BaseResolver resolver = new(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
 
@@ -44,7 +45,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
         foreach (var node in graph.Nodes)
         {
-            var component = await PlanAsync(node, foundBases, foundTaken).ConfigureAwait(false);
+            var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
         }
         ProjectFailedException.ThrowIfAny(problems);
@@ -53,7 +54,6 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
 
     private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var resolver = new BaseResolver(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
         var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
         var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
         var forbidden = refused.Select(missing => (missing.Need.Reference, missing.Need.Platform)).ToHashSet();
@@ -110,7 +110,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         return answers.Where(answer => answer.Answer is not null).ToImmutableDictionary(answer => answer.Name, answer => answer.Answer!);
     }
 
-    private async Task<PlannedComponent> PlanAsync(ComponentNode node, FoundBases bases, Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken)
+    private async Task<PlannedComponent> PlanAsync(
+        ComponentNode node, FoundBases bases, Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
         var missing = ImmutableArray.CreateBuilder<FailedPlatform>();
@@ -118,7 +119,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         {
             try
             {
-                platforms.Add(platform.Build is { } build ? await PlanAsync(platform, build, bases).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
+                platforms.Add(platform.Build is { } build ? await PlanAsync(platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -134,12 +135,14 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
     }
 
-    private async Task<PlannedPlatform> PlanAsync(PlatformNode platform, PlatformBuild build, FoundBases bases)
+    private async Task<PlannedPlatform> PlanAsync(PlatformNode platform, PlatformBuild build, FoundBases bases, Action<BuildEvent> on, CancellationToken cancellation)
     {
         if (bases.Problems.FirstOrDefault(problem => build.Outside.Any(need => (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform))) is { } problem)
             throw problem.Why;
         var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
-        var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling)));
+        var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling))).ToList();
+        while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
+            outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
         var plan = build.Planner.Plan(outside.AddRange(siblings));
         foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
             await emulators.RequireAsync(run).ConfigureAwait(false);

@@ -39,7 +39,7 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     }
 
     /// <summary>A layout's image, brought into the store; its name there is by digest.</summary>
-    private Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation) => PlaceAsync(
+    public Task<ImageReference> PlaceAsync(LayoutContext layout, CancellationToken cancellation) => PlaceAsync(
         ImageLocation.Parse($"oci:{layout.Folder}" + (layout.Tag is null ? "" : ":" + layout.Tag) + (layout.Digest is null ? "" : "@" + layout.Digest)), cancellation);
 
     private async Task<ResolvedImage> ResolveAsync(ImageLocation location, Digest? pin, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch

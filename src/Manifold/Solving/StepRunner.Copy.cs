@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Fetching;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -16,11 +17,13 @@ public sealed partial class StepRunner
 
     public async Task<Digest?> CopyAsync(CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
-        using var builder = KeyOf("copy", below).Add(step.Destination).Add(step.Chown).Add(step.Chmod ?? -1).Add(step.UnpackArchives ? 1 : 0)
+        // A linked copy is the same whatever lies below; only a name would be looked up there.
+        var owner = step.Link ? await FailingAsync(step, () => OwnerAsync(step, below, cancellation)).ConfigureAwait(false) : null;
+        using var builder = KeyOf("copy", step.Link ? [] : below).Add(step.Destination).Add(owner is var (uid, gid) ? $"{uid}:{gid}" : step.Chown).Add(step.Chmod?.Text).Add(step.Link ? 1 : 0)
             .AddAll(step.InlineFiles.SelectMany(file => new[] { file.Name, file.Content }));
         // Layers are named by their content, so a stage's diff ids and the names say which files; the context's have to be looked at.
         if (from is { } chain)
-            builder.AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources);
+            builder.AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources).AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0);
         else
             builder.Add((await FailingAsync(step, () => SelectAsync(step, null, cancellation)).ConfigureAwait(false)).Digest());
         return await ThroughCache(step, builder.ToDigest(), () => EntriesAsync(step, below, from, cancellation), cancellation).ConfigureAwait(false);
@@ -30,12 +33,11 @@ public sealed partial class StepRunner
         CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
         var selection = await SelectAsync(step, from, cancellation).ConfigureAwait(false);
-        var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
-        var owner = await new OwnerLookup(tools.Layers, below).FindAsync(step, step.Chown, cancellation).ConfigureAwait(false);
-        var placement = new Placement(step, contents, owner, tools.FileTime);
+        var contents = await tools.Layers.ContentsAsync(step.Link ? [] : below, cancellation).ConfigureAwait(false);
+        var placement = new Placement(step, contents, await OwnerAsync(step, below, cancellation).ConfigureAwait(false), tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (step.UnpackArchives && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+            if (source.Unpack && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
                 placement.PlaceArchive(archive);
             else
                 placement.Place(source);
@@ -45,18 +47,38 @@ public sealed partial class StepRunner
         return placement.Entries;
     }
 
+    private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>
+        new OwnerLookup(tools.Layers, below).FindAsync(step, step.Chown, cancellation);
+
     private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
-        using var key = new KeyBuilder().Add(step.Folder?.Path).AddAll(step.Sources).AddAll([.. (from ?? []).Select(layer => layer.DiffId.ToString())]).Add(from is null ? 0 : 1);
+        using var key = new KeyBuilder().Add(step.Folder?.Path).AddAll(step.Sources).AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0)
+            .AddAll(step.Remotes.Select(remote => remote.Key)).AddAll([.. (from ?? []).Select(layer => layer.DiffId.ToString())]).Add(from is null ? 0 : 1);
         return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
         {
             if (from is not { } chain)
-                return await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
+            {
+                var remotes = await Task.WhenAll(step.Remotes.Select(remote => RemoteAsync(step, remote, cancellation))).ConfigureAwait(false);
+                var local = await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
+                return new Selection([.. local.Sources, .. remotes]);
+            }
             await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
             return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
+    }
+
+    private async Task<SelectedSource> RemoteAsync(CopyStep step, RemoteSource remote, CancellationToken cancellation)
+    {
+        try
+        {
+            return await tools.Remotes.OpenAsync(remote, cancellation).ConfigureAwait(false);
+        }
+        catch (FetchException e)
+        {
+            throw new StepFailedException(step, e.Message);
+        }
     }
 
     private ISourceTree TreeOf(CopyStep step) => step.Folder is not { } folder ? tools.Context

@@ -21,6 +21,9 @@ public sealed record StepTools
     /// <summary>Opens a named context; called once for each.</summary>
     public required Func<FolderSource, ISourceTree> OpenFolder { get; init; }
 
+    /// <summary>Fetches what ADD takes from elsewhere.</summary>
+    public required RemoteFiles Remotes { get; init; }
+
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }
 
@@ -38,7 +41,7 @@ public sealed record StepTools
 public sealed partial class StepRunner(StepTools tools)
 {
     // Bumped when the meaning of keys or the bytes of layers change, so that old records are not believed.
-    private const string KeyVersion = "1";
+    private const string KeyVersion = "2";
 
     /// <summary>Makes a working directory where it is missing.</summary>
     public Task<Digest?> MakeFolderAsync(WorkdirStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)

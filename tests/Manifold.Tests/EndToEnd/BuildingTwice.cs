@@ -60,7 +60,7 @@ public sealed class TwoBuilds : IAsyncLifetime
         ("dated/Dockerfile", "FROM BASE\nRUN date > /built\n"),
         ("on-dated/Dockerfile", "FROM example.com/dated:1\nCOPY Dockerfile /\n"),
         ("stages/Dockerfile", "FROM BASE AS build\nRUN date +%s > /stamp\nFROM BASE\nCOPY --from=build /stamp /opt/stamp\n"),
-        ("random/Dockerfile", "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | hexdump -e '\"%02x\"' > /seed\n"),
+        ("random/Dockerfile", "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | sha256sum | head -c 24 > /seed\n"),
         ("unordered/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in $(seq 40); do touch -d @0 /d/$i; done\nRUN tar cf /all.tar $(ls /d/* | shuf)\n"),
         ("once/Dockerfile", "FROM BASE\nRUN mktemp /left.XXXXXX\n"),
         ("placed/Dockerfile", "FROM BASE\nCOPY out/where /\n"),

@@ -49,6 +49,7 @@ public sealed class Workshop(string? parent = null) : IDisposable
         var code = await CommandTree.RunAsync(new CliContext
         {
             Environment = Variables.SetItems(Set), Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = TimeProvider.System, Interactive = false,
+            OpenInput = () => new MemoryStream(Input, writable: false),
         }, [.. arguments, .. more]);
         return new Outcome(code, output.ToString(), error.ToString());
     }
@@ -56,6 +57,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>The environment of commands in this process.</summary>
     public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    /// <summary>What commands in this process find on standard input.</summary>
+    public byte[] Input { get; set; } = [];
 
     /// <summary>Variables of a test's own.</summary>
     public Dictionary<string, string> Set { get; } = new(StringComparer.Ordinal);

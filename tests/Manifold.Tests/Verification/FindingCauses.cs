@@ -32,6 +32,25 @@ public sealed class FindingCauses
         Assert.Equal(cause, comparison.Compare(Encoding.UTF8.GetBytes(first), Encoding.UTF8.GetBytes(second)).Cause.Kind.ToString());
 
     [Fact]
+    public void no_two_random_values_look_like_anything_else()
+    {
+        var random = new Random(1);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var (first, second) = (Value(random), Value(random));
+            var cause = comparison.Compare(Encoding.ASCII.GetBytes(first), Encoding.ASCII.GetBytes(second)).Cause;
+            Assert.True(cause.Kind is LikelyCauseKind.Random, $"{first} and {second}: {cause.Kind}");
+        }
+
+        static string Value(Random random)
+        {
+            var bytes = new byte[12];
+            random.NextBytes(bytes);
+            return Convert.ToHexStringLower(bytes);
+        }
+    }
+
+    [Fact]
     public void the_first_byte_that_differs_is_told_with_its_line()
     {
         var (difference, _) = comparison.Compare("one\ntwo 12:00:01\n"u8.ToArray(), "one\ntwo 12:00:07\n"u8.ToArray());

@@ -15,9 +15,11 @@ public static class PlanChecks
         if (tree.Stages.IsEmpty)
             return [];
         var found = new HashSet<Diagnostic>();
+        var triggers = new ImageTriggers();
+        triggers.Learn(facts.Bases.Values);
         foreach (var platform in request.Platforms)
         {
-            var graph = new StageGraph(tree, request, platform, new Diagnosing(tree)); // what is wrong with references is the planner's to say
+            var graph = new StageGraph(tree, request, platform, new Diagnosing(tree)) { Triggers = triggers }; // what is wrong with references is the planner's to say
             var findings = new PlanFindings(new CheckedBuild(tree, request, facts, allStages ? tree.Stages : graph.Needed()), graph, found);
             foreach (var check in Checks)
                 check(findings);

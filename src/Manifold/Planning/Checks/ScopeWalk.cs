@@ -13,6 +13,8 @@ internal sealed class ScopeWalk(CheckedBuild build, StageGraph graph)
     {
         if (Ground(stage) is not { } scope)
             yield break;
+        var triggers = graph.InstructionsOf(stage).SkipLast(stage.Instructions.Length);
+        scope = triggers.Aggregate(scope, After);
         foreach (var instruction in stage.Instructions)
         {
             yield return (instruction, scope);

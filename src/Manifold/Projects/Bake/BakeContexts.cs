@@ -1,4 +1,3 @@
-using Manifold.Oci;
 using Manifold.Planning;
 
 namespace Manifold.Projects.Bake;
@@ -22,32 +21,6 @@ internal static class BakeContexts
         wrong = "";
         if (text.StartsWith("target:", StringComparison.Ordinal))
             return new SiblingContext(text["target:".Length..]);
-        if (Rest(text, "docker-image://") is { } image)
-        {
-            wrong = $"'{image}' is no image reference. Expected docker-image://[registry/]repository[:tag][@digest].";
-            return ImageReference.TryParse(image, out var reference) ? new ImageContext(reference) : null;
-        }
-        if (Rest(text, "oci-layout://") is { } layout)
-            return Layout(layout, options, out wrong);
-        wrong = $"'{text}' is neither a folder nor target:NAME, docker-image://, oci-layout://. Contexts from elsewhere are not fetched here.";
-        return IsRemote(text) ? null : new FolderContext(FolderOf(text, options));
+        return ContextText.Parse(text.StartsWith(WorkingFolder, StringComparison.Ordinal) ? FolderOf(text, options) : text, options.WorkingFolder, out wrong);
     }
-
-    /// <summary><c>FOLDER[:TAG][@DIGEST]</c></summary>
-    private static LayoutContext? Layout(string text, ReadingOptions options, out string wrong)
-    {
-        wrong = $"'{text}' is no layout. Expected oci-layout://FOLDER[:TAG][@sha256:…].";
-        Digest? digest = null;
-        if (text.LastIndexOf('@') is >= 0 and var at)
-        {
-            if (!Digest.TryParse(text[(at + 1)..], out var parsed))
-                return null;
-            (digest, text) = (parsed, text[..at]);
-        }
-        var colon = text.LastIndexOf(':');
-        var (folder, tag) = colon > text.LastIndexOf('/') ? (text[..colon], text[(colon + 1)..]) : (text, null);
-        return folder.Length == 0 ? null : new LayoutContext(FolderOf(folder, options), tag, digest);
-    }
-
-    private static string? Rest(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 }

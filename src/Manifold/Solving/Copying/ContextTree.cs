@@ -11,7 +11,8 @@ namespace Manifold.Solving.Copying;
 /// Owners are root's and extended attributes are left out, whoever made the files: an image does not depend on the account that builds it.
 /// Names are looked up relative to open folders, so no link leads out of the context.
 /// </remarks>
-public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests) : ISourceTree
+/// <param name="name">What people call it; null is the folder.</param>
+public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests, string? name = null) : ISourceTree
 {
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
@@ -49,7 +50,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
         var path = source.Trim('/');
         if (path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path))
             return $"'{source}' is excluded from the build context by {match.Rule}";
-        return $"'{source}' is not in the build context '{root}'";
+        return $"'{source}' is not in the build context '{name ?? root}'";
     }
 
     private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)

@@ -31,7 +31,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         if (!source.IsFolder)
         {
             var target = TakesFiles(path, there) ? EntryPath.Join(path, source.Name) : path;
-            Put(Owned(source.Root, target));
+            Put(Owned(source.Root, target) is var entry && source.KeepsTime ? entry with { Modified = source.Root.Modified } : entry);
             return;
         }
         MakeFolder(path);
@@ -119,7 +119,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     private LayerEntry Owned(LayerEntry entry, string path) => Stamped(entry with
     {
         Path = path,
-        Mode = step.Chmod is { } mode && entry.Kind != EntryKind.SymbolicLink ? mode : entry.Mode,
+        Mode = step.Chmod is { } change && entry.Kind != EntryKind.SymbolicLink ? change.Apply(entry.Mode, entry.Kind == EntryKind.Folder) : entry.Mode,
         Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid,
         Implied = false, Opaque = false,
     });

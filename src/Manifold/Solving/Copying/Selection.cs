@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -16,6 +17,12 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 {
     public LayerEntry Root => Files[0].Entry;
     public bool IsFolder => Root.Kind == EntryKind.Folder;
+
+    /// <summary>Whether it is unpacked if it is an archive.</summary>
+    public bool Unpack { get; init; }
+
+    /// <summary>Whether its time is its own (a server's word) instead of the build's.</summary>
+    public bool KeepsTime { get; init; }
 }
 
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
@@ -26,14 +33,16 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
     /// <exception cref="StepFailedException">A source is missing, or wildcards are all there is and match nothing.</exception>
     public static Selection Of(CopyStep step, ISourceTree tree)
     {
-        var sources = step.Sources.SelectMany(source => Match(step, tree, source)).Select(match => (match.Name, Entries: WithAllBelow(tree, match.Entry))).ToList();
+        var sources = step.Sources.SelectMany(source => step.Parents ? ParentsKept.Choose(step, tree, source) : Match(step, tree, source)).ToList();
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
-        var files = sources.SelectMany(source => source.Entries).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
+        if (IgnoreRules.TryParse(step.Exclude, out var rules) && !rules.IsEmpty)
+            sources = [.. sources.Select(source => Without(rules, source)).OfType<ChosenSource>()];
+        var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         Parallel.ForEach(files, file => digests[file.Path] = tree.DigestOf(file));
         return new Selection([.. sources.Select(source => new SelectedSource(source.Name,
-            [.. source.Entries.Select(entry => new SelectedFile(RelativeTo(source.Entries[0].Path, entry.Path), entry, digests.TryGetValue(entry.Path, out var digest) ? digest : null))]))]);
+            [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = step.UnpackArchives })]);
     }
 
     /// <summary>The digest of paths, kinds, modes, owners, links and contents, in the order of the sources.</summary>
@@ -42,7 +51,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         using var key = new KeyBuilder();
         foreach (var source in Sources)
         {
-            key.Add(source.Name).Add(source.Files.Length);
+            key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.KeepsTime ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)
                 key.Add(path).Add((long)entry.Kind).Add(entry.Mode).Add(entry.Uid).Add(entry.Gid).Add(entry.LinkTarget)
                     .Add(((long)entry.DeviceMajor << 32) | entry.DeviceMinor).Add(content?.ToString());
@@ -50,18 +59,36 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         return key.ToDigest();
     }
 
-    private static List<LayerEntry> WithAllBelow(ISourceTree tree, LayerEntry root) =>
-        root.Kind == EntryKind.Folder ? [root, .. tree.Below(root.Path)] : [root];
-
-    private static string RelativeTo(string folder, string path) => path.Length == folder.Length ? "" : folder.Length == 0 ? path : path[(folder.Length + 1)..];
-
-    private static IEnumerable<(string Name, LayerEntry Entry)> Match(CopyStep step, ISourceTree tree, string source)
+    private static IEnumerable<ChosenSource> Match(CopyStep step, ISourceTree tree, string source)
     {
         var plain = source.Trim('/');
         if (!Wildcards.IsPattern(plain))
-            return tree.Find(plain) is { } entry ? [(EntryPath.Name(plain), entry)]
+            return tree.Find(plain) is { } entry ? [Whole(tree, EntryPath.Name(plain), entry)]
                 : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
         return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path)))
-            .Where(match => match.Entry is not null).Select(match => (match.Name, match.Entry!));
+            .Where(match => match.Entry is not null).Select(match => Whole(tree, match.Name, match.Entry!));
+    }
+
+    private static ChosenSource Whole(ISourceTree tree, string name, LayerEntry root)
+    {
+        IEnumerable<LayerEntry> entries = root.Kind == EntryKind.Folder ? tree.Below(root.Path).Prepend(root) : [root];
+        return new ChosenSource(name, [.. entries.Select(entry => (EntryPath.Relative(entry.Path, root.Path), entry))]);
+    }
+
+    /// <summary>A source without what <c>--exclude</c> names: paths are relative to a folder that is a source, and a file is its name. Null where nothing is left of it.</summary>
+    private static ChosenSource? Without(IgnoreRules rules, ChosenSource source)
+    {
+        if (source.Files[0].Entry.Kind != EntryKind.Folder)
+            return rules.Match(source.Name).Excluded ? null : source;
+        var kept = source.Files.Select(file => file.Path).Where(path => path.Length == 0 || !rules.Match(path).Excluded).ToHashSet(StringComparer.Ordinal);
+        // A folder that is excluded itself comes along with what is kept below it.
+        foreach (var path in kept.ToList())
+            for (var folder = EntryPath.Parent(path); folder.Length > 0 && kept.Add(folder);)
+                folder = EntryPath.Parent(folder);
+        return source with { Files = [.. source.Files.Where(file => kept.Contains(file.Path))] };
     }
 }
+
+/// <summary>A source before its contents are looked at.</summary>
+/// <param name="Files">Paths relative to the source, the source itself first, and in the order of <see cref="EntryPath.Order"/>.</param>
+internal sealed record ChosenSource(string Name, ImmutableArray<(string Path, LayerEntry Entry)> Files);

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text;
+using Manifold.Content;
+using Manifold.Fetching;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary>Where a build's files come from: the context, the Dockerfile, and contexts under names.</summary>
+/// <remarks>What is not on this machine is fetched by <see cref="PrepareAsync"/>, once the store is open.</remarks>
+internal sealed class ContextFlags
+{
+    private readonly Argument<string> context = new("CONTEXT") { Description = "What COPY and ADD see: a folder, a git or tarball address, or - for a tar or a Dockerfile on standard input." };
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile (default: CONTEXT/Dockerfile, then CONTEXT/Containerfile); - is standard input.", HelpName = "FILE" };
+    private readonly Option<string[]> named = new("--build-context")
+    {
+        Description = "What NAME means in FROM and --from: a folder, docker-image://REF, oci-layout://FOLDER[:TAG], a git or tarball address. Repeatable.",
+        HelpName = "NAME=WHAT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+    };
+
+    /// <param name="contextMayMiss">True where a project file may stand for it.</param>
+    public static ContextFlags AddTo(Command command, bool contextMayMiss)
+    {
+        var flags = new ContextFlags();
+        flags.context.Arity = contextMayMiss ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
+        command.Add(flags.context);
+        command.Add(flags.file);
+        command.Add(flags.named);
+        return flags;
+    }
+
+    public string? Context(ParseResult parsed) => parsed.GetValue(context);
+
+    public string? File(ParseResult parsed) => parsed.GetValue(file);
+
+    /// <summary>The request's part that says where files come from.</summary>
+    public BuildRequest Read(ParseResult parsed, ImmutableArray<Platform> platforms)
+    {
+        var (where, path) = (Context(parsed) ?? throw new UsageException("The context is missing: name the folder whose files COPY and ADD see."), File(parsed));
+        if (where == "-" && path == "-")
+            throw new UsageException("Standard input cannot be both the context and the Dockerfile: name one of them.");
+        var isElsewhere = where == "-" || ContextFetcher.IsRemote(where);
+        if (!isElsewhere && !Directory.Exists(where))
+            throw new UsageException(System.IO.File.Exists(where) ? $"The context '{AddressSecrets.Without(where)}' is a file. A tar goes in by standard input: manifold build - < {where}" : $"The context '{AddressSecrets.Without(where)}' is not a folder.");
+        return new BuildRequest
+        {
+            ContextFolder = isElsewhere ? "" : Path.GetFullPath(where), ContextAddress = isElsewhere ? where : null,
+            DockerfilePath = path, Contexts = Named(parsed), Platforms = platforms,
+        };
+    }
+
+    /// <summary>Fetches what is elsewhere, and reads what comes by standard input.</summary>
+    public static async Task<BuildRequest> PrepareAsync(CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
+    {
+        var fetcher = new ContextFetcher(tools.Store);
+        var keepGitFolder = request.BuildArguments.GetValueOrDefault("BUILDKIT_CONTEXT_KEEP_GIT_DIR") is "1" or "true";
+        var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
+        {
+            RemoteContext remote => new FolderContext((await fetcher.FetchAsync(remote.Address, keepGitFolder, cancellation)).Folder),
+            LayoutContext layout => new ImageContext(await new TakenImages(tools.Store, tools.Registry).PlaceAsync(layout, cancellation)),
+            var local => local,
+        })));
+        request = request with { Contexts = contexts.ToImmutableSortedDictionary(StringComparer.Ordinal) };
+        if (request.ContextAddress is { } address)
+            request = await PrepareMainAsync(cli, fetcher, request, address, keepGitFolder, cancellation);
+        return request.DockerfilePath == "-" ? WithDockerfile(request, await ReadInputAsync(cli, cancellation), "standard input") : request;
+    }
+
+    private static async Task<BuildRequest> PrepareMainAsync(CliContext cli, ContextFetcher fetcher, BuildRequest request, string address, bool keepGitFolder, CancellationToken cancellation)
+    {
+        FetchedContext fetched;
+        if (address == "-")
+        {
+            await using var input = cli.OpenInput();
+            fetched = await fetcher.ReadAsync(input, cancellation);
+        }
+        else
+            fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
+        request = request with { ContextFolder = fetched.Folder };
+        if (fetched.Dockerfile is { } dockerfile)
+            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: what came as the context is a Dockerfile, and no archive that could hold another.")
+                : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
+        return request.DockerfilePath is { } inside and not "-" ? request with { DockerfilePath = Inside(fetched.Folder, inside) } : request;
+    }
+
+    private static BuildRequest WithDockerfile(BuildRequest request, byte[] text, string name) =>
+        request with { InlineDockerfile = Encoding.UTF8.GetString(text), DockerfilePath = name };
+
+    private static string Inside(string folder, string path)
+    {
+        var full = Path.GetFullPath(path.TrimStart('/'), folder);
+        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path} leads out of the context.");
+    }
+
+    private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)
+    {
+        await using var input = cli.OpenInput();
+        using var text = new MemoryStream();
+        await input.CopyToAsync(text, cancellation);
+        return text.ToArray();
+    }
+
+    private ImmutableSortedDictionary<string, NamedContext> Named(ParseResult parsed)
+    {
+        var contexts = ImmutableSortedDictionary.CreateBuilder<string, NamedContext>(StringComparer.Ordinal);
+        foreach (var text in parsed.GetValue(named) ?? [])
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == text.Length - 1)
+                throw new UsageException($"--build-context {AddressSecrets.Without(text)}: expected NAME=WHAT, e.g. --build-context base=docker-image://debian:12");
+            contexts[text[..equals]] = ContextText.Parse(text[(equals + 1)..], Directory.GetCurrentDirectory(), out var wrong) switch
+            {
+                FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException($"--build-context {text}: '{folder.Folder}' is not a folder. An image is docker-image://{text[(equals + 1)..]}."),
+                { } found => found,
+                null => throw new UsageException($"--build-context {AddressSecrets.Without(text)}: {wrong}"),
+            };
+        }
+        return contexts.ToImmutable();
+    }
+}

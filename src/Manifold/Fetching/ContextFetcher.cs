@@ -1,0 +1,78 @@
+using Manifold.Content;
+using Manifold.Layers;
+using Manifold.Linux;
+
+namespace Manifold.Fetching;
+
+/// <summary>A build context as a folder of this machine.</summary>
+/// <param name="Dockerfile">Where what came was no archive but a Dockerfile: its text. The folder is then empty.</param>
+/// <param name="Commit">The commit, of a repository.</param>
+public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null);
+
+/// <summary>Makes folders of contexts that are none: repositories, files behind addresses, standard input.</summary>
+/// <remarks>
+/// <code>
+/// git address         a commit's files
+/// http(s) address     an archive's files, whatever packs it; else it is a Dockerfile without a context
+/// standard input      the same
+/// </code>
+/// What comes from an address stays in the store and is fetched once; standard input lasts as long as the process.
+/// Source: Docker's "Build context".
+/// </remarks>
+public sealed class ContextFetcher(Store store)
+{
+    /// <summary>True for what is no path of this machine.</summary>
+    public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || IsUrl(text);
+
+    /// <exception cref="FetchException">It cannot be had, or is neither archive nor text.</exception>
+    public async Task<FetchedContext> FetchAsync(string address, bool keepGitFolder, CancellationToken cancellation)
+    {
+        if (GitAddress.TryParse(address, asContext: true, out var git))
+        {
+            var commit = await new GitFetcher(store).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
+            return new FetchedContext(commit.Folder, Commit: commit.Commit);
+        }
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
+            throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
+        var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
+        return await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a context from a stream to its end.</summary>
+    public async Task<FetchedContext> ReadAsync(Stream input, CancellationToken cancellation)
+    {
+        var path = Path.Combine(store.WorkFolder, "context-" + Guid.NewGuid().ToString("N"));
+        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+            await input.CopyToAsync(file, cancellation).ConfigureAwait(false);
+        if (new FileInfo(path).Length == 0)
+            throw new UsageException("The context on standard input is empty. Expected a tar or a Dockerfile.");
+        return await OpenAsync(path, "standard input", path + ".files", cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<FetchedContext> OpenAsync(string path, string name, string folder, CancellationToken cancellation)
+    {
+        using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
+        if (Directory.Exists(folder) || TryUnpack(path, name, folder, cancellation))
+            return new FetchedContext(folder);
+        var content = new FileInfo(path).Length <= Limits.DockerfileBytes ? await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false) : null;
+        if (content is null || content.Contains((byte)0))
+            throw new FetchException($"The context from {name} is neither a tar (plain, gzip, bzip2, xz, zstd) nor a Dockerfile.");
+        return new FetchedContext(Directory.CreateDirectory(Path.Combine(store.WorkFolder, "empty-" + Guid.NewGuid().ToString("N"))).FullName, content);
+    }
+
+    private static bool TryUnpack(string path, string name, string folder, CancellationToken cancellation)
+    {
+        using var archive = Archive.TryOpen(new FileStream(path, FileMode.Open, FileAccess.Read), name);
+        if (archive is null)
+            return false;
+        var partial = folder + ".partial";
+        FileTree.Delete(partial);
+        Directory.CreateDirectory(partial);
+        new FolderWriter(partial, FolderFormat.Plain).Write(archive.Entries(), cancellation);
+        Directory.Move(partial, folder);
+        return true;
+    }
+
+    private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+}

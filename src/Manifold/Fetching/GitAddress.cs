@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Fetching;
+
+/// <summary>A folder of a git repository at a commit: <c>https://host/path.git#ref:folder</c>, <c>git@host:path#…</c>, <c>ssh://</c>, <c>git://</c>.</summary>
+/// <param name="Remote">As git is told it. May hold credentials: show <see cref="ToString"/> instead.</param>
+/// <param name="Ref">A branch, a tag or a commit's hash; null is the remote's HEAD.</param>
+/// <param name="Folder">Relative, without <c>..</c>; empty is the whole repository.</param>
+/// <remarks>Source: Docker's "Build context", "Git repositories"; an http(s) address is a repository's if its path ends in <c>.git</c>.</remarks>
+public sealed partial record GitAddress(string Remote, string? Ref, string Folder)
+{
+    /// <summary>Whether the ref is a whole hash, which names the same for ever.</summary>
+    public bool IsPinned => Ref is not null && Hash().IsMatch(Ref);
+
+    /// <param name="asContext">Also <c>github.com/owner/name</c> without a scheme, which contexts may be, and COPY's sources not.</param>
+    public static bool TryParse(string text, bool asContext, [NotNullWhen(true)] out GitAddress? address)
+    {
+        address = null;
+        if (asContext && text.StartsWith("github.com/", StringComparison.Ordinal))
+            text = "https://" + WithSuffix(text);
+        var hash = text.IndexOf('#', StringComparison.Ordinal);
+        var (remote, fragment) = hash < 0 ? (text, "") : (text[..hash], text[(hash + 1)..]);
+        if (!IsRepository(remote))
+            return false;
+        var colon = fragment.IndexOf(':', StringComparison.Ordinal);
+        var (name, folder) = colon < 0 ? (fragment, "") : (fragment[..colon], fragment[(colon + 1)..]);
+        // A ref is an argument of git's: it must not be an option, nor a refspec.
+        if (name.StartsWith('-') || name.Contains("..", StringComparison.Ordinal) || name.AsSpan().IndexOfAny(" +*?[^~\\") >= 0)
+            return false;
+        var parts = folder.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
+        if (parts.Contains(".."))
+            return false;
+        address = new GitAddress(remote, name.Length == 0 ? null : name, string.Join('/', parts));
+        return true;
+    }
+
+    /// <summary>For people: without user and password.</summary>
+    public override string ToString() =>
+        AddressSecrets.Without(Remote) + (Ref is null && Folder.Length == 0 ? "" : $"#{Ref}{(Folder.Length == 0 ? "" : ":" + Folder)}");
+
+    private static bool IsRepository(string remote)
+    {
+        if (ScpForm().IsMatch(remote))
+            return true;
+        if (!Uri.TryCreate(remote, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
+            return false;
+        return uri.Scheme is "git" or "ssh" || (uri.Scheme is "http" or "https" && uri.AbsolutePath.EndsWith(".git", StringComparison.Ordinal));
+    }
+
+    private static string WithSuffix(string text)
+    {
+        var hash = text.IndexOf('#', StringComparison.Ordinal);
+        var (name, rest) = hash < 0 ? (text, "") : (text[..hash], text[hash..]);
+        return name.EndsWith(".git", StringComparison.Ordinal) ? text : $"{name}.git{rest}";
+    }
+
+    [GeneratedRegex("^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+:(?!//).+$")]
+    private static partial Regex ScpForm();
+
+    [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+    private static partial Regex Hash();
+}

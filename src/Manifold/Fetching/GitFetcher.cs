@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+
+namespace Manifold.Fetching;
+
+/// <summary>A commit's files, in the store.</summary>
+/// <param name="Folder">The folder that was asked for; stays as it is for as long as the store's shared lock is held.</param>
+/// <param name="Commit">The hash that the ref came to.</param>
+public sealed record FetchedCommit(string Folder, string Commit);
+
+/// <summary>Checks commits out, each once, with the git that is installed.</summary>
+/// <remarks>
+/// <code>
+/// address    1  the ref's commit        ls-remote, unless it is a hash; tags before branches, as git has it
+///            2  there already           the network is not touched any more
+///            3  fetch that commit       depth 1; the whole history only from servers that give no single commit
+///            4  check out, submodules   into a folder beside, which gets its name when it is whole
+/// </code>
+/// Files are 0644 or 0755 whatever the account's mask is. Thread-safe, and between processes. Git's own ways to authenticate apply, except that it never asks.
+/// </remarks>
+public sealed class GitFetcher(Store store)
+{
+    private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
+        .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C").Add("GIT_SSH_COMMAND", System.Environment.GetEnvironmentVariable("GIT_SSH_COMMAND") ?? "ssh -o BatchMode=yes");
+
+    /// <param name="keepGitFolder">Whether <c>.git</c> stays beside the files.</param>
+    /// <exception cref="FetchException">The repository, the ref or the folder is not there.</exception>
+    /// <exception cref="HostNotReadyException">git is not installed.</exception>
+    public async Task<FetchedCommit> FetchAsync(GitAddress address, bool keepGitFolder, CancellationToken cancellation)
+    {
+        var root = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "git", Digest.Of(address.Remote).Hex)).FullName;
+        // 1
+        var (commit, name) = address.IsPinned ? (address.Ref!, address.Ref!) : await FindAsync(address, cancellation).ConfigureAwait(false);
+        var folder = Path.Combine(root, keepGitFolder ? commit + ".git" : commit);
+        using (await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false))
+        {
+            // 2
+            if (!Directory.Exists(folder))
+                await CheckOutAsync(address, (commit, name), folder, keepGitFolder, cancellation).ConfigureAwait(false);
+        }
+        return new FetchedCommit(Below(address, folder), commit);
+    }
+
+    private static async Task<(string Commit, string Name)> FindAsync(GitAddress address, CancellationToken cancellation)
+    {
+        var wanted = address.Ref ?? "HEAD";
+        var listed = Succeeded(address, await TryGitAsync("/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
+        var refs = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Where(line => line.Length == 2).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
+        // What a tag points to, not the tag's own object.
+        foreach (var name in new[] { $"refs/tags/{wanted}^{{}}", $"refs/tags/{wanted}", $"refs/heads/{wanted}", wanted })
+            if (refs.TryGetValue(name, out var commit))
+                return (commit, name.EndsWith("^{}", StringComparison.Ordinal) ? name[..^3] : name);
+        throw new FetchException($"{address}: the repository has no branch or tag '{wanted}'. A commit is named by its whole hash.");
+    }
+
+    private static async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
+    {
+        var partial = folder + ".partial";
+        FileTree.Delete(partial);
+        Directory.CreateDirectory(partial);
+        async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(partial, arguments, cancellation).ConfigureAwait(false));
+        await Git("init", "--quiet").ConfigureAwait(false);
+        await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
+        // 3
+        if (await TryGitAsync(partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }
+            && (address.IsPinned || await TryGitAsync(partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }))
+            await Git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*").ConfigureAwait(false);
+        // 4
+        await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
+        if (File.Exists(Path.Combine(partial, ".gitmodules")))
+            await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
+        if (!keepGitFolder)
+            RemoveGitFolders(partial);
+        Directory.Move(partial, folder);
+    }
+
+    /// <summary>The repository's own, and the files that stand for it in submodules.</summary>
+    private static void RemoveGitFolders(string checkout)
+    {
+        FileTree.Delete(Path.Combine(checkout, ".git"));
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var link in Directory.EnumerateFiles(checkout, ".git", options).ToList())
+            File.Delete(link);
+    }
+
+    private static string Below(GitAddress address, string checkout)
+    {
+        var folder = checkout;
+        foreach (var part in address.Folder.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            folder = Path.Combine(folder, part);
+            // A link could lead out of the checkout.
+            if (!Directory.Exists(folder) || new DirectoryInfo(folder).LinkTarget is not null)
+                throw new FetchException($"{address}: the commit has no folder '{address.Folder}'.");
+        }
+        return folder;
+    }
+
+    private static string Succeeded(GitAddress address, ChildProcess.Result result) => result.ExitCode == 0 ? result.Output
+        : throw new FetchException($"{address}: git failed: {AddressSecrets.Without(result.Error.Trim())}");
+
+    /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>
+    private static async Task<ChildProcess.Result> TryGitAsync(string folder, string[] arguments, CancellationToken cancellation)
+    {
+        if (ChildProcess.Find("git", System.Environment.GetEnvironmentVariable("PATH")) is not { } git)
+            throw new HostNotReadyException("A repository is fetched with git, which is not installed. Install it: apt-get install git");
+        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; exec \"$@\"";
+        return await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", git, "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false)
+            ?? throw new HostNotReadyException("/bin/sh is not there.");
+    }
+}

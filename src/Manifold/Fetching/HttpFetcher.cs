@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Manifold.Content;
+using Manifold.Linux;
+using Manifold.Oci;
+
+namespace Manifold.Fetching;
+
+/// <summary>Downloads files over http(s), each version of them once.</summary>
+/// <remarks>
+/// <code>
+/// address    1  what the store has, if its digest is the one that is asked for: the network is not touched
+///            2  else a request "if it changed" (ETag, Last-Modified): 304 is the same file
+///            3  else the body, hashed on its way to the disk; kept under its address
+/// </code>
+/// Thread-safe, and between processes: one address is downloaded by one at a time. Source: RFC 9110, sections 13.1 and 8.8.
+/// </remarks>
+public sealed class HttpFetcher(Store store)
+{
+    private static readonly HttpClient Client = new(new SocketsHttpHandler
+    {
+        AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 10,
+    }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <param name="checksum">What the content must have; null where nothing is promised.</param>
+    /// <exception cref="FetchException">It is not there, has another digest, or the server cannot be reached.</exception>
+    public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
+        using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
+        var known = Read(folder);
+        // 1
+        if (checksum is { } wanted && known is not null && known.Digest == wanted)
+            return Found(folder, known);
+        try
+        {
+            using var response = await Client.SendAsync(Request(address, known), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            // 2
+            if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
+                return Checked(address, Found(folder, known), checksum);
+            if (!response.IsSuccessStatusCode)
+                throw new FetchException($"Downloading {Shown(address)}: the server says {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
+            // 3
+            using var hasher = checksum?.CreateHasher() ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            return Checked(address, await SaveAsync(folder, response, hasher, cancellation).ConfigureAwait(false), checksum);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new FetchException($"Downloading {Shown(address)}: {e.InnerException?.Message ?? e.Message}", e);
+        }
+        catch (IOException e) when (e is not FileNotFoundException and not DirectoryNotFoundException)
+        {
+            throw new FetchException($"Downloading {Shown(address)} broke off: {e.Message} Try again.", e);
+        }
+    }
+
+    private static HttpRequestMessage Request(Uri address, HttpRecord? known)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri);
+        if (address.UserInfo.Length > 0)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("manifold", null));
+        if (known?.ETag is { } tag)
+            request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+        else if (known?.LastModified is { } time)
+            request.Headers.IfModifiedSince = time;
+        return request;
+    }
+
+    private static async Task<FetchedFile> SaveAsync(string folder, HttpResponseMessage response, IncrementalHash hash, CancellationToken cancellation)
+    {
+        var partial = Path.Combine(folder, "partial");
+        var file = new FileStream(partial, FileMode.Create, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            var buffer = new byte[128 * 1024];
+            while (await body.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
+            {
+                hash.AppendData(buffer, 0, count);
+                await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+            }
+            if (response.Content.Headers.ContentLength is { } promised && promised != file.Length)
+                throw new IOException($"{file.Length} of {promised} bytes came.");
+        }
+        var known = new HttpRecord(Digest.FromHash(hash.GetHashAndReset()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+        // Older versions stay: another build may be reading one.
+        File.Move(partial, ContentOf(folder, known.Digest), overwrite: true);
+        Store.ReplaceFile(RecordOf(folder), JsonSerializer.SerializeToUtf8Bytes(known, HttpRecordJson.Default.HttpRecord));
+        return Found(folder, known);
+    }
+
+    private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum) => checksum is not { } wanted || file.Digest == wanted ? file
+        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, and --checksum says {wanted}. Somebody changed the file, or the checksum is another version's; look before you change it.");
+
+    private static FetchedFile Found(string folder, HttpRecord known) => new(ContentOf(folder, known.Digest), new FileInfo(ContentOf(folder, known.Digest)).Length, known.Digest,
+        known.LastModified is { } time ? new FileTime(time.ToUnixTimeSeconds()) : null);
+
+    private static HttpRecord? Read(string folder)
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize(File.ReadAllBytes(RecordOf(folder)), HttpRecordJson.Default.HttpRecord);
+            return record is not null && File.Exists(ContentOf(folder, record.Digest)) ? record : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string ContentOf(string folder, Digest digest) => Path.Combine(folder, digest.Hex);
+
+    private static string RecordOf(string folder) => Path.Combine(folder, "last.json");
+
+    private static string Shown(Uri address) => AddressSecrets.Without(address.ToString());
+
+    private static string Hint(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.NotFound or HttpStatusCode.Gone => " Is the address right, also after its variables were filled in?",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It wants credentials: fetch it in a RUN with --mount=type=secret instead.",
+        _ => "",
+    };
+}
+
+/// <summary>What is remembered of a download, beside its content.</summary>
+internal sealed record HttpRecord(Digest Digest, string? ETag, DateTimeOffset? LastModified);
+
+[JsonSerializable(typeof(HttpRecord))]
+internal sealed partial class HttpRecordJson : JsonSerializerContext;

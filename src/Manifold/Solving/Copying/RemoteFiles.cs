@@ -1,0 +1,44 @@
+using Manifold.Content;
+using Manifold.Dockerfile;
+using Manifold.Fetching;
+using Manifold.Layers;
+using Manifold.Linux;
+using Manifold.Planning;
+
+namespace Manifold.Solving.Copying;
+
+/// <summary>What ADD fetches, as sources like those of the context.</summary>
+public sealed class RemoteFiles(Store store, TimeProvider time)
+{
+    private readonly HttpFetcher http = new(store);
+    private readonly GitFetcher git = new(store);
+
+    /// <exception cref="FetchException">It cannot be had.</exception>
+    public async Task<SelectedSource> OpenAsync(RemoteSource remote, CancellationToken cancellation) => remote switch
+    {
+        UrlSource url => FileOf(url, await http.FetchAsync(url.Address, url.Checksum, cancellation).ConfigureAwait(false)),
+        GitSource source => FolderOf((await git.FetchAsync(source.Address, source.KeepGitFolder, cancellation).ConfigureAwait(false)).Folder),
+        _ => throw new InvalidOperationException($"{remote.GetType().Name} cannot be fetched."),
+    };
+
+    private static SelectedSource FileOf(UrlSource source, FetchedFile file) => new(source.FileName,
+    [
+        new SelectedFile("", new LayerEntry
+        {
+            Path = "", Kind = EntryKind.File, Mode = 0x180, Size = file.Size, Modified = file.Modified ?? default, // 0600
+            Open = () => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read),
+        }, file.Digest),
+    ])
+    { Unpack = source.Unpack, KeepsTime = file.Modified is not null };
+
+    private SelectedSource FolderOf(string folder)
+    {
+        var tree = new ContextTree(folder, IgnoreRules.None, new FileDigests(store, folder, time));
+        var root = tree.Find("")!;
+        return new SelectedSource("",
+        [
+            new SelectedFile("", root, null),
+            .. tree.Below("").Select(entry => new SelectedFile(entry.Path, entry, entry.Kind == EntryKind.File ? tree.DigestOf(entry) : null)),
+        ]);
+    }
+}

@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Manifold.Tests.Support;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>ADD of addresses and repositories, and contexts that are no folder.</summary>
+[Trait("kind", "end-to-end")]
+public sealed class AddingFromElsewhere : IDisposable
+{
+    private static readonly byte[] Hello = "hello\n"u8.ToArray();
+
+    private readonly Workshop shop = new();
+    private readonly StaticServer server = new();
+
+    public void Dispose()
+    {
+        server.Dispose();
+        shop.Dispose();
+    }
+
+    [Fact]
+    public async Task a_downloaded_file_has_mode_0600_and_its_servers_time()
+    {
+        var address = server.Put("dir/hello.txt", Hello, "1");
+        var context = shop.Context($"FROM scratch\nADD {address} /in/\nADD {address} /as\nADD --chown=3:4 --chmod=755 {address} /own/\n");
+
+        var files = await FilesOf(context, ("SOURCE_DATE_EPOCH", "1700000000"));
+
+        Assert.Equal("600 0:0 hello\n", Describe(files["in/hello.txt"]));
+        Assert.Equal("600 0:0 hello\n", Describe(files["as"]));
+        Assert.Equal("755 3:4 hello\n", Describe(files["own/hello.txt"]));
+        Assert.Equal(new DateTimeOffset(2020, 2, 3, 4, 5, 6, TimeSpan.Zero), files["in/hello.txt"].Time);
+    }
+
+    [Fact]
+    public async Task what_did_not_change_is_not_sent_again_and_what_did_is_taken_anew()
+    {
+        var address = server.Put("f", Hello, "1");
+        var context = shop.Context($"FROM scratch\nADD {address} /\n");
+        (await shop.Build(context)).Succeeded();
+
+        var second = (await shop.Build(context)).Succeeded();
+
+        Assert.True(Assert.Single(second.Steps).Cached);
+        Assert.Equal(["200 /f", "304 /f"], server.Answers);
+        server.Put("f", "changed\n"u8.ToArray(), "2");
+        Assert.Equal("600 0:0 changed\n", Describe((await FilesOf(context))["f"]));
+    }
+
+    [Fact]
+    public async Task a_checksum_that_is_met_already_asks_nobody()
+    {
+        var address = server.Put("f", Hello, "1");
+        var context = shop.Context($"FROM scratch\nARG SUM\nADD --checksum=sha256:$SUM {address} /\n");
+        var argument = $"SUM={Convert.ToHexStringLower(SHA256.HashData(Hello))}";
+        (await shop.Build(context, "--build-arg", argument)).Succeeded();
+
+        (await shop.Build(context, "--build-arg", argument)).Succeeded();
+
+        Assert.Equal(["200 /f"], server.Answers);
+    }
+
+    [Fact]
+    public async Task another_checksum_fails_and_names_both()
+    {
+        var address = server.Put("f", Hello, "1");
+
+        var outcome = await shop.Build(shop.Context($"FROM scratch\nADD --checksum=sha256:{new string('0', 64)} {address} /\n"));
+
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains($"its digest is sha256:{Convert.ToHexStringLower(SHA256.HashData(Hello))}, and --checksum says sha256:{new string('0', 64)}", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ADD --checksum=sha256:0000000000000000000000000000000000000000000000000000000000000000 f /", "--checksum")]
+    [InlineData("ADD --checksum=sha256:$WRONG http://127.0.0.1:1/f /", "is not a checksum")]
+    public async Task a_checksum_where_none_can_be_is_said_before_anything_starts(string instruction, string message)
+    {
+        var outcome = await shop.Build(shop.Context($"FROM scratch\nARG WRONG=x\n{instruction}\n", ("f", "x")));
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Steps);
+    }
+
+    [Fact]
+    public async Task an_address_without_a_file_or_a_server_fails_with_the_line()
+    {
+        var missing = await shop.Build(shop.Context($"FROM scratch\nADD {server.Address}/none /\n"));
+        Assert.Contains("/none: the server says 404", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("Dockerfile:2", missing.Error, StringComparison.Ordinal);
+
+        server.Put("cut", new byte[100_000], "1");
+        server.CutAfter = 1000;
+        var cut = await shop.Build(shop.Context($"FROM scratch\nADD {server.Address}/cut /\n"));
+        Assert.NotEqual(0, cut.Code);
+        Assert.Contains("Downloading", cut.Error, StringComparison.Ordinal);
+        server.CutAfter = null;
+        (await shop.Build(shop.Context($"FROM scratch\nADD {server.Address}/cut /\n"))).Succeeded();
+
+        var nobody = await shop.Build(shop.Context("FROM scratch\nADD http://127.0.0.1:1/f /\n"));
+        Assert.Contains("Connection refused", nobody.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_downloaded_archive_is_unpacked_only_when_asked()
+    {
+        var address = server.Put("a.tgz", Packed(("in/x", "x")), "1");
+
+        var files = await FilesOf(shop.Context($"FROM scratch\nADD {address} /kept/\nADD --unpack {address} /open/\nADD --unpack=false local.tgz /local/\n", ("local.tgz", "no archive")));
+
+        Assert.Equal(["kept", "kept/a.tgz", "local", "local/local.tgz", "open", "open/in", "open/in/x"], files.Keys.Order(StringComparer.Ordinal).Where(path => path.Length > 0));
+    }
+
+    [Fact]
+    public async Task a_repository_is_added_at_its_ref_and_folder()
+    {
+        var address = Repository();
+
+        var files = await FilesOf(shop.Context($"""
+            FROM scratch
+            ADD {address}#v1:sub /tag/
+            ADD {address}#main:sub /branch/
+            ADD {address} /head
+            ADD --keep-git-dir=true {address}#v1 /git/
+            """));
+
+        Assert.Equal("644 0:0 one\n", Describe(files["tag/f"]));
+        Assert.Equal("644 0:0 two\n", Describe(files["branch/f"]));
+        Assert.Equal("755 0:0 run\n", Describe(files["head/run.sh"]));
+        Assert.Equal(TarEntryType.SymbolicLink, files["branch/link"].Type);
+        Assert.DoesNotContain("head/.git", files.Keys);
+        Assert.Contains("git/.git/HEAD", files.Keys);
+    }
+
+    [Theory]
+    [InlineData("#nosuch", "the repository has no branch or tag 'nosuch'")]
+    [InlineData("#main:nosuch", "the commit has no folder 'nosuch'")]
+    public async Task a_ref_or_folder_that_is_not_there_is_named(string fragment, string message)
+    {
+        var outcome = await shop.Build(shop.Context($"FROM scratch\nADD {Repository()}{fragment} /\n"));
+
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_context_is_a_repository_a_tarball_or_standard_input()
+    {
+        var repository = Repository();
+        var tarball = server.Put("c.tar.gz", Packed(("Dockerfile", "FROM scratch\nCOPY f /of-tarball\n"), ("f", "x"), ("skipped", "x"), (".dockerignore", "skipped\n"), ("Other", "FROM scratch\nCOPY . /all/\n")), "1");
+
+        Assert.Contains("of-git", (await FilesOf(repository + "#main:sub")).Keys);
+        Assert.Contains("of-tarball", (await FilesOf(tarball)).Keys);
+        var all = await FilesOf(tarball, [], "-f", "Other");
+        Assert.Contains("all/f", all.Keys);
+        Assert.DoesNotContain("all/skipped", all.Keys);
+        shop.Input = Packed(("Dockerfile", "FROM scratch\nCOPY g /of-input\n"), ("g", "x"));
+        Assert.Contains("of-input", (await FilesOf("-")).Keys);
+        shop.Input = "FROM scratch\nLABEL of=input\n"u8.ToArray();
+        Assert.Empty((await FilesOf("-")).Keys);
+        shop.Input = "FROM scratch\nCOPY f /with-dockerfile-of-input\n"u8.ToArray();
+        Assert.Contains("with-dockerfile-of-input", (await FilesOf(shop.Context("FROM scratch\n", ("f", "x")), [], "-f", "-")).Keys);
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("\0\u0001\u0002", "neither a tar")]
+    [InlineData("FROM scratch\nCOPY f /\n", "'f' is not in the build context")]
+    public async Task standard_input_that_cannot_be_built_is_said(string input, string message)
+    {
+        shop.Input = Encoding.UTF8.GetBytes(input);
+
+        var outcome = await shop.Build("-");
+
+        Assert.NotEqual(0, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task named_contexts_are_folders_images_layouts_repositories_and_tarballs()
+    {
+        var layout = shop["layout"];
+        (await shop.Build(shop.Context("FROM scratch\nCOPY f /of-layout\n", ("f", "x")), "-o", $"type=oci,dest={layout}", "-t", "example.com/built:1")).Succeeded();
+        var folder = shop.Context("FROM scratch\n", ("sub/f", "x"));
+        var tarball = server.Put("n.tar", Packed(("of-tarball", "x")), "1");
+        var context = shop.Context("""
+            FROM folder AS ground
+            COPY --from=image / /image/
+            COPY --from=layout / /layout/
+            COPY --from=git f /git/
+            COPY --from=tarball . /tarball/
+            """);
+
+        var files = await FilesOf(context, [],
+            "--build-context", $"folder={folder}", "--build-context", "image=docker-image://example.com/built:1", "--build-context", $"layout=oci-layout://{layout}",
+            "--build-context", $"git={Repository()}#main:sub", "--build-context", $"tarball={tarball}");
+
+        Assert.Subset(files.Keys.ToHashSet(), new HashSet<string> { "sub/f", "image/of-layout", "layout/of-layout", "git/f", "tarball/of-tarball" });
+    }
+
+    [Theory]
+    [InlineData("name", "expected NAME=WHAT")]
+    [InlineData("name=", "expected NAME=WHAT")]
+    [InlineData("name=docker-image://UPPER", "is no image reference")]
+    [InlineData("name=no-such-folder", "is not a folder. An image is docker-image://no-such-folder")]
+    [InlineData("name=foo://bar", "is no context")]
+    public async Task a_named_context_that_is_none_is_said_before_anything_starts(string text, string message)
+    {
+        var outcome = await shop.Build(shop.Context("FROM scratch\n"), "--build-context", text);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task prune_all_removes_what_was_fetched()
+    {
+        (await shop.Build(shop.Context($"FROM scratch\nADD {server.Put("f", Hello, "1")} /\nADD {Repository()} /r\n"))).Succeeded();
+        Assert.NotEmpty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "sources"), "*", SearchOption.AllDirectories));
+
+        (await shop.Run([], "prune", "--all")).Succeeded();
+
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "sources"), "*", SearchOption.AllDirectories), File.Exists);
+    }
+
+    private sealed record Seen(TarEntryType Type, UnixFileMode Mode, int Uid, int Gid, DateTimeOffset Time, string Content);
+
+    private static string Describe(Seen file) => $"{Convert.ToString((int)file.Mode, 8)} {file.Uid}:{file.Gid} {file.Content}";
+
+    private Task<Dictionary<string, Seen>> FilesOf(string context, params (string Name, string Value)[] variables) => FilesOf(context, variables, []);
+
+    /// <summary>What GNU tar's reader would see in the layers of the image that is built.</summary>
+    private async Task<Dictionary<string, Seen>> FilesOf(string context, (string Name, string Value)[] variables, params string[] arguments)
+    {
+        foreach (var (name, value) in variables)
+            shop.Set[name] = value;
+        var layout = shop[$"out-{Guid.NewGuid():N}"];
+        (await shop.Build(context, [.. arguments, "-o", $"type=oci,dest={layout}"])).Succeeded();
+        var files = new Dictionary<string, Seen>(StringComparer.Ordinal);
+        foreach (var layer in LayersOf(layout))
+        {
+            using var reader = new TarReader(new GZipStream(new MemoryStream(layer), CompressionMode.Decompress));
+            while (reader.GetNextEntry() is { } entry)
+            {
+                using var content = new MemoryStream();
+                entry.DataStream?.CopyTo(content);
+                files[entry.Name.TrimEnd('/')] = new Seen(entry.EntryType, entry.Mode, entry.Uid, entry.Gid, entry.ModificationTime, Encoding.UTF8.GetString(content.ToArray()));
+            }
+        }
+        return files;
+    }
+
+    private static IEnumerable<byte[]> LayersOf(string layout)
+    {
+        byte[] Blob(JsonNode descriptor) => File.ReadAllBytes(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/')));
+        var index = JsonNode.Parse(Blob(JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "index.json")))!["manifests"]![0]!))!;
+        return [.. JsonNode.Parse(Blob(index["manifests"]![0]!))!["layers"]!.AsArray().Select(layer => Blob(layer!))];
+    }
+
+    private static byte[] Packed(params (string Name, string Content)[] files)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+        using (var writer = new TarWriter(gzip))
+        {
+            foreach (var (name, content) in files)
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+        }
+        return packed.ToArray();
+    }
+
+    /// <summary>A repository that the server hands out file by file: a tag v1, and main after it.</summary>
+    private string Repository()
+    {
+        var work = shop[$"work-{Guid.NewGuid():N}"];
+        var served = Directory.CreateDirectory(shop["served"]).FullName;
+        Directory.CreateDirectory(Path.Combine(work, "sub"));
+        Git(work, "init", "-q", "-b", "main");
+        File.WriteAllText(Path.Combine(work, "run.sh"), "run\n");
+        File.SetUnixFileMode(Path.Combine(work, "run.sh"), (UnixFileMode)0x1ED);
+        File.WriteAllText(Path.Combine(work, "sub/f"), "one\n");
+        File.CreateSymbolicLink(Path.Combine(work, "sub/link"), "f");
+        Commit(work, "one");
+        Git(work, "-c", "user.email=a@example.com", "-c", "user.name=a", "tag", "-a", "-m", "v1", "v1");
+        File.WriteAllText(Path.Combine(work, "sub/f"), "two\n");
+        File.WriteAllText(Path.Combine(work, "sub/Dockerfile"), "FROM scratch\nCOPY f /of-git\n");
+        Commit(work, "two");
+        var name = $"{Guid.NewGuid():N}.git";
+        Git(served, "clone", "-q", "--bare", work, name);
+        Git(Path.Combine(served, name), "update-server-info");
+        server.Folder = served;
+        return $"{server.Address}/{name}";
+    }
+
+    private static void Commit(string work, string message)
+    {
+        Git(work, "add", ".");
+        Git(work, "-c", "user.email=a@example.com", "-c", "user.name=a", "commit", "-q", "-m", message);
+    }
+
+    private static void Git(string folder, params string[] arguments)
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", folder, .. arguments]) { RedirectStandardError = true })!;
+        var error = git.StandardError.ReadToEnd();
+        git.WaitForExit();
+        Assert.True(git.ExitCode == 0, error);
+    }
+}
