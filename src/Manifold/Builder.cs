@@ -94,7 +94,7 @@ public sealed class Builder(BuilderTools tools)
         // 3
         var plan = planner.Plan(bases);
         foreach (var finding in BuildChecker.Heeded(parsed, request, bases))
-            on(new Warned(finding.Line) { Time = tools.Time.GetUtcNow(), Finding = finding });
+            on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
         return plan;
     }
 }

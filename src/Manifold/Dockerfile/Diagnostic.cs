@@ -39,7 +39,7 @@ public sealed record Diagnostic
     public bool IsOfRule => Id is not (Syntax or NotSupportedYet);
 
     /// <summary>The finding in one line.</summary>
-    public string Line => $"{Place}: {Message}{(IsOfRule ? $" [{Id}]" : "")}";
+    public string OneLine => $"{Place}: {Message}{(IsOfRule ? $" [{Id}]" : "")}";
 
     /// <summary>The finding for people: place and message, then the line with a caret, then the hint.</summary>
     public string Render()

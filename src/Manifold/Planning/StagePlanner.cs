@@ -121,7 +121,7 @@ internal sealed partial class StagePlanner
     private ImmutableArray<string> Proxies() =>
     [
         .. plans.Request.BuildArguments
-            .Where(argument => argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
+            .Where(argument => PredefinedArguments.IsProxy(argument.Key)
                 && scope.Find(argument.Key) is null)
             .Select(argument => $"{argument.Key}={argument.Value}"),
     ];

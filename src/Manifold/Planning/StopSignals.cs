@@ -17,7 +17,7 @@ internal static class StopSignals
         int.TryParse(signal, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number != 0 : Names.Contains(Plain(signal));
 
     /// <summary>"Did you mean …?", or null.</summary>
-    public static string? Like(string signal) => Suggestion.For("SIG" + Plain(signal), Names.Order(StringComparer.Ordinal).Select(name => "SIG" + name));
+    public static string? Like(string signal) => Plain(signal).Length < 3 ? null : Suggestion.For("SIG" + Plain(signal), Names.Order(StringComparer.Ordinal).Select(name => "SIG" + name));
 
     private static string Plain(string signal) => signal.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? signal[3..] : signal;
 }

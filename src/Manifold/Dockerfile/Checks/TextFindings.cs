@@ -11,7 +11,7 @@ internal sealed class TextFindings(DockerfileTree tree, DiagnosticList diagnosti
     public void Add(Rule rule, Instruction instruction, string message, string? hint = null, string? at = null) =>
         diagnostics.Add(rule, instruction.Source.PlaceOf(at), message, hint);
 
-    /// <summary>Reports at the keyword of FROM's image, stage and so on: a word that may stand elsewhere in the line as well.</summary>
+    /// <summary>Reports where a word of an instruction stands last: AS and the stage's name may stand in FROM's image as well.</summary>
     public void AddAtLast(Rule rule, Instruction instruction, string message, string? hint, string word)
     {
         var place = instruction.Source.PlaceOf(word);

@@ -24,6 +24,8 @@ internal static partial class UndeclaredPlatform
     private static void Check(TextFindings findings, RunInstruction run, ImmutableHashSet<string> declared)
     {
         var text = CommandText.Of(run);
+        if (!text.Contains('$', StringComparison.Ordinal))
+            return;
         var names = Variables().Matches(text).Select(match => match.Groups[1].Value).Where(Known.Contains).Distinct();
         foreach (var name in names.Where(name => !declared.Contains(name) && !IsSet(name, text)))
             findings.Add(Rules.PlatformArgNotDeclared, run, $"${name} is empty here: no ARG of this stage declares it", $"Write ARG {name} in this stage, before it is used.", name);

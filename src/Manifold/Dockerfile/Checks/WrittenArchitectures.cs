@@ -17,15 +17,15 @@ internal static partial class WrittenArchitectures
         {
             isForOne |= findings.Chains.HasFixedPlatform(stage) || Words().IsMatch(stage.Name ?? "") || Words().IsMatch(stage.From.Image);
             foreach (var instruction in isForOne ? [] : stage.Instructions)
-                if (Text(instruction) is { } text && !Asks().IsMatch(text))
-                    Check(findings, instruction, Words().Matches(text));
+                if (Text(instruction) is { } text && Words().Matches(text) is { Count: > 0 } found && !Asks().IsMatch(text))
+                    Check(findings, instruction, found);
             return isForOne;
         });
     }
 
     private static void Check(TextFindings findings, Instruction instruction, MatchCollection found)
     {
-        if (found.Count == 0 || found.Select(match => Family(match.Value)).Distinct().Count() > 1)
+        if (found.Select(match => Family(match.Value)).Distinct().Count() > 1)
             return;
         var word = found[0].Value;
         findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all", Replacement(word, instruction), word);

@@ -34,11 +34,17 @@ public static class PlanChecks
         var needs = from platform in request.Platforms
             let graph = new StageGraph(tree, request with { Target = null }, platform, diagnosing)
             from stage in tree.Stages
-            from used in stage.Instructions.OfType<CopyInstruction>().Select(copy => (Ground: graph.SourceOf(stage, copy), Place: copy.Source.Place, Hint: graph.StageLike(copy.From ?? "")))
-                .Prepend((graph.GroundOf(stage), stage.From.Source.Place, graph.StageLike(stage.From.Image, stage.Index)))
-            where used.Ground is StageGround.Image
-            let image = (StageGround.Image)used.Ground!
-            select new BaseNeed(image.Reference, image.Platform, used.Place) { Hint = used.Hint };
+            from need in NeedsOf(graph, stage)
+            select need;
         return [.. needs.DistinctBy(need => (need.Reference, need.Platform))];
+    }
+
+    private static IEnumerable<BaseNeed> NeedsOf(StageGraph graph, Stage stage)
+    {
+        if (graph.GroundOf(stage) is StageGround.Image ground)
+            yield return new BaseNeed(ground.Reference, ground.Platform, stage.From.Source.Place) { Hint = graph.StageLike(stage.From.Image, stage.Index) };
+        foreach (var copy in stage.Instructions.OfType<CopyInstruction>())
+            if (graph.SourceOf(stage, copy) is StageGround.Image source)
+                yield return new BaseNeed(source.Reference, source.Platform, copy.Source.Place) { Hint = graph.StageLike(copy.From!) };
     }
 }

@@ -46,7 +46,7 @@ public static class ContextSurvey
         {
             using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });
             Span<byte> magic = stackalloc byte[4];
-            if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual("\x7FELF"u8))
+            if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual("\u007FELF"u8))
                 return null;
             file.Position = 0;
             return FileFacts.Read(path, file);

@@ -8,6 +8,7 @@ using Manifold.Planning.Checks;
 namespace Manifold.Tests.Dockerfile.Checks;
 
 /// <summary>Which file gives which finding on which line, as BuildKit's own tests expect it of its checks (frontend/dockerfile/dockerfile_check_test.go, all stages).</summary>
+/// <remarks>Two departures: a blank line within an instruction is named itself, not the line after it; and a default of BUILDPLATFORM, which is in one of theirs, is an error here.</remarks>
 public sealed class AsBuildKitHasThem
 {
     /// <summary>A file, and <c>LINE RULE</c> of each finding.</summary>
