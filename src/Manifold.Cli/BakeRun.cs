@@ -86,6 +86,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
+        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {

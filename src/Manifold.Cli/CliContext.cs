@@ -20,12 +20,15 @@ public sealed record CliContext
     /// <summary>True where standard error is a terminal that may be painted.</summary>
     public required bool Interactive { get; init; }
 
+    /// <summary>Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).</summary>
+    public Func<System.CommandLine.ParseResult, Task> Begin { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>An environment variable, or null where it is unset or empty.</summary>
     public string? Variable(string name) => Environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
     /// <summary><c>$MANIFOLD_ROOT</c>, else <c>/var/lib/manifold</c> for root, else <c>$XDG_DATA_HOME/manifold</c>.</summary>
     public string StoreRoot => Variable("MANIFOLD_ROOT")
-        ?? (System.Environment.IsPrivilegedProcess ? "/var/lib/manifold"
+        ?? (Linux.User.IsRoot ? "/var/lib/manifold"
             : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(Variable("HOME") ?? "/tmp", ".local", "share"), "manifold"));
 
     /// <summary>Tells people what they should know and what stops nothing.</summary>

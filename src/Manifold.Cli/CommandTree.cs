@@ -54,6 +54,7 @@ public static class CommandTree
             await context.Error.WriteLineAsync($"See: manifold {string.Concat(PathOf(wrong.Command))}--help");
             return 2;
         }
+        await context.Begin(parsed);
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration

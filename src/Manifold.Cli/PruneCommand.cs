@@ -22,7 +22,7 @@ internal static class PruneCommand
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
-                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Counts.Of(result.Blobs, "blob")}, {Counts.Of(result.Snapshots, "snapshot")}, {Counts.Of(result.CacheRecords, "cache record")}); kept {ByteSize.Format(result.KeptBytes)}.");
+                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Counts.Of(result.Blobs, "blob")}, {Counts.Of(result.Snapshots, "snapshot")}, {Counts.Of(result.CacheRecords, "cache record")}{(result.CacheFolders == 0 ? "" : $", {Counts.Of(result.CacheFolders, "cache folder")} of RUNs")}); kept {ByteSize.Format(result.KeptBytes)}.");
         });
         return command;
     }
@@ -37,5 +37,6 @@ internal static class PruneCommand
         ["blobs"] = result.Blobs,
         ["snapshots"] = result.Snapshots,
         ["cacheRecords"] = result.CacheRecords,
+        ["cacheFolders"] = result.CacheFolders,
     };
 }

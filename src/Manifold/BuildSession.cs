@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -53,6 +54,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
             Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
+            Run = request.Run, Caches = new CacheFolders(tools.Store, tools.Time),
             Remotes = new RemoteFiles(tools.Store, tools.Time), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
         });
         var solver = new Solver(runner, Layers);
@@ -96,5 +98,5 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation);
 
     private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
-        plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);
+        plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);
 }

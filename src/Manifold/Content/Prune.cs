@@ -11,7 +11,7 @@ namespace Manifold.Content;
 /// 1  alone     waits until nobody adds to the store, and keeps them waiting
 /// 2  roots     the entries of index.json, and what clients pushed within the last hour: its name may be on its way
 /// 3  mark      from each root through every document (index, manifest, config) to all digests in its text, and to its referrers
-/// 4  records   the cache's, latest used first, as many as fit; what they name is marked too
+/// 4  records   the cache's, and folders that RUNs keep, latest used first, as many as fit; what they name is marked too
 /// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
 /// </code>
 /// A digest that stands anywhere in a document's text is kept: too much is kept at times, never too little. Names both a blob and the
@@ -20,6 +20,9 @@ namespace Manifold.Content;
 public sealed partial class Prune(Store store, TimeProvider time)
 {
     private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1), UploadGrace = TimeSpan.FromDays(1);
+
+    // Unpacked by root, unpacked by ordinary users, and the layers' tars.
+    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless", "tars"];
 
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
@@ -30,7 +33,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
     public sealed record Options(bool All = false, long? KeepBytes = null);
 
     /// <summary>What went and what is left, in bytes and in pieces.</summary>
-    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords);
+    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords, int CacheFolders);
 
     /// <param name="onWait">Called once where a build, a pull or a push must end first.</param>
     public async Task<Result> RunAsync(Options options, Action? onWait = null, CancellationToken cancellation = default)
@@ -49,12 +52,12 @@ public sealed partial class Prune(Store store, TimeProvider time)
     {
         var kept = new HashSet<string>();
         var bytes = marked.Sum(SizeOf);
-        foreach (var record in CacheRecords().OrderByDescending(LastUsed))
+        foreach (var record in CacheRecords().Concat<FileSystemInfo>(CacheFolders.In(store)).OrderByDescending(LastUsed))
         {
             var added = new HashSet<Digest>();
-            foreach (var digest in DigestsIn(File.ReadAllBytes(record.FullName)))
+            foreach (var digest in record is FileInfo ? DigestsIn(File.ReadAllBytes(record.FullName)) : [])
                 Mark(digest, added);
-            bytes += record.Length + added.Sum(SizeOf);
+            bytes += SizeOfTree(record) + added.Sum(SizeOf);
             if (bytes > limit)
                 break;
             marked.UnionWith(added);
@@ -67,10 +70,12 @@ public sealed partial class Prune(Store store, TimeProvider time)
     {
         var blobs = new Tally();
         var snapshots = new Tally();
-        var records = new Tally();
+        var (records, folders) = (new Tally(), new Tally());
         foreach (var record in CacheRecords())
             records.Decide(keptRecords.Contains(record.FullName), record.Length, record.Delete);
-        foreach (var folder in Entries("snapshots").Where(entry => LeadingHex().IsMatch(entry.Name)))
+        foreach (var folder in CacheFolders.In(store))
+            folders.Decide(keptRecords.Contains(folder.FullName), SizeOfTree(folder), () => CacheFolders.Remove(folder));
+        foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
@@ -85,8 +90,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
         foreach (var source in Entries("sources").OfType<DirectoryInfo>().SelectMany(kind => kind.EnumerateFileSystemInfos()))
             sources.Decide(!options.All && options.KeepBytes is null, SizeOfTree(source), () => Delete(source));
         return new Result(
-            blobs.Freed + snapshots.Freed + records.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + uploads.Kept + sources.Kept,
-            blobs.Removed, snapshots.Removed, records.Removed);
+            blobs.Freed + snapshots.Freed + records.Freed + folders.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + folders.Kept + uploads.Kept + sources.Kept,
+            blobs.Removed, snapshots.Removed, records.Removed, folders.Removed);
     }
 
     /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>
@@ -160,7 +165,12 @@ public sealed partial class Prune(Store store, TimeProvider time)
         where Digest.TryParse($"{algorithm.Name}:{file.Name}", out _)
         select (Digest.Parse($"{algorithm.Name}:{file.Name}"), file);
 
-    private FileInfo[] CacheRecords() => [.. FilesBelow(Path.Combine(store.Root, "cache")).Where(file => file.Extension != ".lock")];
+    private FileInfo[] CacheRecords() =>
+    [
+        .. new DirectoryInfo(Path.Combine(store.Root, "cache")) is { Exists: true } cache
+            ? cache.GetDirectories().Where(folder => folder.FullName != CacheFolders.RootIn(store)).SelectMany(folder => FilesBelow(folder.FullName)).Concat(cache.GetFiles()).Where(file => file.Extension != ".lock")
+            : [],
+    ];
 
     private IEnumerable<FileSystemInfo> Entries(string folder) =>
         new DirectoryInfo(Path.Combine(store.Root, folder)) is { Exists: true } found ? found.EnumerateFileSystemInfos() : [];
@@ -168,17 +178,17 @@ public sealed partial class Prune(Store store, TimeProvider time)
     private static List<FileInfo> FilesBelow(string folder) =>
         new DirectoryInfo(folder) is { Exists: true } found ? [.. found.EnumerateFiles("*", SearchOption.AllDirectories)] : [];
 
-    private static DateTime LastUsed(FileInfo file) => file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
+    private static DateTime LastUsed(FileSystemInfo entry) => entry is not FileInfo file ? CacheFolders.LastUse(entry) : file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
 
     private long SizeOf(Digest digest) =>
-        (store.SizeOf(digest) ?? 0) + (new DirectoryInfo(Path.Combine(store.Root, "snapshots", digest.Hex)) is { Exists: true } snapshot ? SizeOfTree(snapshot) : 0);
+        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => Path.Combine(store.Root, folder, digest.Hex)).Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
 
     private long SizeOfTree(FileSystemInfo entry)
     {
         if (entry is FileInfo file)
             return file.Length;
-        if (!snapshotSizes.TryGetValue(entry.Name, out var size))
-            snapshotSizes[entry.Name] = size = FileTree.SizeOf(entry.FullName);
+        if (!snapshotSizes.TryGetValue(entry.FullName, out var size))
+            snapshotSizes[entry.FullName] = size = FileTree.SizeOf(entry.FullName);
         return size;
     }
 

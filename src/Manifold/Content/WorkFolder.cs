@@ -45,12 +45,23 @@ internal sealed class WorkFolder : IDisposable
             if (claim is null)
                 continue;
             var folder = claimFile[..^".lock".Length];
-            if (Directory.Exists(folder))
-            {
-                OnSweep?.Invoke(folder);
-                FileTree.Delete(folder);
-            }
-            File.Delete(claimFile);
+            if (!Directory.Exists(folder) || TrySweep(folder))
+                File.Delete(claimFile);
+        }
+    }
+
+    // What a build made in its user namespace belongs to ids that only such a namespace can delete: the next build does.
+    private static bool TrySweep(string folder)
+    {
+        try
+        {
+            OnSweep?.Invoke(folder);
+            FileTree.Delete(folder);
+            return true;
+        }
+        catch (IOException) when (!Environment.IsPrivilegedProcess)
+        {
+            return false;
         }
     }
 

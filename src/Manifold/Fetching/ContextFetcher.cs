@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
@@ -69,10 +70,18 @@ public sealed class ContextFetcher(Store store)
         var partial = folder + ".partial";
         FileTree.Delete(partial);
         Directory.CreateDirectory(partial);
-        new FolderWriter(partial, FolderFormat.Plain).Write(archive.Entries(), cancellation);
+        new FolderWriter(partial, FolderFormat.Plain).Write(archive.ReadThrough(folder + ".tar").Entries().Select(Ours).Where(entry => entry.Kind is not (EntryKind.CharacterDevice or EntryKind.BlockDevice)), cancellation);
+        File.Delete(folder + ".tar");
         Directory.Move(partial, folder);
         return true;
     }
+
+    /// <summary>A context's files belong to nobody: what COPY makes of them is root's.</summary>
+    private static LayerEntry Ours(LayerEntry entry) => entry with
+    {
+        Uid = UserNamespace.EnteredFor is null ? User.Id : 0, Gid = UserNamespace.EnteredFor is null ? User.GroupId : 0,
+        Xattrs = ImmutableSortedDictionary<string, byte[]>.Empty,
+    };
 
     private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 }

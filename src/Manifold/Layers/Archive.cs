@@ -5,12 +5,25 @@ namespace Manifold.Layers;
 public sealed class Archive : IDisposable
 {
     private readonly Stream tar;
-    private readonly TarReader reader;
+    private readonly string source;
 
-    private Archive(Stream tar, string name) => (this.tar, reader) = (tar, new TarReader(tar, $"archive '{name}'", whiteouts: false));
+    private Archive(Stream tar, string name) => (this.tar, source) = (tar, $"archive '{name}'");
 
-    /// <summary>The archive's entries, to be read once and in order.</summary>
-    public IEnumerable<LayerEntry> Entries() => reader.Entries();
+    /// <summary>The archive's files. Its tar is written to a file, uncompressed, from where their content is read.</summary>
+    /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>
+    public LayerTree ReadThrough(string path)
+    {
+        try
+        {
+            using var file = File.Create(path);
+            tar.CopyTo(file);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new LayerException($"Reading the tar of {source}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
+        }
+        return LayerTree.OfTar(path, source, whiteouts: false);
+    }
 
     /// <summary>Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.</summary>
     /// <exception cref="HostNotReadyException">It is packed with bzip2 or xz, and that program is not installed.</exception>

@@ -82,19 +82,20 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
     private static LayerEntry? Entry(DirectoryHandle parent, string name, string path, FileStatus status, FolderFormat format)
     {
         var isWhiteout = status is { Type: FileStatus.CharacterDevice, NodeMajor: 0, NodeMinor: 0 };
-        if (isWhiteout && format == FolderFormat.Overlay)
+        if (isWhiteout && format != FolderFormat.Plain)
             return Whiteouts.Whiteout(path);
         if (status.Type == FileStatus.Socket || isWhiteout)
             return null;
-        var opaque = false;
+        var (opaque, placeholder) = (false, false);
         var xattrs = parent.Xattrs(name, key =>
         {
-            if (format == FolderFormat.Overlay && key.Contains(".overlay.", StringComparison.Ordinal))
+            if (format != FolderFormat.Plain && key.Contains(".overlay.", StringComparison.Ordinal))
                 opaque |= Whiteouts.IsOpaque(key, path, status.Type);
+            placeholder |= format != FolderFormat.Plain && key == DevicePlaceholder.Xattr;
             return TravellingXattrs.Includes(key);
         });
         var isDevice = status.Type is FileStatus.CharacterDevice or FileStatus.BlockDevice;
-        return new LayerEntry
+        var entry = new LayerEntry
         {
             Path = path,
             Kind = Kind(status.Type),
@@ -109,6 +110,7 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
             Xattrs = xattrs,
             Opaque = opaque,
         };
+        return placeholder ? DevicePlaceholder.Device(entry, parent.Xattrs(name, key => key == DevicePlaceholder.Xattr)[DevicePlaceholder.Xattr]) : entry;
     }
 
     private static EntryKind Kind(int type) => type switch

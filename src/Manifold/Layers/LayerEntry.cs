@@ -51,6 +51,9 @@ public sealed record LayerEntry
         Path = path, Kind = EntryKind.HardLink, LinkTarget = target, Size = 0, DeviceMajor = 0, DeviceMinor = 0,
     };
 
+    /// <summary>The same under another path.</summary>
+    internal LayerEntry Renamed(string path) => this with { Path = path };
+
     /// <summary>Whether another entry says the same of the same path, with the same content.</summary>
     /// <remarks>
     /// A file whose time has no fraction may have been changed within its second, or its time was set (useradd's backups): its content

@@ -28,9 +28,30 @@ public sealed class LayerReader(Store store)
     {
         using var tar = new HashedTar(Compression.Open(blob));
         var result = use(new TarReader(tar, $"layer {layer.Digest.Short}").Entries());
-        var found = tar.Finish();
-        return found == diffId ? result
-            : throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
+        RequireDiffId(layer, diffId, tar.Finish());
+        return result;
+    }
+
+    /// <summary>Writes a layer's tar, uncompressed.</summary>
+    /// <exception cref="LayerException">It is not what <paramref name="diffId"/> says.</exception>
+    public async Task CopyTarAsync(Descriptor layer, Digest diffId, Stream target, CancellationToken cancellation)
+    {
+        using var tar = new HashedTar(Compression.Open(store.Open(layer.Digest)));
+        try
+        {
+            await tar.CopyToAsync(target, 256 * 1024, cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new LayerException($"Reading layer {layer.Digest.Short}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
+        }
+        RequireDiffId(layer, diffId, tar.Finish());
+    }
+
+    private static void RequireDiffId(Descriptor layer, Digest diffId, Digest found)
+    {
+        if (found != diffId)
+            throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
     }
 
     private sealed class HashedTar(Stream inner) : ReadOnlyStream

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace Manifold.Layers;
 
-/// <summary>Reads a tar's entries in their order, from a stream that need not seek.</summary>
+/// <summary>Reads a tar's entries in their order, from a stream that need not seek; where it can, content that nobody reads is passed over.</summary>
 /// <remarks>
 /// Reads ustar, PAX, GNU and V7 (not sparse files). Our own, because the platform's decodes every PAX value as UTF-8 and so destroys file capabilities
 /// and other binary attributes, and names that are not UTF-8 (docs/decisions/0002-own-tar.md).
@@ -108,8 +108,16 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
 
     private void SkipContent()
     {
+        var padded = padding;
         remaining += padding;
         padding = 0;
+        if (tar.CanSeek && remaining > 0)
+        {
+            if (tar.Length - tar.Position < remaining - padded)
+                throw Malformed($"it ends {remaining - padded - (tar.Length - tar.Position)} bytes before the end of a file");
+            tar.Seek(remaining, SeekOrigin.Current);
+            remaining = 0;
+        }
         var scrap = ArrayPool<byte>.Shared.Rent(64 * 1024);
         while (remaining > 0)
             _ = ReadContent(scrap);

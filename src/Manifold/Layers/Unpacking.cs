@@ -15,6 +15,8 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
         try
         {
             EntryPath.Checked(entry.Path);
+            if (format == FolderFormat.UserOverlay && !(UserNamespace.HasUser(entry.Uid) && UserNamespace.HasGroup(entry.Gid)))
+                throw new LayerException($"Unpacking '{entry.Path}': {UserNamespace.DescribeForeign(entry.Uid, entry.Gid)}");
             var before = contents.Find(entry.Path);
             var merged = contents.Add(entry);
             Place(entry, before, merged);
@@ -70,6 +72,8 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
                 if (!parent.TryCreateSymbolicLink(name, entry.LinkTarget!))
                     return false;
                 break;
+            case EntryKind.CharacterDevice or EntryKind.BlockDevice when format == FolderFormat.UserOverlay:
+                return TryMakePlaceholder(parent, name, entry);
             default:
                 if (!parent.TryCreateNode(name, NodeType(entry), entry.DeviceMajor, entry.DeviceMinor))
                     return false;
@@ -101,6 +105,12 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
         SetXattrs(parent, name, entry);
         DirectoryHandle.SetModified(file, entry.Modified);
         return true;
+    }
+
+    private bool TryMakePlaceholder(DirectoryHandle parent, string name, LayerEntry device)
+    {
+        _ = NodeType(device);
+        return TryMakeFile(parent, name, device with { Kind = EntryKind.File, Xattrs = device.Xattrs.Add(DevicePlaceholder.Xattr, DevicePlaceholder.Value(device)) });
     }
 
     private bool TryMakeLink(DirectoryHandle parent, string name, LayerEntry entry)
@@ -152,7 +162,7 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
             throw new LayerException("A layer cannot delete its root.");
         if (before is { Kind: EntryKind.Folder })
             MakeOpaque(parent, name, before.Path);
-        else if (before is null && format == FolderFormat.Overlay)
+        else if (before is null && format != FolderFormat.Plain)
             parent.TryCreateNode(name, FileStatus.CharacterDevice, 0, 0);
         else if (before is null)
             parent.Remove(name);
@@ -160,9 +170,9 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
 
     private void MakeOpaque(DirectoryHandle parent, string name, string path)
     {
-        if (format == FolderFormat.Overlay)
+        if (format != FolderFormat.Plain)
         {
-            parent.SetXattr(name, Whiteouts.OverlayOpaque, "y"u8);
+            SetOpaque(parent, name);
             return;
         }
         using var opaque = name.Length == 0 ? parent.Duplicate() : parent.TryOpenFolder(name, out _);
@@ -174,7 +184,7 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
     }
 
     // 4
-    private static void Describe(DirectoryHandle parent, string name, LayerEntry entry)
+    private void Describe(DirectoryHandle parent, string name, LayerEntry entry)
     {
         parent.SetOwner(name, entry.Uid, entry.Gid);
         if (entry.Kind != EntryKind.SymbolicLink)
@@ -182,11 +192,12 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
         SetXattrs(parent, name, entry);
     }
 
-    private static void SetXattrs(DirectoryHandle parent, string name, LayerEntry entry)
+    private void SetXattrs(DirectoryHandle parent, string name, LayerEntry entry)
     {
         foreach (var (key, value) in entry.Xattrs)
         {
-            if (TravellingXattrs.Includes(key))
+            // Nobody sees trusted attributes in a user namespace, so nobody misses them there.
+            if (format == FolderFormat.UserOverlay ? !key.StartsWith("trusted.", StringComparison.Ordinal) && (TravellingXattrs.Includes(key) || key == DevicePlaceholder.Xattr) : TravellingXattrs.Includes(key))
                 parent.SetXattr(name, key, value);
         }
     }
@@ -224,9 +235,12 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
             throw new LayerException($"'{path}' is a link or a file, and the layer has something below it. Nothing is written through links.");
         parent.Remove(name);
         parent.TryCreateFolder(name, 0b111_101_101);
-        if (format == FolderFormat.Overlay)
-            parent.SetXattr(name, Whiteouts.OverlayOpaque, "y"u8);
+        if (format != FolderFormat.Plain)
+            SetOpaque(parent, name);
     }
+
+    private void SetOpaque(DirectoryHandle folder, string name) =>
+        folder.SetXattr(name, format == FolderFormat.UserOverlay ? Whiteouts.UserOverlayOpaque : Whiteouts.OverlayOpaque, "y"u8);
 
     private static string Name(string path) => EntryPath.Name(path);
 

@@ -9,7 +9,7 @@ internal static class FolderAttributes
     public static bool IsOpaque(string folder)
     {
         using var handle = DirectoryHandle.Open(folder);
-        return handle.Xattrs("", name => name == "trusted.overlay.opaque").Values.Any(value => value is [(byte)'y']);
+        return handle.Xattrs("", name => name is "trusted.overlay.opaque" or "user.overlay.opaque").Values.Any(value => value is [(byte)'y']);
     }
 
     /// <summary>Gives <paramref name="to"/> the attributes of <paramref name="from"/>, except those that overlayfs keeps for itself.</summary>
@@ -17,7 +17,7 @@ internal static class FolderAttributes
     {
         using var source = DirectoryHandle.Open(from);
         using var target = DirectoryHandle.Open(to);
-        foreach (var (name, value) in source.Xattrs("", name => !name.StartsWith("trusted.overlay.", StringComparison.Ordinal)))
+        foreach (var (name, value) in source.Xattrs("", name => !name.Contains(".overlay.", StringComparison.Ordinal)))
             target.SetXattr("", name, value);
         Apply(source.Status("")!.Value, target);
     }

@@ -2,12 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
-/// <summary>Whose process this is.</summary>
+/// <summary>Who the program works for: in a user namespace that it entered itself still the user who called it.</summary>
 public static partial class User
 {
-    /// <summary>The effective user's number; 0 for root.</summary>
-    public static uint Id => GetEffectiveUserId();
+    /// <summary>The user's number on the machine; 0 for root.</summary>
+    public static uint Id => UserNamespace.EnteredFor?.Uid ?? GetEffectiveUserId();
+
+    public static uint GroupId => UserNamespace.EnteredFor?.Gid ?? GetEffectiveGroupId();
+
+    /// <summary>Whether the machine's folders for root are the user's, e.g. <c>/var/lib/manifold</c>.</summary>
+    public static bool IsRoot => Id == 0;
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    private static partial uint GetEffectiveGroupId();
 }

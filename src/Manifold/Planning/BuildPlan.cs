@@ -44,7 +44,8 @@ public sealed record BuildPlan
                 continue;
             }
             open.Push((each, true));
-            open.Push(((each as CopyStep)?.From, false));
+            foreach (var source in each.ReadsFrom.Reverse())
+                open.Push((source, false));
             open.Push((each.Parent, false));
         }
     }

@@ -38,6 +38,9 @@ public sealed record BuildRequest
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
 
+    /// <summary>What RUNs get and may do.</summary>
+    public RunSettings Run { get; init; } = new();
+
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }
 

@@ -87,25 +87,40 @@ internal sealed class StageGraph
     }
 
     /// <summary>What <c>--from</c> names: a stage by name or number, else an image. Null is the context, or was noted as wrong.</summary>
-    public StageGround? SourceOf(Stage stage, CopyInstruction copy)
+    public StageGround? SourceOf(Stage stage, Instruction asking, string? name)
     {
-        if (copy.From is not { } name)
+        if (name is null)
             return null;
         if (GroundInContext(name, PlatformOf(stage)) is { } context)
             return context;
         if (tree.Find(name) is { } source)
             return new StageGround.Earlier(source);
+        if (name == "scratch" && asking is RunInstruction)
+            return new StageGround.Scratch();
         if (int.TryParse(name, out _))
-            diagnosing.Add(copy, $"--from={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"--from={name}");
+            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, PlatformOf(stage));
         else
-            diagnosing.Add(copy, $"--from={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"--from={name}");
+            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
         return null;
     }
 
     /// <summary>"Did you mean …?" where a name is nearly that of a stage; null else.</summary>
     public string? StageLike(string name, int before = int.MaxValue) => Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
+
+    /// <summary>Everything that a stage's instructions name to read files from, with the instruction that does: <c>COPY --from</c>, <c>RUN --mount=from=</c>.</summary>
+    public IEnumerable<(StageGround Source, Instruction Asking)> SourcesOf(Stage stage) =>
+        from instruction in InstructionsOf(stage)
+        from name in instruction switch
+        {
+            CopyInstruction copy => [copy.From],
+            RunInstruction run => run.Mounts.Select(mount => mount.From),
+            _ => (IEnumerable<string?>)[],
+        }
+        let source = SourceOf(stage, instruction, name)
+        where source is not null
+        select (source, instruction);
 
     /// <summary>The target and every stage that it reaches, in the order of the file. Others are not built.</summary>
     public ImmutableArray<Stage> Needed()
@@ -121,7 +136,7 @@ internal sealed class StageGraph
             diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "A stage copies from, and stands on, stages that do not need it.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
-        var sources = InstructionsOf(stage).OfType<CopyInstruction>().Select(copy => SourceOf(stage, copy)).Append(GroundOf(stage));
+        var sources = SourcesOf(stage).Select(each => each.Source).Append(GroundOf(stage));
         foreach (var earlier in sources.OfType<StageGround.Earlier>())
             Reach(earlier.Stage, needed, path.Push(stage.Index));
     }

@@ -93,36 +93,4 @@ internal sealed partial class StagePlanner
         var text = string.Join(' ', instruction.Source.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return $"[{name}{(name.Length > 0 ? " " : "")}{stepNumber}/{workSteps}] {(text.Length > 100 ? text[..99] + "…" : text)}";
     }
-
-    private void Run(RunInstruction run)
-    {
-        if (run.Mounts.Length > 0)
-            plans.Diagnosing.NotSupportedYet(run, "RUN --mount");
-        if (run.Security != RunSecurity.Sandbox)
-            plans.Diagnosing.NotSupportedYet(run, "RUN --security=insecure");
-        if (run.ScriptIsFile)
-            plans.Diagnosing.NotSupportedYet(run, "RUN with a here-document that begins with #!");
-        var command = WithShell(run.Command, run.ShellText);
-        var arguments = scope.VisibleArguments.Select(argument => $"{argument.Key}={argument.Value}").ToImmutableArray();
-        var shown = arguments.IsEmpty ? "" : $"|{arguments.Length} {string.Join(' ', arguments)} ";
-        var name = StepName(run);
-        using var key = new KeyBuilder();
-        key.Add("run").Add(last.Digest).Add(platform.ToString()).AddAll(command).AddAll(scope.Environment).AddAll(arguments)
-            .Add(config.WorkingDir).Add(config.User).Add((long)run.Network);
-        Advance(new RunStep
-        {
-            Digest = key.ToDigest(), Parent = last, Platform = platform, Place = run.Source.Place, Name = name,
-            Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
-            WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "", Network = run.Network,
-        }, $"RUN {shown}{string.Join(' ', command)}");
-    }
-
-    /// <summary>Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").</summary>
-    private ImmutableArray<string> Proxies() =>
-    [
-        .. plans.Request.BuildArguments
-            .Where(argument => PredefinedArguments.IsProxy(argument.Key)
-                && scope.Find(argument.Key) is null)
-            .Select(argument => $"{argument.Key}={argument.Value}"),
-    ];
 }

@@ -31,12 +31,13 @@ internal sealed class StagePlans(
         return plan;
     }
 
-    /// <summary>The step or the folder whose files <c>COPY --from</c> reads; neither means the context.</summary>
-    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, CopyInstruction copy) => graph.SourceOf(stage, copy) switch
+    /// <summary>The step or the folder whose files an instruction reads; neither means the context.</summary>
+    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, Instruction asking, string? name) => graph.SourceOf(stage, asking, name) switch
     {
         StageGround.Earlier earlier => (PlanOf(earlier.Stage).Last, null),
-        StageGround.Image image => (Base(image, copy, $"COPY --from={image.Reference}"), null),
+        StageGround.Image image => (Base(image, asking, $"{(asking is RunInstruction ? "RUN --mount=" : "COPY --")}from={image.Reference}"), null),
         StageGround.Folder folder => (null, new FolderSource(folder.Name, folder.Path)),
+        StageGround.Scratch => (Base(null, graph.PlatformOf(stage), asking, "scratch"), null),
         _ => (null, null),
     };
 

@@ -31,6 +31,9 @@ public abstract record Step
     /// <summary>The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which belong to none.</summary>
     public string Stage { get; init; } = "";
 
+    /// <summary>Other steps whose files it reads.</summary>
+    public virtual IEnumerable<Step> ReadsFrom => [];
+
     /// <summary>The step and all below it, the base first.</summary>
     public IEnumerable<Step> Lineage
     {
@@ -65,6 +68,8 @@ public sealed record CopyStep : Step
 {
     /// <summary>The step whose result is copied from; null means the context.</summary>
     public required Step? From { get; init; }
+
+    public override IEnumerable<Step> ReadsFrom => From is null ? [] : [From];
 
     /// <summary>The named context that is copied from; null means the context itself.</summary>
     public FolderSource? Folder { get; init; }
@@ -120,4 +125,12 @@ public sealed record RunStep : Step
     public required string User { get; init; }
 
     public RunNetwork Network { get; init; }
+    public RunSecurity Security { get; init; }
+
+    /// <summary>The file that the RUN starts: a heredoc that begins with <c>#!</c>, by its path in the RUN.</summary>
+    public InlineFile? Script { get; init; }
+
+    public ImmutableArray<StepMount> Mounts { get; init; } = [];
+
+    public override IEnumerable<Step> ReadsFrom => Mounts.Select(mount => mount.From).OfType<Step>().Distinct();
 }

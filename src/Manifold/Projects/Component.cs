@@ -67,8 +67,11 @@ public abstract record ComponentSource
 /// <summary>Built from a Dockerfile.</summary>
 public sealed record BuildSource : ComponentSource
 {
-    /// <summary>The context; absolute.</summary>
+    /// <summary>The context; absolute. The root folder stands for one that is elsewhere and was not fetched yet.</summary>
     public required string ContextFolder { get; init; }
+
+    /// <summary>Where the context is, if it is no folder: a git or http(s) address.</summary>
+    public string? ContextAddress { get; init; }
 
     /// <summary>The Dockerfile's path as the user should see it, resolved from the working directory; null means the context's.</summary>
     public string? DockerfilePath { get; init; }

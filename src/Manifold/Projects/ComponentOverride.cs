@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Fetching;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
@@ -42,7 +43,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     {
         "args" => build with { Arguments = With(build.Arguments) },
         "target" => build with { Target = set.Required.Length > 0 ? set.Value : null },
-        "context" => build with { ContextFolder = Folder(), DockerfilePath = Moved(build) },
+        "context" => build with { ContextFolder = Folder(), ContextAddress = ContextFetcher.IsRemote(set.Required) ? set.Required : null, DockerfilePath = Moved(build) },
         "dockerfile" => build with { DockerfilePath = Dockerfile(build), InlineDockerfile = null },
         "contexts" => build with { Contexts = Contexts(build.Contexts) },
         "no-cache" => build with { NoCache = set.Flag },
@@ -110,7 +111,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     private static ImmutableArray<string> Texts(ImmutableArray<Located> texts) => [.. texts.Select(text => text.Text)];
 
-    private string Folder() => around.Paths.Absolute(set.Required) is var folder && Directory.Exists(folder) ? folder
+    private string Folder() => ContextFetcher.IsRemote(set.Required) ? "/" : around.Paths.Absolute(set.Required) is var folder && Directory.Exists(folder) ? folder
         : throw set.Wrong($"'{set.Value}' is not a folder.");
 
     private string? Dockerfile(BuildSource build) =>

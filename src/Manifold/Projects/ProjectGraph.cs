@@ -111,7 +111,7 @@ public sealed class ProjectGraph
 
     private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => new()
     {
-        ContextFolder = source.ContextFolder, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
+        ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,

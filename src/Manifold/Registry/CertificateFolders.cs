@@ -33,7 +33,7 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
 
     /// <summary>Where people are told to put an authority's certificate for a host.</summary>
     internal string Advised(string host) => Path.Combine(
-        forAll ?? Path.Combine(Environment.IsPrivilegedProcess || perHost.IsEmpty ? "/etc/containers/certs.d" : perHost[0], host), "ca.crt");
+        forAll ?? Path.Combine(Linux.User.IsRoot || perHost.IsEmpty ? "/etc/containers/certs.d" : perHost[0], host), "ca.crt");
 
     /// <summary>Whether somebody has laid down certificates for a host, whatever they are.</summary>
     internal bool HasFolderFor(string host) => forAll is not null || perHost.Any(folder => Directory.Exists(Path.Combine(folder, host)));

@@ -32,7 +32,8 @@ internal static class BinfmtMisc
     {
         if (File.Exists(Folder + "/register"))
             return true;
-        if (!Environment.IsPrivilegedProcess || !Directory.Exists(Folder))
+        // Mounted in a user namespace it would be another table, without the machine's emulators (Linux 6.7).
+        if (!Environment.IsPrivilegedProcess || !UserNamespace.IsInitial || !Directory.Exists(Folder))
             return false;
         try
         {

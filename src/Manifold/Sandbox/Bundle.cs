@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
@@ -27,15 +28,17 @@ internal sealed record Bundle
 
     public sealed record Mount(string Target, string Type, string Source, ImmutableArray<string> Options);
 
+    private const long DefaultSharedMemory = 64 << 20;
+
     /// <summary>What every RUN has, in the order of mounting.</summary>
-    public static readonly ImmutableArray<Mount> StandardMounts =
+    public static ImmutableArray<Mount> Standard(long? sharedMemory, bool insecure) =>
     [
         new("/proc", "proc", "proc", ["nosuid", "noexec", "nodev"]),
         new("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
         new("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-        new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
+        new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", $"size={sharedMemory ?? DefaultSharedMemory}"]),
         new("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
-        new("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", "ro"]),
+        new("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", insecure ? "rw" : "ro"]),
     ];
 
     public required string Root { get; init; }
@@ -45,14 +48,21 @@ internal sealed record Bundle
     public string WorkingDirectory { get; init; } = "/";
     public required ContainerUser User { get; init; }
     public required string Hostname { get; init; }
-    public required string CgroupPath { get; init; }
+    public required string? CgroupPath { get; init; }
     public bool OwnNetwork { get; init; }
 
     /// <summary>False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.</summary>
     public bool FirstProcess { get; init; } = true;
 
     public bool Seccomp { get; init; } = true;
-    public ImmutableArray<Mount> Mounts { get; init; } = StandardMounts;
+
+    /// <summary>Everything that this process may do itself, and its devices.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>Besides the one on open files, which they may replace.</summary>
+    public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
+
+    public ImmutableArray<Mount> Mounts { get; init; } = Standard(null, insecure: false);
 
     /// <summary>Writes <c>config.json</c> into <paramref name="folder"/>.</summary>
     public void Write(string folder)
@@ -72,6 +82,18 @@ internal sealed record Bundle
         json.WriteEndObject();
     }
 
+    // A name that the runtime's machine does not know is an error: so those that the kernel says it has.
+    private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
+    [
+        .. ((ReadOnlySpan<string>)
+        [
+            "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
+            "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE",
+            "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+            "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+        ])[..Math.Min(41, int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), CultureInfo.InvariantCulture) + 1)].ToArray().Select(name => "CAP_" + name),
+    ]);
+
     private void WriteProcess(Utf8JsonWriter json)
     {
         json.WriteStartObject("process");
@@ -88,8 +110,8 @@ internal sealed record Bundle
         Strings(json, "env", Environment);
         json.WriteString("cwd", WorkingDirectory);
         json.WriteStartObject("capabilities");
-        foreach (var set in (ReadOnlySpan<string>)["bounding", "effective", "permitted"])
-            Strings(json, set, Capabilities);
+        foreach (var set in (ReadOnlySpan<string>)["bounding", "effective", "permitted", .. Insecure ? ["inheritable"] : (ReadOnlySpan<string>)[]])
+            Strings(json, set, Insecure ? AllCapabilities.Value : Capabilities);
         json.WriteEndObject();
         WriteLimits(json);
         json.WriteBoolean("noNewPrivileges", false);
@@ -97,14 +119,18 @@ internal sealed record Bundle
     }
 
     // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it; so a RUN gets what a login shell has.
-    private static void WriteLimits(Utf8JsonWriter json)
+    private void WriteLimits(Utf8JsonWriter json)
     {
+        var files = new ResourceLimit("nofile", Math.Min(1024, HardFileLimit.Value), Math.Min(524288, HardFileLimit.Value));
         json.WriteStartArray("rlimits");
-        json.WriteStartObject();
-        json.WriteString("type", "RLIMIT_NOFILE");
-        json.WriteNumber("soft", Math.Min(1024, HardFileLimit.Value));
-        json.WriteNumber("hard", Math.Min(524288, HardFileLimit.Value));
-        json.WriteEndObject();
+        foreach (var (name, soft, hard) in Limits.Any(limit => limit.Name == files.Name) ? Limits : Limits.Add(files))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "RLIMIT_" + name.ToUpperInvariant());
+            json.WriteNumber("soft", unchecked((ulong)soft)); // -1 is RLIM_INFINITY
+            json.WriteNumber("hard", unchecked((ulong)hard));
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
     }
 
@@ -116,7 +142,7 @@ internal sealed record Bundle
     private void WriteMounts(Utf8JsonWriter json)
     {
         json.WriteStartArray("mounts");
-        foreach (var mount in Mounts)
+        foreach (var mount in OwnNetwork || UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(ForForeignNetwork))
         {
             json.WriteStartObject();
             json.WriteString("destination", mount.Target);
@@ -128,10 +154,18 @@ internal sealed record Bundle
         json.WriteEndArray();
     }
 
+    // The kernel mounts a new sysfs only for the owner of the network namespace: a user namespace that uses the machine's network shows the machine's, without its groups.
+    private static IEnumerable<Mount> ForForeignNetwork(Mount mount) => mount.Type != "sysfs" ? [mount] :
+    [
+        mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
+        new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
+    ];
+
     private void WriteLinux(Utf8JsonWriter json)
     {
         json.WriteStartObject("linux");
-        json.WriteString("cgroupsPath", CgroupPath);
+        if (CgroupPath is not null)
+            json.WriteString("cgroupsPath", CgroupPath);
         json.WriteStartArray("namespaces");
         foreach (var (name, own) in (ReadOnlySpan<(string, bool)>)
             [("mount", true), ("ipc", true), ("uts", true), ("pid", FirstProcess), ("network", OwnNetwork), ("cgroup", Cgroups.HasUnified)])
@@ -143,18 +177,27 @@ internal sealed record Bundle
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (CgroupPath is not null)
+            WriteDeviceRules(json);
+        if (!Insecure)
+        {
+            Strings(json, "maskedPaths", MaskedPaths);
+            Strings(json, "readonlyPaths", ReadOnlyPaths);
+        }
+        if (Seccomp && !Insecure)
+            SeccompProfile.Write(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteDeviceRules(Utf8JsonWriter json)
+    {
         json.WriteStartObject("resources");
         json.WriteStartArray("devices"); // all denied; the runtime allows the standard ones itself
         json.WriteStartObject();
-        json.WriteBoolean("allow", false);
+        json.WriteBoolean("allow", Insecure);
         json.WriteString("access", "rwm");
         json.WriteEndObject();
         json.WriteEndArray();
-        json.WriteEndObject();
-        Strings(json, "maskedPaths", MaskedPaths);
-        Strings(json, "readonlyPaths", ReadOnlyPaths);
-        if (Seccomp)
-            SeccompProfile.Write(json);
         json.WriteEndObject();
     }
 

@@ -8,11 +8,12 @@ internal static class Cgroups
     private const string Root = "/sys/fs/cgroup";
     private const string Parent = "manifold";
 
-    /// <summary>The unified hierarchy (version 2) of this machine, or null where there is none.</summary>
-    private static string? Unified => new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
+    /// <summary>The unified hierarchy (version 2) of this machine, or null where there is none, or none that is ours to write.</summary>
+    private static string? Unified => !UserNamespace.IsInitial ? null : new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
 
-    /// <summary>As the runtime specification's <c>cgroupsPath</c> has it.</summary>
-    public static string PathOf(string id) => $"/{Parent}/{id}";
+    /// <summary>As the runtime specification's <c>cgroupsPath</c> has it; null where the container stays in our own group: devices are out of reach of a user namespace anyway.</summary>
+    /// <param name="parent">The group that it is made in; null is ours.</param>
+    public static string? PathOf(string id, string? parent = null) => !UserNamespace.IsInitial ? null : $"/{(parent ?? Parent).Trim('/')}/{id}";
 
     /// <summary>Shows the runtime a machine with the unified hierarchy alone, where this one has both. On an <see cref="IsolatedThread"/>.</summary>
     /// <remarks>Runtimes handle the mixture badly or not at all, and would make a group in each of a dozen hierarchies.</remarks>
@@ -26,10 +27,10 @@ internal static class Cgroups
     public static bool HasUnified => Unified is not null;
 
     /// <summary>Ends what still runs in a RUN's group and removes the group. Done already is done.</summary>
-    public static void Remove(string id)
+    public static void Remove(string id, string? parent = null)
     {
         if (Unified is { } unified)
-            RemoveFolder(Path.Combine(unified, Parent, id));
+            RemoveFolder(unified + PathOf(id, parent));
     }
 
     /// <summary>The same for all RUNs whose id begins so: those of a process that is no more.</summary>

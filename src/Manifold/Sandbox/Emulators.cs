@@ -15,7 +15,7 @@ public sealed class Emulators(Store store)
 {
     // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).
     private const string DebianFolder = "/usr/libexec/qemu-binfmt";
-    private const string Install = "apt-get install qemu-user-static && manifold emulators install";
+    private static string Install => Remedy.AsRoot("apt-get install qemu-user-static && manifold emulators install");
 
     private readonly ConcurrentDictionary<Platform, Lazy<Task<Emulation>>> known = new();
 
@@ -96,10 +96,10 @@ public sealed class Emulators(Store store)
                 : Missing(platform, "no emulator for it is registered", Install);
         if (!entry.Flags.Contains('F', StringComparison.Ordinal))
             return Missing(platform, $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it",
-                $"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
+                Remedy.AsRoot($"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install"));
         return await RunsAsync(processor).ConfigureAwait(false)
             ? new Emulation { Platform = platform, Kind = EmulationKind.Emulated, Handler = entry.Interpreter, Flags = entry.Flags }
-            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", "apt-get install --reinstall qemu-user-static");
+            : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", Remedy.AsRoot("apt-get install --reinstall qemu-user-static"));
     }
 
     private static Emulation Missing(Platform platform, string why, string? remedy) =>

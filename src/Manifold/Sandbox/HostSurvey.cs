@@ -18,12 +18,14 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
     public async Task<ImmutableArray<HostCheck>> RunAsync()
     {
         var foreign = await Task.WhenAll(Emulators.Usual.Select(emulators.ForAsync)).ConfigureAwait(false);
+        // Inside of one nothing stood in the way.
+        var obstacle = UserNamespace.EnteredFor is null ? await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false) : null;
         return
         [
-            Privilege(),
+            Privilege(obstacle),
             await RuntimeAsync().ConfigureAwait(false),
             await OverlayAsync().ConfigureAwait(false),
-            UserNamespaces(),
+            UserNamespaces(obstacle),
             Binfmt(),
             .. foreign.Select(Platform),
             Program("git", ["git"], "contexts and ADD from git repositories", "git"),
@@ -33,11 +35,13 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         ];
     }
 
-    private static HostCheck Privilege()
+    private static HostCheck Privilege(UserNamespaceSurvey.Obstacle? obstacle)
     {
         const string cost = "no RUN: containers and mounts need it";
         if (!Environment.IsPrivilegedProcess)
-            return Lack("privilege", HostStatus.Missing, "not root", cost, "sudo manifold …");
+            return Lack("privilege", HostStatus.Missing, $"not root, and no user namespace: {obstacle?.Found ?? "this process is in none"}", cost, obstacle?.Remedy ?? "sudo manifold …");
+        if (!UserNamespace.IsInitial)
+            return new HostCheck { Name = "privilege", Found = $"{(User.IsRoot ? "root of" : "an ordinary user in")} a user namespace of {UserNamespace.Size} ids" };
         const int systemAdministration = 21; // CAP_SYS_ADMIN
         var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
         return (ulong.Parse(effective, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> systemAdministration & 1) == 1
@@ -49,7 +53,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
     {
         const string cost = "no RUN";
         if (ChildProcess.Find("setpriv", searchPath) is null || ChildProcess.Find("unshare", searchPath) is null)
-            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are absent", cost, "apt-get install util-linux");
+            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are absent", cost, Remedy.AsRoot("apt-get install util-linux"));
         var all = await runtimes.AllAsync().ConfigureAwait(false);
         var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
         if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
@@ -85,18 +89,13 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         }
     }
 
-    private static HostCheck UserNamespaces()
-    {
-        static long Setting(string path, long absent) =>
-            File.Exists(path) && long.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out var value) ? value : absent;
-        return Setting("/proc/sys/user/max_user_namespaces", 0) > 0 && Setting("/proc/sys/kernel/unprivileged_userns_clone", 1) > 0
-            ? new HostCheck { Name = "user namespaces", Found = "allowed" }
-            : Lack("user namespaces", HostStatus.Reduced, "switched off", "builds without root stay impossible", "sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1");
-    }
+    private static HostCheck UserNamespaces(UserNamespaceSurvey.Obstacle? obstacle) => obstacle is null
+        ? new HostCheck { Name = "user namespaces", Found = UserNamespace.EnteredFor is null ? "allowed" : "in use" }
+        : Lack("user namespaces", HostStatus.Reduced, obstacle.Found, "no RUN without root", obstacle.Remedy);
 
     private static HostCheck Binfmt() => BinfmtMisc.TryMount()
         ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(entry => entry.Name.StartsWith("qemu-", StringComparison.Ordinal))} emulators registered" }
-        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", "mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc");
+        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
 
     private static HostCheck Platform(Emulation emulation) => emulation.Kind switch
     {
@@ -108,7 +107,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
     private HostCheck Program(string name, string[] programs, string use, string package) =>
         programs.Select(program => ChildProcess.Find(program, searchPath)).OfType<string>().FirstOrDefault() is { } path
             ? new HostCheck { Name = name, Found = path }
-            : Lack(name, HostStatus.Reduced, "absent", $"no {use}", $"apt-get install {package}");
+            : Lack(name, HostStatus.Reduced, "absent", $"no {use}", Remedy.AsRoot($"apt-get install {package}"));
 
     private HostCheck Disk()
     {

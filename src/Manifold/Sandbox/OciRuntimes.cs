@@ -39,21 +39,29 @@ public sealed class OciRuntimes
         if (all.FirstOrDefault(runtime => runtime.Works) is { } found)
             return found;
         if (!Environment.IsPrivilegedProcess)
-            throw new HostNotReadyException("RUN needs an OCI runtime, and that needs root here. Run it with: sudo manifold …");
+            throw await NoNamespaceAsync().ConfigureAwait(false);
         var reasons = all.IsEmpty ? "neither crun nor runc is installed" : string.Join("; ", all.Select(runtime => $"{runtime.Path} fails ({runtime.Failure})"));
         throw new HostNotReadyException($"RUN needs an OCI runtime: {reasons}. Run: {RemedyFor(all)}");
     }
 
+    // The program enters a user namespace before a command begins; here it could not.
+    private async Task<HostNotReadyException> NoNamespaceAsync()
+    {
+        var obstacle = await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false);
+        return new HostNotReadyException($"RUN needs root, or a user namespace of one's own: {obstacle?.Found ?? "this process is in none"}. "
+            + $"To mend it: {obstacle?.Remedy ?? "sudo manifold …"} (An image whose build has no RUN can be built here as it is.)");
+    }
+
     /// <summary>What may mend it when none works.</summary>
     internal static string RemedyFor(ImmutableArray<OciRuntime> all) =>
-        all.IsEmpty ? "apt-get install crun" : all.Any(runtime => runtime.Name == "runc") ? "manifold doctor" : "apt-get install runc";
+        all.IsEmpty ? Remedy.AsRoot("apt-get install crun") : all.Any(runtime => runtime.Name == "runc") ? "manifold doctor" : Remedy.AsRoot("apt-get install runc");
 
     private async Task<ImmutableArray<OciRuntime>> TryAllAsync()
     {
         var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
         if (!Environment.IsPrivilegedProcess)
-            return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root" })];
-        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend(BootId()));
+            return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root, or a user namespace" })];
+        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{BootId()} {UserNamespace.IsInitial}"));
         if (Cached(key) is { } cached)
             return cached;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
@@ -80,7 +88,7 @@ public sealed class OciRuntimes
     {
         var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"probe-{Guid.NewGuid():N}")).FullName;
         var id = $"{Path.GetFileName(store.WorkFolder)}-probe-{Path.GetFileName(path)}";
-        var readers = new OutputReaders(new RunOutput(null, TimeProvider.System));
+        var readers = new OutputReaders(new RunOutput(null, new Redaction([]), TimeProvider.System));
         try
         {
             return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);

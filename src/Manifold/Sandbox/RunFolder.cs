@@ -7,7 +7,7 @@ internal sealed class RunFolder
     {
         Id = $"{System.IO.Path.GetFileName(workFolder)}-{number}";
         Path = System.IO.Path.Combine(workFolder, $"run-{number}");
-        foreach (var folder in (ReadOnlySpan<string>)[View, Root, MountPoints, Changes, Bundle])
+        foreach (var folder in (ReadOnlySpan<string>)[Image, Root, MountPoints, Changes, Bundle])
             Directory.CreateDirectory(folder);
     }
 
@@ -15,13 +15,16 @@ internal sealed class RunFolder
     public string Id { get; }
 
     public string Path { get; }
-    public string View => In("view");
+    public string Image => In("view");
     public string Root => In("root");
     public string MountPoints => In("mount-points");
     public string Changes => In("changes");
     public string Bundle => In("bundle");
     public string Hosts => In("hosts");
     public string ResolvConf => In("resolv.conf");
+
+    /// <summary>Where the mount called <paramref name="name"/> is put together; made by the call.</summary>
+    public string View(string name) => Directory.CreateDirectory(In("mount-" + name)).FullName;
 
     /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
     public string Scratch(string name) => In("overlay-" + name);

@@ -5,7 +5,7 @@ namespace Manifold.Sandbox;
 
 /// <summary>Cuts what a RUN prints into lines, hands them on, and remembers the last ones.</summary>
 /// <remarks>Bytes that are no UTF-8 become U+FFFD. A line longer than <see cref="LongestLine"/> is cut, so memory does not grow with the output.</remarks>
-internal sealed class RunOutput(Action<LogLine>? onLine, TimeProvider time)
+internal sealed class RunOutput(Action<LogLine>? onLine, Redaction redaction, TimeProvider time)
 {
     public const int TailLines = 20;
     private const int LongestLine = 64 * 1024;
@@ -40,8 +40,8 @@ internal sealed class RunOutput(Action<LogLine>? onLine, TimeProvider time)
             }
             if (begin == 0 && filled == buffer.Length)
             {
-                Accept(buffer, name);
-                begin = filled;
+                begin = redaction.CutBefore(buffer);
+                Accept(buffer.AsSpan(0, begin), name);
             }
             buffer.AsSpan(begin, filled - begin).CopyTo(buffer);
             filled -= begin;
@@ -52,7 +52,8 @@ internal sealed class RunOutput(Action<LogLine>? onLine, TimeProvider time)
 
     private void Accept(ReadOnlySpan<byte> bytes, LogStream name)
     {
-        var text = Encoding.UTF8.GetString(bytes.TrimEnd((byte)'\r'));
+        var plain = bytes.TrimEnd((byte)'\r');
+        var text = Encoding.UTF8.GetString(redaction.Apply(plain) ?? plain);
         lock (gate)
         {
             tail.Enqueue(text);

@@ -25,7 +25,23 @@ public sealed record RunRequest
 
     public NetworkMode Network { get; init; }
     public string Hostname { get; init; } = "manifold";
-    public ImmutableArray<RunMount> Mounts { get; init; } = [];
+    public ImmutableArray<SandboxMount> Mounts { get; init; } = [];
+
+    /// <summary>Variables whose values nobody else gets to see.</summary>
+    public ImmutableArray<SecretVariable> SecretVariables { get; init; } = [];
+
+    /// <summary>All capabilities and devices, no filter of system calls, nothing masked or read-only: <c>--security=insecure</c>.</summary>
+    public bool Insecure { get; init; }
+
+    public ImmutableArray<ExtraHost> Hosts { get; init; } = [];
+
+    /// <summary>Bytes of /dev/shm; null is Docker's 64 MiB.</summary>
+    public long? SharedMemory { get; init; }
+
+    public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
+
+    /// <summary>The control group that the run's own is made in; null is ours.</summary>
+    public string? CgroupParent { get; init; }
 
     /// <summary>Called for each line, one call at a time, in the order in which they arrive; must return quickly.</summary>
     public Action<LogLine>? OnLine { get; init; }
@@ -42,23 +58,3 @@ public enum NetworkMode
     Host,
 }
 
-/// <summary>Something that a RUN sees at <see cref="Target"/> and that is not in its changes, nor the mount point made for it.</summary>
-public sealed record RunMount
-{
-    public required MountKind Kind { get; init; }
-    public required string Target { get; init; }
-
-    /// <summary>The file or folder of this machine that a bind mount shows.</summary>
-    public string? Source { get; init; }
-
-    public bool ReadOnly { get; init; }
-
-    /// <summary>Bound on a tmpfs; null leaves the kernel's, half of the memory.</summary>
-    public long? SizeBytes { get; init; }
-}
-
-public enum MountKind
-{
-    Bind,
-    Tmpfs,
-}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Snapshots;
@@ -49,27 +50,32 @@ public sealed class RunSandbox
         var runtime = await runtimes.FindAsync().ConfigureAwait(false);
         var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
         var began = time.GetTimestamp();
-        var output = new RunOutput(request.OnLine, time);
+        var redaction = new Redaction(request.Mounts.Where(mount => mount.Kind == MountKind.Memory).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
+        var output = new RunOutput(request.OnLine, redaction, time);
         var readers = new OutputReaders(output);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
+        var mounts = new RunMounts(run, snapshots);
         try
         {
-            var exitCode = await IsolatedThread.RunAsync(() =>
+            var (exitCode, complaint) = await IsolatedThread.RunAsync(() =>
             {
                 try
                 {
-                    Prepare(request, run, emulated);
-                    return Execute(container, readers, cancellation);
+                    mounts.HideBundle();
+                    Prepare(request, run, mounts, emulated);
+                    var code = Execute(container, readers, cancellation);
+                    return (code, code == 0 ? null : container.Failure());
                 }
                 finally
                 {
                     // The namespace goes with the thread; this does not depend on who else may be in it.
+                    mounts.Unmount();
                     MountCalls.UnmountIfMounted(run.Root);
-                    MountCalls.UnmountIfMounted(run.View);
+                    MountCalls.UnmountIfMounted(run.Image);
                 }
             }).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            var failure = exitCode == 0 ? null : container.Failure();
+            var failure = complaint is null ? null : redaction.Apply(complaint);
             return new RunResult(run.Path)
             {
                 ExitCode = failure is null ? exitCode : Container.ExitCodeOf(failure) ?? exitCode,
@@ -85,23 +91,25 @@ public sealed class RunSandbox
         finally
         {
             readers.Abandon();
-            Cgroups.Remove(run.Id);
+            Cgroups.Remove(run.Id, request.CgroupParent);
         }
     }
 
-    private void Prepare(RunRequest request, RunFolder run, bool emulated)
+    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated)
     {
         // 1
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
-        new Overlay { Lowers = lowers }.Mount(run.View, run.Scratch("view"));
-        var user = ContainerUser.Resolve(run.View, request.User);
+        new Overlay { Lowers = lowers }.Mount(run.Image, run.Scratch("view"));
+        var user = ContainerUser.Resolve(run.Image, request.User);
+        if (!UserNamespace.HasUser(user.Uid) || !user.Groups.Add(user.Gid).All(UserNamespace.HasGroup))
+            throw new UsageException($"USER {request.User}: {UserNamespace.DescribeForeign(user.Uid, user.Gid)}");
         // 2
-        var mounts = Mounts(request, run);
-        var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.View, folder)) is null).ToList();
-        MountPoints.Make(run.View, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
+        var mounts = Mounts(request, run, making);
+        var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null).ToList();
+        MountPoints.Make(run.Image, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
         // 3
-        FolderAttributes.Copy(run.View, run.Changes);
-        MountCalls.Unmount(run.View);
+        FolderAttributes.Copy(run.Image, run.Changes);
+        MountCalls.Unmount(run.Image);
         new Overlay { Lowers = [run.MountPoints, .. lowers], Upper = run.Changes }.Mount(run.Root, run.Scratch("root"));
         foreach (var folder in absent)
             FolderAttributes.Default(Directory.CreateDirectory(ScopedPath.Resolve(run.Root, folder)).FullName);
@@ -109,8 +117,9 @@ public sealed class RunSandbox
         // 4
         new Bundle
         {
-            Root = run.Root, Arguments = request.Arguments, Environment = Defaults(request.Environment, user), WorkingDirectory = request.WorkingDirectory,
-            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id), OwnNetwork = request.Network == NetworkMode.None, Mounts = mounts,
+            Root = run.Root, Arguments = request.Arguments, Environment = Defaults(WithSecrets(request), user), WorkingDirectory = request.WorkingDirectory,
+            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent), OwnNetwork = request.Network == NetworkMode.None, Mounts = mounts,
+            Insecure = request.Insecure, Limits = request.Limits,
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
             FirstProcess = !emulated,
         }.Write(run.Bundle);
@@ -129,25 +138,27 @@ public sealed class RunSandbox
         return exitCode;
     }
 
-    private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run)
+    private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run, RunMounts making)
     {
-        File.WriteAllText(run.Hosts, $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+        File.WriteAllText(run.Hosts, $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+            + string.Concat(request.Hosts.Select(host => $"{host.Address}\t{host.Name}\n")));
         File.WriteAllText(run.ResolvConf, File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
         return
         [
-            .. Bundle.StandardMounts,
-            .. Cgroups.HasUnified ? [new Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", "ro"])] : (ReadOnlySpan<Bundle.Mount>)[],
+            .. Bundle.Standard(request.SharedMemory, request.Insecure),
+            .. Cgroups.HasUnified ? [new Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", request.Insecure ? "rw" : "ro"])] : (ReadOnlySpan<Bundle.Mount>)[],
             new Bundle.Mount("/etc/resolv.conf", "bind", run.ResolvConf, ["rbind", "ro"]),
             new Bundle.Mount("/etc/hosts", "bind", run.Hosts, ["rbind", "ro"]),
-            .. request.Mounts.OrderBy(mount => mount.Target, StringComparer.Ordinal).Select(mount => mount.Kind switch
-            {
-                MountKind.Bind => new Bundle.Mount(mount.Target, "bind", mount.Source!, ["rbind", mount.ReadOnly ? "ro" : "rw"]),
-                MountKind.Tmpfs => new Bundle.Mount(mount.Target, "tmpfs", "tmpfs",
-                    ["nosuid", "noexec", "nodev", .. mount.SizeBytes is { } size ? [$"size={size}"] : (ReadOnlySpan<string>)[]]),
-                _ => throw new InvalidOperationException($"A mount of kind {mount.Kind} is not known here."),
-            }),
+            .. making.Make(request.Mounts),
         ];
     }
+
+    /// <summary>A secret wins over a variable of its name.</summary>
+    private static ImmutableArray<string> WithSecrets(RunRequest request) =>
+    [
+        .. request.Environment.Where(variable => !request.SecretVariables.Any(secret => variable.StartsWith(secret.Name + "=", StringComparison.Ordinal))),
+        .. request.SecretVariables.Select(secret => $"{secret.Name}={Encoding.UTF8.GetString(secret.Value.Span)}"),
+    ];
 
     private static ImmutableArray<string> Defaults(ImmutableArray<string> environment, ContainerUser user)
     {

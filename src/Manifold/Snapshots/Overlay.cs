@@ -9,6 +9,7 @@ namespace Manifold.Snapshots;
 /// Folders are named to the kernel by short symbolic links in a folder that is entered first: so 500 of them (the kernel's bound) fit into the one page that
 /// mount options have, whatever the store's path is, and no character in it needs escaping; and this works on every kernel with overlayfs.
 /// The changes are plain overlay format, readable without a mount: no redirects, no metadata-only copies, no index.
+/// In a user namespace the kernel takes its marks from <c>user.overlay.*</c> (<c>userxattr</c>, Linux 5.11), and has neither redirects nor metadata-only copies.
 /// </remarks>
 internal sealed record Overlay
 {
@@ -28,7 +29,7 @@ internal sealed record Overlay
         Directory.CreateDirectory(Path.Combine(scratch, "empty"));
         for (var i = 0; i < Lowers.Length; i++)
             File.CreateSymbolicLink(Path.Combine(scratch, Name(i)), Lowers[i]);
-        var options = $"index=off,metacopy=off,redirect_dir=off,lowerdir={string.Concat(Enumerable.Range(0, Lowers.Length).Select(i => Name(i) + ":"))}empty";
+        var options = $"index=off,{(UserNamespace.IsInitial ? "metacopy=off,redirect_dir=off" : "userxattr")},lowerdir={string.Concat(Enumerable.Range(0, Lowers.Length).Select(i => Name(i) + ":"))}empty";
         if (Upper is not null)
         {
             File.CreateSymbolicLink(Path.Combine(scratch, "upper"), Upper);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
 
@@ -10,6 +11,7 @@ namespace Manifold.Snapshots;
 /// <remarks>
 /// <code>
 /// snapshots/DIFFID/fs/      1  the layer's files; whiteouts are 0:0 devices, opaque folders carry trusted.overlay.opaque
+/// snapshots-rootless/…         the same of an ordinary user, whose kernel wants user.overlay.opaque: neither reads the other's
 /// snapshots/DIFFID/implied  2  folders that the layer's tar has no entry for, one a line; its time is the last use
 /// snapshots/fixups/CHAIN/   3  the right attributes of implied folders, one per chain that needs them (<see cref="ImpliedFolders"/>)
 /// </code>
@@ -28,12 +30,16 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
 
     internal Store Store => store;
 
-    internal string Root { get; } = Path.Combine(store.Root, "snapshots");
+    /// <summary>What this process can write and stack: another in a user namespace than outside of one, in a folder of its own.</summary>
+    public static FolderFormat Format => UserNamespace.IsInitial ? FolderFormat.Overlay : FolderFormat.UserOverlay;
+
+    internal string Root { get; } = Path.Combine(store.Root, Format == FolderFormat.Overlay ? "snapshots" : "snapshots-rootless");
 
     /// <summary>The folder of a layer's files, whether or not it is there.</summary>
     public string FolderOf(Digest diffId) => Path.Combine(Root, diffId.Hex, "fs");
 
-    public bool Contains(Digest diffId) => Directory.Exists(FolderOf(diffId));
+    /// <summary>Never where we may not make one: what others unpacked here is not ours to read.</summary>
+    public bool Contains(Digest diffId) => Environment.IsPrivilegedProcess && Directory.Exists(FolderOf(diffId));
 
     /// <summary>The folders that the layer's tar implied only, relative, without a leading slash; the root is the empty string.</summary>
     public ImmutableArray<string> ImpliedBy(Digest diffId) => [.. File.ReadLines(ImpliedFile(Path.Combine(Root, diffId.Hex)))];

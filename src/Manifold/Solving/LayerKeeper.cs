@@ -32,6 +32,8 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Descriptor>>> blobs = new();
     private readonly ContentsCache saved = new(tools.Store);
     private readonly ConcurrentDictionary<Digest, bool> willUnpack = new();
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerTree>>> trees = new();
+    private readonly LayerTars tars = new(tools.Store);
 
     /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its content.</summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
@@ -90,8 +92,30 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         Task.WhenAll(chain.Select(layer => tools.Snapshots.GetOrAddAsync(layer.DiffId, (folder, token) => FillAsync(layer, folder, token), cancellation)));
 
     /// <summary>An unpacked chain as one tree with content. Owned by the caller: one for each reader.</summary>
-    public Chain OpenUnpacked(IEnumerable<ChainLayer> chain) => new([.. chain.Select(layer =>
-        new SnapshotFolder(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal)))]);
+    public Chain OpenUnpacked(IEnumerable<ChainLayer> chain) => new([.. chain.Select(Unpacked)]);
+
+    /// <summary>A chain as one tree with content, for readers: unpacked where it is so or a RUN will need it so, else as the layers have it. Owned by the caller: one for each reader.</summary>
+    public async Task<Chain> FilesAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
+        new(await Task.WhenAll(chain.Select(layer => FilesAsync(layer, cancellation))).ConfigureAwait(false));
+
+    private async Task<ILayerContents> FilesAsync(ChainLayer layer, CancellationToken cancellation)
+    {
+        if (!tools.Snapshots.Contains(layer.DiffId) && !willUnpack.ContainsKey(layer.DiffId))
+            return await trees.GetOrAdd(layer.DiffId, _ => new Lazy<Task<LayerTree>>(() => ReadTreeAsync(layer, cancellation))).Value.ConfigureAwait(false);
+        await UnpackAsync([layer], cancellation).ConfigureAwait(false);
+        return Unpacked(layer);
+    }
+
+    private async Task<LayerTree> ReadTreeAsync(ChainLayer layer, CancellationToken cancellation)
+    {
+        if (sources.TryGetValue(layer.DiffId, out var source))
+            return LayerTree.Of(writer.Ordered(await source(cancellation).ConfigureAwait(false)));
+        var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
+        return await Busy(() => tars.OpenAsync(blob, layer.DiffId, cancellation), cancellation).Unwrap().ConfigureAwait(false);
+    }
+
+    private SnapshotFolder Unpacked(ChainLayer layer) =>
+        new(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal));
 
     /// <summary>The layer's blob for publication: a base's is as it is in its registry, a step's is in the store.</summary>
     public Task<Descriptor> BlobAsync(ChainLayer layer, CancellationToken cancellation) => layer.Remote is { } remote
@@ -140,7 +164,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
-        var writer = new FolderWriter(folder);
+        var writer = new FolderWriter(folder, SnapshotStore.Format);
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         UnpackedFolder unpacked;
         if (blob is not null)

@@ -12,7 +12,7 @@ public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer
 /// <remarks>
 /// <code>
 /// a platform's last step
-///   1  its parents first, and what it copies from; equal steps of several platforms are one task
+///   1  its parents first, and what it reads from; equal steps of several platforms are one task
 ///   2  key of content → cache record    hit: the chain grows by a diff id, nothing is touched
 ///   3  miss: copy, make or run           StepRunner, one method for each kind of step
 ///   4  the target's own layers           compressed while later steps run
@@ -57,14 +57,16 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
             return new StepResult(ChainOf(ground.Image), MadeLayer: false);
         // 1
         var below = ResultAsync(step.Parent!, cancellation);
-        var from = step is CopyStep { From: { } source } ? ResultAsync(source, cancellation) : null;
+        var reading = step.ReadsFrom.Select(source => (source.Digest, Result: ResultAsync(source, cancellation))).ToList();
         var chain = (await below.ConfigureAwait(false)).Chain;
-        var sourceChain = from is null ? (ImmutableArray<ChainLayer>?)null : (await from.ConfigureAwait(false)).Chain;
+        var sources = new Dictionary<Digest, ImmutableArray<ChainLayer>>();
+        foreach (var (source, result) in reading)
+            sources[source] = (await result.ConfigureAwait(false)).Chain;
         // 2, 3
         var layer = step switch
         {
-            RunStep run => await runner.RunAsync(run, chain, cancellation).ConfigureAwait(false),
-            CopyStep copy => await runner.CopyAsync(copy, chain, sourceChain, cancellation).ConfigureAwait(false),
+            RunStep run => await runner.RunAsync(run, chain, sources, cancellation).ConfigureAwait(false),
+            CopyStep copy => await runner.CopyAsync(copy, chain, copy.From is { } source ? sources[source.Digest] : null, cancellation).ConfigureAwait(false),
             WorkdirStep workdir => await runner.MakeFolderAsync(workdir, chain, cancellation).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"{step.GetType().Name} cannot be solved."),
         };

@@ -37,7 +37,7 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, await OwnerAsync(step, below, cancellation).ConfigureAwait(false), tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (source.Unpack && UnpackedArchive.TryOpen(source, NewFolder, cancellation) is { } archive)
+            if (source.Unpack && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
                 placement.PlaceArchive(archive);
             else
                 placement.Place(source);
@@ -50,7 +50,7 @@ public sealed partial class StepRunner
     private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>
         new OwnerLookup(tools.Layers, below).FindAsync(step, step.Chown, cancellation);
 
-    private string NewFolder() => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"))).FullName;
+    private string NewTar() => Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"));
 
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
@@ -61,11 +61,11 @@ public sealed partial class StepRunner
             if (from is not { } chain)
             {
                 var remotes = await Task.WhenAll(step.Remotes.Select(remote => RemoteAsync(step, remote, cancellation))).ConfigureAwait(false);
-                var local = await Task.Run(() => Selection.Of(step, TreeOf(step)), cancellation).ConfigureAwait(false);
+                var local = await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
                 return new Selection([.. local.Sources, .. remotes]);
             }
-            await tools.Layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
-            return await Task.Run(() => Selection.Of(step, new StageTree(tools.Layers.OpenUnpacked(chain), step.From!.Name)), cancellation).ConfigureAwait(false);
+            var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
         })).Value;
     }
 
@@ -81,7 +81,7 @@ public sealed partial class StepRunner
         }
     }
 
-    private ISourceTree TreeOf(CopyStep step) => step.Folder is not { } folder ? tools.Context
+    private ISourceTree TreeOf(FolderSource? source) => source is not { } folder ? tools.Context
         : folders.GetOrAdd(folder.Path, _ => new Lazy<ISourceTree>(() => tools.OpenFolder(folder))).Value;
 
     /// <summary>A failure before the step's key is known is the step's failure too.</summary>

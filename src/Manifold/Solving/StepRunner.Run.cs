@@ -11,10 +11,13 @@ namespace Manifold.Solving;
 /// <content>RUN.</content>
 public sealed partial class StepRunner
 {
-    public async Task<Digest?> RunAsync(RunStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
+    /// <param name="sources">The chains of the steps that its mounts show.</param>
+    public async Task<Digest?> RunAsync(
+        RunStep step, ImmutableArray<ChainLayer> below, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, CancellationToken cancellation)
     {
         using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
-            .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network);
+            .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network).Add((long)step.Security).Add(step.Script?.Content);
+        await AddMountsAsync(builder, step, sources, cancellation).ConfigureAwait(false);
         var key = builder.ToDigest();
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var record = FindRecord(key);
@@ -25,12 +28,15 @@ public sealed partial class StepRunner
             return record.DiffId;
         }
 
-        await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
-        using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         try
         {
-            using var result = await tools.Sandbox.RunAsync(RequestOf(step, below), cancellation).ConfigureAwait(false);
+            await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
+            // Who waits for a cache keeps nobody else from working.
+            using var resources = await PrepareAsync(step, sources, cancellation).ConfigureAwait(false);
+            using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
+            started = Stopwatch.GetTimestamp();
+            using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
             if (result.ExitCode != 0)
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
@@ -57,15 +63,19 @@ public sealed partial class StepRunner
         return diffId;
     }
 
-    private RunRequest RequestOf(RunStep step, ImmutableArray<ChainLayer> below) => new()
+    private RunRequest RequestOf(RunStep step, ImmutableArray<ChainLayer> below, RunResources resources) => new()
     {
         Chain = [.. below.Select(layer => layer.DiffId)],
         Arguments = step.Arguments,
         Platform = step.Platform,
-        Environment = [.. step.Environment, .. step.ProxyEnvironment],
+        Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment],
         WorkingDirectory = step.WorkingDirectory,
         User = step.User,
         Network = step.Network switch { RunNetwork.None => NetworkMode.None, RunNetwork.Host => NetworkMode.Host, _ => NetworkMode.Default },
+        Mounts = resources.Mounts.ToImmutable(),
+        SecretVariables = resources.Secrets.ToImmutable(),
+        Insecure = step.Security == RunSecurity.Insecure,
+        Hosts = tools.Run.Hosts, SharedMemory = tools.Run.SharedMemory, Limits = tools.Run.Limits, CgroupParent = tools.Run.CgroupParent,
         OnLine = line => tools.On(new StepPrinted(step, line.Text, line.Stream == LogStream.Error) { Time = line.Time }),
     };
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -23,6 +24,11 @@ public sealed record StepTools
 
     /// <summary>Fetches what ADD takes from elsewhere.</summary>
     public required RemoteFiles Remotes { get; init; }
+    /// <summary>What RUNs get besides what the Dockerfile says.</summary>
+    public required RunSettings Run { get; init; }
+
+    /// <summary>What RUNs keep from build to build.</summary>
+    public required CacheFolders Caches { get; init; }
 
     /// <summary>A folder on the store's disk for what is in the making; made when it is asked for.</summary>
     public required Func<string> WorkFolder { get; init; }

@@ -48,8 +48,8 @@ public sealed class WritingItWrong
         { "COPY --chmod=999 a /", 6, "'999' is not a file mode", "Expected octal, e.g. 755, or symbolic" },
         { "COPY --chmod=u+q a /", 6, "'u+q' is not a file mode", "Expected octal" },
         { "COPY --from=$stage a /", 6, "COPY --from takes no variables", "FROM $stage AS name" },
-        { "COPY --from=9 a /", 6, "--from=9: there is no such stage", "the last is 0" },
-        { "COPY --from=No:such:thing a /", 6, "neither a stage nor an image reference", "a stage's name or number" },
+        { "COPY --from=9 a /", 8, "--from=9: there is no such stage", "the last is 0" },
+        { "COPY --from=No:such:thing a /", 8, "neither a stage nor an image reference", "a stage's name or number" },
         { "COPY --link=perhaps a /", 6, "--link=perhaps: expected true or false", "" },
         { "COPY a b c", 10, "needs a destination that ends in '/'", "Write c/." },
         { "COPY [\"a\", \"b\", 1]", 6, "holds strings only", "in double quotes" },
@@ -150,7 +150,7 @@ public sealed class WritingItWrong
         { "# nothing\n", 1, 1, "the file has no instructions", "It begins with FROM image" },
         { "ARG a\n", 1, 1, "the file has no FROM", "It begins with FROM image" },
         { "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nCOPY --from=a x /\n", 3, 17, "stage 'b' needs itself: b → a → b", "stages that do not need it" },
-        { "FROM scratch AS build\nFROM scratch\nCOPY --from=Bui:l:d x /\n", 3, 6, "neither a stage nor an image reference", "Did you mean build?" },
+        { "FROM scratch AS build\nFROM scratch\nCOPY --from=Bui:l:d x /\n", 3, 8, "neither a stage nor an image reference", "Did you mean build?" },
     };
 
     [Theory, MemberData(nameof(Files))]

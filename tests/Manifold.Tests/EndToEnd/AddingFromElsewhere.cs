@@ -229,6 +229,34 @@ public sealed class AddingFromElsewhere : IDisposable
         Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "sources"), "*", SearchOption.AllDirectories), File.Exists);
     }
 
+    [Theory]
+    [InlineData("manifold.yaml", "{images: {one: {context: \"MAIN\", dockerfile: Other, contexts: {n: \"NAMED\"}, tags: [example.com/one:1]}}}")]
+    [InlineData("docker-bake.json", """{"target": {"default": {"context": "MAIN", "dockerfile": "Other", "contexts": {"n": "NAMED"}, "tags": ["example.com/one:1"]}}}""")]
+    public async Task a_project_has_contexts_from_elsewhere_too(string file, string text)
+    {
+        var main = server.Put("main.tar", Packed(("Other", "FROM scratch\nCOPY f /main\nCOPY --from=n f /named\n"), ("f", "x")), "1");
+        text = text.Replace("MAIN", main, StringComparison.Ordinal).Replace("NAMED", Repository() + "#main:sub", StringComparison.Ordinal);
+        var project = Path.Combine(shop.Context("FROM scratch\n", (file, text)), file);
+
+        var printed = (await shop.Run([], "bake", "-f", project, file == "manifold.yaml" ? "--print" : "--print=bake")).Succeeded().Output;
+        var baked = (await shop.Run([], "bake", "-f", project, "--progress", "json")).Succeeded();
+
+        Assert.Contains(main, printed, StringComparison.Ordinal);
+        Assert.Equal(["COPY f /main", "COPY --from=n f /named"], baked.Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Order());
+    }
+
+    [Fact]
+    public async Task a_context_of_a_project_that_cannot_be_had_names_the_line()
+    {
+        var project = Path.Combine(shop.Context("FROM scratch\n", ("manifold.yaml", $"images:\n  one: {{context: \"{server.Address}/none.tar\", tags: [example.com/one:1]}}\n")), "manifold.yaml");
+
+        var outcome = await shop.Run([], "bake", "-f", project);
+
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("manifold.yaml:2", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("404", outcome.Error, StringComparison.Ordinal);
+    }
+
     private sealed record Seen(TarEntryType Type, UnixFileMode Mode, int Uid, int Gid, DateTimeOffset Time, string Content);
 
     private static string Describe(Seen file) => $"{Convert.ToString((int)file.Mode, 8)} {file.Uid}:{file.Gid} {file.Content}";

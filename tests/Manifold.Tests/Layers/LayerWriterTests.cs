@@ -169,7 +169,7 @@ public sealed class UnpackingALayer
         folder.Write("files/.wh.a", "ordinary");
         await Tool.Run("bash", "-c", $"cd '{folder.Path}' && {tar} -f it -C files .");
         using var archive = Archive.TryOpen(File.OpenRead(folder["it"]), "archive");
-        Assert.Equal(["", ".wh.a"], archive!.Entries().Select(entry => entry.Path));
+        Assert.Equal(["", ".wh.a"], archive!.ReadThrough(folder["tar"]).Entries().Select(entry => entry.Path));
     }
 
     [Theory]
@@ -193,7 +193,7 @@ public sealed class UnpackingALayer
             await Tool.Run("bash", "-c", $"cd '{folder.Path}' && tar -c files | {packing} -c | head -c -30 > it");
             using var archive = Archive.TryOpen(File.OpenRead(folder["it"]), "archive");
             if (archive is not null)
-                Assert.Throws<LayerException>(() => archive.Entries().Select(entry => entry.Path).ToList());
+                Assert.Throws<LayerException>(() => archive.ReadThrough(folder["tar"]).Entries().Select(entry => entry.Path).ToList());
         }
     }
 }

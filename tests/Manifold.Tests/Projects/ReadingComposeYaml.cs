@@ -139,7 +139,6 @@ public sealed class ReadingComposeYaml : IDisposable
 
     [Theory]
     [InlineData("services: {a: {image: x}}", "1:1 no service of this file has a build.")]
-    [InlineData("services: {a: {build: \"https://example.com/r.git\"}}", "1:23 the context 'https://example.com/r.git' is not a folder; others are not supported yet.")]
     [InlineData("services: {a: {build: {dockerfile: Dockerfile, dockerfile_inline: x}}}", "1:67 build of service 'a' has both dockerfile and dockerfile_inline.")]
     [InlineData("services: {a: {build: {secrets: [s]}}}\nsecrets: {s: {external: true}}", "2:14 the secret 's' is neither a file nor a variable of the environment")]
     public void a_wrong_one_is_told_with_its_place(string yaml, string start) =>

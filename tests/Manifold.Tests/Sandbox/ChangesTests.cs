@@ -18,7 +18,7 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         using var result = await box.Sandbox.RunAsync(BusyBox.Shell("cat /etc/resolv.conf /etc/hosts; ls /proc /sys /dev /a/b/c; mount") with
         {
-            Mounts = [new RunMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
+            Mounts = [new SandboxMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
         }, TestContext.Current.CancellationToken);
         Assert.Equal(0, result.ExitCode);
         Assert.Empty(Changes(result));
@@ -29,7 +29,7 @@ public sealed class TheChangesOfACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         using var result = await box.Sandbox.RunAsync(BusyBox.Shell("echo x > /a/x; echo y > /etc/y") with
         {
-            Mounts = [new RunMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
+            Mounts = [new SandboxMount { Kind = MountKind.Tmpfs, Target = "/a/b/c" }],
         }, TestContext.Current.CancellationToken);
         Assert.Equal(["a", "a/x", "etc", "etc/y"], Changes(result));
     }

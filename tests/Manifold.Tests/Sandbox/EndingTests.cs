@@ -112,7 +112,7 @@ public sealed class AProcessToKill
         using var box = new BusyBox(folder);
         await box.Sandbox.RunAsync(BusyBox.Shell($"setsid sleep {seconds} & echo > /mark/mark; sleep {seconds}") with
         {
-            Mounts = [new RunMount { Kind = MountKind.Bind, Target = "/mark", Source = folder }],
+            Mounts = [new SandboxMount { Kind = MountKind.Bind, Target = "/mark", Source = folder }],
         });
     }
 }

@@ -95,5 +95,5 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
         Assert.All(results, result => result.Dispose());
     }
 
-    private static RunMount Bind(string target, string source) => new() { Kind = MountKind.Bind, Target = target, Source = source };
+    private static SandboxMount Bind(string target, string source) => new() { Kind = MountKind.Bind, Target = target, Source = source };
 }

@@ -96,9 +96,9 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
         {
             Mounts =
             [
-                new RunMount { Kind = MountKind.Bind, Target = "/deep/in/it", Source = folder["in"], ReadOnly = true },
-                new RunMount { Kind = MountKind.Bind, Target = "/rw", Source = folder.Path },
-                new RunMount { Kind = MountKind.Tmpfs, Target = "/mem", SizeBytes = 1 << 20 },
+                new SandboxMount { Kind = MountKind.Bind, Target = "/deep/in/it", Source = folder["in"], ReadOnly = true },
+                new SandboxMount { Kind = MountKind.Bind, Target = "/rw", Source = folder.Path },
+                new SandboxMount { Kind = MountKind.Tmpfs, Target = "/mem", SizeBytes = 1 << 20 },
             ],
         });
         Assert.Equal("contenttouch: /deep/in/it/x: Read-only file system\ntmpfs", output);

@@ -43,8 +43,8 @@ public static class PlanChecks
     {
         if (graph.GroundOf(stage) is StageGround.Image ground)
             yield return new BaseNeed(ground.Reference, ground.Platform, stage.From.Source.Place) { Hint = graph.StageLike(stage.From.Image, stage.Index) };
-        foreach (var copy in stage.Instructions.OfType<CopyInstruction>())
-            if (graph.SourceOf(stage, copy) is StageGround.Image source)
-                yield return new BaseNeed(source.Reference, source.Platform, copy.Source.Place) { Hint = graph.StageLike(copy.From!) };
+        foreach (var (source, asking) in graph.SourcesOf(stage))
+            if (source is StageGround.Image image)
+                yield return new BaseNeed(image.Reference, image.Platform, asking.Source.Place) { Hint = asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         return new BuildSource
         {
             Place = sources.PlaceOf(target.Span),
-            ContextFolder = Context(),
+            ContextFolder = Context(), ContextAddress = BakeContexts.IsRemote(Written) ? Written : null,
             DockerfilePath = inline is null ? DockerfilePath() : null,
             InlineDockerfile = inline,
             Target = target.Text("target") is { Length: > 0 } stage ? stage : null,
@@ -51,11 +51,12 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
 
     private string Context()
     {
-        var written = target.Text("context") is { Length: > 0 } given ? given : ".";
-        if (BakeContexts.IsRemote(written) || written == "-")
-            sources.Fault(target.Find("context")!.Span, $"the context '{written}' is no folder", "Contexts from elsewhere are not fetched here: clone or unpack it, and name the folder.");
-        return BakeContexts.FolderOf(written, options);
+        if (Written == "-")
+            sources.Fault(target.Find("context")!.Span, "the context '-' is standard input, which one build alone can have", "Name a folder or an address.");
+        return BakeContexts.IsRemote(Written) ? "/" : BakeContexts.FolderOf(Written, options);
     }
+
+    private string Written => target.Text("context") is { Length: > 0 } given ? given : ".";
 
     /// <summary>It starts from the context, unless it says otherwise.</summary>
     private string? DockerfilePath() => target.Text("dockerfile") is not { Length: > 0 } written ? null

@@ -1,3 +1,4 @@
+using Manifold.Fetching;
 using Manifold.Planning;
 
 namespace Manifold.Projects.Bake;
@@ -9,7 +10,7 @@ internal static class BakeContexts
     public const string WorkingFolder = "cwd://";
 
     public static bool IsRemote(string text) =>
-        text.Contains("://", StringComparison.Ordinal) && !text.StartsWith(WorkingFolder, StringComparison.Ordinal) || text.StartsWith("git@", StringComparison.Ordinal) || text.StartsWith("github.com/", StringComparison.Ordinal);
+        !text.StartsWith(WorkingFolder, StringComparison.Ordinal) && ContextFetcher.IsRemote(text);
 
     /// <summary>Paths of a bake file start from the working folder, wherever the file is.</summary>
     public static string FolderOf(string text, ReadingOptions options) =>

@@ -68,7 +68,7 @@ public static class BakeJson
     private static bool AreAlike(ComponentSource a, ComponentSource b) => (a, b) switch
     {
         (ImageSource x, ImageSource y) => x.Location == y.Location,
-        (BuildSource x, BuildSource y) => (x.ContextFolder, x.DockerfilePath, x.InlineDockerfile, x.Target) == (y.ContextFolder, y.DockerfilePath, y.InlineDockerfile, y.Target) && x.Arguments.SequenceEqual(y.Arguments),
+        (BuildSource x, BuildSource y) => (x.ContextFolder, x.ContextAddress, x.DockerfilePath, x.InlineDockerfile, x.Target) == (y.ContextFolder, y.ContextAddress, y.DockerfilePath, y.InlineDockerfile, y.Target) && x.Arguments.SequenceEqual(y.Arguments),
         _ => false,
     };
 
@@ -110,9 +110,9 @@ public static class BakeJson
 
         private void Write(BuildSource build)
         {
-            Text("context", build.ContextFolder);
+            Text("context", build.ContextAddress ?? build.ContextFolder);
             if (build.InlineDockerfile is null && build.DockerfilePath is { } path)
-                Text("dockerfile", Path.GetFullPath(Path.Combine(workingFolder, path)));
+                Text("dockerfile", build.ContextAddress is null ? Path.GetFullPath(Path.Combine(workingFolder, path)) : Path.GetRelativePath(build.ContextFolder, path));
             Text("dockerfile-inline", build.InlineDockerfile);
             Text("target", build.Target);
             Map("args", build.Arguments);
@@ -131,6 +131,7 @@ public static class BakeJson
         {
             SiblingContext sibling => "target:" + NameOf(sibling.Name),
             ImageContext image => "docker-image://" + image.Reference,
+            RemoteContext remote => remote.Address,
             FolderContext folder => folder.Folder,
             LayoutContext layout => $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
             _ => throw new ArgumentOutOfRangeException(nameof(context)),

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Yaml;
 
@@ -10,15 +9,6 @@ namespace Manifold.Projects.ManifoldFile;
 internal sealed class ContextResolver(Surroundings around, FileFaults faults)
 {
     private static readonly ImmutableArray<string> SiblingPrefixes = ["image:", "target:", "service:"];
-
-    /// <summary>Collects the fault of a context that is no folder, but somewhere else.</summary>
-    public bool IsRemote(Located context)
-    {
-        var isRemote = context.Text.Contains("://", StringComparison.Ordinal) || context.Text.StartsWith("git@", StringComparison.Ordinal);
-        if (isRemote)
-            faults.Add(context.Place, $"the context '{AddressSecrets.Without(context.Text)}' is not a folder; others are not supported yet.", "Fetch it with a hook (before), and name its folder.");
-        return isRemote;
-    }
 
     public ImmutableSortedDictionary<string, NamedContext> Resolve(string image, ImmutableArray<Setting> contexts, bool madeLater)
     {
@@ -31,7 +21,7 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
 
     private NamedContext? Missing(Setting context)
     {
-        faults.Add(context.Place, $"the context '{context.Key}' says not what it is.", "Expected image:NAME of this project, docker-image://REFERENCE, oci-layout://FOLDER, or a folder.");
+        faults.Add(context.Place, $"the context '{context.Key}' says not what it is.", "Expected image:NAME of this project, docker-image://REFERENCE, oci-layout://FOLDER, an address, or a folder.");
         return null;
     }
 
@@ -39,16 +29,16 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
     {
         if (SiblingPrefixes.FirstOrDefault(prefix => context.Text.StartsWith(prefix, StringComparison.Ordinal)) is { } sibling)
             return Sibling(image, context with { Text = context.Text[sibling.Length..] });
-        if (Rest(context.Text, "docker-image://") is { } reference)
+        switch (ContextText.Parse(context.Text, around.Paths.Folder, out var wrong))
         {
-            if (ImageReference.TryParse(reference, out var parsed))
-                return new ImageContext(parsed);
-            faults.Add(context.Place, $"'{reference}' is not an image reference.", "Expected [registry/]repository[:tag][@digest], in lower case.");
-            return null;
+            case FolderContext:
+                return Folder(context, madeLater);
+            case { } found:
+                return found;
+            default:
+                faults.Add(context.Place, wrong);
+                return null;
         }
-        if (Rest(context.Text, "oci-layout://") is { } layout)
-            return Layout(layout);
-        return IsRemote(context) ? null : Folder(context, madeLater);
     }
 
     private SiblingContext? Sibling(string image, Located name)
@@ -62,16 +52,6 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
         return null;
     }
 
-    private LayoutContext Layout(string text)
-    {
-        Digest? digest = null;
-        if (text.LastIndexOf('@') is var at and > 0 && Digest.TryParse(text[(at + 1)..], out var parsed))
-            (digest, text) = (parsed, text[..at]);
-        var colon = text.LastIndexOf(':');
-        var (folder, tag) = colon > text.LastIndexOf('/') ? (text[..colon], text[(colon + 1)..]) : (text, null);
-        return new LayoutContext(around.Paths.Absolute(folder), tag, digest);
-    }
-
     private FolderContext Folder(Located context, bool madeLater)
     {
         var folder = around.Paths.Absolute(context.Text);
@@ -80,6 +60,4 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
                 ? $"Did you mean image:{context.Text}?" : $"Looked for '{folder}'. An image of this project is image:NAME, one of a registry docker-image://REFERENCE.");
         return new FolderContext(folder);
     }
-
-    private static string? Rest(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Fetching;
 using Manifold.Dockerfile;
 using Manifold.Images;
 using Manifold.Projects.Yaml;
@@ -37,16 +38,17 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
     private BuildSource? Build(NamedImage image, ImageSettings settings, Place place, bool madeLater)
     {
         var context = settings.Context ?? new Located(".", place);
-        if (contexts.IsRemote(context))
-            return null;
-        var folder = around.Paths.Absolute(context.Text);
-        if (Directory.Exists(folder))
+        var isRemote = ContextFetcher.IsRemote(context.Text);
+        var folder = isRemote ? "/" : around.Paths.Absolute(context.Text);
+        if (isRemote)
+            madeLater = true;
+        else if (Directory.Exists(folder))
             RequireDockerfile(settings, folder, context.Place, madeLater);
         else if (!madeLater)
             faults.Add(context.Place, $"the context '{context.Text}' of image '{image.Name}' is not a folder.", $"Looked for '{folder}'. Paths start from the file's folder.");
         return new BuildSource
         {
-            Place = place, ContextFolder = folder,
+            Place = place, ContextFolder = folder, ContextAddress = isRemote ? context.Text : null,
             DockerfilePath = settings.Dockerfile is { Text.Length: > 0 } dockerfile ? around.Paths.Shown(Path.GetFullPath(dockerfile.Text, folder)) : null,
             InlineDockerfile = settings.InlineDockerfile?.Text,
             Target = settings.Target is { Text.Length: > 0 } target ? target.Text : null,

@@ -10,7 +10,7 @@ internal sealed class BuildDocument(string folder, string workingFolder)
 {
     public JsonObject Write(BuildSource build)
     {
-        var written = new JsonObject { ["context"] = RelativePath.From(folder, build.ContextFolder) };
+        var written = new JsonObject { ["context"] = build.ContextAddress ?? RelativePath.From(folder, build.ContextFolder) };
         if (build.DockerfilePath is { } dockerfile && build.InlineDockerfile is null)
             written["dockerfile"] = Path.GetRelativePath(build.ContextFolder, Path.GetFullPath(dockerfile, workingFolder));
         Add("dockerfile-inline", build.InlineDockerfile);
@@ -38,6 +38,7 @@ internal sealed class BuildDocument(string folder, string workingFolder)
     {
         SiblingContext sibling => $"image:{sibling.Name}",
         ImageContext image => $"docker-image://{image.Reference}",
+        RemoteContext remote => remote.Address,
         FolderContext named => RelativePath.From(folder, named.Folder),
         LayoutContext layout => $"oci-layout://{RelativePath.From(folder, layout.Folder)}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
         _ => throw new NotSupportedException(context.GetType().Name),

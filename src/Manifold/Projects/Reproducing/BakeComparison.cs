@@ -75,7 +75,7 @@ internal sealed class BakeComparison(FreshBuild first, FreshBuild second)
             var differing = new HashSet<Digest>();
             foreach (var (x, y) in left.Zip(right))
             {
-                var (parent, source) = (x.Parent is { } below && differing.Contains(below.Digest), x is CopyStep { From: { } from } && differing.Contains(from.Digest));
+                var (parent, source) = (x.Parent is { } below && differing.Contains(below.Digest), x.ReadsFrom.Any(from => differing.Contains(from.Digest)));
                 var own = x is BaseStep ground ? ground.Image?.Descriptor.Digest != (y as BaseStep)?.Image?.Descriptor.Digest : first.LayerOf(a.Name, x) != second.LayerOf(b.Name, y);
                 if (own || parent)
                     differing.Add(x.Digest);

@@ -66,7 +66,8 @@ public sealed class Elsewhere
         Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource source ? platform with { Source = Moved(source) } : platform)],
     };
 
-    private BuildSource Moved(BuildSource source) => source with
+    // A context that was fetched lies in the store, and is no folder of the project.
+    private BuildSource Moved(BuildSource source) => source.ContextAddress is not null ? source : source with
     {
         ContextFolder = Moved(source.ContextFolder),
         // Of a Dockerfile that is in no file this is but a name.
@@ -89,7 +90,7 @@ public sealed class Elsewhere
 
     private static IEnumerable<string> FoldersOf(Component component) => component.Before.Select(hook => hook.Folder)
         .Concat(component.Checkout is { } checkout ? [checkout.Folder] : [])
-        .Concat(component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().SelectMany(source =>
+        .Concat(component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().Where(source => source.ContextAddress is null).SelectMany(source =>
             source.Contexts.Values.OfType<FolderContext>().Select(context => context.Folder).Append(source.ContextFolder)
                 .Concat(source is { DockerfilePath: { } path, InlineDockerfile: null } ? [Path.GetDirectoryName(Path.GetFullPath(path))!] : [])));
 

@@ -147,7 +147,7 @@ public sealed partial record Provenance
                 continue;
             if (step is BaseStep { Image: { } image })
                 yield return image;
-            foreach (var below in new[] { step.Parent, (step as CopyStep)?.From }.OfType<Step>())
+            foreach (var below in step.ReadsFrom.Concat(step.Parent is null ? [] : [step.Parent]))
                 rest.Push(below);
         }
     }

@@ -152,7 +152,7 @@ internal sealed class EventLog
         string component, Seen seen, Dictionary<(string, Digest), int> numbers, IReadOnlyDictionary<(string, Digest), ImmutableArray<Platform>> users)
     {
         var step = seen.Step;
-        Step?[] needs = [step.Parent, (step as CopyStep)?.From];
+        Step?[] needs = [step.Parent, .. step.ReadsFrom];
         return new RecordedStep
         {
             Number = numbers[(component, step.Digest)], Component = component, Name = step.Name, Stage = step.Stage, Platform = step.Platform,

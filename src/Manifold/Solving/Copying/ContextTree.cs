@@ -53,6 +53,26 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
         return $"'{source}' is not in the build context '{name ?? root}'";
     }
 
+    public string? PathAsItIs(SelectedSource files)
+    {
+        var seen = files.Files.Select(file => file.Entry.Path).ToHashSet(StringComparer.Ordinal);
+        using var parent = OpenFolder(EntryPath.Parent(files.Root.Path));
+        return parent is not null && IsAsItIs(parent, files.Root.Path, files.Root.Path.Length == 0 ? "" : EntryPath.Name(files.Root.Path), seen) ? Path.Combine(root, files.Root.Path) : null;
+    }
+
+    private static bool IsAsItIs(DirectoryHandle folder, string path, string name, HashSet<string> seen)
+    {
+        if (!seen.Contains(path) || folder.Status(name) is not { Uid: 0, Gid: 0 } status)
+            return false;
+        if (status.Type != FileStatus.Folder)
+            return true;
+        if (status.IsMountPoint && path.Length > 0)
+            return false; // a mount shows it, and a bind mount of what is above it does not
+        using var below = name.Length == 0 ? null : folder.TryOpenFolder(name, out _);
+        var inner = below ?? folder;
+        return inner.Names().All(child => IsAsItIs(inner, EntryPath.Join(path, child), child, seen));
+    }
+
     private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)
     {
         foreach (var name in handle.Names())

@@ -18,6 +18,9 @@ public interface ISourceTree
     /// <summary>The digest of a file that this tree gave out. Thread-safe; may remember it.</summary>
     Digest DigestOf(LayerEntry file);
 
+    /// <summary>Where on this machine exactly these files lie, with nothing else among them and all of them root's; null where they lie nowhere so.</summary>
+    string? PathAsItIs(SelectedSource files) => null;
+
     /// <summary>Why a source is not there, for people: where it was looked for, and what may have hidden it.</summary>
     string DescribeMissing(string source);
 }

@@ -6,7 +6,7 @@ using static Manifold.Sandbox.AccountFiles;
 namespace Manifold.Solving.Copying;
 
 /// <summary>Who <c>--chown</c> and WORKDIR's USER name: numbers as they are, names from the image's own /etc/passwd and /etc/group.</summary>
-/// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be unpacked.</remarks>
+/// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be read.</remarks>
 internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer> chain)
 {
     /// <returns>Null where <paramref name="text"/> is null: nobody was named.</returns>
@@ -22,8 +22,7 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         if (Number(user) is { } uid && (group is null || Number(group) is not null))
             return new Owner(uid, Number(group) ?? uid);
 
-        await layers.UnpackAsync(chain, cancellation).ConfigureAwait(false);
-        var files = layers.OpenUnpacked(chain);
+        var files = await layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
         var byName = Number(user) is { } number ? new Owner(number, number)
             : Users(Lines(files, "etc/passwd")).FirstOrDefault(entry => entry.Name == user) is { } found ? new Owner(found.Uid, found.Gid)
             : throw Unknown(step, text, "user", user, "passwd");

@@ -38,11 +38,22 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
         if (IgnoreRules.TryParse(step.Exclude, out var rules) && !rules.IsEmpty)
             sources = [.. sources.Select(source => Without(rules, source)).OfType<ChosenSource>()];
+        return Hashed(tree, sources, step.UnpackArchives);
+    }
+
+    /// <summary>Chooses one path with all below it.</summary>
+    /// <exception cref="StepFailedException">It is not there.</exception>
+    public static Selection OfPath(Step step, ISourceTree tree, string path) => tree.Find(path) is { } entry
+        ? Hashed(tree, [Whole(tree, "", entry)], unpack: false)
+        : throw new StepFailedException(step, tree.DescribeMissing(path) + ".");
+
+    private static Selection Hashed(ISourceTree tree, List<ChosenSource> sources, bool unpack)
+    {
         var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         Parallel.ForEach(files, file => digests[file.Path] = tree.DigestOf(file));
         return new Selection([.. sources.Select(source => new SelectedSource(source.Name,
-            [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = step.UnpackArchives })]);
+            [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = unpack })]);
     }
 
     /// <summary>The digest of paths, kinds, modes, owners, links and contents, in the order of the sources.</summary>

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Sandbox;
+
+namespace Manifold.Planning;
+
+/// <summary>What the RUNs of a build get besides what the Dockerfile says, and what they are allowed.</summary>
+public sealed record RunSettings
+{
+    public ImmutableArray<Secret> Secrets { get; init; } = [];
+    public ImmutableArray<SshAgent> Agents { get; init; } = [];
+
+    /// <summary>For RUNs that do not say otherwise: <c>--network</c>.</summary>
+    public RunNetwork Network { get; init; }
+
+    /// <summary><c>--allow network.host</c>.</summary>
+    public bool AllowHostNetwork { get; init; }
+
+    /// <summary><c>--allow security.insecure</c>.</summary>
+    public bool AllowInsecure { get; init; }
+
+    /// <summary>Further lines of /etc/hosts.</summary>
+    public ImmutableArray<ExtraHost> Hosts { get; init; } = [];
+
+    /// <summary>Bytes of /dev/shm; null is 64 MiB.</summary>
+    public long? SharedMemory { get; init; }
+
+    public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
+
+    /// <summary>The control group that those of the RUNs are made in; null is our own.</summary>
+    public string? CgroupParent { get; init; }
+}
+
+/// <summary>A value that RUNs may read and nobody else: it never prints itself.</summary>
+public sealed class Secret(string id, ReadOnlyMemory<byte> value)
+{
+    public string Id { get; } = id;
+    public ReadOnlyMemory<byte> Value { get; } = value;
+    public override string ToString() => $"secret {Id}";
+}
+
+/// <summary>An ssh agent that RUNs may use: one that runs, by its socket, or one that is started with keys.</summary>
+public sealed record SshAgent(string Id)
+{
+    public string? Socket { get; init; }
+
+    /// <summary>Files with private keys.</summary>
+    public ImmutableArray<string> Keys { get; init; } = [];
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Manifold.Content;
+using Manifold.Fetching;
+using Manifold.Planning;
+
+namespace Manifold.Projects;
+
+/// <summary>Fetches the contexts of a project that are elsewhere, so that all of them are folders.</summary>
+public static class RemoteContexts
+{
+    /// <summary>The project with folders; itself where all are folders already. One address is fetched once.</summary>
+    /// <exception cref="FetchException">One cannot be had; the message says whose it is.</exception>
+    public static async Task<Project> PrepareAsync(Project project, Store store, CancellationToken cancellation)
+    {
+        var builds = project.Components.SelectMany(component => component.Platforms.Select(platform => (component.Name, Source: platform.Source as BuildSource))).Where(each => each.Source is not null).ToList();
+        var wanted = builds.SelectMany(build => AddressesOf(build.Source!).Select(address => (build.Name, build.Source!.Place, Address: address))).DistinctBy(each => each.Address).ToList();
+        if (wanted.Count == 0)
+            return project;
+        var fetcher = new ContextFetcher(store);
+        var fetched = (await Task.WhenAll(wanted.Select(async each =>
+        {
+            try
+            {
+                return KeyValuePair.Create(each.Address, await fetcher.FetchAsync(each.Address, keepGitFolder: false, cancellation).ConfigureAwait(false));
+            }
+            catch (FetchException e)
+            {
+                throw new FetchException($"{each.Place}: {each.Name}: {e.Message}", e);
+            }
+        })).ConfigureAwait(false)).ToDictionary(StringComparer.Ordinal);
+        return project with
+        {
+            Components = [.. project.Components.Select(component => component with
+            {
+                Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Placed(build, fetched) } : platform)],
+            })],
+        };
+    }
+
+    private static IEnumerable<string> AddressesOf(BuildSource build) =>
+        build.Contexts.Values.OfType<RemoteContext>().Select(context => context.Address).Concat(build.ContextAddress is { } address ? [address] : []);
+
+    private static BuildSource Placed(BuildSource build, Dictionary<string, FetchedContext> fetched)
+    {
+        build = build with
+        {
+            Contexts = build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => each.Value is RemoteContext remote ? new FolderContext(fetched[remote.Address].Folder) : each.Value, StringComparer.Ordinal),
+        };
+        if (build.ContextAddress is not { } address)
+            return build;
+        var context = fetched[address];
+        return build with
+        {
+            ContextFolder = context.Folder,
+            DockerfilePath = build is { DockerfilePath: { } path, InlineDockerfile: null } ? Path.Combine(context.Folder, Path.GetRelativePath("/", path)) : build.DockerfilePath,
+            InlineDockerfile = context.Dockerfile is { } text ? System.Text.Encoding.UTF8.GetString(text) : build.InlineDockerfile,
+        };
+    }
+}

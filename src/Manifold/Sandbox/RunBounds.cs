@@ -1,0 +1,17 @@
+namespace Manifold.Sandbox;
+
+/// <summary>A name for an address, as <c>/etc/hosts</c> has it.</summary>
+public sealed record ExtraHost(string Name, string Address);
+
+/// <summary>A limit of a RUN's processes (setrlimit).</summary>
+/// <param name="Name">As <c>docker build --ulimit</c> has it, e.g. <c>nofile</c>.</param>
+/// <param name="Soft">-1 is none.</param>
+public sealed record ResourceLimit(string Name, long Soft, long Hard);
+
+/// <summary>A variable that a RUN has and that no other place shows.</summary>
+public sealed class SecretVariable(string name, ReadOnlyMemory<byte> value)
+{
+    public string Name { get; } = name;
+    public ReadOnlyMemory<byte> Value { get; } = value;
+    public override string ToString() => $"{Name}=***";
+}

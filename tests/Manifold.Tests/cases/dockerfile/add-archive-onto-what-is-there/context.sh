@@ -1,0 +1,1 @@
+mkdir -p t/linked t/folder; echo new >t/linked/new; echo n >t/file; echo n >t/folder/n; tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@1000000000 -C t -cf a.tar linked/new file folder; rm -r t

@@ -1,0 +1,1 @@
+mkdir -m 700 private; echo p >private/p; chmod 600 private/p; echo x >x.sh; chmod 755 x.sh; echo s >s; chmod 4711 s; mkdir -m 1777 sticky; echo r >r; chmod 444 r; echo n >n; chmod 664 n; mkdir -m 2775 group

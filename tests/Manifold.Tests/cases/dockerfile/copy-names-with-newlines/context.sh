@@ -1,0 +1,1 @@
+echo n >"$(printf 'new\nline')"; mkdir "$(printf 'folder\nwith')"; echo i >"$(printf 'folder\nwith/in\nside')"; echo c >"$(printf 'control\001\033[31m')"; echo b >'back\slash'; ln -s "$(printf 'new\nline')" link

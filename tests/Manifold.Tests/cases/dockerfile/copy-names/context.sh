@@ -1,0 +1,3 @@
+echo h >.hidden; echo s >'name with spaces'; echo u >ünïcödé.txt; mkdir 漢字; echo k >漢字/ファイル; echo b >'[bracket]'; mkdir 'folder with spaces'; echo i >'folder with spaces/in side'
+long=$(printf 'long-%.0s' $(seq 40))
+mkdir -p "sub/$long/$long"; echo l >"sub/$long/$long/$long"; echo '!' >'sub/#!~"'\''$x'; printf 'x' >"sub/$(printf 'tab\there')"; mkdir sub/deep; echo d >sub/deep/d

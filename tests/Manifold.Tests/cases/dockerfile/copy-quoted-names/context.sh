@@ -1,0 +1,1 @@
+echo s >'name with spaces'
