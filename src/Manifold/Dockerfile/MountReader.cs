@@ -102,8 +102,8 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         }
         if (type == MountType.Secret && !values.ContainsKey("id") && !values.ContainsKey("source") && !values.ContainsKey("target"))
             Fail("a secret mount needs an id", "Write --mount=type=secret,id=NAME and build with --secret id=NAME,src=FILE.");
-        if (type == MountType.Secret && values.ContainsKey("id") && values.ContainsKey("source"))
-            Fail("a secret mount has an id or a source, not both", at: values["source"].Field);
+        if (type == MountType.Secret && values.ContainsKey("id") && values.TryGetValue("source", out var source))
+            Fail("a secret mount has an id or a source, not both", at: source.Field);
     }
 
     private string? Text(string key) => values.TryGetValue(key, out var found) ? found.Value : null;

@@ -8,6 +8,8 @@ namespace Manifold.Planning;
 /// <content>The instructions that change the config and no file.</content>
 internal sealed partial class StagePlanner
 {
+    private int exposed;
+
     private void Declare(ArgInstruction instruction)
     {
         foreach (var (name, fallback) in instruction.Arguments)
@@ -80,8 +82,6 @@ internal sealed partial class StagePlanner
         config = config with { User = Expand(instruction.User, instruction) };
         Note($"USER {config.User}");
     }
-
-    private int exposed;
 
     private void Expose(ExposeInstruction instruction)
     {

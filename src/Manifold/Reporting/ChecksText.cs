@@ -1,5 +1,4 @@
 using System.Text;
-using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Reporting;

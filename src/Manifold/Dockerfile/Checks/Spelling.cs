@@ -30,7 +30,7 @@ internal static class Spelling
             findings.AddAtLast(Rules.FromAsCasing, from, $"'{with}' and '{keyword}' are written in different case", $"Write {(IsLower(keyword) ? "as" : "AS")}.", with);
     }
 
-    private static bool IsLower(string word) => word == word.ToLowerInvariant();
+    private static bool IsLower(string word) => !word.Any(char.IsUpper);
 
-    private static bool IsUpper(string word) => word == word.ToUpperInvariant();
+    private static bool IsUpper(string word) => !word.Any(char.IsLower);
 }

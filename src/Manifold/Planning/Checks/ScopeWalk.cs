@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Dockerfile;
 
 namespace Manifold.Planning.Checks;
@@ -35,12 +34,11 @@ internal sealed class ScopeWalk(CheckedBuild build, StageGraph graph)
 
     private Scope? End(Stage stage)
     {
-        if (!ends.ContainsKey(stage.Index))
+        if (ends.TryGetValue(stage.Index, out var end))
+            return end;
+        ends[stage.Index] = null;
+        foreach (var _ in Of(stage))
         {
-            ends[stage.Index] = null;
-            foreach (var _ in Of(stage))
-            {
-            }
         }
         return ends[stage.Index];
     }
