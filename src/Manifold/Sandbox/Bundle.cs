@@ -82,17 +82,24 @@ internal sealed record Bundle
         json.WriteEndObject();
     }
 
-    // A name that the runtime's machine does not know is an error: so those that the kernel says it has.
+    // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the runtime.
     private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
-    [
-        .. ((ReadOnlySpan<string>)
+    {
+        ReadOnlySpan<string> names =
         [
             "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
             "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE",
             "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
             "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-        ])[..Math.Min(41, int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), CultureInfo.InvariantCulture) + 1)].ToArray().Select(name => "CAP_" + name),
-    ]);
+        ];
+        var ours = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..];
+        var bits = ulong.Parse(ours.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        var own = ImmutableArray.CreateBuilder<string>();
+        for (var i = 0; i < names.Length; i++)
+            if ((bits & (1UL << i)) != 0)
+                own.Add("CAP_" + names[i]);
+        return own.ToImmutable();
+    });
 
     private void WriteProcess(Utf8JsonWriter json)
     {
