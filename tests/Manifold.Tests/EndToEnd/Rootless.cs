@@ -74,6 +74,14 @@ public sealed class Rootless : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_home_where_nosuid_and_nodev_hold_is_good_enough()
+    {
+        using var home = await SmallDisk.MountAsync(user.Home, "nosuid,nodev,size=64m");
+        await user.TakeAsync();
+        (await user.Run("build", "-q", user.Context("FROM BASE\nRUN --mount=target=/context cat /context/Dockerfile /etc/hosts; touch /x; busybox chmod 4755 /x\n"))).Succeeded();
+    }
+
+    [Fact]
     public async Task Ctrl_C_in_a_RUN_ends_the_container_with_exit_code_130_and_leaves_nothing()
     {
         var seconds = $"301{Random.Shared.Next(1000, 9999)}";
