@@ -26,6 +26,9 @@ public class CorpusRun : IDisposable
 
     public CorpusRun() => results = new(RunAsync);
 
+    /// <summary>All cases, or those that the variable <c>MANIFOLD_CASES</c> names: what somebody looks at who works on them.</summary>
+    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? [Base, .. chosen.Split(' ').Where(name => name != Base)] : Cases.Names("dockerfile");
+
     /// <summary>By the cases' names.</summary>
     public Task<IReadOnlyDictionary<string, CorpusCase.Result>> Results => results.Value;
 
@@ -58,7 +61,7 @@ public class CorpusRun : IDisposable
         {
             // 2
             var address = await server.StandardOutput.ReadLineAsync();
-            var prepared = await Tool.Run("env", $"MANIFOLD_SHARED={Oracle.Shared()}", "python3", Script, "prepare", Shop["cases"], address!);
+            var prepared = await Tool.Run("env", [$"MANIFOLD_SHARED={Oracle.Shared()}", "python3", Script, "prepare", Shop["cases"], address!, .. Names]);
             var cases = JsonSerializer.Deserialize<Dictionary<string, Prepared>>(prepared, JsonSerializerOptions.Web)!;
             foreach (var (name, value) in cases.Values.First().Environment)
                 Shop.Set[name] = value;

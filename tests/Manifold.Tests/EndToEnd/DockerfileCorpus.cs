@@ -5,7 +5,7 @@ namespace Manifold.Tests.EndToEnd;
 [Trait("kind", "end-to-end")]
 public sealed class DockerfileCorpus(CorpusRun run) : IClassFixture<CorpusRun>
 {
-    public static TheoryData<string> All => [.. Cases.Names("dockerfile")];
+    public static TheoryData<string> All => [.. CorpusRun.Names];
 
     [Theory]
     [MemberData(nameof(All))]
