@@ -33,7 +33,7 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
             return byName;
         return new Owner(byName.Uid, Number(group)
             ?? Groups(Lines(files, "etc/group")).FirstOrDefault(entry => entry.Name == group)?.Gid
-            ?? (group == Root ? 0 : throw Unknown(step, text, "group", group, "group")));
+            ?? (group == Root ? 0u : throw Unknown(step, text, "group", group, "group")));
     }
 
     // A part that is empty beside the colon is root's, as BuildKit has it: ":50" is 0:50.
