@@ -149,7 +149,7 @@ internal sealed record Bundle
     private void WriteMounts(Utf8JsonWriter json)
     {
         json.WriteStartArray("mounts");
-        foreach (var mount in OwnNetwork || UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(ForForeignNetwork))
+        foreach (var mount in UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(InUserNamespace))
         {
             json.WriteStartObject();
             json.WriteString("destination", mount.Target);
@@ -161,12 +161,18 @@ internal sealed record Bundle
         json.WriteEndArray();
     }
 
-    // The kernel mounts a new sysfs only for the owner of the network namespace: a user namespace that uses the machine's network shows the machine's, without its groups.
-    private static IEnumerable<Mount> ForForeignNetwork(Mount mount) => mount.Type != "sysfs" ? [mount] :
-    [
-        mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
-        new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
-    ];
+    private IEnumerable<Mount> InUserNamespace(Mount mount) => mount.Type switch
+    {
+        // The kernel mounts a new sysfs only for the owner of the network namespace; with the machine's network it is the machine's, without its groups.
+        "sysfs" when !OwnNetwork =>
+        [
+            mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
+            new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
+        ],
+        // A home on a disk that is mounted nosuid, say: what the machine forbids there cannot be allowed here, and must be said.
+        "bind" => [mount with { Options = [.. mount.Options.Union(MountCalls.Restrictions(mount.Source))] }],
+        _ => [mount],
+    };
 
     private void WriteLinux(Utf8JsonWriter json)
     {
