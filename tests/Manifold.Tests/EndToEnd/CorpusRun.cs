@@ -66,6 +66,8 @@ public class CorpusRun : IDisposable
             foreach (var (name, value) in cases.Values.First().Environment)
                 Shop.Set[name] = value;
             // 3
+            // An image's base layers may be left in its registry, and the store itself is listed.
+            (await RunAsync(["pull", Workshop.BusyBox], null)).Succeeded();
             var outcomes = new ConcurrentDictionary<string, Workshop.Outcome>(StringComparer.Ordinal);
             await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (each, _) => outcomes[each.Key] = await BuildAsync(each.Key, each.Value));
             // 4
