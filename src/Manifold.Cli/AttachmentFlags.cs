@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Manifold.Dockerfile;
+using Manifold.Planning;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
 
@@ -9,6 +11,7 @@ internal sealed class AttachmentFlags
 {
     private readonly Option<bool> sbom = new("--sbom") { Description = "Attach a list of each platform's packages (SPDX 2.3)." };
     private readonly Option<bool> provenance = new("--provenance") { Description = "Attach where each platform came from (SLSA provenance v1)." };
+    private readonly Option<string[]> attest = new("--attest") { Description = "type=sbom or type=provenance: what buildx calls --sbom and --provenance. Repeatable.", HelpName = "KIND", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
     private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
 
@@ -18,7 +21,10 @@ internal sealed class AttachmentFlags
         var flags = new AttachmentFlags();
         command.Add(flags.sbom);
         if (builds)
+        {
             command.Add(flags.provenance);
+            command.Add(flags.attest);
+        }
         command.Add(flags.sign);
         command.Add(flags.key);
         return flags;
@@ -27,9 +33,23 @@ internal sealed class AttachmentFlags
     public static async Task<SigningKey> LoadKeyAsync(CliContext context, string key, CancellationToken cancellation) =>
         await SigningKey.ParseAsync(await KeyText.ReadAsync(context, key, cancellation), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
+    /// <remarks>Source: docker buildx build, <c>--attest</c>.</remarks>
+    private static (string Type, bool Wanted) ReadAttestation(string text)
+    {
+        var fields = FlagFields.Parse("--attest", text);
+        var type = fields.Required("type", "type=sbom or type=provenance");
+        if (type is not ("sbom" or "provenance"))
+            throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, ["sbom", "provenance"]) ?? "Known are: provenance, sbom."}");
+        fields.RequireKnown(type == "sbom" ? ["type", "disabled", "generator"] : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"]);
+        return fields["generator"] is null ? (type, fields.Switch("disabled") is not true)
+            : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
+    }
+
     public Attachments Read(ParseResult parsed)
     {
-        var read = new Attachments(parsed.GetValue(sbom), parsed.GetValue(provenance), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
+        var asked = (parsed.GetValue(attest) ?? []).Select(ReadAttestation).ToLookup(each => each.Type, each => each.Wanted);
+        var read = new Attachments(
+            parsed.GetValue(sbom) || asked["sbom"].LastOrDefault(), parsed.GetValue(provenance) || asked["provenance"].LastOrDefault(), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
         if (parsed.GetValue(sign) && read.KeyFile is null)
             throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
         return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key is for --sign: add --sign.") : read;

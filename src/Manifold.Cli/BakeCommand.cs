@@ -26,6 +26,7 @@ internal sealed class BakeOptions
     private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
     private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
+    private readonly Option<bool> load = new("--load") { Description = "Hand this machine's platform of every image that is asked for to docker or podman." };
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> locked = new("--locked") { Description = "Build from what manifold.lock pins and from nothing else." };
@@ -42,7 +43,7 @@ internal sealed class BakeOptions
     {
         command.Add(names);
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
-        foreach (var option in (Option[])[files, set, push, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
+        foreach (var option in (Option[])[files, set, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
@@ -59,7 +60,7 @@ internal sealed class BakeOptions
         return new BakeCommandLine
         {
             Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
-            Push = parsed.GetValue(push), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
+            Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
             Registries = registries.Read(parsed),
@@ -99,6 +100,7 @@ internal sealed record BakeCommandLine
 
     public required bool NoCache { get; init; }
     public required bool Pull { get; init; }
+    public bool Load { get; init; }
     public bool Locked { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }

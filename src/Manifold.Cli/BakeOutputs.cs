@@ -1,24 +1,42 @@
-using Manifold.Content;
-using Manifold.Images;
+using System.Collections.Immutable;
+using Manifold.Images.Outputs;
 using Manifold.Projects;
-using Manifold.Registry;
 
 namespace Manifold.Cli;
 
 /// <summary>Writes a project's images where the file says they go beside the store.</summary>
-internal sealed class BakeOutputs(Store store, RegistryClient registry)
+internal sealed class BakeOutputs
 {
-    public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
+    private readonly OutputWriter writer;
+    private readonly ImmutableArray<(string Component, ImageOutput Output)> outputs;
+
+    private BakeOutputs(OutputWriter writer, ImmutableArray<(string Component, ImageOutput Output)> outputs) => (this.writer, this.outputs) = (writer, outputs);
+
+    /// <summary>Reads what the file says, and looks whether all of it can be written: before any work.</summary>
+    /// <param name="load">Every image is also handed to docker or podman.</param>
+    public static async Task<BakeOutputs> PrepareAsync(OutputTools tools, BakePlan plan, bool load, CancellationToken cancellation)
     {
-        foreach (var component in result.Components.Where(component => component is { Result: not null, Planned.Node.Asked: true }))
-        foreach (var output in component.Planned.Node.Component.Outputs.Select(OutputTarget.Parse))
-            await WriteAsync(component, output, cancellation);
+        var writer = new OutputWriter(tools);
+        var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
+        foreach (var component in plan.Components.Where(component => component.Node.Asked))
+        {
+            var read = component.Node.Component.Outputs.Select(ImageOutput.Parse).ToList();
+            if (load && !read.Any(output => output.IsLoad))
+                read.Add(ImageOutput.Load);
+            if (read.Find(output => output.IsStandardOutput) is { } first)
+                throw new UsageException($"{component.Name}: --output '{first.Text}': several images cannot share standard output. Name a file with dest=FILE.");
+            await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);
+            found.AddRange(read.Select(output => (component.Name, output)));
+        }
+        return new BakeOutputs(writer, found.ToImmutable());
     }
 
-    private async Task WriteAsync(BakedComponent component, OutputTarget output, CancellationToken cancellation)
+    public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
     {
-        var tags = component.Planned.Node.Component.Tags;
-        await using var source = StoreSource.OfBuilt(store, registry, tags, component.Result!.Index);
-        await output.WriteAsync(source, tags, cancellation);
+        foreach (var (name, output) in outputs)
+        {
+            if (result.Components.FirstOrDefault(component => component.Name == name) is { Result: { } built } component)
+                await writer.WriteAsync(output, new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)]), component.Planned.Node.Component.Tags, cancellation);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Cluster;
 using Manifold.Content;
+using Manifold.Images.Outputs;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
@@ -16,6 +17,7 @@ namespace Manifold.Cli;
 internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 {
     private readonly BuildReports reports = new(context, line.Report);
+    private readonly List<string> written = [];
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -52,12 +54,17 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             var plan = await bakery.PlanAsync(request, Show, cancellation);
             if (line.Plan)
                 return await TellPlanAsync(plan, new Emulators(store), progress);
+            var outputs = await BakeOutputs.PrepareAsync(new OutputTools(store, registry)
+            {
+                Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
+                Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
+            }, plan, line.Load, cancellation);
             foreach (var component in plan.Components)
                 await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
             result = await bakery.BakeAsync(request, plan, Show, cancellation);
             if (!result.IsWhole)
                 throw new BakeFailedException(result);
-            await new BakeOutputs(store, registry).WriteAsync(result, cancellation);
+            await outputs.WriteAsync(result, cancellation);
         }
         catch (Exception e) when (!line.Plan)
         {
@@ -91,6 +98,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
+            RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context),
         })
         {
             Lock = BakeLock.Find(context, project, line),
@@ -130,6 +138,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             await context.Out.WriteAsync(BuildTable.Render(record));
             foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
                 await context.Out.WriteLineAsync($"pushed {tag}");
+            foreach (var each in written)
+                await context.Error.WriteLineAsync(each);
         }
         await reports.WriteAsync(store, record, CancellationToken.None);
         return record;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Manifold.Fetching;
-using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
@@ -35,7 +34,10 @@ internal sealed class BuildOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+    private RunFlags runs = null!;
     private PublishingFlags publishing = null!;
+    private OutputFlags output = null!;
+    private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
@@ -43,7 +45,6 @@ internal sealed class BuildOptions
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. Without it: manifold report.", HelpName = "FOLDER" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
-    private readonly Option<string[]> outputs = Many("--output", "type=oci,dest=FOLDER, or dest=FILE.tar. Repeatable.", "OUTPUT", "-o");
     private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
     private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
     private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
@@ -51,8 +52,7 @@ internal sealed class BuildOptions
     // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
     private readonly ImmutableArray<Option<string[]>> notYet =
     [
-        .. new[] { "--secret", "--ssh", "--load", "--cache-from", "--cache-to", "--allow", "--add-host", "--shm-size",
-            "--ulimit", "--network", "--cgroup-parent", "--check", "--compression", "--attest" }
+        .. new[] { "--check" }
             .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
     ];
 
@@ -65,9 +65,12 @@ internal sealed class BuildOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, outputs, print, verify, verifyAllow, .. notYet];
+        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow, .. notYet];
         foreach (var option in all)
             command.Add(option);
+        runs = RunFlags.AddTo(command);
+        output = OutputFlags.AddTo(command);
+        caching = CacheFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
@@ -88,24 +91,29 @@ internal sealed class BuildOptions
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
     {
         if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } asked)
-            throw new UsageException($"{asked.Name} is not supported yet.{Instead(asked.Name)}");
+            throw new UsageException($"{asked.Name} is not supported yet.");
         try
         {
-            ImmutableArray<OutputTarget> written = [.. (parsed.GetValue(outputs) ?? []).Select(OutputTarget.Parse)];
-            foreach (var file in new[] { shard, metadataFile, iidFile }.Select(parsed.GetValue).Concat(written.Where(output => output.IsTar).Select(output => output.Destination)))
+            foreach (var file in new[] { shard, metadataFile, iidFile }.Select(parsed.GetValue))
                 OutputFolder.Require(file);
-            var request = ReadRequest(parsed, context);
+            var outputs = output.Read(parsed);
+            if (outputs.TakesStandardOutput && context.OutIsTerminal)
+                throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
+            var tagged = ReadRequest(parsed, context);
+            var request = outputs.Applied(tagged, parsed.GetValue(push));
+            if (BuildKitArguments.SplitsPlatforms(request))
+                outputs = outputs.WithFolders();
             return new BuildCommandLine
             {
                 Request = request,
-                Push = ReadPush(parsed, request.Tags),
+                Push = ReadPush(parsed, outputs, tagged.Tags),
                 Shard = parsed.GetValue(shard),
-                Attachments = ReadAttachments(parsed),
+                Attachments = ReadAttachments(parsed, outputs),
                 Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
                 Report = parsed.GetValue(report),
-                Outputs = written,
+                Outputs = outputs,
                 Print = parsed.GetValue(print),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
@@ -117,17 +125,11 @@ internal sealed class BuildOptions
         }
     }
 
-    private static string Instead(string flag) => flag switch
+    private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
     {
-        "--attest" => " Use --sbom and --provenance.",
-        "--load" => " The store has the image; write it with: manifold copy store:NAME docker-archive:FILE",
-        _ => "",
-    };
-
-    private PublicationRequest? ReadPush(ParseResult parsed, ImmutableArray<ImageReference> names)
-    {
-        var request = publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null };
-        if (parsed.GetValue(push))
+        var names = outputs.PushTargets(tags, parsed.GetValue(push));
+        var request = publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null, ByDigest = outputs.PushesByDigest };
+        if (parsed.GetValue(push) || outputs.Pushed.Any())
             return names.IsEmpty ? throw new UsageException("--push needs a name: add -t registry/repository:tag.") : request;
         if (parsed.GetValue(shard) is not null)
             throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
@@ -135,10 +137,10 @@ internal sealed class BuildOptions
             : throw new UsageException("--platform-tags, --force and --allow-platform-removal say how tags are written: add --push, or give them to manifold push later.");
     }
 
-    private Attachments ReadAttachments(ParseResult parsed)
+    private Attachments ReadAttachments(ParseResult parsed, OutputChoice outputs)
     {
         var attachments = attaching.Read(parsed);
-        if (attachments.Any && !parsed.GetValue(push))
+        if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
             throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
             : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
@@ -146,36 +148,23 @@ internal sealed class BuildOptions
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
-        return contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
+        return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
             BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
+            Run = runs.Read(parsed, context),
+            Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = ReadEpoch(parsed, context),
-        };
-    }
-
-    private long? ReadEpoch(ParseResult parsed, CliContext context)
-    {
-        const string name = "SOURCE_DATE_EPOCH";
-        return EpochOf(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(name) ?? context.Variable(name));
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(BuildKitArguments.Epoch) ?? context.Variable(BuildKitArguments.Epoch)),
+        });
     }
 
     /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment; null where it is not set.</summary>
-    public static long? EpochOf(CliContext context) => EpochOf(context.Variable("SOURCE_DATE_EPOCH"));
-
-    private static long? EpochOf(string? text)
-    {
-        const string name = "SOURCE_DATE_EPOCH";
-        if (string.IsNullOrEmpty(text))
-            return null;
-        return long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
-            : throw new UsageException($"{name} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
-    }
+    public static long? EpochOf(CliContext context) => BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
 
     private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
     {
@@ -226,38 +215,8 @@ internal sealed record BuildCommandLine
     /// <summary>The folder for the report; null where none is asked for.</summary>
     public required string? Report { get; init; }
 
-    public required ImmutableArray<OutputTarget> Outputs { get; init; }
+    public required OutputChoice Outputs { get; init; }
     public required string? Print { get; init; }
     public required VerificationPolicy Verification { get; init; }
     public required RegistryChoice Registries { get; init; }
-}
-
-/// <summary>Where a copy of the image goes besides the store: an OCI layout as a folder, or as a tar.</summary>
-internal sealed record OutputTarget(string Destination)
-{
-    public bool IsTar => Destination.EndsWith(".tar", StringComparison.Ordinal);
-
-    public async Task WriteAsync(IImageSource image, ImmutableArray<ImageReference> tags, CancellationToken cancellation)
-    {
-        var parts = await ImageParts.ReadAsync(image, withReferrers: false, cancellation);
-        ImmutableArray<string> names = [.. tags.Select(tag => tag.Tag ?? tag.ToString())];
-        IImageTarget target = IsTar ? new OciArchiveTarget(Destination, names) : new LayoutTarget(Destination, names);
-        await target.WriteAsync(image, parts, null, cancellation);
-    }
-
-    public static OutputTarget Parse(string text)
-    {
-        var keys = text.Split(',').Select(part => part.Split('=', 2)).ToDictionary(part => part[0].Trim(), part => part.Length > 1 ? part[1] : "", StringComparer.Ordinal);
-        var type = keys.GetValueOrDefault("type") ?? "";
-        if (type == "registry" || keys.ContainsKey("push"))
-            throw new UsageException($"--output '{text}' is not supported yet. Use --push.");
-        if (type is "docker" or "local" or "tar" or "image" or "" || keys.ContainsKey("compression"))
-            throw new UsageException($"--output '{text}' is not supported yet. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        if (type != "oci")
-            throw new UsageException($"--output '{text}': there is no type '{type}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        if (keys.Keys.FirstOrDefault(key => key is not ("type" or "dest" or "tar")) is { } unknown)
-            throw new UsageException($"--output '{text}': there is no key '{unknown}'. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-        return keys.GetValueOrDefault("dest") is { Length: > 0 } destination ? new OutputTarget(destination)
-            : throw new UsageException($"--output '{text}': dest is missing. Use type=oci,dest=FOLDER (or dest=FILE.tar).");
-    }
 }

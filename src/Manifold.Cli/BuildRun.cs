@@ -1,10 +1,12 @@
 using Manifold.Content;
 using Manifold.Images;
+using Manifold.Images.Outputs;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Reporting;
+using Manifold.Registry;
 using Manifold.Reporting.Records;
 using Manifold.Solving;
 
@@ -14,6 +16,7 @@ namespace Manifold.Cli;
 internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 {
     private readonly BuildReports reports = new(context, line.Report);
+    private readonly List<string> written = [];
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -59,6 +62,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 
         async Task BuildAsync(Action<BuildEvent> show)
         {
+            var writer = new OutputWriter(Outputs(store, registry, show));
+            await writer.PrepareAsync(line.Outputs.All, line.Request.Platforms, cancellation);
             var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
             var publisher = new Publisher(publishing);
             if (line.Push is not null)
@@ -67,25 +72,28 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             outcome = outcome with { Preflight = planned.Preflight };
             var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
             outcome = outcome with { Result = result };
+            foreach (var output in line.Outputs.All)
+            {
+                var made = line.Outputs.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
+                await writer.WriteAsync(output, new BuiltSource(made.Index, line.Request.Platforms), line.Request.Tags, cancellation);
+            }
+            // Last, so that no tag says that all is well while a file could not be written.
             if (planned.Preflight is { } preflight)
                 outcome = outcome with { Published = await PublishAsync(publishing, preflight, result, show) };
-            foreach (var output in line.Outputs)
-            {
-                await using var source = StoreSource.OfBuilt(store, registry, line.Request.Tags, result.Index);
-                await output.WriteAsync(source, line.Request.Tags, cancellation);
-            }
             if (line.Shard is { } shard)
                 Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
-            await WriteFilesAsync(result, recorder.Id, cancellation);
+            await WriteFilesAsync(outcome.Published is { } published && published.Top.Digest != result.Index.Digest ? result with { Index = published.Top } : result, recorder.Id, cancellation);
         }
 
         async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
         {
-            await using var source = new StoreSource(store, registry, line.Request.Tags[0], result.Index);
+            IImageSource built = new StoreSource(store, registry, preflight.Request.Targets[0], result.Index);
+            await using var source = line.Outputs.PushesDockerFormat ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, cancellation) : built;
+            var top = line.Outputs.PushesDockerFormat ? (await source.ResolveAsync(cancellation)).Descriptor : result.Index;
             var request = line.Attachments.Request(key);
             if (line.Attachments.Provenance)
                 request = request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) };
-            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, result.Index, preflight, new PushEvents(show, context.Time), cancellation);
+            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, top, preflight, new PushEvents(show, context.Time), cancellation);
             if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
                 await Attachments.TellAsync(context, attached);
             return done;
@@ -113,15 +121,24 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, record), cancellation);
     }
 
+    private OutputTools Outputs(Store store, RegistryClient registry, Action<BuildEvent> show) => new(store, registry)
+    {
+        Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
+        Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }),
+    };
+
     private async Task TellAsync(BuildResult result, Publication? published, BuildRecord record)
     {
+        var results = line.Outputs.TakesStandardOutput ? context.Error : context.Out;
         if (line.Progress == "quiet")
         {
-            await context.Out.WriteLineAsync(result.Index.Digest.ToString());
+            await results.WriteLineAsync(result.Index.Digest.ToString());
             return;
         }
         if (line.Progress != "json")
-            await context.Out.WriteAsync(BuildTable.Render(record.Components[0], published));
+            await results.WriteAsync(BuildTable.Render(record.Components[0], published));
+        foreach (var each in written)
+            await context.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)
             await context.Error.WriteLineAsync($"Pushed by digest; no tag was written. When all shards are there: manifold merge {shard} …");
     }

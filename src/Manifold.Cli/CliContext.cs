@@ -17,6 +17,12 @@ public sealed record CliContext
     public required TextWriter Error { get; init; }
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Standard output for bytes: an image that goes into a pipe.</summary>
+    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+
+    /// <summary>True where standard output is a terminal.</summary>
+    public bool OutIsTerminal { get; init; }
+
     /// <summary>True where standard error is a terminal that may be painted.</summary>
     public required bool Interactive { get; init; }
 

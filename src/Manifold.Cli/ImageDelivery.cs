@@ -25,8 +25,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
     public async Task DeliverAsync(IImageSource image, ImmutableArray<ImageLocation> targets, DeliveryOptions options, CancellationToken cancellation)
     {
         var references = targets.Where(target => target.Transport is Transport.Registry).Select(target => target.Reference!).ToImmutableArray();
-        foreach (var archive in targets.Where(target => target.Transport is Transport.DockerArchive))
-            await DockerArchiveTarget.RequireSingleAsync(image, archive, cancellation);
+        if (targets.Any(target => target.Transport is Transport.DockerArchive))
+            await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
         var parts = options.WithReferrers || references.Length < targets.Length
             ? await ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
         if (!references.IsEmpty)

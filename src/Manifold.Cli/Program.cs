@@ -10,6 +10,7 @@ var context = new CliContext
     Out = Console.Out,
     Error = Console.Error,
     Time = TimeProvider.System,
+    OutIsTerminal = !Console.IsOutputRedirected,
     Begin = Rootless.EnterAsync,
     Interactive = !Console.IsErrorRedirected && variables.GetValueOrDefault("TERM") is not (null or "dumb"),
 };

@@ -77,7 +77,7 @@ internal sealed class VerifyCommand
         var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetValue(run) is { } arguments)
-            report = await Runner(store).RunAsync(source, report, RunOptionsOf(parsed, arguments), cancellation);
+            report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, arguments), cancellation);
         if (parsed.GetValue(json))
             await context.Out.WriteLineAsync(GateJson.Write(report, source.Location.ToString()));
         else
@@ -125,10 +125,11 @@ internal sealed class VerifyCommand
             context.Out.WriteLine($"  {line}");
     }
 
-    private SmokeRun Runner(Store store)
+    private async Task<SmokeRun> RunnerAsync(Store store)
     {
-        var (snapshots, emulators) = (new SnapshotStore(store, context.Time), new Emulators(store));
-        return new SmokeRun(snapshots, new RunSandbox(snapshots, new OciRuntimes(store, context.Variable("PATH")), emulators, context.Time), emulators);
+        var (snapshots, emulators, runtimes) = (new SnapshotStore(store, context.Time), new Emulators(store), new OciRuntimes(store, context.Variable("PATH")));
+        await runtimes.FindAsync(); // before layers are unpacked
+        return new SmokeRun(snapshots, new RunSandbox(snapshots, runtimes, emulators, context.Time), emulators);
     }
 
     private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()

@@ -23,12 +23,15 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     private readonly Emulators emulators = new(tools.Store);
     private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
     private readonly StepGate gate = new(jobs);
+    private BuildCaches? caches;
     private LayerKeeper? keeper;
     private RunSandbox? sandbox;
 
     /// <summary>What this run knows of layers.</summary>
     public LayerKeeper Layers => LazyInitializer.EnsureInitialized(ref keeper, () =>
         new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on) { Watch = censuses.Watch });
+
+    private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
 
     private RunSandbox Sandbox => LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, tools.Time));
 
@@ -47,27 +50,36 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     public async Task<ImmutableArray<BuiltImage>> SolveAsync(
         BuildRequest request, BuildPlan plan, Func<ImagePlan, Exception, bool> mayFail, Action<BuildEvent> show, CancellationToken cancellation)
     {
+        await Caches.ImportAsync(request.Cache, [.. plan.Images.Select(image => image.Platform)], show, cancellation).ConfigureAwait(false);
         Layers.WillUnpack(LayersUnderRuns(plan));
+        void Show(BuildEvent e)
+        {
+            Caches.Note(e);
+            show(e);
+        }
+
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
+        using var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
         var runner = new StepRunner(new StepTools
         {
             Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
-            Run = request.Run, Caches = new CacheFolders(tools.Store, tools.Time),
-            Remotes = new RemoteFiles(tools.Store, tools.Time), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = show, FileTime = plan.FileTime, NoCache = request.NoCache,
+            Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
+            Remotes = new RemoteFiles(tools.Store, tools.Time), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = Show, FileTime = plan.FileTime, NoCache = request.NoCache, Hostname = request.RunHostname,
         });
-        var solver = new Solver(runner, Layers);
+        var solver = new Solver(runner, Layers, request.Layers);
         var assembler = new ImageAssembler(tools.Store, plan.FileTime, request.Annotations);
         var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
         {
             try
             {
-                var built = await assembler.AssembleAsync(image, await solver.SolveAsync(image, token).ConfigureAwait(false), token).ConfigureAwait(false);
+                var solved = await solver.SolveAsync(image, token).ConfigureAwait(false);
+                var built = await assembler.AssembleAsync(image, solved, request.Cache.Inline ? Caches.InlineOf(image) : null, token).ConfigureAwait(false);
                 show(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
                 return built;
             }
-            catch (Exception e) when (e is not OperationCanceledException && mayFail(image, e))
+            catch (Exception e) when (e is not (OperationCanceledException or CacheDamagedException) && mayFail(image, e))
             {
                 return null;
             }
@@ -75,6 +87,29 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         digests.Save();
         return [.. images.OfType<BuiltImage>()];
     }
+
+    /// <summary>Does work again where a layer that a cache promised is gone or is another one: its step is done here then.</summary>
+    public async Task<T> DespiteCachesAsync<T>(Func<Task<T>> work, Action<BuildEvent> show)
+    {
+        var mended = new HashSet<Digest>();
+        while (true)
+        {
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (CacheDamagedException e) when (mended.Add(e.DiffId))
+            {
+                show(new Warned($"{e.Message.TrimEnd('.')}. It is made here.") { Time = tools.Time.GetUtcNow() });
+                Layers.Forget(e.DiffId);
+                censuses.Forget(e.DiffId);
+            }
+        }
+    }
+
+    /// <summary>Leaves what was found out to other builds, where that is asked for.</summary>
+    public Task ExportCacheAsync(BuildRequest request, ImmutableArray<ImagePlan> images, Action<BuildEvent> show, CancellationToken cancellation) =>
+        Caches.ExportAsync(request, images, Layers, show, cancellation);
 
     /// <summary>One index over the platforms' images, in their order.</summary>
     public Task<Descriptor> AssembleIndexAsync(IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, CancellationToken cancellation) =>
@@ -94,8 +129,11 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     }
 
     /// <summary>Starts each platform's entrypoint, natively or emulated.</summary>
-    public Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation) =>
-        new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation);
+    public async Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation)
+    {
+        await runtimes.FindAsync().ConfigureAwait(false); // before layers are unpacked
+        return await new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation).ConfigureAwait(false);
+    }
 
     private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
         plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);

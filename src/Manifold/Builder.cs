@@ -35,7 +35,7 @@ public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Im
 /// plan                        5  Solving/      copy and run what the cache does not know (Layers/, Snapshots/)
 /// layers                      6  Images/       config and manifest for each platform, one index
 /// index                       7  Verification/ the gate: does each image start on its platform?
-///                             8  Content/      the tags name it
+///                             8  Content/      the tags name it; caches of others get what was found out
 /// index and tags              9  Publishing/   Publisher: content by digest, then all tags of all repositories together
 /// </code>
 /// Publication is the caller's next step, under one shared lock of the store with the build; its preflight belongs before step 4.
@@ -65,18 +65,22 @@ public sealed class Builder(BuilderTools tools)
         // 4
         await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);
 
-        // 5, 6
-        var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
-        var result = new BuildResult(await session.AssembleIndexAsync(images, request.Annotations, cancellation).ConfigureAwait(false), images, plan);
-
-        // 7
-        var report = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false);
-        if (report?.IsRefusedBy(tools.Verification) is true)
-            throw new GateRefusedException(report, tools.Verification);
+        // 5, 6, 7
+        var result = await session.DespiteCachesAsync(() => MakeAsync(session, request, plan, on, cancellation), on).ConfigureAwait(false);
+        if (result.Gate?.IsRefusedBy(tools.Verification) is true)
+            throw new GateRefusedException(result.Gate, tools.Verification);
 
         // 8
         tools.Store.Tags.SetAll([.. request.Tags.Select(tag => (tag, result.Index))]);
-        return result with { Gate = report };
+        await session.ExportCacheAsync(request, plan.Images, on, cancellation).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<BuildResult> MakeAsync(BuildSession session, BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
+        var result = new BuildResult(await session.AssembleIndexAsync(images, request.Annotations, cancellation).ConfigureAwait(false), images, plan);
+        return result with { Gate = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false) };
     }
 
     /// <summary>What would be built; touches registries' documents and nothing else.</summary>

@@ -81,6 +81,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
             var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
             snapshots.Decide(keep, SizeOfTree(folder), () => Delete(folder));
         }
+        if (options.All)
+            SweepFixups();
         foreach (var (digest, file) in Blobs())
             blobs.Decide(marked.Contains(digest), file.Length, file.Delete);
         var uploads = new Tally();
@@ -92,6 +94,13 @@ public sealed partial class Prune(Store store, TimeProvider time)
         return new Result(
             blobs.Freed + snapshots.Freed + records.Freed + folders.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + folders.Kept + uploads.Kept + sources.Kept,
             blobs.Removed, snapshots.Removed, records.Removed, folders.Removed);
+    }
+
+    // They put right what lies below them; without a snapshot there is nothing.
+    private void SweepFixups()
+    {
+        foreach (var folder in SnapshotFolders)
+            FileTree.Delete(Path.Combine(store.Root, folder, "fixups"));
     }
 
     /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>

@@ -7,7 +7,8 @@ namespace Manifold.Content;
 /// <code>
 /// oci-layout, index.json      1  what is here by name; any OCI tool reads it
 /// blobs/sha256/…              2  written beside, hashed, synced, renamed: a reader never sees half a blob
-/// snapshots/  cache/  builds/ 3  unpacked layers, results of steps, records: their own stages keep them
+/// snapshots/  tars/           3  layers unpacked, layers uncompressed; snapshots-rootless/ are those of an ordinary user
+/// cache/  builds/                results of steps, records: their own stages keep them
 /// partial/                    4  pulls that were cut, until the next one goes on with them
 /// work/PROCESS/               5  what is in the making; its lock tells whether PROCESS lives, else anyone may sweep it
 /// </code>

@@ -15,12 +15,12 @@ namespace Manifold.Images;
 /// </code>
 /// An archive that is there is replaced. Costs the disk of one plain layer, since a tar says a file's size before its bytes.
 /// </remarks>
-public sealed class DockerArchiveTarget(Store store, ImageLocation location, ImmutableArray<string> names) : IImageTarget
+public sealed class DockerArchiveTarget(Store store, ArchiveDestination destination, ImmutableArray<string> names) : IImageTarget
 {
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var tags = names.Select(Tagged).ToImmutableArray();
-        var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, location, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
             throw new UsageException($"'{source.Location}' is no container image (its config is '{manifest.Config.MediaType}'), and a Docker archive holds nothing else.");
         var config = await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false);
@@ -31,7 +31,7 @@ public sealed class DockerArchiveTarget(Store store, ImageLocation location, Imm
         {
             Config = $"{manifest.Config.Digest.Hex}.json", RepoTags = tags, Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
         };
-        await ArchiveFile.ReplaceAsync(location.Path!, async tar =>
+        await destination.WriteAsync(async tar =>
         {
             // 1
             tar.Add("manifest.json", JsonSerializer.SerializeToUtf8Bytes([entry], DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage));
@@ -52,7 +52,7 @@ public sealed class DockerArchiveTarget(Store store, ImageLocation location, Imm
 
     /// <summary>The one image that the archive will hold. Asked before other targets are written, too.</summary>
     /// <exception cref="UsageException">There are several.</exception>
-    public static async Task<Descriptor> RequireSingleAsync(IImageSource source, ImageLocation location, CancellationToken cancellation)
+    public static async Task<Descriptor> RequireSingleAsync(IImageSource source, CancellationToken cancellation)
     {
         var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
         var platforms = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
@@ -60,7 +60,7 @@ public sealed class DockerArchiveTarget(Store store, ImageLocation location, Imm
         {
             [var only] => only.Manifest,
             [] when MediaType.IsManifest(top.MediaType) => top,
-            _ => throw new UsageException($"A Docker archive holds one platform, and {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write an archive of all: oci-archive:{location.Path}"),
+            _ => throw new UsageException($"A Docker archive holds one platform, and {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write an archive of all: oci-archive:FILE"),
         };
     }
 

@@ -26,11 +26,13 @@ public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<An
 {
     private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(fileTime);
 
-    public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, CancellationToken cancellation)
+    /// <param name="inlineCache">What the config tells of the steps; null where it tells nothing, as the base's own never is handed on.</param>
+    public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, string? inlineCache, CancellationToken cancellation)
     {
         var config = image.Config with
         {
             Created = Created,
+            InlineCache = inlineCache,
             RootFs = new RootFs { DiffIds = [.. solved.Layers.Select(layer => layer.DiffId)] },
             History = [.. image.Config.History ?? [], .. image.History.Select(entry => ToHistory(entry, solved))],
         };

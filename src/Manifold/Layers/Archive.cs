@@ -34,7 +34,8 @@ public sealed class Archive : IDisposable
         {
             var start = new byte[TarFormat.Block];
             var length = tar.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-            if (length == start.Length && (TarHeader.IsValid(start) || start.AsSpan().IndexOfAnyExcept((byte)0) < 0))
+            // One without entries is a file like any other, as BuildKit has it.
+            if (length == start.Length && TarHeader.IsValid(start))
                 return new Archive(new PrefixedStream(start, tar), name);
         }
         catch (InvalidDataException)

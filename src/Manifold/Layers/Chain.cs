@@ -39,7 +39,10 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
     public IEnumerable<LayerEntry> Children(string folder) => Merged(At(folder).Counting, folder).Select(place => place.Winner!.Value.Entry);
 
     /// <summary>Everything below a folder, parents first, in <see cref="EntryPath.Order"/>; the folder itself is not among it.</summary>
-    public IEnumerable<LayerEntry> Subtree(string folder) => Below(At(folder).Counting, folder);
+    public IEnumerable<LayerEntry> Subtree(string folder) => LocateBelow(folder).Select(found => found.Entry);
+
+    /// <inheritdoc cref="Subtree"/>
+    public IEnumerable<Found> LocateBelow(string folder) => Below(At(folder).Counting, folder);
 
     /// <summary>Follows the links of a path as the kernel does in a container: absolute ones from the chain's root, <c>..</c> never above it.</summary>
     /// <param name="path">Relative to the root or absolute; may hold <c>.</c> and <c>..</c>.</param>
@@ -118,15 +121,15 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
         return children.OrderBy(pair => pair.Key, EntryPath.Order).Select(pair => pair.Value.Place).Where(place => place.Winner is not null);
     }
 
-    private IEnumerable<LayerEntry> Below(ImmutableArray<int> counting, string folder)
+    private IEnumerable<Found> Below(ImmutableArray<int> counting, string folder)
     {
         foreach (var place in Merged(counting, folder))
         {
-            var entry = place.Winner!.Value.Entry;
-            yield return entry;
-            if (entry.Kind != EntryKind.Folder)
+            var winner = place.Winner!.Value;
+            yield return winner;
+            if (winner.Entry.Kind != EntryKind.Folder)
                 continue;
-            foreach (var below in Below(place.Counting, entry.Path))
+            foreach (var below in Below(place.Counting, winner.Entry.Path))
                 yield return below;
         }
     }

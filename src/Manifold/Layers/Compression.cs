@@ -10,6 +10,10 @@ public static class Compression
     // Measured on a Debian root and on text: docs/decisions/0007-compression.md.
     private const int GzipLevel = 3, ZstdLevel = 3;
 
+    /// <summary>What a layer's media type says of its blob: OCI's and Docker's words alike.</summary>
+    public static LayerCompression CompressionOf(string mediaType) =>
+        mediaType.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip : mediaType.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd : LayerCompression.None;
+
     public static string MediaTypeOf(LayerCompression compression) => compression switch
     {
         LayerCompression.Gzip => MediaType.LayerGzip,
@@ -54,10 +58,10 @@ public static class Compression
     }
 
     /// <summary>Compresses what is written to the stream that it returns; disposing that ends the data and leaves <paramref name="target"/> open.</summary>
-    public static Stream Compress(Stream target, LayerCompression compression) => compression switch
+    public static Stream Compress(Stream target, LayerForm form) => form.Compression switch
     {
-        LayerCompression.Gzip => new GzipBlocksStream(target, GzipLevel),
-        LayerCompression.Zstd => new ZstdWriter(target, ZstdLevel),
+        LayerCompression.Gzip => new GzipBlocksStream(target, form.Level ?? GzipLevel),
+        LayerCompression.Zstd => new ZstdWriter(target, form.Level ?? ZstdLevel),
         _ => new Unchanged(target),
     };
 

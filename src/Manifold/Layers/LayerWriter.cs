@@ -41,19 +41,19 @@ public sealed class LayerWriter(FileTime latest)
     }
 
     /// <summary>Stores the layer's blob and returns the layer with its descriptor. Idempotent. Reads each content once; memory does not grow with it.</summary>
-    public async Task<Layer> StoreAsync(IEnumerable<LayerEntry> entries, Store store, LayerCompression compression = LayerCompression.Gzip, CancellationToken cancellation = default)
+    public async Task<Layer> StoreAsync(IEnumerable<LayerEntry> entries, Store store, LayerForm? form = null, CancellationToken cancellation = default)
     {
         var ordered = Ordered(entries);
         await using var blob = store.CreateBlob();
-        var diffId = await Task.Run(() => WriteBlob(ordered, blob, compression, cancellation), cancellation).ConfigureAwait(false);
-        var descriptor = await blob.CommitAsync(Compression.MediaTypeOf(compression), cancellation: cancellation).ConfigureAwait(false);
+        var diffId = await Task.Run(() => WriteBlob(ordered, blob, form ?? LayerForm.Default, cancellation), cancellation).ConfigureAwait(false);
+        var descriptor = await blob.CommitAsync(Compression.MediaTypeOf((form ?? LayerForm.Default).Compression), cancellation: cancellation).ConfigureAwait(false);
         return new Layer { DiffId = diffId, Contents = TableOfContents.Of(ordered), Descriptor = descriptor };
     }
 
     // 3
-    private static Digest WriteBlob(ImmutableArray<LayerEntry> ordered, BlobWriter blob, LayerCompression compression, CancellationToken cancellation)
+    private static Digest WriteBlob(ImmutableArray<LayerEntry> ordered, BlobWriter blob, LayerForm form, CancellationToken cancellation)
     {
-        using var compressed = Compression.Compress(blob, compression);
+        using var compressed = Compression.Compress(blob, form);
         using var tar = new HashingStream(compressed);
         WriteTar(ordered, tar, cancellation);
         return tar.Finish();

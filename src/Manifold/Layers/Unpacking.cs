@@ -1,5 +1,6 @@
 using System.Buffers;
 using Manifold.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Layers;
 
@@ -89,22 +90,34 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
         using var file = parent.TryCreateFile(name);
         if (file is null)
             return false;
-        if (entry.Size > 0)
+        try
         {
-            using var content = entry.Open!();
-            for (long offset = 0; offset < entry.Size;)
-            {
-                var count = content.Read(buffer, 0, (int)Math.Min(buffer.Length, entry.Size - offset));
-                if (count == 0)
-                    throw new LayerException($"Unpacking '{entry.Path}': its content ends after {offset} of {entry.Size} bytes.");
-                RandomAccess.Write(file, buffer.AsSpan(0, count), offset);
-                offset += count;
-            }
+            WriteContent(file, entry);
+        }
+        catch
+        {
+            parent.Remove(name); // half a file in a folder that was there before would look like a whole one
+            throw;
         }
         DirectoryHandle.SetOwnerAndMode(file, entry.Uid, entry.Gid, entry.Mode);
         SetXattrs(parent, name, entry);
         DirectoryHandle.SetModified(file, entry.Modified);
         return true;
+    }
+
+    private void WriteContent(SafeFileHandle file, LayerEntry entry)
+    {
+        if (entry.Size == 0)
+            return;
+        using var content = entry.Open!();
+        for (long offset = 0; offset < entry.Size;)
+        {
+            var count = content.Read(buffer, 0, (int)Math.Min(buffer.Length, entry.Size - offset));
+            if (count == 0)
+                throw new LayerException($"Unpacking '{entry.Path}': its content ends after {offset} of {entry.Size} bytes.");
+            RandomAccess.Write(file, buffer.AsSpan(0, count), offset);
+            offset += count;
+        }
     }
 
     private bool TryMakePlaceholder(DirectoryHandle parent, string name, LayerEntry device)

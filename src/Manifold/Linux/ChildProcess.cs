@@ -37,14 +37,50 @@ public static class ChildProcess
         return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
-    /// <summary>Runs a program to its end and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
+    /// <summary>Runs a program whose standard input is written while it runs, and collects what it prints. Cancellation kills it with its children.</summary>
+    /// <param name="feed">Writes the input. A program that ends before it has read all of it is no failure of the writer: its exit code tells why.</param>
+    /// <returns>Null where the program is not installed.</returns>
+    public static async Task<Result?> FeedAsync(
+        string program, IEnumerable<string> arguments, Func<Stream, Task> feed, ImmutableSortedDictionary<string, string> environment, CancellationToken cancellation = default)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            process.StartInfo.Environment[name] = value;
+        if (!TryStart(process))
+            return null;
+        using var registration = cancellation.Register(() => Kill(process));
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await feed(process.StandardInput.BaseStream).ConfigureAwait(false);
+            process.StandardInput.Close();
+        }
+        catch (IOException) when (process.WaitForExit(TimeSpan.FromSeconds(2)) && process.ExitCode != 0)
+        {
+            // Its input was closed by its end; what it said is the reason.
+        }
+        catch
+        {
+            Kill(process);
+            throw;
+        }
+        await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return new Result(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+    }
+
+    /// <summary>Runs a program as the user who called us, to its end, and hands on each line as it comes, from two threads at a time. Cancellation kills it with its children.</summary>
     /// <returns>The exit code; null where the program is not installed.</returns>
     public static async Task<int?> StreamAsync(
         ImmutableArray<string> command, string folder, ImmutableSortedDictionary<string, string> environment, Action<string, bool> onLine, CancellationToken cancellation = default)
     {
         using var process = new Process();
         // "./hook" is the folder's, as for a shell that stands in it; .NET would look for it where we stand.
-        process.StartInfo = new ProcessStartInfo(command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], folder) : command[0], command.Skip(1))
+        var program = command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], folder) : command[0];
+        command = UserNamespaceEntry.AsCaller([program, .. command[1..]]);
+        process.StartInfo = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };

@@ -48,6 +48,9 @@ public sealed partial class DirectoryHandle : IDisposable
         return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
     }
 
+    /// <summary>A short path to this folder, good for this process while the handle is open: the address of a socket has little room.</summary>
+    internal string ShortPath => $"/proc/self/fd/{handle.DangerousGetHandle()}";
+
     /// <summary>What a path of the machine is (a link at its end is not followed); null where there is nothing.</summary>
     public static FileStatus? StatusOf(string path)
     {

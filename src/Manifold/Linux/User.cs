@@ -13,6 +13,9 @@ public static partial class User
     /// <summary>Whether the machine's folders for root are the user's, e.g. <c>/var/lib/manifold</c>.</summary>
     public static bool IsRoot => Id == 0;
 
+    /// <summary>Whom a file that we make belongs to, in the numbers of the namespace that we are in.</summary>
+    public static (uint Uid, uint Gid) OfNewFiles => (GetEffectiveUserId(), GetEffectiveGroupId());
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
 

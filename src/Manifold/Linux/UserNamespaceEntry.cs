@@ -46,6 +46,15 @@ public static partial class UserNamespaceEntry
         _ = Execute(Unshare[0], pointers);
     }
 
+    /// <summary>A command as the user who called us would start it: in a namespace that we entered, our children are root, and many a program does otherwise then.</summary>
+    /// <remarks>
+    /// An archive's files would get owners that the user cannot delete, and a keyring would not answer. Where the program is not there, the command is as it was, so that starting it
+    /// fails as ever. It cannot enter a namespace of several ids itself (rootless podman).
+    /// </remarks>
+    public static ImmutableArray<string> AsCaller(ImmutableArray<string> command) =>
+        UserNamespace.EnteredFor is not var (uid, gid) || ChildProcess.Find(command[0], Environment.GetEnvironmentVariables()["PATH"] as string) is null ? command
+            : ["unshare", $"--map-user={uid}", $"--map-group={gid}", "--", .. command];
+
     // As bytes: an argument need not be text.
     private static List<byte[]> OwnArguments()
     {

@@ -20,6 +20,9 @@ public sealed record ImageConfig
     [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
     public ImmutableArray<HistoryEntry>? History { get; init; }
 
+    /// <summary>Which steps made the layers, for builds that take the image for a cache; readers of images pass it over, as they do BuildKit's <c>moby.buildkit.cache.v0</c>.</summary>
+    [JsonPropertyName("io.manifold.cache.v1")] public string? InlineCache { get; init; }
+
     [JsonIgnore] public Platform Platform => Platform.Normalized(Os, Architecture, Variant);
 
     public static ImageConfig Parse(ReadOnlySpan<byte> json) => OciJson.Parse(json, OciJson.Default.ImageConfig, "image config");

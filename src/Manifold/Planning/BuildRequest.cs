@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Layers;
 using Manifold.Oci;
 
 namespace Manifold.Planning;
@@ -37,6 +38,15 @@ public sealed record BuildRequest
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
+
+    /// <summary>What RUNs find as their machine's name; null is the default.</summary>
+    public string? RunHostname { get; init; }
+
+    /// <summary>Caches of other builds, read and written.</summary>
+    public CacheRequest Cache { get; init; } = CacheRequest.None;
+
+    /// <summary>How the layers' blobs are made.</summary>
+    public LayerPolicy Layers { get; init; } = LayerPolicy.Default;
 
     /// <summary>What RUNs get and may do.</summary>
     public RunSettings Run { get; init; } = new();

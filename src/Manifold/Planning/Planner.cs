@@ -55,8 +55,12 @@ public sealed class Planner
         var steps = new Dictionary<Digest, Step>();
         var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
         diagnosing.ThrowIfAny();
-        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? 0 };
+        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? EpochOfFile() ?? 0 };
     }
+
+    /// <summary>What an ARG before the first FROM sets it to, for files that bring their time with them. Source: Dockerfile reference, SOURCE_DATE_EPOCH.</summary>
+    private long? EpochOfFile() => tree.GlobalArguments.Any(instruction => instruction.Arguments.Any(argument => argument.Name == BuildKitArguments.Epoch))
+        ? BuildKitArguments.ReadEpoch(graphs[0].GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch)) : null;
 
     private ImagePlan PlanImage(StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
     {

@@ -93,9 +93,11 @@ internal sealed partial class StagePlanner
     /// <summary>Proxy settings are usable without ARG and change neither history nor key (Dockerfile reference, "Predefined ARGs").</summary>
     private ImmutableArray<string> Proxies() =>
     [
-        .. plans.Request.BuildArguments
-            .Where(argument => argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
-                && scope.Find(argument.Key) is null)
-            .Select(argument => $"{argument.Key}={argument.Value}"),
+        .. from argument in plans.Request.BuildArguments
+           where argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
+           // Programs disagree on the case; one that is given stands for both.
+           from name in new[] { argument.Key, argument.Key.ToUpperInvariant(), argument.Key.ToLowerInvariant() }.Distinct()
+           where scope.Find(name) is null && (name == argument.Key || !plans.Request.BuildArguments.ContainsKey(name))
+           select $"{name}={argument.Value}",
     ];
 }

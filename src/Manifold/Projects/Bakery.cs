@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Images;
+using Manifold.Planning;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
 using Manifold.Solving;
@@ -59,10 +60,8 @@ public sealed class Bakery(BakeTools tools)
     private static IEnumerable<string> Unheeded(ComponentNode node)
     {
         var builds = node.Component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().ToList();
-        if (builds.Any(build => !build.CacheFrom.IsEmpty || !build.CacheTo.IsEmpty))
-            yield return $"{node.Name}: cache-from and cache-to have no effect yet; the store is the cache.";
-        if (builds.Any(build => !build.Secrets.IsEmpty || !build.Ssh.IsEmpty))
-            yield return $"{node.Name}: secrets and ssh have no effect yet: RUN --mount, which would use them, is not supported.";
+        foreach (var cache in builds.SelectMany(build => build.CacheFrom.Concat(build.CacheTo)).Where(CacheRequest.IsElsewhere))
+            yield return $"{node.Name}: the cache '{cache}' is left out: that service is not spoken with here. type=registry,ref=REPOSITORY:cache works wherever images do.";
     }
 
     /// <summary>Builds and publishes what was planned. What fails is in the result; only the user's interruption and what spoils all is thrown.</summary>

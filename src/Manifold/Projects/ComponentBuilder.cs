@@ -38,14 +38,25 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
         var platforms = planned.Platforms.Where(platform => missing.All(lost => lost.Platform != platform.Platform)).Select(platform => Replanned(platform, siblings)).ToList();
         var plan = planned.Plan with { Images = [.. platforms.Select(platform => platform.Image)] };
         on(new PlanMade(plan.Steps.Count(), platforms.Count) { Time = tools.Builder.Time.GetUtcNow(), Plan = plan });
-        // 3
-        var built = await FirstFailure.WhenAllAsync(platforms.GroupBy(platform => platform.Node.Build?.Group), (group, token) => MakeAsync([.. group], token), cancellation).ConfigureAwait(false);
-        var images = built.SelectMany(each => each).OrderBy(image => platforms.FindIndex(platform => platform.Platform == image.Platform)).ToImmutableArray();
-        // 4, 5
-        var result = await FinishAsync([.. platforms.Select(platform => platform.Image)], images, cancellation).ConfigureAwait(false);
+        // 3, 4, 5
+        var result = await session.DespiteCachesAsync(() => MakeAllAsync(platforms, cancellation), on).ConfigureAwait(false);
         // 6
         tools.Builder.Store.Tags.SetAll([.. Component.Tags.Select(tag => (tag, result.Index))]);
+        await ExportCachesAsync(platforms, result, cancellation).ConfigureAwait(false);
         return new BakedComponent(planned, BakedState.Built) { Result = result, Missing = [.. missing] };
+    }
+
+    private async Task<BuildResult> MakeAllAsync(List<PlannedPlatform> platforms, CancellationToken cancellation)
+    {
+        var built = await FirstFailure.WhenAllAsync(platforms.GroupBy(platform => platform.Node.Build?.Group), (group, token) => MakeAsync([.. group], token), cancellation).ConfigureAwait(false);
+        var images = built.SelectMany(each => each).OrderBy(image => platforms.FindIndex(platform => platform.Platform == image.Platform)).ToImmutableArray();
+        return await FinishAsync([.. platforms.Select(platform => platform.Image)], images, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task ExportCachesAsync(List<PlannedPlatform> platforms, BuildResult result, CancellationToken cancellation)
+    {
+        foreach (var group in platforms.Where(platform => platform.Node.Build is not null && result.Images.Any(image => image.Platform == platform.Platform)).GroupBy(platform => platform.Node.Build!.Group))
+            await session.ExportCacheAsync(group.First().Node.Build!.Request, [.. group.Select(platform => platform.Image)], on, cancellation).ConfigureAwait(false);
     }
 
     private async Task RunAsync(Hook hook, HookRunner hooks, CancellationToken cancellation)

@@ -17,6 +17,9 @@ public sealed record GraphOptions
     /// <summary><c>SOURCE_DATE_EPOCH</c>; a component's argument of that name counts more.</summary>
     public long? SourceDateEpoch { get; init; }
 
+    /// <summary>Reads the secrets and finds the agents that a component's RUNs may use; called for each.</summary>
+    public Func<BuildSource, RunSettings> RunSettings { get; init; } = _ => new RunSettings();
+
     /// <summary>What a layout context's image is known as in the store, where it was brought to before; called for each.</summary>
     public required Func<LayoutContext, ImageReference> LayoutReference { get; init; }
 }
@@ -109,14 +112,14 @@ public sealed class ProjectGraph
         }
     }
 
-    private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => new()
+    private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
         ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
-        Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
-        SourceDateEpoch = EpochOf(source) ?? options.SourceDateEpoch,
-    };
+        Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
+        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch)) ?? options.SourceDateEpoch,
+    });
 
     /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>
     private static string? DockerfileOf(BuildSource source)
@@ -126,10 +129,6 @@ public sealed class ProjectGraph
         var here = Directory.GetCurrentDirectory();
         return new ProjectPaths(here, here).Shown(source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder));
     }
-
-    private static long? EpochOf(BuildSource source) => source.Arguments.GetValueOrDefault("SOURCE_DATE_EPOCH") is not { Length: > 0 } text ? null
-        : long.TryParse(text, out var seconds) && seconds >= 0 ? seconds
-        : throw new UsageException($"SOURCE_DATE_EPOCH is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
 
     private NamedContext Resolved(NamedContext context) => context switch
     {
@@ -144,6 +143,6 @@ public sealed class ProjectGraph
     {
         using var key = new KeyBuilder();
         return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0)
-            .AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).ToDigest();
+            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
     }
 }

@@ -24,11 +24,14 @@ public sealed record PublicationRequest
     /// <summary>Puts the content there, and leaves the tags to a later merge.</summary>
     public bool WithoutTags { get; init; }
 
+    /// <summary>Puts the whole image there by its digest, and writes no tag at all.</summary>
+    public bool ByDigest { get; init; }
+
     /// <summary>Every tag that will be written, and the platform that it is for; null stands for the whole image.</summary>
     /// <exception cref="UsageException">A tag becomes too long with its platform, or would stand for two images.</exception>
     internal ImmutableArray<(ImageReference Tag, Platform? Platform)> TagsFor(ImmutableArray<Platform> platforms)
     {
-        var tags = WithoutTags ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
+        var tags = WithoutTags || ByDigest ? [] : Targets.Where(target => target.Tag is not null).Select(target => target.WithTag(target.Tag!)).Distinct().ToList();
         var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform, PlatformTagNames.GetValueOrDefault(platform)), platform))) : [];
         ImmutableArray<(ImageReference Tag, Platform? Platform)> all = [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
         return all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is not { } both ? all

@@ -37,10 +37,15 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellation) =>
         await RunAsync("erase", registry, cancellation).ConfigureAwait(false) is { ExitCode: 0 };
 
-    private async Task<ChildProcess.Result?> RunAsync(string verb, string input, CancellationToken cancellation) =>
+    private async Task<ChildProcess.Result?> RunAsync(string verb, string input, CancellationToken cancellation)
+    {
         // A name with a folder in it would run any program.
-        name.Contains('/', StringComparison.Ordinal) || ChildProcess.Find(Program, searchPath) is not { } program ? null
-            : await ChildProcess.RunAsync(program, [verb], input, cancellation: cancellation).ConfigureAwait(false);
+        if (name.Contains('/', StringComparison.Ordinal) || ChildProcess.Find(Program, searchPath) is not { } program)
+            return null;
+        // The keyring of a desktop speaks with nobody but its user.
+        var command = UserNamespaceEntry.AsCaller([program, verb]);
+        return await ChildProcess.RunAsync(command[0], command[1..], input, cancellation: cancellation).ConfigureAwait(false);
+    }
 
     private static Credential? Read(string output)
     {

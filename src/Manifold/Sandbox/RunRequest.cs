@@ -24,7 +24,10 @@ public sealed record RunRequest
     public string User { get; init; } = "";
 
     public NetworkMode Network { get; init; }
-    public string Hostname { get; init; } = "manifold";
+    public string Hostname { get; init; } = DefaultHostname;
+
+    public const string DefaultHostname = "manifold";
+
     public ImmutableArray<SandboxMount> Mounts { get; init; } = [];
 
     /// <summary>Variables whose values nobody else gets to see.</summary>

@@ -31,6 +31,9 @@ public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, boo
 {
     /// <summary>The layer that came of it; null where the step changed nothing.</summary>
     public Digest? DiffId { get; init; }
+
+    /// <summary>The key that the result is found by.</summary>
+    public Digest? Key { get; init; }
 }
 
 public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;

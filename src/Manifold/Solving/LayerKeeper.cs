@@ -15,21 +15,19 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// <remarks>
 /// <code>
 ///                files of a COPY ─┐                  ┌─► contents  what paths it has: for destinations and folders to make
-/// base: registry ─► blob ─────────┼── one layer ─────┼─► snapshot  unpacked: for RUN and COPY --from
-///              RUN's changes ─────┘                  └─► blob      compressed: for publication
+/// base: registry ─► blob ─────────┼── one layer ─────┼─► snapshot  unpacked: for RUN
+///              RUN's changes ─────┘                  ├─► files     with content, as they lie there: for COPY --from
+///                                                    └─► blob      compressed: for publication
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Thread-safe.
 /// </remarks>
-public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
+public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEvent> on)
 {
-    /// <summary>The compression's name in cache records.</summary>
-    private const string Gzip = "gzip";
-
     private readonly LayerWriter writer = new(new FileTime(fileTime));
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<TableOfContents>>> contents = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<Descriptor>>> blobs = new();
+    private readonly ConcurrentDictionary<(Digest, LayerForm), Lazy<Task<Descriptor>>> blobs = new();
     private readonly ContentsCache saved = new(tools.Store);
     private readonly ConcurrentDictionary<Digest, bool> willUnpack = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerTree>>> trees = new();
@@ -55,11 +53,27 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         return layer.DiffId;
     }
 
-    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there.</summary>
-    public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources.TryAdd(diffId, source);
+    /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there. The last one told counts: an earlier one may belong to work that was given up.</summary>
+    public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources[diffId] = source;
 
     /// <summary>Whether the layer's files are at hand without running anything.</summary>
-    public bool Has(Digest diffId) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId, Gzip) is not null;
+    public async Task<bool> HasAsync(Digest diffId, CancellationToken cancellation) => tools.Snapshots.Contains(diffId) || tools.Cache.FindBlob(diffId) is not null
+        || await tools.Cache.Imported.FindLayerAsync(diffId, null, cancellation).ConfigureAwait(false) is not null;
+
+    /// <summary>What a cache said of the layer is not true: nothing is believed of it any more, and it is made here when it is needed.</summary>
+    public void Forget(Digest diffId)
+    {
+        tools.Cache.Imported.Forget(diffId);
+        Forget(contents, layer => layer == diffId);
+        Forget(blobs, blob => blob.Item1 == diffId);
+    }
+
+    // What was stopped because another failed is made again, too.
+    private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, Lazy<Task<TValue>>> made, Func<TKey, bool> isOf) where TKey : notnull
+    {
+        foreach (var (key, _) in made.Where(each => isOf(each.Key) || each.Value is { IsValueCreated: true, Value.IsCompletedSuccessfully: false }))
+            made.TryRemove(key, out _);
+    }
 
     /// <summary>What paths the layer has.</summary>
     public Task<TableOfContents> ContentsAsync(ChainLayer layer, CancellationToken cancellation) =>
@@ -84,7 +98,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
             return await Busy(() => use(entries), cancellation).ConfigureAwait(false);
         }
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
+        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sees to it that each layer of a chain is unpacked; in parallel.</summary>
@@ -117,29 +131,11 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
     private SnapshotFolder Unpacked(ChainLayer layer) =>
         new(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal));
 
-    /// <summary>The layer's blob for publication: a base's is as it is in its registry, a step's is in the store.</summary>
-    public Task<Descriptor> BlobAsync(ChainLayer layer, CancellationToken cancellation) => layer.Remote is { } remote
-        ? Task.FromResult(remote.Descriptor)
-        : blobs.GetOrAdd(layer.DiffId, _ => new Lazy<Task<Descriptor>>(() => CompressAsync(layer, cancellation))).Value;
-
     /// <summary>Makes the changes of a RUN a snapshot by renaming them; the folder is gone from where it was.</summary>
     public async Task AdoptAsync(Digest diffId, string changes, CancellationToken cancellation)
     {
         var table = await ContentsAsync(new ChainLayer(diffId), cancellation).ConfigureAwait(false);
         tools.Snapshots.Adopt(changes, diffId, [.. table.ImpliedFolders]);
-    }
-
-    private async Task<Descriptor> CompressAsync(ChainLayer layer, CancellationToken cancellation)
-    {
-        if (tools.Cache.FindBlob(layer.DiffId, Gzip) is { } known)
-            return known;
-        var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
-        var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, LayerCompression.Gzip, cancellation), cancellation).Unwrap().ConfigureAwait(false);
-        if (stored.DiffId != layer.DiffId)
-            throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
-        tools.Cache.SaveBlob(layer.DiffId, Gzip, stored.Descriptor!);
-        on(new Transferred(TransferKind.Compress, layer.DiffId, "", stored.Descriptor!.Size, stored.Descriptor.Size) { Time = tools.Time.GetUtcNow() });
-        return stored.Descriptor;
     }
 
     /// <summary>A step's layer, entry by entry: from its snapshot, else from where its files came from.</summary>
@@ -158,17 +154,13 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
 
     private static ContentMismatchException Gone(ChainLayer layer) => new($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
 
-    /// <summary>The layer's blob in the store, a base's fetched first; null where the layer has none yet.</summary>
-    private async Task<Descriptor?> FindBlobAsync(ChainLayer layer, CancellationToken cancellation) =>
-        layer.Remote is { } remote ? await DownloadAsync(remote, cancellation).ConfigureAwait(false) : tools.Cache.FindBlob(layer.DiffId, Gzip);
-
     private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
         var writer = new FolderWriter(folder, SnapshotStore.Format);
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         UnpackedFolder unpacked;
         if (blob is not null)
-            unpacked = await Busy(() => new LayerReader(tools.Store).Unpack(blob, layer.DiffId, writer, cancellation), cancellation).ConfigureAwait(false);
+            unpacked = await OfBlob(layer, () => new LayerReader(tools.Store).Unpack(blob, layer.DiffId, writer, cancellation), cancellation).ConfigureAwait(false);
         else
         {
             var entries = this.writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false));
@@ -178,16 +170,6 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
             on(new Transferred(TransferKind.Unpack, layer.DiffId, "", blob.Size, blob.Size) { Time = tools.Time.GetUtcNow() });
         Remember(layer.DiffId, unpacked.Contents);
         return unpacked.ImpliedFolders;
-    }
-
-    private async Task<Descriptor> DownloadAsync(RemoteBlob remote, CancellationToken cancellation)
-    {
-        var (descriptor, repository) = remote;
-        if (tools.Store.Contains(descriptor.Digest))
-            return descriptor;
-        var progress = new BytesSink(bytes => on(new Transferred(TransferKind.Pull, descriptor.Digest, repository.Name, bytes, descriptor.Size) { Time = tools.Time.GetUtcNow() }));
-        await tools.Registry.PullBlobAsync(repository, descriptor, tools.Store, progress, cancellation).ConfigureAwait(false);
-        return descriptor;
     }
 
     private async Task<TableOfContents> FindContentsAsync(ChainLayer layer, CancellationToken cancellation)
@@ -204,7 +186,7 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         TableOfContents table;
         if (blob is not null)
-            table = await Busy(() => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
+            table = await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
         else
             table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)));
         saved.Save(layer.DiffId, table);
@@ -229,10 +211,5 @@ public sealed class LayerKeeper(LayerTools tools, long fileTime, Action<BuildEve
         {
             processors.Release();
         }
-    }
-
-    private sealed class BytesSink(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
 
@@ -19,7 +20,7 @@ public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer
 /// </code>
 /// The first failure cancels the rest and is what the caller sees.
 /// </remarks>
-public sealed class Solver(StepRunner runner, LayerKeeper layers)
+public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy policy)
 {
     private readonly ConcurrentDictionary<Digest, Lazy<Task<StepResult>>> results = new();
 
@@ -30,7 +31,7 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
         var exports = image.Last.Lineage.Select(step => ExportAsync(step, cancellation)).ToList();
         await Task.WhenAll(exports).ConfigureAwait(false);
         var (chain, _) = await ResultAsync(image.Last, cancellation).ConfigureAwait(false);
-        var blobs = await Task.WhenAll(chain.Select(layer => layers.BlobAsync(layer, cancellation))).ConfigureAwait(false);
+        var blobs = await Task.WhenAll(chain.Select(layer => layers.BlobAsync(layer, policy, cancellation))).ConfigureAwait(false);
         var withLayer = exports.Select(export => export.Result).OfType<Digest>().ToImmutableHashSet();
         // Bases' layers lie below, then those of the steps that made one, in their order.
         var own = image.Last.Lineage.Where(step => withLayer.Contains(step.Digest)).ToList();
@@ -43,7 +44,7 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
         var result = await ResultAsync(step, cancellation).ConfigureAwait(false);
         if (!result.MadeLayer)
             return null;
-        await layers.BlobAsync(result.Chain[^1], cancellation).ConfigureAwait(false);
+        await layers.BlobAsync(result.Chain[^1], policy, cancellation).ConfigureAwait(false);
         return step.Digest;
     }
 
@@ -58,6 +59,7 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers)
         // 1
         var below = ResultAsync(step.Parent!, cancellation);
         var reading = step.ReadsFrom.Select(source => (source.Digest, Result: ResultAsync(source, cancellation))).ToList();
+        await Task.WhenAll(reading.Select(each => each.Result).Prepend(below)).ConfigureAwait(false); // where one fails, the others are not left behind at work
         var chain = (await below.ConfigureAwait(false)).Chain;
         var sources = new Dictionary<Digest, ImmutableArray<ChainLayer>>();
         foreach (var (source, result) in reading)

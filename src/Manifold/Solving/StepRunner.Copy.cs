@@ -52,6 +52,8 @@ public sealed partial class StepRunner
 
     private string NewTar() => Path.Combine(tools.WorkFolder(), "archive-" + Guid.NewGuid().ToString("N"));
 
+    private string NewFolder(string kind) => Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), kind + Guid.NewGuid().ToString("N"))).FullName;
+
     private Task<Selection> SelectAsync(CopyStep step, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
         using var key = new KeyBuilder().Add(step.Folder?.Path).AddAll(step.Sources).AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0)

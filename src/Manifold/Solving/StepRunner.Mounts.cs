@@ -14,7 +14,7 @@ namespace Manifold.Solving;
 /// <content>What RUNs see besides their image.</content>
 public sealed partial class StepRunner
 {
-    private const int DefaultSecretMode = 0b100_000_000, DefaultCacheMode = 0b111_101_101;
+    private const int DefaultSecretMode = 0b100_000_000, DefaultAgentMode = 0b110_000_000, DefaultCacheMode = 0b111_101_101;
 
     // Several RUNs and platforms see the same files of the context: chosen, hashed and, where they cannot be shown as they are, copied once.
     private readonly ConcurrentDictionary<(string? Folder, string Source), Lazy<Task<Selection>>> shown = new();
@@ -73,6 +73,11 @@ public sealed partial class StepRunner
                 break;
             case MountType.Ssh:
                 resources.Environment.Add("SSH_AUTH_SOCK=" + mount.Target); // also where nobody answers there, as in BuildKit
+                if (await tools.Agents.SocketOfAsync(mount.Id, cancellation).ConfigureAwait(false) is { } agent)
+                {
+                    var socket = resources.Hold(new AgentSocket(NewFolder("agent-"), agent, ((uint)(definition.Uid ?? 0), (uint)(definition.Gid ?? 0), definition.Mode ?? DefaultAgentMode)));
+                    resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = socket.Path });
+                }
                 break;
             case MountType.Secret when tools.Run.Secrets.FirstOrDefault(secret => secret.Id == mount.Id) is { } secret:
                 if (definition.Env is { } variable)
@@ -113,7 +118,7 @@ public sealed partial class StepRunner
         var selection = (await ShownAsync(step, mount, cancellation).ConfigureAwait(false)).Sources[0];
         if (TreeOf(mount.Folder).PathAsItIs(selection) is { } path)
             return path;
-        var copy = Directory.CreateDirectory(Path.Combine(tools.WorkFolder(), "view-" + Guid.NewGuid().ToString("N"))).FullName;
+        var copy = NewFolder("view-");
         var name = selection.IsFolder ? "" : "file";
         await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(selection.Files.Select(file => file.Entry with { Path = EntryPath.Join(name, file.Path) }), cancellation), cancellation).ConfigureAwait(false);
         return Path.Combine(copy, name);

@@ -18,13 +18,15 @@ public sealed partial class StepRunner
         using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
             .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network).Add((long)step.Security).Add(step.Script?.Content);
         await AddMountsAsync(builder, step, sources, cancellation).ConfigureAwait(false);
+        if (tools.Hostname is { } hostname)
+            builder.Add(hostname);
         var key = builder.ToDigest();
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var record = FindRecord(key);
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
-        if (record is not null && (record.DiffId is not { } known || tools.Layers.Has(known)))
+        if (record is not null && (record.DiffId is not { } known || await tools.Layers.HasAsync(known, cancellation).ConfigureAwait(false)))
         {
-            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = record.DiffId });
+            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = record.DiffId, Key = key });
             return record.DiffId;
         }
 
@@ -41,7 +43,7 @@ public sealed partial class StepRunner
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
             SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
-            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = diffId });
+            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key });
             return diffId;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -71,6 +73,7 @@ public sealed partial class StepRunner
         Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment],
         WorkingDirectory = step.WorkingDirectory,
         User = step.User,
+        Hostname = tools.Hostname ?? RunRequest.DefaultHostname,
         Network = step.Network switch { RunNetwork.None => NetworkMode.None, RunNetwork.Host => NetworkMode.Host, _ => NetworkMode.Default },
         Mounts = resources.Mounts.ToImmutable(),
         SecretVariables = resources.Secrets.ToImmutable(),

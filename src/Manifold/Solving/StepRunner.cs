@@ -27,6 +27,9 @@ public sealed record StepTools
     /// <summary>What RUNs get besides what the Dockerfile says.</summary>
     public required RunSettings Run { get; init; }
 
+    /// <summary>Those that <see cref="Run"/> names.</summary>
+    public required SshAgents Agents { get; init; }
+
     /// <summary>What RUNs keep from build to build.</summary>
     public required CacheFolders Caches { get; init; }
 
@@ -37,6 +40,9 @@ public sealed record StepTools
     public required Action<BuildEvent> On { get; init; }
     public required long FileTime { get; init; }
     public required bool NoCache { get; init; }
+
+    /// <summary>What RUNs find as their machine's name; null is the default.</summary>
+    public string? Hostname { get; init; }
 }
 
 /// <summary>Does single steps, each through the same gate: key → record, or else the work → record.</summary>
@@ -107,7 +113,7 @@ public sealed partial class StepRunner(StepTools tools)
         }
         if (diffId is { } made)
             tools.Layers.Know(made, _ => make());
-        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId });
+        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key });
         return diffId;
     }
 }

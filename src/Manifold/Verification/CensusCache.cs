@@ -38,6 +38,13 @@ public sealed class CensusCache(Store store)
         Save(diffId, census.Build());
     }
 
+    /// <summary>What was noted came from a blob that turned out to be another layer's.</summary>
+    public void Forget(Digest diffId)
+    {
+        known.TryRemove(diffId, out _);
+        File.Delete(CensusFile(diffId));
+    }
+
     public bool Has(Digest diffId) => known.ContainsKey(diffId) || File.Exists(CensusFile(diffId));
 
     /// <summary>Whether an image of this key passed before without a finding.</summary>

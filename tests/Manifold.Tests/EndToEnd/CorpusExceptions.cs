@@ -6,19 +6,6 @@ public static class CorpusExceptions
     /// <summary>What does not work yet. Each must fail by saying so.</summary>
     public static IReadOnlySet<string> Awaited { get; } = new SortedSet<string>(StringComparer.Ordinal)
     {
-        "mount-leaves-no-trace",
-        "mount-secret",
-        "mount-secret-env",
-        "mount-several",
-        "mount-ssh",
-        "mount-variables",
-        "run-add-host",
-        "run-network-host",
-        "run-network-of-the-build",
-        "run-security-insecure",
-        "run-security-not-allowed",
-        "run-shm-size",
-        "run-ulimit",
     };
 
     /// <summary>What works and is wrong, and how.</summary>

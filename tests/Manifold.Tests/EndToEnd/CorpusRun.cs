@@ -27,14 +27,14 @@ public class CorpusRun : IDisposable
     public CorpusRun() => results = new(RunAsync);
 
     /// <summary>All cases, or those that the variable <c>MANIFOLD_CASES</c> names: what somebody looks at who works on them.</summary>
-    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? [Base, .. chosen.Split(' ').Where(name => name != Base)] : Cases.Names("dockerfile");
+    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? chosen.Split(' ').Append(Base).Distinct() : Cases.Names("dockerfile");
 
     /// <summary>By the cases' names.</summary>
     public Task<IReadOnlyDictionary<string, CorpusCase.Result>> Results => results.Value;
 
     protected Workshop Shop { get; } = new(Peer.VisibleFolder);
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Shop.Dispose();
         GC.SuppressFinalize(this);

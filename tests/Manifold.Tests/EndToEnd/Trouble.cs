@@ -212,10 +212,6 @@ public sealed class Trouble : IDisposable
     [Theory]
     [InlineData("--secret", "id=x")]
     [InlineData("--ssh", "default")]
-    [InlineData("--load")]
-    [InlineData("--cache-from", "x")]
-    [InlineData("-o", "type=docker,dest=x.tar")]
-    [InlineData("--compression", "zstd")]
     public async Task flags_that_do_not_work_yet_are_refused_by_name(params string[] flags)
     {
         var error = await Fails(2, shop.Context("FROM scratch\n"), flags);

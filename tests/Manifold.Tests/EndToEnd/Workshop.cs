@@ -31,6 +31,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
     public string Path => folder.Path;
     public string Root => folder["store"];
 
+    /// <summary>Writes a file, and returns its path.</summary>
+    public string Write(string relative, string content) => folder.Write(relative, content);
+
     /// <summary>A context of its own. The Dockerfile's <c>BASE</c> is the busybox.</summary>
     public string Context(string dockerfile, params (string Path, string Content)[] files)
     {

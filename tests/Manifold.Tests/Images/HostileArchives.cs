@@ -100,7 +100,7 @@ public sealed class HostileArchives : WithPlaces
     public async Task whatever_bytes_change_there_is_an_answer_or_a_refusal()
     {
         await StoredAsync("app:1", "linux/amd64", "linux/arm64");
-        await new OciArchiveTarget(Folder["good.tar"], ["app"]).WriteAsync(Open("store:app:1"), await ImageParts.ReadAsync(Open("store:app:1"), false));
+        await new OciArchiveTarget(ArchiveDestination.ToFile(Folder["good.tar"]), ["app"]).WriteAsync(Open("store:app:1"), await ImageParts.ReadAsync(Open("store:app:1"), false));
         var good = await System.IO.File.ReadAllBytesAsync(Folder["good.tar"]);
         var change = from at in Gen.Choose(0, good.Length - 1)
                      from value in Gen.Elements((byte)0, (byte)'.', (byte)'/', (byte)'2', (byte)'1', (byte)'x', (byte)'7', (byte)0x80, (byte)0xFF, (byte)'"', (byte)'}')

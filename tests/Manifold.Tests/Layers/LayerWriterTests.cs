@@ -61,8 +61,8 @@ public sealed class MakingALayer
         using var store = Store.Open(folder.Path);
         var random = new Random(1);
         var entries = Enumerable.Range(0, 60).Select(i => FileTrees.FileEntry($"f{i}", string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100).ToString("x"))))).ToArray();
-        var layer = await Writer.StoreAsync(entries, store, compression);
-        var again = await Writer.StoreAsync(entries.Reverse(), store, compression);
+        var layer = await Writer.StoreAsync(entries, store, new LayerForm(compression));
+        var again = await Writer.StoreAsync(entries.Reverse(), store, new LayerForm(compression));
         Assert.Equal((layer.Descriptor, layer.DiffId), (again.Descriptor, again.DiffId));
         Assert.Equal(layer.DiffId, Writer.Hash(entries).DiffId);
         var judged = await Tool.Run("bash", "-c", $"{decompress} < '{store.BlobPath(layer.Descriptor!.Digest)}' | sha256sum");

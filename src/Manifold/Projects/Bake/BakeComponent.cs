@@ -132,7 +132,9 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
                 case "registry": IsPushed = true; break;
                 case "image": IsPushed |= fields["push"].LastOrDefault() is "true" or "1"; break;
                 case "cacheonly": break;
-                case "docker" when fields["dest"].LastOrDefault() is null: break;
+                case "docker" when fields["dest"].LastOrDefault() is null:
+                    Warnings.Add($"{sources.PlaceOf(item.Span)}: output 'type=docker' loads the image into docker with --load only.");
+                    break;
                 default: kept.Add(item.Value); break;
             }
         }

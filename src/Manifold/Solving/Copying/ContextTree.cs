@@ -17,6 +17,8 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
 
+    public bool Hides => !rules.IsEmpty;
+
     public LayerEntry? Find(string path)
     {
         var real = ResolveLinks(path);

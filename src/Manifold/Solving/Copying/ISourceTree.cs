@@ -12,6 +12,9 @@ public interface ISourceTree
     /// <summary>The names in a folder, in ordinal order; what <see cref="Find"/> does not find may be among them.</summary>
     IEnumerable<string> Names(string folder);
 
+    /// <summary>Whether rules may keep from <see cref="Find"/> what <see cref="Names"/> names; otherwise such a name is a link that leads nowhere.</summary>
+    bool Hides { get; }
+
     /// <summary>Everything below a folder, parents first, in the order of <see cref="EntryPath.Order"/>; links are not followed.</summary>
     IEnumerable<LayerEntry> Below(string folder);
 

@@ -9,6 +9,9 @@ namespace Manifold.Solving.Copying;
 /// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be read.</remarks>
 internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer> chain)
 {
+    // Known everywhere, also where there is no /etc/passwd.
+    private const string Root = "root";
+
     /// <returns>Null where <paramref name="text"/> is null: nobody was named.</returns>
     /// <exception cref="StepFailedException">The image knows no such name.</exception>
     public async Task<Owner?> FindAsync(Step step, string? text, CancellationToken cancellation)
@@ -25,12 +28,12 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         var files = await layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
         var byName = Number(user) is { } number ? new Owner(number, number)
             : Users(Lines(files, "etc/passwd")).FirstOrDefault(entry => entry.Name == user) is { } found ? new Owner(found.Uid, found.Gid)
-            : throw Unknown(step, text, "user", user, "passwd");
+            : user == Root ? default : throw Unknown(step, text, "user", user, "passwd");
         if (group is null)
             return byName;
         return new Owner(byName.Uid, Number(group)
             ?? Groups(Lines(files, "etc/group")).FirstOrDefault(entry => entry.Name == group)?.Gid
-            ?? throw Unknown(step, text, "group", group, "group"));
+            ?? (group == Root ? 0u : throw Unknown(step, text, "group", group, "group")));
     }
 
     // A part that is empty beside the colon is root's, as BuildKit has it: ":50" is 0:50.

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text;
+using Manifold.Dockerfile;
+using Manifold.Linux;
+using Manifold.Planning;
+
+namespace Manifold.Cli;
+
+/// <summary>Reads what <c>--secret</c>, <c>--ssh</c> and project files name: the only place where a secret enters the program.</summary>
+internal static class SecretTexts
+{
+    private const int LargestSecret = 500 * 1024; // BuildKit's
+    private static readonly string[] Keys = ["id", "src", "source", "env", "type"];
+
+    /// <exception cref="UsageException">A text is wrong, or a file is not there. No message holds a value.</exception>
+    public static RunSettings Read(IEnumerable<string> secrets, IEnumerable<string> agents, CliContext context) => new()
+    {
+        Secrets = [.. secrets.Select(text => Secret(text, context)).GroupBy(secret => secret.Id).Select(group => group.Last())],
+        Agents = [.. agents.Select(text => Agent(text, context)).GroupBy(agent => agent.Id).Select(group => group.Last())],
+    };
+
+    private static Secret Secret(string text, CliContext context)
+    {
+        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or stands within a value")).Select(part => part.Split('=', 2)).ToList();
+        foreach (var pair in pairs)
+        {
+            // What has no key may be the secret itself, and is not shown.
+            if (pair.Length < 2)
+                throw Wrong("a part of it has no key");
+            if (!Keys.Contains(pair[0].Trim().ToLowerInvariant()))
+                throw Wrong($"'{pair[0]}' is not known. {Suggestion.For(pair[0], Keys)}".TrimEnd(' ', '.'));
+        }
+        string? Value(params string[] keys) => pairs.LastOrDefault(pair => keys.Contains(pair[0].Trim().ToLowerInvariant()))?[1];
+        var (type, file, variable) = (Value("type"), Value("src", "source"), Value("env"));
+        if (type is not (null or "file" or "env"))
+            throw Wrong($"the type '{type}' is neither file nor env");
+        if (Value("id") is not { Length: > 0 } id)
+            throw Wrong("id is missing");
+        if (type == "env")
+            (file, variable) = (null, variable ?? file);
+        if (file is null && variable is null && context.Environment.ContainsKey(id))
+            variable = id;
+        // A variable that is not set is an empty secret, as in BuildKit: pipelines of forks have none.
+        return new Secret(id, variable is not null ? Encoding.UTF8.GetBytes(context.Environment.GetValueOrDefault(variable) ?? "") : Content(id, PathOf(file ?? id, context)));
+    }
+
+    private static byte[] Content(string id, string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            throw new UsageException($"--secret id={id}: '{path}' is not {(Directory.Exists(path) ? "a file" : "there")}. Say where the secret is: id={id},src=FILE, or id={id},env=VARIABLE.");
+        using var stream = file.OpenRead();
+        var buffer = new byte[LargestSecret + 1];
+        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing
+        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than {LargestSecret} bytes, which no secret is. Give large files by: --build-context");
+    }
+
+    private static SshAgent Agent(string text, CliContext context)
+    {
+        var (id, places) = text.Split('=', 2) is [var name, var rest] ? (name, rest.Split(',')) : (text, []);
+        if (id.Length == 0)
+            throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY…].");
+        if (places.Length == 0 || places is [""])
+            return context.Variable("SSH_AUTH_SOCK") is { } running ? new SshAgent(id) { Socket = running }
+                : throw new UsageException($"--ssh {text}: no ssh agent is running here: SSH_AUTH_SOCK is not set. Start one: eval $(ssh-agent) && ssh-add, or name keys: --ssh {id}=$HOME/.ssh/id_ed25519");
+        var paths = places.Select(place => PathOf(place, context)).ToImmutableArray();
+        if (paths.FirstOrDefault(path => TypeOf(path) is null) is { } missing)
+            throw new UsageException($"--ssh {text}: '{missing}' is not there.");
+        if (paths is [var only] && TypeOf(only) == FileStatus.Socket)
+            return new SshAgent(id) { Socket = only };
+        return paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is not { } other ? new SshAgent(id) { Keys = paths }
+            : throw new UsageException($"--ssh {text}: '{other}' is no file with a key. An agent's socket stands alone: --ssh {id}=SOCKET");
+    }
+
+    private static int? TypeOf(string path) => DirectoryHandle.StatusOf(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)?.Type;
+
+    /// <summary>Absolute; the shell leaves <c>~</c> as it is behind <c>src=</c>.</summary>
+    private static string PathOf(string path, CliContext context) =>
+        Path.GetFullPath(path.StartsWith("~/", StringComparison.Ordinal) && context.Variable("HOME") is { } home ? Path.Combine(home, path[2..]) : path);
+
+    private static UsageException Wrong(string what) => new($"--secret: {what}. Expected id=ID,src=FILE or id=ID,env=VARIABLE.");
+}

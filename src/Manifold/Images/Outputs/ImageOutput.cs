@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Images.Outputs;
+
+/// <summary>What an output writes.</summary>
+public enum OutputKind
+{
+    /// <summary>An OCI layout, as a folder or as a tar.</summary>
+    Oci,
+
+    /// <summary>An archive for <c>docker load</c>; without a destination it is handed to docker or podman.</summary>
+    Docker,
+
+    /// <summary>The image's files, in a folder.</summary>
+    Local,
+
+    /// <summary>The image's files, in a tar.</summary>
+    Tar,
+
+    /// <summary>The image itself, in the store, and in its registry where it is pushed.</summary>
+    Image,
+
+    /// <summary>Nothing but what the cache keeps.</summary>
+    CacheOnly,
+}
+
+/// <summary>Where a build's image goes: one <c>--output</c>.</summary>
+/// <remarks>Source: docker buildx build, "Exporters" (image, registry, local, tar, oci, docker).</remarks>
+public sealed record ImageOutput
+{
+    /// <summary>The destination that means standard output.</summary>
+    public const string StandardOutput = "-";
+
+    /// <summary>As it was written, for messages.</summary>
+    public required string Text { get; init; }
+
+    public required OutputKind Kind { get; init; }
+
+    /// <summary>A file or a folder, or <see cref="StandardOutput"/>; null for what goes to a registry, the store or an engine.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>The destination is a folder.</summary>
+    public bool IsFolder { get; init; }
+
+    /// <summary>What the image is called there; empty takes the names of <c>--tag</c>.</summary>
+    public ImmutableArray<ImageReference> Names { get; init; } = [];
+
+    public bool Push { get; init; }
+
+    /// <summary>Pushed without a tag, for somebody who makes an index of several such pushes.</summary>
+    public bool ByDigest { get; init; }
+
+    /// <summary>With the media types of Docker instead of OCI's.</summary>
+    public bool DockerFormat { get; init; }
+
+    /// <summary>How its layers are made; null where the output does not say.</summary>
+    public LayerPolicy? Layers { get; init; }
+
+    public ImmutableArray<Annotation> Annotations { get; init; } = [];
+
+    /// <summary>A folder for each platform, which several platforms have by themselves.</summary>
+    public bool SplitPlatforms { get; init; }
+
+    /// <summary>Keys that are known and change nothing here, with the reason.</summary>
+    public ImmutableArray<string> WithoutEffect { get; init; } = [];
+
+    public bool IsStandardOutput => Destination == StandardOutput;
+
+    /// <summary>Handed to the docker or podman of this machine.</summary>
+    public bool IsLoad => Kind == OutputKind.Docker && Destination is null;
+
+    /// <exception cref="UsageException">It is none; the message says what would be right.</exception>
+    public static ImageOutput Parse(string text) => new OutputReader(FlagFields.Parse("--output", text)).Read();
+
+    /// <summary>What <c>--load</c> asks for.</summary>
+    public static ImageOutput Load { get; } = new() { Text = "--load", Kind = OutputKind.Docker };
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Layers;
+using Manifold.Oci;
+using Manifold.Planning;
+
+namespace Manifold.Images.Outputs;
+
+/// <summary>Reads one <c>--output</c>.</summary>
+internal sealed class OutputReader(FlagFields fields)
+{
+    private static readonly string[] Types = ["oci", "docker", "local", "tar", "registry", "image", "cacheonly"];
+    private static readonly string[] OfLayers = ["compression", "compression-level", "force-compression", "oci-mediatypes", "name"];
+
+    // Known to buildx, and decided otherwise here.
+    private static readonly ImmutableDictionary<string, string> Decided = ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase,
+    [
+        KeyValuePair.Create("store", "the store always has the image"), KeyValuePair.Create("unpack", "layers are unpacked when something needs them"),
+        KeyValuePair.Create("name-canonical", "names and digests are both told at the end"), KeyValuePair.Create("buildinfo", "use --provenance"),
+        KeyValuePair.Create("attestation-inline", "attestations stand beside the index"), KeyValuePair.Create("prefer-nondist-layers", "layers of bases keep their kind"),
+        KeyValuePair.Create("dangling-name-prefix", "the store finds what has no name by its digest"),
+    ]);
+
+    public ImageOutput Read()
+    {
+        // buildx: a bare folder, or - for a tar on standard output.
+        if (!fields.Text.Contains('=', StringComparison.Ordinal) && !fields.Text.Contains(',', StringComparison.Ordinal))
+            return ReadShort();
+        var type = fields.Required("type", "type=oci,dest=FILE.tar");
+        return type switch
+        {
+            "oci" => ReadOci(),
+            "docker" => ReadDocker(),
+            "local" => ReadLocal(),
+            "tar" => ReadTar(),
+            "registry" or "image" => ReadImage(type == "registry"),
+            "cacheonly" => new ImageOutput { Text = fields.Text, Kind = OutputKind.CacheOnly },
+            _ => throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, Types) ?? $"Known are: {string.Join(", ", Types)}."}"),
+        };
+    }
+
+    private ImageOutput ReadShort() => fields.Text switch
+    {
+        "" => throw fields.Wrong("expected type=oci,dest=FILE.tar, or a folder for the image's files."),
+        ImageOutput.StandardOutput => new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = ImageOutput.StandardOutput },
+        var folder => new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true },
+    };
+
+    private ImageOutput ReadOci()
+    {
+        fields.RequireKnown(["type", "dest", "tar", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
+        var destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput;
+        // A folder unless it says that it is a tar: a layout is what other tools go on with.
+        var isTar = fields.Switch("tar") ?? (destination == ImageOutput.StandardOutput || (destination.EndsWith(".tar", StringComparison.Ordinal) && !Directory.Exists(destination)));
+        if (!isTar && destination == ImageOutput.StandardOutput)
+            throw fields.Wrong("a folder cannot go to standard output. Name it with dest=FOLDER, or leave tar=false out.");
+        return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Oci, Destination = destination, IsFolder = !isTar });
+    }
+
+    private ImageOutput ReadDocker()
+    {
+        fields.RequireKnown(["type", "dest", "tar", "context", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
+        if (fields.Switch("tar") is false)
+            throw fields.Wrong("docker load reads archives and no folders. Leave tar=false out, or write type=oci,tar=false.");
+        if (fields["context"] is { Length: > 0 } context)
+            throw fields.Wrong($"images are loaded into the engine that docker talks to. Choose another one with: docker context use {context}");
+        return WithoutForm(WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Docker, Destination = fields["dest"] is { Length: > 0 } given ? given : null }));
+    }
+
+    /// <summary>A Docker archive has plain layers and a list of its own.</summary>
+    private static ImageOutput WithoutForm(ImageOutput docker) => docker.Layers is null && docker.Annotations.IsEmpty ? docker : docker with
+    {
+        Layers = null, Annotations = [], WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has plain layers and no annotations"],
+    };
+
+    private ImageOutput ReadLocal()
+    {
+        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix"]);
+        var folder = fields.Required("dest", "type=local,dest=FOLDER");
+        if (folder == ImageOutput.StandardOutput)
+            throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
+        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit() };
+    }
+
+    private ImageOutput ReadTar()
+    {
+        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix"]);
+        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit() };
+    }
+
+    private bool ReadSplit() => fields.Switch("platform-split") switch
+    {
+        false => throw fields.Wrong("platform-split=false: files of several platforms would overwrite one another. Leave it out; one platform alone has no folder of its own."),
+        var split => split is true,
+    };
+
+    private ImageOutput ReadImage(bool isRegistry)
+    {
+        fields.RequireKnown(["type", "push", "push-by-digest", "registry.insecure", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
+        if (fields.Switch("registry.insecure") is true)
+            throw fields.Wrong("say which registry it is about: --insecure-registry HOST");
+        var push = fields.Switch("push") ?? isRegistry;
+        var byDigest = fields.Switch("push-by-digest") is true;
+        if (byDigest && !push)
+            throw fields.Wrong("push-by-digest=true needs push=true.");
+        return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Image, Push = push, ByDigest = byDigest });
+    }
+
+    private ImageOutput WithImage(ImageOutput output)
+    {
+        try
+        {
+            return output with
+            {
+                Names = ReadNames(), Layers = ReadLayers(), DockerFormat = fields.Switch("oci-mediatypes") is false, Annotations = [.. ReadAnnotations()],
+                WithoutEffect =
+                [
+                    .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),
+                    .. fields.Switch("rewrite-timestamp") is false ? ["rewrite-timestamp=false: times are always held to SOURCE_DATE_EPOCH"] : Array.Empty<string>(),
+                ],
+            };
+        }
+        catch (FormatException e)
+        {
+            throw fields.Wrong(e.Message);
+        }
+    }
+
+    private ImmutableArray<ImageReference> ReadNames() =>
+        [.. (fields["name"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ImageReference.Parse).Distinct()];
+
+    private LayerPolicy? ReadLayers()
+    {
+        var (compression, level, force) = (fields["compression"], fields["compression-level"], fields.Switch("force-compression") is true);
+        if (compression is null && level is null && !force)
+            return null;
+        return new LayerPolicy(LayerForm.Of(compression is null ? LayerForm.Default.Compression : LayerForm.ParseCompression(compression), level), force);
+    }
+
+    /// <summary><c>annotation.K=V</c>, <c>annotation-index.K=V</c>, <c>annotation-manifest-descriptor[linux/arm64].K=V</c> …</summary>
+    private IEnumerable<Annotation> ReadAnnotations()
+    {
+        foreach (var key in fields.Keys.Where(key => key.StartsWith("annotation", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
+        {
+            var dot = key.IndexOf('.', StringComparison.Ordinal);
+            var (place, name) = dot < 0 ? (key, "") : (key[..dot], key[(dot + 1)..]);
+            if (name.Length == 0)
+                throw fields.Wrong($"'{key}' names no annotation. Write annotation.KEY=VALUE, or annotation-index.KEY=VALUE.");
+            var prefix = place.Length > "annotation".Length ? place["annotation".Length..].TrimStart('-') + ":" : "";
+            foreach (var annotation in Annotation.Parse($"{prefix}{name}={fields[key]}"))
+                yield return annotation;
+        }
+    }
+}

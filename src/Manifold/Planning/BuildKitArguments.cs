@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Planning;
+
+/// <summary>The build arguments that speak to the builder and not to the Dockerfile: BUILDKIT_* and SOURCE_DATE_EPOCH.</summary>
+/// <remarks>
+/// Those that a Dockerfile declares with ARG are arguments like others besides. Names that nobody knows are no error, as BuildKit has it.
+/// Source: Dockerfile reference, "BuildKit built-in build args"; docs/outputs-and-cache.md says of each what it does here.
+/// </remarks>
+public static partial class BuildKitArguments
+{
+    public const string Epoch = "SOURCE_DATE_EPOCH";
+
+    /// <summary>The request with what its arguments ask for.</summary>
+    /// <exception cref="UsageException">One asks for what is not here, or has no such value.</exception>
+    public static BuildRequest Applied(BuildRequest request)
+    {
+        RequireKnownSyntax(request.BuildArguments.GetValueOrDefault("BUILDKIT_SYNTAX"));
+        var hostname = request.BuildArguments.GetValueOrDefault("BUILDKIT_SANDBOX_HOSTNAME") is { Length: > 0 } name ? name : null;
+        if (hostname is not null && !HostName().IsMatch(hostname))
+            throw new UsageException($"--build-arg BUILDKIT_SANDBOX_HOSTNAME={hostname}: expected a host's name: letters, digits, dots and hyphens, at most 64.");
+        return request with
+        {
+            RunHostname = hostname,
+            Cache = IsOn(request, "BUILDKIT_INLINE_CACHE") ? request.Cache with { Inline = true } : request.Cache,
+            // Whoever declares ARG SOURCE_DATE_EPOCH sees it, wherever it comes from. Source: buildx, which hands the variable on so.
+            BuildArguments = request.SourceDateEpoch is { } epoch && !request.BuildArguments.ContainsKey(Epoch)
+                ? request.BuildArguments.Add(Epoch, epoch.ToString(CultureInfo.InvariantCulture)) : request.BuildArguments,
+        };
+    }
+
+    /// <summary>Whether folders and tars of files have a folder for the platform even where there is one platform alone.</summary>
+    public static bool SplitsPlatforms(BuildRequest request) => IsOn(request, "BUILDKIT_MULTI_PLATFORM");
+
+    /// <summary>Reads seconds since 1970; null for the empty text.</summary>
+    /// <exception cref="UsageException">It is something else.</exception>
+    public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds
+        : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
+
+    private static void RequireKnownSyntax(string? syntax)
+    {
+        if (string.IsNullOrEmpty(syntax) || syntax == "dockerfile.v0" || DockerfileFrontend().IsMatch(syntax))
+            return;
+        throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: files of another frontend are not read here. Leave it out, or name docker/dockerfile.");
+    }
+
+    private static bool IsOn(BuildRequest request, string name) => request.BuildArguments.GetValueOrDefault(name) switch
+    {
+        null or "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
+        "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
+        var other => throw new UsageException($"--build-arg {name}={other}: expected 1 or 0."),
+    };
+
+    [GeneratedRegex("^(docker\\.io/)?docker/dockerfile(-upstream)?([:@].*)?$")]
+    private static partial Regex DockerfileFrontend();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")]
+    private static partial Regex HostName();
+}

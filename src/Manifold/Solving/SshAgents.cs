@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Manifold.Linux;
+using Manifold.Planning;
+
+namespace Manifold.Solving;
+
+/// <summary>The ssh agents of one build: those that run already, and those that hold keys given as files, which are started when a RUN needs them.</summary>
+/// <remarks>Thread-safe. What was started ends with <see cref="Dispose"/>, and with this process however it ends.</remarks>
+public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : IDisposable
+{
+    // The agent ends with its command, and its command with our end of the pipe. Keys with a passphrase fail: nobody is asked.
+    private const string Holding = "SSH_ASKPASS_REQUIRE=never SSH_ASKPASS=false DISPLAY= setsid -w ssh-add -q -- \"$@\" </dev/null >&2 && echo ready && exec cat >/dev/null";
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> sockets = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<HeldProcess> started = [];
+
+    /// <summary>The socket of an agent; null where the build has none of this name.</summary>
+    /// <exception cref="HostNotReadyException">ssh-agent is not installed.</exception>
+    /// <exception cref="UsageException">A key cannot be used.</exception>
+    public async Task<string?> SocketOfAsync(string id, CancellationToken cancellation) => settings.Agents.FirstOrDefault(agent => agent.Id == id) switch
+    {
+        null => null,
+        { Socket: { } running } => running,
+        var agent => await sockets.GetOrAdd(id, _ => new Lazy<Task<string>>(() => StartAsync(agent, cancellation))).Value.ConfigureAwait(false),
+    };
+
+    private async Task<string> StartAsync(SshAgent agent, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(workFolder(), "agent-" + Guid.NewGuid().ToString("N")), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        if (await HeldProcess.StartAsync("ssh-agent", ["-a", "agent", "sh", "-c", Holding, "sh", .. agent.Keys], folder, cancellation).ConfigureAwait(false) is not var (process, failure))
+            throw new HostNotReadyException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: ssh-agent, which holds keys while RUNs use them, is not installed. Install it with: apt-get install openssh-client");
+        started.Add(process);
+        return failure is null ? Path.Combine(folder, "agent")
+            : throw new UsageException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: a key cannot be used: {failure} Keys with a passphrase belong to an agent of your own: eval $(ssh-agent) && ssh-add KEY, then --ssh {agent.Id}");
+    }
+
+    public void Dispose()
+    {
+        while (started.TryTake(out var process))
+            process.Dispose();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+namespace Manifold.Tests.EndToEnd;
+
+/// <summary>Build arguments that mean the builder: SOURCE_DATE_EPOCH and BUILDKIT_*.</summary>
+[Trait("kind", "end-to-end")]
+public sealed class SpeakingToTheBuilder : IDisposable
+{
+    private const string Declared = "FROM scratch\nARG SOURCE_DATE_EPOCH\nLABEL epoch=$SOURCE_DATE_EPOCH\nCOPY x /\n";
+
+    private readonly Workshop shop = new();
+
+    [Theory]
+    [InlineData(Declared, "7000", null, "1970-01-01T01:56:40Z", "7000")]
+    [InlineData(Declared, "7000", "8000", "1970-01-01T02:13:20Z", "8000")]
+    [InlineData(Declared, null, null, "1970-01-01T00:00:00Z", "")]
+    [InlineData("ARG SOURCE_DATE_EPOCH=9000\n" + Declared, null, null, "1970-01-01T02:30:00Z", "9000")]
+    [InlineData("ARG SOURCE_DATE_EPOCH=9000\n" + Declared, "7000", null, "1970-01-01T01:56:40Z", "7000")]
+    public async Task the_time_comes_from_the_argument_the_environment_or_the_file_and_an_arg_sees_it(string dockerfile, string? environment, string? argument, string created, string label)
+    {
+        if (environment is not null)
+            shop.Set["SOURCE_DATE_EPOCH"] = environment;
+        string[] more = argument is null ? [] : ["--build-arg", $"SOURCE_DATE_EPOCH={argument}"];
+        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
+        var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
+        Assert.Equal(created, config.GetProperty("created").GetDateTimeOffset().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(label, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
+        Assert.Contains(created[..10], await Tool.Run("tar", "--utc", "-tvf", shop["files.tar"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task one_platform_has_a_folder_where_the_output_shall_be_as_of_many()
+    {
+        (await shop.Build(shop.Context("FROM scratch\nCOPY x /\n", ("x", "")), "--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--platform", "linux/arm/v7", "-o", shop["files"])).Succeeded();
+        Assert.True(File.Exists(shop["files/linux_arm_v7/x"]));
+    }
+
+    [Fact]
+    public async Task a_run_finds_the_host_name_that_was_asked_for()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
+        await Workshop.NeedBusyBox();
+        var context = shop.Context("FROM BASE\nRUN busybox hostname >/name\n");
+        foreach (var (more, expected) in new (string[], string)[] { ([], "manifold\n"), (["--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=buildhost"], "buildhost\n") })
+        {
+            (await shop.Build(context, ["-o", shop["files"], .. more])).Succeeded();
+            Assert.Equal(expected, await File.ReadAllTextAsync(shop["files/name"]));
+        }
+    }
+
+    [Theory]
+    [InlineData("BUILDKIT_SYNTAX=docker/dockerfile:1.7", 0, "")]
+    [InlineData("BUILDKIT_SYNTAX=docker.io/docker/dockerfile-upstream@sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d", 0, "")]
+    [InlineData("BUILDKIT_SYNTAX=dockerfile.v0", 0, "")]
+    [InlineData("BUILDKIT_SYNTAX=example.com/frontend:1", 2, "files of another frontend are not read here")]
+    [InlineData("BUILDKIT_INLINE_CACHE=maybe", 2, "BUILDKIT_INLINE_CACHE=maybe: expected 1 or 0.")]
+    [InlineData("BUILDKIT_SANDBOX_HOSTNAME=a b", 2, "expected a host's name")]
+    [InlineData("SOURCE_DATE_EPOCH=yesterday", 2, "SOURCE_DATE_EPOCH is 'yesterday'. Expected seconds since 1970")]
+    [InlineData("BUILDKIT_SOMETHING_ELSE=1", 0, "")]
+    public async Task what_is_not_here_is_refused_and_what_nobody_knows_is_not(string argument, int code, string expected)
+    {
+        var built = await shop.Build(shop.Context("FROM scratch\n"), "--build-arg", argument);
+        Assert.Equal(code, built.Code);
+        Assert.Contains(expected, built.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--attest", "type=sbom", "--sbom, --provenance and --sign are attached to the image in its registry: add --push")]
+    [InlineData("--attest", "type=sbom,disabled=true", "")]
+    [InlineData("--attest", "type=sbon", "there is no type 'sbon'. Did you mean sbom?")]
+    [InlineData("--attest", "type=provenance,mod=max", "there is no key 'mod'. Did you mean mode?")]
+    [InlineData("--attest", "type=sbom,generator=x", "no generator is run")]
+    [InlineData("--cache-to", "type=gha", "the cache of GitHub Actions is not read or written here. --cache-to type=registry,ref=REPOSITORY:cache works")]
+    [InlineData("--cache-from", "type=s3,bucket=x", "the cache of Amazon S3 is not read or written here.")]
+    [InlineData("--cache-to", "type=locl,dest=x", "there is no type 'locl'. Did you mean local?")]
+    [InlineData("--cache-to", "type=local,src=x", "there is no key 'src'.")]
+    [InlineData("--cache-to", "type=local,dest=x,mode=all", "mode=all: expected min")]
+    [InlineData("--cache-from", "type=local", "src is missing. Write: type=local,src=FOLDER")]
+    [InlineData("--cache-from", "UPPER", "'UPPER' is not an image reference.")]
+    [InlineData("--cache-from", "type=inline", "what is in an image is read from the image: type=registry,ref=IMAGE")]
+    public async Task flags_say_what_is_wrong_with_them(string flag, string value, string expected)
+    {
+        var built = await shop.Build(shop.Context("FROM scratch\n"), flag, value);
+        Assert.Equal(expected.Length == 0 ? 0 : 2, built.Code);
+        Assert.Contains(expected, built.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => shop.Dispose();
+}
