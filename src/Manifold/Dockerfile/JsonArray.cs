@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 namespace Manifold.Dockerfile;
@@ -9,6 +10,7 @@ internal static class JsonArray
     public enum Form { NotJson, NotStrings, Strings }
 
     /// <summary>What is no JSON array at all is the shell form; an array of anything but strings is an error everywhere.</summary>
+    /// <remarks>What follows the array is passed by, as BuildKit does.</remarks>
     public static Form Read(string text, out ImmutableArray<string> items)
     {
         items = [];
@@ -16,7 +18,8 @@ internal static class JsonArray
             return Form.NotJson;
         try
         {
-            using var document = JsonDocument.Parse(text);
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+            using var document = JsonDocument.ParseValue(ref reader);
             var all = document.RootElement.EnumerateArray().ToArray();
             if (all.Any(item => item.ValueKind != JsonValueKind.String))
                 return Form.NotStrings;

@@ -105,7 +105,7 @@ internal sealed partial class StagePlanner
     private void AddVolumes(VolumeInstruction instruction)
     {
         var volumes = config.Volumes ?? ImmutableSortedDictionary.Create<string, EmptyObject>(StringComparer.Ordinal);
-        var paths = ExpandToWords(instruction.Paths, instruction).ToList();
+        var paths = ExpandAll(instruction.Paths, instruction).ToList();
         if (paths.Any(path => path.Trim().Length == 0))
             plans.Diagnosing.Add(instruction, "VOLUME has an empty path.", null);
         config = config with { Volumes = volumes.SetItems(paths.Select(path => KeyValuePair.Create(path, new EmptyObject()))) };

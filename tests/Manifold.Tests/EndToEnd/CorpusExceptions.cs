@@ -11,5 +11,11 @@ public static class CorpusExceptions
     /// <summary>What works and is wrong, and how.</summary>
     public static IReadOnlyDictionary<string, string> Wrong { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
+        ["add-archive-owner"] = "--chown owns what an archive unpacks to",
+        ["add-url-unpack"] = "--chown owns what an archive unpacks to",
+        ["config-stopsignal-wrong"] = "a signal that does not exist is not refused",
+        ["context-named-tarball"] = "a named context at an address is that one file and is not unpacked",
+        ["copy-exclude-of-everything"] = "--exclude is for what is in a folder: a file that a source names itself is copied",
+        ["run-heredoc-script"] = "where a script was mounted, the image keeps no /dev",
     };
 }

@@ -27,7 +27,7 @@ public class CorpusRun : IDisposable
     public CorpusRun() => results = new(RunAsync);
 
     /// <summary>All cases, or those that the variable <c>MANIFOLD_CASES</c> names: what somebody looks at who works on them.</summary>
-    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? [Base, .. chosen.Split(' ').Where(name => name != Base)] : Cases.Names("dockerfile");
+    public static IEnumerable<string> Names { get; } = Environment.GetEnvironmentVariable("MANIFOLD_CASES") is { Length: > 0 } chosen ? chosen.Split(' ').Append(Base).Distinct() : Cases.Names("dockerfile");
 
     /// <summary>By the cases' names.</summary>
     public Task<IReadOnlyDictionary<string, CorpusCase.Result>> Results => results.Value;
@@ -66,6 +66,8 @@ public class CorpusRun : IDisposable
             foreach (var (name, value) in cases.Values.First().Environment)
                 Shop.Set[name] = value;
             // 3
+            // An image's base layers may be left in its registry, and the store itself is listed.
+            (await RunAsync(["pull", Workshop.BusyBox], null)).Succeeded();
             var outcomes = new ConcurrentDictionary<string, Workshop.Outcome>(StringComparer.Ordinal);
             await Parallel.ForEachAsync(cases, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (each, _) => outcomes[each.Key] = await BuildAsync(each.Key, each.Value));
             // 4
