@@ -23,6 +23,9 @@ public sealed record LayerEntry
     public uint Gid { get; init; }
     public FileTime Modified { get; init; }
 
+    /// <summary>Whether <see cref="Modified"/> is part of what the entry is, such as a server's Last-Modified: no clamp applies to it.</summary>
+    public bool TimeIsOwn { get; init; }
+
     /// <summary>Bytes of a file; else 0.</summary>
     public long Size { get; init; }
 

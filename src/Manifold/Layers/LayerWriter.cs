@@ -73,7 +73,7 @@ public sealed class LayerWriter(FileTime latest)
     // 2
     private LayerEntry Clamped(LayerEntry entry)
     {
-        var time = entry.Modified < latest ? entry.Modified with { Nanoseconds = 0 } : latest with { Nanoseconds = 0 };
+        var time = entry.TimeIsOwn || entry.Modified < latest ? entry.Modified with { Nanoseconds = 0 } : latest with { Nanoseconds = 0 };
         return entry.Modified == time ? entry : entry with { Modified = time };
     }
 

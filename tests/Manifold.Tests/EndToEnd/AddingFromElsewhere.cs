@@ -242,7 +242,7 @@ public sealed class AddingFromElsewhere : IDisposable
         var baked = (await shop.Run([], "bake", "-f", project, "--progress", "json")).Succeeded();
 
         Assert.Contains(main, printed, StringComparison.Ordinal);
-        Assert.Equal(["COPY f /main", "COPY --from=n f /named"], baked.Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Order());
+        Assert.Equal(["COPY --from=n f /named", "COPY f /main"], baked.Steps.Select(step => step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 2)..]).Order(StringComparer.Ordinal));
     }
 
     [Fact]

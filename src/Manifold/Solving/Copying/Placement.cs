@@ -31,7 +31,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         if (!source.IsFolder)
         {
             var target = TakesFiles(path, there) ? EntryPath.Join(path, source.Name) : path;
-            Put(Owned(source.Root, target) is var entry && source.KeepsTime ? entry with { Modified = source.Root.Modified } : entry);
+            Put(Owned(source.Root, target));
             return;
         }
         MakeFolder(path);
@@ -40,7 +40,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 Put(Owned(entry, EntryPath.Join(path, relative)));
     }
 
-    /// <summary>An archive's entries, already unpacked: they keep their owners and replace what is in their way.</summary>
+    /// <summary>An archive's entries, already unpacked: they keep their owners, unless another is asked for, and replace what is in their way.</summary>
     public void PlaceArchive(IEnumerable<LayerEntry> archive)
     {
         var (path, _) = Destination();
@@ -53,7 +53,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
             MakeFolder(EntryPath.Parent(target));
             entries[target] = Stamped(entry with
             {
-                Path = target, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
+                Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
             });
         }
     }
@@ -124,7 +124,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         Implied = false, Opaque = false,
     });
 
-    private LayerEntry Stamped(LayerEntry entry) => entry with { Modified = new FileTime(fileTime) };
+    private LayerEntry Stamped(LayerEntry entry) => entry.TimeIsOwn ? entry : entry with { Modified = new FileTime(fileTime) };
 
     private static string Noun(EntryKind kind) => kind switch
     {

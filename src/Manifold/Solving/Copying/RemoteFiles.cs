@@ -25,11 +25,11 @@ public sealed class RemoteFiles(Store store, TimeProvider time)
     [
         new SelectedFile("", new LayerEntry
         {
-            Path = "", Kind = EntryKind.File, Mode = 0x180, Size = file.Size, Modified = file.Modified ?? default, // 0600
+            Path = "", Kind = EntryKind.File, Mode = 0x180, Size = file.Size, Modified = file.Modified ?? default, TimeIsOwn = file.Modified is not null, // 0600
             Open = () => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read),
         }, file.Digest),
     ])
-    { Unpack = source.Unpack, KeepsTime = file.Modified is not null };
+    { Unpack = source.Unpack };
 
     private SelectedSource FolderOf(string folder)
     {

@@ -20,9 +20,6 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 
     /// <summary>Whether it is unpacked if it is an archive.</summary>
     public bool Unpack { get; init; }
-
-    /// <summary>Whether its time is its own (a server's word) instead of the build's.</summary>
-    public bool KeepsTime { get; init; }
 }
 
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
@@ -37,7 +34,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
         if (IgnoreRules.TryParse(step.Exclude, out var rules) && !rules.IsEmpty)
-            sources = [.. sources.Select(source => Without(rules, source)).OfType<ChosenSource>()];
+            sources = [.. sources.Select(source => Without(rules, source))];
         return Hashed(tree, sources, step.UnpackArchives);
     }
 
@@ -62,7 +59,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         using var key = new KeyBuilder();
         foreach (var source in Sources)
         {
-            key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.KeepsTime ? source.Root.Modified.Seconds : -1);
+            key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)
                 key.Add(path).Add((long)entry.Kind).Add(entry.Mode).Add(entry.Uid).Add(entry.Gid).Add(entry.LinkTarget)
                     .Add(((long)entry.DeviceMajor << 32) | entry.DeviceMinor).Add(content?.ToString());
@@ -76,7 +73,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (!Wildcards.IsPattern(plain))
             return tree.Find(plain) is { } entry ? [Whole(tree, EntryPath.Name(plain), entry)]
                 : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
-        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (tree.Hides ? null : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a link that leads nowhere."))))
+        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (tree.Hides || !tree.Names(EntryPath.Parent(path)).Contains(EntryPath.Name(path)) ? null : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a link that leads nowhere."))))
             .Where(match => match.Entry is not null).Select(match => Whole(tree, match.Name, match.Entry!));
     }
 
@@ -86,11 +83,11 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         return new ChosenSource(name, [.. entries.Select(entry => (EntryPath.Relative(entry.Path, root.Path), entry))]);
     }
 
-    /// <summary>A source without what <c>--exclude</c> names: paths are relative to a folder that is a source, and a file is its name. Null where nothing is left of it.</summary>
-    private static ChosenSource? Without(IgnoreRules rules, ChosenSource source)
+    /// <summary>A folder without what <c>--exclude</c> names, seen from that folder. A file that is a source itself is taken (BuildKit's behaviour).</summary>
+    private static ChosenSource Without(IgnoreRules rules, ChosenSource source)
     {
         if (source.Files[0].Entry.Kind != EntryKind.Folder)
-            return rules.Match(source.Name).Excluded ? null : source;
+            return source;
         var kept = source.Files.Select(file => file.Path).Where(path => path.Length == 0 || !rules.Match(path).Excluded).ToHashSet(StringComparer.Ordinal);
         // A folder that is excluded itself comes along with what is kept below it.
         foreach (var path in kept.ToList())
