@@ -160,15 +160,6 @@ public sealed class Rootless : IAsyncLifetime
     }
 
     [Fact]
-    public async Task a_RUN_that_asks_for_all_of_the_machine_is_refused_before_any_work()
-    {
-        var outcome = await user.Run("build", "--progress", "plain", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
-        Assert.Equal(4, outcome.Code);
-        Assert.Contains("the capabilities and devices of this machine are root's alone. Run it with: sudo manifold …", outcome.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("#1 ", outcome.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task the_doctor_says_that_a_namespace_is_used()
     {
         var outcome = (await user.Run("doctor")).Succeeded();
