@@ -140,10 +140,10 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         await Build(here, "linux/amd64", "--cache-to", $"{to},mode=max", "--iidfile", here["iid"]);
         Forge(here["cache"], document =>
         {
-            var layers = document["layers"]!.AsArray();
-            var blob = layers[0]!["blob"]!.DeepClone();
-            layers[0]!["blob"] = layers[1]!["blob"]!.DeepClone();
-            layers[1]!["blob"] = blob;
+            // Which of them are read depends on the keys' order: each gets the next one's.
+            var blobs = document["layers"]!.AsArray().Select(layer => layer!["blob"]!.DeepClone()).ToList();
+            foreach (var (layer, i) in document["layers"]!.AsArray().Select((layer, i) => (layer!, i)))
+                layer["blob"] = blobs[(i + 1) % blobs.Count];
         });
         var built = await Build(there, "linux/amd64", "--cache-from", from, "--iidfile", there["iid"]);
         Assert.Contains("A cache gave another layer than", built.Error, StringComparison.Ordinal);

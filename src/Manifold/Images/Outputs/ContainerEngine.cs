@@ -50,7 +50,7 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
     private static string FirstLine(string text)
     {
         var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "it does not say why";
-        return line.TrimEnd('.') + ".";
+        return line[^1] is '.' or '?' or '!' ? line : line + ".";
     }
 }
 
