@@ -39,6 +39,7 @@ internal sealed class BuildOptions
     private OutputFlags output = null!;
     private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
+    private CheckFlags checking = null!;
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
@@ -49,13 +50,6 @@ internal sealed class BuildOptions
     private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
     private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
 
-    // Flags of buildx that later versions will have. They are known, so that nobody's build goes on without what it asked for.
-    private readonly ImmutableArray<Option<string[]>> notYet =
-    [
-        .. new[] { "--check" }
-            .Select(name => new Option<string[]>(name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = false }),
-    ];
-
     private RegistryAccess? registries;
 
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
@@ -65,7 +59,7 @@ internal sealed class BuildOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow, .. notYet];
+        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow];
         foreach (var option in all)
             command.Add(option);
         runs = RunFlags.AddTo(command);
@@ -74,6 +68,7 @@ internal sealed class BuildOptions
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
         attaching = AttachmentFlags.AddTo(command, builds: true);
+        checking = CheckFlags.AddTo(command);
     }
 
     /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
@@ -90,8 +85,6 @@ internal sealed class BuildOptions
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
     {
-        if (notYet.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } asked)
-            throw new UsageException($"{asked.Name} is not supported yet.");
         try
         {
             foreach (var file in new[] { shard, metadataFile, iidFile }.Select(parsed.GetValue))
@@ -115,6 +108,7 @@ internal sealed class BuildOptions
                 Report = parsed.GetValue(report),
                 Outputs = outputs,
                 Print = parsed.GetValue(print),
+                Check = checking.Read(parsed),
                 Verification = VerifyCommand.Policy(parsed.GetValue(verify)!, parsed.GetValue(verifyAllow)),
                 Registries = registries!.Read(parsed),
             };
@@ -217,6 +211,9 @@ internal sealed record BuildCommandLine
 
     public required OutputChoice Outputs { get; init; }
     public required string? Print { get; init; }
+
+    /// <summary>Only say what is wrong or doubtful.</summary>
+    public required bool Check { get; init; }
     public required VerificationPolicy Verification { get; init; }
     public required RegistryChoice Registries { get; init; }
 }

@@ -29,6 +29,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
         if (line.Print == "tree")
             return PrintTree();
+        if (line.Check)
+            return await new CheckRun(context, line).RunAsync((store, registry), cancellation);
         var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);

@@ -47,9 +47,12 @@ internal sealed class RunFlags
             Hosts = [.. (parsed.GetValue(hosts) ?? []).Select(Host)],
             SharedMemory = parsed.GetValue(sharedMemory) is { } size ? Memory(size) : null,
             Limits = [.. (parsed.GetValue(limits) ?? []).Select(Limit).GroupBy(limit => limit.Name).Select(group => group.Last())],
-            CgroupParent = parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Group(parent) : null,
+            CgroupParent = parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Linux.User.IsRoot ? Group(parent) : throw NoGroups(parent) : null,
         };
     }
+
+    private static UsageException NoGroups(string parent) =>
+        new($"--cgroup-parent {parent}: RUNs of an ordinary user stay in the control group that he is in. Leave it out, or: sudo manifold …");
 
     private static string Known(string flag, string given, string[] known) => known.Contains(given) ? given
         : throw new UsageException($"{flag} {given}: expected {string.Join(", ", known)}.{(Suggestion.For(given, known) is { } hint ? $" {hint}" : "")}");

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Dockerfile;
 using Manifold.Images;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
@@ -42,6 +44,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         var platforms = steps.OfType<RunStep>().Select(step => step.Platform).Distinct().ToList();
         if (platforms.Count > 0)
             await runtimes.FindAsync().ConfigureAwait(false);
+        if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
+            throw new HostNotReadyException($"{insecure.Name}: the capabilities and devices of this machine are root's alone. Run it with: sudo manifold …");
         await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
     }
 

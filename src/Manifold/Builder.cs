@@ -87,7 +87,8 @@ public sealed class Builder(BuilderTools tools)
     public async Task<BuildPlan> PlanAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         // 1
-        var tree = BuildFiles.ReadDockerfile(request).OrThrow();
+        var parsed = BuildFiles.ReadDockerfile(request);
+        var tree = parsed.OrThrow();
         // 2
         var planner = new Planner(tree, request);
         var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
@@ -95,6 +96,9 @@ public sealed class Builder(BuilderTools tools)
         while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
             bases = bases.AddRange(await resolver.ResolveAsync(more, request.Pull, on, cancellation).ConfigureAwait(false));
         // 3
-        return planner.Plan(bases);
+        var plan = planner.Plan(bases);
+        foreach (var finding in BuildChecker.Heeded(parsed, request, bases))
+            on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
+        return plan;
     }
 }

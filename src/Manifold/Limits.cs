@@ -30,6 +30,18 @@ public static class Limits
     /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
     public const int DockerfileBytes = 4 * 1024 * 1024;
 
+    /// <summary>Stages of a Dockerfile: ten times what the largest that is published has. Stages are planned by recursion, so it bounds the stack.</summary>
+    public const int DockerfileStages = 1_000;
+
+    /// <summary>Instructions of a Dockerfile. Generated ones have a few thousand.</summary>
+    public const int DockerfileInstructions = 20_000;
+
+    /// <summary>Names that a Dockerfile's ENV and ARG give a value, counted each time. The kernel takes no environment that is nearly as large.</summary>
+    public const int DockerfileVariables = 5_000;
+
+    /// <summary>Ports that one stage's EXPOSE names, counted each time: all that there are, a few times. A range is eleven characters and a million bytes of config.</summary>
+    public const int ExposedPorts = 300_000;
+
     /// <summary>Nesting of <c>${a:-${b:-…}}</c>; deeper than people write, and it bounds the stack.</summary>
     public const int ExpansionDepth = 64;
 
@@ -65,4 +77,7 @@ public static class Limits
 
     /// <summary>Images of one project; a matrix multiplies.</summary>
     public const int ProjectImages = 10_000;
+
+    /// <summary>Files of a context that a check looks at; one that is larger is mostly there by mistake, and a check should end within seconds.</summary>
+    public const int SurveyedFiles = 200_000;
 }

@@ -35,11 +35,17 @@ public sealed record Diagnostic
     /// <summary>The column of the excerpt's first character, from 1.</summary>
     public int ExcerptColumn { get; init; } = 1;
 
+    /// <summary>True for a finding of a build check.</summary>
+    public bool IsOfRule => Id is not (Syntax or NotSupportedYet);
+
+    /// <summary>The finding in one line.</summary>
+    public string OneLine => $"{Place}: {Message}{(IsOfRule ? $" [{Id}]" : "")}";
+
     /// <summary>The finding for people: place and message, then the line with a caret, then the hint.</summary>
     public string Render()
     {
         var text = new StringBuilder();
-        var rule = Id is Syntax or NotSupportedYet ? "" : $" [{Id}]";
+        var rule = IsOfRule ? $" [{Id}]" : "";
         text.Append(CultureInfo.InvariantCulture, $"{Place}: {(Severity == Severity.Error ? "error" : "warning")}: {Message}{rule}");
         if (Excerpt.Length > 0)
             AppendExcerpt(text);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Dockerfile;
 
@@ -20,7 +21,7 @@ internal sealed class DiagnosticList(SourceText source)
     public void Error(LogicalLine line, Word word, string message, string? hint = null) =>
         Error(line.PlaceOf(word.Start, word.Length), message, hint);
 
-    public void Warn(string rule, Place place, string message, string? hint = null) => Add(rule, Severity.Warning, place, message, hint);
+    public void Add(Rule rule, Place place, string message, string? hint = null) => Add(rule.Name, rule.Severity, place, message, hint);
 
     public void Add(string id, Severity severity, Place place, string message, string? hint)
     {

@@ -16,14 +16,18 @@ internal static class DirectiveReader
             var place = source.PlaceOf(line, 0, source.Line(line).Length);
             if (directives.Any(each => each.Name == name))
                 diagnostics.Error(place, $"the directive '{name}' is given twice");
+            else if (name == "syntax" && !Frontend.IsKnown(value))
+                diagnostics.Error(PlaceOf(source, line, value), $"'{value}' reads another language than Dockerfile's", Frontend.Hint);
             else if (name == "escape" && value is not ("\\" or "`"))
-                diagnostics.Error(place, $"'{value}' cannot be the escape character", "It is \\ or `.");
+                diagnostics.Error(PlaceOf(source, line, value), $"'{value}' cannot be the escape character", "It is \\ or `.");
             else if (name == "escape")
                 escape = value[0];
             directives.Add(new ParserDirective(name, value, line + 1));
         }
         return directives.ToImmutable();
     }
+
+    private static Place PlaceOf(SourceText source, int line, string value) => source.PlaceOf(line, Math.Max(0, source.Line(line).LastIndexOf(value)), value.Length);
 
     /// <summary><c># name = value</c>, or null where the line is no directive.</summary>
     private static (string Name, string Value)? Split(ReadOnlySpan<char> line)

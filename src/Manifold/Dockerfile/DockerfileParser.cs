@@ -11,40 +11,52 @@ namespace Manifold.Dockerfile;
 /// </code>
 /// 1. UTF-8, a byte-order mark and CRLF taken away. 2. <see cref="DirectiveReader"/>. 3. <see cref="LogicalLine"/> joins continuations.
 /// 4. <see cref="InstructionLine"/>. 5. The lines up to each announced word. 6. <see cref="InstructionReader"/>, one method per instruction.
-/// 7. FROM begins a stage; then <see cref="ParsingChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
+/// 7. FROM begins a stage; then <see cref="TextChecks"/>. Costs one pass over the text. Reference: BuildKit's frontend, syntax <c>docker/dockerfile:1</c>.
 /// </remarks>
 public static class DockerfileParser
 {
-    public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content) =>
-        content.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(SourceText.Decode(fileName, content));
+    /// <param name="checks">What is wanted of the build checks, whatever the file's directive says; null leaves it to the directive.</param>
+    public static ParsedDockerfile Parse(string fileName, ReadOnlySpan<byte> content, CheckOptions? checks = null) =>
+        content.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(SourceText.Decode(fileName, content), checks);
 
-    public static ParsedDockerfile Parse(string fileName, string text) =>
-        text.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(new SourceText(fileName, text));
+    public static ParsedDockerfile Parse(string fileName, string text, CheckOptions? checks = null) =>
+        text.Length > Limits.DockerfileBytes ? TooLarge(fileName) : Parse(new SourceText(fileName, text), checks);
 
-    private static ParsedDockerfile Parse(SourceText source) => new DockerfilePass(source, new DiagnosticList(source)).Run();
+    private static ParsedDockerfile Parse(SourceText source, CheckOptions? checks) => new DockerfilePass(source, new DiagnosticList(source), checks).Run();
 
     private static ParsedDockerfile TooLarge(string fileName)
     {
         var nothing = new SourceText(fileName, "");
         var diagnostics = new DiagnosticList(nothing);
         diagnostics.Error(nothing.PlaceOf(0, 0, 1), $"a Dockerfile has at most {Limits.DockerfileBytes} bytes");
-        return new DockerfilePass(nothing, diagnostics).Run();
+        return new DockerfilePass(nothing, diagnostics, null).Run();
     }
 }
 
 /// <summary>The pass over one file; the numbers are those of <see cref="DockerfileParser"/>.</summary>
-internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnostics)
+internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnostics, CheckOptions? checks)
 {
     private readonly ImmutableArray<Instruction>.Builder instructions = ImmutableArray.CreateBuilder<Instruction>();
+    private readonly ImmutableArray<LocalCheck>.Builder localChecks = ImmutableArray.CreateBuilder<LocalCheck>();
 
     public ParsedDockerfile Run()
     {
         var directives = DirectiveReader.Read(source, diagnostics, out var escape); // 2
         var reader = new InstructionReader(escape, diagnostics);
+        CheckOptions? local = null;
         for (var line = 0; line < source.Count && !diagnostics.IsFull;)
         {
             var trimmed = source.Line(line).TrimStart();
-            line = trimmed.IsEmpty || trimmed[0] == '#' ? line + 1 : ReadInstruction(reader, line, escape);
+            if (trimmed.IsEmpty || trimmed[0] == '#')
+            {
+                local = trimmed.IsEmpty || line < directives.Length ? null : LocalCheck.Read(trimmed) ?? local;
+                line++;
+                continue;
+            }
+            var next = ReadInstruction(reader, line, escape);
+            if (local is not null)
+                localChecks.Add(new LocalCheck(new LineSpan(line + 1, next), local));
+            (line, local) = (next, null);
         }
         return Assemble(directives, escape);
     }
@@ -54,7 +66,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
     {
         var logical = LogicalLine.Join(source, line, escape); // 3
         if (logical.BlankLine is { } blank)
-            diagnostics.Warn("NoEmptyContinuation", source.PlaceOf(blank, 0, 1), "blank line within a continued instruction",
+            diagnostics.Add(Rules.NoEmptyContinuation, source.PlaceOf(blank, 0, 1), "blank line within a continued instruction",
                 "A comment may stand here; a blank line will be an error one day.");
         if (string.IsNullOrWhiteSpace(logical.Text))
             return logical.Next;
@@ -110,14 +122,39 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         foreach (var early in before.Where(each => each is not ArgInstruction))
             diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} stands before the first FROM", "Only ARG may.");
         if (starts.Length == 0 && !diagnostics.HasErrors)
-            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM");
+            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM", "It begins with FROM image, or FROM scratch.");
+        RequireBounds(all, starts.Length);
         var tree = new DockerfileTree
         {
             FileName = source.FileName, Escape = escape, Directives = directives, Instructions = all, Stages = [.. stages],
-            GlobalArguments = [.. before.OfType<ArgInstruction>()],
+            GlobalArguments = [.. before.OfType<ArgInstruction>()], LocalChecks = localChecks.ToImmutable(), Checks = checks ?? ReadChecks(directives),
         };
-        new ParsingChecks(tree, diagnostics).Run();
-        var check = CheckDirective.Parse(directives.FirstOrDefault(each => each.Name == "check")?.Value);
-        return new ParsedDockerfile { Tree = tree, Diagnostics = check.Apply(diagnostics.ToImmutable()) };
+        TextChecks.Run(tree, diagnostics);
+        return new ParsedDockerfile { Tree = tree, Diagnostics = tree.Heed(diagnostics.ToImmutable()) };
+    }
+
+    /// <summary>Bounds that no honest file meets, so that whatever is done with the tree ends soon.</summary>
+    private void RequireBounds(ImmutableArray<Instruction> all, int stages)
+    {
+        var variables = all.Sum(each => each switch { EnvInstruction env => env.Pairs.Length, ArgInstruction arg => arg.Arguments.Length, _ => 0 });
+        foreach (var (count, most, what) in new[] { (stages, Limits.DockerfileStages, "stages"), (all.Length, Limits.DockerfileInstructions, "instructions"), (variables, Limits.DockerfileVariables, "variables") })
+            if (count > most)
+                diagnostics.Error(source.PlaceOf(0, 0, 1), $"a Dockerfile has at most {most} {what}; this one has {count}");
+    }
+
+    private CheckOptions ReadChecks(ImmutableArray<ParserDirective> directives)
+    {
+        if (directives.FirstOrDefault(each => each.Name == "check") is not { } directive)
+            return CheckOptions.None;
+        var options = CheckOptions.Parse(directive.Value);
+        foreach (var problem in options.Problems)
+        {
+            var place = source.PlaceOf(directive.Line - 1, Math.Max(0, source.Line(directive.Line - 1).IndexOf(problem.Part)), problem.Part.Length);
+            if (problem.IsWarning)
+                diagnostics.Add(Rules.UnknownRule, place, problem.Message, problem.Hint);
+            else
+                diagnostics.Error(place, problem.Message, problem.Hint);
+        }
+        return options;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Dockerfile;
 
@@ -31,6 +32,15 @@ public sealed record DockerfileTree
     /// <summary>The ARGs before the first FROM.</summary>
     public required ImmutableArray<ArgInstruction> GlobalArguments { get; init; }
     public required ImmutableArray<Stage> Stages { get; init; }
+
+    /// <summary>What the file, or who builds it, says of the build checks.</summary>
+    public CheckOptions Checks { get; init; } = CheckOptions.None;
+
+    /// <summary>What comments above instructions say of them.</summary>
+    public ImmutableArray<LocalCheck> LocalChecks { get; init; } = [];
+
+    /// <summary>What is left of findings when the wishes of <see cref="Checks"/> and <see cref="LocalChecks"/> are heeded.</summary>
+    public ImmutableArray<Diagnostic> Heed(ImmutableArray<Diagnostic> findings) => Checks.Apply(LocalCheck.Apply(LocalChecks, findings));
 
     /// <summary>The stage of that name, whatever its case; of several the last one before <paramref name="before"/>.</summary>
     /// <remarks>FROM sees the stages before its own; <c>COPY --from</c> and <c>--target</c> see all.</remarks>

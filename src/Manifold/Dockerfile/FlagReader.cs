@@ -76,7 +76,7 @@ internal sealed class FlagReader(InstructionLine instruction, DiagnosticList dia
         _ => Suggestion.For(name, known) is { } hint ? hint.Replace("mean ", "mean --", StringComparison.Ordinal) : Known(),
     };
 
-    private string? Known() => known.Count == 0 ? null
+    private string? Known() => known.Count == 0 ? $"{instruction.Name} has no flags{(instruction.Name is "CMD" or "ENTRYPOINT" ? "; a word that begins with -- stands in a JSON array" : "")}."
         : $"{instruction.Name} has: {string.Join(", ", known.Order(StringComparer.Ordinal).Select(each => "--" + each))}";
 
     private IEnumerable<(Word Word, string? Value)> Named(string name) =>

@@ -32,6 +32,12 @@ public sealed class IgnoreRules
 
     public bool IsEmpty => rules.IsEmpty;
 
+    /// <summary>There is a rule that takes something in again.</summary>
+    public bool TakesInAny => rules.Any(rule => rule.Includes);
+
+    /// <summary>A rule that leaves out whatever lies at the top, or null.</summary>
+    public IgnoreRule? LeavesOutEverything => rules.FirstOrDefault(rule => rule.Text is "*" or "**" or "**/*");
+
     /// <exception cref="DockerfileException">Patterns are malformed; all of them are named.</exception>
     public static IgnoreRules Parse(string fileName, string text)
     {

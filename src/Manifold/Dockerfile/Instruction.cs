@@ -25,6 +25,17 @@ public sealed record InstructionSource
 
     /// <summary>The flags in the order in which they were written, quotes taken away.</summary>
     public required ImmutableArray<InstructionFlag> Flags { get; init; }
+
+    internal SourceText? File { get; init; }
+
+    /// <summary>Where a word of it stands first, as a whole word and on one line; the keyword's place where it does not.</summary>
+    public Place PlaceOf(string? word) => string.IsNullOrEmpty(word) || File is null ? Place : File.Find(word, Place, Lines) ?? File.Find(word, Place, Lines, underscores: false) ?? Place;
+
+    /// <summary>The line of a place in it, cut to what fits a screen, and the column where the cut begins.</summary>
+    public (string Text, int Column) Excerpt(Place place) => File?.Excerpt(place) ?? (Text, 1);
+
+    /// <summary>The next place of a word after one, or null.</summary>
+    internal Place? PlaceAfter(string word, Place place) => File?.Find(word, place, Lines with { First = place.Line });
 }
 
 /// <summary>One instruction. Its words are as they were written: variables and quotes wait for <see cref="Expansion"/>.</summary>

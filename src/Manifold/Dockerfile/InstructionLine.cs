@@ -14,6 +14,9 @@ internal sealed record InstructionLine
     /// <summary>The rest without blanks around it.</summary>
     public required Word Arguments { get; init; }
 
+    /// <summary>A flag whose quote is not closed, and which so took all the rest; null where there is none.</summary>
+    public Word? Unclosed { get; private init; }
+
     public string Name => Keyword.Text.ToUpperInvariant();
 
     public static InstructionLine Split(LogicalLine line) => Split(line, new Word(line.Text, 0, line.Text.Length));
@@ -28,11 +31,13 @@ internal sealed record InstructionLine
         while (keywordEnd < end && !char.IsWhiteSpace(text[keywordEnd]))
             keywordEnd++;
 
+        Word? unclosed = null;
         var flags = ImmutableArray.CreateBuilder<Word>();
         var at = SkipBlanks(text, keywordEnd, end);
         while (at + 1 < end && text[at] == '-' && text[at + 1] == '-')
         {
-            var flag = Word.ReadFlag(text, at);
+            var flag = Word.ReadFlag(text, at, out var isClosed);
+            unclosed ??= isClosed ? null : flag;
             at = SkipBlanks(text, at + flag.Length, end);
             if (flag.Text == "--")
                 break;
@@ -41,7 +46,7 @@ internal sealed record InstructionLine
         var argumentsEnd = text.AsSpan(0, end).TrimEnd().Length;
         return new InstructionLine
         {
-            Line = line, Keyword = Slice(text, start, keywordEnd), Flags = flags.ToImmutable(), Arguments = Slice(text, at, Math.Max(at, argumentsEnd)),
+            Line = line, Keyword = Slice(text, start, keywordEnd), Flags = flags.ToImmutable(), Arguments = Slice(text, at, Math.Max(at, argumentsEnd)), Unclosed = unclosed,
         };
     }
 

@@ -11,8 +11,8 @@ internal sealed partial class InstructionReader
         var network = ReadChoice(part, "network", RunNetwork.Default);
         var security = ReadChoice(part, "security", RunSecurity.Sandbox);
         var command = ReadCommand(part, part.Arguments);
-        if (command.Words.IsEmpty)
-            Error(part, "RUN needs a command");
+        if (command.Words.IsEmpty && JsonArray.Read(part.Arguments.Text, out _) != JsonArray.Form.NotStrings)
+            Error(part, "RUN needs a command", "RUN command, or RUN [\"program\", \"argument\"]");
         return new RunInstruction
         {
             Source = part.Source, Command = command, Heredocs = part.Heredocs, Mounts = mounts, Network = network, Security = security,
@@ -23,7 +23,9 @@ internal sealed partial class InstructionReader
     {
         if (RunMount.TryParse(value, null, out var mount, out var error))
             return mount;
-        Error(part, flag, error.Message, error.Hint);
+        // The field that is meant, where the flag is written without quotes.
+        var at = error.Field is { Length: > 0 } field ? part.Instruction.Line.Text.IndexOf(field, flag.Start, flag.Length, StringComparison.OrdinalIgnoreCase) : -1;
+        Error(part, at < 0 ? flag : new Word(error.Field!, at, error.Field!.Length), error.Message, error.Hint);
         return null;
     }
 
@@ -43,8 +45,8 @@ internal sealed partial class InstructionReader
     {
         var form = JsonArray.Read(arguments.Text, out var items);
         if (form == JsonArray.Form.NotStrings)
-            Error(part, arguments, "a JSON array of arguments holds strings only");
-        return form == JsonArray.Form.Strings
+            Error(part, arguments, "a JSON array of arguments holds strings only", "Put each one in double quotes.");
+        return form != JsonArray.Form.NotJson
             ? new CommandLine { IsExec = true, Words = items }
             : new CommandLine { IsExec = false, Words = arguments.Text.Length == 0 ? [] : [arguments.Text] };
     }
@@ -54,7 +56,9 @@ internal sealed partial class InstructionReader
         var command = ReadCommand(part, part.Arguments);
         if (command is { IsExec: true, Words.IsEmpty: false })
             return new ShellInstruction { Source = part.Source, Words = command.Words };
-        Error(part, "SHELL needs a JSON array", "SHELL [\"/bin/bash\", \"-c\"]");
+        if (JsonArray.Read(part.Arguments.Text, out _) == JsonArray.Form.NotStrings)
+            return null;
+        Error(part, "SHELL needs a JSON array of at least one word", "SHELL [\"/bin/bash\", \"-c\"]");
         return null;
     }
 
@@ -76,15 +80,15 @@ internal sealed partial class InstructionReader
         if (type == "NONE")
         {
             if (words.Length > 1)
-                Error(part, words[1], "HEALTHCHECK NONE takes no arguments");
+                Error(part, words[1], "HEALTHCHECK NONE takes no arguments", "HEALTHCHECK CMD command, or NONE alone");
             return check;
         }
         var skipped = words[0].Length;
         var rest = part.Arguments.From(skipped);
         rest = rest.From(rest.Text.Length - rest.Text.TrimStart().Length);
         var test = ReadCommand(part, rest);
-        if (test.Words.IsEmpty)
-            Error(part, words[0], "HEALTHCHECK CMD needs a command");
+        if (test.Words.IsEmpty && JsonArray.Read(rest.Text, out _) != JsonArray.Form.NotStrings)
+            Error(part, words[0], "HEALTHCHECK CMD needs a command", "HEALTHCHECK [flags] CMD command");
         return check with { Test = test };
     }
 
@@ -103,7 +107,7 @@ internal sealed partial class InstructionReader
         if (part.Flags.One(name) is not var (flag, text) || text.Length == 0)
             return 0;
         if (!GoDuration.TryParse(text, out var nanoseconds))
-            Error(part, flag, $"--{name}={text}: expected a duration, e.g. 30s or 1m30s");
+            Error(part, flag, $"--{name}={text}: expected a duration, e.g. 30s or 1m30s", int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? $"Did you mean {text}s?" : null);
         else if (nanoseconds != 0 && nanoseconds < shortest)
             Error(part, flag, $"--{name}={text}: the shortest duration is 1ms");
         return nanoseconds;
@@ -114,12 +118,12 @@ internal sealed partial class InstructionReader
         var inner = InstructionLine.Split(part.Instruction.Line, part.Arguments);
         if (inner.Name.Length == 0)
         {
-            Error(part, "ONBUILD needs an instruction");
+            Error(part, "ONBUILD needs an instruction", "ONBUILD RUN command");
             return null;
         }
         if (inner.Name is "ONBUILD" or "FROM" or "MAINTAINER")
         {
-            Error(part, inner.Keyword, $"{inner.Name} cannot be an ONBUILD trigger");
+            Error(part, inner.Keyword, $"{inner.Name} cannot be an ONBUILD trigger", "The trigger is any other instruction.");
             return null;
         }
         if (Read(inner, part.Heredocs, next) is not { } trigger)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 
 namespace Manifold.Dockerfile;
@@ -15,8 +16,10 @@ internal sealed partial class InstructionReader
         var named = words.Length == 3 && words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase);
         if (words.IsEmpty)
             Error(part, "FROM needs an image", "FROM image [AS name]");
+        else if (words is [_, var last] && last.Text.Equals("AS", StringComparison.OrdinalIgnoreCase))
+            Error(part, last, $"{last.Text} needs a name after it", "FROM image [AS name]");
         else if (words.Length != 1 && !named)
-            Error(part, words[1], "FROM takes an image, and AS and a name after it", "FROM image [AS name]");
+            Error(part, words[1], "FROM takes an image, and AS and a name after it", words.Length == 3 ? Suggestion.For(words[1].Text, ["AS"]) ?? "FROM image [AS name]" : "FROM image [AS name]");
         if (named && !StageName().IsMatch(words[2].Text))
             Error(part, words[2], $"'{words[2].Text}' is not a stage name", "It begins with a letter and has letters, digits and - _ . only.");
         return new FromInstruction
@@ -39,13 +42,20 @@ internal sealed partial class InstructionReader
             var equals = word.Text.IndexOf('=', StringComparison.Ordinal);
             var argument = equals < 0 ? new Argument(word.Text, null) : new Argument(word.Text[..equals], word.Text[(equals + 1)..]);
             if (argument.Name.Length == 0)
-                Error(part, word, "ARG needs a name before '='");
-            if (argument.Default is not null && PlatformArguments.IsAutomatic(argument.Name))
-                diagnostics.Add("PlatformArgDefault", Severity.Error, part.Instruction.Line.PlaceOf(word.Start, word.Length),
-                    $"the default of {argument.Name} would hide its real value", $"Write ARG {argument.Name}; it has a value for every platform.");
+                Error(part, word, "ARG needs a name before '='", "ARG name[=default] …");
+            if (argument.Default is not null)
+                CheckDefault(part, word, argument.Name);
             return argument;
         });
         return new ArgInstruction { Source = part.Source, Arguments = [.. arguments] };
+    }
+
+    /// <summary>A name that only Manifold gives a value may be another's own elsewhere, where its default is right.</summary>
+    private void CheckDefault(Part part, Word word, string name)
+    {
+        if (PlatformArguments.IsAutomatic(name) || PlatformArguments.IsSpelling(name))
+            diagnostics.Add(Rules.PlatformArgDefault.Name, PlatformArguments.IsAutomatic(name) ? Severity.Error : Severity.Warning, part.Instruction.Line.PlaceOf(word.Start, word.Length),
+                $"the default of {name} would hide its real value", $"Write ARG {name}; it has a value for every platform.");
     }
 
     private PairsInstruction? ReadPairs(Part part)
@@ -79,7 +89,7 @@ internal sealed partial class InstructionReader
         if (equals < 0)
             Error(part, word, $"'{word.Text}' has no '='", "A value with blanks stands in quotes: key=\"a value\".");
         else if (equals == 0)
-            Error(part, word, $"{part.Name} needs a name before '='");
+            Error(part, word, $"{part.Name} needs a name before '='", $"{part.Name} key=value …");
         return equals < 0 ? new KeyValue(word.Text, "") : new KeyValue(word.Text[..equals], word.Text[(equals + 1)..]);
     }
 
@@ -93,7 +103,7 @@ internal sealed partial class InstructionReader
         }
         foreach (var word in words)
             if (!HasVariable(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
-                Error(part, word, problem, "EXPOSE port[-port][/tcp|udp|sctp]");
+                Error(part, word, problem, Suggestion.For(word.Text[(word.Text.LastIndexOf('/') + 1)..], ["tcp", "udp", "sctp"]) ?? "EXPOSE port[-port][/tcp|udp|sctp]");
         return new ExposeInstruction { Source = part.Source, Ports = [.. words.Select(word => word.Text)] };
     }
 
@@ -102,9 +112,9 @@ internal sealed partial class InstructionReader
         if (!TryReadList(part, out var words))
             return null;
         foreach (var word in words.Where(word => string.IsNullOrWhiteSpace(word.Text)))
-            Error(part, word, "VOLUME: a path is empty");
+            Error(part, word, "VOLUME: a path is empty", "VOLUME /path …");
         if (words.IsEmpty)
-            Error(part, "VOLUME needs at least one path");
+            Error(part, "VOLUME needs at least one path", "VOLUME /path …");
         return words.IsEmpty ? null : new VolumeInstruction { Source = part.Source, Paths = [.. words.Select(word => word.Text.Trim())] };
     }
 
@@ -113,7 +123,13 @@ internal sealed partial class InstructionReader
     {
         if (part.Arguments.Text.Length > 0)
             return make(part.Arguments.Text);
-        Error(part, $"{part.Name} needs an argument");
+        Error(part, $"{part.Name} needs an argument", part.Name switch
+        {
+            "WORKDIR" => "WORKDIR /path",
+            "USER" => "USER name[:group], or numbers",
+            "STOPSIGNAL" => "STOPSIGNAL SIGTERM, or a number",
+            _ => "LABEL org.opencontainers.image.authors=…",
+        });
         return null;
     }
 
@@ -124,7 +140,7 @@ internal sealed partial class InstructionReader
         var form = JsonArray.Read(arguments.Text, out var items);
         words = form == JsonArray.Form.Strings ? [.. items.Select(item => arguments with { Text = item })] : Word.SplitAtBlanks(arguments);
         if (form == JsonArray.Form.NotStrings)
-            Error(part, arguments, "a JSON array of arguments holds strings only");
+            Error(part, arguments, "a JSON array of arguments holds strings only", "Put each one in double quotes.");
         return form != JsonArray.Form.NotStrings;
     }
 

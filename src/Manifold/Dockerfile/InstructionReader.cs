@@ -13,6 +13,11 @@ internal sealed partial class InstructionReader(char escape, DiagnosticList diag
     /// <param name="next">The physical line after the instruction and its heredocs, from 0.</param>
     public Instruction? Read(InstructionLine instruction, ImmutableArray<Heredoc> heredocs, int next)
     {
+        if (instruction.Unclosed is { } flag)
+        {
+            diagnostics.Error(instruction.Line, flag, $"a quote in --{FlagReader.Parse(flag).Name} is not closed", "A quote lasts to the next one of its kind.");
+            return null;
+        }
         var part = new Part(instruction, new FlagReader(instruction, diagnostics), heredocs, SourceOf(instruction, next));
         var result = instruction.Name switch
         {
@@ -54,7 +59,7 @@ internal sealed partial class InstructionReader(char escape, DiagnosticList diag
         {
             Keyword = instruction.Keyword.Text, Place = place, Lines = new LineSpan(place.Line, next),
             Text = instruction.Line.Text[instruction.Keyword.Start..].TrimEnd(),
-            Flags = [.. instruction.Flags.Select(FlagReader.Parse)],
+            Flags = [.. instruction.Flags.Select(FlagReader.Parse)], File = instruction.Line.Source,
         };
     }
 

@@ -16,6 +16,8 @@ internal sealed class LogicalLine
 
     public string Text { get; }
 
+    public SourceText Source => source;
+
     /// <summary>The first physical line, from 0.</summary>
     public int First => pieces[0].Line;
 

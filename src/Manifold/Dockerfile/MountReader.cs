@@ -9,7 +9,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         ["type", "id", "from", "source", "src", "target", "dst", "destination", "ro", "readonly", "rw", "readwrite",
             "required", "env", "sharing", "share-arch", "mode", "uid", "gid", "size"];
 
-    private readonly Dictionary<string, (string Key, string Value)> values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Key, string Value, string Field)> values = new(StringComparer.Ordinal);
 
     public MountError? Error { get; private set; }
 
@@ -36,13 +36,13 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         var value = equals < 0 ? "true" : field[(equals + 1)..];
         var name = Canonical(key);
         if (name is null)
-            Fail($"'{key}' is not a key of --mount", Suggestion.For(key, Keys) ?? "Known keys: " + string.Join(", ", Keys));
+            Fail($"'{key}' is not a key of --mount", Suggestion.For(key, Keys) ?? "Known keys: " + string.Join(", ", Keys), field);
         else if (equals < 0 && name is not ("ro" or "rw" or "required" or "share-arch"))
-            Fail($"'{field}' needs a value: {key}=…");
+            Fail($"'{field}' needs a value: {key}=…", at: field);
         else if (name == "from" && HasVariable(value))
-            Fail("'from' takes no variables", $"Name the image in a stage, FROM {value} AS name, and write from=name.");
+            Fail("'from' takes no variables", $"Name the image in a stage, FROM {value} AS name, and write from=name.", field);
         else
-            values[name] = (key, name == "from" ? value : Expanded(value));
+            values[name] = (key, name == "from" ? value : Expanded(value), field);
     }
 
     private string Expanded(string value)
@@ -51,7 +51,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
             return value;
         var result = expand(value);
         if (result.Error is not null)
-            Fail($"'{value}': {result.Error}");
+            Fail($"'{value}': {result.Error}", at: value);
         return result.Text;
     }
 
@@ -85,25 +85,25 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
     /// <summary>Refuses what BuildKit refuses; other keys that mean nothing for the type are left without effect, as there.</summary>
     private void Allow(MountType type)
     {
-        foreach (var (canonical, (key, _)) in values)
+        foreach (var (canonical, (key, _, field)) in values)
         {
-            var allowed = canonical switch
+            MountType[] allowed = canonical switch
             {
-                "mode" or "uid" or "gid" => type is MountType.Secret or MountType.Ssh or MountType.Cache,
-                "required" => type is MountType.Secret or MountType.Ssh,
-                "size" => type is MountType.Tmpfs,
-                "sharing" or "share-arch" => type is MountType.Cache,
-                "env" => type is MountType.Secret,
-                "from" => type is not MountType.Secret,
-                _ => true,
+                "mode" or "uid" or "gid" => [MountType.Secret, MountType.Ssh, MountType.Cache],
+                "required" => [MountType.Secret, MountType.Ssh],
+                "size" => [MountType.Tmpfs],
+                "sharing" or "share-arch" => [MountType.Cache],
+                "env" => [MountType.Secret],
+                "from" => [MountType.Bind, MountType.Cache, MountType.Tmpfs, MountType.Ssh],
+                _ => Enum.GetValues<MountType>(),
             };
-            if (!allowed)
-                Fail($"'{key}' has no meaning for a mount of type {type.ToString().ToLowerInvariant()}");
+            if (!allowed.Contains(type))
+                Fail($"'{key}' has no meaning for a mount of type {NameOf(type)}", $"It is for: {string.Join(", ", allowed.Select(NameOf))}.", field);
         }
         if (type == MountType.Secret && !values.ContainsKey("id") && !values.ContainsKey("source") && !values.ContainsKey("target"))
             Fail("a secret mount needs an id", "Write --mount=type=secret,id=NAME and build with --secret id=NAME,src=FILE.");
-        if (type == MountType.Secret && values.ContainsKey("id") && values.ContainsKey("source"))
-            Fail("a secret mount has an id or a source, not both");
+        if (type == MountType.Secret && values.ContainsKey("id") && values.TryGetValue("source", out var source))
+            Fail("a secret mount has an id or a source, not both", at: source.Field);
     }
 
     private string? Text(string key) => values.TryGetValue(key, out var found) ? found.Value : null;
@@ -119,7 +119,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
             case "0" or "f" or "F" or "false" or "FALSE" or "False":
                 return false;
             default:
-                Fail($"{found.Key}={found.Value}: expected true or false");
+                Fail($"{found.Key}={found.Value}: expected true or false", at: found.Field);
                 return false;
         }
     }
@@ -131,7 +131,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         var names = Enum.GetNames<T>().Select(each => each.ToLowerInvariant()).ToArray();
         if (Array.IndexOf(names, found.Value.ToLowerInvariant()) is var index and >= 0)
             return Enum.GetValues<T>()[index];
-        Fail($"{found.Key}={found.Value}: expected {string.Join(", ", names)}", Suggestion.For(found.Value, names));
+        Fail($"{found.Key}={found.Value}: expected {string.Join(", ", names)}", Suggestion.For(found.Value, names), found.Field);
         return otherwise;
     }
 
@@ -148,7 +148,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         }
         if (found.Value.Length > 0 && number is >= 0 and <= int.MaxValue)
             return (int)number;
-        Fail($"{found.Key}={found.Value}: expected {(@base == 8 ? "an octal number" : "a number")}");
+        Fail($"{found.Key}={found.Value}: expected {(@base == 8 ? "an octal number, e.g. 0750" : "a number")}", at: found.Field);
         return null;
     }
 
@@ -164,9 +164,11 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         if (double.TryParse(digits.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number * Math.Pow(1024, power + 1) is var bytes and < long.MaxValue)
             return (long)bytes;
-        Fail($"{found.Key}={found.Value}: expected a size, e.g. 512m or 2g");
+        Fail($"{found.Key}={found.Value}: expected a size, e.g. 512m or 2g", at: found.Field);
         return null;
     }
 
-    private void Fail(string message, string? hint = null) => Error ??= new MountError(message, hint);
+    private static string NameOf(MountType type) => type.ToString().ToLowerInvariant();
+
+    private void Fail(string message, string? hint = null, string? at = null) => Error ??= new MountError(message, hint, at);
 }

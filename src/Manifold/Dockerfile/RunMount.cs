@@ -54,4 +54,5 @@ public sealed record RunMount
 }
 
 /// <summary>What is wrong with a mount, and what to do.</summary>
-public sealed record MountError(string Message, string? Hint = null);
+/// <param name="Field">The field that is wrong, as it is written; null for the mount as a whole.</param>
+public sealed record MountError(string Message, string? Hint = null, string? Field = null);

@@ -43,6 +43,31 @@ internal sealed class SourceText
 
     public Place PlaceOf(int line, int column, int length) => new(FileName, line + 1, column + 1, length);
 
+    /// <summary>The first place of a word from another place on; letters and digits do not go on before or after it. Comment lines do not count.</summary>
+    /// <param name="underscores">Whether they are letters, as in names of variables.</param>
+    public Place? Find(string word, Place from, LineSpan lines, bool underscores = true)
+    {
+        for (var line = lines.First - 1; line < Math.Min(lines.Last, Count); line++)
+        {
+            var text = Line(line);
+            var start = line == from.Line - 1 ? from.Column - 1 + from.Length : 0;
+            if (line > from.Line - 1 && text.TrimStart().StartsWith("#"))
+                continue;
+            for (; start <= text.Length && text[start..].IndexOf(word) is var at and >= 0; start += at + 1)
+                if (IsWhole(text, start + at, word.Length, underscores))
+                    return PlaceOf(line, start + at, word.Length);
+        }
+        return null;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<char> text, int start, int length, bool underscores)
+    {
+        var end = start + length;
+        return (start == 0 || !IsPart(text[start]) || !IsPart(text[start - 1])) && (end == text.Length || !IsPart(text[end - 1]) || !IsPart(text[end]));
+
+        bool IsPart(char c) => char.IsLetterOrDigit(c) || (underscores && c == '_');
+    }
+
     /// <summary>The line of a place, cut to what fits a screen, and the column where the cut begins.</summary>
     public (string Text, int Column) Excerpt(Place place)
     {

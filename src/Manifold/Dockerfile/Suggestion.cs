@@ -3,12 +3,15 @@ namespace Manifold.Dockerfile;
 /// <summary>"Did you mean …?"</summary>
 public static class Suggestion
 {
+    // Who has more names than that is not helped by one that looks alike, and each costs a comparison.
+    private const int Most = 500;
+
     /// <summary>A hint that names the known word nearest to a mistyped one, or null where none is near.</summary>
     public static string? For(string word, IEnumerable<string> known)
     {
         if (word.Length > 32)
             return null;
-        var nearest = known.Select(each => (Name: each, Edits: Edits(word.ToLowerInvariant(), each.ToLowerInvariant())))
+        var nearest = known.Take(Most).Select(each => (Name: each, Edits: Edits(word.ToLowerInvariant(), each.ToLowerInvariant())))
             .Where(each => each.Edits <= (Math.Max(each.Name.Length, word.Length) > 4 ? 2 : 1))
             .OrderBy(each => each.Edits).FirstOrDefault();
         return nearest.Name is null ? null : $"Did you mean {nearest.Name}?";

@@ -40,7 +40,7 @@ internal readonly record struct Word(string Text, int Start, int Length)
     }
 
     /// <summary>Reads one word whose quotes and backslashes are taken away, as flags have it; ends at a blank outside quotes.</summary>
-    public static Word ReadFlag(string text, int start)
+    public static Word ReadFlag(string text, int start, out bool isClosed)
     {
         var word = new StringBuilder();
         var quote = '\0';
@@ -57,6 +57,7 @@ internal readonly record struct Word(string Text, int Start, int Length)
             else if (++at < text.Length)
                 word.Append(text[at]);
         }
+        isClosed = quote == '\0';
         at = Math.Min(at, text.Length);
         return new Word(word.ToString(), start, at - start);
     }

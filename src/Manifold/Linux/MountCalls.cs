@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
@@ -42,6 +43,18 @@ internal static partial class MountCalls
     /// <summary>The same where something may be mounted, or not.</summary>
     public static void UnmountIfMounted(string target) => _ = Umount2(target, Detach);
 
+    /// <summary>What is forbidden on the mount that a path is on, as options of a mount.</summary>
+    public static unsafe ImmutableArray<string> Restrictions(string path)
+    {
+        // struct statvfs has nine members of the machine's word before the flags; where a word is 32 bits, glibc pads it otherwise
+        const int flags = 9;
+        var status = stackalloc ulong[32];
+        if (IntPtr.Size != sizeof(ulong) || StatusOfFileSystem(path, status) != 0)
+            return [];
+        var forbidden = status[flags];
+        return [.. new[] { (2UL, "nosuid"), (4UL, "nodev"), (8UL, "noexec") }.Where(each => (forbidden & each.Item1) != 0).Select(each => each.Item2)];
+    }
+
     /// <summary>Changes the working folder: of the thread after <see cref="UnshareThread"/>, else of the process.</summary>
     public static void ChangeFolder(string path) => Check(ChDir(path), "chdir", path);
 
@@ -64,6 +77,9 @@ internal static partial class MountCalls
 
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Umount2(string target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "statvfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatusOfFileSystem(string path, ulong* status);
 
     [LibraryImport("libc", EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChDir(string path);

@@ -49,4 +49,8 @@ public enum BaseOrigin
 }
 
 /// <summary>An image × platform that a plan needs, and the instruction that asks for it.</summary>
-public sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place);
+public sealed record BaseNeed(ImageReference Reference, Platform Platform, Place Place)
+{
+    /// <summary>"Did you mean …?" where the name is nearly that of a stage.</summary>
+    public string? Hint { get; init; }
+}

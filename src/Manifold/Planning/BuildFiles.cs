@@ -1,4 +1,5 @@
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Planning;
 
@@ -6,15 +7,27 @@ namespace Manifold.Planning;
 public static class BuildFiles
 {
     /// <summary>Reads and parses the Dockerfile.</summary>
-    /// <exception cref="UsageException">It is not there, or too large.</exception>
+    /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
     public static ParsedDockerfile ReadDockerfile(BuildRequest request)
     {
+        var checks = SettingsOf(request);
         if (request.InlineDockerfile is { } text)
-            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", System.Text.Encoding.UTF8.GetBytes(text));
+            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", System.Text.Encoding.UTF8.GetBytes(text), checks);
         var path = PathOf(request);
         if (new FileInfo(path).Length > Limits.DockerfileBytes)
             throw new UsageException($"Reading '{path}': it is larger than {Limits.DockerfileBytes} bytes.");
-        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), File.ReadAllBytes(path));
+        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), File.ReadAllBytes(path), checks);
+    }
+
+    private static CheckOptions? SettingsOf(BuildRequest request)
+    {
+        if (request.BuildArguments.TryGetValue("BUILDKIT_SYNTAX", out var syntax) && syntax.Length > 0 && !Frontend.IsKnown(syntax))
+            throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: it reads another language than Dockerfile's. {Frontend.Hint}");
+        if (!request.BuildArguments.TryGetValue(CheckOptions.BuildArgument, out var text))
+            return null;
+        var options = CheckOptions.Parse(text);
+        return options.Problems.FirstOrDefault(problem => !problem.IsWarning) is { } problem
+            ? throw new UsageException($"--build-arg {CheckOptions.BuildArgument}={text}: {problem.Message}. {problem.Hint}".TrimEnd()) : options;
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>

@@ -29,14 +29,25 @@ public sealed record BuildPlan
     public IEnumerable<BaseImage> Bases =>
         Steps.OfType<BaseStep>().Select(step => step.Image).OfType<BaseImage>().DistinctBy(image => (image.Reference, image.Platform));
 
+    /// <summary>A step and all that it needs, the parent's first. Without recursion: a stage may have thousands of steps.</summary>
     internal static IEnumerable<Step> Reach(Step? step, HashSet<Digest> seen)
     {
-        if (step is null || seen.Contains(step.Digest))
-            yield break;
-        foreach (var needed in Reach(step.Parent, seen).Concat(step.ReadsFrom.SelectMany(source => Reach(source, seen))))
-            yield return needed;
-        if (seen.Add(step.Digest))
-            yield return step;
+        var open = new Stack<(Step? Step, bool IsReady)>([(step, false)]);
+        while (open.TryPop(out var next))
+        {
+            if (next.Step is not { } each || seen.Contains(each.Digest))
+                continue;
+            if (next.IsReady)
+            {
+                seen.Add(each.Digest);
+                yield return each;
+                continue;
+            }
+            open.Push((each, true));
+            foreach (var source in each.ReadsFrom.Reverse())
+                open.Push((source, false));
+            open.Push((each.Parent, false));
+        }
     }
 }
 

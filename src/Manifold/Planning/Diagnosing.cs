@@ -9,12 +9,21 @@ internal sealed class Diagnosing(DockerfileTree tree)
     private readonly HashSet<Diagnostic> found = [];
 
     /// <summary>Notes an error at an instruction. The same error for several platforms is one.</summary>
-    public void Add(Instruction instruction, string message, string? hint = null, string id = Diagnostic.Syntax) => found.Add(new Diagnostic
-    {
-        Id = id, Severity = Severity.Error, Message = message, Place = instruction.Source.Place, Hint = hint, Excerpt = instruction.Source.Text,
-    });
+    /// <param name="at">The word that is meant; the keyword where there is none.</param>
+    public void Add(Instruction instruction, string message, string? hint = null, string? at = null) => found.Add(At(instruction, message, hint, at));
 
-    public void NotSupportedYet(Instruction instruction, string what) => Add(instruction, $"{what} is not supported yet.", id: Diagnostic.NotSupportedYet);
+    /// <summary>An error that points to a word of an instruction.</summary>
+    public static Diagnostic At(Instruction instruction, string message, string? hint, string? at)
+    {
+        var place = instruction.Source.PlaceOf(at);
+        var (excerpt, column) = instruction.Source.Excerpt(place);
+        return new Diagnostic
+        {
+            Id = Diagnostic.Syntax, Severity = Severity.Error, Message = message, Place = place, Hint = hint, Excerpt = excerpt, ExcerptColumn = column,
+        };
+    }
+
+    public void NotSupportedYet(Instruction instruction, string what) => found.Add(At(instruction, $"{what} is not supported yet.", null, null) with { Id = Diagnostic.NotSupportedYet });
 
     /// <summary>Expands a word; where that is an error it is noted, and the word stands for itself.</summary>
     public string Expand(string word, Func<string, string?> lookup, Instruction instruction)
@@ -22,7 +31,7 @@ internal sealed class Diagnosing(DockerfileTree tree)
         var expanded = Expansion.Expand(word, lookup, tree.Escape);
         if (expanded.Error is not { } error)
             return expanded.Text;
-        Add(instruction, error);
+        Add(instruction, $"'{word}': {error}", at: word);
         return word;
     }
 
@@ -31,7 +40,7 @@ internal sealed class Diagnosing(DockerfileTree tree)
     {
         var expanded = Expansion.Expand(word, lookup, tree.Escape);
         if (expanded.Error is { } error)
-            Add(instruction, error);
+            Add(instruction, $"'{word}': {error}", at: word);
         return expanded.Words;
     }
 
@@ -39,6 +48,6 @@ internal sealed class Diagnosing(DockerfileTree tree)
     public void ThrowIfAny()
     {
         if (found.Count > 0)
-            throw new DockerfileException([.. found.OrderBy(diagnostic => diagnostic.Place.Line)]);
+            throw new DockerfileException([.. found.OrderBy(diagnostic => diagnostic.Place.Line).ThenBy(diagnostic => diagnostic.Place.Column)]);
     }
 }

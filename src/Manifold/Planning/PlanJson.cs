@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Manifold.Planning;
 
 /// <summary>A plan as JSON: the bases, the steps, each after those that it needs, and each platform's image.</summary>
-/// <remarks>Steps name each other by digest. Proxy settings and the values of secrets are not in it.</remarks>
+/// <remarks>Steps name each other by digest. Proxy settings and the values of secrets are not in it; their names are.</remarks>
 public static class PlanJson
 {
     /// <param name="more">Writes further members, for a caller that knows more than the plan.</param>
@@ -95,6 +95,8 @@ public static class PlanJson
                 json.WriteString("workingDirectory", run.WorkingDirectory);
                 json.WriteString("user", run.User);
                 json.WriteString("network", run.Network.ToString().ToLowerInvariant());
+                json.WriteString("security", run.Security.ToString().ToLowerInvariant());
+                WriteAll(json, "mounts", run.Mounts.Select(mount => mount.Definition.Text));
                 break;
         }
     }

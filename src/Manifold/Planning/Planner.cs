@@ -79,16 +79,16 @@ public sealed class Planner
         foreach (var graph in graphs)
         foreach (var stage in graph.Needed())
         {
-            Note(graph.GroundOf(stage), stage.From);
+            Note(graph.GroundOf(stage), stage.From, graph.StageLike(stage.From.Image, stage.Index));
             foreach (var (source, asking) in graph.SourcesOf(stage))
-                Note(source, asking);
+                Note(source, asking, asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null);
         }
         return [.. needs.Values];
 
-        void Note(StageGround ground, Instruction instruction)
+        void Note(StageGround ground, Instruction instruction, string? hint)
         {
             if (ground is StageGround.Image image)
-                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place));
+                needs.TryAdd((image.Reference, image.Platform), new BaseNeed(image.Reference, image.Platform, instruction.Source.Place) { Hint = hint });
         }
     }
 

@@ -62,7 +62,8 @@ internal sealed class StageGraph
             var text = diagnosing.Expand(word, Global, from);
             if (Platform.TryParse(text, out var platform))
                 return platform;
-            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.");
+            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.", "--platform");
+            return Platform;
         }
         return GroundOf(stage) is StageGround.Earlier earlier ? PlatformOf(earlier.Stage) : Platform;
     }
@@ -80,7 +81,8 @@ internal sealed class StageGraph
         if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, platform);
         diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is neither a stage nor an image reference.",
-            "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg.");
+            stage.From.Image.Contains('$', StringComparison.Ordinal) ? "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg."
+                : StageLike(name, stage.Index) ?? "Expected [registry/]repository[:tag][@digest], in lower case.", stage.From.Image);
         return new StageGround.Scratch();
     }
 
@@ -96,13 +98,16 @@ internal sealed class StageGraph
         if (name == "scratch" && asking is RunInstruction)
             return new StageGround.Scratch();
         if (int.TryParse(name, out _))
-            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.");
+            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, PlatformOf(stage));
         else
-            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name} is neither a stage nor an image reference.");
+            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
         return null;
     }
+
+    /// <summary>"Did you mean …?" where a name is nearly that of a stage; null else.</summary>
+    public string? StageLike(string name, int before = int.MaxValue) => Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
 
     /// <summary>Everything that a stage's instructions name to read files from, with the instruction that does: <c>COPY --from</c>, <c>RUN --mount=from=</c>.</summary>
     public IEnumerable<(StageGround Source, Instruction Asking)> SourcesOf(Stage stage) =>
@@ -128,7 +133,7 @@ internal sealed class StageGraph
     private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
     {
         if (path.Contains(stage.Index))
-            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.");
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "A stage copies from, and stands on, stages that do not need it.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
         var sources = SourcesOf(stage).Select(each => each.Source).Append(GroundOf(stage));

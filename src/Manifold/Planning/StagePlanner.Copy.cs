@@ -41,7 +41,7 @@ internal sealed partial class StagePlanner
         var expanded = Expand(text, add);
         if (Digest.TryParse(expanded, out var checksum))
             return checksum;
-        plans.Diagnosing.Add(add, $"--checksum={expanded} is not a checksum.", "Expected sha256: and 64 hex digits.");
+        plans.Diagnosing.Add(add, $"--checksum={expanded} is not a checksum.", "Expected sha256: and 64 hex digits.", "--checksum");
         return null;
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class StagePlanner
     private void RequirePatterns(FilesInstruction instruction, ImmutableArray<string> patterns)
     {
         foreach (var pattern in patterns.Where(pattern => !IgnoreRules.TryParse([pattern], out _)))
-            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a pattern.", "Expected * ? [a-z] and **, with closed brackets.");
+            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a pattern.", "Expected * ? [a-z] and **, with closed brackets.", "--exclude");
     }
 
     /// <summary>Absolute, with a slash at the end where the instruction means a folder.</summary>
@@ -96,7 +96,7 @@ internal sealed partial class StagePlanner
         var expanded = Expand(text, instruction);
         if (FileModeChange.TryParse(expanded, out var change))
             return change;
-        plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Expected octal, e.g. 755 or 0644, or symbolic, e.g. u=rwX,go=rX.");
+        plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Expected octal, e.g. 755 or 0644, or symbolic, e.g. u=rwX,go=rX.", "--chmod");
         return null;
     }
 }

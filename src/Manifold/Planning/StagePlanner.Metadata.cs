@@ -8,12 +8,12 @@ namespace Manifold.Planning;
 /// <content>The instructions that change the config and no file.</content>
 internal sealed partial class StagePlanner
 {
+    private int exposed;
+
     private void Declare(ArgInstruction instruction)
     {
         foreach (var (name, fallback) in instruction.Arguments)
         {
-            if (plans.Graph.PlatformScope.ContainsKey(name) && fallback is not null && name.StartsWith("TARGET", StringComparison.Ordinal) && name != "TARGETSTAGE")
-                plans.Diagnosing.Add(instruction, $"ARG {name}={fallback}: the default would silently win over the real value.", $"Write: ARG {name}", "PlatformArgDefault");
             var value = plans.Request.BuildArguments.GetValueOrDefault(name)
                 ?? (fallback is null ? null : Expand(fallback, instruction))
                 ?? plans.Graph.GlobalScope.GetValueOrDefault(name)
@@ -88,10 +88,15 @@ internal sealed partial class StagePlanner
         var ports = config.ExposedPorts ?? ImmutableSortedDictionary.Create<string, EmptyObject>(StringComparer.Ordinal);
         foreach (var word in ExpandToWords(instruction.Ports, instruction))
         {
-            if (PortRange.TryParse(word, out var range))
+            if (PortRange.TryParse(word, out var range) && (exposed += range.Last - range.First + 1) > Limits.ExposedPorts)
+            {
+                plans.Diagnosing.Add(instruction, $"EXPOSE names more than {Limits.ExposedPorts} ports.", at: word);
+                break;
+            }
+            if (range is not null)
                 ports = ports.SetItems(range.Ports.Select(port => KeyValuePair.Create(port, new EmptyObject())));
             else
-                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.", "Expected PORT[-PORT][/tcp|/udp|/sctp], e.g. 8080/tcp.");
+                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.", "Expected PORT[-PORT][/tcp|/udp|/sctp], e.g. 8080/tcp.", word);
         }
         config = config with { ExposedPorts = ports };
         Note("EXPOSE " + string.Join(' ', instruction.Ports));
@@ -113,6 +118,8 @@ internal sealed partial class StagePlanner
     private void SetStopSignal(StopSignalInstruction instruction)
     {
         config = config with { StopSignal = Expand(instruction.Signal, instruction) };
+        if (!StopSignals.IsKnown(config.StopSignal))
+            plans.Diagnosing.Add(instruction, $"'{config.StopSignal}' is not a signal.", StopSignals.Like(config.StopSignal) ?? "Expected a name, e.g. SIGTERM, or a number.", instruction.Signal);
         Note($"STOPSIGNAL {config.StopSignal}");
     }
 

@@ -14,9 +14,9 @@ internal sealed partial class StagePlanner
     {
         var settings = plans.Request.Run;
         if (run.Security == RunSecurity.Insecure && !settings.AllowInsecure)
-            plans.Diagnosing.Add(run, "RUN --security=insecure has all capabilities and devices of this machine, and is not allowed.", "If you trust this Dockerfile, add: --allow security.insecure");
+            plans.Diagnosing.Add(run, "RUN --security=insecure has all capabilities and devices of this machine, and is not allowed.", "If you trust this Dockerfile, add: --allow security.insecure", "--security");
         if (run.Network == RunNetwork.Host && !settings.AllowHostNetwork)
-            plans.Diagnosing.Add(run, "RUN --network=host is not allowed.", "If you trust this Dockerfile, add: --allow network.host");
+            plans.Diagnosing.Add(run, "RUN --network=host is not allowed.", "If you trust this Dockerfile, add: --allow network.host", "--network");
         var script = run.ScriptIsFile ? new InlineFile(ScriptFolder + run.Heredocs[0].Name, run.Script!) : null;
         var command = WithShell(run.Command, script?.Name ?? run.ShellText);
         var arguments = scope.VisibleArguments.Select(argument => $"{argument.Key}={argument.Value}").ToImmutableArray();
@@ -43,7 +43,7 @@ internal sealed partial class StagePlanner
     {
         if (!RunMount.TryParse(written.Text, value => Expansion.Expand(value, scope.Find, plans.Tree.Escape), out var mount, out var error))
         {
-            plans.Diagnosing.Add(run, $"--mount={written.Text}: {error.Message}.", error.Hint);
+            plans.Diagnosing.Add(run, $"--mount={written.Text}: {error.Message}.", error.Hint, $"--mount={written.Text}");
             return null;
         }
         switch (mount.Type)
@@ -53,12 +53,12 @@ internal sealed partial class StagePlanner
             case MountType.Ssh:
                 var agent = mount.Id is { Length: > 0 } id ? id : "default";
                 if (mount.Required && !plans.Request.Run.Agents.Any(known => known.Id == agent))
-                    plans.Diagnosing.Add(run, $"--mount={written.Text} needs an ssh agent, and none is given.", $"Add: --ssh {agent}");
+                    plans.Diagnosing.Add(run, $"--mount={written.Text} needs an ssh agent, and none is given.", $"Add: --ssh {agent}", $"--mount={written.Text}");
                 return new StepMount { Definition = mount, Id = agent, Target = TargetOf(run, mount, mount.Target ?? $"/run/buildkit/ssh_agent.{index.ToString(CultureInfo.InvariantCulture)}") };
         }
         if (mount.Target is not { Length: > 0 } given)
         {
-            plans.Diagnosing.Add(run, $"--mount={written.Text}: a target is missing.", "Say where the RUN sees it: target=/path");
+            plans.Diagnosing.Add(run, $"--mount={written.Text}: a target is missing.", "Say where the RUN sees it: target=/path", $"--mount={written.Text}");
             return null;
         }
         var target = TargetOf(run, mount, given);
@@ -75,7 +75,7 @@ internal sealed partial class StagePlanner
     {
         var id = mount.Source ?? mount.Id ?? LastName(mount.Target!);
         if (mount.Required && !plans.Request.Run.Secrets.Any(secret => secret.Id == id))
-            plans.Diagnosing.Add(run, $"--mount={mount.Text} needs the secret '{id}', and it is not given.", $"Add: --secret id={id},src=FILE, or --secret id={id},env=VARIABLE");
+            plans.Diagnosing.Add(run, $"--mount={mount.Text} needs the secret '{id}', and it is not given.", $"Add: --secret id={id},src=FILE, or --secret id={id},env=VARIABLE", $"--mount={mount.Text}");
         var target = mount.Target ?? (mount.Env is null ? "/run/secrets/" + LastName(id) : "");
         return new StepMount { Definition = mount, Id = id, Target = target.Length == 0 ? "" : TargetOf(run, mount, target) };
     }
@@ -84,7 +84,7 @@ internal sealed partial class StagePlanner
     {
         var path = AbsolutePath(target);
         if (path == "/")
-            plans.Diagnosing.Add(run, $"--mount={mount.Text}: nothing can be mounted on the root.", "Name a folder: target=/path");
+            plans.Diagnosing.Add(run, $"--mount={mount.Text}: nothing can be mounted on the root.", "Name a folder: target=/path", $"--mount={mount.Text}");
         return path;
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class StagePlanner
     private ImmutableArray<string> Proxies() =>
     [
         .. from argument in plans.Request.BuildArguments
-           where argument.Key.ToUpperInvariant() is "HTTP_PROXY" or "HTTPS_PROXY" or "FTP_PROXY" or "NO_PROXY" or "ALL_PROXY"
+           where PredefinedArguments.IsProxy(argument.Key)
            // Programs disagree on the case; one that is given stands for both.
            from name in new[] { argument.Key, argument.Key.ToUpperInvariant(), argument.Key.ToLowerInvariant() }.Distinct()
            where scope.Find(name) is null && (name == argument.Key || !plans.Request.BuildArguments.ContainsKey(name))

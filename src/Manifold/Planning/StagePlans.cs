@@ -15,7 +15,7 @@ internal sealed class StagePlans(
     IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps, Diagnosing diagnosing)
 {
     // What a root file system without an image has (BuildKit's empty image): commands are found, and work starts at the root.
-    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    internal const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private readonly Dictionary<int, StagePlan> plans = [];
 

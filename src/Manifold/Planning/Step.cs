@@ -35,7 +35,17 @@ public abstract record Step
     public virtual IEnumerable<Step> ReadsFrom => [];
 
     /// <summary>The step and all below it, the base first.</summary>
-    public IEnumerable<Step> Lineage => Parent is null ? [this] : Parent.Lineage.Append(this);
+    public IEnumerable<Step> Lineage
+    {
+        get
+        {
+            var steps = new List<Step>();
+            for (var step = this; step is not null; step = step.Parent)
+                steps.Add(step);
+            steps.Reverse();
+            return steps;
+        }
+    }
 }
 
 /// <summary>A stage's ground: a platform's image in a registry or in the store, or nothing (<c>scratch</c>).</summary>

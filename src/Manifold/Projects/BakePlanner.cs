@@ -32,6 +32,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private readonly Emulators emulators = new(tools.Builder.Store);
     private readonly BaseResolver resolver = new(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
+    private readonly HashSet<(string Component, Diagnostic)> told = [];
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
 
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
@@ -120,6 +121,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             try
             {
                 platforms.Add(platform.Build is { } build ? await PlanAsync(platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
+                if (platform.Build is { } checkedBuild)
+                    TellChecks(node, checkedBuild.Request, platforms[^1].Bases, on);
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -147,6 +150,15 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
             await emulators.RequireAsync(run).ConfigureAwait(false);
         return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
+    }
+
+    /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
+    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
+    private void TellChecks(ComponentNode node, BuildRequest request, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases, Action<BuildEvent> on)
+    {
+        foreach (var finding in BuildChecker.Heeded(BuildFiles.ReadDockerfile(request), request, bases))
+            if (told.Add((node.Name, finding)))
+                on(new Warned(finding.OneLine) { Time = tools.Builder.Time.GetUtcNow(), Component = node.Name, Finding = finding });
     }
 
     /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>

@@ -108,6 +108,11 @@ public sealed class JsonProgress(TextWriter output)
                 break;
             case Warned warned:
                 json.WriteString("message", warned.Message);
+                if (warned.Finding is { } finding)
+                {
+                    json.WritePropertyName("finding");
+                    ChecksJson.Write(json, finding);
+                }
                 break;
         }
     }

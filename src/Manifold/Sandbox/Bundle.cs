@@ -82,17 +82,24 @@ internal sealed record Bundle
         json.WriteEndObject();
     }
 
-    // A name that the runtime's machine does not know is an error: so those that the kernel says it has.
+    // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the runtime.
     private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
-    [
-        .. ((ReadOnlySpan<string>)
+    {
+        ReadOnlySpan<string> names =
         [
             "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
             "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE",
             "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
             "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-        ])[..Math.Min(41, int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), CultureInfo.InvariantCulture) + 1)].ToArray().Select(name => "CAP_" + name),
-    ]);
+        ];
+        var ours = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..];
+        var bits = ulong.Parse(ours.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        var own = ImmutableArray.CreateBuilder<string>();
+        for (var i = 0; i < names.Length; i++)
+            if ((bits & (1UL << i)) != 0)
+                own.Add("CAP_" + names[i]);
+        return own.ToImmutable();
+    });
 
     private void WriteProcess(Utf8JsonWriter json)
     {
@@ -142,7 +149,7 @@ internal sealed record Bundle
     private void WriteMounts(Utf8JsonWriter json)
     {
         json.WriteStartArray("mounts");
-        foreach (var mount in OwnNetwork || UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(ForForeignNetwork))
+        foreach (var mount in UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(InUserNamespace))
         {
             json.WriteStartObject();
             json.WriteString("destination", mount.Target);
@@ -154,12 +161,18 @@ internal sealed record Bundle
         json.WriteEndArray();
     }
 
-    // The kernel mounts a new sysfs only for the owner of the network namespace: a user namespace that uses the machine's network shows the machine's, without its groups.
-    private static IEnumerable<Mount> ForForeignNetwork(Mount mount) => mount.Type != "sysfs" ? [mount] :
-    [
-        mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
-        new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
-    ];
+    private IEnumerable<Mount> InUserNamespace(Mount mount) => mount.Type switch
+    {
+        // The kernel mounts a new sysfs only for the owner of the network namespace; with the machine's network it is the machine's, without its groups.
+        "sysfs" when !OwnNetwork =>
+        [
+            mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
+            new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),
+        ],
+        // A home on a disk that is mounted nosuid, say: what the machine forbids there cannot be allowed here, and must be said.
+        "bind" => [mount with { Options = [.. mount.Options.Union(MountCalls.Restrictions(mount.Source))] }],
+        _ => [mount],
+    };
 
     private void WriteLinux(Utf8JsonWriter json)
     {

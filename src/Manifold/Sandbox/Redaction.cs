@@ -10,7 +10,6 @@ namespace Manifold.Sandbox;
 /// </remarks>
 internal sealed class Redaction
 {
-    public const string Mark = "***";
     private const int Shortest = 4, ShortestLine = 8;
 
     private readonly ImmutableArray<byte[]> needles;

@@ -20,8 +20,9 @@ internal sealed class RunFolder
     public string MountPoints => In("mount-points");
     public string Changes => In("changes");
     public string Bundle => In("bundle");
-    public string Hosts => In("hosts");
-    public string ResolvConf => In("resolv.conf");
+    // With the bundle, which a run hides: so a RUN's table of mounts does not tell where the store is.
+    public string Hosts => System.IO.Path.Combine(Bundle, "hosts");
+    public string ResolvConf => System.IO.Path.Combine(Bundle, "resolv.conf");
 
     /// <summary>Where the mount called <paramref name="name"/> is put together; made by the call.</summary>
     public string View(string name) => Directory.CreateDirectory(In("mount-" + name)).FullName;

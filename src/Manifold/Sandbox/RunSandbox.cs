@@ -50,7 +50,7 @@ public sealed class RunSandbox
         var runtime = await runtimes.FindAsync().ConfigureAwait(false);
         var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
         var began = time.GetTimestamp();
-        var redaction = new Redaction(request.Mounts.Where(mount => mount.Kind == MountKind.Memory).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
+        var redaction = new Redaction(request.Mounts.Where(mount => mount.IsSecret).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
         var output = new RunOutput(request.OnLine, redaction, time);
         var readers = new OutputReaders(output);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };

@@ -28,6 +28,9 @@ public sealed record SandboxMount
     /// <summary>Memory: what the file holds.</summary>
     public ReadOnlyMemory<byte> Content { get; init; }
 
+    /// <summary>Memory: what the RUN prints of the file is hidden.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>Memory: whose the file is.</summary>
     public uint Uid { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Checks;
 using Manifold.Registry;
 
 namespace Manifold.Solving;
@@ -14,7 +15,11 @@ public sealed class BaseMissingException(string message, int exitCode = 2) : Man
 }
 
 /// <summary>A base that was not found, and why.</summary>
-public sealed record MissingBase(BaseNeed Need, ManifoldException Why);
+public sealed record MissingBase(BaseNeed Need, ManifoldException Why)
+{
+    /// <summary>What the image has instead, where it was found and lacks the platform.</summary>
+    public LackingBase? Lacking { get; init; }
+}
 
 /// <summary>The bases that were found, and those that were not.</summary>
 public sealed record FoundBases(ImmutableDictionary<(ImageReference, Platform), BaseImage> Images, ImmutableArray<MissingBase> Problems);
@@ -75,12 +80,15 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
                 [.. from each in found where each.Image is not null
                     select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest }],
                 [.. from each in found where each.Image is null
-                    select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))]);
+                    select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))
+                    {
+                        Lacking = new LackingBase(each.Need, [.. resolved.Platforms], MediaType.IsIndex(resolved.Top.MediaType)),
+                    }]);
         }
         catch (RegistryException e)
         {
             var place = needs[0].Place;
-            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.)", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.{(needs[0].Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
             return ([], [.. needs.Select(need => new MissingBase(need, why))]);
         }
         catch (ManifoldException e)

@@ -1,3 +1,4 @@
+using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
@@ -71,4 +72,8 @@ public sealed record ImageMade(Platform Platform, Descriptor Manifest, long Comp
 public sealed record Verified(int Platforms, int Errors, int Warnings, TimeSpan Duration) : BuildEvent;
 
 /// <summary>Something that people should know and that stops nothing.</summary>
-public sealed record Warned(string Message) : BuildEvent;
+public sealed record Warned(string Message) : BuildEvent
+{
+    /// <summary>The finding of a build check that the message tells, for programs; null for any other warning.</summary>
+    public Diagnostic? Finding { get; init; }
+}

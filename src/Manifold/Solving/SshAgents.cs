@@ -8,8 +8,8 @@ namespace Manifold.Solving;
 /// <remarks>Thread-safe. What was started ends with <see cref="Dispose"/>, and with this process however it ends.</remarks>
 public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : IDisposable
 {
-    // The agent ends with its command, and its command with our end of the pipe. Keys with a passphrase fail: nobody is asked.
-    private const string Holding = "SSH_ASKPASS_REQUIRE=never SSH_ASKPASS=false DISPLAY= setsid -w ssh-add -q -- \"$@\" </dev/null >&2 && echo ready && exec cat >/dev/null";
+    // The command ends with our end of the pipe, and ends the agent; where it cannot, the agent sees within 10 seconds that its command is gone. Keys with a passphrase fail: nobody is asked.
+    private const string Holding = "SSH_ASKPASS_REQUIRE=never SSH_ASKPASS=false DISPLAY= setsid -w ssh-add -q -- \"$@\" </dev/null >&2 && echo ready && cat >/dev/null; kill $SSH_AGENT_PID";
 
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> sockets = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<HeldProcess> started = [];

@@ -85,7 +85,7 @@ public sealed partial class StepRunner
                 if (mount.Target.Length > 0)
                     resources.Mounts.Add(new SandboxMount
                     {
-                        Kind = MountKind.Memory, Target = mount.Target, Content = secret.Value,
+                        Kind = MountKind.Memory, Target = mount.Target, Content = secret.Value, IsSecret = true,
                         Mode = definition.Mode ?? DefaultSecretMode, Uid = (uint)(definition.Uid ?? 0), Gid = (uint)(definition.Gid ?? 0),
                     });
                 break;

@@ -68,6 +68,7 @@ public sealed class ParsingDockerfiles
     [InlineData("RUN <<EOF\necho a\nEOF\n", "echo a\n", false)]
     [InlineData("RUN <<-EOF\n\techo a\nEOF\n", "echo a\n", false)]
     [InlineData("RUN <<EOF\n#!/bin/x\na\nEOF\n", "#!/bin/x\na\n", true)]
+    [InlineData("RUN <<-EOF\n\t#!/bin/x\nEOF\n", "#!/bin/x\n", false)]
     [InlineData("RUN cat <<EOF >f\na\nEOF\n", "cat <<EOF >f\na\nEOF", false)]
     [InlineData("RUN cat <<-A && cat <<'B'\n\ta\nA\nb\nB\n", "cat <<-A && cat <<'B'\n\ta\nA\nb\nB", false)]
     [InlineData("RUN make\n", "make", false)]

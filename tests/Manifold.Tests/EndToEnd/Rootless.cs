@@ -16,7 +16,7 @@ public sealed class Rootless : IAsyncLifetime
         RUN busybox id >/home/anna/id; echo $TARGETARCH >/home/anna/arch; test ! -w /etc/passwd
         USER root
         RUN rm /file; rm -r /gone /new; mkdir /new; touch /new/made; test "$(busybox stat -c %u:%a /nodes/tool)" = 5:4755
-        RUN busybox grep -q 'SigIgn:.0000000000000000' /proc/self/status
+        RUN busybox grep -q 'SigIgn:.............[02468ace]...$' /proc/self/status
         RUN --network=none test "$(busybox ip -o link | busybox wc -l)" = 1
         FROM BASE
         COPY --from=made / /all/
@@ -71,6 +71,14 @@ public sealed class Rootless : IAsyncLifetime
         Assert.Equal([true, true, false], outcome.Steps.Select(step => step.Cached));
         Assert.True(Directory.Exists(Path.Combine(user.Store, "snapshots-rootless")));
         Assert.True(Directory.Exists(Path.Combine(user.Store, "snapshots")));
+    }
+
+    [Fact]
+    public async Task a_home_where_nosuid_and_nodev_hold_is_good_enough()
+    {
+        using var home = await SmallDisk.MountAsync(user.Home, "nosuid,nodev,size=64m");
+        await user.TakeAsync();
+        (await user.Run("build", "-q", user.Context("FROM BASE\nRUN --mount=target=/context cat /context/Dockerfile /etc/hosts; touch /x; busybox chmod 4755 /x\n"))).Succeeded();
     }
 
     [Fact]
@@ -149,6 +157,15 @@ public sealed class Rootless : IAsyncLifetime
         Assert.Contains("Unpacking 'far': its owner 70000:70000 is not among the 65536 ids of this user namespace.", refused.Error, StringComparison.Ordinal);
         Assert.Contains("sudo usermod --add-subuids", refused.Error, StringComparison.Ordinal);
         (await user.Run("build", "-q", context)).Succeeded();
+    }
+
+    [Fact]
+    public async Task a_RUN_that_asks_for_all_of_the_machine_is_refused_before_any_work()
+    {
+        var outcome = await user.Run("build", "--progress", "plain", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
+        Assert.Equal(4, outcome.Code);
+        Assert.Contains("the capabilities and devices of this machine are root's alone. Run it with: sudo manifold …", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("#1 ", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -191,8 +191,6 @@ public sealed class Trouble : IDisposable
     }
 
     [Theory]
-    [InlineData("RUN --mount=type=cache,target=/x true", "RUN --mount")]
-    [InlineData("RUN --security=insecure true", "RUN --security=insecure")]
     [InlineData("ADD https://example.org/x /", "ADD of 'https://example.org/x' (a URL)")]
     [InlineData("ADD https://example.org/x.git /", "(a URL)")]
     [InlineData("ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d x /", "ADD --checksum")]
@@ -210,8 +208,6 @@ public sealed class Trouble : IDisposable
     }
 
     [Theory]
-    [InlineData("--secret", "id=x")]
-    [InlineData("--ssh", "default")]
     public async Task flags_that_do_not_work_yet_are_refused_by_name(params string[] flags)
     {
         var error = await Fails(2, shop.Context("FROM scratch\n"), flags);

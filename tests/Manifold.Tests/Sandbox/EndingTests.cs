@@ -30,6 +30,20 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
     }
 
     [Fact]
+    public async Task by_cancellation_ends_a_program_that_multiplies()
+    {
+        using var source = new CancellationTokenSource();
+        var name = $"300{Random.Shared.Next(1000, 9999)}";
+        var request = BusyBox.Shell($"sleep {name} & bomb() {{ bomb & bomb & sleep {name}; }}; echo started; bomb & wait") with
+        {
+            User = "4242:4242", Limits = [new ResourceLimit("nproc", 100, 100)], OnLine = _ => source.CancelAfter(300), // so many at most, for this machine's sake
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => box.Sandbox.RunAsync(request, source.Token));
+        Assert.Empty(ProcessesNaming(name));
+        Assert.Empty(Groups(Path.GetFileName(box.Store.WorkFolder)));
+    }
+
+    [Fact]
     public async Task before_it_began_starts_nothing()
     {
         using var source = new CancellationTokenSource();

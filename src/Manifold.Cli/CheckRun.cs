@@ -1,0 +1,25 @@
+using Manifold.Content;
+using Manifold.Registry;
+using Manifold.Reporting;
+using Manifold.Solving;
+
+namespace Manifold.Cli;
+
+/// <summary>One run of <c>manifold build --check</c>: the findings on standard output; exit code 1 where one is an error.</summary>
+internal sealed class CheckRun(CliContext context, BuildCommandLine line)
+{
+    public async Task<int> RunAsync((Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
+    {
+        var checker = new BuildChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")));
+        var report = await checker.CheckAsync(line.Request, Warn, cancellation);
+        if (line.Progress != "quiet")
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report) : ChecksText.Render(report));
+        return report.Errors > 0 ? 1 : 0;
+    }
+
+    private void Warn(BuildEvent e)
+    {
+        if (e is Warned warned)
+            context.Warn(warned.Message);
+    }
+}

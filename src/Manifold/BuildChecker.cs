@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Planning.Checks;
+using Manifold.Registry;
+using Manifold.Solving;
+using Manifold.Verification.Binaries;
+
+namespace Manifold;
+
+/// <summary>What the build checks say of a build.</summary>
+/// <param name="Findings">In the order of lines.</param>
+/// <param name="NotKnown">What could not be looked up, so that checks which need it said nothing.</param>
+public sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableArray<string> NotKnown)
+{
+    public int Errors => Findings.Count(each => each.Severity == Severity.Error);
+
+    public int Warnings => Findings.Length - Errors;
+}
+
+/// <summary>Says what is wrong or doubtful about a build, and builds nothing: <c>manifold build --check</c>.</summary>
+/// <remarks>
+/// <code>
+/// text                1  parse, and the checks of the text
+/// bases of all stages 2  asked of the registry or the store; one that cannot be asked is told, and not judged
+/// context             3  its ignore file, and what in it is made for a machine
+///                     4  the checks that need 2 and 3; the planner's own verdict
+/// </code>
+/// </remarks>
+public sealed class BuildChecker(BuilderTools tools)
+{
+    private readonly BlobOrigins origins = new(tools.Store);
+
+    public async Task<CheckReport> CheckAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        // 1
+        var parsed = BuildFiles.ReadDockerfile(request);
+        if (parsed.Diagnostics.Any(each => each.Id == Diagnostic.Syntax && each.Severity == Severity.Error))
+            return new CheckReport(parsed.Diagnostics, []);
+        // 2
+        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
+        var found = await resolver.FindAsync(PlanChecks.Needs(parsed.Tree, request), request.Pull, on, cancellation).ConfigureAwait(false);
+        var notKnown = found.Problems.Where(problem => problem.Lacking is null).Select(problem => problem.Why.Message).Distinct().ToImmutableArray();
+        // 3, 4
+        var ignored = BuildFiles.IgnoreRulesOf(request);
+        var facts = new CheckFacts
+        {
+            Bases = found.Images, Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>()],
+            Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
+        };
+        var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
+        var verdict = await VerdictAsync(parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
+        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown);
+    }
+
+    /// <summary>The findings that an ordinary build tells before it starts. The context is not read for them: the gate will look at what went into the image.</summary>
+    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
+    internal static ImmutableArray<Diagnostic> Heeded(ParsedDockerfile parsed, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
+    {
+        var facts = new CheckFacts { Bases = bases, Ignored = BuildFiles.IgnoreRulesOf(request) };
+        var findings = InOrder([.. parsed.Diagnostics, .. PlanChecks.Run(parsed.Tree, request, facts, allStages: false)]);
+        return findings.Any(each => each.Severity == Severity.Error) ? throw new DockerfileException(findings) : findings;
+    }
+
+    /// <summary>What the planner would refuse. Without all bases it cannot be asked.</summary>
+    private static async Task<ImmutableArray<Diagnostic>> VerdictAsync(
+        DockerfileTree tree, BuildRequest request, Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
+    {
+        try
+        {
+            var planner = new Planner(tree, request);
+            if (!planner.Needs.All(need => bases.ContainsKey((need.Reference, need.Platform))))
+                return [];
+            while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
+            {
+                var found = await find(more).ConfigureAwait(false);
+                if (!found.Problems.IsEmpty)
+                    return [];
+                bases = bases.SetItems(found.Images);
+            }
+            planner.Plan(bases);
+            return [];
+        }
+        catch (DockerfileException e)
+        {
+            return e.Diagnostics;
+        }
+    }
+
+    private static ImmutableArray<Diagnostic> InOrder(ImmutableArray<Diagnostic> findings) =>
+        [.. findings.Distinct().OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)];
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+
+namespace Manifold.Dockerfile.Checks;
+
+/// <summary>UndefinedArgInFrom, InvalidDefaultArgInFrom, ArchPrefixedRepository.</summary>
+internal static partial class BaseNames
+{
+    public static void Check(TextFindings findings)
+    {
+        var defaults = Defaults(findings.Tree);
+        var declared = findings.Tree.GlobalArguments.SelectMany(arg => arg.Arguments).Select(argument => argument.Name)
+            .Concat(PlatformArguments.Names).Concat(PlatformArguments.Spellings).Append(PlatformArguments.Stage).ToImmutableHashSet();
+        foreach (var stage in findings.Tree.Stages)
+        {
+            CheckDeclared(findings, stage.From, declared);
+            CheckDefault(findings, stage.From, defaults);
+        }
+        foreach (var (instruction, image) in findings.Tree.Instructions.SelectMany(Images))
+            CheckRepository(findings, instruction, image);
+    }
+
+    /// <summary>The global arguments as they are if nobody gives a value; the platform is any.</summary>
+    private static Dictionary<string, string> Defaults(DockerfileTree tree)
+    {
+        var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
+        foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))
+            if (argument.Default is not null)
+                values[argument.Name] = Expansion.Expand(argument.Default, values.GetValueOrDefault, tree.Escape).Text;
+        return values;
+    }
+
+    private static void CheckDeclared(TextFindings findings, FromInstruction from, ImmutableHashSet<string> declared)
+    {
+        foreach (var name in new[] { from.Platform, from.Image }.OfType<string>().SelectMany(word => Expansion.Expand(word, _ => null, findings.Tree.Escape).Unset).Distinct())
+            if (!declared.Contains(name))
+                findings.Add(Rules.UndefinedArgInFrom, from, $"FROM uses the argument '{name}', which is not declared before the first FROM",
+                    Suggestion.For(name, declared) ?? $"Write ARG {name}=… before the first FROM.", name);
+    }
+
+    private static void CheckDefault(TextFindings findings, FromInstruction from, Dictionary<string, string> defaults)
+    {
+        if (!from.Image.Contains('$', StringComparison.Ordinal))
+            return;
+        var expanded = Expansion.Expand(from.Image, defaults.GetValueOrDefault, findings.Tree.Escape);
+        if (expanded.Error is null && !ImageReference.TryParse(expanded.Text, out _) && findings.Tree.FindByName(expanded.Text) is null)
+            findings.Add(Rules.InvalidDefaultArgInFrom, from, $"without --build-arg the base '{from.Image}' is '{expanded.Text}', which names no image",
+                "Give the ARG a default with which it does.", from.Image);
+    }
+
+    private static IEnumerable<(Instruction Instruction, string Image)> Images(Instruction instruction) => instruction switch
+    {
+        FromInstruction from => [(from, from.Image)],
+        CopyInstruction { From: { } image } => [(instruction, image)],
+        RunInstruction run => run.Mounts.Select(mount => mount.From).OfType<string>().Select(image => (instruction, image)),
+        _ => [],
+    };
+
+    private static void CheckRepository(TextFindings findings, Instruction instruction, string image)
+    {
+        if (Prefixed().Match(image) is { Success: true } match && findings.Tree.Find(image) is null)
+            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({match.Groups["arch"].Value}) only", $"Use {match.Groups["rest"].Value}, which has them all.", image);
+    }
+
+    /// <summary>The organisations under which Docker Hub has its official images by architecture.</summary>
+    [GeneratedRegex("^(?:(?:docker\\.io|index\\.docker\\.io|registry\\.hub\\.docker\\.com)/)?(?<arch>amd64|arm32v5|arm32v6|arm32v7|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?<rest>[^/]+)$")]
+    private static partial Regex Prefixed();
+}

@@ -1,0 +1,11 @@
+namespace Manifold.Dockerfile.Checks;
+
+/// <summary>One build check: what it is called, and what its findings mean for the build.</summary>
+/// <param name="Description">What it looks for, in one line.</param>
+public sealed record Rule(string Name, Severity Severity, string Description)
+{
+    /// <summary>The page that explains it, with a bad and a good example.</summary>
+    public string Page => $"docs/rules/{Name}.md";
+
+    public override string ToString() => Name;
+}

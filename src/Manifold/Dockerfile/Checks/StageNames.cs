@@ -1,0 +1,21 @@
+namespace Manifold.Dockerfile.Checks;
+
+/// <summary>StageNameCasing, DuplicateStageName, ReservedStageName.</summary>
+internal static class StageNames
+{
+    public static void Check(TextFindings findings)
+    {
+        var lines = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        foreach (var from in findings.Tree.Stages.Select(stage => stage.From))
+        {
+            if (from.StageName is not { } name)
+                continue;
+            if (name.Any(char.IsAsciiLetterUpper))
+                findings.AddAtLast(Rules.StageNameCasing, from, $"the stage name '{name}' is not in lower case", $"Write {name.ToLowerInvariant()}; names are compared without regard to case.", name);
+            if (name.ToLowerInvariant() is "scratch" or "context")
+                findings.AddAtLast(Rules.ReservedStageName, from, $"'{name}' means something else to builders", "Choose another stage name.", name);
+            if (!lines.TryAdd(name, from.Lines.First))
+                findings.AddAtLast(Rules.DuplicateStageName, from, $"the stage name '{name}' is taken on line {lines[name]}", "Choose another; --from and --target find the last one only.", name);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Dockerfile.Checks;
+
+/// <summary>PlatformArgNotDeclared.</summary>
+internal static partial class UndeclaredPlatform
+{
+    private static readonly ImmutableHashSet<string> Known = [.. PlatformArguments.Names, .. PlatformArguments.Spellings];
+
+    public static void Check(TextFindings findings)
+    {
+        findings.Chains.Walk(ImmutableHashSet<string>.Empty, (declared, stage) =>
+        {
+            foreach (var instruction in stage.Instructions)
+                if (instruction is RunInstruction run)
+                    Check(findings, run, declared);
+                else
+                    declared = declared.Union(Declared(instruction).Where(Known.Contains));
+            return declared;
+        });
+    }
+
+    private static void Check(TextFindings findings, RunInstruction run, ImmutableHashSet<string> declared)
+    {
+        var text = CommandText.Of(run);
+        if (!text.Contains('$', StringComparison.Ordinal))
+            return;
+        var names = Variables().Matches(text).Select(match => match.Groups[1].Value).Where(Known.Contains).Distinct();
+        foreach (var name in names.Where(name => !declared.Contains(name) && !IsSet(name, text)))
+            findings.Add(Rules.PlatformArgNotDeclared, run, $"${name} is empty here: no ARG of this stage declares it", $"Write ARG {name} in this stage, before it is used.", name);
+    }
+
+    private static IEnumerable<string> Declared(Instruction instruction) => instruction switch
+    {
+        ArgInstruction arg => arg.Arguments.Select(argument => argument.Name),
+        EnvInstruction env => env.Pairs.Select(pair => pair.Key),
+        _ => [],
+    };
+
+    /// <summary>The command gives it a value itself.</summary>
+    private static bool IsSet(string name, string text) => Regex.IsMatch(text, $@"(?<![\w$]){name}=|\b(?:read|for|local|declare)\b[^\n;|&]*\b{name}\b");
+
+    [GeneratedRegex(@"(?<!\\)\$\{?([A-Z]+)\b")]
+    private static partial Regex Variables();
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+
+namespace Manifold.Planning.Checks;
+
+/// <summary>The build checks that need more than the text: arguments, bases, the context. Pure: what they need is handed in.</summary>
+public static class PlanChecks
+{
+    private static readonly ImmutableArray<Action<PlanFindings>> Checks = [UndefinedVariables.Check, BasePlatforms.Check, IgnoredSources.Check, HostFiles.Check];
+
+    /// <summary>The findings in the order of lines, without those that the file does not want.</summary>
+    /// <param name="allStages">Also stages that the target does not need.</param>
+    public static ImmutableArray<Diagnostic> Run(DockerfileTree tree, BuildRequest request, CheckFacts facts, bool allStages)
+    {
+        if (tree.Stages.IsEmpty)
+            return [];
+        var found = new HashSet<Diagnostic>();
+        var triggers = new ImageTriggers();
+        triggers.Learn(facts.Bases.Values);
+        foreach (var platform in request.Platforms)
+        {
+            var graph = new StageGraph(tree, request, platform, new Diagnosing(tree)) { Triggers = triggers }; // what is wrong with references is the planner's to say
+            var findings = new PlanFindings(new CheckedBuild(tree, request, facts, allStages ? tree.Stages : graph.Needed()), graph, found);
+            foreach (var check in Checks)
+                check(findings);
+        }
+        return tree.Heed([.. found.OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)]);
+    }
+
+    /// <summary>The images that all stages stand on or copy from, whatever the target.</summary>
+    public static ImmutableArray<BaseNeed> Needs(DockerfileTree tree, BuildRequest request)
+    {
+        var diagnosing = new Diagnosing(tree);
+        var needs = from platform in request.Platforms
+            let graph = new StageGraph(tree, request with { Target = null }, platform, diagnosing)
+            from stage in tree.Stages
+            from need in NeedsOf(graph, stage)
+            select need;
+        return [.. needs.DistinctBy(need => (need.Reference, need.Platform))];
+    }
+
+    private static IEnumerable<BaseNeed> NeedsOf(StageGraph graph, Stage stage)
+    {
+        if (graph.GroundOf(stage) is StageGround.Image ground)
+            yield return new BaseNeed(ground.Reference, ground.Platform, stage.From.Source.Place) { Hint = graph.StageLike(stage.From.Image, stage.Index) };
+        foreach (var (source, asking) in graph.SourcesOf(stage))
+            if (source is StageGround.Image image)
+                yield return new BaseNeed(image.Reference, image.Platform, asking.Source.Place) { Hint = asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null };
+    }
+}
