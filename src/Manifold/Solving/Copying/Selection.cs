@@ -73,7 +73,9 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (!Wildcards.IsPattern(plain))
             return tree.Find(plain) is { } entry ? [Whole(tree, EntryPath.Name(plain), entry)]
                 : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
-        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (tree.Hides || !tree.Names(EntryPath.Parent(path)).Contains(EntryPath.Name(path)) ? null : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a link that leads nowhere."))))
+        // A name that ends in no wildcard need not be in every folder before it.
+        var named = tree.Hides || !Wildcards.IsPattern(EntryPath.Name(plain));
+        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (named ? null : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a link that leads nowhere."))))
             .Where(match => match.Entry is not null).Select(match => Whole(tree, match.Name, match.Entry!));
     }
 
