@@ -15,7 +15,6 @@ public static class CorpusExceptions
         ["add-url-unpack"] = "--chown owns what an archive unpacks to",
         ["context-named-tarball"] = "a named context at an address is that one file and is not unpacked",
         ["copy-exclude-of-everything"] = "--exclude is for what is in a folder: a file that a source names itself is copied",
-        ["run-security-insecure"] = "all capabilities that this machine has, not all that exist: runc cannot apply the others",
         ["run-shm-size"] = "where /dev/shm was mounted, the image keeps no /dev",
         ["run-heredoc-script"] = "where a script was mounted, the image keeps no /dev",
     };
