@@ -76,7 +76,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             outcome = outcome with { Result = result };
             foreach (var output in line.Outputs.All)
             {
-                var made = line.Outputs.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
+                var made = OutputChoice.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
                 await writer.WriteAsync(output, new BuiltSource(made.Index, line.Request.Platforms), line.Request.Tags, cancellation);
             }
             // Last, so that no tag says that all is well while a file could not be written.

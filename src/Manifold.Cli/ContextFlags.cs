@@ -60,7 +60,7 @@ internal sealed class ContextFlags
         var keepGitFolder = request.BuildArguments.GetValueOrDefault("BUILDKIT_CONTEXT_KEEP_GIT_DIR") is "1" or "true";
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {
-            RemoteContext remote => new FolderContext((await fetcher.FetchAsync(remote.Address, keepGitFolder, cancellation)).Folder),
+            RemoteContext remote => new FolderContext(await fetcher.FetchNamedAsync(remote.Address, keepGitFolder, cancellation)),
             LayoutContext layout => new ImageContext(await new TakenImages(tools.Store, tools.Registry).PlaceAsync(layout, cancellation)),
             var local => local,
         })));

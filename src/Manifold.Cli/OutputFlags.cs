@@ -92,7 +92,7 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
         [.. (push ? tags : []).Concat(Pushed.SelectMany(output => output.Names.IsEmpty ? tags : output.Names)).Distinct()];
 
     /// <summary>What an output that is no publication wants built instead; null where the image is as it wants it.</summary>
-    public BuildRequest? VariantOf(ImageOutput output, BuildRequest request)
+    public static BuildRequest? VariantOf(ImageOutput output, BuildRequest request)
     {
         if (output.Kind != OutputKind.Oci || ((output.Layers ?? request.Layers) == request.Layers && output.Annotations.IsEmpty))
             return null;

@@ -15,11 +15,8 @@ public readonly record struct Place(string File, int Line, int Column, int Lengt
 /// <summary>One finding about a file, as data.</summary>
 public sealed record Diagnostic
 {
-    /// <summary>The id of everything that does not parse. But for the next, every other id is the name of a rule.</summary>
+    /// <summary>The id of everything that does not parse. Every other id is the name of a rule.</summary>
     public const string Syntax = "Syntax";
-
-    /// <summary>The id of what is right and does not work yet.</summary>
-    public const string NotSupportedYet = "NotSupportedYet";
 
     public required string Id { get; init; }
     public required Severity Severity { get; init; }
@@ -36,7 +33,7 @@ public sealed record Diagnostic
     public int ExcerptColumn { get; init; } = 1;
 
     /// <summary>True for a finding of a build check.</summary>
-    public bool IsOfRule => Id is not (Syntax or NotSupportedYet);
+    public bool IsOfRule => Id is not Syntax;
 
     /// <summary>The finding in one line.</summary>
     public string OneLine => $"{Place}: {Message}{(IsOfRule ? $" [{Id}]" : "")}";

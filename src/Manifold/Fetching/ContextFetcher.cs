@@ -14,7 +14,7 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 /// <remarks>
 /// <code>
 /// git address         a commit's files
-/// http(s) address     an archive's files, whatever packs it; else it is a Dockerfile without a context
+/// http(s) address     an archive's files, whatever packs it; else it is a Dockerfile without a context. Under a name: that one file
 /// standard input      the same
 /// </code>
 /// What comes from an address stays in the store and is fetched once; standard input lasts as long as the process.
@@ -37,6 +37,25 @@ public sealed class ContextFetcher(Store store)
             throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         return await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).</summary>
+    /// <inheritdoc cref="FetchAsync"/>
+    public async Task<string> FetchNamedAsync(string address, bool keepGitFolder, CancellationToken cancellation)
+    {
+        if (GitAddress.TryParse(address, asContext: true, out _) || !Uri.TryCreate(address, UriKind.Absolute, out var uri))
+            return (await FetchAsync(address, keepGitFolder, cancellation).ConfigureAwait(false)).Folder;
+        var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
+        var folder = Directory.CreateDirectory(file.Path + ".named").FullName;
+        var path = Path.Combine(folder, HttpFetcher.NameOf(uri));
+        using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
+        if (!File.Exists(path))
+        {
+            File.Copy(file.Path, path + ".partial", overwrite: true);
+            File.SetUnixFileMode(path + ".partial", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Move(path + ".partial", path);
+        }
+        return folder;
     }
 
     /// <summary>Reads a context from a stream to its end.</summary>

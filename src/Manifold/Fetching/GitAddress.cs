@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
@@ -10,6 +11,8 @@ namespace Manifold.Fetching;
 /// <remarks>Source: Docker's "Build context", "Git repositories"; an http(s) address is a repository's if its path ends in <c>.git</c>.</remarks>
 public sealed partial record GitAddress(string Remote, string? Ref, string Folder)
 {
+    private static readonly SearchValues<char> NoRef = SearchValues.Create(" +*?[^~\\");
+
     /// <summary>Whether the ref is a whole hash, which names the same for ever.</summary>
     public bool IsPinned => Ref is not null && Hash().IsMatch(Ref);
 
@@ -26,7 +29,7 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
         var colon = fragment.IndexOf(':', StringComparison.Ordinal);
         var (name, folder) = colon < 0 ? (fragment, "") : (fragment[..colon], fragment[(colon + 1)..]);
         // A ref is an argument of git's: it must not be an option, nor a refspec.
-        if (name.StartsWith('-') || name.Contains("..", StringComparison.Ordinal) || name.AsSpan().IndexOfAny(" +*?[^~\\") >= 0)
+        if (name.StartsWith('-') || name.Contains("..", StringComparison.Ordinal) || name.AsSpan().ContainsAny(NoRef))
             return false;
         var parts = folder.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
         if (parts.Contains(".."))

@@ -23,7 +23,7 @@ public sealed record FetchedCommit(string Folder, string Commit);
 public sealed class GitFetcher(Store store)
 {
     private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
-        .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C").Add("GIT_SSH_COMMAND", System.Environment.GetEnvironmentVariable("GIT_SSH_COMMAND") ?? "ssh -o BatchMode=yes");
+        .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C");
 
     /// <param name="keepGitFolder">Whether <c>.git</c> stays beside the files.</param>
     /// <exception cref="FetchException">The repository, the ref or the folder is not there.</exception>
@@ -104,10 +104,9 @@ public sealed class GitFetcher(Store store)
     /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>
     private static async Task<ChildProcess.Result> TryGitAsync(string folder, string[] arguments, CancellationToken cancellation)
     {
-        if (ChildProcess.Find("git", System.Environment.GetEnvironmentVariable("PATH")) is not { } git)
-            throw new HostNotReadyException("A repository is fetched with git, which is not installed. Install it: apt-get install git");
-        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; exec \"$@\"";
-        return await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", git, "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false)
-            ?? throw new HostNotReadyException("/bin/sh is not there.");
+        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; exec git \"$@\"";
+        var result = await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false);
+        const int notFound = 127;
+        return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException("A repository is fetched with git, which is not installed. Install it: apt-get install git");
     }
 }

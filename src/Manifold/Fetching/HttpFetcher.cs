@@ -26,6 +26,10 @@ public sealed class HttpFetcher(Store store)
         AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 10,
     }) { Timeout = Timeout.InfiniteTimeSpan };
 
+    /// <summary>What the file behind an address is called in a folder: the last part of its path.</summary>
+    public static string NameOf(Uri address) =>
+        Uri.UnescapeDataString(address.AbsolutePath.TrimEnd('/')) is var path && path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } and not ("." or "..") and var name ? name : "__unnamed__";
+
     /// <param name="checksum">What the content must have; null where nothing is promised.</param>
     /// <exception cref="FetchException">It is not there, has another digest, or the server cannot be reached.</exception>
     public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)

@@ -23,8 +23,6 @@ internal sealed class Diagnosing(DockerfileTree tree)
         };
     }
 
-    public void NotSupportedYet(Instruction instruction, string what) => found.Add(At(instruction, $"{what} is not supported yet.", null, null) with { Id = Diagnostic.NotSupportedYet });
-
     /// <summary>Expands a word; where that is an error it is noted, and the word stands for itself.</summary>
     public string Expand(string word, Func<string, string?> lookup, Instruction instruction)
     {

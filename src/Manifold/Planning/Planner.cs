@@ -48,7 +48,7 @@ public sealed class Planner
     }
 
     /// <param name="bases">An image for each of <see cref="Needs"/>, and of <see cref="NeedsBesides"/>.</param>
-    /// <exception cref="DockerfileException">The file asks for what is wrong or not supported yet.</exception>
+    /// <exception cref="DockerfileException">The file asks for what is wrong.</exception>
     public BuildPlan Plan(IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
     {
         triggers.Learn(bases.Values);

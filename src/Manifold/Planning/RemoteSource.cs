@@ -23,7 +23,7 @@ public sealed record UrlSource(Uri Address, Digest? Checksum, bool Unpack) : Rem
     internal override string Key => $"{Address} {Checksum} {Unpack}";
 
     /// <summary>What the file is called in a destination folder: the address's last part.</summary>
-    public string FileName => Uri.UnescapeDataString(Address.AbsolutePath.TrimEnd('/')) is var path && path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } and not ("." or "..") and var name ? name : "__unnamed__";
+    public string FileName => HttpFetcher.NameOf(Address);
 }
 
 /// <summary>The files of a commit.</summary>

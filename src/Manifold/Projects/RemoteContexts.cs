@@ -21,13 +21,15 @@ public static class RemoteContexts
         {
             try
             {
-                return KeyValuePair.Create(each.Address, await fetcher.FetchAsync(each.Address, keepGitFolder: false, cancellation).ConfigureAwait(false));
+                var (address, isNamed) = each.Address;
+                return KeyValuePair.Create(each.Address, isNamed ? new FetchedContext(await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false))
+                    : await fetcher.FetchAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false));
             }
             catch (FetchException e)
             {
                 throw new FetchException($"{each.Place}: {each.Name}: {e.Message}", e);
             }
-        })).ConfigureAwait(false)).ToDictionary(StringComparer.Ordinal);
+        })).ConfigureAwait(false)).ToDictionary();
         return project with
         {
             Components = [.. project.Components.Select(component => component with
@@ -37,18 +39,18 @@ public static class RemoteContexts
         };
     }
 
-    private static IEnumerable<string> AddressesOf(BuildSource build) =>
-        build.Contexts.Values.OfType<RemoteContext>().Select(context => context.Address).Concat(build.ContextAddress is { } address ? [address] : []);
+    private static IEnumerable<(string Address, bool IsNamed)> AddressesOf(BuildSource build) =>
+        build.Contexts.Values.OfType<RemoteContext>().Select(context => (context.Address, true)).Concat(build.ContextAddress is { } address ? [(address, false)] : []);
 
-    private static BuildSource Placed(BuildSource build, Dictionary<string, FetchedContext> fetched)
+    private static BuildSource Placed(BuildSource build, Dictionary<(string Address, bool IsNamed), FetchedContext> fetched)
     {
         build = build with
         {
-            Contexts = build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => each.Value is RemoteContext remote ? new FolderContext(fetched[remote.Address].Folder) : each.Value, StringComparer.Ordinal),
+            Contexts = build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => each.Value is RemoteContext remote ? new FolderContext(fetched[(remote.Address, true)].Folder) : each.Value, StringComparer.Ordinal),
         };
         if (build.ContextAddress is not { } address)
             return build;
-        var context = fetched[address];
+        var context = fetched[(address, false)];
         return build with
         {
             ContextFolder = context.Folder,

@@ -105,7 +105,7 @@ public sealed class RunSandbox
             throw new UsageException($"USER {request.User}: {UserNamespace.DescribeForeign(user.Uid, user.Gid)}");
         // 2
         var mounts = Mounts(request, run, making);
-        var absent = KernelFolders.Where(folder => DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null).ToList();
+        var absent = KernelFolders.Where(folder => !AreMountsBelow(folder, request) && DirectoryHandle.StatusOf(ScopedPath.Resolve(run.Image, folder)) is null).ToList();
         MountPoints.Make(run.Image, run.MountPoints, mounts.Where(mount => !absent.Contains(mount.Target)).Select(mount => (mount.Target, mount.Type == "bind" && File.Exists(mount.Source))));
         // 3
         FolderAttributes.Copy(run.Image, run.Changes);
@@ -137,6 +137,10 @@ public sealed class RunSandbox
         readers.Join(); // all writers are dead with the namespace
         return exitCode;
     }
+
+    /// <summary>Where something of the RUN's own is mounted below such a folder it is a mount point after all, and does not stay (BuildKit's behaviour).</summary>
+    private static bool AreMountsBelow(string folder, RunRequest request) =>
+        folder == "/dev" && request.SharedMemory is not null || request.Mounts.Any(mount => mount.Target.StartsWith(folder + "/", StringComparison.Ordinal));
 
     private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run, RunMounts making)
     {

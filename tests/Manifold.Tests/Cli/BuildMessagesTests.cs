@@ -26,14 +26,6 @@ public sealed class BuildingWithTrouble : IDisposable
     }
 
     [Fact]
-    public async Task what_does_not_work_yet_is_said_in_words_alone()
-    {
-        var (code, _, error) = await Commanding.Manifold(folder, "build", Context("FROM scratch\nONBUILD RUN x\n"));
-        Assert.Equal(2, code);
-        Assert.Contains("Dockerfile:2:1: error: ONBUILD is not supported yet.\n", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task a_result_that_cannot_be_written_is_told_in_one_line_before_the_work()
     {
         var (code, _, error) = await Commanding.Manifold(folder, "build", "-q", "--iidfile", folder["no/such/folder/iid"], Context("FROM scratch\nCOPY Dockerfile /\n"));

@@ -46,8 +46,6 @@ public sealed class AskingForWhatDoesNotGoTogether : IDisposable
     [InlineData("build -t app --force {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
     [InlineData("plan --push {0}", "--push needs a name")]
     [InlineData("plan --shard amd64.json -t app {0}", "--shard needs --push")]
-    [InlineData("build -o type=registry -t app {0}", "--output 'type=registry' is not supported yet. Use --push.")]
-    [InlineData("build --attest type=sbom {0}", "--attest is not supported yet. Use --sbom and --provenance.")]
     [InlineData("build --iidfile /nowhere/iid {0}", "There is no folder '/nowhere' to write 'iid' to. Make it first: mkdir -p /nowhere")]
     [InlineData("build -o type=oci,dest=/nowhere/image.tar {0}", "There is no folder '/nowhere' to write 'image.tar' to.")]
     [InlineData("key generate --output-key-prefix /nowhere/cosign", "There is no folder '/nowhere' to write 'cosign.key' to.")]

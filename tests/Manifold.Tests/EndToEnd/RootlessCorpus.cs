@@ -7,7 +7,7 @@ public sealed class RootlessCorpus(RootlessCorpusRun run) : IClassFixture<Rootle
     /// <summary>What takes root by its nature.</summary>
     private static readonly string[] RootsOwn = ["run-security-insecure"];
 
-    public static TheoryData<string> All => [.. Cases.Names("dockerfile").Except(CorpusExceptions.Awaited).Except(CorpusExceptions.Wrong.Keys).Except(RootsOwn)];
+    public static TheoryData<string> All => [.. Cases.Names("dockerfile").Except(RootsOwn)];
 
     [Theory]
     [MemberData(nameof(All))]

@@ -1,4 +1,3 @@
-using Manifold.Tests.Support;
 
 namespace Manifold.Tests.EndToEnd;
 

@@ -190,30 +190,6 @@ public sealed class Trouble : IDisposable
         Assert.Empty(lame.State());
     }
 
-    [Theory]
-    [InlineData("ADD https://example.org/x /", "ADD of 'https://example.org/x' (a URL)")]
-    [InlineData("ADD https://example.org/x.git /", "(a URL)")]
-    [InlineData("ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d x /", "ADD --checksum")]
-    [InlineData("ONBUILD RUN true", "ONBUILD")]
-    [InlineData("COPY --link x /", "COPY --link")]
-    [InlineData("COPY --parents x /", "COPY --parents")]
-    [InlineData("COPY --exclude=y x /", "COPY --exclude")]
-    [InlineData("COPY --chmod=u+x x /", "--chmod=u+x")]
-    public async Task what_does_not_run_yet_is_refused_with_file_and_line(string instruction, string words)
-    {
-        var error = await Fails(2, shop.Context($"FROM scratch\n{instruction}\n", ("x", "")));
-        Assert.Contains("Dockerfile:2:1: error: ", error, StringComparison.Ordinal);
-        Assert.Contains(words, error, StringComparison.Ordinal);
-        Assert.Contains("not supported yet", error, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    public async Task flags_that_do_not_work_yet_are_refused_by_name(params string[] flags)
-    {
-        var error = await Fails(2, shop.Context("FROM scratch\n"), flags);
-        Assert.Contains("not supported yet", error, StringComparison.Ordinal);
-    }
-
     private static async Task NeedRun()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");

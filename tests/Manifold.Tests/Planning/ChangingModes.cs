@@ -1,6 +1,5 @@
 using System.Text;
 using Manifold.Planning;
-using Manifold.Tests.Support;
 
 namespace Manifold.Tests.Planning;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Registry;
 using Manifold.Solving;
 
 namespace Manifold.Images.Caching;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Layers;
 using Manifold.Linux;
-using Manifold.Oci;
 using Manifold.Registry;
 
 namespace Manifold.Images.Outputs;

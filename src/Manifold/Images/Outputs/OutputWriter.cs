@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
-using Manifold.Planning;
 using Manifold.Registry;
 
 namespace Manifold.Images.Outputs;
@@ -63,7 +62,7 @@ public sealed class OutputWriter(OutputTools tools)
         }
     }
 
-    private async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    private static async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms, CancellationToken cancellation)
     {
         if (output.Kind == OutputKind.Docker && platforms.Length > 1)
             return await PlatformSubset.ChooseAsync(source, [ChooseForDocker(output, platforms)], cancellation).ConfigureAwait(false);

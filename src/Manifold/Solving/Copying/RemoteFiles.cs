@@ -2,7 +2,6 @@ using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Fetching;
 using Manifold.Layers;
-using Manifold.Linux;
 using Manifold.Planning;
 
 namespace Manifold.Solving.Copying;
