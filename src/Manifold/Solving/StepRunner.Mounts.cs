@@ -120,7 +120,7 @@ public sealed partial class StepRunner
             return path;
         var copy = NewFolder("view-");
         var name = selection.IsFolder ? "" : "file";
-        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(selection.Files.Select(file => file.Entry with { Path = EntryPath.Join(name, file.Path) }), cancellation), cancellation).ConfigureAwait(false);
+        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(selection.Files.Select(file => file.Entry with { Path = selection.IsFolder ? file.Path : name }), cancellation), cancellation).ConfigureAwait(false);
         return Path.Combine(copy, name);
     }
 

@@ -40,6 +40,9 @@ public class CorpusRun : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Gives the contexts to who builds them.</summary>
+    protected virtual Task HandOverAsync(string folder) => Task.CompletedTask;
+
     /// <summary>One command of the program.</summary>
     /// <param name="input">The file that it reads as standard input; null where it reads none.</param>
     protected virtual async Task<Workshop.Outcome> RunAsync(string[] arguments, string? input)
@@ -63,6 +66,7 @@ public class CorpusRun : IDisposable
             var address = await server.StandardOutput.ReadLineAsync();
             var prepared = await Tool.Run("env", [$"MANIFOLD_SHARED={Oracle.Shared()}", "python3", Script, "prepare", Shop["cases"], address!, .. Names]);
             var cases = JsonSerializer.Deserialize<Dictionary<string, Prepared>>(prepared, JsonSerializerOptions.Web)!;
+            await HandOverAsync(Shop["cases"]);
             foreach (var (name, value) in cases.Values.First().Environment)
                 Shop.Set[name] = value;
             // 3

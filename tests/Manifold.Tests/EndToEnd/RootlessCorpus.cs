@@ -4,8 +4,8 @@ namespace Manifold.Tests.EndToEnd;
 [Trait("kind", "end-to-end")]
 public sealed class RootlessCorpus(RootlessCorpusRun run) : IClassFixture<RootlessCorpusRun>
 {
-    /// <summary>What takes root by its nature.</summary>
-    private static readonly string[] RootsOwn = ["run-security-insecure"];
+    /// <summary>What takes root by its nature: the machine's capabilities, device nodes, and a setuid bit that survives a write (the kernel asks for CAP_FSETID of the machine).</summary>
+    private static readonly string[] RootsOwn = ["run-security-insecure", "run-devices-and-kernel-files", "layers-file-capabilities-and-xattrs"];
 
     public static TheoryData<string> All => [.. Cases.Names("dockerfile").Except(RootsOwn)];
 
@@ -39,6 +39,8 @@ public sealed class RootlessCorpusRun : CorpusRun
         await Tool.Run("chown", user.Owner, Directory.CreateDirectory(Shop.Root).FullName);
         return user;
     }
+
+    protected override async Task HandOverAsync(string folder) => await Tool.Run("chown", "-R", (await user.Value).Owner, folder);
 
     protected override async Task<Workshop.Outcome> RunAsync(string[] arguments, string? input) => await (await user.Value).RunAsync(arguments, Shop.Variables.SetItems(Shop.Set), input);
 }
