@@ -21,7 +21,7 @@ public sealed record BuildPlan
         get
         {
             var seen = new HashSet<Digest>();
-            return Images.SelectMany(image => Reach(image.Last, seen));
+            return [.. Images.SelectMany(image => Reach(image.Last, seen))];
         }
     }
 

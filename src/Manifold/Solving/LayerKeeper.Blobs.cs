@@ -85,11 +85,13 @@ public sealed partial class LayerKeeper
         new(bytes => on(new Transferred(TransferKind.Pull, blob.Digest, where, bytes, blob.Size) { Time = tools.Time.GetUtcNow() }));
 
     /// <summary>Reads a layer's blob. One that a cache gave and that is another layer is the cache's fault, and mends itself.</summary>
-    private async Task<T> OfBlob<T>(ChainLayer layer, Func<T> read, CancellationToken cancellation)
+    private Task<T> OfBlob<T>(ChainLayer layer, Func<T> read, CancellationToken cancellation) => OfBlobAsync(layer, () => Task.FromResult(read()), cancellation);
+
+    private async Task<T> OfBlobAsync<T>(ChainLayer layer, Func<Task<T>> read, CancellationToken cancellation)
     {
         try
         {
-            return await Busy(read, cancellation).ConfigureAwait(false);
+            return await Busy(read, cancellation).Unwrap().ConfigureAwait(false);
         }
         catch (Exception e) when (layer.Remote is null && tools.Cache.Imported.Knows(layer.DiffId) && e is LayerException or ContentMismatchException or InvalidDataException)
         {

@@ -65,6 +65,7 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
     {
         tools.Cache.Imported.Forget(diffId);
         Forget(contents, layer => layer == diffId);
+        Forget(trees, layer => layer == diffId);
         Forget(blobs, blob => blob.Item1 == diffId);
     }
 
@@ -125,7 +126,7 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         if (sources.TryGetValue(layer.DiffId, out var source))
             return LayerTree.Of(writer.Ordered(await source(cancellation).ConfigureAwait(false)));
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await Busy(() => tars.OpenAsync(blob, layer.DiffId, cancellation), cancellation).Unwrap().ConfigureAwait(false);
+        return await OfBlobAsync(layer, () => tars.OpenAsync(blob, layer.DiffId, cancellation), cancellation).ConfigureAwait(false);
     }
 
     private SnapshotFolder Unpacked(ChainLayer layer) =>

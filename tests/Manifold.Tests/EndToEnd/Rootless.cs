@@ -41,6 +41,16 @@ public sealed class Rootless : IAsyncLifetime
     }
 
     [Fact]
+    public async Task the_machines_own_capabilities_are_refused_before_any_work()
+    {
+        var outcome = await user.Run("build", "--progress", "json", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
+
+        Assert.Equal(4, outcome.Code);
+        Assert.Contains("the capabilities and devices of this machine are root's alone. Run it with: sudo manifold", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Steps);
+    }
+
+    [Fact]
     public async Task a_build_for_two_platforms_gives_the_image_that_root_builds_and_prune_removes_all_of_it()
     {
         var context = user.Context(Everything);

@@ -51,7 +51,6 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [Theory]
     [InlineData("BUILDKIT_SYNTAX=docker/dockerfile:1.7", 0, "")]
     [InlineData("BUILDKIT_SYNTAX=docker.io/docker/dockerfile-upstream@sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d", 0, "")]
-    [InlineData("BUILDKIT_SYNTAX=dockerfile.v0", 0, "")]
     [InlineData("BUILDKIT_SYNTAX=example.com/frontend:1", 2, "files of another frontend are not read here")]
     [InlineData("BUILDKIT_INLINE_CACHE=maybe", 2, "BUILDKIT_INLINE_CACHE=maybe: expected 1 or 0.")]
     [InlineData("BUILDKIT_SANDBOX_HOSTNAME=a b", 2, "expected a host's name")]

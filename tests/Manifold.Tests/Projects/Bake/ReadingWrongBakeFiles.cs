@@ -58,7 +58,7 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     [InlineData("target \"a\" {\n matrix = { x = [\"1.0\"] }\n name = \"a-${x}\"\n}", "3:9: error: 'a-1.0' cannot be the name of a target")]
     [InlineData("target \"a\" { inherits = [\"b\"] }\ntarget \"b\" { inherits = [\"a\"] }", "2:26: error: targets inherit from each other in a circle: a → b → a")]
     [InlineData("target \"a\" { contexts = { x = \"target:b\" } }", "1:31: error: the context 'x' is target 'b', which is not there")]
-    [InlineData("target \"a\" { contexts = { x = \"https://example.com/x.git\" } }", "1:31: error: the context 'x': 'https://example.com/x.git' is neither a folder")]
+    [InlineData("target \"a\" { contexts = { x = \"ftp://example.com/x\" } }", "1:31: error: the context 'x': 'ftp://example.com/x' is no context")]
     [InlineData("target \"a\" { tags = [\"UPPER\"] }", "1:22: error: the tag 'UPPER' is no image reference with a tag")]
     [InlineData("target \"a\" { network = \"host\" }", "1:24: error: the network 'host' for a whole target is not available here")]
     [InlineData("variable \"V\" {\n default = \"x\"\n validation {\n  condition = V == \"y\"\n  error_message = \"V is y\"\n }\n}", "4:15: error: V is y")]
