@@ -51,7 +51,7 @@ public sealed class WrongManifoldYaml : IDisposable
     [InlineData("images: {a: {context: empty}}", "1:23 '{0}/empty' has neither a Dockerfile nor a Containerfile.")]
     [InlineData("images: {a: {contexts: {x: nowhere}}}", "1:25 the context 'nowhere' is not a folder.")]
     [InlineData("images: {a: {contexts: {x: \"image:a\"}}}", "1:25 image 'a' cannot stand on itself.")]
-    [InlineData("images: {a: {contexts: {x: \"docker-image://UP:x:y\"}}}", "1:25 'UP:x:y' is not an image reference.")]
+    [InlineData("images: {a: {contexts: {x: \"docker-image://UP:x:y\"}}}", "1:25 'UP:x:y' is no image reference.")]
     [InlineData("images: {a: {dockerfile: Dockerfile, dockerfile-inline: x}}", "1:57 image 'a' has both dockerfile and dockerfile-inline.")]
     [InlineData("images: {a: {source: \"oci-archive:no.tar\"}}", "1:22 'no.tar' is not there.")]
     [InlineData("images: {a: {source: \"image:UPPER\"}}", "1:22 'image:UPPER' is no source of an image.")]
