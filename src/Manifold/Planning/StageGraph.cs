@@ -87,11 +87,12 @@ internal sealed class StageGraph
     }
 
     /// <summary>What <c>--from</c> names: a stage by name or number, else an image. Null is the context, or was noted as wrong.</summary>
-    public StageGround? SourceOf(Stage stage, Instruction asking, string? name)
+    /// <remarks>An image is the target's, whatever the platform of the stage that asks (BuildKit's behaviour).</remarks>
+    public StageGround? SourceOf(Instruction asking, string? name)
     {
         if (name is null)
             return null;
-        if (GroundInContext(name, PlatformOf(stage)) is { } context)
+        if (GroundInContext(name, Platform) is { } context)
             return context;
         if (tree.Find(name) is { } source)
             return new StageGround.Earlier(source);
@@ -100,7 +101,7 @@ internal sealed class StageGraph
         if (int.TryParse(name, out _))
             diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
-            return new StageGround.Image(reference, PlatformOf(stage));
+            return new StageGround.Image(reference, Platform);
         else
             diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
         return null;
@@ -118,7 +119,7 @@ internal sealed class StageGraph
             RunInstruction run => run.Mounts.Select(mount => mount.From),
             _ => (IEnumerable<string?>)[],
         }
-        let source = SourceOf(stage, instruction, name)
+        let source = SourceOf(instruction, name)
         where source is not null
         select (source, instruction);
 

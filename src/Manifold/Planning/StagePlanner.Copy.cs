@@ -8,7 +8,7 @@ namespace Manifold.Planning;
 /// <content>COPY and ADD.</content>
 internal sealed partial class StagePlanner
 {
-    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(stage, copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
+    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
 
     private void Add(AddInstruction add)
     {
