@@ -37,7 +37,7 @@ internal sealed class StagePlans(
         StageGround.Earlier earlier => (PlanOf(earlier.Stage).Last, null),
         StageGround.Image image => (Base(image, asking, $"{(asking is RunInstruction ? "RUN --mount=" : "COPY --")}from={image.Reference}"), null),
         StageGround.Folder folder => (null, new FolderSource(folder.Name, folder.Path)),
-        StageGround.Scratch => (Base(null, graph.PlatformOf(stage), asking, "scratch"), null),
+        StageGround.Scratch => (Base(null, graph.Platform, asking, "scratch"), null),
         _ => (null, null),
     };
 

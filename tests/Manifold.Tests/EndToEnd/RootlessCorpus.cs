@@ -40,7 +40,9 @@ public sealed class RootlessCorpusRun : CorpusRun
         return user;
     }
 
-    protected override async Task HandOverAsync(string folder) => await Tool.Run("chown", "-R", (await user.Value).Owner, folder);
+    /// <summary>With the setuid bits, which the kernel takes from what changes its owner.</summary>
+    protected override async Task HandOverAsync(string folder) =>
+        await Tool.Run("sh", "-c", "find \"$1\" -type f -perm /6000 -printf '%m\\0%p\\0' >\"$1.modes\" && chown -R \"$0\" \"$1\" && xargs -0 -r -n 2 chmod <\"$1.modes\"", (await user.Value).Owner, folder);
 
     protected override async Task<Workshop.Outcome> RunAsync(string[] arguments, string? input) => await (await user.Value).RunAsync(arguments, Shop.Variables.SetItems(Shop.Set), input);
 }
