@@ -7,7 +7,7 @@ public sealed class RootlessCorpus(RootlessCorpusRun run) : IClassFixture<Rootle
     /// <summary>What takes root by its nature: the machine's capabilities, device nodes, and a setuid bit that survives a write (the kernel asks for CAP_FSETID of the machine).</summary>
     private static readonly string[] RootsOwn = ["run-security-insecure", "run-devices-and-kernel-files", "layers-file-capabilities-and-xattrs"];
 
-    public static TheoryData<string> All => [.. Cases.Names("dockerfile").Except(RootsOwn)];
+    public static TheoryData<string> All => [.. CorpusRun.Names.Except(RootsOwn)];
 
     [Theory]
     [MemberData(nameof(All))]
