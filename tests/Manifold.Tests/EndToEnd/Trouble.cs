@@ -33,7 +33,7 @@ public sealed class Trouble : IDisposable
     public async Task an_unknown_stage_number_is_an_error_at_its_line()
     {
         var error = await Fails(2, shop.Context("FROM scratch\nCOPY --from=3 a b\n"));
-        Assert.Contains("Dockerfile:2:6: error: --from=3: there is no such stage.", error, StringComparison.Ordinal);
+        Assert.Contains("Dockerfile:2:8: error: --from=3: there is no such stage.", error, StringComparison.Ordinal);
     }
 
     [Fact]
