@@ -57,7 +57,7 @@ internal sealed class ContextFlags
     public static async Task<BuildRequest> PrepareAsync(CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
     {
         var fetcher = new ContextFetcher(tools.Store);
-        var keepGitFolder = request.BuildArguments.GetValueOrDefault("BUILDKIT_CONTEXT_KEEP_GIT_DIR") is "1" or "true";
+        var keepGitFolder = BuildKitArguments.KeepsGitFolder(request);
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {
             RemoteContext remote => new FolderContext(await fetcher.FetchNamedAsync(remote.Address, keepGitFolder, cancellation)),

@@ -23,7 +23,7 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 public sealed class ContextFetcher(Store store)
 {
     /// <summary>True for what is no path of this machine.</summary>
-    public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || IsUrl(text);
+    public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || HttpFetcher.IsAddress(text);
 
     /// <exception cref="FetchException">It cannot be had, or is neither archive nor text.</exception>
     public async Task<FetchedContext> FetchAsync(string address, bool keepGitFolder, CancellationToken cancellation)
@@ -101,6 +101,4 @@ public sealed class ContextFetcher(Store store)
         Uid = UserNamespace.EnteredFor is null ? User.Id : 0, Gid = UserNamespace.EnteredFor is null ? User.GroupId : 0,
         Xattrs = ImmutableSortedDictionary<string, byte[]>.Empty,
     };
-
-    private static bool IsUrl(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 }

@@ -26,6 +26,9 @@ public sealed class HttpFetcher(Store store)
         AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 10,
     }) { Timeout = Timeout.InfiniteTimeSpan };
 
+    /// <summary>Whether a text is meant as an address that this fetches.</summary>
+    public static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>What the file behind an address is called in a folder: the last part of its path.</summary>
     public static string NameOf(Uri address) =>
         Uri.UnescapeDataString(address.AbsolutePath.TrimEnd('/')) is var path && path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } and not ("." or "..") and var name ? name : "__unnamed__";

@@ -21,8 +21,6 @@ public static class BuildFiles
 
     private static CheckOptions? SettingsOf(BuildRequest request)
     {
-        if (request.BuildArguments.TryGetValue("BUILDKIT_SYNTAX", out var syntax) && syntax.Length > 0 && !Frontend.IsKnown(syntax))
-            throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: it reads another language than Dockerfile's. {Frontend.Hint}");
         if (!request.BuildArguments.TryGetValue(CheckOptions.BuildArgument, out var text))
             return null;
         var options = CheckOptions.Parse(text);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Manifold.Dockerfile;
 
 namespace Manifold.Planning;
 
@@ -33,6 +34,9 @@ public static partial class BuildKitArguments
     /// <summary>Whether folders and tars of files have a folder for the platform even where there is one platform alone.</summary>
     public static bool SplitsPlatforms(BuildRequest request) => IsOn(request, "BUILDKIT_MULTI_PLATFORM");
 
+    /// <summary>Whether a repository that is the context keeps its <c>.git</c>.</summary>
+    public static bool KeepsGitFolder(BuildRequest request) => IsOn(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+
     /// <summary>Reads seconds since 1970; null for the empty text.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) ? null
@@ -41,9 +45,8 @@ public static partial class BuildKitArguments
 
     private static void RequireKnownSyntax(string? syntax)
     {
-        if (string.IsNullOrEmpty(syntax) || syntax == "dockerfile.v0" || DockerfileFrontend().IsMatch(syntax))
-            return;
-        throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: files of another frontend are not read here. Leave it out, or name docker/dockerfile.");
+        if (!string.IsNullOrEmpty(syntax) && !Frontend.IsKnown(syntax))
+            throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: files of another frontend are not read here. {Frontend.Hint}");
     }
 
     private static bool IsOn(BuildRequest request, string name) => request.BuildArguments.GetValueOrDefault(name) switch
@@ -52,9 +55,6 @@ public static partial class BuildKitArguments
         "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
         var other => throw new UsageException($"--build-arg {name}={other}: expected 1 or 0."),
     };
-
-    [GeneratedRegex("^(docker\\.io/)?docker/dockerfile(-upstream)?([:@].*)?$")]
-    private static partial Regex DockerfileFrontend();
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")]
     private static partial Regex HostName();

@@ -19,8 +19,7 @@ internal sealed partial class StagePlanner
         Transfer(add, "ADD", new Origin((null, null), [.. sources.Where(source => !IsRemote(source))], remotes), parents: false);
     }
 
-    private static bool IsRemote(string source) => GitAddress.TryParse(source, asContext: false, out _)
-        || source.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || source.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+    private static bool IsRemote(string source) => GitAddress.TryParse(source, asContext: false, out _) || HttpFetcher.IsAddress(source);
 
     private RemoteSource? RemoteOf(AddInstruction add, string source)
     {

@@ -6,26 +6,12 @@ namespace Manifold.Tests.Support;
 /// <summary>A web server on loopback that hands out files, with ETag and Last-Modified, and remembers what it was asked.</summary>
 public sealed class StaticServer : IDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Dictionary<string, (byte[] Content, string ETag, DateTimeOffset Modified)> files = new(StringComparer.Ordinal);
 
     public StaticServer()
     {
-        for (var attempt = 0; ; attempt++)
-        {
-            var port = Random.Shared.Next(20000, 40000);
-            listener.Prefixes.Clear();
-            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            try
-            {
-                listener.Start();
-                Address = $"http://127.0.0.1:{port}";
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 20)
-            {
-            }
-        }
+        (listener, Address) = Listen();
         _ = Task.Run(ServeAsync);
     }
 
@@ -45,6 +31,24 @@ public sealed class StaticServer : IDisposable
         lock (files)
             files["/" + path] = (content, $"\"{etag}\"", modified ?? new DateTimeOffset(2020, 2, 3, 4, 5, 6, TimeSpan.Zero));
         return $"{Address}/{path}";
+    }
+
+    /// <summary>A listener on a port that nobody else has, below those that the kernel hands out. One whose start failed is of no more use, so each attempt has its own.</summary>
+    private static (HttpListener Listener, string Address) Listen()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var address = $"http://127.0.0.1:{Random.Shared.Next(20000, 32000)}";
+            var listener = new HttpListener { Prefixes = { address + "/" } };
+            try
+            {
+                listener.Start();
+                return (listener, address);
+            }
+            catch (HttpListenerException) when (attempt < 20)
+            {
+            }
+        }
     }
 
     private async Task ServeAsync()

@@ -47,8 +47,7 @@ internal static class ParentsKept
             return [];
         // The walk begins at the last folder that the pattern names without a wildcard.
         var literal = string.Join('/', pattern.Split('/').TakeWhile(part => !Wildcards.IsPattern(part)));
-        var start = literal == pattern ? literal : literal.Length == 0 ? "" : literal;
-        var path = start.Length == 0 ? root.Path : EntryPath.Join(root.Path, start);
+        var path = literal.Length == 0 ? root.Path : EntryPath.Join(root.Path, literal);
         if (tree.Find(path) is not { } first || first.Path != path)
             return [];
         var found = new List<LayerEntry>();
