@@ -141,4 +141,7 @@ public sealed record ComponentVerification
     public ImmutableArray<string>? Run { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>By what an image is refused: who wants it started wants it to start, also where nothing else is looked at.</summary>
+    public VerificationPolicy Refusing => Policy.Mode == GateMode.Off && Run is not null ? Policy with { Mode = GateMode.On } : Policy;
 }
