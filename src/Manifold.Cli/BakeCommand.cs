@@ -36,6 +36,8 @@ internal sealed class BakeOptions
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE, as buildx does.", HelpName = "FILE" };
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
+    private AllowFlag allow = null!;
+    private CheckFlags checking = null!;
     private PublishingFlags publishing = null!;
     private RegistryAccess registries = null!;
 
@@ -45,6 +47,8 @@ internal sealed class BakeOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         foreach (var option in (Option[])[files, set, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
+        allow = AllowFlag.AddTo(command);
+        checking = CheckFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
     }
@@ -63,7 +67,7 @@ internal sealed class BakeOptions
             Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
-            Registries = registries.Read(parsed),
+            Check = checking.Read(parsed), Allowed = allow.Read(parsed), Registries = registries.Read(parsed),
         };
     }
 
@@ -102,6 +106,10 @@ internal sealed record BakeCommandLine
     public required bool Pull { get; init; }
     public bool Load { get; init; }
     public bool Locked { get; init; }
+
+    /// <summary>Only say what is wrong or doubtful about the Dockerfiles.</summary>
+    public bool Check { get; init; }
+    public Allowance Allowed { get; init; } = Allowance.Nothing;
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }

@@ -32,6 +32,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        if (line.Check)
+            return await new ProjectCheckRun(context, line).RunAsync(project, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line).RunAsync(store, registry, cancellation);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
@@ -98,7 +100,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context),
+            RunSettings = source => line.Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context)),
         })
         {
             Lock = BakeLock.Find(context, project, line),

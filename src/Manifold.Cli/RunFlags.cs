@@ -12,14 +12,13 @@ namespace Manifold.Cli;
 internal sealed class RunFlags
 {
     private static readonly string[] Networks = ["default", "none", "host"];
-    private static readonly string[] Entitlements = ["network.host", "security.insecure"];
     private static readonly string[] LimitNames =
         ["core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"];
 
     private readonly Option<string[]> secrets = Many("--secret", "A secret for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=VARIABLE. It is in no layer, cache, log or report. Repeatable.", "SECRET");
     private readonly Option<string[]> agents = Many("--ssh", "An ssh agent for RUN --mount=type=ssh: default, or ID=SOCKET, or ID=KEY[,KEY…]. Repeatable.", "AGENT");
     private readonly Option<string?> network = new("--network") { Description = "For RUNs that do not say: default (this machine's network; no daemon keeps another), none (loopback only), host.", HelpName = "MODE" };
-    private readonly Option<string[]> allow = Many("--allow", "network.host: RUN --network=host may be used. security.insecure: so may RUN --security=insecure, which has all rights of this machine. Repeatable.", "WHAT");
+    private AllowFlag allow = null!;
     private readonly Option<string[]> hosts = Many("--add-host", "A line for RUNs' /etc/hosts: HOST:IP; the IP host-gateway is this machine. Repeatable.", "HOST:IP");
     private readonly Option<string?> sharedMemory = new("--shm-size") { Description = "Size of RUNs' /dev/shm, e.g. 256m (default: 64m).", HelpName = "SIZE" };
     private readonly Option<string[]> limits = Many("--ulimit", "A limit for RUNs: TYPE=SOFT[:HARD], e.g. nofile=4096. Repeatable.", "LIMIT");
@@ -28,33 +27,32 @@ internal sealed class RunFlags
     public static RunFlags AddTo(Command command)
     {
         var flags = new RunFlags();
-        Option[] all = [flags.secrets, flags.agents, flags.network, flags.allow, flags.hosts, flags.sharedMemory, flags.limits, flags.cgroupParent];
+        Option[] all = [flags.secrets, flags.agents, flags.network, flags.hosts, flags.sharedMemory, flags.limits, flags.cgroupParent];
         foreach (var option in all)
             command.Add(option);
+        flags.allow = AllowFlag.AddTo(command);
         return flags;
     }
 
     /// <exception cref="UsageException">A flag is wrong, or a secret's file is not there.</exception>
     public RunSettings Read(ParseResult parsed, CliContext context)
     {
-        var allowed = (parsed.GetValue(allow) ?? []).SelectMany(text => text.Split(',')).Select(text => Known("--allow", text.Trim(), Entitlements)).ToList();
         var mode = parsed.GetValue(network) is { } given ? Enum.Parse<RunNetwork>(Known("--network", given, Networks), ignoreCase: true) : RunNetwork.Default;
-        return SecretTexts.Read(parsed.GetValue(secrets) ?? [], parsed.GetValue(agents) ?? [], context) with
+        return allow.Read(parsed).To(SecretTexts.Read(parsed.GetValue(secrets) ?? [], parsed.GetValue(agents) ?? [], context) with
         {
             Network = mode,
-            AllowHostNetwork = allowed.Contains("network.host") || mode == RunNetwork.Host, // who asks for it allows it
-            AllowInsecure = allowed.Contains("security.insecure"),
+            AllowHostNetwork = mode == RunNetwork.Host, // who asks for it allows it
             Hosts = [.. (parsed.GetValue(hosts) ?? []).Select(Host)],
             SharedMemory = parsed.GetValue(sharedMemory) is { } size ? Memory(size) : null,
             Limits = [.. (parsed.GetValue(limits) ?? []).Select(Limit).GroupBy(limit => limit.Name).Select(group => group.Last())],
             CgroupParent = parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Linux.User.IsRoot ? Group(parent) : throw NoGroups(parent) : null,
-        };
+        });
     }
 
     private static UsageException NoGroups(string parent) =>
         new($"--cgroup-parent {parent}: RUNs of an ordinary user stay in the control group that he is in. Leave it out, or: sudo manifold …");
 
-    private static string Known(string flag, string given, string[] known) => known.Contains(given) ? given
+    internal static string Known(string flag, string given, string[] known) => known.Contains(given) ? given
         : throw new UsageException($"{flag} {given}: expected {string.Join(", ", known)}.{(Suggestion.For(given, known) is { } hint ? $" {hint}" : "")}");
 
     private static ExtraHost Host(string text)

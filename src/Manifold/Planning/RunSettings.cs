@@ -7,6 +7,9 @@ namespace Manifold.Planning;
 /// <summary>What the RUNs of a build get besides what the Dockerfile says, and what they are allowed.</summary>
 public sealed record RunSettings
 {
+    /// <summary>What <c>--allow</c> calls it.</summary>
+    public const string HostNetwork = "network.host", Insecure = "security.insecure";
+
     public ImmutableArray<Secret> Secrets { get; init; } = [];
     public ImmutableArray<SshAgent> Agents { get; init; } = [];
 

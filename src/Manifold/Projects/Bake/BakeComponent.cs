@@ -151,7 +151,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         if (target.Find("network") is { Text: not ("" or "default") } network)
             sources.Fault(network.Span, $"the network '{network.Text}' for a whole target is not available here", "Give it to the RUN that needs it: RUN --network=…");
         if (target.Find("call") is { Text: not ("" or "build") } call)
-            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check a Dockerfile: manifold build --check");
+            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check the Dockerfiles: manifold bake --check");
     }
 
     /// <summary>What changes no file of the image, or is done otherwise here.</summary>
