@@ -6,6 +6,7 @@ using Manifold.Projects;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 using Manifold.Reporting;
 using Manifold.Reporting.Records;
 using Manifold.Sandbox;
@@ -28,6 +29,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (line.Print is { } format)
             return Print(project, format, folder);
 
+        if (line.Attachments.Any && !line.Push && !project.Push)
+            throw new UsageException("--sbom, --provenance and --sign are attached to images in their registry: add --push.");
+        using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
@@ -47,7 +51,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
         var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
         var bakery = new Bakery(tools);
-        var request = await RequestAsync(project, tools, cancellation);
+        var request = await RequestAsync(project, tools, cancellation) with { Attach = new BakeAttachments(context, line.Attachments, key, publishing).AttachAsync };
         if (request.Push is not null && !line.Plan)
             await tools.Publisher.RecoverAsync(cancellation);
         BakeResult? result = null;
@@ -140,6 +144,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             await context.Out.WriteAsync(BuildTable.Render(record));
             foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
                 await context.Out.WriteLineAsync($"pushed {tag}");
+            if (result.IsPublished && result.Components.Select(component => component.Attached).OfType<AttachmentSummary>().Where(each => each != new AttachmentSummary(0, 0, 0, 0)).ToList() is { Count: > 0 } attached)
+                await Attachments.TellAsync(context, attached.Aggregate((sum, each) => sum + each));
             foreach (var each in written)
                 await context.Error.WriteLineAsync(each);
         }

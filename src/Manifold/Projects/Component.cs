@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing.Referrers;
 using Manifold.Verification;
 
 namespace Manifold.Projects;
@@ -45,6 +46,13 @@ public sealed record Component
 
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
     public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
+
+    /// <summary>What is attached to the image where it is published: a list of each platform's packages, and where each came from.</summary>
+    public bool Sbom { get; init; }
+    public bool Provenance { get; init; }
+
+    /// <summary>The same as types of attestations.</summary>
+    public IEnumerable<string> Attested => [.. Sbom ? [Attestation.Sbom] : Array.Empty<string>(), .. Provenance ? [Attestation.Provenance] : Array.Empty<string>()];
 
     /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];

@@ -32,6 +32,7 @@ public sealed class PrintingProjects : IDisposable
             before: [make, {run: [go, build, ""], folder: sub, inputs: ["**/*.go", "!x"], outputs: [bin/], environment: {A: "$$1"}, per-platform: true}]
             verify: {mode: strict, run: ["--version", ""], timeout: 2.5, allow: [opt/**]}
             platform-tags: true
+            attest: [sbom, "type=provenance,mode=max"]
             aliases: [one, two]
           mixed:
             aliases: []

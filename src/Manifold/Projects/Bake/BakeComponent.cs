@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects.Bake;
 
@@ -17,7 +18,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
     {
         Refuse();
         Warn();
-        var outputs = Outputs();
+        var (outputs, attested) = (Outputs(), Attested());
         return new Component
         {
             Name = target.Name,
@@ -26,7 +27,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
             Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item))],
-            Outputs = outputs,
+            Outputs = outputs, Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
         };
     }
 
@@ -120,6 +121,24 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         }
     }
 
+    private HashSet<string> Attested()
+    {
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in target.Items("attest").Where(item => item.Value.Length > 0))
+        {
+            try
+            {
+                var read = Attestation.Parse("attest", item.Value);
+                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
+            }
+            catch (UsageException e)
+            {
+                sources.Fault(item.Span, e.Message);
+            }
+        }
+        return wanted;
+    }
+
     /// <summary>Pushing is the project's; what keeps the image nowhere is nothing; the rest is as <c>-o</c> has it.</summary>
     private ImmutableArray<string> Outputs()
     {
@@ -160,7 +179,6 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         Tell("shm-size", "has no effect: RUN gets the runtime's own /dev/shm");
         Tell("ulimits", "has no effect: RUN gets the limits of who builds");
         Tell("entitlements", "has no effect: nothing here waits to be allowed");
-        Tell("attest", "has no effect: SBOM and provenance are attached with --sbom and --provenance when the image is published");
         Tell("no-cache-filter", "is taken for no-cache: every stage is built anew");
 
         void Tell(string key, string what)

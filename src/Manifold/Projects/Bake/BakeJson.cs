@@ -103,6 +103,7 @@ public static class BakeJson
             Map("labels", target.Source is BuildSource ? target.Component.Labels : target.Component.Labels.Clear());
             List("annotations", target.Component.Annotations.Select(Annotation));
             List("tags", target.Tags.Select(tag => tag.ToString()));
+            List("attest", target.Component.Attested.Select(type => $"type={type}"));
             List("platforms", target.Platforms.Select(platform => platform.ToString()));
             List("output", project.Push && target.Component.Publish ? target.Component.Outputs.Add("type=registry") : target.Component.Outputs);
             json.WriteEndObject();

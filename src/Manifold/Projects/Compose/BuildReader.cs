@@ -12,12 +12,12 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
     private static readonly string[] Known =
     [
         "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "pull",
-        "secrets", "ssh", "additional_contexts", .. Ignored,
+        "secrets", "ssh", "additional_contexts", "provenance", "sbom", .. Ignored,
     ];
 
     private static readonly string[] KnownToBake = ["tags", "platforms", "cache-from", "cache-to", "secret", "ssh", "contexts", "no-cache", "pull", "output", "no-cache-filter"];
 
-    private static string[] Ignored => ["network", "shm_size", "extra_hosts", "ulimits", "isolation", "privileged", "entitlements", "provenance", "sbom"];
+    private static string[] Ignored => ["network", "shm_size", "extra_hosts", "ulimits", "isolation", "privileged", "entitlements"];
 
     /// <param name="imageOf">The image of a service that is not built.</param>
     public ImageSettings Read(string service, YamlNode build, Func<string, string?> imageOf)
@@ -66,8 +66,17 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
         "pull" => settings with { Pull = values.Flag(value, key) },
         "secrets" => settings with { Secrets = Secrets(value) },
         "ssh" => settings with { Ssh = Ssh(value) },
+        "provenance" or "sbom" => settings with { Attest = [.. settings.Attest ?? [], .. Attestation(value, key)] },
         "additional_contexts" => settings with { Contexts = values.Pairs(value, key) },
         _ => settings,
+    };
+
+    /// <summary>True or false, or the attestation's other fields: <c>mode=max</c>.</summary>
+    private IEnumerable<Located> Attestation(YamlNode value, string type) => values.Text(value, type) is not { } text ? [] : text.Text.ToLowerInvariant() switch
+    {
+        "true" or "yes" or "on" => [text with { Text = $"type={type}" }],
+        "false" or "no" or "off" => [text with { Text = $"type={type},disabled=true" }],
+        _ => [text with { Text = $"type={type},{text.Text}" }],
     };
 
     /// <summary>Lists of x-bake come after those of the build.</summary>

@@ -11,7 +11,7 @@ internal static class Keys
         "cache", "cache-from", "cache-to", "no-cache", "pull",
     ];
 
-    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags"];
+    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest"];
 
     public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
 

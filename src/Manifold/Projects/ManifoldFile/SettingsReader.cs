@@ -41,6 +41,7 @@ internal sealed partial class SettingsReader(ValueReader values)
         "before" => settings with { Before = Hooks(value) },
         "platforms" => settings with { Platforms = Platforms(value) },
         "verify" => settings with { Verification = Verification(value) },
+        "attest" => settings with { Attest = values.Texts(value, key.Text) },
         "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
         "pull" => settings with { Pull = values.Flag(value, key.Text) },
         "publish" => settings with { Publish = values.Flag(value, key.Text) },
