@@ -22,7 +22,7 @@ internal sealed class AllowFlag
     /// <exception cref="UsageException">There is no such thing to allow.</exception>
     public Allowance Read(ParseResult parsed)
     {
-        var allowed = (parsed.GetValue(allow) ?? []).SelectMany(text => text.Split(',')).Select(text => RunFlags.Known("--allow", text.Trim(), [RunSettings.HostNetwork, RunSettings.Insecure])).ToHashSet();
+        var allowed = (parsed.GetValue(allow) ?? []).SelectMany(text => text.Split(',')).Select(text => RunTexts.Entitlement("--allow", text.Trim())).ToHashSet();
         return new Allowance(allowed.Contains(RunSettings.HostNetwork), allowed.Contains(RunSettings.Insecure));
     }
 }

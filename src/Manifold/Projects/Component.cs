@@ -105,7 +105,17 @@ public sealed record BuildSource : ComponentSource
 
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
+
+    /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
+    public RunSettings Run { get; init; } = new();
+
+    /// <summary>What its RUNs need to be allowed, and where the file says so: the file asks, and whoever bakes allows it with <c>--allow</c>.</summary>
+    public ImmutableArray<Entitlement> Entitlements { get; init; } = [];
 }
+
+/// <summary>Something that RUNs do not have unless it is allowed.</summary>
+/// <param name="Name"><see cref="RunSettings.HostNetwork"/> or <see cref="RunSettings.Insecure"/>.</param>
+public sealed record Entitlement(string Name, Place Place);
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>
 /// <param name="Location">As <see cref="Images.ImageLocation"/> reads it; paths are absolute.</param>

@@ -14,9 +14,18 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
         ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
-        Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
+        Run = RunOf(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
         Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch)) ?? options.SourceDateEpoch,
     });
+
+    private RunSettings RunOf(BuildSource source)
+    {
+        var settings = options.RunSettings(source);
+        foreach (var asked in source.Entitlements)
+            if (!(asked.Name == RunSettings.Insecure ? settings.AllowInsecure : settings.AllowHostNetwork))
+                throw new UsageException($"the file asks for {asked.Name} ({asked.Place}), and it is not allowed. If you trust this project, add: --allow {asked.Name}");
+        return settings with { Network = source.Run.Network, Hosts = source.Run.Hosts, SharedMemory = source.Run.SharedMemory, Limits = source.Run.Limits };
+    }
 
     /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>
     private static string? DockerfileOf(BuildSource source)
@@ -40,6 +49,7 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
     {
         using var key = new KeyBuilder();
         return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0)
-            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
+            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh)
+            .Add((long)source.Run.Network).AddAll(source.Run.Bounds).AddAll(source.Entitlements.Select(each => each.Name)).ToDigest();
     }
 }

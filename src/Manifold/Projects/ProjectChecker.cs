@@ -33,36 +33,31 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
     /// <exception cref="ManifoldException">A Dockerfile is not there, or a value of the project means nothing; all of it in one message.</exception>
     public async Task<ProjectChecks> CheckAsync(Action<BuildEvent> on, CancellationToken cancellation)
     {
+        var requests = new ComponentRequests(project, options, names);
         var problems = new List<ManifoldException>();
         var reports = new List<(Component Component, ImmutableArray<string> Files, List<CheckReport> Reports)>();
         foreach (var component in project.Select(options.Names))
         {
-            var requests = RequestsOf(component);
             var found = new List<CheckReport>();
-            foreach (var (key, request) in requests)
+            var files = new List<string>();
+            foreach (var group in component.Platforms.Where(platform => platform.Source is BuildSource).GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)))
             {
                 try
                 {
-                    found.Add(await JudgeAsync(component, key, request, on, cancellation).ConfigureAwait(false));
+                    var request = requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with { Platforms = [.. group.Select(platform => platform.Platform)] };
+                    files.Add(request.DockerfilePath!);
+                    found.Add(await JudgeAsync(component, group.Key, request, on, cancellation).ConfigureAwait(false));
                 }
                 catch (ManifoldException e)
                 {
                     problems.Add(new UsageException($"{component.Name}: {e.Message}"));
                 }
             }
-            reports.Add((component, [.. requests.Select(each => each.Request.DockerfilePath!).Distinct()], found));
+            reports.Add((component, [.. files.Distinct()], found));
         }
         ProjectFailedException.ThrowIfAny(problems);
         var told = new HashSet<Diagnostic>();
         return new ProjectChecks([.. reports.Select(each => WithoutTold(each.Component, each.Files, each.Reports, told))]);
-    }
-
-    /// <summary>A component's builds: platforms that are built alike are one.</summary>
-    private List<(Digest Key, BuildRequest Request)> RequestsOf(Component component)
-    {
-        var requests = new ComponentRequests(project, options, names);
-        return [.. component.Platforms.Where(platform => platform.Source is BuildSource).GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)).Select(group =>
-            (group.Key, requests.Of(component, group.First().Platform, (BuildSource)group.First().Source) with { Platforms = [.. group.Select(platform => platform.Platform)] }))];
     }
 
     private Task<CheckReport> JudgeAsync(Component component, Digest group, BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)

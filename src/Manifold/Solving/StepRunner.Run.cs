@@ -20,6 +20,8 @@ public sealed partial class StepRunner
         await AddMountsAsync(builder, step, sources, cancellation).ConfigureAwait(false);
         if (tools.Hostname is { } hostname)
             builder.Add(hostname);
+        if (tools.Run.Bounds.Any())
+            builder.AddAll(tools.Run.Bounds);
         var key = builder.ToDigest();
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var record = FindRecord(key);

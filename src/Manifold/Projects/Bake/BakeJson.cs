@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 
@@ -126,6 +128,11 @@ public static class BakeJson
                 json.WriteBoolean("no-cache", true);
             if (build.Pull)
                 json.WriteBoolean("pull", true);
+            Text("network", build.Run.Network == RunNetwork.Default ? null : build.Run.Network.ToString().ToLowerInvariant());
+            Text("shm-size", build.Run.SharedMemory?.ToString(CultureInfo.InvariantCulture));
+            Map("extra-hosts", build.Run.Hosts.DistinctBy(host => host.Name).ToImmutableSortedDictionary(host => host.Name, host => host.Address, StringComparer.Ordinal));
+            List("ulimits", build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}"));
+            List("entitlements", build.Entitlements.Select(each => each.Name));
         }
 
         private static string Context(NamedContext context) => context switch

@@ -29,6 +29,7 @@ internal sealed record ImageSettings
     public PlatformChoices? Platforms { get; init; }
     public ComponentVerification? Verification { get; init; }
     public ImmutableArray<Located>? Attest { get; init; }
+    public RunTextsOfFile Run { get; init; } = new();
     public bool? NoCache { get; init; }
     public bool? Pull { get; init; }
     public bool? Publish { get; init; }
@@ -57,6 +58,7 @@ internal sealed record ImageSettings
         Platforms = Platforms ?? below.Platforms,
         Verification = Verification ?? below.Verification,
         Attest = Attest ?? below.Attest,
+        Run = Run.Over(below.Run),
         NoCache = NoCache ?? below.NoCache,
         Pull = Pull ?? below.Pull,
         Publish = Publish ?? below.Publish,

@@ -9,6 +9,7 @@ internal static class Keys
     [
         "context", "dockerfile", "dockerfile-inline", "target", "args", "contexts", "secrets", "ssh",
         "cache", "cache-from", "cache-to", "no-cache", "pull",
+        "network", "shm-size", "extra-hosts", "ulimits", "entitlements",
     ];
 
     private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest"];
