@@ -5,6 +5,8 @@ using Manifold.Projects.Reproducing;
 using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Reporting.Pages;
+using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Cli;
 
@@ -34,8 +36,14 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         await builds[1].DisposeAsync();
         await context.Out.WriteAsync(ReproducibilityText.Render(report));
         if (line.Report is { } folder)
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(folder).FullName, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
+            await WriteAsync(Directory.CreateDirectory(folder).FullName, report, project.File, cancellation);
         return report.IsReproducible ? 0 : 1;
+    }
+
+    private static async Task WriteAsync(string folder, ReproducibilityReport report, string title, CancellationToken cancellation)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"), ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
     }
 
     private Project Read() => ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = Directory.GetCurrentDirectory(), Overrides = line.Set });

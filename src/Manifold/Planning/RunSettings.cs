@@ -30,6 +30,9 @@ public sealed record RunSettings
 
     public ImmutableArray<ResourceLimit> Limits { get; init; } = [];
 
+    /// <summary>TZ of RUNs whose image and Dockerfile say none; null leaves them alone. In no config and no key: it is for finding out what depends on it.</summary>
+    public string? TimeZone { get; init; }
+
     /// <summary>What a RUN's result may depend on of these, as texts.</summary>
     internal IEnumerable<string> Bounds =>
         [.. Hosts.Select(host => $"host {host.Name}={host.Address}"), .. SharedMemory is { } bytes ? [$"shm {bytes}"] : Array.Empty<string>(), .. Limits.Select(limit => $"limit {limit.Name}={limit.Soft}:{limit.Hard}")];

@@ -72,7 +72,7 @@ public sealed partial class StepRunner
         Chain = [.. below.Select(layer => layer.DiffId)],
         Arguments = step.Arguments,
         Platform = step.Platform,
-        Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment],
+        Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment, .. TimeZoneOf(step)],
         WorkingDirectory = step.WorkingDirectory,
         User = step.User,
         Hostname = tools.Hostname ?? RunRequest.DefaultHostname,
@@ -83,6 +83,9 @@ public sealed partial class StepRunner
         Hosts = tools.Run.Hosts, SharedMemory = tools.Run.SharedMemory, Limits = tools.Run.Limits, CgroupParent = tools.Run.CgroupParent,
         OnLine = line => tools.On(new StepPrinted(step, line.Text, line.Stream == LogStream.Error) { Time = line.Time }),
     };
+
+    private IEnumerable<string> TimeZoneOf(RunStep step) =>
+        tools.Run.TimeZone is { } zone && !step.Environment.Any(variable => variable.StartsWith("TZ=", StringComparison.Ordinal)) ? [$"TZ={zone}"] : [];
 
     private static StepFailedException Failure(RunStep step, RunResult result)
     {
