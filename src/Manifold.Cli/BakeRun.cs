@@ -74,6 +74,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
         catch (Exception e) when (!line.Plan)
         {
+            foreach (var component in result is null ? Chosen(project) : [])
+                recorder.Add(new ComponentOutcome { Name = component.Name, Tags = component.Tags, Failure = new NotBegunException() });
             await FinishAsync(recorder, result, e, store, progress);
             throw;
         }
@@ -83,6 +85,19 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (project.Rollout is { } rollout && request.Push is not null)
             await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
         return 0;
+    }
+
+    /// <summary>What was asked for, as far as the project has it.</summary>
+    private ImmutableArray<Component> Chosen(Project project)
+    {
+        try
+        {
+            return project.Select(line.Names);
+        }
+        catch (UsageException)
+        {
+            return [];
+        }
     }
 
     private int Print(Project project, string format, string folder)
@@ -161,4 +176,10 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
         Failure = component.Failure,
     };
+}
+
+/// <summary>For the record of a component that was not begun; what stood in the way is the build's failure.</summary>
+internal sealed class NotBegunException() : ManifoldException("not begun: the project could not be planned")
+{
+    public override int ExitCode => 1;
 }

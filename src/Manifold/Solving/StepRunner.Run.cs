@@ -32,7 +32,7 @@ public sealed partial class StepRunner
             return record.DiffId;
         }
 
-        var started = Stopwatch.GetTimestamp();
+        var (started, emulated) = (Stopwatch.GetTimestamp(), false);
         try
         {
             await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
@@ -41,6 +41,7 @@ public sealed partial class StepRunner
             using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
             started = Stopwatch.GetTimestamp();
             using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
+            emulated = result.Emulated;
             if (result.ExitCode != 0)
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
@@ -50,7 +51,7 @@ public sealed partial class StepRunner
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
+            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow(), Emulated = emulated });
             throw;
         }
     }
