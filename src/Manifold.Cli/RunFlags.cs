@@ -27,6 +27,8 @@ internal sealed class RunFlags
         return flags;
     }
 
+    public Allowance Allowed(ParseResult parsed) => allow.Read(parsed);
+
     /// <exception cref="UsageException">A flag is wrong, or a secret's file is not there.</exception>
     public RunSettings Read(ParseResult parsed, CliContext context)
     {

@@ -49,7 +49,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
         }
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         return new BakePlan { Components = [.. graph.Nodes.Select(node => planned[node.Name])] };
     }
 

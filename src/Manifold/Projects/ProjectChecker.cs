@@ -55,7 +55,7 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
             }
             reports.Add((component, [.. files.Distinct()], found));
         }
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         var told = new HashSet<Diagnostic>();
         return new ProjectChecks([.. reports.Select(each => WithoutTold(each.Component, each.Files, each.Reports, told))]);
     }

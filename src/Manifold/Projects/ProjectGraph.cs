@@ -52,7 +52,7 @@ public sealed class ProjectGraph
         asked = [.. chosen.Select(component => component.Name)];
         foreach (var component in chosen)
             Visit(component, []);
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         Nodes = ordered.ToImmutable();
     }
 
