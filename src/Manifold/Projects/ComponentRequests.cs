@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 

@@ -1,4 +1,3 @@
-using Manifold.Oci;
 using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Tests.Reporting;
