@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Manifold.Dockerfile;
-using Manifold.Planning;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
 
@@ -33,23 +31,11 @@ internal sealed class AttachmentFlags
     public static async Task<SigningKey> LoadKeyAsync(CliContext context, string key, CancellationToken cancellation) =>
         await SigningKey.ParseAsync(await KeyText.ReadAsync(context, key, cancellation), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
-    /// <remarks>Source: docker buildx build, <c>--attest</c>.</remarks>
-    private static (string Type, bool Wanted) ReadAttestation(string text)
-    {
-        var fields = FlagFields.Parse("--attest", text);
-        var type = fields.Required("type", "type=sbom or type=provenance");
-        if (type is not ("sbom" or "provenance"))
-            throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, ["sbom", "provenance"]) ?? "Known are: provenance, sbom."}");
-        fields.RequireKnown(type == "sbom" ? ["type", "disabled", "generator"] : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"]);
-        return fields["generator"] is null ? (type, fields.Switch("disabled") is not true)
-            : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
-    }
-
     public Attachments Read(ParseResult parsed)
     {
-        var asked = (parsed.GetValue(attest) ?? []).Select(ReadAttestation).ToLookup(each => each.Type, each => each.Wanted);
+        var asked = (parsed.GetValue(attest) ?? []).Select(text => Attestation.Parse("--attest", text)).ToLookup(each => each.Type, each => each.Wanted);
         var read = new Attachments(
-            parsed.GetValue(sbom) || asked["sbom"].LastOrDefault(), parsed.GetValue(provenance) || asked["provenance"].LastOrDefault(), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
+            parsed.GetValue(sbom) || asked[Attestation.Sbom].LastOrDefault(), parsed.GetValue(provenance) || asked[Attestation.Provenance].LastOrDefault(), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
         if (parsed.GetValue(sign) && read.KeyFile is null)
             throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
         return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key is for --sign: add --sign.") : read;

@@ -36,6 +36,9 @@ internal sealed class BakeOptions
     private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE, as buildx does.", HelpName = "FILE" };
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
+    private AttachmentFlags attaching = null!;
+    private AllowFlag allow = null!;
+    private CheckFlags checking = null!;
     private PublishingFlags publishing = null!;
     private RegistryAccess registries = null!;
 
@@ -45,8 +48,11 @@ internal sealed class BakeOptions
         progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
         foreach (var option in (Option[])[files, set, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
+        allow = AllowFlag.AddTo(command);
+        checking = CheckFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
+        attaching = AttachmentFlags.AddTo(command, builds: true);
     }
 
     public BakeCommandLine Read(ParseResult parsed)
@@ -63,7 +69,7 @@ internal sealed class BakeOptions
             Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
-            Registries = registries.Read(parsed),
+            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), Registries = registries.Read(parsed),
         };
     }
 
@@ -98,10 +104,16 @@ internal sealed record BakeCommandLine
     /// <summary>What tags may be done to; without targets, which are each image's own.</summary>
     public required PublicationRequest Publication { get; init; }
 
+    /// <summary>What is attached to every image that is published, besides what the file says.</summary>
+    public Attachments Attachments { get; init; } = new(Sbom: false, Provenance: false, KeyFile: null);
     public required bool NoCache { get; init; }
     public required bool Pull { get; init; }
     public bool Load { get; init; }
     public bool Locked { get; init; }
+
+    /// <summary>Only say what is wrong or doubtful about the Dockerfiles.</summary>
+    public bool Check { get; init; }
+    public Allowance Allowed { get; init; } = Allowance.Nothing;
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }

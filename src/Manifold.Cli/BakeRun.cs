@@ -6,6 +6,7 @@ using Manifold.Projects;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 using Manifold.Reporting;
 using Manifold.Reporting.Records;
 using Manifold.Sandbox;
@@ -28,10 +29,15 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (line.Print is { } format)
             return Print(project, format, folder);
 
+        if (line.Attachments.Any && !line.Push && !project.Push)
+            throw new UsageException("--sbom, --provenance and --sign are attached to images in their registry: add --push.");
+        using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
+        if (line.Check)
+            return await new ProjectCheckRun(context, line).RunAsync(project, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line).RunAsync(store, registry, cancellation);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
@@ -45,7 +51,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
         var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
         var bakery = new Bakery(tools);
-        var request = await RequestAsync(project, tools, cancellation);
+        var request = await RequestAsync(project, tools, cancellation) with { Attach = new BakeAttachments(context, line.Attachments, key, publishing).AttachAsync };
         if (request.Push is not null && !line.Plan)
             await tools.Publisher.RecoverAsync(cancellation);
         BakeResult? result = null;
@@ -68,6 +74,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
         catch (Exception e) when (!line.Plan)
         {
+            foreach (var component in result is null ? Chosen(project) : [])
+                recorder.Add(new ComponentOutcome { Name = component.Name, Tags = component.Tags, Failure = new NotBegunException() });
             await FinishAsync(recorder, result, e, store, progress);
             throw;
         }
@@ -77,6 +85,19 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (project.Rollout is { } rollout && request.Push is not null)
             await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
         return 0;
+    }
+
+    /// <summary>What was asked for, as far as the project has it.</summary>
+    private ImmutableArray<Component> Chosen(Project project)
+    {
+        try
+        {
+            return project.Select(line.Names);
+        }
+        catch (UsageException)
+        {
+            return [];
+        }
     }
 
     private int Print(Project project, string format, string folder)
@@ -98,7 +119,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context),
+            RunSettings = source => line.Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context)),
         })
         {
             Lock = BakeLock.Find(context, project, line),
@@ -138,6 +159,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             await context.Out.WriteAsync(BuildTable.Render(record));
             foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
                 await context.Out.WriteLineAsync($"pushed {tag}");
+            if (result.IsPublished && result.Components.Select(component => component.Attached).OfType<AttachmentSummary>().Where(each => each != new AttachmentSummary(0, 0, 0, 0)).ToList() is { Count: > 0 } attached)
+                await Attachments.TellAsync(context, attached.Aggregate((sum, each) => sum + each));
             foreach (var each in written)
                 await context.Error.WriteLineAsync(each);
         }
@@ -153,4 +176,10 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
         Failure = component.Failure,
     };
+}
+
+/// <summary>For the record of a component that was not begun; what stood in the way is the build's failure.</summary>
+internal sealed class NotBegunException() : ManifoldException("not begun: the project could not be planned")
+{
+    public override int ExitCode => 1;
 }

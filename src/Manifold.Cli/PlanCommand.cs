@@ -14,15 +14,19 @@ internal static class PlanCommand
     {
         var options = new BuildOptions();
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
-        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build, or -f with a project file and an image of it.") { json };
+        var set = new Option<string[]>("--set") { Description = "Of a project: override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var locked = new Option<bool>("--locked") { Description = "Of a project: plan from what manifold.lock pins and from nothing else." };
+        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build, or -f with a project file and an image of it.") { json, set, locked };
         options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
             if (options.ReadProject(parsed) is { } project)
             {
-                await new BakeRun(context, project).RunAsync(cancellation);
+                await new BakeRun(context, project with { Set = [.. parsed.GetValue(set) ?? []], Locked = parsed.GetValue(locked) }).RunAsync(cancellation);
                 return;
             }
+            if (parsed.GetResult(set) is not null || parsed.GetValue(locked))
+                throw new UsageException($"{(parsed.GetResult(set) is null ? locked.Name : set.Name)} is for a project: name its file with -f manifold.yaml.");
             var line = options.Read(parsed, context);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);

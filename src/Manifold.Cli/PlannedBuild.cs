@@ -1,6 +1,5 @@
 using Manifold.Planning;
 using Manifold.Publishing;
-using Manifold.Registry;
 using Manifold.Solving;
 
 namespace Manifold.Cli;
@@ -17,9 +16,8 @@ internal sealed record PlannedBuild(BuildPlan Plan, Preflight? Preflight)
         var planning = Outcome.OfAsync(tools.Builder.PlanAsync(request, on, cancellation));
         var asking = Outcome.OfAsync(push is null ? Task.FromResult<Preflight?>(null) : AskAsync(tools.Publisher, request, push, cancellation));
         var (plan, preflight) = (await planning, await asking);
-        if (plan.Problem is { } first && preflight.Problem is { } second)
-            throw new PlanFailedException([first, second]);
-        return (plan.Problem ?? preflight.Problem) is { } problem ? throw problem : new PlannedBuild(plan.Value!, preflight.Value);
+        SeveralProblemsException.ThrowIfAny([.. new[] { plan.Problem, preflight.Problem }.OfType<ManifoldException>()]);
+        return new PlannedBuild(plan.Value!, preflight.Value);
     }
 
     private static async Task<Preflight?> AskAsync(Publisher publisher, BuildRequest request, PublicationRequest push, CancellationToken cancellation) =>
@@ -42,10 +40,4 @@ internal sealed record PlannedBuild(BuildPlan Plan, Preflight? Preflight)
             }
         }
     }
-}
-
-/// <summary>Several things stand in the way of a build. The exit code is that of the gravest: a registry's refusal, else what is wrong with the file.</summary>
-internal sealed class PlanFailedException(IReadOnlyList<ManifoldException> problems) : ManifoldException(string.Join('\n', problems.Select(problem => problem.Message)))
-{
-    public override int ExitCode => problems.OfType<RegistryException>().Any() ? 3 : problems[0].ExitCode;
 }

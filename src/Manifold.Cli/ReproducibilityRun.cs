@@ -5,6 +5,8 @@ using Manifold.Projects.Reproducing;
 using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Reporting.Pages;
+using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Cli;
 
@@ -20,7 +22,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest
         {
             Read = Read, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
-            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
+            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), RunSettings = source => line.Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context)), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
             Lock = BakeLock.Find(context, project, line) ?? new LockUse(LockFile.Empty(project, Directory.GetCurrentDirectory()), Only: false),
             On = (build, e) => builds[build - 1].Show(e),
             Begin = async build =>
@@ -34,8 +36,14 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         await builds[1].DisposeAsync();
         await context.Out.WriteAsync(ReproducibilityText.Render(report));
         if (line.Report is { } folder)
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(folder).FullName, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
+            await WriteAsync(Directory.CreateDirectory(folder).FullName, report, project.File, cancellation);
         return report.IsReproducible ? 0 : 1;
+    }
+
+    private static async Task WriteAsync(string folder, ReproducibilityReport report, string title, CancellationToken cancellation)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.json"), ReproducibilityJson.Write(report), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"), ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
     }
 
     private Project Read() => ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = Directory.GetCurrentDirectory(), Overrides = line.Set });
@@ -43,7 +51,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     /// <exception cref="UsageException">Something was asked for that comes of a build that is kept.</exception>
     private void RefuseWhatWouldBeIgnored()
     {
-        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.MetadataFile is not null, "--metadata-file") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.Attachments.Any, "--sbom, --provenance or --sign"), (line.MetadataFile is not null, "--metadata-file") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
             throw new UsageException($"--verify-reproducible and {beside}: both builds are thrown away when they are compared. Run bake once more for {beside}.");
     }
 }

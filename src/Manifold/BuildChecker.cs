@@ -32,6 +32,12 @@ public sealed class BuildChecker(BuilderTools tools)
 {
     private readonly BlobOrigins origins = new(tools.Store);
 
+    /// <summary>What bases are held to; null where nothing is.</summary>
+    public BasePins? Pins { get; init; }
+
+    /// <summary>The platforms of an image that the same project makes, so that nobody is asked for it; null for every other image.</summary>
+    public Func<ImageReference, IReadOnlyCollection<Platform>?> Made { get; init; } = _ => null;
+
     public async Task<CheckReport> CheckAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         // 1
@@ -39,14 +45,16 @@ public sealed class BuildChecker(BuilderTools tools)
         if (parsed.Diagnostics.Any(each => each.Id == Diagnostic.Syntax && each.Severity == Severity.Error))
             return new CheckReport(parsed.Diagnostics, []);
         // 2
-        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
-        var found = await resolver.FindAsync(PlanChecks.Needs(parsed.Tree, request), request.Pull, on, cancellation).ConfigureAwait(false);
+        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time) { Pins = Pins };
+        var needs = PlanChecks.Needs(parsed.Tree, request).Select(need => (Need: need, Platforms: Made(need.Reference))).ToList();
+        var found = await resolver.FindAsync([.. needs.Where(each => each.Platforms is null).Select(each => each.Need)], request.Pull, on, cancellation).ConfigureAwait(false);
+        var lacking = needs.Where(each => each.Platforms is { } platforms && PlatformChoice.Best(each.Need.Platform, platforms, platform => platform) is null);
         var notKnown = found.Problems.Where(problem => problem.Lacking is null).Select(problem => problem.Why.Message).Distinct().ToImmutableArray();
         // 3, 4
         var ignored = BuildFiles.IgnoreRulesOf(request);
         var facts = new CheckFacts
         {
-            Bases = found.Images, Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>()],
+            Bases = found.Images, Lacking = [.. found.Problems.Select(problem => problem.Lacking).OfType<LackingBase>(), .. lacking.Select(each => new LackingBase(each.Need, [.. each.Platforms!], IsIndex: true))],
             Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);

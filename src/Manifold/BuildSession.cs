@@ -44,9 +44,15 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         var platforms = steps.OfType<RunStep>().Select(step => step.Platform).Distinct().ToList();
         if (platforms.Count > 0)
             await runtimes.FindAsync().ConfigureAwait(false);
+        RequireRights(steps);
+        await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
+    }
+
+    /// <exception cref="HostNotReadyException">A RUN needs all rights of this machine, and an ordinary user has them not to give.</exception>
+    internal static void RequireRights(IEnumerable<Step> steps)
+    {
         if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
             throw new HostNotReadyException($"{insecure.Name}: the capabilities and devices of this machine are root's alone. Run it with: sudo manifold …");
-        await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
     }
 
     /// <summary>Copies and runs what the cache does not know, and puts each platform's image together.</summary>

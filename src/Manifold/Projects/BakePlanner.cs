@@ -49,7 +49,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
         }
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         return new BakePlan { Components = [.. graph.Nodes.Select(node => planned[node.Name])] };
     }
 
@@ -147,6 +147,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
             outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
         var plan = build.Planner.Plan(outside.AddRange(siblings));
+        BuildSession.RequireRights(plan.Steps);
         foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
             await emulators.RequireAsync(run).ConfigureAwait(false);
         return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };

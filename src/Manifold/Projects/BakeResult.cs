@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects;
 
@@ -31,6 +32,9 @@ public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
     public ImmutableArray<FailedPlatform> Missing { get; init; } = [];
 
     public Publication? Publication { get; init; }
+
+    /// <summary>What was attached to it in its registries; null where nothing was to be.</summary>
+    public AttachmentSummary? Attached { get; init; }
 
     /// <summary>Why it failed; null where it did not.</summary>
     public ManifoldException? Failure { get; init; }

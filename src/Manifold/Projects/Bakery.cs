@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Planning;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
 using Manifold.Solving;
 
 namespace Manifold.Projects;
@@ -20,6 +21,9 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
     /// <summary>What outside images and sources are pinned to; null where nothing is.</summary>
     public LockUse? Lock { get; init; }
 
+    /// <summary>Says what is attached to an image whose content is in its registries, and attaches it, before any tag is written.</summary>
+    public Func<BakedComponent, PreparedImage, CancellationToken, Task<AttachmentSummary>>? Attach { get; init; }
+
     /// <summary>How many RUNs work at a time.</summary>
     public required int Jobs { get; init; }
 }
@@ -31,7 +35,7 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
 ///              2  ProjectGraph         which components, each after those that it stands on
 ///              3  BakePlanner          outside images to digests, targets asked: all that stands in the way, at once
 /// each         4  ComponentBuilder     as soon as its siblings are there; layers and steps are shared by all
-///              5  Publisher.SendAsync  its content goes out by digest while others are built
+///              5  Publisher.SendAsync  its content goes out by digest while others are built, then what is attached to it
 /// all          6  Publisher            the tags of all images together, or none
 /// </code>
 /// Without <see cref="BakeRequest.KeepGoing"/> the first failure stops the others and nothing is published; with it, what is whole
@@ -76,7 +80,7 @@ public sealed class Bakery(BakeTools tools)
         {
             var needed = component.Node.Siblings.ToDictionary(sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
             var session = sessions.GetOrAdd(component.Plan.FileTime, time => new BuildSession(tools.Builder, time, request.Jobs, on));
-            outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request.KeepGoing, stop);
+            outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request, stop);
         }
         var all = await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
@@ -86,7 +90,7 @@ public sealed class Bakery(BakeTools tools)
 
     private sealed record Work(PlannedComponent Component, BuildSession Session, Dictionary<string, Task<BakedComponent>> Needed, Action<BuildEvent> On);
 
-    private async Task<BakedComponent> OutcomeAsync(Work work, SemaphoreSlim places, bool keepGoing, CancellationTokenSource stop)
+    private async Task<BakedComponent> OutcomeAsync(Work work, SemaphoreSlim places, BakeRequest request, CancellationTokenSource stop)
     {
         var planned = work.Component;
         try
@@ -104,9 +108,7 @@ public sealed class Bakery(BakeTools tools)
                 // 4
                 var outcome = await new ComponentBuilder(tools, planned, work.Session, work.On).BuildAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
                 // 5
-                if (planned.Preflight is not null)
-                    await tools.Publisher.SendAsync(Prepared(outcome), new PushEvents(work.On, tools.Builder.Time), stop.Token).ConfigureAwait(false);
-                return outcome;
+                return planned.Preflight is null ? outcome : await SendAsync(outcome, request, work.On, stop.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -119,10 +121,17 @@ public sealed class Bakery(BakeTools tools)
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
         {
-            if (!keepGoing)
+            if (!request.KeepGoing)
                 await stop.CancelAsync().ConfigureAwait(false);
             return new BakedComponent(planned, BakedState.Failed) { Failure = e as ManifoldException ?? new DiskException(e) };
         }
+    }
+
+    private async Task<BakedComponent> SendAsync(BakedComponent outcome, BakeRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var image = Prepared(outcome);
+        await tools.Publisher.SendAsync(image, new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
+        return request.Attach is { } attach ? outcome with { Attached = await attach(outcome, image, cancellation).ConfigureAwait(false) } : outcome;
     }
 
     private async Task<BakeResult> PublishAsync(BakeResult result, Action<BuildEvent> on, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Publishing.Referrers;
 using Manifold.Verification;
 
 namespace Manifold.Projects;
@@ -45,6 +46,13 @@ public sealed record Component
 
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
     public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
+
+    /// <summary>What is attached to the image where it is published: a list of each platform's packages, and where each came from.</summary>
+    public bool Sbom { get; init; }
+    public bool Provenance { get; init; }
+
+    /// <summary>The same as types of attestations.</summary>
+    public IEnumerable<string> Attested => [.. Sbom ? [Attestation.Sbom] : Array.Empty<string>(), .. Provenance ? [Attestation.Provenance] : Array.Empty<string>()];
 
     /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
@@ -97,7 +105,17 @@ public sealed record BuildSource : ComponentSource
 
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
+
+    /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
+    public RunSettings Run { get; init; } = new();
+
+    /// <summary>What its RUNs need to be allowed, and where the file says so: the file asks, and whoever bakes allows it with <c>--allow</c>.</summary>
+    public ImmutableArray<Entitlement> Entitlements { get; init; } = [];
 }
+
+/// <summary>Something that RUNs do not have unless it is allowed.</summary>
+/// <param name="Name"><see cref="RunSettings.HostNetwork"/> or <see cref="RunSettings.Insecure"/>.</param>
+public sealed record Entitlement(string Name, Place Place);
 
 /// <summary>Taken as it is from a registry, the store, an OCI layout or an archive.</summary>
 /// <param name="Location">As <see cref="Images.ImageLocation"/> reads it; paths are absolute.</param>
@@ -141,4 +159,7 @@ public sealed record ComponentVerification
     public ImmutableArray<string>? Run { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>By what an image is refused: who wants it started wants it to start, also where nothing else is looked at.</summary>
+    public VerificationPolicy Refusing => Policy.Mode == GateMode.Off && Run is not null ? Policy with { Mode = GateMode.On } : Policy;
 }

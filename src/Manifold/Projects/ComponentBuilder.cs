@@ -113,23 +113,23 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     {
         if (images.IsEmpty)
             throw new UsageException($"None of its platforms could be built: {string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
-        var policy = Component.Verification.Policy;
         var result = new BuildResult(await session.AssembleIndexAsync(images, Component.Annotations, cancellation).ConfigureAwait(false), images, planned.Plan with
         {
             Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
         });
-        var report = await session.VerifyAsync(result, policy, on, cancellation).ConfigureAwait(false);
+        var report = await session.VerifyAsync(result, Component.Verification.Policy, on, cancellation).ConfigureAwait(false);
         report = await SmokeAsync(result, report, cancellation).ConfigureAwait(false);
         if (report is null || !report.Platforms.Any(platform => Refuses(platform)))
             return result with { Gate = report };
         var lost = report.Platforms.Where(platform => Refuses(platform) && IsOptional(platform.Platform)).ToList();
         if (report.Platforms.Any(platform => Refuses(platform) && !IsOptional(platform.Platform)))
-            throw new GateRefusedException(report, policy);
+            throw Refusal(report);
         foreach (var platform in lost)
-            Lose(platform.Platform, new GateRefusedException(report with { Platforms = [platform] }, policy));
+            Lose(platform.Platform, Refusal(report with { Platforms = [platform] }));
         return await FinishAsync(plans, [.. images.Where(image => lost.All(platform => platform.Platform != image.Platform))], cancellation).ConfigureAwait(false);
 
-        bool Refuses(PlatformReport platform) => platform.Findings.Any(finding => policy.Refuses(finding.Severity));
+        bool Refuses(PlatformReport platform) => platform.Findings.Any(finding => Component.Verification.Refusing.Refuses(finding.Severity));
+        GateRefusedException Refusal(GateReport refused) => new(refused, Component.Verification.Refusing, Component.Name);
     }
 
     private async Task<GateReport?> SmokeAsync(BuildResult result, GateReport? report, CancellationToken cancellation)
@@ -142,7 +142,10 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             Platforms = [.. result.Images.Select(image => new PlatformReport { Platform = image.Platform, Manifest = image.Manifest.Digest, LayerCount = image.Layers.Length })],
         };
         await using var source = StoreSource.OfBuilt(tools.Builder.Store, tools.Builder.Registry, Component.Tags, result.Index);
-        return await session.SmokeAsync(source, report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
+        var started = await session.SmokeAsync(source, report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
+        foreach (var finding in started.Findings.Where(finding => finding is { Id: FindingId.RunFailed } && !Component.Verification.Refusing.Refuses(finding.Severity)))
+            on(new Warned(GateText.Line(finding)) { Time = tools.Builder.Time.GetUtcNow() });
+        return started;
     }
 
     private bool IsOptional(Platform platform) => Component.Platforms.Any(each => each.Platform == platform && each.Optional);

@@ -5,6 +5,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
+using Manifold.Publishing.Referrers;
 using Manifold.Verification;
 
 namespace Manifold.Projects;
@@ -34,6 +35,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "labels" => component with { Labels = With(component.Labels) },
         "annotations" => component with { Annotations = [.. Adds || set.Name is not null ? component.Annotations : [], .. Annotations()] },
         "verify" => component with { Verification = component.Verification with { Policy = component.Verification.Policy with { Mode = Mode() } } },
+        "attest" => Attested(),
         "publish" => component with { Publish = set.Flag },
         "platform-tags" => component with { PlatformTags = set.Flag },
         _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
@@ -85,6 +87,15 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         {
             throw set.Wrong(e.Message);
         }
+    }
+
+    private Component Attested()
+    {
+        var before = Adds ? component : component with { Sbom = false, Provenance = false };
+        if (set.Required.Length == 0)
+            return before;
+        var read = Attestation.Parse($"--set {set.Key}", set.Required.Contains('=', StringComparison.Ordinal) ? set.Required : $"type={set.Required}");
+        return read.Type == Attestation.Sbom ? before with { Sbom = read.Wanted } : before with { Provenance = read.Wanted };
     }
 
     private GateMode Mode() => set.Required switch

@@ -36,8 +36,8 @@ public sealed record GraphOptions
 public sealed class ProjectGraph
 {
     private readonly Project project;
-    private readonly GraphOptions options;
     private readonly SiblingNames names;
+    private readonly ComponentRequests requests;
     private readonly HashSet<string> asked;
     private readonly Dictionary<string, ComponentNode> nodes = new(StringComparer.Ordinal);
     private readonly ImmutableArray<ComponentNode>.Builder ordered = ImmutableArray.CreateBuilder<ComponentNode>();
@@ -46,12 +46,13 @@ public sealed class ProjectGraph
     /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one message.</exception>
     public ProjectGraph(Project project, GraphOptions options)
     {
-        (this.project, this.options, names) = (project, options, new SiblingNames(project));
+        (this.project, names) = (project, new SiblingNames(project));
+        requests = new ComponentRequests(project, options, names);
         var chosen = project.Select(options.Names);
         asked = [.. chosen.Select(component => component.Name)];
         foreach (var component in chosen)
             Visit(component, []);
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         Nodes = ordered.ToImmutable();
     }
 
@@ -98,9 +99,9 @@ public sealed class ProjectGraph
     {
         try
         {
-            var request = RequestOf(component, platform.Platform, source);
+            var request = requests.Of(component, platform.Platform, source);
             var planner = new Planner(BuildFiles.ReadDockerfile(request).OrThrow(), request);
-            return new PlatformBuild(request, planner, GroupOf(source))
+            return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Siblings = [.. planner.Needs.Select(need => (need, Sibling: names.Find(need.Reference, component.Name)!)).Where(each => each.Sibling is not null)],
             };
@@ -110,39 +111,5 @@ public sealed class ProjectGraph
             problems.Add(e is DockerfileException ? e : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
             return null;
         }
-    }
-
-    private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
-    {
-        ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
-        Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations,
-        Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
-        Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
-        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch)) ?? options.SourceDateEpoch,
-    });
-
-    /// <summary>As people find it: many Dockerfiles of a project are called 'Dockerfile'.</summary>
-    private static string? DockerfileOf(BuildSource source)
-    {
-        if (source.InlineDockerfile is not null)
-            return source.DockerfilePath ?? $"{source.Place.File}({source.Place.Line})";
-        var here = Directory.GetCurrentDirectory();
-        return new ProjectPaths(here, here).Shown(source.DockerfilePath ?? BuildFiles.DefaultPathOf(source.ContextFolder));
-    }
-
-    private NamedContext Resolved(NamedContext context) => context switch
-    {
-        SiblingContext sibling => new ImageContext(names.ReferenceOf(sibling.Name)
-            ?? throw new UsageException($"contexts: image:{sibling.Name}: {project.File} has no image '{sibling.Name}'.")),
-        LayoutContext layout => new ImageContext(options.LayoutReference(layout)),
-        _ => context,
-    };
-
-    /// <summary>A key of everything in which platforms of one component can differ, but for the platform.</summary>
-    private static Digest GroupOf(BuildSource source)
-    {
-        using var key = new KeyBuilder();
-        return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0)
-            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh).ToDigest();
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
+using Manifold.Projects;
 
 namespace Manifold.Reporting;
 
@@ -11,34 +12,34 @@ public static class ChecksJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Render(CheckReport report) => string.Concat(
+    public static string Render(CheckReport report) => Lines(report, null) + Count(report.Errors, report.Warnings);
+
+    /// <summary>The same with the component in each line.</summary>
+    public static string Render(ProjectChecks checks) =>
+        string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Count(checks.Errors, checks.Warnings);
+
+    private static string Lines(CheckReport report, string? component) => string.Concat(
     [
-        .. report.Findings.Select(finding => Line(json => WriteMembers(json, finding, "finding"))),
-        .. report.NotKnown.Select(unknown => Line(json =>
-        {
-            json.WriteString("event", "notChecked");
-            json.WriteString("message", unknown);
-        })),
-        Line(json =>
-        {
-            json.WriteString("event", "checked");
-            json.WriteNumber("errors", report.Errors);
-            json.WriteNumber("warnings", report.Warnings);
-        }),
+        .. report.Findings.Select(finding => Line("finding", component, json => WriteMembers(json, finding))),
+        .. report.NotKnown.Select(unknown => Line("notChecked", component, json => json.WriteString("message", unknown))),
     ]);
+
+    private static string Count(int errors, int warnings) => Line("checked", null, json =>
+    {
+        json.WriteNumber("errors", errors);
+        json.WriteNumber("warnings", warnings);
+    });
 
     /// <summary>A finding as an object of its own.</summary>
     internal static void Write(Utf8JsonWriter json, Diagnostic finding)
     {
         json.WriteStartObject();
-        WriteMembers(json, finding, null);
+        WriteMembers(json, finding);
         json.WriteEndObject();
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, Diagnostic finding, string? name)
+    private static void WriteMembers(Utf8JsonWriter json, Diagnostic finding)
     {
-        if (name is not null)
-            json.WriteString("event", name);
         json.WriteString("rule", finding.Id);
         json.WriteString("severity", finding.Severity == Severity.Error ? "error" : "warning");
         json.WriteString("file", finding.Place.File);
@@ -53,12 +54,15 @@ public static class ChecksJson
             json.WriteString("page", rule.Page);
     }
 
-    private static string Line(Action<Utf8JsonWriter> write)
+    private static string Line(string name, string? component, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
+            json.WriteString("event", name);
+            if (component is not null)
+                json.WriteString("component", component);
             write(json);
             json.WriteEndObject();
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Manifold.Dockerfile.Checks;
+using Manifold.Projects;
 
 namespace Manifold.Reporting;
 
@@ -9,6 +10,30 @@ public static class ChecksText
     public static string Render(CheckReport report)
     {
         var text = new StringBuilder();
+        Append(text, report);
+        return text.Append(Count(report)).Append('\n').ToString();
+    }
+
+    /// <summary>A block for each component, under its name and Dockerfile; the count of all at the end.</summary>
+    public static string Render(ProjectChecks checks)
+    {
+        var text = new StringBuilder();
+        foreach (var (component, files, report, toldBefore) in checks.Components)
+        {
+            var said = files.IsEmpty ? "has no Dockerfile: it is taken as it is" : (report.Findings, toldBefore) switch
+            {
+                ([], 0) => "no findings",
+                ([], _) => "nothing besides what is said above of the same file",
+                _ => Count(report),
+            };
+            text.Append(component).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');
+            Append(text.Append(report.Findings.IsEmpty ? "" : "\n"), report);
+        }
+        return text.Append('\n').Append(Count(new CheckReport([.. checks.Components.SelectMany(component => component.Report.Findings)], []))).Append('\n').ToString();
+    }
+
+    private static void Append(StringBuilder text, CheckReport report)
+    {
         foreach (var finding in report.Findings)
         {
             text.Append(finding.Render()).Append('\n');
@@ -18,7 +43,6 @@ public static class ChecksText
         }
         foreach (var unknown in report.NotKnown)
             text.Append("not checked: ").Append(unknown).Append('\n');
-        return text.Append(Count(report)).Append('\n').ToString();
     }
 
     private static string Count(CheckReport report) => report.Findings.IsEmpty ? "no findings"

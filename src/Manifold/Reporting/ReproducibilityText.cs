@@ -12,7 +12,7 @@ public static class ReproducibilityText
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"built twice from nothing: at {report.First.Began:HH:mm:ss} in {report.First.Folder} with {Jobs(report.First)} in {Units.Duration(report.First.Duration)},\n");
-        text.Append(CultureInfo.InvariantCulture, $"and at {report.Second.Began:HH:mm:ss} in a copy elsewhere with {Jobs(report.Second)} in {Units.Duration(report.Second.Duration)}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"and at {report.Second.Began:HH:mm:ss} in a copy elsewhere with {Jobs(report.Second)} in {Units.Duration(report.Second.Duration)}{(report.Second.TimeZone is { } zone ? $", clocks set to TZ={zone}" : "")}\n\n");
         text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "FIRST", "SECOND"], .. report.Images.SelectMany(Rows)]));
         foreach (var step in report.Steps)
             Append(text, step);
@@ -25,7 +25,7 @@ public static class ReproducibilityText
         return text.ToString();
     }
 
-    private static string Jobs(BuildConditions build) => build.Jobs == 1 ? "one RUN at a time" : $"up to {build.Jobs} RUNs at a time";
+    internal static string Jobs(BuildConditions build) => build.Jobs == 1 ? "one RUN at a time" : $"up to {build.Jobs} RUNs at a time";
 
     private static IEnumerable<string[]> Rows(ReproducedImage image) => image.Platforms.Select((platform, i) => new[]
     {
@@ -62,7 +62,7 @@ public static class ReproducibilityText
         text.Append(CultureInfo.InvariantCulture, $"    likely cause: {file.Cause.Text}\n    mend: {file.Cause.Mend}\n");
     }
 
-    private static string What(FileDifference file) => file.Change switch
+    internal static string What(FileDifference file) => file.Change switch
     {
         FileChange.OnlyFirst => "only the first time",
         FileChange.OnlySecond => "only the second time",

@@ -37,7 +37,11 @@ public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, boo
     public Digest? Key { get; init; }
 }
 
-public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent;
+public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent
+{
+    /// <summary>It ran, and not natively.</summary>
+    public bool Emulated { get; init; }
+}
 
 /// <summary>A command of the project file that makes files for a build has begun.</summary>
 /// <param name="Name">What it is, for people: its command, and its platform where it has one.</param>

@@ -20,6 +20,8 @@ public sealed partial class StepRunner
         await AddMountsAsync(builder, step, sources, cancellation).ConfigureAwait(false);
         if (tools.Hostname is { } hostname)
             builder.Add(hostname);
+        if (tools.Run.Bounds.Any())
+            builder.AddAll(tools.Run.Bounds);
         var key = builder.ToDigest();
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var record = FindRecord(key);
@@ -30,7 +32,7 @@ public sealed partial class StepRunner
             return record.DiffId;
         }
 
-        var started = Stopwatch.GetTimestamp();
+        var (started, emulated) = (Stopwatch.GetTimestamp(), false);
         try
         {
             await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
@@ -39,6 +41,7 @@ public sealed partial class StepRunner
             using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
             started = Stopwatch.GetTimestamp();
             using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
+            emulated = result.Emulated;
             if (result.ExitCode != 0)
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
@@ -48,7 +51,7 @@ public sealed partial class StepRunner
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
+            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow(), Emulated = emulated });
             throw;
         }
     }
@@ -70,7 +73,7 @@ public sealed partial class StepRunner
         Chain = [.. below.Select(layer => layer.DiffId)],
         Arguments = step.Arguments,
         Platform = step.Platform,
-        Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment],
+        Environment = [.. step.Environment, .. step.ProxyEnvironment, .. resources.Environment, .. TimeZoneOf(step)],
         WorkingDirectory = step.WorkingDirectory,
         User = step.User,
         Hostname = tools.Hostname ?? RunRequest.DefaultHostname,
@@ -81,6 +84,9 @@ public sealed partial class StepRunner
         Hosts = tools.Run.Hosts, SharedMemory = tools.Run.SharedMemory, Limits = tools.Run.Limits, CgroupParent = tools.Run.CgroupParent,
         OnLine = line => tools.On(new StepPrinted(step, line.Text, line.Stream == LogStream.Error) { Time = line.Time }),
     };
+
+    private IEnumerable<string> TimeZoneOf(RunStep step) =>
+        tools.Run.TimeZone is { } zone && !step.Environment.Any(variable => variable.StartsWith("TZ=", StringComparison.Ordinal)) ? [$"TZ={zone}"] : [];
 
     private static StepFailedException Failure(RunStep step, RunResult result)
     {

@@ -1,18 +1,21 @@
 namespace Manifold.Verification;
 
 /// <summary>The gate refused an image that a build made: nothing was named, nothing was published; the image lies in the store under its digest.</summary>
-public sealed class GateRefusedException(GateReport report, VerificationPolicy policy) : ManifoldException(Text(report, policy))
+/// <param name="component">What a project calls the image; null for one that is built alone.</param>
+public sealed class GateRefusedException(GateReport report, VerificationPolicy policy, string? component = null) : ManifoldException(Text(report, policy, component))
 {
     public override int ExitCode => 1;
 
     public GateReport Report => report;
 
-    private static string Text(GateReport report, VerificationPolicy policy)
+    private static string Text(GateReport report, VerificationPolicy policy, string? component)
     {
         var refused = report.Findings.Where(finding => policy.Refuses(finding.Severity)).ToList();
         var platforms = string.Join(", ", refused.Select(finding => finding.Platform).Distinct());
-        return $"the gate refuses this image for {platforms}: nothing was named and nothing was published.\n{GateText.Render(refused)}\n"
-            + $"The image lies unnamed in the store as {report.Digest}. To name it and look at it, build again with --verify warn: all is cached.\n"
-            + "Files that are meant to be there pass with --verify-allow PATTERN.";
+        var again = component is null ? "build again with --verify warn" : $"bake again with --set {component}.verify=warn";
+        var text = $"the gate refuses this image for {platforms}: nothing was named and nothing was published.\n{GateText.Render(refused)}\n"
+            + $"The image lies unnamed in the store as {report.Digest}. To name it and look at it, {again}: all is cached.";
+        return refused.All(finding => finding.Id == FindingId.RunFailed) ? text
+            : $"{text}\nFiles that are meant to be there pass with {(component is null ? "--verify-allow PATTERN" : "verify: {allow: [PATTERN]} in the project file")}.";
     }
 }

@@ -78,7 +78,7 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
             }), limit.Token).ConfigureAwait(false);
             var run = Told(result.ExitCode, result.Emulated, result.Duration);
             return result.ExitCode == 0 ? report with { Run = run }
-                : With(report, run, FindingId.RunFailed, FindingSeverity.Error, $"'{string.Join(' ', command)}' ended with exit code {result.ExitCode}{(result.EmulatorCrash ?? result.RuntimeFailure) switch { null => "", var why => $": {why}" }}");
+                : With(report, run, FindingId.RunFailed, FindingSeverity.Error, $"'{string.Join(' ', command)}' ended with exit code {result.ExitCode}{((result.EmulatorCrash ?? result.RuntimeFailure ?? lines.LastOrDefault()) switch { null => "", var why => $": {why}" })}");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

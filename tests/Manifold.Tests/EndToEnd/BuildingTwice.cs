@@ -9,6 +9,7 @@ public sealed class TwoBuilds : IAsyncLifetime
     private readonly Workshop shop = new();
 
     public string Text { get; private set; } = "";
+    public string Page { get; private set; } = "";
     public JsonNode Report { get; private set; } = null!;
     public int Code { get; private set; }
     public string[] NamesAfterwards { get; private set; } = [];
@@ -26,6 +27,7 @@ public sealed class TwoBuilds : IAsyncLifetime
         Assert.True(File.Exists(shop["report/reproducibility.json"]), outcome.Error);
         (Text, Code) = (outcome.Output + outcome.Error, outcome.Code);
         Report = JsonNode.Parse(await File.ReadAllTextAsync(shop["report/reproducibility.json"]))!;
+        Page = await File.ReadAllTextAsync(shop["report/reproducibility.html"]);
         using var store = Store.Open(shop.Root);
         NamesAfterwards = [.. store.Tags.List().Select(image => image.Name.ToString())];
     }
@@ -49,6 +51,7 @@ public sealed class TwoBuilds : IAsyncLifetime
               stages: {context: stages, tags: [example.com/stages:1]}
               random: {context: random, tags: [example.com/random:1]}
               unordered: {context: unordered, tags: [example.com/unordered:1]}
+              daily: {context: daily, tags: [example.com/daily:1]}
               once: {context: once, tags: [example.com/once:1]}
               placed:
                 context: placed
@@ -62,6 +65,7 @@ public sealed class TwoBuilds : IAsyncLifetime
         ("stages/Dockerfile", "FROM BASE AS build\nRUN date +%s > /stamp\nFROM BASE\nCOPY --from=build /stamp /opt/stamp\n"),
         ("random/Dockerfile", "FROM BASE\nRUN cat /proc/sys/kernel/random/uuid > /id\nRUN head -c 12 /dev/urandom | sha256sum | head -c 24 > /seed\n"),
         ("unordered/Dockerfile", "FROM BASE\nRUN mkdir /d && for i in $(seq 40); do touch -d @0 /d/$i; done\nRUN tar cf /all.tar $(ls /d/* | shuf)\n"),
+        ("daily/Dockerfile", "FROM BASE\nRUN date +%F > /day\nRUN date +%H:%M > /minute\n"),
         ("once/Dockerfile", "FROM BASE\nRUN mktemp /left.XXXXXX\n"),
         ("placed/Dockerfile", "FROM BASE\nCOPY out/where /\n"),
     ];
@@ -81,6 +85,8 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     [InlineData("random", "RUN cat", "Dockerfile:2", "id", "Random")]
     [InlineData("random", "RUN head", "Dockerfile:3", "seed", "Random")]
     [InlineData("unordered", "RUN tar", "Dockerfile:3", "all.tar", "Order")]
+    [InlineData("daily", "RUN date +%F", "Dockerfile:2", "day", "TimeStamp")]
+    [InlineData("daily", "RUN date +%H:%M", "Dockerfile:3", "minute", "TimeStamp")]
     [InlineData("placed", "COPY out/where", "Dockerfile:2", "where", "Path")]
     public void a_difference_is_told_with_its_file_its_step_and_its_cause(string image, string instruction, string place, string path, string cause)
     {
@@ -130,7 +136,7 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     public void it_fails_and_counts_and_leaves_no_name_behind()
     {
         Assert.Equal(1, builds.Code);
-        Assert.Contains("2 of 9 images are reproducible", builds.Text, StringComparison.Ordinal);
+        Assert.Contains("2 of 10 images are reproducible", builds.Text, StringComparison.Ordinal);
         Assert.Empty(builds.NamesAfterwards);
     }
 
@@ -140,7 +146,16 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
         var (first, second) = (builds.Report["first"]!, builds.Report["second"]!);
         Assert.NotEqual((string)first["folder"]!, (string)second["folder"]!);
         Assert.NotEqual((int)first["jobs"]!, (int)second["jobs"]!);
+        Assert.NotEqual((string?)first["timeZone"], (string?)second["timeZone"]);
         Assert.True((DateTimeOffset)second["began"]! - (DateTimeOffset)first["began"]! > TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void the_page_tells_each_file_with_its_cause()
+    {
+        foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a time stamp", "made by the hook: ", "TZ=" })
+            Assert.Contains(told, builds.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<code>/opt/stamp</code>", builds.Page, StringComparison.Ordinal); // the step that copied it did what it was told
     }
 
     private JsonNode Image(string name) => Assert.Single(builds.Report["images"]!.AsArray(), image => (string)image!["name"]! == name)!;

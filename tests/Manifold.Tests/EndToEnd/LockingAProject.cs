@@ -85,8 +85,22 @@ public sealed class LockingAProject : IAsyncLifetime
     public async Task a_plan_shows_what_is_locked()
     {
         (await Lock()).Succeeded();
-        var plan = (await Bake("--plan", "--locked")).Succeeded().Output;
-        Assert.Equal(2, plan.Split('\n').Count(row => row.Contains(Base, StringComparison.Ordinal) && row.EndsWith("  locked", StringComparison.Ordinal)));
+        foreach (var outcome in new[] { await Bake("--plan", "--locked"), await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--locked"], "plan") })
+            Assert.Equal(2, outcome.Succeeded().Output.Split('\n').Count(row => row.Contains(Base, StringComparison.Ordinal) && row.EndsWith("  locked", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task a_plan_takes_what_a_bake_takes_of_a_project_and_nothing_of_it_without_one()
+    {
+        var plan = (await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--set", "platform=linux/arm64", "--set", "api.tags=2"], "plan")).Succeeded().Output;
+        Assert.Contains("linux/arm64", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("linux/amd64", plan, StringComparison.Ordinal);
+        var missing = await shop.Run(["-f", Path.Combine(Folder, "manifold.yaml"), "--locked"], "plan");
+        Assert.Equal(2, missing.Code);
+        Assert.Contains("manifold.lock is not there", missing.Error, StringComparison.Ordinal);
+        var alone = await shop.Run([Path.Combine(Folder, "api"), "--locked"], "plan");
+        Assert.Equal(2, alone.Code);
+        Assert.Contains("--locked is for a project", alone.Error, StringComparison.Ordinal);
     }
 
     [Fact]

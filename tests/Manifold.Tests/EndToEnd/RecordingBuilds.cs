@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Manifold.Cli;
 using Manifold.Content;
+using Manifold.Oci;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Tests.EndToEnd;
@@ -161,7 +162,39 @@ public sealed class RecordingBuilds : IDisposable
         Assert.Equal(("bake", BuildOutcome.Succeeded), (record.Command, record.Outcome));
         Assert.Equal(["base", "api"], record.Components.Select(component => component.Name));
         Assert.All(record.Components, component => Assert.Equal(2, component.Platforms.Count(platform => platform.Manifest is not null)));
-        Assert.Contains("Overview", await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+        var page = await File.ReadAllTextAsync(workshop["report/report.html"]);
+        Assert.Contains("Overview", page, StringComparison.Ordinal);
+        Assert.Contains("are in other images of this build too", page, StringComparison.Ordinal);
+        Assert.Matches("also linux/arm64, api</span>.*also linux/arm64, base</span>", page.ReplaceLineEndings(" "));
+    }
+
+    [Fact]
+    public async Task a_project_that_cannot_be_planned_is_recorded_with_its_images()
+    {
+        workshop.Write("project/manifold.yaml", "images:\n  api: {context: ., tags: [\"acme/api:1\"]}\n  web: {context: ., tags: [\"acme/web:1\"]}\n  other: {context: .}\n");
+        workshop.Write("project/Dockerfile", "FROM 127.0.0.1:1/nowhere\n");
+        Assert.NotEqual(0, (await workshop.Run(["-f", workshop["project/manifold.yaml"], "api", "web", "--report", workshop["report"]], "bake", "--progress", "json")).Code);
+        var record = Latest();
+        Assert.Equal(BuildOutcome.Failed, record.Outcome);
+        Assert.Equal(["api", "web"], record.Components.Select(component => component.Name));
+        Assert.All(record.Components, component => Assert.Contains("not begun", component.Failure, StringComparison.Ordinal));
+        Assert.Contains("127.0.0.1:1", record.Failure, StringComparison.Ordinal);
+        foreach (var format in new[] { "html", "markdown", "text" })
+            Assert.Contains("web", (await workshop.Run([], "report", "--format", format, "-o", "-")).Succeeded().Output, StringComparison.Ordinal);
+        (await workshop.Run([], "builds")).Succeeded();
+    }
+
+    [Fact]
+    public async Task a_platform_that_failed_in_an_emulated_RUN_is_shown_as_emulated()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
+        await Workshop.NeedBusyBox();
+        var other = Platform.Parse(Platform.Host.Architecture == "arm64" ? "linux/amd64" : "linux/arm64");
+        var failed = await workshop.Build(workshop.Context("FROM BASE\nRUN exit 3\n"), "--platform", other.ToString());
+        Assert.Equal(1, failed.Code);
+        var record = Latest();
+        Assert.Equal((StepState.Failed, true), (Assert.Single(record.Steps).State, record.Steps[0].Emulated));
+        Assert.Equal(BuildWay.Emulated, Assert.Single(record.Components[0].Platforms).Way);
     }
 
     private Task<Workshop.Outcome> Build(params string[] arguments) =>

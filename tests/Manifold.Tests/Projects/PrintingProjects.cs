@@ -32,6 +32,12 @@ public sealed class PrintingProjects : IDisposable
             before: [make, {run: [go, build, ""], folder: sub, inputs: ["**/*.go", "!x"], outputs: [bin/], environment: {A: "$$1"}, per-platform: true}]
             verify: {mode: strict, run: ["--version", ""], timeout: 2.5, allow: [opt/**]}
             platform-tags: true
+            network: none
+            shm-size: 1.5m
+            extra-hosts: {a.local: 10.0.0.7, "b": "::1"}
+            ulimits: {nofile: {soft: 12, hard: 34}, core: 0}
+            entitlements: [security.insecure]
+            attest: [sbom, "type=provenance,mode=max"]
             aliases: [one, two]
           mixed:
             aliases: []

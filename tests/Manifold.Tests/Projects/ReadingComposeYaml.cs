@@ -100,15 +100,14 @@ public sealed class ReadingComposeYaml : IDisposable
               a:
                 ports: [80]
                 imge: x
-                build: {context: ., network: host, shm_size: 1g, x-bake: {output: type=docker, tgas: [x]}}
+                build: {context: ., isolation: hyperv, x-bake: {output: type=docker, tgas: [x]}}
             """);
         Assert.Equal(
         [
             "compose.yaml:4:5: service 'a' has 'imge', which is not looked at. Did you mean image?",
-            "compose.yaml:5:25: network of service 'a' has no effect: it is not supported yet.",
-            "compose.yaml:5:40: shm_size of service 'a' has no effect: it is not supported yet.",
-            "compose.yaml:5:63: output in x-bake of service 'a' has no effect here.",
-            "compose.yaml:5:84: tgas in x-bake of service 'a' has no effect. Did you mean tags?",
+            "compose.yaml:5:25: isolation of service 'a' has no effect: it is about containers of Windows.",
+            "compose.yaml:5:53: output in x-bake of service 'a' has no effect here.",
+            "compose.yaml:5:74: tgas in x-bake of service 'a' has no effect. Did you mean tags?",
         ], project.Warnings);
     }
 

@@ -25,11 +25,16 @@ public sealed class OpeningThePage : IDisposable
     [Fact]
     public Task of_a_build_that_failed_early_is_a_page_too() => Opens(SampleRecords.Of(1) with { Steps = SampleRecords.Of(1).Steps[..1], Transfers = [], Bases = [], Outcome = BuildOutcome.Failed, Failure = "no" });
 
-    private async Task Opens(BuildRecord record)
+    [Fact]
+    public Task of_two_builds_that_differ_is_as_readable() => Opens(ReproducibilityPage.Render(SampleTwoBuilds.Report, "shop/manifold.yaml", "manifold 1.0"));
+
+    private Task Opens(BuildRecord record) => Opens(HtmlReport.Render(record));
+
+    private async Task Opens(string html)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/chromium"), "Chromium is not installed here; test.sh installs it.");
         Assert.SkipUnless(Directory.Exists(Path.Combine(Playwright, "node_modules", "playwright-core")), $"Playwright is not in {Playwright}; test.sh installs it.");
-        var page = folder.Write("report.html", HtmlReport.Render(record));
+        var page = folder.Write("report.html", html);
         Assert.Equal("", await Tool.Run("timeout", "120", "node", Path.Combine(Path.GetDirectoryName(Source())!, "open-page.mjs"), Playwright, page));
     }
 

@@ -37,6 +37,14 @@ public sealed class RenderingRecords
     }
 
     [Fact]
+    public void platforms_that_could_not_be_compared_come_with_what_compares_them()
+    {
+        var record = SampleRecords.Of(1);
+        var page = HtmlReport.Render(record with { Components = [record.Components[0] with { Parity = null }] });
+        Assert.Contains("<code>manifold verify --parity quay.io/acme/api-0:1.4</code>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void the_page_names_no_address_that_a_browser_would_ask()
     {
         var page = HtmlReport.Render(SampleRecords.Of(2));

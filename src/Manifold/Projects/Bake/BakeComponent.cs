@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects.Yaml;
+using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects.Bake;
 
@@ -17,7 +19,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
     {
         Refuse();
         Warn();
-        var outputs = Outputs();
+        var (outputs, attested) = (Outputs(), Attested());
         return new Component
         {
             Name = target.Name,
@@ -26,14 +28,14 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
             Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item))],
-            Outputs = outputs,
+            Outputs = outputs, Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
         };
     }
 
     private BuildSource Source(ImmutableHashSet<string> targets)
     {
         var inline = target.Text("dockerfile-inline");
-        return new BuildSource
+        return new RunReader(sources.Fault).Apply(Runs(), new BuildSource
         {
             Place = sources.PlaceOf(target.Span),
             ContextFolder = Context(), ContextAddress = BakeContexts.IsRemote(Written) ? Written : null,
@@ -46,7 +48,18 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             CacheFrom = target.Texts("cache-from"), CacheTo = target.Texts("cache-to"),
             NoCache = target.Flag("no-cache") || target.Items("no-cache-filter").Length > 0,
             Pull = target.Flag("pull"),
+        });
+    }
+
+    private RunTextsOfFile Runs()
+    {
+        return new RunTextsOfFile
+        {
+            Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"), Entitlements = Texts("entitlements"),
+            Hosts = [.. target.Items("extra-hosts").Select(item => new Located($"{item.Name}={item.Value}", sources.PlaceOf(item.Span)))],
         };
+
+        ImmutableArray<Located> Texts(string key) => [.. target.Items(key).Where(item => item.Value.Length > 0).Select(item => new Located(item.Value, sources.PlaceOf(item.Span)))];
     }
 
     private string Context()
@@ -120,6 +133,24 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         }
     }
 
+    private HashSet<string> Attested()
+    {
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in target.Items("attest").Where(item => item.Value.Length > 0))
+        {
+            try
+            {
+                var read = Attestation.Parse("attest", item.Value);
+                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
+            }
+            catch (UsageException e)
+            {
+                sources.Fault(item.Span, e.Message);
+            }
+        }
+        return wanted;
+    }
+
     /// <summary>Pushing is the project's; what keeps the image nowhere is nothing; the rest is as <c>-o</c> has it.</summary>
     private ImmutableArray<string> Outputs()
     {
@@ -143,30 +174,16 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
 
     private void Refuse()
     {
-        foreach (var key in (ReadOnlySpan<string>)["extra-hosts", "policy"])
-        {
-            if (target.Find(key) is { Items.IsEmpty: false } setting)
-                sources.Fault(setting.Span, $"'{key}' is not available here", "Take it out of the file.");
-        }
-        if (target.Find("network") is { Text: not ("" or "default") } network)
-            sources.Fault(network.Span, $"the network '{network.Text}' for a whole target is not available here", "Give it to the RUN that needs it: RUN --network=…");
+        if (target.Find("policy") is { Items.IsEmpty: false } setting)
+            sources.Fault(setting.Span, "'policy' is not available here", "Take it out of the file.");
         if (target.Find("call") is { Text: not ("" or "build") } call)
-            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check a Dockerfile: manifold build --check");
+            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check the Dockerfiles: manifold bake --check");
     }
 
-    /// <summary>What changes no file of the image, or is done otherwise here.</summary>
+    /// <summary>What is done otherwise here.</summary>
     private void Warn()
     {
-        Tell("shm-size", "has no effect: RUN gets the runtime's own /dev/shm");
-        Tell("ulimits", "has no effect: RUN gets the limits of who builds");
-        Tell("entitlements", "has no effect: nothing here waits to be allowed");
-        Tell("attest", "has no effect: SBOM and provenance are attached with --sbom and --provenance when the image is published");
-        Tell("no-cache-filter", "is taken for no-cache: every stage is built anew");
-
-        void Tell(string key, string what)
-        {
-            if (target.Find(key) is { Items.IsEmpty: false } setting)
-                Warnings.Add($"{sources.PlaceOf(setting.Span)}: '{key}' {what}.");
-        }
+        if (target.Find("no-cache-filter") is { Items.IsEmpty: false } setting)
+            Warnings.Add($"{sources.PlaceOf(setting.Span)}: 'no-cache-filter' is taken for no-cache: every stage is built anew.");
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 
@@ -103,6 +105,7 @@ public static class BakeJson
             Map("labels", target.Source is BuildSource ? target.Component.Labels : target.Component.Labels.Clear());
             List("annotations", target.Component.Annotations.Select(Annotation));
             List("tags", target.Tags.Select(tag => tag.ToString()));
+            List("attest", target.Component.Attested.Select(type => $"type={type}"));
             List("platforms", target.Platforms.Select(platform => platform.ToString()));
             List("output", project.Push && target.Component.Publish ? target.Component.Outputs.Add("type=registry") : target.Component.Outputs);
             json.WriteEndObject();
@@ -125,6 +128,11 @@ public static class BakeJson
                 json.WriteBoolean("no-cache", true);
             if (build.Pull)
                 json.WriteBoolean("pull", true);
+            Text("network", build.Run.Network == RunNetwork.Default ? null : build.Run.Network.ToString().ToLowerInvariant());
+            Text("shm-size", build.Run.SharedMemory?.ToString(CultureInfo.InvariantCulture));
+            Map("extra-hosts", build.Run.Hosts.DistinctBy(host => host.Name).ToImmutableSortedDictionary(host => host.Name, host => host.Address, StringComparer.Ordinal));
+            List("ulimits", build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}"));
+            List("entitlements", build.Entitlements.Select(each => each.Name));
         }
 
         private static string Context(NamedContext context) => context switch

@@ -31,6 +31,8 @@ internal sealed class BakeSources(ProjectFaults faults)
         faults.Add(FileOf(span).Text, PlaceOf(span), message, hint);
     }
 
+    public void Fault(Place place, string message) => faults.Add(files.First(file => file.Text.PlaceOf(0, 0).File == place.File).Text, place, message);
+
     public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);
 
     private (int Origin, LocatedText Text) FileOf(HclSpan span) => files.Last(file => file.Origin <= span.Start);

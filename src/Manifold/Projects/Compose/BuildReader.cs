@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
+using Manifold.Planning;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 
@@ -12,12 +13,13 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
     private static readonly string[] Known =
     [
         "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "pull",
-        "secrets", "ssh", "additional_contexts", .. Ignored,
+        "secrets", "ssh", "additional_contexts", "provenance", "sbom",
+        "network", "shm_size", "extra_hosts", "ulimits", "privileged", "entitlements", .. Ignored,
     ];
 
     private static readonly string[] KnownToBake = ["tags", "platforms", "cache-from", "cache-to", "secret", "ssh", "contexts", "no-cache", "pull", "output", "no-cache-filter"];
 
-    private static string[] Ignored => ["network", "shm_size", "extra_hosts", "ulimits", "isolation", "privileged", "entitlements", "provenance", "sbom"];
+    private static string[] Ignored => ["isolation"];
 
     /// <param name="imageOf">The image of a service that is not built.</param>
     public ImageSettings Read(string service, YamlNode build, Func<string, string?> imageOf)
@@ -28,7 +30,7 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
         var settings = new ImageSettings();
         foreach (var (key, value) in map.Entries)
             if (Ignored.Contains(key.Text))
-                values.Faults.Warn(key.Place, $"{key.Text} of service '{service}' has no effect: it is not supported yet.");
+                values.Faults.Warn(key.Place, $"{key.Text} of service '{service}' has no effect: it is about containers of Windows.");
             else if (!Known.Contains(key.Text))
                 values.Refuse(key, where, Known);
             else if (value is not YamlScalar { IsNull: true })
@@ -66,8 +68,24 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
         "pull" => settings with { Pull = values.Flag(value, key) },
         "secrets" => settings with { Secrets = Secrets(value) },
         "ssh" => settings with { Ssh = Ssh(value) },
+        "provenance" or "sbom" => settings with { Attest = [.. settings.Attest ?? [], .. Attestation(value, key)] },
+        "network" => settings with { Run = settings.Run with { Network = values.Text(value, key) } },
+        "shm_size" => settings with { Run = settings.Run with { SharedMemory = values.Text(value, key) } },
+        "extra_hosts" => settings with { Run = settings.Run with { Hosts = RunValues.Hosts(values, value, key) } },
+        "ulimits" => settings with { Run = settings.Run with { Limits = RunValues.Limits(values, value, key) } },
+        "entitlements" => settings with { Run = settings.Run with { Entitlements = [.. settings.Run.Entitlements ?? [], .. values.Texts(value, key)] } },
+        "privileged" when values.Flag(value, key) is true =>
+            settings with { Run = settings.Run with { Entitlements = [.. settings.Run.Entitlements ?? [], new Located(RunSettings.Insecure, value.Place)] } },
         "additional_contexts" => settings with { Contexts = values.Pairs(value, key) },
         _ => settings,
+    };
+
+    /// <summary>True or false, or the attestation's other fields: <c>mode=max</c>.</summary>
+    private IEnumerable<Located> Attestation(YamlNode value, string type) => values.Text(value, type) is not { } text ? [] : text.Text.ToLowerInvariant() switch
+    {
+        "true" or "yes" or "on" => [text with { Text = $"type={type}" }],
+        "false" or "no" or "off" => [text with { Text = $"type={type},disabled=true" }],
+        _ => [text with { Text = $"type={type},{text.Text}" }],
     };
 
     /// <summary>Lists of x-bake come after those of the build.</summary>

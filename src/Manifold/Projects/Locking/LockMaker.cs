@@ -51,7 +51,7 @@ public sealed class LockMaker(BakeTools tools)
             else
                 problems.Add(why);
         }
-        ProjectFailedException.ThrowIfAny(problems);
+        SeveralProblemsException.ThrowIfAny(problems);
         return new MadeLock(Merge(request, found, sources.Commits), [.. without.Distinct()]);
     }
 

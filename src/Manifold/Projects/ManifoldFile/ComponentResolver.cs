@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Projects.Yaml;
+using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects.ManifoldFile;
 
@@ -21,6 +22,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var chosen = Platforms(image);
         var hooks = new HookResolver(around, image).Resolve(chosen);
         var platforms = chosen.Select(choice => sources.Resolve(image, choice, hooks.Length > 0)).OfType<ComponentPlatform>().ToImmutableArray();
+        var attested = Attested(settings.Attest ?? []);
         var component = new Component
         {
             Name = image.Name, Place = image.Place, Platforms = platforms, Tags = Tags(image), Aliases = Aliases(image),
@@ -28,8 +30,28 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
+            Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
         };
         return platforms.IsEmpty ? null : component;
+    }
+
+    /// <summary>As <c>--attest</c> has them, or their types alone; a later one of a type counts.</summary>
+    private HashSet<string> Attested(ImmutableArray<Located> texts)
+    {
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            try
+            {
+                var read = Attestation.Parse("attest", text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}");
+                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
+            }
+            catch (UsageException e)
+            {
+                faults.Add(text.Place, e.Message);
+            }
+        }
+        return wanted;
     }
 
     private ImmutableArray<PlatformChoice> Platforms(NamedImage image)

@@ -28,6 +28,8 @@ internal sealed record ImageSettings
     public ImmutableArray<HookSettings>? Before { get; init; }
     public PlatformChoices? Platforms { get; init; }
     public ComponentVerification? Verification { get; init; }
+    public ImmutableArray<Located>? Attest { get; init; }
+    public RunTextsOfFile Run { get; init; } = new();
     public bool? NoCache { get; init; }
     public bool? Pull { get; init; }
     public bool? Publish { get; init; }
@@ -55,6 +57,8 @@ internal sealed record ImageSettings
         Before = Before ?? below.Before,
         Platforms = Platforms ?? below.Platforms,
         Verification = Verification ?? below.Verification,
+        Attest = Attest ?? below.Attest,
+        Run = Run.Over(below.Run),
         NoCache = NoCache ?? below.NoCache,
         Pull = Pull ?? below.Pull,
         Publish = Publish ?? below.Publish,

@@ -9,9 +9,10 @@ internal static class Keys
     [
         "context", "dockerfile", "dockerfile-inline", "target", "args", "contexts", "secrets", "ssh",
         "cache", "cache-from", "cache-to", "no-cache", "pull",
+        "network", "shm-size", "extra-hosts", "ulimits", "entitlements",
     ];
 
-    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags"];
+    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest"];
 
     public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
 

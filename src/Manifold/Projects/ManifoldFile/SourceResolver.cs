@@ -46,7 +46,7 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             RequireDockerfile(settings, folder, context.Place, madeLater);
         else if (!madeLater)
             faults.Add(context.Place, $"the context '{context.Text}' of image '{image.Name}' is not a folder.", $"Looked for '{folder}'. Paths start from the file's folder.");
-        return new BuildSource
+        return new RunReader((at, message) => faults.Add(at, message)).Apply(settings.Run, new BuildSource
         {
             Place = place, ContextFolder = folder, ContextAddress = isRemote ? context.Text : null,
             DockerfilePath = settings.Dockerfile is { Text.Length: > 0 } dockerfile ? around.Paths.Shown(Path.GetFullPath(dockerfile.Text, folder)) : null,
@@ -57,7 +57,7 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             Secrets = secrets.Secrets(settings.Secrets ?? []), Ssh = secrets.Ssh(settings.Ssh ?? []),
             CacheFrom = Texts(settings.CacheFrom), CacheTo = Texts(settings.CacheTo),
             NoCache = settings.NoCache ?? false, Pull = settings.Pull ?? false,
-        };
+        });
     }
 
     private void RequireDockerfile(ImageSettings settings, string folder, Place place, bool madeLater)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Manifold.Dockerfile;
 using Manifold.Planning;
 
 namespace Manifold.Projects.Printing;
@@ -25,6 +27,7 @@ internal sealed class BuildDocument(string folder, string workingFolder)
             written["no-cache"] = true;
         if (build.Pull)
             written["pull"] = true;
+        Write(written, build);
         return written;
 
         void Add(string key, string? text)
@@ -32,6 +35,17 @@ internal sealed class BuildDocument(string folder, string workingFolder)
             if (text is not null)
                 written[key] = text;
         }
+    }
+
+    private static void Write(JsonObject written, BuildSource build)
+    {
+        if (build.Run.Network != RunNetwork.Default)
+            written["network"] = build.Run.Network.ToString().ToLowerInvariant();
+        if (build.Run.SharedMemory is { } bytes)
+            written["shm-size"] = bytes.ToString(CultureInfo.InvariantCulture);
+        ProjectDocument.Add(written, "extra-hosts", ProjectDocument.Texts(build.Run.Hosts.Select(host => $"{host.Name}={host.Address}")));
+        ProjectDocument.Add(written, "ulimits", ProjectDocument.Texts(build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}")));
+        ProjectDocument.Add(written, "entitlements", ProjectDocument.Texts(build.Entitlements.Select(each => each.Name)));
     }
 
     private string Context(NamedContext context) => context switch

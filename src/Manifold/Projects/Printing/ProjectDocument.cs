@@ -55,6 +55,7 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
             image["publish"] = false;
         if (component.PlatformTags)
             image["platform-tags"] = true;
+        Add(image, "attest", Texts(component.Attested));
         return image;
     }
 

@@ -36,7 +36,7 @@ public sealed class FreshBuild : IDisposable
     public static async Task<FreshBuild> RunAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
     {
         var store = Store.Open(request.StoreFolder);
-        var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { Folders = [.. request.Folders, store.Root] });
+        var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { TimeZone = request.TimeZone, Folders = [.. request.Folders, store.Root] });
         try
         {
             foreach (var other in request.Stores)
@@ -91,6 +91,9 @@ public sealed class BuiltOnceException(string build, BakeResult result) : Manifo
 public sealed record FreshRequest(Project Project, GraphOptions Graph, LockUse Lock, string StoreFolder, string Name)
 {
     public required int Jobs { get; init; }
+
+    /// <summary>What RUNs and hooks have as TZ; null where nothing is said.</summary>
+    public string? TimeZone { get; init; }
 
     /// <summary>Where the project's files lie.</summary>
     public required ImmutableArray<string> Folders { get; init; }

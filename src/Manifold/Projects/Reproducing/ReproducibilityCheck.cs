@@ -32,7 +32,7 @@ public sealed record ReproducibilityRequest
 /// the project's folders     2  copied elsewhere, without what hooks and git make
 /// first build               3  where the project lies, in an empty store
 /// another second            4  waited for
-/// second build              5  elsewhere, in another empty store, with another number of RUNs at a time
+/// second build              5  elsewhere, in another empty store, where clocks show another day and hour, with another number of RUNs at a time
 /// both                      6  compared: indexes, platforms, then step by step and file by file   (<see cref="BakeComparison"/>)
 /// </code>
 /// The store gets nothing but what is fetched to find out what references mean; no name changes. Costs two cold builds and a copy of the folders.
@@ -61,9 +61,10 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             await Task.Delay(TimeSpan.FromSeconds(2), tools.Builder.Time, cancellation).ConfigureAwait(false);
             // 5
             await request.Begin(2).ConfigureAwait(false);
-            using var second = await FreshBuild.RunAsync(new FreshRequest(elsewhere.Moved(request.Read()), request.Graph, pins, Path.Combine(work, "again", "2"), "The second build, elsewhere and with another number of RUNs at a time,")
+            var zone = OtherTimeZone.At(tools.Builder.Time.GetUtcNow());
+            using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone), OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"), "The second build, elsewhere and with another number of RUNs at a time,")
             {
-                Jobs = request.Jobs == 1 ? 2 : 1, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
+                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 6
             return await new BakeComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);

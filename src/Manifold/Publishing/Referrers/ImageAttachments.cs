@@ -13,8 +13,8 @@ public sealed record AttachmentRequest
     /// <summary>A list of contents for each platform.</summary>
     public bool Sbom { get; init; }
 
-    /// <summary>Tells where a platform's manifest came from, under a repository's name; null where nobody knows, as for an image of somebody else.</summary>
-    public Func<ImageReference, Platform, Descriptor, Provenance>? Provenance { get; init; }
+    /// <summary>Tells where a platform's manifest came from, under a repository's name; null, for all or for one, where nobody knows, as for an image of somebody else.</summary>
+    public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance { get; init; }
 
     /// <summary>Signs the index and every platform's manifest; null signs nothing. Not disposed.</summary>
     public SigningKey? Key { get; init; }
@@ -26,7 +26,11 @@ public sealed record AttachmentRequest
 }
 
 /// <summary>What was attached; what was there before is not counted.</summary>
-public sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere);
+public sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere)
+{
+    public static AttachmentSummary operator +(AttachmentSummary a, AttachmentSummary b) =>
+        new(a.Sboms + b.Sboms, a.Provenances + b.Provenances, a.Signatures + b.Signatures, a.AlreadyThere + b.AlreadyThere);
+}
 
 /// <summary>Publishes an image together with what is said about it: nobody meets a tag whose signature is not there yet.</summary>
 /// <remarks>
@@ -82,8 +86,8 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
             foreach (var platform in contents?.Platforms ?? [])
                 summary = await publisher.AttachAsync(Sbom(platform, repository), cancellation).ConfigureAwait(false)
                     ? summary with { Sboms = summary.Sboms + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
-            foreach (var entry in request.Provenance is null ? [] : entries)
-                summary = await publisher.AttachAsync(Statement(request.Provenance!(repository, entry.Platform, entry.Manifest)), cancellation).ConfigureAwait(false)
+            foreach (var provenance in entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest)).OfType<Provenance>())
+                summary = await publisher.AttachAsync(Statement(provenance), cancellation).ConfigureAwait(false)
                     ? summary with { Provenances = summary.Provenances + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
             if (request.Key is { } key)
                 summary = summary with { Signatures = summary.Signatures + (await new ImageSigner(tools.Registry, repository, key, tools.Time).SignAsync(source, top, cancellation).ConfigureAwait(false)).Length };

@@ -38,13 +38,18 @@ internal static class Checks
     private static Html Parity(RecordedComponent image)
     {
         if (image.Parity is not { } parity)
-            return Html.Empty;
+            return image.Platforms.Count(platform => platform.Manifest is not null) < 2 ? Html.Empty
+                : Pieces.Section("Parity", "Not compared: not every layer of the bases was needed, and they are not in the store. This fetches them and compares:", ParityCommand(image));
         var note = parity.Count == 0 ? "The platforms have the same packages, files and configuration." : $"{Units.Count(parity.Count, "difference")} between the platforms{(parity.Count > parity.Differences.Length ? $"; the first {parity.Differences.Length}" : "")}.";
         return Pieces.Section("Parity", note, Html.Of($"""
             {(parity.Count == 0 ? Html.Empty : Pieces.Table(["what", "name", .. parity.Platforms], parity.Differences.Select(Difference)))}
-            {parity.Unreadable.Select(trouble => Html.Of($"<p class=\"note\">not read: {trouble}</p>"))}<span></span>
+            {parity.Unreadable.Select(trouble => Html.Of($"<p class=\"note\">not read: {trouble}</p>"))}{(parity.Unreadable.IsEmpty ? Html.Empty : ParityCommand(image))}<span></span>
             """));
     }
+
+    /// <summary>What shows all of it: layers that are not here are fetched.</summary>
+    private static Html ParityCommand(RecordedComponent image) => image.Tags.IsEmpty ? Html.Empty
+        : $"manifold verify --parity {(image.Published ? "" : "store:")}{image.Tags[0]}" is var command ? Html.Of($"<p><code>{command}</code>{Pieces.Copy(command)}</p>") : Html.Empty;
 
     private static Html Difference(RecordedDifference difference) => Html.Of($"""
         <tr><td class="muted">{difference.Topic}</td><th scope="row"><code>{difference.Name}</code></th>{difference.Values.Select(value => value is null ? Html.Of($"<td class=\"muted\">–</td>") : Html.Of($"<td>{value}</td>"))}</tr>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
@@ -14,42 +12,19 @@ namespace Manifold.Reporting.Pages;
 /// images      platforms, stages, layers, index, checks, commands; folded where there are many
 /// sources     bases by digest, what was fetched from where and sent where
 /// </code>
-/// A policy in the page itself forbids requests and every script but its own.
 /// </remarks>
 public static class HtmlReport
 {
     private const int OpenImages = 2, ShownOfAKind = 3;
 
-    private static readonly string Style = Resource("report.css"), Script = Resource("report.js");
-    private static readonly string ScriptHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)));
-
-    public static string Render(BuildRecord record) => Html.Of($"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="referrer" content="no-referrer">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{ScriptHash}'; base-uri 'none'; form-action 'none'">
-        <title>{record.Title} · build report</title>
-        <style>{Html.Own(Style)}</style>
-        </head>
-        <body>
-        <main>
+    public static string Render(BuildRecord record) => PageFrame.Render($"{record.Title} · build report", Html.Of($"""
         {ReportHead.Render(record)}
         {(record.Components.Length > 1 ? Overview.Render(record) : Html.Empty)}
         {Warnings(record)}
         {(record.Components.Length == 1 ? Html.Empty : Timeline.Render(record))}
         {Images(record)}
         {Sources.Render(record)}
-        </main>
-        <footer>{record.Tool} · build {record.Id} · built on {record.Machine.ToString()}</footer>
-        <script>{Html.Own(Script)}</script>
-        </body>
-        </html>
-
-        """).ToString();
+        """), $"{record.Tool} · build {record.Id} · built on {record.Machine.ToString()}");
 
     private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(Advice.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
 
@@ -84,11 +59,4 @@ public static class HtmlReport
 
     private static string Summary(RecordedComponent image) => image.Failure is not null ? "failed"
         : $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, {Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}";
-
-    private static string Resource(string name)
-    {
-        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 }

@@ -6,13 +6,15 @@ namespace Manifold.Reporting.Pages;
 /// <summary>All that is known of one image.</summary>
 internal static class ImageDetails
 {
-    public static Html Render(BuildRecord record, RecordedComponent image) => Html.Of($"""
+    public static Html Render(BuildRecord record, RecordedComponent image) => Render(record, image, SharedLayers.Of(record, image));
+
+    private static Html Render(BuildRecord record, RecordedComponent image, SharedLayers shared) => Html.Of($"""
         {(image.Failure is { } failure && record.Components.Length > 1 ? Html.Of($"<pre class=\"failure\">{failure}</pre>") : Html.Empty)}
         {Platforms(image)}
         {StageMatrix.Render(record, image)}
         {(record.Components.Length == 1 ? Timeline.Render(record) : Html.Empty)}
-        {LayerChart.Render(image)}
-        {IndexTree.Render(image)}
+        {LayerChart.Render(image, shared)}
+        {IndexTree.Render(image, shared)}
         {Checks.Render(image)}
         {Pairs("Labels", image.Labels)}
         {Pairs("Build arguments", image.Arguments)}

@@ -7,61 +7,54 @@ internal static class LayerChart
 {
     private const int Height = 22, Ghost = 5;
 
-    public static Html Render(RecordedComponent image)
+    public static Html Render(RecordedComponent image, SharedLayers shared)
     {
         var made = image.Platforms.Where(platform => platform.Layers.Length > 0).ToList();
         var most = made.Select(platform => Math.Max(platform.CompressedBytes, image.Before?.Find(platform.Platform)?.CompressedBytes ?? 0)).DefaultIfEmpty().Max();
         if (most == 0)
             return Html.Empty;
-        return Pieces.Section("Sizes by layer", Note(image, made), Html.Of($"""
-            <p class="legend">{made.SelectMany(platform => platform.Layers).Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"swatch {kind}\"></i>{Meaning(kind)}</span>"))}{(image.Before is null ? Html.Empty : Html.Of($"<span><i class=\"swatch ghost\"></i>before</span>"))}</p>
-            <div class="sizes">{made.Select(platform => Bar(image, platform, most))}</div>
+        return Pieces.Section("Sizes by layer", Note(image, made, shared), Html.Of($"""
+            <p class="legend">{made.SelectMany(platform => platform.Layers).Select(shared.Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"swatch {kind}\"></i>{Meaning(kind)}</span>"))}{(image.Before is null ? Html.Empty : Html.Of($"<span><i class=\"swatch ghost\"></i>before</span>"))}</p>
+            <div class="sizes">{made.Select(platform => Bar(image, platform, shared, most))}</div>
 
             """));
     }
-
-    /// <summary>Shared within the image counts before whose it is.</summary>
-    public static string Kind(RecordedLayer layer) => layer switch
-    {
-        { Origin: LayerOrigin.Imported } => "imported",
-        { Origin: LayerOrigin.Base } => "base",
-        { SharedWith.IsEmpty: false } => "shared",
-        _ => "own",
-    };
 
     private static string Meaning(string kind) => kind switch
     {
         "base" => "base image",
         "own" => "own layers",
-        "shared" => "own, shared by platforms",
+        "shared" => "own, shared by platforms or images",
         _ => kind,
     };
 
-    private static Html Bar(RecordedComponent image, RecordedPlatform platform, long most)
+    private static Html Bar(RecordedComponent image, RecordedPlatform platform, SharedLayers shared, long most)
     {
         var before = image.Before?.Find(platform.Platform);
         return Html.Of($"""
-            <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="{Height + (before is null ? 0 : Ghost + 2)}" role="img" aria-label="layers of {platform.Platform.ToString()}">{Segments(platform, before, most)}{(before is null ? Html.Empty : Html.Of($"<rect class=\"layer ghost\" x=\"0\" y=\"{Height + 2}\" width=\"{100.0 * before.CompressedBytes / most}%\" height=\"{Ghost}\"><title>before: {Units.Bytes(before.CompressedBytes)}</title></rect>"))}</svg><div class="number">{Units.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - before?.CompressedBytes)}</div></div>
+            <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="{Height + (before is null ? 0 : Ghost + 2)}" role="img" aria-label="layers of {platform.Platform.ToString()}">{Segments(platform, before, shared, most)}{(before is null ? Html.Empty : Html.Of($"<rect class=\"layer ghost\" x=\"0\" y=\"{Height + 2}\" width=\"{100.0 * before.CompressedBytes / most}%\" height=\"{Ghost}\"><title>before: {Units.Bytes(before.CompressedBytes)}</title></rect>"))}</svg><div class="number">{Units.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - before?.CompressedBytes)}</div></div>
 
             """);
     }
 
-    private static IEnumerable<Html> Segments(RecordedPlatform platform, RecordedPredecessorPlatform? before, long most)
+    private static IEnumerable<Html> Segments(RecordedPlatform platform, RecordedPredecessorPlatform? before, SharedLayers shared, long most)
     {
         var at = 0L;
         foreach (var layer in platform.Layers)
         {
             var isNew = before is not null && !before.Layers.Contains(layer.Digest);
-            yield return Html.Of($"<rect class=\"layer {Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Units.Bytes(layer.Bytes)}{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
+            yield return Html.Of($"<rect class=\"layer {shared.Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Units.Bytes(layer.Bytes)}{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
             at += layer.Bytes;
         }
     }
 
-    private static string Note(RecordedComponent image, List<RecordedPlatform> made)
+    private static string Note(RecordedComponent image, List<RecordedPlatform> made, SharedLayers shared)
     {
         var layers = made.SelectMany(platform => platform.Layers).DistinctBy(layer => layer.Digest).ToList();
         var all = layers.Sum(layer => layer.Bytes);
         var text = $"{Units.Bytes(all)} in {Units.Count(layers.Count, "layer")}, each counted once: {Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} made here.";
+        if (layers.Where(shared.HasSibling).Sum(layer => layer.Bytes) is var common and > 0)
+            text += $" {Units.Bytes(common)} are in other images of this build too.";
         if (image.Before is not { Platforms.IsEmpty: false } before)
             return text;
         var kept = before.Platforms.SelectMany(platform => platform.Layers).ToHashSet();

@@ -130,7 +130,7 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
     [GeneratedRegex("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")]
     private static partial Regex Uuid();
 
-    [GeneratedRegex(@"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]+\d{1,4}[ ,]*(?:\d{4} )?\d{1,2}:\d\d(?::\d\d)?|\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d[:.h-]?\d\d(?:[:.]?\d\d)?(?:[.,]\d+)?)?|\b20\d{6}[T-]?\d{4,6}\b|\b\d\d:\d\d:\d\d(?:[.,]\d+)?")]
+    [GeneratedRegex(@"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]+\d{1,4}[ ,]*(?:\d{4} )?\d{1,2}:\d\d(?::\d\d)?|\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d[:.h-]?\d\d(?:[:.]?\d\d)?(?:[.,]\d+)?)?|\b20\d{6}[T-]?\d{4,6}\b|\b\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\b")]
     private static partial Regex Time();
 
     [GeneratedRegex("[0-9a-fA-F]{8,}|[0-9A-Za-z+/_-]{16,}={0,2}")]

@@ -27,6 +27,9 @@ public sealed record ReproducibilityReport
 /// <param name="Jobs">How many RUNs worked at a time.</param>
 public sealed record BuildConditions(string Folder, DateTimeOffset Began, TimeSpan Duration, int Jobs)
 {
+    /// <summary>What hooks and RUNs had as TZ; null where the machine's and the images' own counted.</summary>
+    public string? TimeZone { get; init; }
+
     /// <summary>Absolute folders that a program may have written down: contexts, and the store that containers stand on.</summary>
     [JsonIgnore]
     public ImmutableArray<string> Folders { get; init; } = [];

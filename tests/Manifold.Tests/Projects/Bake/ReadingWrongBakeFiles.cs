@@ -60,7 +60,11 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     [InlineData("target \"a\" { contexts = { x = \"target:b\" } }", "1:31: error: the context 'x' is target 'b', which is not there")]
     [InlineData("target \"a\" { contexts = { x = \"ftp://example.com/x\" } }", "1:31: error: the context 'x': 'ftp://example.com/x' is no context")]
     [InlineData("target \"a\" { tags = [\"UPPER\"] }", "1:22: error: the tag 'UPPER' is no image reference with a tag")]
-    [InlineData("target \"a\" { network = \"host\" }", "1:24: error: the network 'host' for a whole target is not available here")]
+    [InlineData("target \"a\" { network = \"hots\" }", "1:24: error: network hots: expected default, none, host. Did you mean host?")]
+    [InlineData("target \"a\" { shm-size = \"big\" }", "1:25: error: shm-size big: 'big' is not a size")]
+    [InlineData("target \"a\" { ulimits = [\"nofiel=1\"] }", "1:25: error: ulimits 'nofiel=1': there is no limit 'nofiel'. Did you mean nofile?")]
+    [InlineData("target \"a\" { extra-hosts = { a = \"b\" } }", "1:34: error: extra-hosts 'a=b': 'b' is not an IP address")]
+    [InlineData("target \"a\" { entitlements = [\"security\"] }", "1:30: error: entitlements security: expected network.host, security.insecure")]
     [InlineData("variable \"V\" {\n default = \"x\"\n validation {\n  condition = V == \"y\"\n  error_message = \"V is y\"\n }\n}", "4:15: error: V is y")]
     [InlineData("target \"a\" { no-cache = \"maybe\" }", "1:25: error: true or false is expected, and this is a text")]
     public void each_kind_of_fault_has_its_place_and_its_words(string text, string expected)
@@ -89,14 +93,10 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     }
 
     [Fact]
-    public void what_changes_no_file_is_ignored_with_a_warning()
+    public void what_is_done_otherwise_is_told()
     {
-        folder.Write("docker-bake.hcl", "target \"default\" {\n  shm-size = \"64m\"\n  ulimits = [\"nofile=1024\"]\n  attest = [{ type = \"sbom\" }]\n}");
-
-        var warnings = Read().Warnings;
-
-        Assert.StartsWith("docker-bake.hcl:2:14: 'shm-size' has no effect", warnings[0], StringComparison.Ordinal);
-        Assert.Equal(3, warnings.Length);
+        folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"build\"]\n}");
+        Assert.StartsWith("docker-bake.hcl:2:21: 'no-cache-filter' is taken for no-cache", Assert.Single(Read().Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

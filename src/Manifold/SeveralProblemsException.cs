@@ -1,11 +1,11 @@
-namespace Manifold.Projects;
+namespace Manifold;
 
-/// <summary>Several things are wrong with a project; each is a line of the message. The exit code is that of the gravest.</summary>
-public sealed class ProjectFailedException : ManifoldException
+/// <summary>Several things stand in the way of a build or a project; each is a line of the message. The exit code is that of the gravest.</summary>
+public sealed class SeveralProblemsException : ManifoldException
 {
     private readonly int exitCode;
 
-    private ProjectFailedException(IReadOnlyList<ManifoldException> problems)
+    private SeveralProblemsException(IReadOnlyList<ManifoldException> problems)
         : base(string.Join('\n', problems.Select(problem => problem.Message).Distinct())) =>
         // What a registry refuses weighs more than what a file lacks.
         exitCode = problems.Max(problem => problem.ExitCode);
@@ -16,6 +16,6 @@ public sealed class ProjectFailedException : ManifoldException
     public static void ThrowIfAny(IReadOnlyList<ManifoldException> problems)
     {
         if (problems.Count > 0)
-            throw problems.DistinctBy(problem => problem.Message).ToList() is [var only] ? only : new ProjectFailedException(problems);
+            throw problems.DistinctBy(problem => problem.Message).ToList() is [var only] ? only : new SeveralProblemsException(problems);
     }
 }

@@ -1,0 +1,37 @@
+using Manifold.Oci;
+using Manifold.Projects;
+using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
+using Manifold.Publishing.Signing;
+
+namespace Manifold.Cli;
+
+/// <summary>Attaches to a project's images what the command line and the project's file ask for.</summary>
+internal sealed class BakeAttachments(CliContext context, Attachments wanted, SigningKey? key, PublishingTools publishing)
+{
+    private readonly DateTimeOffset begin = context.Time.GetUtcNow();
+
+    public async Task<AttachmentSummary> AttachAsync(BakedComponent baked, PreparedImage image, CancellationToken cancellation)
+    {
+        var component = baked.Planned.Node.Component;
+        var request = wanted.Request(key) with
+        {
+            Sbom = wanted.Sbom || component.Sbom,
+            Provenance = wanted.Provenance || component.Provenance ? await ProvenanceAsync(baked, cancellation) : null,
+        };
+        return await new ImageAttachments(publishing, request).AttachAsync(image.Source, image.Top, [.. image.Preflight.Request.Targets.DistinctBy(target => target.Name)], cancellation);
+    }
+
+    /// <summary>Of what is taken as it is nobody here knows where it came from.</summary>
+    private async Task<Func<ImageReference, Platform, Descriptor, Provenance?>> ProvenanceAsync(BakedComponent baked, CancellationToken cancellation)
+    {
+        var made = new Dictionary<Platform, Func<ImageReference, Platform, Descriptor, Provenance>>();
+        foreach (var group in baked.Planned.Platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group))
+        {
+            var provenance = await new BuildProvenance(context, group.First().Node.Build!.Request).OfAsync(baked.Result!, begin, cancellation);
+            foreach (var platform in group)
+                made[platform.Platform] = provenance;
+        }
+        return (name, platform, manifest) => made.GetValueOrDefault(platform)?.Invoke(name, platform, manifest);
+    }
+}

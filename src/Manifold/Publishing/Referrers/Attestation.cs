@@ -1,0 +1,24 @@
+using Manifold.Dockerfile;
+using Manifold.Planning;
+
+namespace Manifold.Publishing.Referrers;
+
+/// <summary>What buildx calls an attestation: <c>type=sbom</c>, <c>type=provenance,mode=max</c>. Its other fields change nothing here.</summary>
+public sealed record Attestation(string Type, bool Wanted)
+{
+    public const string Sbom = "sbom", Provenance = "provenance";
+
+    /// <param name="flag">For messages: <c>--attest</c>, or the key of a file.</param>
+    /// <exception cref="UsageException">There is no such document, or it cannot be made so.</exception>
+    /// <remarks>Source: docker buildx build, <c>--attest</c>.</remarks>
+    public static Attestation Parse(string flag, string text)
+    {
+        var fields = FlagFields.Parse(flag, text);
+        var type = fields.Required("type", "type=sbom or type=provenance");
+        if (type is not (Sbom or Provenance))
+            throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Sbom, Provenance]) ?? "Known are: provenance, sbom."}");
+        fields.RequireKnown(type == Sbom ? ["type", "disabled", "generator"] : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"]);
+        return fields["generator"] is null ? new Attestation(type, fields.Switch("disabled") is not true)
+            : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
+    }
+}
