@@ -92,7 +92,7 @@ public sealed class Caching : IAsyncLifetime
         (await shop.Run([], "prune", "--all")).Succeeded();
         Assert.Empty(Directory.GetFiles(Path.Combine(shop.Root, "blobs", "sha256")));
 
-        (await shop.Build(context, "--iidfile", shop["second"], "--output", $"type=oci,dest={shop["layout"]}")).Succeeded();
+        (await shop.Build(context, "--iidfile", shop["second"], "--output", $"type=oci,tar=false,dest={shop["layout"]}")).Succeeded();
         using var other = new Workshop();
         (await other.Build(context, "--iidfile", shop["third"])).Succeeded();
 
@@ -122,7 +122,7 @@ public sealed class Caching : IAsyncLifetime
             COPY --from=build /made /opt/
             """, ("one.txt", "1"));
 
-        var built = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,dest={shop["layout"]}")).Succeeded();
+        var built = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,tar=false,dest={shop["layout"]}")).Succeeded();
 
         Assert.Single(built.Steps, step => step.Name.Contains("RUN", StringComparison.Ordinal));
         var layers = Manifests(shop["layout"]).Select(manifest => manifest.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()).TakeLast(2).ToArray()).ToList();

@@ -21,7 +21,7 @@ public sealed class SpeakingToTheBuilder : IDisposable
         if (environment is not null)
             shop.Set["SOURCE_DATE_EPOCH"] = environment;
         string[] more = argument is null ? [] : ["--build-arg", $"SOURCE_DATE_EPOCH={argument}"];
-        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
+        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,tar=false,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
         var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
         Assert.Equal(created, config.GetProperty("created").GetDateTimeOffset().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(label, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
