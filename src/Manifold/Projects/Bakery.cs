@@ -105,7 +105,7 @@ public sealed class Bakery(BakeTools tools)
                 var outcome = await new ComponentBuilder(tools, planned, work.Session, work.On).BuildAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
                 // 5
                 if (planned.Preflight is not null)
-                    await tools.Publisher.SendAsync(Prepared(outcome), new PushEvents(work.On, tools.Builder.Time), stop.Token).ConfigureAwait(false);
+                    await tools.Publisher.SendAsync(await PreparedAsync(outcome, stop.Token).ConfigureAwait(false), new PushEvents(work.On, tools.Builder.Time), stop.Token).ConfigureAwait(false);
                 return outcome;
             }
             finally
@@ -131,13 +131,23 @@ public sealed class Bakery(BakeTools tools)
         if (whole.Count == 0)
             return result;
         // 6
-        var published = await tools.Publisher.PublishAllAsync([.. whole.Select(Prepared)], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
+        var prepared = new List<PreparedImage>();
+        foreach (var component in whole)
+            prepared.Add(await PreparedAsync(component, cancellation).ConfigureAwait(false));
+        var published = await tools.Publisher.PublishAllAsync([.. prepared], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
         var publications = whole.Zip(published).ToDictionary(pair => pair.First.Name, pair => pair.Second);
         return new BakeResult([.. result.Components.Select(component => component with { Publication = publications.GetValueOrDefault(component.Name) })]);
     }
 
-    private PreparedImage Prepared(BakedComponent outcome) => new(
-        new StoreSource(tools.Builder.Store, tools.Builder.Registry, outcome.Planned.Node.Component.Tags[0], outcome.Result!.Index), outcome.Result.Index, outcome.Planned.Preflight!);
+    private async Task<PreparedImage> PreparedAsync(BakedComponent outcome, CancellationToken cancellation)
+    {
+        var component = outcome.Planned.Node.Component;
+        IImageSource source = new StoreSource(tools.Builder.Store, tools.Builder.Registry, component.Tags[0], outcome.Result!.Index);
+        if (!component.DockerFormat)
+            return new PreparedImage(source, outcome.Result.Index, outcome.Planned.Preflight!);
+        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation).ConfigureAwait(false);
+        return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, outcome.Planned.Preflight!);
+    }
 }
 
 /// <summary>The disk refuses.</summary>

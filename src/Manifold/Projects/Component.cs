@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Images;
+using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Verification;
@@ -48,6 +49,12 @@ public sealed record Component
 
     /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
+
+    /// <summary>How the blobs of its layers are made; null is the default.</summary>
+    public LayerPolicy? Layers { get; init; }
+
+    /// <summary>Published in Docker's media types.</summary>
+    public bool DockerFormat { get; init; }
 }
 
 /// <summary>One platform of a component.</summary>

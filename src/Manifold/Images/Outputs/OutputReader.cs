@@ -109,9 +109,12 @@ internal sealed class OutputReader(FlagFields fields)
     {
         try
         {
+            var (layers, isDocker) = (ReadLayers(), fields.Switch("oci-mediatypes") is false);
+            if (isDocker && layers?.Own.Compression == LayerCompression.Zstd)
+                throw fields.Wrong("Docker's media types know no zstd. Leave oci-mediatypes=false out, or write compression=gzip.");
             return output with
             {
-                Names = ReadNames(), Layers = ReadLayers(), DockerFormat = fields.Switch("oci-mediatypes") is false, Annotations = [.. ReadAnnotations()],
+                Names = ReadNames(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
                 WithoutEffect =
                 [
                     .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),
