@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Cluster;
 using Manifold.Content;
 using Manifold.Images.Outputs;
+using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
@@ -93,18 +94,20 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
-        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, cancellation);
+        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, Settings, cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => SecretTexts.Read(source.Secrets, source.Ssh, context),
+            RunSettings = Settings,
         })
         {
             Lock = BakeLock.Find(context, project, line),
             Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
         };
     }
+
+    private RunSettings Settings(BuildSource source) => SecretTexts.Read(source.Secrets, source.Ssh, context);
 
     private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, BuildProgress progress)
     {

@@ -56,7 +56,7 @@ internal sealed class ContextFlags
     /// <summary>Fetches what is elsewhere, and reads what comes by standard input.</summary>
     public static async Task<BuildRequest> PrepareAsync(CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
     {
-        var fetcher = new ContextFetcher(tools.Store);
+        var fetcher = new ContextFetcher(tools.Store, request.Run.GitCredentials);
         var keepGitFolder = BuildKitArguments.KeepsGitFolder(request);
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {

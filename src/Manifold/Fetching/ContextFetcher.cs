@@ -20,7 +20,8 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 /// What comes from an address stays in the store and is fetched once; standard input lasts as long as the process.
 /// Source: Docker's "Build context".
 /// </remarks>
-public sealed class ContextFetcher(Store store)
+/// <param name="credentials">For repositories.</param>
+public sealed class ContextFetcher(Store store, GitCredentials credentials)
 {
     /// <summary>True for what is no path of this machine.</summary>
     public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || HttpFetcher.IsAddress(text);
@@ -30,7 +31,7 @@ public sealed class ContextFetcher(Store store)
     {
         if (GitAddress.TryParse(address, asContext: true, out var git))
         {
-            var commit = await new GitFetcher(store).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
+            var commit = await new GitFetcher(store, credentials).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
             return new FetchedContext(commit.Folder, Commit: commit.Commit);
         }
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))

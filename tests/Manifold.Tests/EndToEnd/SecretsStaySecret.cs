@@ -139,10 +139,10 @@ public sealed class SecretsStaySecret : IAsyncLifetime
 
     private static bool Says(Workshop.Outcome outcome, string value) => (outcome.Output + outcome.Error).Contains(value, StringComparison.Ordinal);
 
-    private static bool Has(byte[] content, string value) => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(value)) >= 0;
+    internal static bool Has(byte[] content, string value) => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(value)) >= 0;
 
     /// <summary>Every file, and once more as it is when it is decompressed.</summary>
-    private static IEnumerable<(string Name, byte[] Content)> Files(string folder)
+    internal static IEnumerable<(string Name, byte[] Content)> Files(string folder)
     {
         foreach (var path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device }))
         {
