@@ -80,7 +80,7 @@ internal sealed class ContextFlags
         }
         else
             fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
-        request = request with { ContextFolder = fetched.Folder };
+        request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
             return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: what came as the context is a Dockerfile, and no archive that could hold another.")
                 : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -8,7 +9,8 @@ namespace Manifold.Fetching;
 /// <summary>A commit's files, in the store.</summary>
 /// <param name="Folder">The folder that was asked for; stays as it is for as long as the store's shared lock is held.</param>
 /// <param name="Commit">The hash that the ref came to.</param>
-public sealed record FetchedCommit(string Folder, string Commit);
+/// <param name="Time">When it was committed, in seconds since 1970.</param>
+public sealed record FetchedCommit(string Folder, string Commit, long? Time);
 
 /// <summary>Checks commits out, each once, with the git that is installed.</summary>
 /// <remarks>
@@ -42,10 +44,10 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         using (await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false))
         {
             // 2
-            if (!Directory.Exists(folder))
+            if (!Directory.Exists(folder) || SourceTime.Read(folder) is null)
                 await CheckOutAsync(address, (commit, name), folder, keepGitFolder, cancellation).ConfigureAwait(false);
         }
-        return new FetchedCommit(Below(address, folder), commit);
+        return new FetchedCommit(Below(address, folder), commit, SourceTime.Read(folder));
     }
 
     private async Task<(string Commit, string Name)> FindAsync(GitAddress address, CancellationToken cancellation)
@@ -76,9 +78,14 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
         if (File.Exists(Path.Combine(partial, ".gitmodules")))
             await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
+        SourceTime.Write(folder, long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(), CultureInfo.InvariantCulture));
         if (!keepGitFolder)
             RemoveGitFolders(partial);
-        Directory.Move(partial, folder);
+        // It may be there from before its time was kept, and in use.
+        if (Directory.Exists(folder))
+            FileTree.Delete(partial);
+        else
+            Directory.Move(partial, folder);
     }
 
     /// <summary>The repository's own, and the files that stand for it in submodules.</summary>

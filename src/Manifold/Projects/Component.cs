@@ -80,6 +80,9 @@ public sealed record BuildSource : ComponentSource
     /// <summary>Where the context is, if it is no folder: a git or http(s) address.</summary>
     public string? ContextAddress { get; init; }
 
+    /// <summary>When what was fetched from there was made, in seconds since 1970; null where nobody knows.</summary>
+    public long? ContextTime { get; init; }
+
     /// <summary>The Dockerfile's path as the user should see it, resolved from the working directory; null means the context's.</summary>
     public string? DockerfilePath { get; init; }
 

@@ -115,7 +115,7 @@ public sealed class ProjectGraph
 
     private BuildRequest RequestOf(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
-        ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
+        ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, ContextTime = source.ContextTime, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations, Layers = component.Layers ?? LayerPolicy.Default,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Run = options.RunSettings(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,

@@ -54,7 +54,7 @@ public static class RemoteContexts
         var context = fetched[(address, false)];
         return build with
         {
-            ContextFolder = context.Folder,
+            ContextFolder = context.Folder, ContextTime = context.Time,
             DockerfilePath = build is { DockerfilePath: { } path, InlineDockerfile: null } ? Path.Combine(context.Folder, Path.GetRelativePath("/", path)) : build.DockerfilePath,
             InlineDockerfile = context.Dockerfile is { } text ? System.Text.Encoding.UTF8.GetString(text) : build.InlineDockerfile,
         };
