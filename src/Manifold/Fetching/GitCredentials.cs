@@ -34,7 +34,7 @@ public sealed class GitCredentials
         return new GitCredentials(values);
     }
 
-    /// <summary>What a git that fetches from there needs in its environment; empty where it needs nothing.</summary>
+    /// <summary>What a git that fetches from there needs to say; null where nothing is known for it, and of other schemes.</summary>
     internal GitHeader? For(GitAddress address)
     {
         if (!Uri.TryCreate(address.Remote, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
