@@ -112,8 +112,8 @@ compiler_images() {
       TMPDIR=$work mmdebstrap --quiet --variant=extract --include=golang-go,dash,coreutils,ca-certificates bookworm "$unpacked" "$(find_mirror)" >&2 9>&-
       cat "$unpacked"/usr/share/ca-certificates/mozilla/*.crt >"$made.part/distroless/ca-certificates.crt"
       tar --exclude='./usr/share/go-*/test' --exclude=./usr/share/{man,locale,perl} --exclude=./usr/lib/*/perl* --exclude=./{dev,var} --exclude='*_test.go' --exclude='./usr/share/go-*/src/*/testdata' -C "$unpacked" -cf "$made.part/golang/golang.tar" .
-      "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,dest=$made.part/made/golang" "$made.part/golang"
-      "$manifold" build --progress quiet --platform linux/amd64,linux/arm64 -t distroless:nonroot -o "type=oci,dest=$made.part/made/distroless" "$made.part/distroless"
+      "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,tar=false,dest=$made.part/made/golang" "$made.part/golang"
+      "$manifold" build --progress quiet --platform linux/amd64,linux/arm64 -t distroless:nonroot -o "type=oci,tar=false,dest=$made.part/made/distroless" "$made.part/distroless"
       mv "$made.part/made" "$made"
       rm -rf --one-file-system "$made.part"
     }

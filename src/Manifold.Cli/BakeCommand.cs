@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Planning;
+using Manifold.Projects;
 using Manifold.Publishing;
 
 namespace Manifold.Cli;
@@ -121,4 +123,7 @@ internal sealed record BakeCommandLine
     public required string? MetadataFile { get; init; }
     public required string? Report { get; init; }
     public required RegistryChoice Registries { get; init; }
+
+    /// <summary>What the RUNs of a build are given: the secrets and agents that the file names, and what is allowed here.</summary>
+    public RunSettings SettingsOf(BuildSource source, CliContext context) => Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context));
 }

@@ -20,7 +20,7 @@ internal sealed class BakeOutputs
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
-            var read = component.Node.Component.Outputs.Select(ImageOutput.Parse).ToList();
+            var read = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
             if (load && !read.Any(output => output.IsLoad))
                 read.Add(ImageOutput.Load);
             if (read.Find(output => output.IsStandardOutput) is { } first)

@@ -114,12 +114,12 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
-        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, cancellation);
+        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, source => line.SettingsOf(source, context), cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => line.Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context)),
+            RunSettings = source => line.SettingsOf(source, context),
         })
         {
             Lock = BakeLock.Find(context, project, line),

@@ -142,10 +142,12 @@ internal sealed class BuildOptions
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
     {
+        var arguments = Pairs(parsed.GetValue(buildArguments) ?? [], context);
+        var epoch = arguments.GetValueOrDefault(BuildKitArguments.Epoch) ?? context.Variable(BuildKitArguments.Epoch);
         return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
-            BuildArguments = Pairs(parsed.GetValue(buildArguments) ?? [], context),
+            BuildArguments = epoch == BuildKitArguments.OfContext ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
@@ -153,12 +155,13 @@ internal sealed class BuildOptions
             Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = BuildKitArguments.ReadEpoch(Pairs(parsed.GetValue(buildArguments) ?? [], context).GetValueOrDefault(BuildKitArguments.Epoch) ?? context.Variable(BuildKitArguments.Epoch)),
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch),
         });
     }
 
-    /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment; null where it is not set.</summary>
-    public static long? EpochOf(CliContext context) => BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
+    /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment, for all images of a project; null where it is not set.</summary>
+    public static long? EpochOf(CliContext context) => context.Variable(BuildKitArguments.Epoch) == BuildKitArguments.OfContext
+        ? throw new UsageException($"{BuildKitArguments.Epoch}={BuildKitArguments.OfContext}: the images of a project have contexts of their own. Say it of each: args: {{{BuildKitArguments.Epoch}: {BuildKitArguments.OfContext}}}") : BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
 
     private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
     {

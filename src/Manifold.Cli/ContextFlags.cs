@@ -56,7 +56,7 @@ internal sealed class ContextFlags
     /// <summary>Fetches what is elsewhere, and reads what comes by standard input.</summary>
     public static async Task<BuildRequest> PrepareAsync(CliContext cli, (Store Store, RegistryClient Registry) tools, BuildRequest request, CancellationToken cancellation)
     {
-        var fetcher = new ContextFetcher(tools.Store);
+        var fetcher = new ContextFetcher(tools.Store, request.Run.GitCredentials);
         var keepGitFolder = BuildKitArguments.KeepsGitFolder(request);
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {
@@ -80,7 +80,7 @@ internal sealed class ContextFlags
         }
         else
             fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
-        request = request with { ContextFolder = fetched.Folder };
+        request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
             return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: what came as the context is a Dockerfile, and no archive that could hold another.")
                 : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));

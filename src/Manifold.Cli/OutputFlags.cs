@@ -30,7 +30,7 @@ internal sealed class OutputFlags
 
     public OutputChoice Read(ParseResult parsed)
     {
-        var all = (parsed.GetValue(outputs) ?? []).Select(ImageOutput.Parse).ToImmutableArray();
+        var all = (parsed.GetValue(outputs) ?? []).Select(text => ImageOutput.Parse(text)).ToImmutableArray();
         if (parsed.GetValue(load) && !all.Any(output => output.IsLoad))
             all = all.Add(ImageOutput.Load);
         if (all.Where(output => output.IsStandardOutput).Skip(1).FirstOrDefault() is { } second)

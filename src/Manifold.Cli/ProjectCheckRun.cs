@@ -14,7 +14,7 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
     {
         if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
             throw new UsageException($"--check and {beside}: --check only says what is wrong or doubtful. Run bake once more for {beside}.");
-        project = await RemoteContexts.PrepareAsync(project, tools.Store, cancellation);
+        project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
         var options = new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context),

@@ -22,7 +22,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest
         {
             Read = Read, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
-            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), RunSettings = source => line.Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context)), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
+            Graph = new GraphOptions { Names = line.Names, SourceDateEpoch = BuildOptions.EpochOf(context), RunSettings = source => line.SettingsOf(source, context), LayoutReference = _ => throw new InvalidOperationException("Each build places its layouts.") },
             Lock = BakeLock.Find(context, project, line) ?? new LockUse(LockFile.Empty(project, Directory.GetCurrentDirectory()), Only: false),
             On = (build, e) => builds[build - 1].Show(e),
             Begin = async build =>

@@ -8,7 +8,8 @@ namespace Manifold.Fetching;
 /// <summary>A build context as a folder of this machine.</summary>
 /// <param name="Dockerfile">Where what came was no archive but a Dockerfile: its text. The folder is then empty.</param>
 /// <param name="Commit">The commit, of a repository.</param>
-public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null);
+/// <param name="Time">When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null where nobody knows.</param>
+public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, long? Time = null);
 
 /// <summary>Makes folders of contexts that are none: repositories, files behind addresses, standard input.</summary>
 /// <remarks>
@@ -20,7 +21,8 @@ public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, st
 /// What comes from an address stays in the store and is fetched once; standard input lasts as long as the process.
 /// Source: Docker's "Build context".
 /// </remarks>
-public sealed class ContextFetcher(Store store)
+/// <param name="credentials">For repositories.</param>
+public sealed class ContextFetcher(Store store, GitCredentials credentials)
 {
     /// <summary>True for what is no path of this machine.</summary>
     public static bool IsRemote(string text) => GitAddress.TryParse(text, asContext: true, out _) && !Directory.Exists(text) || HttpFetcher.IsAddress(text);
@@ -30,13 +32,14 @@ public sealed class ContextFetcher(Store store)
     {
         if (GitAddress.TryParse(address, asContext: true, out var git))
         {
-            var commit = await new GitFetcher(store).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
-            return new FetchedContext(commit.Folder, Commit: commit.Commit);
+            var commit = await new GitFetcher(store, credentials).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
+            return new FetchedContext(commit.Folder, Commit: commit.Commit, Time: commit.Time);
         }
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
             throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
-        return await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
+        var opened = await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
+        return file.Modified is { } modified ? opened with { Time = modified.Seconds } : opened;
     }
 
     /// <summary>A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).</summary>
@@ -74,7 +77,7 @@ public sealed class ContextFetcher(Store store)
     {
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         if (Directory.Exists(folder) || TryUnpack(path, name, folder, cancellation))
-            return new FetchedContext(folder);
+            return new FetchedContext(folder, Time: SourceTime.Read(folder));
         var content = new FileInfo(path).Length <= Limits.DockerfileBytes ? await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false) : null;
         if (content is null || content.Contains((byte)0))
             throw new FetchException($"The context from {name} is neither a tar (plain, gzip, bzip2, xz, zstd) nor a Dockerfile.");
@@ -89,10 +92,20 @@ public sealed class ContextFetcher(Store store)
         var partial = folder + ".partial";
         FileTree.Delete(partial);
         Directory.CreateDirectory(partial);
-        new FolderWriter(partial, FolderFormat.Plain).Write(archive.ReadThrough(folder + ".tar").Entries().Select(Ours).Where(entry => entry.Kind is not (EntryKind.CharacterDevice or EntryKind.BlockDevice)), cancellation);
+        long? newest = null;
+        new FolderWriter(partial, FolderFormat.Plain).Write(archive.ReadThrough(folder + ".tar").Entries().Select(Noted).Select(Ours).Where(entry => entry.Kind is not (EntryKind.CharacterDevice or EntryKind.BlockDevice)), cancellation);
         File.Delete(folder + ".tar");
+        if (newest is { } time)
+            SourceTime.Write(folder, time);
         Directory.Move(partial, folder);
         return true;
+
+        LayerEntry Noted(LayerEntry entry)
+        {
+            if (entry.Kind == EntryKind.File)
+                newest = Math.Max(newest ?? entry.Modified.Seconds, entry.Modified.Seconds);
+            return entry;
+        }
     }
 
     /// <summary>A context's files belong to nobody: what COPY makes of them is root's.</summary>

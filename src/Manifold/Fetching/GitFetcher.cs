@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -8,7 +9,8 @@ namespace Manifold.Fetching;
 /// <summary>A commit's files, in the store.</summary>
 /// <param name="Folder">The folder that was asked for; stays as it is for as long as the store's shared lock is held.</param>
 /// <param name="Commit">The hash that the ref came to.</param>
-public sealed record FetchedCommit(string Folder, string Commit);
+/// <param name="Time">When it was committed, in seconds since 1970.</param>
+public sealed record FetchedCommit(string Folder, string Commit, long? Time);
 
 /// <summary>Checks commits out, each once, with the git that is installed.</summary>
 /// <remarks>
@@ -20,10 +22,15 @@ public sealed record FetchedCommit(string Folder, string Commit);
 /// </code>
 /// Files are 0644 or 0755 whatever the account's mask is. Thread-safe, and between processes. Git's own ways to authenticate apply, except that it never asks.
 /// </remarks>
-public sealed class GitFetcher(Store store)
+/// <param name="credentials">What http(s) servers are told besides.</param>
+public sealed class GitFetcher(Store store, GitCredentials credentials)
 {
     private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
         .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C");
+
+    // Behind what our caller may have said himself; the shell does it without another process, so no argument has the header.
+    private const string Configuring = "if [ -n \"$MANIFOLD_GIT_HEADER\" ]; then n=${GIT_CONFIG_COUNT:-0}; "
+        + "export \"GIT_CONFIG_KEY_$n=$MANIFOLD_GIT_SCOPE\" \"GIT_CONFIG_VALUE_$n=$MANIFOLD_GIT_HEADER\" GIT_CONFIG_COUNT=$((n+1)); unset MANIFOLD_GIT_SCOPE MANIFOLD_GIT_HEADER; fi; ";
 
     /// <param name="keepGitFolder">Whether <c>.git</c> stays beside the files.</param>
     /// <exception cref="FetchException">The repository, the ref or the folder is not there.</exception>
@@ -37,16 +44,16 @@ public sealed class GitFetcher(Store store)
         using (await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false))
         {
             // 2
-            if (!Directory.Exists(folder))
+            if (!Directory.Exists(folder) || SourceTime.Read(folder) is null)
                 await CheckOutAsync(address, (commit, name), folder, keepGitFolder, cancellation).ConfigureAwait(false);
         }
-        return new FetchedCommit(Below(address, folder), commit);
+        return new FetchedCommit(Below(address, folder), commit, SourceTime.Read(folder));
     }
 
-    private static async Task<(string Commit, string Name)> FindAsync(GitAddress address, CancellationToken cancellation)
+    private async Task<(string Commit, string Name)> FindAsync(GitAddress address, CancellationToken cancellation)
     {
         var wanted = address.Ref ?? "HEAD";
-        var listed = Succeeded(address, await TryGitAsync("/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
+        var listed = Succeeded(address, await TryGitAsync(address, "/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
         var refs = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Where(line => line.Length == 2).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
         // What a tag points to, not the tag's own object.
         foreach (var name in new[] { $"refs/tags/{wanted}^{{}}", $"refs/tags/{wanted}", $"refs/heads/{wanted}", wanted })
@@ -55,25 +62,30 @@ public sealed class GitFetcher(Store store)
         throw new FetchException($"{address}: the repository has no branch or tag '{wanted}'. A commit is named by its whole hash.");
     }
 
-    private static async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
+    private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
     {
         var partial = folder + ".partial";
         FileTree.Delete(partial);
         Directory.CreateDirectory(partial);
-        async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(partial, arguments, cancellation).ConfigureAwait(false));
+        async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
         await Git("init", "--quiet").ConfigureAwait(false);
         await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
         // 3
-        if (await TryGitAsync(partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }
-            && (address.IsPinned || await TryGitAsync(partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }))
+        if (await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }
+            && (address.IsPinned || await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Name], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }))
             await Git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*").ConfigureAwait(false);
         // 4
         await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
         if (File.Exists(Path.Combine(partial, ".gitmodules")))
             await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
+        SourceTime.Write(folder, long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(), CultureInfo.InvariantCulture));
         if (!keepGitFolder)
             RemoveGitFolders(partial);
-        Directory.Move(partial, folder);
+        // It may be there from before its time was kept, and in use.
+        if (Directory.Exists(folder))
+            FileTree.Delete(partial);
+        else
+            Directory.Move(partial, folder);
     }
 
     /// <summary>The repository's own, and the files that stand for it in submodules.</summary>
@@ -98,14 +110,21 @@ public sealed class GitFetcher(Store store)
         return folder;
     }
 
-    private static string Succeeded(GitAddress address, ChildProcess.Result result) => result.ExitCode == 0 ? result.Output
-        : throw new FetchException($"{address}: git failed: {AddressSecrets.Without(result.Error.Trim())}");
+    private string Succeeded(GitAddress address, ChildProcess.Result result) => result.ExitCode == 0 ? result.Output
+        : throw new FetchException($"{address}: git failed: {AddressSecrets.Without(credentials.Redacted(result.Error.Trim()))}{Advice(address, result.Error)}");
+
+    private string Advice(GitAddress address, string error)
+    {
+        if (!error.Contains("could not read Username", StringComparison.Ordinal) && !error.Contains("Authentication failed", StringComparison.Ordinal) && !error.Contains("returned error: 403", StringComparison.Ordinal))
+            return "";
+        return credentials.For(address) is null ? "\nThe server wants to know who asks. Give a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE" : "\nThe server does not take what the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER says.";
+    }
 
     /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>
-    private static async Task<ChildProcess.Result> TryGitAsync(string folder, string[] arguments, CancellationToken cancellation)
+    private async Task<ChildProcess.Result> TryGitAsync(GitAddress address, string folder, string[] arguments, CancellationToken cancellation)
     {
-        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; exec git \"$@\"";
-        var result = await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false);
+        const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; " + Configuring + "exec git \"$@\"";
+        var result = await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: credentials.For(address) is { } header ? Environment.SetItems(header.Variables) : Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false);
         const int notFound = 127;
         return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException("A repository is fetched with git, which is not installed. Install it: apt-get install git");
     }

@@ -13,6 +13,9 @@ public static partial class BuildKitArguments
 {
     public const string Epoch = "SOURCE_DATE_EPOCH";
 
+    /// <summary>The value that stands for the time of the context.</summary>
+    public const string OfContext = "context";
+
     /// <summary>The request with what its arguments ask for.</summary>
     /// <exception cref="UsageException">One asks for what is not here, or has no such value.</exception>
     public static BuildRequest Applied(BuildRequest request)
@@ -37,11 +40,21 @@ public static partial class BuildKitArguments
     /// <summary>Whether a repository that is the context keeps its <c>.git</c>.</summary>
     public static bool KeepsGitFolder(BuildRequest request) => IsOn(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
 
-    /// <summary>Reads seconds since 1970; null for the empty text.</summary>
+    /// <summary>The request with the time of its context, where that is asked for: it then says what it says everywhere else, in digits. Nobody knows the time of a folder.</summary>
+    /// <param name="ofFile">What the Dockerfile says by itself.</param>
+    /// <remarks>Source: BuildKit, docs/build-repro.md, since Dockerfile 1.24.</remarks>
+    public static BuildRequest WithContextTime(BuildRequest request, string? ofFile) =>
+        (request.BuildArguments.GetValueOrDefault(Epoch) ?? ofFile) != OfContext ? request : request with
+        {
+            SourceDateEpoch = request.ContextTime,
+            BuildArguments = request.BuildArguments.SetItem(Epoch, request.ContextTime?.ToString(CultureInfo.InvariantCulture) ?? ""),
+        };
+
+    /// <summary>Reads seconds since 1970; null for the empty text, and for <see cref="OfContext"/>, which is found out later.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
-    public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) ? null
+    public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) || text == OfContext ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds
-        : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct");
+        : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

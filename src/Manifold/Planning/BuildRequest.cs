@@ -16,6 +16,9 @@ public sealed record BuildRequest
     /// <summary>The context as people named it; without credentials.</summary>
     public string ContextName => ContextAddress is { } address ? AddressSecrets.Without(address) : ContextFolder;
 
+    /// <summary>When a context that is elsewhere was made, in seconds since 1970; null where nobody knows, and of a folder.</summary>
+    public long? ContextTime { get; init; }
+
     /// <summary>The Dockerfile's path; null means <c>Dockerfile</c>, then <c>Containerfile</c>, in the context.</summary>
     public string? DockerfilePath { get; init; }
 

@@ -27,9 +27,12 @@ public sealed class Planner
     /// <exception cref="UsageException">The target does not exist.</exception>
     public Planner(DockerfileTree tree, BuildRequest request)
     {
-        (this.tree, this.request) = (tree, request);
+        this.tree = tree;
         diagnosing = new Diagnosing(tree);
-        graphs = [.. request.Platforms.Select(platform => new StageGraph(tree, request, platform, diagnosing) { Triggers = triggers })];
+        graphs = Graphs(request);
+        this.request = BuildKitArguments.WithContextTime(request, EpochOfFile());
+        if (this.request != request)
+            graphs = Graphs(this.request);
         Needs = FindNeeds();
         diagnosing.ThrowIfAny();
     }
@@ -55,12 +58,14 @@ public sealed class Planner
         var steps = new Dictionary<Digest, Step>();
         var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
         diagnosing.ThrowIfAny();
-        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? EpochOfFile() ?? 0 };
+        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochOfFile()) ?? 0 };
     }
 
     /// <summary>What an ARG before the first FROM sets it to, for files that bring their time with them. Source: Dockerfile reference, SOURCE_DATE_EPOCH.</summary>
-    private long? EpochOfFile() => tree.GlobalArguments.Any(instruction => instruction.Arguments.Any(argument => argument.Name == BuildKitArguments.Epoch))
-        ? BuildKitArguments.ReadEpoch(graphs[0].GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch)) : null;
+    private string? EpochOfFile() => tree.GlobalArguments.Any(instruction => instruction.Arguments.Any(argument => argument.Name == BuildKitArguments.Epoch))
+        ? graphs[0].GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch) : null;
+
+    private ImmutableArray<StageGraph> Graphs(BuildRequest of) => [.. of.Platforms.Select(platform => new StageGraph(tree, of, platform, diagnosing) { Triggers = triggers })];
 
     private ImagePlan PlanImage(StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
     {

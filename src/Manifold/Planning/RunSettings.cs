@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Fetching;
 using Manifold.Sandbox;
 
 namespace Manifold.Planning;
@@ -12,6 +13,9 @@ public sealed record RunSettings
 
     public ImmutableArray<Secret> Secrets { get; init; } = [];
     public ImmutableArray<SshAgent> Agents { get; init; } = [];
+
+    /// <summary>Those of the secrets that are for fetching repositories.</summary>
+    public GitCredentials GitCredentials => GitCredentials.Of(Secrets.Select(secret => (secret.Id, secret.Value)));
 
     /// <summary>For RUNs that do not say otherwise: <c>--network</c>.</summary>
     public RunNetwork Network { get; init; }

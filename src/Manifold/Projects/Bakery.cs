@@ -129,7 +129,7 @@ public sealed class Bakery(BakeTools tools)
 
     private async Task<BakedComponent> SendAsync(BakedComponent outcome, BakeRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var image = Prepared(outcome);
+        var image = await PreparedAsync(outcome, cancellation).ConfigureAwait(false);
         await tools.Publisher.SendAsync(image, new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
         return request.Attach is { } attach ? outcome with { Attached = await attach(outcome, image, cancellation).ConfigureAwait(false) } : outcome;
     }
@@ -140,13 +140,23 @@ public sealed class Bakery(BakeTools tools)
         if (whole.Count == 0)
             return result;
         // 6
-        var published = await tools.Publisher.PublishAllAsync([.. whole.Select(Prepared)], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
+        var prepared = new List<PreparedImage>();
+        foreach (var component in whole)
+            prepared.Add(await PreparedAsync(component, cancellation).ConfigureAwait(false));
+        var published = await tools.Publisher.PublishAllAsync([.. prepared], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
         var publications = whole.Zip(published).ToDictionary(pair => pair.First.Name, pair => pair.Second);
         return new BakeResult([.. result.Components.Select(component => component with { Publication = publications.GetValueOrDefault(component.Name) })]);
     }
 
-    private PreparedImage Prepared(BakedComponent outcome) => new(
-        new StoreSource(tools.Builder.Store, tools.Builder.Registry, outcome.Planned.Node.Component.Tags[0], outcome.Result!.Index), outcome.Result.Index, outcome.Planned.Preflight!);
+    private async Task<PreparedImage> PreparedAsync(BakedComponent outcome, CancellationToken cancellation)
+    {
+        var component = outcome.Planned.Node.Component;
+        IImageSource source = new StoreSource(tools.Builder.Store, tools.Builder.Registry, component.Tags[0], outcome.Result!.Index);
+        if (!component.DockerFormat)
+            return new PreparedImage(source, outcome.Result.Index, outcome.Planned.Preflight!);
+        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation).ConfigureAwait(false);
+        return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, outcome.Planned.Preflight!);
+    }
 }
 
 /// <summary>The disk refuses.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Images;
+using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing.Referrers;
@@ -56,6 +57,12 @@ public sealed record Component
 
     /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
+
+    /// <summary>How the blobs of its layers are made; null is the default.</summary>
+    public LayerPolicy? Layers { get; init; }
+
+    /// <summary>Published in Docker's media types.</summary>
+    public bool DockerFormat { get; init; }
 }
 
 /// <summary>One platform of a component.</summary>
@@ -80,6 +87,9 @@ public sealed record BuildSource : ComponentSource
 
     /// <summary>Where the context is, if it is no folder: a git or http(s) address.</summary>
     public string? ContextAddress { get; init; }
+
+    /// <summary>When what was fetched from there was made, in seconds since 1970; null where nobody knows.</summary>
+    public long? ContextTime { get; init; }
 
     /// <summary>The Dockerfile's path as the user should see it, resolved from the working directory; null means the context's.</summary>
     public string? DockerfilePath { get; init; }

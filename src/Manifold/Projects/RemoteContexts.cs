@@ -9,25 +9,26 @@ namespace Manifold.Projects;
 public static class RemoteContexts
 {
     /// <summary>The project with folders; itself where all are folders already. One address is fetched once.</summary>
+    /// <param name="settings">What a build is given; its secrets open repositories. Asked only for builds that have something elsewhere.</param>
     /// <exception cref="FetchException">One cannot be had; the message says whose it is.</exception>
-    public static async Task<Project> PrepareAsync(Project project, Store store, CancellationToken cancellation)
+    public static async Task<Project> PrepareAsync(Project project, Store store, Func<BuildSource, RunSettings> settings, CancellationToken cancellation)
     {
         var builds = project.Components.SelectMany(component => component.Platforms.Select(platform => (component.Name, Source: platform.Source as BuildSource))).Where(each => each.Source is not null).ToList();
-        var wanted = builds.SelectMany(build => AddressesOf(build.Source!).Select(address => (build.Name, build.Source!.Place, Address: address))).DistinctBy(each => each.Address).ToList();
+        var wanted = builds.SelectMany(build => AddressesOf(build.Source!).Select(address => (build.Name, Source: build.Source!, Address: address))).DistinctBy(each => each.Address).ToList();
         if (wanted.Count == 0)
             return project;
-        var fetcher = new ContextFetcher(store);
         var fetched = (await Task.WhenAll(wanted.Select(async each =>
         {
             try
             {
                 var (address, isNamed) = each.Address;
+                var fetcher = new ContextFetcher(store, settings(each.Source).GitCredentials);
                 return KeyValuePair.Create(each.Address, isNamed ? new FetchedContext(await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false))
                     : await fetcher.FetchAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false));
             }
             catch (FetchException e)
             {
-                throw new FetchException($"{each.Place}: {each.Name}: {e.Message}", e);
+                throw new FetchException($"{each.Source.Place}: {each.Name}: {e.Message}", e);
             }
         })).ConfigureAwait(false)).ToDictionary();
         return project with
@@ -53,7 +54,7 @@ public static class RemoteContexts
         var context = fetched[(address, false)];
         return build with
         {
-            ContextFolder = context.Folder,
+            ContextFolder = context.Folder, ContextTime = context.Time,
             DockerfilePath = build is { DockerfilePath: { } path, InlineDockerfile: null } ? Path.Combine(context.Folder, Path.GetRelativePath("/", path)) : build.DockerfilePath,
             InlineDockerfile = context.Dockerfile is { } text ? System.Text.Encoding.UTF8.GetString(text) : build.InlineDockerfile,
         };

@@ -17,7 +17,7 @@ public static class BuildMetadata
         foreach (var component in result.Components.Where(component => component.Result is not null))
         {
             json.WriteStartObject(component.Name);
-            WriteMembers(json, component.Result!, component.Planned.Node.Component.Tags, record);
+            WriteMembers(json, component.Publication is { } published ? component.Result! with { Index = published.Top } : component.Result!, component.Planned.Node.Component.Tags, record);
             json.WriteEndObject();
         }
     });

@@ -13,7 +13,7 @@ public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer
 /// <remarks>
 /// <code>
 /// a platform's last step
-///   1  its parents first, and what it reads from; equal steps of several platforms are one task
+///   1  its parents first, and what it reads from; equal steps of several platforms are one task; a linked copy does not wait for its parent
 ///   2  key of content → cache record    hit: the chain grows by a diff id, nothing is touched
 ///   3  miss: copy, make or run           StepRunner, one method for each kind of step
 ///   4  the target's own layers           compressed while later steps run
@@ -58,6 +58,8 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
             return new StepResult(ChainOf(ground.Image), MadeLayer: false);
         // 1
         var below = ResultAsync(step.Parent!, cancellation);
+        if (step is CopyStep copied && StepRunner.StandsAlone(copied))
+            return await BesideAsync(copied, below, cancellation).ConfigureAwait(false);
         var reading = step.ReadsFrom.Select(source => (source.Digest, Result: ResultAsync(source, cancellation))).ToList();
         await Task.WhenAll(reading.Select(each => each.Result).Prepend(below)).ConfigureAwait(false); // where one fails, the others are not left behind at work
         var chain = (await below.ConfigureAwait(false)).Chain;
@@ -73,6 +75,21 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
             _ => throw new InvalidOperationException($"{step.GetType().Name} cannot be solved."),
         };
         return layer is { } diffId ? new StepResult(chain.Add(new ChainLayer(diffId)), MadeLayer: true) : new StepResult(chain, MadeLayer: false);
+    }
+
+    /// <summary>A step that depends on its sources alone goes on beside what lies below it.</summary>
+    private async Task<StepResult> BesideAsync(CopyStep copy, Task<StepResult> below, CancellationToken cancellation)
+    {
+        var making = MakeAsync();
+        await Task.WhenAll(below, making).ConfigureAwait(false);
+        var (chain, layer) = ((await below.ConfigureAwait(false)).Chain, await making.ConfigureAwait(false));
+        return layer is { } diffId ? new StepResult(chain.Add(new ChainLayer(diffId)), MadeLayer: true) : new StepResult(chain, MadeLayer: false);
+
+        async Task<Digest?> MakeAsync()
+        {
+            ImmutableArray<ChainLayer>? from = copy.From is { } source ? (await ResultAsync(source, cancellation).ConfigureAwait(false)).Chain : null;
+            return await runner.CopyAsync(copy, [], from, cancellation).ConfigureAwait(false);
+        }
     }
 
     private static ImmutableArray<ChainLayer> ChainOf(BaseImage? image)

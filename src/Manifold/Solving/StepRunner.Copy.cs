@@ -15,6 +15,9 @@ public sealed partial class StepRunner
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Selection>>> selections = new();
     private readonly ConcurrentDictionary<string, Lazy<ISourceTree>> folders = new(StringComparer.Ordinal);
 
+    /// <summary>Whether a step's result is the same whatever lies below it. A name in --chown is looked up there, so it has to be known.</summary>
+    internal static bool StandsAlone(CopyStep step) => step.Link && (step.Chown is null || OwnerLookup.IsOfNumbers(step.Chown));
+
     public async Task<Digest?> CopyAsync(CopyStep step, ImmutableArray<ChainLayer> below, ImmutableArray<ChainLayer>? from, CancellationToken cancellation)
     {
         // A linked copy is the same whatever lies below; only a name would be looked up there.

@@ -185,7 +185,7 @@ public sealed class AddingFromElsewhere : IDisposable
     public async Task named_contexts_are_folders_images_layouts_repositories_and_tarballs()
     {
         var layout = shop["layout"];
-        (await shop.Build(shop.Context("FROM scratch\nCOPY f /of-layout\n", ("f", "x")), "-o", $"type=oci,dest={layout}", "-t", "example.com/built:1")).Succeeded();
+        (await shop.Build(shop.Context("FROM scratch\nCOPY f /of-layout\n", ("f", "x")), "-o", $"type=oci,tar=false,dest={layout}", "-t", "example.com/built:1")).Succeeded();
         var folder = shop.Context("FROM scratch\n", ("sub/f", "x"));
         var tarball = server.Put("n.tar", Packed(("of-tarball", "x")), "1");
         var context = shop.Context("""
@@ -268,7 +268,7 @@ public sealed class AddingFromElsewhere : IDisposable
         foreach (var (name, value) in variables)
             shop.Set[name] = value;
         var layout = shop[$"out-{Guid.NewGuid():N}"];
-        (await shop.Build(context, [.. arguments, "-o", $"type=oci,dest={layout}"])).Succeeded();
+        (await shop.Build(context, [.. arguments, "-o", $"type=oci,tar=false,dest={layout}"])).Succeeded();
         var files = new Dictionary<string, Seen>(StringComparer.Ordinal);
         foreach (var layer in LayersOf(layout))
         {

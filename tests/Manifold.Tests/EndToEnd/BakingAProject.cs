@@ -75,6 +75,43 @@ public sealed class BakingAProject : IAsyncLifetime
     }
 
     [Fact]
+    public async Task outputs_of_a_bake_file_have_the_form_that_their_keys_say()
+    {
+        var folder = Project("", ("docker-bake.hcl", $$"""
+            group "default" { targets = ["zstd", "docker", "file"] }
+            target "zstd" { output = ["type=registry,name=HERE/zstd:1,compression=zstd,force-compression=true,annotation.org.example.a=1"] }
+            target "docker" { output = ["type=image,name=HERE/docker:1,push=true,oci-mediatypes=false"] }
+            target "file" { output = ["type=oci,dest={{shop["file"]}},compression=uncompressed,annotation.org.example.b=2"] }
+            """));
+        var context = shop.Context("FROM BASE\nCOPY Dockerfile /\n");
+        File.Copy(Path.Combine(folder, "docker-bake.hcl"), Path.Combine(context, "docker-bake.hcl"));
+        using var bake = shop.Start("bake", "--progress", "plain", "--metadata-file", shop["metadata.json"], "-f", Path.Combine(context, "docker-bake.hcl"), "--set", $"*.context={context}");
+        var error = bake.StandardError.ReadToEndAsync();
+        await bake.StandardOutput.ReadToEndAsync();
+        await bake.WaitForExitAsync();
+        Assert.True(bake.ExitCode == 0, await error);
+
+        var zstd = await ManifestAt($"docker://{registry.Name}/zstd:1");
+        Assert.Equal(["zstd", "zstd"], zstd["layers"]!.AsArray().Select(layer => ((string)layer!["mediaType"]!).Split('+')[^1]));
+        Assert.Equal("1", (string?)zstd["annotations"]!["org.example.a"]);
+        Assert.Contains("application/vnd.docker.distribution.manifest.list.v2+json", await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{registry.Name}/docker:1"), StringComparison.Ordinal);
+        Assert.Equal(await registry.DigestAsync("docker:1"), (string?)JsonNode.Parse(await File.ReadAllTextAsync(shop["metadata.json"]))!["docker"]!["containerimage.digest"]);
+        var file = await ManifestAt($"oci-archive:{shop["file"]}");
+        Assert.Equal("application/vnd.oci.image.layer.v1.tar", (string?)file["layers"]!.AsArray()[^1]!["mediaType"]);
+        Assert.Equal("2", (string?)file["annotations"]!["org.example.b"]);
+    }
+
+    /// <summary>The one manifest below an image's index, as it is there.</summary>
+    private async Task<JsonNode> ManifestAt(string place)
+    {
+        var raw = shop[$"raw-{Guid.NewGuid():N}"];
+        await Tool.Run("skopeo", "copy", "--all", "--preserve-digests", "--src-tls-verify=false", place, $"oci:{raw}:x");
+        JsonNode Blob(JsonNode descriptor) => JsonNode.Parse(File.ReadAllText(Path.Combine(raw, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
+        var top = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(raw, "index.json")))!["manifests"]![0]!;
+        return Blob(Blob(top)["manifests"]![0]!);
+    }
+
+    [Fact]
     public async Task images_that_need_each_other_are_told_with_their_way_and_lines()
     {
         var folder = Project($"{TwoPlatforms}images:\n  a: {{context: a}}\n  b: {{context: b}}\n  c: {{context: c}}\n",

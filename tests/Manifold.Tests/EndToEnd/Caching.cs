@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Manifold.Tests.EndToEnd;
@@ -92,7 +93,7 @@ public sealed class Caching : IAsyncLifetime
         (await shop.Run([], "prune", "--all")).Succeeded();
         Assert.Empty(Directory.GetFiles(Path.Combine(shop.Root, "blobs", "sha256")));
 
-        (await shop.Build(context, "--iidfile", shop["second"], "--output", $"type=oci,dest={shop["layout"]}")).Succeeded();
+        (await shop.Build(context, "--iidfile", shop["second"], "--output", $"type=oci,tar=false,dest={shop["layout"]}")).Succeeded();
         using var other = new Workshop();
         (await other.Build(context, "--iidfile", shop["third"])).Succeeded();
 
@@ -122,7 +123,7 @@ public sealed class Caching : IAsyncLifetime
             COPY --from=build /made /opt/
             """, ("one.txt", "1"));
 
-        var built = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,dest={shop["layout"]}")).Succeeded();
+        var built = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/riscv64", "--output", $"type=oci,tar=false,dest={shop["layout"]}")).Succeeded();
 
         Assert.Single(built.Steps, step => step.Name.Contains("RUN", StringComparison.Ordinal));
         var layers = Manifests(shop["layout"]).Select(manifest => manifest.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()).TakeLast(2).ToArray()).ToList();
@@ -147,6 +148,47 @@ public sealed class Caching : IAsyncLifetime
         var listed = (await shop.Run([], "images")).Succeeded().Output;
         Assert.All(Enumerable.Range(0, 3), i => Assert.Contains($"docker.io/library/app:{i} ", listed, StringComparison.Ordinal));
         builds.ForEach(build => build.Dispose());
+    }
+
+    [Fact]
+    public async Task a_linked_copy_stays_the_same_step_and_blob_on_another_base()
+    {
+        const string rest = "COPY --link --chown=5:6 f /new/dir/f\n";
+        (await shop.Build(shop.Context("FROM scratch\n" + rest, ("f", "same")), "--output", $"type=oci,tar=false,dest={shop["before"]}")).Succeeded();
+        var rebased = (await shop.Build(shop.Context("FROM BASE\nCOPY other /new/dir/other\n" + rest, ("f", "same"), ("other", "other")), "--output", $"type=oci,tar=false,dest={shop["after"]}")).Succeeded();
+        Assert.True(Assert.Single(rebased.Steps, step => step.Name.Contains("--link", StringComparison.Ordinal)).Cached);
+        static string Last(string layout) => Manifests(layout).Single().GetProperty("layers").EnumerateArray().Last().GetProperty("digest").GetString()!;
+        Assert.Equal(Last(shop["before"]), Last(shop["after"]));
+    }
+
+    [Fact]
+    public async Task a_linked_copy_does_not_wait_for_what_lies_below()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
+        var copied = new TaskCompletionSource();
+        // The RUN ends when the copy above it is done, and fails where that does not come.
+        using var bell = new Doorbell(() => copied.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        var context = shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\nCOPY --link f /f\n", ("f", "x"));
+        using var build = shop.Start("build", "--progress", "json", context);
+        var output = build.StandardOutput.ReadToEndAsync();
+        string? step = null;
+        var error = new StringBuilder();
+        while (await build.StandardError.ReadLineAsync() is { } line)
+        {
+            error.AppendLine(line);
+            if (!line.StartsWith("{\"event\"", StringComparison.Ordinal))
+                continue;
+            var told = JsonDocument.Parse(line).RootElement;
+            var kind = told.GetProperty("event").GetString();
+            if (kind == "stepStarted" && told.GetProperty("name").GetString()!.Contains("--link", StringComparison.Ordinal))
+                step = told.GetProperty("step").GetString();
+            if (kind == "stepFinished" && told.GetProperty("step").GetString() == step)
+                copied.TrySetResult();
+        }
+        await build.WaitForExitAsync();
+        await output;
+        Assert.True(build.ExitCode == 0, error.ToString());
+        Assert.Equal(1, bell.Rings);
     }
 
     private string TwoStagesContext() => shop.Context(TwoStages, ("one.txt", "1"), ("two.txt", "2"));

@@ -132,6 +132,71 @@ public sealed class MountingIntoARun : IAsyncLifetime
         (await shop.Build(context, "--ssh", $"git={shop["key"]}")).Succeeded();
     }
 
+    [Theory]
+    [InlineData("default")]
+    [InlineData("default=SOCKET")]
+    public async Task an_agent_that_runs_already_answers_with_its_own_keys(string flag)
+    {
+        Assert.SkipWhen(ChildProcess.Find("ssh-agent", null) is null, "ssh-agent is not installed here; test.sh installs openssh-client.");
+        await Tool.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "a-key-of-mine", "-f", shop["key"]);
+        // It goes on in the background when its socket is there, and says under which number.
+        var said = await Tool.Run("ssh-agent", "-s", "-a", shop["agent"]);
+        var number = said.Split("SSH_AGENT_PID=")[1].Split(';')[0];
+        try
+        {
+            await Tool.Run("env", $"SSH_AUTH_SOCK={shop["agent"]}", "ssh-add", "-q", shop["key"]);
+            if (flag == "default")
+                shop.Set["SSH_AUTH_SOCK"] = shop["agent"];
+            // What ssh-add -l asks (11), and the keys' comments in the answer.
+            var context = shop.Context("""
+                FROM localhost:5001/debian:bookworm
+                RUN --mount=type=ssh,required perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die; syswrite $s, pack("NC",1,11); sysread $s,$b,4096; exit($b !~ /a-key-of-mine/)'
+                """);
+            (await shop.Build(context, "--ssh", flag.Replace("SOCKET", shop["agent"], StringComparison.Ordinal))).Succeeded();
+            // It is still the user's own: nobody ended it or took its key.
+            Assert.Contains("a-key-of-mine", await Tool.Run("env", $"SSH_AUTH_SOCK={shop["agent"]}", "ssh-add", "-l"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Tool.Run("env", $"SSH_AGENT_PID={number}", "ssh-agent", "-k");
+        }
+    }
+
+    [Fact]
+    public async Task a_run_is_in_the_control_group_that_was_asked_for()
+    {
+        var root = new[] { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "cgroup.controllers")));
+        Assert.SkipWhen(root is null, "There are no control groups of version 2 here.");
+        var parent = $"manifold-test-{Guid.NewGuid():N}";
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(root, parent));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip($"Control groups cannot be made here: {e.Message}");
+        }
+        var groups = new List<string>();
+        using var bell = new Doorbell(() =>
+        {
+            // From inside the group is the root of its namespace, so we look from outside while the RUN waits.
+            foreach (var process in Directory.EnumerateFiles(Path.Combine(root, parent), "cgroup.procs", SearchOption.AllDirectories).SelectMany(File.ReadLines))
+                groups.Add(File.ReadLines($"/proc/{process}/cgroup").Last(line => line.StartsWith("0::", StringComparison.Ordinal)));
+            return Task.CompletedTask;
+        });
+        try
+        {
+            (await shop.Build(shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\n"), "--cgroup-parent", $"/{parent}")).Succeeded();
+            Assert.NotEmpty(groups);
+            Assert.All(groups, group => Assert.StartsWith($"0::/{parent}/", group, StringComparison.Ordinal));
+            Assert.Empty(Directory.GetDirectories(Path.Combine(root, parent)));
+        }
+        finally
+        {
+            Directory.Delete(Path.Combine(root, parent));
+        }
+    }
+
     [Fact]
     public async Task a_script_is_started_by_what_its_first_line_names_and_may_print_itself()
     {

@@ -34,7 +34,7 @@ public sealed class PublishedImage : IAsyncLifetime
             ENTRYPOINT ["/bin/greet"]
             """, ("greet", "#!/bin/sh\necho hello from $(uname -m)\n"));
         (await Shop.Build(context, "--platform", "linux/amd64,linux/arm64,linux/arm/v7", "-t", Name, "--push",
-            "-o", $"type=oci,dest={Layout}", "-o", $"type=oci,dest={Tar}", "--metadata-file", Metadata, "--iidfile", ImageId)).Succeeded();
+            "-o", $"type=oci,tar=false,dest={Layout}", "-o", $"type=oci,dest={Tar}", "--metadata-file", Metadata, "--iidfile", ImageId)).Succeeded();
     }
 
     public async ValueTask DisposeAsync()
@@ -178,7 +178,7 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
         Need();
         using var other = new Workshop();
         var context = other.Context($"FROM {published.Name}\nRUN busybox cat /machine >/again");
-        (await other.Build(context, "--platform", "linux/arm64", "-o", $"type=oci,dest={other["layout"]}")).Succeeded();
+        (await other.Build(context, "--platform", "linux/arm64", "-o", $"type=oci,tar=false,dest={other["layout"]}")).Succeeded();
         var config = JsonDocument.Parse(await Tool.Run("skopeo", "--override-arch", "arm64", "inspect", "--config", $"oci:{other["layout"]}")).RootElement;
         Assert.Equal("/bin/greet", config.GetProperty("config").GetProperty("Entrypoint")[0].GetString());
     }

@@ -51,7 +51,7 @@ public sealed class SecretsStaySecret : IAsyncLifetime
         var context = shop.Context(Dockerfile);
         using var watch = new Watch(shop.Root, values);
 
-        var built = (await Build(context, progress, "-o", $"type=oci,dest={shop["out"]}", "-o", $"type=oci,dest={shop["out.tar"]}", "--metadata-file", shop["metadata.json"], "-t", "localhost/app")).Succeeded();
+        var built = (await Build(context, progress, "-o", $"type=oci,tar=false,dest={shop["out"]}", "-o", $"type=oci,dest={shop["out.tar"]}", "--metadata-file", shop["metadata.json"], "-t", "localhost/app")).Succeeded();
 
         Assert.Empty(watch.Seen());
         Assert.DoesNotContain(values, value => Says(built, value));
@@ -139,10 +139,10 @@ public sealed class SecretsStaySecret : IAsyncLifetime
 
     private static bool Says(Workshop.Outcome outcome, string value) => (outcome.Output + outcome.Error).Contains(value, StringComparison.Ordinal);
 
-    private static bool Has(byte[] content, string value) => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(value)) >= 0;
+    internal static bool Has(byte[] content, string value) => content.AsSpan().IndexOf(Encoding.UTF8.GetBytes(value)) >= 0;
 
     /// <summary>Every file, and once more as it is when it is decompressed.</summary>
-    private static IEnumerable<(string Name, byte[] Content)> Files(string folder)
+    internal static IEnumerable<(string Name, byte[] Content)> Files(string folder)
     {
         foreach (var path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device }))
         {

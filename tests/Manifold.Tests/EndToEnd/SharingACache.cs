@@ -84,7 +84,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     {
         var name = $"{registry.Get().Name}/{Guid.NewGuid():N}:1";
         await Build(here, "-t", name, "--push", "--cache-to", "type=inline");
-        (await there.Build(there.Context($"FROM {name}\nLABEL a=b\n"), "-o", $"type=oci,dest={there["layout"]}")).Succeeded();
+        (await there.Build(there.Context($"FROM {name}\nLABEL a=b\n"), "-o", $"type=oci,tar=false,dest={there["layout"]}")).Succeeded();
         Assert.DoesNotContain("io.manifold.cache", await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{there["layout"]}"), StringComparison.Ordinal);
     }
 

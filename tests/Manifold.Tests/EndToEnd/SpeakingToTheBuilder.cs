@@ -21,11 +21,56 @@ public sealed class SpeakingToTheBuilder : IDisposable
         if (environment is not null)
             shop.Set["SOURCE_DATE_EPOCH"] = environment;
         string[] more = argument is null ? [] : ["--build-arg", $"SOURCE_DATE_EPOCH={argument}"];
-        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
+        (await shop.Build(shop.Context(dockerfile, ("x", "")), ["-o", $"type=oci,tar=false,dest={shop["layout"]}", "-o", $"type=tar,dest={shop["files.tar"]}", .. more])).Succeeded();
         var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
         Assert.Equal(created, config.GetProperty("created").GetDateTimeOffset().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(label, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
         Assert.Contains(created[..10], await Tool.Run("tar", "--utc", "-tvf", shop["files.tar"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("git", "argument", "1111111111")]
+    [InlineData("git", "environment", "1111111111")]
+    [InlineData("git", "file", "1111111111")]
+    [InlineData("git in a project", "argument", "1111111111")]
+    [InlineData("tarball", "argument", "1580702706")]
+    [InlineData("standard input", "argument", "1222222222")]
+    [InlineData("folder", "argument", "")]
+    [InlineData("folder", "file", "")]
+    public async Task the_time_may_be_that_of_the_context(string kind, string asking, string expected)
+    {
+        using var server = new StaticServer();
+        var context = shop.Context((asking == "file" ? "ARG SOURCE_DATE_EPOCH=context\n" : "") + Declared, ("x", ""));
+        await Tool.Run("tar", "--mtime=@1222222222", "-C", context, "-cf", shop["context.tar"], ".");
+        shop.Input = await File.ReadAllBytesAsync(shop["context.tar"]);
+        if (asking == "environment")
+            shop.Set["SOURCE_DATE_EPOCH"] = "context";
+        var what = kind switch
+        {
+            "tarball" => server.Put("context.tar", shop.Input, "1"),
+            "standard input" => "-",
+            "folder" => context,
+            _ => await Repository(context, server),
+        };
+        var built = kind == "git in a project"
+            ? await shop.Run([], "bake", "--progress", "plain", "-f", shop.Write("project/manifold.yaml", $"images:\n  app: {{context: '{what}', args: {{SOURCE_DATE_EPOCH: context}}, tags: ['localhost/app:1']}}\n"))
+            : await shop.Build(what, ["-t", "localhost/app:1", .. asking == "argument" ? ["--build-arg", "SOURCE_DATE_EPOCH=context"] : Array.Empty<string>()]);
+        built.Succeeded();
+        (await shop.Run([], "copy", "store:localhost/app:1", $"oci:{shop["layout"]}")).Succeeded();
+        var config = JsonDocument.Parse(await Tool.Run("skopeo", "inspect", "--config", "--raw", $"oci:{shop["layout"]}")).RootElement;
+        Assert.Equal(expected.Length == 0 ? "0" : expected, config.GetProperty("created").GetDateTimeOffset().ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(expected, config.GetProperty("config").GetProperty("Labels").GetProperty("epoch").GetString());
+    }
+
+    private async Task<string> Repository(string context, StaticServer server)
+    {
+        foreach (var arguments in new[] { "init -q -b main", "add ." })
+            await Tool.Run("git", ["-C", context, .. arguments.Split(' ')]);
+        await Tool.Run("env", "GIT_COMMITTER_DATE=1111111111 +0200", "git", "-C", context, "-c", "user.email=a@example.com", "-c", "user.name=a", "commit", "-q", "-m", "one");
+        await Tool.Run("git", "clone", "-q", "--bare", context, shop["served/x.git"]);
+        await Tool.Run("git", "-C", shop["served/x.git"], "update-server-info");
+        server.Folder = shop["served"];
+        return $"{server.Address}/x.git";
     }
 
     [Fact]

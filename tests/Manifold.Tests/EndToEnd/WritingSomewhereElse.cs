@@ -57,6 +57,42 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         Assert.Equal("mine", await File.ReadAllTextAsync(shop["out/bin/kept"]));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(",tar=true")]
+    [InlineData(",tar=false")]
+    public async Task an_oci_output_is_an_archive_whatever_its_name_unless_it_says_tar_false(string more)
+    {
+        (await shop.Build(Small, "-o", $"type=oci,dest={shop["image"]}{more}")).Succeeded();
+        Assert.Equal(more != ",tar=false", File.Exists(shop["image"]));
+        await Tool.Run("skopeo", "inspect", "--raw", $"{(more == ",tar=false" ? "oci" : "oci-archive")}:{shop["image"]}");
+    }
+
+    [Theory]
+    [InlineData("type=oci,dest=", "is a folder, and this writes an archive. For an OCI layout there add tar=false; else name a file.")]
+    [InlineData("type=docker,dest=", "is a folder, and a file shall be written there. Name the file.")]
+    public async Task an_archive_is_not_written_over_a_folder_which_is_told_before_any_work(string output, string expected)
+    {
+        shop.Write("layout/kept", "mine");
+        var refused = await shop.Build(Small, "-o", output + shop["layout"]);
+        Assert.Equal(2, refused.Code);
+        Assert.Contains($"'{shop["layout"]}' {expected}", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(refused.Steps);
+        Assert.Equal("mine", await File.ReadAllTextAsync(shop["layout/kept"]));
+    }
+
+    [Theory]
+    [InlineData("type=oci,tar=false,dest=")]
+    [InlineData("type=local,dest=")]
+    public async Task a_folder_is_not_written_over_a_file_which_is_told_before_any_work(string output)
+    {
+        var refused = await shop.Build(Small, "-o", output + shop.Write("file", "mine"));
+        Assert.Equal(2, refused.Code);
+        Assert.Contains($"'{shop["file"]}' is a file, and a folder shall be written there. Name another one.", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(refused.Steps);
+        Assert.Equal("mine", await File.ReadAllTextAsync(shop["file"]));
+    }
+
     [Fact]
     public async Task an_output_that_fails_is_named_and_leaves_nothing_and_no_tag_is_moved()
     {

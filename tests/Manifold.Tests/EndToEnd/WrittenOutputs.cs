@@ -28,11 +28,11 @@ public sealed class WrittenOutputs : IAsyncLifetime
             return;
         await Workshop.NeedBusyBox();
         await Build(Shop, Layout, "-t", $"{Name}:1", "-o", $"type=oci,dest={Zstd},compression=zstd,compression-level=7", "-o", $"type=oci,dest={AllZstd},compression=zstd,force-compression=true",
-            "-o", $"type=oci,dest={Plain},compression=uncompressed", "-o", $"type=docker,dest={Docker}", "-o", Files, "-o", $"type=tar,dest={Tar}", "-o", $"type=oci,dest={DockerFormat},oci-mediatypes=false");
+            "-o", $"type=oci,tar=false,dest={Plain},compression=uncompressed", "-o", $"type=docker,dest={Docker}", "-o", Files, "-o", $"type=tar,dest={Tar}", "-o", $"type=oci,tar=false,dest={DockerFormat},oci-mediatypes=false");
     }
 
     public static async Task Build(Workshop shop, string layout, params string[] more) =>
-        (await shop.Build(shop.Context(Dockerfile), ["--platform", "linux/amd64,linux/arm64", "-o", $"type=oci,dest={layout},annotation.org.example.kept=1", .. more])).Succeeded();
+        (await shop.Build(shop.Context(Dockerfile), ["--platform", "linux/amd64,linux/arm64", "-o", $"type=oci,tar=false,dest={layout},annotation.org.example.kept=1", .. more])).Succeeded();
 
     public ValueTask DisposeAsync()
     {

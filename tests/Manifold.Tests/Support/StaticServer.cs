@@ -34,7 +34,7 @@ public sealed class StaticServer : IDisposable
     }
 
     /// <summary>A listener on a port that nobody else has, below those that the kernel hands out. One whose start failed is of no more use, so each attempt has its own.</summary>
-    private static (HttpListener Listener, string Address) Listen()
+    internal static (HttpListener Listener, string Address) Listen()
     {
         for (var attempt = 0; ; attempt++)
         {

@@ -72,8 +72,9 @@ public sealed record ImageOutput
     /// <summary>Handed to the docker or podman of this machine.</summary>
     public bool IsLoad => Kind == OutputKind.Docker && Destination is null;
 
+    /// <param name="flag">What says so, for messages.</param>
     /// <exception cref="UsageException">It is none; the message says what would be right.</exception>
-    public static ImageOutput Parse(string text) => new OutputReader(FlagFields.Parse("--output", text)).Read();
+    public static ImageOutput Parse(string text, string flag = "--output") => new OutputReader(FlagFields.Parse(flag, text)).Read();
 
     /// <summary>What <c>--load</c> asks for.</summary>
     public static ImageOutput Load { get; } = new() { Text = "--load", Kind = OutputKind.Docker };

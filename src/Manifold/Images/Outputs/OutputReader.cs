@@ -50,8 +50,7 @@ internal sealed class OutputReader(FlagFields fields)
     {
         fields.RequireKnown(["type", "dest", "tar", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
         var destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput;
-        // A folder unless it says that it is a tar: a layout is what other tools go on with.
-        var isTar = fields.Switch("tar") ?? (destination == ImageOutput.StandardOutput || (destination.EndsWith(".tar", StringComparison.Ordinal) && !Directory.Exists(destination)));
+        var isTar = fields.Switch("tar") ?? true;
         if (!isTar && destination == ImageOutput.StandardOutput)
             throw fields.Wrong("a folder cannot go to standard output. Name it with dest=FOLDER, or leave tar=false out.");
         return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Oci, Destination = destination, IsFolder = !isTar });
@@ -110,9 +109,12 @@ internal sealed class OutputReader(FlagFields fields)
     {
         try
         {
+            var (layers, isDocker) = (ReadLayers(), fields.Switch("oci-mediatypes") is false);
+            if (isDocker && layers?.Own.Compression == LayerCompression.Zstd)
+                throw fields.Wrong("Docker's media types know no zstd. Leave oci-mediatypes=false out, or write compression=gzip.");
             return output with
             {
-                Names = ReadNames(), Layers = ReadLayers(), DockerFormat = fields.Switch("oci-mediatypes") is false, Annotations = [.. ReadAnnotations()],
+                Names = ReadNames(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
                 WithoutEffect =
                 [
                     .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),

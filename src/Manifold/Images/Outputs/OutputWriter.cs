@@ -34,13 +34,24 @@ public sealed class OutputWriter(OutputTools tools)
         {
             foreach (var without in output.WithoutEffect)
                 tools.Warn($"--output '{output.Text}': without effect: {without}.");
-            if (output is { IsStandardOutput: false, IsFolder: false })
-                OutputFolder.Require(output.Destination);
+            RequirePlace(output);
             if (output.Kind == OutputKind.Docker)
                 _ = ChooseForDocker(output, platforms);
         }
         if (outputs.Any(output => output.IsLoad))
             engine = await ContainerEngine.FindAsync(tools.Environment, cancellation).ConfigureAwait(false);
+    }
+
+    private static void RequirePlace(ImageOutput output)
+    {
+        if (output.IsStandardOutput)
+            return;
+        if (output.IsFolder && File.Exists(output.Destination))
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a file, and a folder shall be written there. Name another one.");
+        if (output is { Kind: OutputKind.Oci, IsFolder: false } && Directory.Exists(output.Destination))
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a folder, and this writes an archive. For an OCI layout there add tar=false; else name a file.");
+        if (!output.IsFolder)
+            OutputFolder.Require(output.Destination);
     }
 
     /// <summary>Writes one output, whole or not at all.</summary>

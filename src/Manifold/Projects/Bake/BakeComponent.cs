@@ -19,16 +19,20 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
     {
         Refuse();
         Warn();
-        var (outputs, attested) = (Outputs(), Attested());
+        var outputs = TargetOutputs.Read(target, sources);
+        var attested = Attested();
+        IsPushed = outputs.IsPushed;
+        Warnings.AddRange(outputs.Warnings);
         return new Component
         {
             Name = target.Name,
             Place = sources.PlaceOf(target.Span),
             Platforms = [.. Platforms().Select(platform => new ComponentPlatform(platform, Source(targets)))],
-            Tags = [.. Tags().Distinct()],
+            Tags = [.. Tags().Concat(outputs.Names).Distinct()],
             Labels = target.Map("labels"),
-            Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item))],
-            Outputs = outputs, Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
+            Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item)), .. outputs.Annotations],
+            Outputs = outputs.Files, Layers = outputs.Layers, DockerFormat = outputs.DockerFormat,
+            Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
         };
     }
 
@@ -149,27 +153,6 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             }
         }
         return wanted;
-    }
-
-    /// <summary>Pushing is the project's; what keeps the image nowhere is nothing; the rest is as <c>-o</c> has it.</summary>
-    private ImmutableArray<string> Outputs()
-    {
-        var kept = ImmutableArray.CreateBuilder<string>();
-        foreach (var item in target.Items("output").Where(item => item.Value.Length > 0))
-        {
-            var fields = item.Value.Split(',').Select(field => field.Split('=', 2)).ToLookup(pair => pair[0].Trim(), pair => pair.Length == 2 ? pair[1] : "");
-            switch (fields["type"].LastOrDefault())
-            {
-                case "registry": IsPushed = true; break;
-                case "image": IsPushed |= fields["push"].LastOrDefault() is "true" or "1"; break;
-                case "cacheonly": break;
-                case "docker" when fields["dest"].LastOrDefault() is null:
-                    Warnings.Add($"{sources.PlaceOf(item.Span)}: output 'type=docker' loads the image into docker with --load only.");
-                    break;
-                default: kept.Add(item.Value); break;
-            }
-        }
-        return kept.ToImmutable();
     }
 
     private void Refuse()

@@ -107,7 +107,7 @@ public static class BakeJson
             List("tags", target.Tags.Select(tag => tag.ToString()));
             List("attest", target.Component.Attested.Select(type => $"type={type}"));
             List("platforms", target.Platforms.Select(platform => platform.ToString()));
-            List("output", project.Push && target.Component.Publish ? target.Component.Outputs.Add("type=registry") : target.Component.Outputs);
+            List("output", project.Push && target.Component.Publish ? target.Component.Outputs.Add($"type=registry{Form(target.Component)}") : target.Component.Outputs);
             json.WriteEndObject();
         }
 
@@ -144,6 +144,10 @@ public static class BakeJson
             LayoutContext layout => $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
             _ => throw new ArgumentOutOfRangeException(nameof(context)),
         };
+
+        private static string Form(Component component) => string.Concat(
+            component.Layers is { } layers ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}{(layers.BasesToo ? ",force-compression=true" : "")}" : "",
+            component.DockerFormat ? ",oci-mediatypes=false" : "");
 
         private static string Annotation(Annotation annotation)
         {

@@ -59,7 +59,7 @@ public sealed class FreshBuild : IDisposable
         var fresh = new BakeTools(this.tools, tools.Publisher);
         // What the images are checked for is not the question here, and where they go neither.
         var project = request.Project with { Components = [.. request.Project.Components.Select(component => component with { Verification = new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } }, Outputs = [] })] };
-        project = await RemoteContexts.PrepareAsync(project, this.tools.Store, cancellation).ConfigureAwait(false);
+        project = await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
         var graph = request.Graph with { NoCache = false, Pull = false, LayoutReference = await fresh.Taken.PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
         var bake = new BakeRequest(project, graph) { Lock = request.Lock, Jobs = request.Jobs };
         var bakery = new Bakery(fresh);

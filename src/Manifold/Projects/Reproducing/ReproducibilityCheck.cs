@@ -79,7 +79,7 @@ public sealed class ReproducibilityCheck(BakeTools tools)
     {
         if (request.Lock.Only)
             return request.Lock;
-        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, cancellation).ConfigureAwait(false);
+        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
         var graph = request.Graph with { LayoutReference = await tools.Taken.PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
         var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = request.Lock.Lock, OfThisMachine = true }, e => request.On(1, e), cancellation).ConfigureAwait(false);
         return new LockUse(made.Lock, Only: true);

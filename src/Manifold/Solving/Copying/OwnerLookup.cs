@@ -12,6 +12,9 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
     // Known everywhere, also where there is no /etc/passwd.
     private const string Root = "root";
 
+    /// <summary>Whether nothing has to be looked up.</summary>
+    public static bool IsOfNumbers(string text) => text.Split(':', 2).All(part => Number(OrRoot(part)) is not null);
+
     /// <returns>Null where <paramref name="text"/> is null: nobody was named.</returns>
     /// <exception cref="StepFailedException">The image knows no such name.</exception>
     public async Task<Owner?> FindAsync(Step step, string? text, CancellationToken cancellation)

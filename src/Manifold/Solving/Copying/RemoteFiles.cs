@@ -7,10 +7,10 @@ using Manifold.Planning;
 namespace Manifold.Solving.Copying;
 
 /// <summary>What ADD fetches, as sources like those of the context.</summary>
-public sealed class RemoteFiles(Store store, TimeProvider time)
+public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials credentials)
 {
     private readonly HttpFetcher http = new(store);
-    private readonly GitFetcher git = new(store);
+    private readonly GitFetcher git = new(store, credentials);
 
     /// <exception cref="FetchException">It cannot be had.</exception>
     public async Task<SelectedSource> OpenAsync(RemoteSource remote, CancellationToken cancellation) => remote switch

@@ -42,6 +42,24 @@ public sealed class ResolvingBakeTargets : IDisposable
         Assert.Equal(kept, string.Join('|', project.Components[0].Outputs));
     }
 
+    [Theory]
+    [InlineData("type=registry,compression=zstd,compression-level=7,force-compression=true", "type=registry,compression=zstd,compression-level=7,force-compression=true")]
+    [InlineData("type=image,push=true,oci-mediatypes=false", "type=registry,oci-mediatypes=false")]
+    public void the_form_of_an_image_is_kept_when_the_file_is_written_again(string output, string expected)
+    {
+        folder.Write("docker-bake.hcl", $"target \"default\" {{\n tags = [\"example.com/x\"]\n output = [\"{output}\"]\n}}");
+        Assert.Contains($"\"{expected}\"", BakeJson.Write(Read("docker-bake.hcl"), folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void keys_that_change_nothing_are_told_with_their_place()
+    {
+        folder.Write("docker-bake.hcl", "target \"default\" {\n output = [\"type=registry,name=example.com/x,store=false\"]\n}");
+        var project = Read("docker-bake.hcl");
+        Assert.Equal("docker-bake.hcl:2:12: output 'type=registry,name=example.com/x,store=false': without effect: store: the store always has the image.", Assert.Single(project.Warnings));
+        Assert.Equal("example.com/x:latest", Assert.Single(project.Components[0].Tags).ToString());
+    }
+
     [Fact]
     public void secrets_and_caches_may_be_written_as_maps()
     {
