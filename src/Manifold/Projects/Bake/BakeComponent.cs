@@ -137,23 +137,8 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         }
     }
 
-    private HashSet<string> Attested()
-    {
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in target.Items("attest").Where(item => item.Value.Length > 0))
-        {
-            try
-            {
-                var read = Attestation.Parse("attest", item.Value);
-                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
-            }
-            catch (UsageException e)
-            {
-                sources.Fault(item.Span, e.Message);
-            }
-        }
-        return wanted;
-    }
+    private HashSet<string> Attested() => Attestation.TypesOf(target.Items("attest").Where(item => item.Value.Length > 0)
+        .Select(item => (item.Value, (Action<string>)(message => sources.Fault(item.Span, message)))));
 
     private void Refuse()
     {

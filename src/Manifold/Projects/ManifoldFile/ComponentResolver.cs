@@ -36,23 +36,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
     }
 
     /// <summary>As <c>--attest</c> has them, or their types alone; a later one of a type counts.</summary>
-    private HashSet<string> Attested(ImmutableArray<Located> texts)
-    {
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var text in texts)
-        {
-            try
-            {
-                var read = Attestation.Parse("attest", text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}");
-                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
-            }
-            catch (UsageException e)
-            {
-                faults.Add(text.Place, e.Message);
-            }
-        }
-        return wanted;
-    }
+    private HashSet<string> Attested(ImmutableArray<Located> texts) => Attestation.TypesOf(texts
+        .Select(text => (text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}", (Action<string>)(message => faults.Add(text.Place, message)))));
 
     private ImmutableArray<PlatformChoice> Platforms(NamedImage image)
     {

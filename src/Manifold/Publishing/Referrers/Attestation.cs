@@ -21,4 +21,23 @@ public sealed record Attestation(string Type, bool Wanted)
         return fields["generator"] is null ? new Attestation(type, fields.Switch("disabled") is not true)
             : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
     }
+
+    /// <summary>The types that several ask for, where a later one of a type counts; one that is wrong is told and passed over.</summary>
+    public static HashSet<string> TypesOf(IEnumerable<(string Text, Action<string> Fault)> texts)
+    {
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (text, fault) in texts)
+        {
+            try
+            {
+                var read = Parse("attest", text);
+                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
+            }
+            catch (UsageException e)
+            {
+                fault(e.Message);
+            }
+        }
+        return wanted;
+    }
 }
