@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
 # The claim: a copy from registry to registry takes Manifold no longer than `skopeo copy --all`, and its memory does not grow with the image.
-#   usage: MANIFOLD=path/to/manifold copy.sh [-n ROUNDS] [-s SOURCE] [-t TARGET_REGISTRY] [-m]
-# Rounds alternate, each copy goes to a new repository (so every byte moves), and the medians are printed with their ratio.
-# What it copies stays in the registries. Half of the rounds begin with one, half with the other. -m measures memory instead, on an image of one layer of 1 GB.
+#   usage: MANIFOLD=path/to/manifold copy.sh [-n ROUNDS] [-s SOURCE] [-t TARGET_REGISTRY | -e] [-m]
+# Each copy goes to a new repository; with -e to a registry of its own that has nothing yet (Debian's docker-registry), so that every byte moves. The medians are printed with their ratio.
+# Without -e what it copies stays in the target. Half of the rounds begin with one, half with the other. -m measures memory instead, on an image of one layer of 1 GB.
 set -euo pipefail
-rounds=6 source=localhost:5001/debian:bookworm target=localhost:5002 memory=
-while getopts n:s:t:m o; do case $o in n) rounds=$OPTARG;; s) source=$OPTARG;; t) target=$OPTARG;; m) memory=1;; *) exit 2;; esac; done
+rounds=6 source=localhost:5001/debian:bookworm target=localhost:5002 memory='' empty=''
+while getopts n:s:t:em o; do case $o in n) rounds=$OPTARG;; s) source=$OPTARG;; t) target=$OPTARG;; e) empty=1 target=localhost:5077;; m) memory=1;; *) exit 2;; esac; done
 manifold=${MANIFOLD:-$(dirname "$0")/../artifacts/manifold/manifold}
-work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d) server=''; trap '[[ ! $server ]] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 export MANIFOLD_ROOT=$work/store
 run=$(date +%s)
 
 seconds() { local begin end; begin=$(date +%s%N); "$@" >/dev/null 2>"$work/error" || { cat "$work/error" >&2; exit 1; }; end=$(date +%s%N); echo $(((end - begin) / 1000000)); }
 median() { sort -n | awk '{v[NR]=$1} END {print (NR%2) ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
+# An empty registry for one copy.
+begin() {
+  [[ $empty ]] || return 0
+  printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: 127.0.0.1:5077}\n' "$work/registry" >"$work/registry.yml"
+  docker-registry serve "$work/registry.yml" >/dev/null 2>&1 & server=$!
+  for _ in $(seq 100); do curl -fs "$target/v2/" >/dev/null && return; sleep 0.1; done
+  echo "copy.sh: docker-registry does not start on $target" >&2; exit 1
+}
+end() { [[ ! $empty ]] || { kill "$server"; wait "$server" || true; server=''; rm -rf "$work/registry"; }; } 2>/dev/null
+
 with_manifold() { seconds "$manifold" copy "$source" "$target/copy-$run/manifold-$1:1"; }
 with_skopeo() { seconds skopeo copy --all --src-tls-verify=false --dest-tls-verify=false "docker://$source" "docker://$target/copy-$run/skopeo-$1:1"; }
 
@@ -36,8 +46,8 @@ if [[ $memory ]]; then
 fi
 
 for ((r = 0; r < rounds; r++)); do
-  if ((r % 2)); then with_skopeo $r >>"$work/skopeo"; with_manifold $r >>"$work/manifold"
-  else with_manifold $r >>"$work/manifold"; with_skopeo $r >>"$work/skopeo"; fi
+  if ((r % 2)); then order=(skopeo manifold); else order=(manifold skopeo); fi
+  for one in "${order[@]}"; do begin; "with_$one" "$r" >>"$work/$one"; end; done
 done
 m=$(median <"$work/manifold") s=$(median <"$work/skopeo")
 echo "manifold $(tr '\n' ' ' <"$work/manifold")ms, skopeo $(tr '\n' ' ' <"$work/skopeo")ms"
