@@ -4,22 +4,8 @@ namespace Manifold.Tests.EndToEnd;
 
 /// <summary>Builds that are ended from outside, in processes of their own.</summary>
 [Trait("kind", "end-to-end")]
-public sealed class Interrupted : IAsyncLifetime
+public sealed class Interrupted : WithRuns
 {
-    private readonly Workshop shop = new();
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        await Workshop.NeedBusyBox();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        shop.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task Ctrl_C_in_a_RUN_ends_the_container_and_the_mounts_with_exit_code_130()
     {

@@ -5,22 +5,8 @@ namespace Manifold.Tests.EndToEnd;
 
 /// <summary>What mounts show, what they keep from build to build, and when they make a RUN run again. What they leave in images, <see cref="ComparedWithBuildKit"/> compares.</summary>
 [Trait("kind", "end-to-end")]
-public sealed class MountingIntoARun : IAsyncLifetime
+public sealed class MountingIntoARun : WithRuns
 {
-    private readonly Workshop shop = new();
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        await Workshop.NeedBusyBox();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        shop.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task a_file_that_is_not_shown_may_change_and_one_that_is_runs_it_again()
     {

@@ -1,22 +1,8 @@
 namespace Manifold.Tests.EndToEnd;
 
 /// <summary>What RUNs of a project's images get, and may do: by the command line and by the project's file.</summary>
-public sealed class RunningInAProject : IAsyncLifetime
+public sealed class RunningInAProject : WithRuns
 {
-    private readonly Workshop shop = new();
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        await Workshop.NeedBusyBox();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        shop.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     private Task<Workshop.Outcome> Bake(string file, string text, string dockerfile, params string[] more)
     {
         var folder = shop.Context(dockerfile);

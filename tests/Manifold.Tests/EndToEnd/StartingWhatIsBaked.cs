@@ -4,22 +4,8 @@ using Manifold.Oci;
 namespace Manifold.Tests.EndToEnd;
 
 /// <summary><c>verify: {run: …}</c>: each platform of an image is started before the image gets its name.</summary>
-public sealed class StartingWhatIsBaked : IAsyncLifetime
+public sealed class StartingWhatIsBaked : WithRuns
 {
-    private readonly Workshop shop = new();
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        await Workshop.NeedBusyBox();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        shop.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     /// <summary>An image whose start fails, and says why.</summary>
     private async Task<Workshop.Outcome> Bake(string verify, params string[] more)
     {
