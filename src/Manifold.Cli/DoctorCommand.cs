@@ -18,7 +18,7 @@ public static class DoctorCommand
         {
             using var store = context.OpenStore();
             var path = context.Variable("PATH");
-            var checks = await new HostSurvey(store, new OciRuntimes(store, path), new Emulators(store), path).RunAsync();
+            var checks = await new HostSurvey(store, new OciRuntimes(store, path), new Emulators(store), new RunNetworks(store, path), path).RunAsync();
             if (parsed.GetValue(json))
                 await context.Out.WriteLineAsync(HostCheck.ToJson(checks));
             else

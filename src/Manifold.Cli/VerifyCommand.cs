@@ -129,7 +129,7 @@ internal sealed class VerifyCommand
     {
         var (snapshots, emulators, runtimes) = (new SnapshotStore(store, context.Time), new Emulators(store), new OciRuntimes(store, context.Variable("PATH")));
         await runtimes.FindAsync(); // before layers are unpacked
-        return new SmokeRun(snapshots, new RunSandbox(snapshots, runtimes, emulators, context.Time), emulators);
+        return new SmokeRun(snapshots, new RunSandbox(snapshots, runtimes, emulators, new RunNetworks(store, context.Variable("PATH")), context.Time), emulators);
     }
 
     private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()

@@ -24,7 +24,9 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     private readonly CensusCache censuses = new(tools.Store);
     private readonly Emulators emulators = new(tools.Store);
     private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
+    private readonly RunNetworks networks = new(tools.Store, tools.SearchPath);
     private readonly StepGate gate = new(jobs);
+    private int toldOfNetwork;
     private BuildCaches? caches;
     private LayerKeeper? keeper;
     private RunSandbox? sandbox;
@@ -35,7 +37,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
 
     private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
 
-    private RunSandbox Sandbox => LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, tools.Time));
+    private RunSandbox Sandbox => LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, networks, tools.Time));
 
     /// <summary>Can this machine run what is planned? Asked before any work.</summary>
     /// <exception cref="HostNotReadyException">No OCI runtime, or no emulator.</exception>
@@ -60,6 +62,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     public async Task<ImmutableArray<BuiltImage>> SolveAsync(
         BuildRequest request, BuildPlan plan, Func<ImagePlan, Exception, bool> mayFail, Action<BuildEvent> show, CancellationToken cancellation)
     {
+        await TellOfNetworkAsync(plan).ConfigureAwait(false);
         await Caches.ImportAsync(request.Cache, [.. plan.Images.Select(image => image.Platform)], show, cancellation).ConfigureAwait(false);
         Layers.WillUnpack(LayersUnderRuns(plan));
         void Show(BuildEvent e)
@@ -96,6 +99,19 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         }, cancellation).ConfigureAwait(false);
         digests.Save();
         return [.. images.OfType<BuiltImage>()];
+    }
+
+    /// <summary>Warns, once for all builds of the session that have a RUN.</summary>
+    private async Task TellOfNetworkAsync(BuildPlan plan)
+    {
+        if (!RunNetworkWarnings.Matter(plan.Steps))
+            return;
+        var access = await networks.FindAsync().ConfigureAwait(false);
+        foreach (var message in RunNetworkWarnings.Of(plan.Steps, access))
+        {
+            if (access.Kind != NetworkKind.Machine || Interlocked.Exchange(ref toldOfNetwork, 1) == 0)
+                on(new Warned(message) { Time = tools.Time.GetUtcNow() });
+        }
     }
 
     /// <summary>Does work again where a layer that a cache promised is gone or is another one: its step is done here then.</summary>

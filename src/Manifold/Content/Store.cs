@@ -18,10 +18,10 @@ public sealed partial class Store : IDisposable
 {
     private readonly Lazy<WorkFolder> work;
 
-    private Store(string root)
+    private Store(string root, Action<string> endAbandoned)
     {
         Root = root;
-        work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work")));
+        work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work"), endAbandoned));
         Repositories = new Repositories(this);
         Tags = new Tags(this);
         Builds = new BuildRecords(this);
@@ -43,7 +43,10 @@ public sealed partial class Store : IDisposable
 
     /// <summary>Opens the store, and makes it where it is not there.</summary>
     /// <exception cref="HostNotReadyException">The folder cannot be made or written.</exception>
-    public static Store Open(string root)
+    public static Store Open(string root) => Open(root, AbandonedRuns.End);
+
+    /// <param name="endAbandoned">Ends what the RUNs of a killed process left, by its work folder.</param>
+    internal static Store Open(string root, Action<string> endAbandoned)
     {
         root = Path.GetFullPath(root);
         try
@@ -52,7 +55,7 @@ public sealed partial class Store : IDisposable
             var marker = Path.Combine(root, "oci-layout");
             if (!File.Exists(marker))
                 ReplaceFile(marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
-            return new Store(root);
+            return new Store(root, endAbandoned);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

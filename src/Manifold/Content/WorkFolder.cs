@@ -15,13 +15,11 @@ internal sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Runs on each abandoned folder before it is deleted: the sandbox ends what may still run there.</summary>
-    public static Action<string>? OnSweep { get; set; }
-
-    public static WorkFolder Claim(string parent)
+    /// <param name="endAbandoned">Called with each abandoned folder before it is deleted: ends what may still run there.</param>
+    public static WorkFolder Claim(string parent, Action<string> endAbandoned)
     {
         Directory.CreateDirectory(parent);
-        SweepAbandoned(parent);
+        SweepAbandoned(parent, endAbandoned);
         while (true)
         {
             var path = System.IO.Path.Combine(parent, $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..20]);
@@ -37,7 +35,7 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    private static void SweepAbandoned(string parent)
+    private static void SweepAbandoned(string parent, Action<string> endAbandoned)
     {
         foreach (var claimFile in Directory.GetFiles(parent, "*.lock"))
         {
@@ -45,17 +43,17 @@ internal sealed class WorkFolder : IDisposable
             if (claim is null)
                 continue;
             var folder = claimFile[..^".lock".Length];
-            if (!Directory.Exists(folder) || TrySweep(folder))
+            if (!Directory.Exists(folder) || TrySweep(folder, endAbandoned))
                 File.Delete(claimFile);
         }
     }
 
     // What a build made in its user namespace belongs to ids that only such a namespace can delete: the next build does.
-    private static bool TrySweep(string folder)
+    private static bool TrySweep(string folder, Action<string> endAbandoned)
     {
         try
         {
-            OnSweep?.Invoke(folder);
+            endAbandoned(folder);
             FileTree.Delete(folder);
             return true;
         }

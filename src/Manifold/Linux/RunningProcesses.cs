@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,14 +10,31 @@ internal static partial class RunningProcesses
 {
     private const int SigKill = 9;
 
-    /// <summary>Kills every process whose command line has <paramref name="words"/>, separated by spaces.</summary>
-    public static void KillThoseSaying(string words)
+    /// <summary>Kills every process whose command line has one of the texts: its words, separated by spaces. Returns when they have ended.</summary>
+    public static void KillThoseSaying(ImmutableArray<string> texts)
     {
+        var killed = new List<string>();
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != Environment.ProcessId
-                && CommandLine(process).Contains(words, StringComparison.Ordinal))
+                && CommandLine(process) is var line && texts.Any(text => line.Contains(text, StringComparison.Ordinal)))
+            {
                 _ = Kill(id, SigKill); // it may have ended meanwhile
+                killed.Add(process);
+            }
+        }
+        // A dying process has no command line any more; a moment is enough for the kernel.
+        for (var attempt = 0; attempt < 200 && killed.Any(process => CommandLine(process).Length > 0); attempt++)
+            Thread.Sleep(5);
+    }
+
+    /// <summary>Kills processes by their numbers, as the kernel lists them.</summary>
+    public static void KillAll(IEnumerable<string> ids)
+    {
+        foreach (var text in ids)
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 1 && id != Environment.ProcessId)
+                _ = Kill(id, SigKill);
         }
     }
 

@@ -10,6 +10,8 @@ internal sealed class StreamedProcess : IDisposable
 
     private StreamedProcess(Process process) => this.process = process;
 
+    public int Id => process.Id;
+    public bool HasEnded => process.HasExited;
     public Stream Output => process.StandardOutput.BaseStream;
     public Stream Error => process.StandardError.BaseStream;
 

@@ -49,7 +49,11 @@ internal sealed record Bundle
     public required ContainerUser User { get; init; }
     public required string Hostname { get; init; }
     public required string? CgroupPath { get; init; }
+    /// <summary>The runtime makes a network namespace: loopback and nothing else.</summary>
     public bool OwnNetwork { get; init; }
+
+    /// <summary>The runtime is started in a network namespace that is the RUN's own already.</summary>
+    public bool InOwnNetwork { get; init; }
 
     /// <summary>False where the program shares the runtime's process namespace (<see cref="Container"/>) and so is not its first process.</summary>
     public bool FirstProcess { get; init; } = true;
@@ -164,7 +168,7 @@ internal sealed record Bundle
     private IEnumerable<Mount> InUserNamespace(Mount mount) => mount.Type switch
     {
         // The kernel mounts a new sysfs only for the owner of the network namespace; with the machine's network it is the machine's, without its groups.
-        "sysfs" when !OwnNetwork =>
+        "sysfs" when !OwnNetwork && !InOwnNetwork =>
         [
             mount with { Type = "bind", Source = "/sys", Options = ["rbind", .. mount.Options] },
             new("/sys/fs/cgroup", "tmpfs", "tmpfs", ["nosuid", "noexec", "nodev", "ro", "mode=755"]),

@@ -7,6 +7,7 @@ internal static class Cgroups
 {
     private const string Root = "/sys/fs/cgroup";
     private const string Parent = "manifold";
+    private const string Processes = "cgroup.procs";
 
     /// <summary>The unified hierarchy (version 2) of this machine, or null where there is none, or none that is ours to write.</summary>
     private static string? Unified => !UserNamespace.IsInitial ? null : new[] { Root, Root + "/unified" }.FirstOrDefault(root => File.Exists(Path.Combine(root, "cgroup.controllers")));
@@ -26,17 +27,28 @@ internal static class Cgroups
     /// <summary>Whether <c>/sys/fs/cgroup</c> can be shown in a RUN; a mixture cannot.</summary>
     public static bool HasUnified => Unified is not null;
 
+    // Where there is a unified hierarchy the runtime is shown no other.
+    private static IEnumerable<string> Hierarchies => Unified is { } unified ? [unified]
+        : !UserNamespace.IsInitial || !Directory.Exists(Root) ? [] : Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, Processes)));
+
     /// <summary>Ends what still runs in a RUN's group and removes the group. Done already is done.</summary>
     public static void Remove(string id, string? parent = null)
     {
-        if (Unified is { } unified)
-            RemoveFolder(unified + PathOf(id, parent));
+        if (PathOf(id, parent) is { } group)
+            RemoveNoted(group);
+    }
+
+    /// <summary>The same, by what <see cref="PathOf"/> gave.</summary>
+    public static void RemoveNoted(string group)
+    {
+        foreach (var hierarchy in Hierarchies)
+            RemoveFolder(hierarchy + group);
     }
 
     /// <summary>The same for all RUNs whose id begins so: those of a process that is no more.</summary>
     public static void RemoveAll(string prefix)
     {
-        if (Unified is { } unified && Path.Combine(unified, Parent) is var parent && Directory.Exists(parent))
+        foreach (var parent in Hierarchies.Select(hierarchy => Path.Combine(hierarchy, Parent)).Where(Directory.Exists))
         {
             foreach (var group in Directory.GetDirectories(parent, prefix + "*"))
                 RemoveFolder(group);
@@ -49,9 +61,12 @@ internal static class Cgroups
         {
             if (!Directory.Exists(group))
                 return;
-            File.WriteAllText(Path.Combine(group, "cgroup.kill"), "1");
+            if (Path.Combine(group, "cgroup.kill") is var kill && File.Exists(kill)) // version 2, Linux 5.14
+                File.WriteAllText(kill, "1");
+            else
+                RunningProcesses.KillAll(File.ReadLines(Path.Combine(group, Processes)));
             // Its processes are dying; the group can go when the last has. The kernel needs a moment, not more.
-            for (var attempt = 0; attempt < 100 && File.ReadAllText(Path.Combine(group, "cgroup.procs")).Length > 0; attempt++)
+            for (var attempt = 0; attempt < 100 && File.ReadAllText(Path.Combine(group, Processes)).Length > 0; attempt++)
                 Thread.Sleep(10);
             foreach (var inner in Directory.GetDirectories(group))
                 RemoveFolder(inner);

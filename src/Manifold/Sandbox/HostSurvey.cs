@@ -10,7 +10,7 @@ namespace Manifold.Sandbox;
 
 /// <summary>What this machine has of what builds use; what each lack costs, and the command that mends it.</summary>
 /// <remarks>Looks by trying: a container is run, an overlay mounted, a program of each platform started. Changes nothing that lasts.</remarks>
-public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emulators, string? searchPath)
+public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emulators, RunNetworks networks, string? searchPath)
 {
     private const long LittleSpace = 5_000_000_000;
 
@@ -24,6 +24,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         [
             Privilege(obstacle),
             await RuntimeAsync().ConfigureAwait(false),
+            Network(await networks.FindAsync().ConfigureAwait(false)),
             await OverlayAsync().ConfigureAwait(false),
             UserNamespaces(obstacle),
             Binfmt(),
@@ -62,6 +63,13 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         var version = (await ChildProcess.RunAsync(chosen.Path, ["--version"]).ConfigureAwait(false))?.Output.Split('\n')[0].Split(' ')[^1];
         return new HostCheck { Name = "OCI runtime", Found = $"{chosen.Name} {version}" + (failures.Length > 0 ? $" ({failures})" : "") };
     }
+
+    private static HostCheck Network(NetworkAccess access) => access.Kind switch
+    {
+        NetworkKind.Private => new HostCheck { Name = "RUN network", Found = $"each RUN's own, through {access.Program}" },
+        NetworkKind.Container => new HostCheck { Name = "RUN network", Found = "this container's" },
+        _ => Lack("RUN network", HostStatus.Reduced, $"this machine's, as {access.Reason}", "a RUN reaches what listens on 127.0.0.1 here", access.Remedy),
+    };
 
     private async Task<HostCheck> OverlayAsync()
     {

@@ -70,7 +70,7 @@ public sealed class OciRuntimes
         return tried;
     }
 
-    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    internal static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     private ImmutableArray<OciRuntime>? Cached(string key)
     {

@@ -1,7 +1,12 @@
 namespace Manifold.Sandbox;
 
 /// <summary>A name for an address, as <c>/etc/hosts</c> has it.</summary>
-public sealed record ExtraHost(string Name, string Address);
+/// <param name="Address">An IP address, or <see cref="Gateway"/>.</param>
+public sealed record ExtraHost(string Name, string Address)
+{
+    /// <summary>Stands for the address at which a RUN reaches this machine.</summary>
+    public const string Gateway = "host-gateway";
+}
 
 /// <summary>A limit of a RUN's processes (setrlimit).</summary>
 /// <param name="Name">As <c>docker build --ulimit</c> has it, e.g. <c>nofile</c>.</param>

@@ -3,10 +3,14 @@ namespace Manifold.Sandbox;
 /// <summary>Where one RUN keeps its things, in the process's work folder.</summary>
 internal sealed class RunFolder
 {
+    public const string Prefix = "run-";
+
+    private const string GroupNote = "control-group";
+
     public RunFolder(string workFolder, int number)
     {
         Id = $"{System.IO.Path.GetFileName(workFolder)}-{number}";
-        Path = System.IO.Path.Combine(workFolder, $"run-{number}");
+        Path = System.IO.Path.Combine(workFolder, $"{Prefix}{number}");
         foreach (var folder in (ReadOnlySpan<string>)[Image, Root, MountPoints, Changes, Bundle])
             Directory.CreateDirectory(folder);
     }
@@ -29,6 +33,16 @@ internal sealed class RunFolder
 
     /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
     public string Scratch(string name) => In("overlay-" + name);
+
+    /// <summary>Writes down where the control group is, where that is not our usual place: who finds the folder abandoned removes it.</summary>
+    public void NoteGroup(string? parent)
+    {
+        if (parent is not null && Cgroups.PathOf(Id, parent) is { } group)
+            File.WriteAllText(In(GroupNote), group);
+    }
+
+    /// <summary>What was written down in an abandoned run's folder.</summary>
+    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note) ? File.ReadAllText(note) : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

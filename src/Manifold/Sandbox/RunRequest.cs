@@ -52,12 +52,13 @@ public sealed record RunRequest
 
 public enum NetworkMode
 {
-    /// <summary>As this machine reaches the network: its own. There is no daemon that could keep another.</summary>
+    /// <summary>A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be had (<see cref="RunNetworks"/>).</summary>
     Default,
 
     /// <summary>Loopback and nothing else.</summary>
     None,
 
+    /// <summary>This machine's.</summary>
     Host,
 }
 

@@ -9,6 +9,7 @@ namespace Manifold.Sandbox;
 /// <summary>Runs a command on a chain of layers and gives what it changed.</summary>
 /// <remarks>
 /// <code>
+/// a network namespace             0  where RUN has a network of its own: what carries its traffic begins, and is waited for before 5 (<see cref="PrivateNetwork"/>)
 /// chain of DiffIds                1  looked at read-only: who is USER, which mount points are missing
 ///   + missing mount points        2  stacked above the image, below the changes (<see cref="MountPoints"/>)
 ///   + an empty folder             3  takes the changes: one overlay mount
@@ -33,12 +34,11 @@ public sealed class RunSandbox
     private readonly SnapshotStore snapshots;
     private readonly OciRuntimes runtimes;
     private readonly Emulators emulators;
+    private readonly RunNetworks networks;
     private readonly TimeProvider time;
 
-    static RunSandbox() => WorkFolder.OnSweep = Sweep;
-
-    public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators, TimeProvider? time = null) =>
-        (store, this.snapshots, this.runtimes, this.emulators, this.time) = (snapshots.Store, snapshots, runtimes, emulators, time ?? TimeProvider.System);
+    public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators, RunNetworks networks, TimeProvider? time = null) =>
+        (store, this.snapshots, this.runtimes, this.emulators, this.networks, this.time) = (snapshots.Store, snapshots, runtimes, emulators, networks, time ?? TimeProvider.System);
 
     /// <summary>Runs to the end. A command that fails is a result; only what kept it from running is an exception.</summary>
     /// <exception cref="HostNotReadyException">No runtime or no emulator is here.</exception>
@@ -48,11 +48,13 @@ public sealed class RunSandbox
     {
         var emulated = await emulators.RequireAsync(request.Platform).ConfigureAwait(false);
         var runtime = await runtimes.FindAsync().ConfigureAwait(false);
+        var carrier = await CarrierAsync(request).ConfigureAwait(false);
         var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
         var began = time.GetTimestamp();
         var redaction = new Redaction(request.Mounts.Where(mount => mount.IsSecret).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
         var output = new RunOutput(request.OnLine, redaction, time);
-        var readers = new OutputReaders(output);
+        var (readers, carrierReaders) = (new OutputReaders(output), new OutputReaders(new RunOutput(null, redaction, time)));
+        run.NoteGroup(request.CgroupParent);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
         var mounts = new RunMounts(run, snapshots);
         try
@@ -62,7 +64,9 @@ public sealed class RunSandbox
                 try
                 {
                     mounts.HideBundle();
-                    Prepare(request, run, mounts, emulated);
+                    using var network = BeginNetwork(request, run, carrier, carrierReaders);
+                    Prepare(request, run, mounts, emulated, network is not null);
+                    AwaitNetwork(carrier, network, cancellation);
                     var code = Execute(container, readers, cancellation);
                     return (code, code == 0 ? null : container.Failure());
                 }
@@ -91,11 +95,49 @@ public sealed class RunSandbox
         finally
         {
             readers.Abandon();
+            carrierReaders.Abandon();
             Cgroups.Remove(run.Id, request.CgroupParent);
         }
     }
 
-    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated)
+    private async Task<NetworkProgram?> CarrierAsync(RunRequest request) =>
+        request.Network == NetworkMode.Default && (await networks.FindAsync().ConfigureAwait(false)).Program is { } program ? new NetworkProgram(program) : null;
+
+    private static PrivateNetwork? BeginNetwork(RunRequest request, RunFolder run, NetworkProgram? carrier, OutputReaders readers)
+    {
+        // 0
+        var sixth = carrier is null ? null : NetworkProgram.SixthInterface();
+        var resolver = RunFiles.Resolver(carrier?.Resolvers(sixth));
+        File.WriteAllText(run.ResolvConf, resolver.Text);
+        File.WriteAllText(run.Hosts, RunFiles.Hosts(request, isPrivate: carrier is not null));
+        if (carrier is null)
+            return null;
+        try
+        {
+            return PrivateNetwork.Begin(carrier, new NetworkChoices(sixth, resolver.ForwardsAt), run.Bundle, readers);
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(carrier, e);
+        }
+    }
+
+    private static void AwaitNetwork(NetworkProgram? carrier, PrivateNetwork? network, CancellationToken cancellation)
+    {
+        try
+        {
+            network?.Wait(cancellation);
+        }
+        catch (IOException e)
+        {
+            throw NoNetwork(carrier!, e);
+        }
+    }
+
+    private static HostNotReadyException NoNetwork(NetworkProgram carrier, IOException cause) =>
+        new($"RUN: {carrier.Path} did not make its network: {cause.Message} Run: manifold doctor", cause);
+
+    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, bool inOwnNetwork)
     {
         // 1
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
@@ -118,7 +160,7 @@ public sealed class RunSandbox
         new Bundle
         {
             Root = run.Root, Arguments = request.Arguments, Environment = Defaults(WithSecrets(request), user), WorkingDirectory = request.WorkingDirectory,
-            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent), OwnNetwork = request.Network == NetworkMode.None, Mounts = mounts,
+            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent), OwnNetwork = request.Network == NetworkMode.None, InOwnNetwork = inOwnNetwork, Mounts = mounts,
             Insecure = request.Insecure, Limits = request.Limits,
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
             FirstProcess = !emulated,
@@ -144,9 +186,6 @@ public sealed class RunSandbox
 
     private static ImmutableArray<Bundle.Mount> Mounts(RunRequest request, RunFolder run, RunMounts making)
     {
-        File.WriteAllText(run.Hosts, $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-            + string.Concat(request.Hosts.Select(host => $"{host.Address}\t{host.Name}\n")));
-        File.WriteAllText(run.ResolvConf, File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "");
         return
         [
             .. Bundle.Standard(request.SharedMemory, request.Insecure),
@@ -173,12 +212,5 @@ public sealed class RunSandbox
             .. environment,
             .. Has("HOME=") ? (ReadOnlySpan<string>)[] : ["HOME=" + user.Home],
         ];
-    }
-
-    /// <summary>Ends what a killed process's runs left. The kernel has ended nearly all of it; what it had just begun to start is found by its folder.</summary>
-    private static void Sweep(string folder)
-    {
-        Cgroups.RemoveAll(Path.GetFileName(folder) + "-");
-        RunningProcesses.KillThoseSaying($" run --bundle {folder}/");
     }
 }

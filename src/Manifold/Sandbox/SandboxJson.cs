@@ -12,5 +12,6 @@ internal sealed record RuntimeTrials
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RuntimeTrials))]
+[JsonSerializable(typeof(NetworkTrial))]
 [JsonSerializable(typeof(ImmutableArray<HostCheck>))]
 internal sealed partial class SandboxJson : JsonSerializerContext;

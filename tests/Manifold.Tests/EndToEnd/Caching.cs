@@ -169,7 +169,7 @@ public sealed class Caching : IAsyncLifetime
         // The RUN ends when the copy above it is done, and fails where that does not come.
         using var bell = new Doorbell(() => copied.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         var context = shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\nCOPY --link f /f\n", ("f", "x"));
-        using var build = shop.Start("build", "--progress", "json", context);
+        using var build = shop.Start("build", "--progress", "json", "--network", "host", context);
         var output = build.StandardOutput.ReadToEndAsync();
         string? step = null;
         var error = new StringBuilder();

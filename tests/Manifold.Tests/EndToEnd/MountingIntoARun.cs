@@ -172,7 +172,7 @@ public sealed class MountingIntoARun : WithRuns
         });
         try
         {
-            (await shop.Build(shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\n"), "--cgroup-parent", $"/{parent}")).Succeeded();
+            (await shop.Build(shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\n"), "--network", "host", "--cgroup-parent", $"/{parent}")).Succeeded();
             Assert.NotEmpty(groups);
             Assert.All(groups, group => Assert.StartsWith($"0::/{parent}/", group, StringComparison.Ordinal));
             Assert.Empty(Directory.GetDirectories(Path.Combine(root, parent)));

@@ -65,7 +65,6 @@ public sealed class EndingACommand(BusyBox box) : IClassFixture<BusyBox>
         Assert.Empty(MountsOf(folder.Path));
 
         using var store = Store.Open(folder["store"]);
-        _ = new RunSandbox(new SnapshotStore(store), new OciRuntimes(store, null), new Emulators(store));
         _ = store.WorkFolder;
         Assert.False(Directory.Exists(work));
         Assert.Empty(Groups(Path.GetFileName(work)));

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Manifold.Content;
+using Manifold.Linux;
+
+namespace Manifold.Sandbox;
+
+/// <summary>Finds out which network a RUN that asks for none in particular gets here.</summary>
+/// <remarks>
+/// <code>
+/// in a container or pod    its network: it is the container's own already (<see cref="Surroundings"/>)
+/// pasta, else slirp4netns  a network of the RUN's own, made for a trial once
+/// neither works            this machine's network; builds warn of it, and doctor says what to install
+/// </code>
+/// The answer is kept in the store's <c>cache/</c> for as long as the machine runs and the programs stay the same.
+/// </remarks>
+public sealed class RunNetworks
+{
+    /// <summary>The Debian package that is worth installing.</summary>
+    internal const string Package = "passt";
+
+    private const string TapDevice = "/dev/net/tun";
+
+    private readonly Store store;
+    private readonly string? searchPath;
+    private readonly ImmutableArray<string> names;
+    private readonly bool hasOwn;
+    private readonly string cacheFile;
+    private readonly Lazy<Task<NetworkAccess>> found;
+
+    public RunNetworks(Store store, string? searchPath) : this(store, searchPath, [NetworkProgram.Pasta, NetworkProgram.Slirp], new Surroundings().HasNetworkOfItsOwn) { }
+
+    internal RunNetworks(Store store, string? searchPath, ImmutableArray<string> names, bool hasOwn)
+    {
+        (this.store, this.searchPath, this.names, this.hasOwn) = (store, searchPath, names, hasOwn);
+        cacheFile = Path.Combine(store.Root, "cache", "run-networks.json");
+        found = new Lazy<Task<NetworkAccess>>(LookAsync);
+    }
+
+    public Task<NetworkAccess> FindAsync() => found.Value;
+
+    private async Task<NetworkAccess> LookAsync()
+    {
+        if (hasOwn)
+            return new NetworkAccess { Kind = NetworkKind.Container };
+        var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
+        if (installed.IsEmpty)
+            return Shared($"neither {string.Join(" nor ", names)} is installed", Remedy.AsRoot($"apt-get install {Package}"));
+        if (!Environment.IsPrivilegedProcess)
+            return Shared($"{installed[0]} needs root, or a user namespace", null);
+        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));
+        if (Cached(key) is { } cached)
+            return cached;
+        var access = await TryAllAsync(installed).ConfigureAwait(false);
+        Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
+        Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(new NetworkTrial { Key = key, Access = access }, SandboxJson.Default.NetworkTrial));
+        return access;
+    }
+
+    private async Task<NetworkAccess> TryAllAsync(ImmutableArray<string> installed)
+    {
+        var failures = new List<string>();
+        foreach (var program in installed)
+        {
+            if (await TryAsync(new NetworkProgram(program)).ConfigureAwait(false) is not { } failure)
+                return new NetworkAccess { Kind = NetworkKind.Private, Program = program };
+            failures.Add($"{program} does not work here ({failure.TrimEnd('.')})");
+        }
+        return Shared(string.Join("; ", failures), RemedyOfTap());
+    }
+
+    private static NetworkAccess Shared(string reason, string? remedy) => new() { Kind = NetworkKind.Machine, Reason = reason, Remedy = remedy };
+
+    // Both need it, and udev gives it to everybody; where there is no udev it may be root's alone.
+    private static string? RemedyOfTap() =>
+        !File.Exists(TapDevice) ? Remedy.AsRoot("modprobe tun") : CanOpenTap() ? null : $"sudo chmod 666 {TapDevice}";
+
+    private static bool CanOpenTap()
+    {
+        try
+        {
+            File.OpenHandle(TapDevice, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string TapState() => File.Exists(TapDevice) ? File.GetUnixFileMode(TapDevice).ToString() : "no tap";
+
+    private NetworkAccess? Cached(string key)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.NetworkTrial) is { } trial && trial.Key == key ? trial.Access : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string?> TryAsync(NetworkProgram program)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"network-{Guid.NewGuid():N}")).FullName;
+        var readers = new OutputReaders(new RunOutput(null, new Redaction([]), TimeProvider.System));
+        try
+        {
+            return await IsolatedThread.RunAsync(() =>
+            {
+                using var network = PrivateNetwork.Begin(program, new NetworkChoices(NetworkProgram.SixthInterface(), null), folder, readers);
+                network.Wait(CancellationToken.None);
+                return (string?)null;
+            }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            readers.Abandon();
+            FileTree.Delete(folder);
+        }
+    }
+}
+
+/// <summary>The network of a RUN that asks for none in particular, on this machine.</summary>
+public sealed record NetworkAccess
+{
+    public required NetworkKind Kind { get; init; }
+
+    /// <summary>Carries the traffic of a private network.</summary>
+    public string? Program { get; init; }
+
+    /// <summary>Why it is not private.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The command that makes it private, where one is known.</summary>
+    public string? Remedy { get; init; }
+}
+
+public enum NetworkKind
+{
+    /// <summary>Its own: this machine's loopback is out of reach.</summary>
+    Private,
+
+    /// <summary>That of the container or pod that builds.</summary>
+    Container,
+
+    /// <summary>This machine's.</summary>
+    Machine,
+}
+
+/// <summary>What the trial gave, and for which programs and which start of the machine.</summary>
+internal sealed record NetworkTrial
+{
+    public required string Key { get; init; }
+    public required NetworkAccess Access { get; init; }
+}
