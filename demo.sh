@@ -21,7 +21,7 @@ lacking() { # command:package…
 }
 install_packages() {
   local missing
-  mapfile -t missing < <(lacking runc:runc qemu-aarch64-static:qemu-user-static xz:xz-utils curl:curl skopeo:skopeo umoci:umoci)
+  mapfile -t missing < <(lacking runc:runc pasta:passt qemu-aarch64-static:qemu-user-static xz:xz-utils curl:curl skopeo:skopeo umoci:umoci)
   (( ${#missing[@]} )) || return 0
   say "Installing ${missing[*]}"
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||

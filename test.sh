@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 root=$PWD
 command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2; exit 4; }
 
-packages=(runc uidmap qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
+packages=(runc uidmap passt slirp4netns iproute2 qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
   bzip2 xz-utils zstd libzstd1 curl jq git python3 python3-jsonschema python3-yaml tmux
   golang-go mmdebstrap binutils nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then

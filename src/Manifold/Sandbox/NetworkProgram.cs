@@ -17,6 +17,9 @@ internal sealed record NetworkProgram(string Path)
     private const string Address6 = "fd6d:616e:6966::64", Gateway6 = "fd6d:616e:6966::2", Resolver6 = "fd6d:616e:6966::3";
     private const string GatewayCard = "02:6d:61:6e:69:66"; // pasta takes an interface's where it is not told, and loopback has none
 
+    // .NET's children ignore SIGPIPE, with which pasta of 2023 does not start ("Couldn't install signal handlers"), and no shell can undo that.
+    private const string WithBrokenPipe = "env --default-signal=PIPE true 2>/dev/null && set -- env --default-signal=PIPE \"$@\"; exec \"$@\"";
+
     private bool IsPasta => System.IO.Path.GetFileName(Path) == Pasta;
 
     /// <summary>Where a network that it carries answers questions for names.</summary>
@@ -28,6 +31,7 @@ internal sealed record NetworkProgram(string Path)
     public ImmutableArray<string> Command(string network, string ready, string? sixth, string? forwardsAt) => IsPasta
         ?
         [
+            "sh", "-c", WithBrokenPipe, "sh",
             Path, "--quiet", "--foreground", "--config-net", "--runas", "0:0", "--pid", ready,
             // Addresses are given, so the interface matters for IPv6 alone, and a machine without a default route has at least loopback.
             "--interface", sixth ?? "lo", "--ns-ifname", Interface, "--mac-addr", GatewayCard,

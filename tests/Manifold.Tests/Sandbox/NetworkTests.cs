@@ -13,6 +13,7 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         NeedsPasta();
         Assert.Equal("eth0\nlo", await box.Output(BusyBox.Shell("ls -1 /sys/class/net")));
+        Assert.EndsWith("/pasta", (await new RunNetworks(box.Store, null).FindAsync()).Program, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -25,11 +26,10 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
 
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1")]
-    [InlineData("127.0.0.1", "localhost")]
     [InlineData("127.0.0.1", "0.0.0.0")]
     [InlineData("127.0.0.1", "10.0.2.2")] // the gateway
-    [InlineData("127.0.0.1", "[::ffff:127.0.0.1]")]
-    [InlineData("::1", "[::1]")]
+    [InlineData("127.0.0.1", "::ffff:127.0.0.1")]
+    [InlineData("::1", "::1")]
     public async Task does_not_reach_what_listens_on_this_machines_loopback(string listening, string address)
     {
         NeedsPasta();
@@ -37,7 +37,7 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
         server.Start();
         var port = ((IPEndPoint)server.LocalEndpoint).Port;
 
-        using var result = await box.Run($"wget -T 1 -q -O - http://{address}:{port}/; echo ended");
+        using var result = await box.Run($"nc -w 1 {address} {port} </dev/null; echo ended");
 
         Assert.Equal("ended", result.Tail[^1]);
         Assert.False(server.Pending());

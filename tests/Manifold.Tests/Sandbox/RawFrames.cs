@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -12,7 +13,9 @@ internal static class RawFrames
     /// <summary>Writes the first packet of a TCP connection to an interface, in the network of the calling thread.</summary>
     public static void SendConnect(string card, IPAddress to, int port)
     {
-        var index = int.Parse(File.ReadAllText($"/sys/class/net/{card}/ifindex").Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        // /sys shows the network that it was mounted in; /proc the thread's.
+        var index = File.ReadLines("/proc/thread-self/net/if_inet6").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields[^1] == card).Select(fields => int.Parse(fields[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).First();
         using var socket = new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)BinaryPrimitives.ReverseEndianness((short)3));
         socket.SendTo(Frame(IPAddress.Parse("10.0.2.100"), to, port), new Card(index));
     }
@@ -23,7 +26,8 @@ internal static class RawFrames
         frame.AsSpan(0, 6).Fill(0xFF);
         frame[6] = 2;
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), 0x0800);
-        var (ip, tcp) = (frame.AsSpan(14, 20), frame.AsSpan(34));
+        var ip = frame.AsSpan(14, 20);
+        var tcp = frame.AsSpan(34);
         (ip[0], ip[8], ip[9]) = (0x45, 64, 6);
         BinaryPrimitives.WriteUInt16BigEndian(ip[2..], 40);
         from.GetAddressBytes().CopyTo(ip[12..]);
