@@ -2,3 +2,4 @@ using Manifold.Bench;
 
 LayerHashing.Run(Console.Out);
 GateCensus.Run(Console.Out);
+await RunNetworkCost.RunAsync(Console.Out);

@@ -1,4 +1,8 @@
 using System.Formats.Tar;
+using System.Net;
+using System.Net.Sockets;
+using Manifold.Linux;
+using Manifold.Sandbox;
 
 namespace Manifold.Tests.EndToEnd;
 
@@ -65,6 +69,20 @@ public sealed class Rootless : IAsyncLifetime
         Assert.NotEmpty(await OthersFiles());
         (await user.Run("prune", "--all")).Succeeded();
         Assert.Empty(await OthersFiles());
+    }
+
+    [Fact]
+    public async Task a_run_has_a_network_of_its_own()
+    {
+        Assert.SkipWhen(ChildProcess.Find("pasta", null) is null || new Surroundings().HasNetworkOfItsOwn, "'pasta' is not installed here (test.sh installs passt), or this is a container.");
+        user.WithTap = true;
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+
+        (await user.Run("build", "--progress", "json", user.Context(
+            $"FROM BASE\nRUN ! busybox nc -w 1 127.0.0.1 {((IPEndPoint)server.LocalEndpoint).Port} </dev/null\nRUN test \"$(echo /sys/class/net/*)\" = '/sys/class/net/eth0 /sys/class/net/lo'\n"))).Succeeded();
+
+        Assert.False(server.Pending());
     }
 
     [Fact]

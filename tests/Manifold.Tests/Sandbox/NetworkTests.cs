@@ -39,7 +39,7 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
 
         using var result = await box.Run($"nc -w 1 {address} {port} </dev/null; echo ended");
 
-        Assert.Equal("ended", result.Tail[^1]);
+        Assert.Contains("ended", result.Tail);
         Assert.False(server.Pending());
     }
 

@@ -18,6 +18,12 @@ public sealed class OrdinaryUser : IDisposable
     /// <summary>Whether he is refused user namespaces, as in a container that forbids to gain privileges.</summary>
     public bool WithoutNamespaces { get; init; }
 
+    /// <summary>Whether he may open <c>/dev/net/tun</c>, as distributions have it, also where this machine has no udev.</summary>
+    public bool WithTap { get; set; }
+
+    // Seen by his processes alone.
+    private const string OwnTap = "tap=$(mktemp -u) && mknod -m 666 $tap c 10 200 && mount --bind $tap /dev/net/tun && exec \"$@\"";
+
     /// <summary>His numbers, as <c>UID:GID</c>.</summary>
     public required string Owner { get; init; }
 
@@ -87,6 +93,7 @@ public sealed class OrdinaryUser : IDisposable
         var (uid, gid) = (Owner.Split(':')[0], Owner.Split(':')[1]);
         var start = new ProcessStartInfo("env",
         [
+            .. WithTap ? (string[])["unshare", "--mount", "--", "sh", "-c", OwnTap, "sh", "env"] : [],
             "--ignore-environment", "--default-signal=INT", $"--chdir={Path}", $"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Home}", $"USER={Name}",
             .. variables.Select(variable => $"{variable.Key}={variable.Value}"),
             "setpriv", "--reuid", uid, "--regid", gid, "--init-groups", "--inh-caps=-all", .. WithoutNamespaces ? (string[])["--no-new-privs"] : [], "--",
