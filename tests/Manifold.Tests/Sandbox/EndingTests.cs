@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Manifold.Content;
 using Manifold.Sandbox;
-using Manifold.Snapshots;
 
 namespace Manifold.Tests.Sandbox;
 
