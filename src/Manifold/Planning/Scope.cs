@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 
 namespace Manifold.Planning;
 
@@ -12,7 +13,12 @@ public sealed record Scope
     /// <summary>Arguments declared in this stage and those below it, in order; a declared one without a value is null.</summary>
     public ImmutableArray<KeyValuePair<string, string?>> Arguments { get; init; } = [];
 
+    /// <summary>Where each of the names got its value; those of the base image are not here.</summary>
+    public ImmutableDictionary<string, Place> Places { get; init; } = ImmutableDictionary<string, Place>.Empty;
+
     public string? Find(string name) => FindEnvironment(name) ?? FindArgument(name);
+
+    public Scope At(string name, Place place) => this with { Places = Places.SetItem(name, place) };
 
     public Scope WithEnvironment(string name, string value)
     {

@@ -70,6 +70,7 @@ internal sealed partial class StagePlanner
         {
             Digest = key.ToDigest(), Parent = last, Platform = platform, Place = instruction.Source.Place, Name = name,
             From = from, Folder = folder, Sources = origin.Sources, Remotes = origin.Remotes, Destination = destination, Chown = chown, Chmod = chmod,
+            VariablePlaces = scope.Places,
             Link = link, Parents = parents, Exclude = exclude, InlineFiles = inline, UnpackArchives = instruction is AddInstruction { Unpack: not false },
         }, $"{verb} {flags}{string.Join(' ', shown)} {Expand(instruction.Destination, instruction)}");
     }

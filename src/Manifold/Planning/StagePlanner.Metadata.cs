@@ -20,9 +20,15 @@ internal sealed partial class StagePlanner
                 ?? plans.Graph.PlatformScope.GetValueOrDefault(name)
                 ?? scope.FindArgument(name);
             scope = scope.WithArgument(name, value);
+            if (value is not null)
+                scope = scope.At(name, PlaceOf(instruction, name, fallback));
         }
         Note("ARG " + string.Join(' ', instruction.Arguments.Select(argument => scope.FindArgument(argument.Name) is { } value ? $"{argument.Name}={value}" : argument.Name)));
     }
+
+    // A name that is only declared here has its value from before the first FROM, where it has one there.
+    private Place PlaceOf(ArgInstruction instruction, string name, string? fallback) => fallback is not null ? instruction.Source.Place
+        : plans.Tree.GlobalArguments.LastOrDefault(global => global.Arguments.Any(argument => argument.Name == name && argument.Default is not null))?.Source.Place ?? instruction.Source.Place;
 
     private void SetEnvironment(EnvInstruction instruction)
     {
@@ -31,7 +37,7 @@ internal sealed partial class StagePlanner
             Name: plans.Diagnosing.Expand(pair.Key, before, instruction),
             Value: plans.Diagnosing.Expand(pair.Value, before, instruction))).ToList();
         foreach (var (name, value) in pairs)
-            scope = scope.WithEnvironment(name, value);
+            scope = scope.WithEnvironment(name, value).At(name, instruction.Source.Place);
         Note("ENV " + string.Join(' ', pairs.Select(pair => $"{pair.Name}={pair.Value}")));
     }
 

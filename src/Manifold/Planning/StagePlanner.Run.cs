@@ -34,6 +34,7 @@ internal sealed partial class StagePlanner
             Digest = key.ToDigest(), Parent = last, Platform = platform, Place = run.Source.Place, Name = name,
             Arguments = command, Environment = [.. scope.Environment, .. arguments], ProxyEnvironment = Proxies(),
             WorkingDirectory = config.WorkingDir is { Length: > 0 } folder ? folder : "/", User = config.User ?? "",
+            VariablePlaces = scope.Places,
             Network = network, Security = run.Security, Script = script, Mounts = mounts,
         }, $"RUN {shown}{string.Join(' ', command)}");
     }

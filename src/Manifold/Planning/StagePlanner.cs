@@ -31,7 +31,7 @@ internal sealed partial class StagePlanner
         history = ground.History.ToBuilder();
         instructions = plans.Graph.InstructionsOf(stage);
         config = image.Config! with { OnBuild = null };
-        scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments };
+        scope = new Scope { Environment = config.Env ?? [], Arguments = ground.Arguments, Places = ground.Places };
         workSteps = 1 + instructions.Count(instruction => instruction is RunInstruction or CopyInstruction or AddInstruction or WorkdirInstruction);
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class StagePlanner
         foreach (var instruction in instructions)
             Apply(instruction);
         var finished = image with { Config = config with { Env = scope.Environment } };
-        return new StagePlan(last, finished, history.ToImmutable(), scope.Arguments);
+        return new StagePlan(last, finished, history.ToImmutable(), scope.Arguments) { Places = scope.Places };
     }
 
     private void Apply(Instruction instruction)

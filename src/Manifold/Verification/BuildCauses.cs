@@ -13,6 +13,8 @@ namespace Manifold.Verification;
 /// the last stage stands on another platform's base         FinalStagePlatform
 /// the file is the base's own                               BasePlatform
 /// a TARGET argument has another value than the platform's  TargetOverridden
+/// a RUN sets the other machine for a compiler              HardCoded
+/// an ARG or ENV above it fixes the other machine           FixedVariable
 /// the instruction or a RUN before names the other machine  HardCoded
 /// copied from the context                                  ContextFile
 /// copied from a stage of another platform                  TargetNotDeclared
@@ -20,13 +22,15 @@ namespace Manifold.Verification;
 /// </remarks>
 internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> steps)
 {
+    private readonly FixedMachines machines = new();
     private readonly BaseStep ground = (BaseStep)plan.Last.Lineage.First();
 
     /// <param name="traced">Its layer's index is that of <c>steps</c>.</param>
     public Cause? Of(TracedFinding traced)
     {
         var found = traced.Finding.Found;
-        var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi or FindingId.ForeignFile or FindingId.CompatibleMachine or FindingId.PlatformMismatch;
+        var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi or FindingId.WrongVariant or FindingId.ForeignFile or
+             FindingId.CompatibleMachine or FindingId.PlatformMismatch;
         if (ground.Platform != plan.Platform && (isOfMachine || traced.Finding.Id is FindingId.MissingLoader or FindingId.MissingLibrary))
             return FinalStage();
         if (!isOfMachine)
@@ -38,7 +42,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
             BaseStep { Image: { } image } => Mislabelled(image, found),
             CopyStep { From: null } copy => FromContext(copy, found),
             CopyStep { From: { } source } copy => NamedIn(copy, copy.Sources, found) ?? FromStage(source, found),
-            RunStep run => Overridden(run) ?? NamedIn(run, run.Arguments.AddRange(run.Environment), found),
+            RunStep run => Overridden(run) ?? machines.Of([run], found),
             _ => null,
         };
     }
@@ -53,7 +57,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private Cause FromContext(CopyStep copy, string? found)
     {
-        var named = NamedIn(copy, copy.Sources, found);
+        var named = machines.Of(copy, found) ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
         if (named is not null && MentionsTarget(copy.Name))
             return Override($"{string.Join(' ', copy.Sources)} ({At(copy.Place)})");
         return named ?? new Cause(CauseId.ContextFile, $"{string.Join(' ', copy.Sources)} comes from the context ({At(copy.Place)}), and the same file goes into every platform's image",
@@ -65,7 +69,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
         var runs = source.Lineage.OfType<RunStep>().ToList();
         if (runs.Select(Overridden).FirstOrDefault(cause => cause is not null) is { } overridden)
             return overridden;
-        if (runs.Select(run => NamedIn(run, run.Arguments.AddRange(run.Environment.Where(variable => !IsOfPlatform(variable))), found)).FirstOrDefault(cause => cause is not null) is { } named)
+        if (machines.Of(runs, found) is { } named)
             return named;
         if (source is BaseStep { Image: { } image })
             return Mislabelled(image, found);
@@ -101,21 +105,13 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     private Cause Override(string what) => new(CauseId.TargetOverridden, $"{what} while {plan.Platform} is built: a default on an ARG, or --build-arg, hides the real value",
         "write ARG TARGETARCH without a default, in the stage that uses it, and no ARG of that name before the first FROM");
 
-    /// <summary>The instruction, as it was run, names the machine that was found.</summary>
-    private static Cause? NamedIn(Step step, IEnumerable<string> texts, string? found)
-    {
-        if (found is null || KnownPlaces.NamesOf(found) is not { } names)
-            return null;
-        var match = texts.Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success);
-        return match is null ? null : new Cause(CauseId.HardCoded, $"{At(step.Place)} names '{match.Value}' itself: {Short(step.Name)}",
-            "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of that name in the stage");
-    }
+    /// <summary>The instruction names the machine that was found.</summary>
+    private static Cause? NamedIn(Step step, IEnumerable<string> texts, string? found) =>
+        FixedMachines.NamesOf(found) is { } names && texts.Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success) is { } match ? FixedMachines.Named(step, match.Value) : null;
 
-    private static bool IsOfPlatform(string variable) => variable.StartsWith("TARGET", StringComparison.Ordinal) || variable.StartsWith("BUILD", StringComparison.Ordinal);
+    private static bool IsOfPlatform(string variable) => FixedMachines.IsOfPlatform(variable);
 
     private static bool MentionsTarget(string text) => Target().IsMatch(text);
-
-    private static string Short(string name) => name[(name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim();
 
     internal static string At(Place place) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{place.File}:{place.Line}");
 

@@ -25,6 +25,9 @@ public static class FindingId
     /// <summary>The right processor, and a calling convention that the platform does not have.</summary>
     public const string WrongAbi = "WrongAbi";
 
+    /// <summary>The platform's processor, in a version that the platform does not promise: code for x86-64-v3 under amd64, for Arm v7 under arm/v6.</summary>
+    public const string WrongVariant = "WrongVariant";
+
     /// <summary>A program of the platform's 32-bit kin starts the image: some machines run it.</summary>
     public const string CompatibleMachine = "CompatibleMachine";
 
@@ -127,6 +130,9 @@ public static class CauseId
 
     /// <summary>The instruction names another processor: GOARCH=amd64, a download for x86_64, a folder of one platform.</summary>
     public const string HardCoded = "HardCoded";
+
+    /// <summary>An ARG or ENV fixes the processor for all platforms: ARG GOARCH=arm64.</summary>
+    public const string FixedVariable = "FixedVariable";
 
     /// <summary>The same file of the context goes into every platform's image.</summary>
     public const string ContextFile = "ContextFile";

@@ -41,12 +41,13 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
             findings.Add(new TracedFinding(Mismatch(image, claimed), null));
         var reading = new Reading(shelf, image.Layers);
         StartReport? start = null;
-        var sweep = new Sweep(image.Platform, policy);
+        Sweep? sweep = null;
         try
         {
             start = await FollowAsync(image, reading, cancellation).ConfigureAwait(false);
             findings.AddRange(start.Findings);
             // 4
+            sweep = new Sweep(image.Platform, policy, reading.View, start.Modules);
             findings.AddRange(await SweepAsync(sweep, reading, findings.Select(each => each.Finding.Path).OfType<string>().ToHashSet(StringComparer.Ordinal), cancellation).ConfigureAwait(false));
         }
         catch (Exception e) when (e is LayerException or ContentMismatchException && reading.Current is { } layer)
@@ -57,7 +58,7 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
         {
             Platform = image.Platform, Manifest = image.Manifest.Digest, Command = start?.Command ?? [], Start = start?.Files ?? [],
             Findings = [.. findings.Select(each => Placed(image, each)).OrderByDescending(finding => finding.Severity)],
-            LayerCount = image.Layers.Length, LayersRead = reading.Count, ForeignFilesExpected = sweep.Expected,
+            LayerCount = image.Layers.Length, LayersRead = reading.Count, ForeignFilesExpected = sweep?.Expected ?? 0,
         };
     }
 
@@ -85,12 +86,17 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     private async Task<List<TracedFinding>> SweepAsync(Sweep sweep, Reading reading, HashSet<string> told, CancellationToken cancellation)
     {
         var found = new List<TracedFinding>();
+        var layers = new List<(GateLayer Layer, LayerCensus Census)>();
         foreach (var layer in reading.Read.Where(layer => layer.IsOwn || scope != SweepScope.Own))
         {
             reading.Current = layer;
-            var census = await shelf.TakeCensusAsync(layer, cancellation).ConfigureAwait(false);
-            var foreign = sweep.Over(census.Files, path => reading.View.Shows(path, layer.Index)).Where(finding => !told.Contains(finding.Path!)).ToList();
-            foreach (var group in foreign.GroupBy(finding => (finding.Id, finding.Found)).Select(group => group.ToList()))
+            layers.Add((layer, await shelf.TakeCensusAsync(layer, cancellation).ConfigureAwait(false)));
+            sweep.Note(layer.Index, layers[^1].Census);
+        }
+        foreach (var (layer, census) in layers)
+        {
+            var foreign = sweep.Over(layer.Index, census).Where(finding => !told.Contains(finding.Path!)).ToList();
+            foreach (var group in foreign.GroupBy(finding => (finding.Id, finding.Found, finding.Severity)).Select(group => group.ToList()))
                 found.AddRange(group.Count <= ListedForeignFiles ? group.Select(finding => new TracedFinding(finding, layer.Index))
                     : [new TracedFinding(group[0] with { Others = group.Count - 1 }, layer.Index)]);
         }

@@ -70,6 +70,24 @@ public sealed partial class ReadingBinaries
         }
     }
 
+    [Theory]
+    [InlineData("-Wl,-z,x86-64-v3", 3)]
+    [InlineData("-mneeded -march=x86-64-v4", 4)]
+    [InlineData("-mx32", 0)]
+    [InlineData("-O1", 0)]
+    public async Task what_a_compiler_notes_of_the_processor_is_read(string options, int level)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/gcc") && Manifold.Oci.Platform.Host.Architecture == "amd64", "Needs gcc on amd64.");
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["a.c"], "void _start(void) { for (;;); }\n");
+        await Tool.Run("gcc", [.. options.Split(' '), "-nostdlib", "-static", "-o", folder["a"], folder["a.c"]]);
+        await using var stream = File.OpenRead(folder["a"]);
+        var elf = Assert.IsType<ElfFile>(FileFacts.Read("a", stream));
+        Assert.Equal((level, options == "-mx32" ? "x32" : null), (elf.Level, elf.Machine.Abi));
+        await using var again = File.OpenRead(folder["a"]);
+        Assert.Equal(elf, FileFacts.Read("a", new ForwardStream(again)));
+    }
+
     [Fact]
     public void an_assembly_for_any_processor_is_told_from_one_that_is_bound()
     {

@@ -68,6 +68,12 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
 
     public SampleImage Env(string variable) => With(config with { Env = [.. config.Env!.Value, variable] });
 
+    public SampleImage Healthcheck(params string[] test) => With(config with { Healthcheck = new Healthcheck { Test = [.. test] } });
+
+    public SampleImage Volume(string path) => With(config with { Volumes = ImmutableSortedDictionary<string, EmptyObject>.Empty.Add(path, new EmptyObject()) });
+
+    public SampleImage OnBuild(string instruction) => With(config with { OnBuild = [instruction] });
+
     public SampleImage Workdir(string path) => With(config with { WorkingDir = path });
 
     /// <summary>The config says another platform than the index.</summary>

@@ -34,7 +34,7 @@ public static class Rules
         PlatformArgDefault = new("PlatformArgDefault", Severity.Error, "The platform's arguments have no default, which would hide their real value."),
         PlatformArgNotDeclared = Warning("PlatformArgNotDeclared", "RUN uses the platform's arguments only after ARG has declared them."),
         FinalStageOnBuildPlatform = Warning("FinalStageOnBuildPlatform", "The last stage stands on the target's platform."),
-        HardcodedArch = Warning("HardcodedArch", "RUN, ADD and ENV do not name one architecture for all."),
+        HardcodedArch = Warning("HardcodedArch", "RUN, ADD, ENV and ARG do not name one architecture for all."),
         PlatformSpecificDigest = Warning("PlatformSpecificDigest", "A digest in FROM is that of an index, not of one platform."),
         ArchPrefixedRepository = Warning("ArchPrefixedRepository", "Bases come from repositories for all architectures."),
         UnameInCrossStage = Warning("UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary>HardcodedArch.</summary>
+/// <summary>HardcodedArch: in RUN, ADD, ENV, and as ARG's default.</summary>
 /// <remarks>
 /// A command that names several architectures, or asks which one it is, handles them; it is left alone. So is what stands in a stage, or a file, that is
 /// for one platform by its flag or its name.
@@ -13,18 +13,23 @@ internal static partial class WrittenArchitectures
     {
         if (Words().IsMatch(Path.GetFileName(findings.Tree.FileName)))
             return;
+        // One that only FROM uses chooses a base.
+        var declared = findings.Tree.Stages.SelectMany(stage => stage.Instructions).OfType<ArgInstruction>().SelectMany(arg => arg.Arguments).Where(argument => argument.Default is null).Select(argument => argument.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var global in findings.Tree.GlobalArguments.Where(global => global.Arguments.Any(argument => declared.Contains(argument.Name))))
+            Check(findings, global);
         findings.Chains.Walk(false, (isForOne, stage) =>
         {
             isForOne |= findings.Chains.HasFixedPlatform(stage) || Words().IsMatch(stage.Name ?? "") || Words().IsMatch(stage.From.Image);
             foreach (var instruction in isForOne ? [] : stage.Instructions)
-                if (Text(instruction) is { } text && Words().Matches(text) is { Count: > 0 } found && !Asks().IsMatch(text))
-                    Check(findings, instruction, found);
+                Check(findings, instruction);
             return isForOne;
         });
     }
 
-    private static void Check(TextFindings findings, Instruction instruction, MatchCollection found)
+    private static void Check(TextFindings findings, Instruction instruction)
     {
+        if (Text(instruction) is not { } text || Words().Matches(text) is not { Count: > 0 } found || Asks().IsMatch(text))
+            return;
         if (found.Select(match => Family(match.Value)).Distinct().Count() > 1)
             return;
         var word = found[0].Value;
@@ -36,6 +41,8 @@ internal static partial class WrittenArchitectures
         RunInstruction run => CommandText.Of(run),
         AddInstruction add => string.Join(' ', add.Sources),
         EnvInstruction env => string.Join(' ', env.Pairs.Select(pair => pair.Value)),
+        // The platform's own arguments have a rule of theirs.
+        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name)).Select(argument => argument.Default)),
         _ => null,
     };
 
@@ -59,6 +66,9 @@ internal static partial class WrittenArchitectures
 
     [GeneratedRegex(@"(?<![A-Za-z0-9])(?:amd64|x86_64|x86-64|aarch64|arm64|armhf|armel|armv[5-8]l?|ppc64le|ppc64el|s390x|riscv64|loong64|loongarch64|mips64le|mips64el|linux[-_]x64)(?![A-Za-z0-9])")]
     private static partial Regex Words();
+
+    [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)$")]
+    private static partial Regex Own();
 
     /// <summary>A variable that is called after architectures or platforms, or a command that answers with one.</summary>
     [GeneratedRegex(@"\$\{?\w*(?:arch|platform|machine|uname|triple|variant)\w*|\buname\b|--print-(?:foreign-)?arch|dpkg-architecture|\$\(arch\)|`arch`|go env|--eval\b|\bxx-", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

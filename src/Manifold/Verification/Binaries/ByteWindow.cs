@@ -42,6 +42,20 @@ internal sealed class ByteWindow : IDisposable
         return stream.CanSeek ? ReadThere(offset, target) : ReadAhead(offset, target);
     }
 
+    /// <summary>The file's length, where that can be known without keeping more than so many bytes of it.</summary>
+    public long? Length(int most)
+    {
+        if (stream.CanSeek)
+            return stream.Length;
+        for (var asked = count; count == asked; Keep(asked))
+        {
+            if (asked >= most || position > count)
+                return null;
+            asked = (int)Math.Min((long)Math.Max(asked, FirstBytes) * 2, most);
+        }
+        return count;
+    }
+
     public void Dispose() => ArrayPool<byte>.Shared.Return(kept);
 
     private bool ReadThere(long offset, Span<byte> target)

@@ -34,6 +34,12 @@ public sealed record ElfFile : FileFacts
     public string? RPath { get; init; }
     public string? RunPath { get; init; }
 
+    /// <summary>The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the file does not say.</summary>
+    public int Level { get; init; }
+
+    /// <summary>Arm: <c>Tag_ABI_VFP_args</c> says that floating-point arguments go in the processor's registers.</summary>
+    public bool HardFloatArguments { get; init; }
+
     /// <summary>The dynamic section could not be read whole: what the file needs is not known.</summary>
     public bool Partial { get; init; }
 
@@ -48,8 +54,8 @@ public sealed record ElfFile : FileFacts
 
     /// <summary>Files are equal if their facts are; an array's own equality is its identity.</summary>
     public bool Equals(ElfFile? other) => other is not null
-        && (Bits, BigEndian, Processor, Flags, OsAbi, Kind, Interpreter, RPath, RunPath, Partial)
-        == (other.Bits, other.BigEndian, other.Processor, other.Flags, other.OsAbi, other.Kind, other.Interpreter, other.RPath, other.RunPath, other.Partial)
+        && (Bits, BigEndian, Processor, Flags, OsAbi, Kind, Interpreter, RPath, RunPath, Partial, Level, HardFloatArguments)
+        == (other.Bits, other.BigEndian, other.Processor, other.Flags, other.OsAbi, other.Kind, other.Interpreter, other.RPath, other.RunPath, other.Partial, other.Level, other.HardFloatArguments)
         && Needed.SequenceEqual(other.Needed);
 
     public override int GetHashCode() => HashCode.Combine(Processor, Flags, Kind, Interpreter, Needed.Length);

@@ -9,7 +9,7 @@ namespace Manifold.Verification.Binaries;
 /// </remarks>
 internal static class ElfMachines
 {
-    internal const ushort Arm = 40, Ppc64 = 21, RiscV = 243;
+    internal const ushort Amd64 = 62, Arm = 40, Ppc64 = 21, RiscV = 243;
 
     // EF_ARM_EABIMASK, EF_ARM_EABI_VER5, EF_ARM_ABI_FLOAT_SOFT, EF_ARM_ABI_FLOAT_HARD
     private const uint ArmAbi = 0xFF000000, ArmAbi5 = 0x05000000, ArmSoft = 0x200, ArmHard = 0x400;
@@ -66,6 +66,7 @@ internal static class ElfMachines
     {
         62 when elf.Bits == 32 => "x32",
         Arm when (elf.Flags & ArmAbi) != ArmAbi5 => (elf.Flags & ArmAbi) == 0 ? "old ABI" : null,
+        Arm when elf.HardFloatArguments => Machine.HardFloat,
         Arm => (elf.Flags & (ArmSoft | ArmHard)) switch { ArmHard => Machine.HardFloat, ArmSoft => Machine.SoftFloat, _ => null },
         Ppc64 => (elf.Flags & PpcAbi) switch { 1 => "ELFv1", 2 => "ELFv2", _ => null },
         RiscV => (elf.Flags & RiscVFloat) switch { 2 => "single-float", 6 => "quad-float", _ => null }, // double is what all have, and none is what links with nothing

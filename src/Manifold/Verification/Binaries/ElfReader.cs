@@ -4,19 +4,20 @@ using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are not used.</summary>
+/// <summary>Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are used for nothing but Arm's attributes.</summary>
 /// <remarks>
 /// <code>
 /// e_ident, header     1  class, byte order, type, machine, flags
 /// program headers     2  PT_INTERP, PT_DYNAMIC, and PT_LOAD: where addresses lie in the file
 /// dynamic section     3  DT_NEEDED, DT_RPATH, DT_RUNPATH: places in a table of strings
+/// <see cref="ElfLevels"/>    4  the least processor, where a note, Arm's attributes or Go's build record say it
 /// </code>
 /// Whatever the bytes are, this ends soon and does not throw: every count is bounded, and what cannot be read is left out and marked.
 /// Source: System V application binary interface, chapters 4 and 5.
 /// </remarks>
 internal sealed class ElfReader
 {
-    private const int LoadSegment = 1, DynamicSegment = 2, InterpreterSegment = 3;
+    private const int LoadSegment = 1, DynamicSegment = 2, InterpreterSegment = 3, NoteSegment = 4, WritableFlag = 2;
     private const int NeededTag = 1, StringTableTag = 5, StringSizeTag = 10, RPathTag = 15, RunPathTag = 29, FlagsTag = 0x6FFFFFFB;
     private const ulong PositionIndependentProgram = 0x08000000; // DF_1_PIE
     private const int MostSegments = 1024, MostDynamicBytes = 256 * 1024, MostNeeded = 4096, MostStringBytes = Limits.PathBytes * 4;
@@ -31,7 +32,8 @@ internal sealed class ElfReader
     public static ElfFile? TryRead(ByteWindow window)
     {
         var start = window.Start;
-        if (start.Length < 52 || start[4] is not (1 or 2) || start[5] is not (1 or 2) || (start[4] == 2 && start.Length < 64))
+        // All linkers write version 1; what has another is data that begins with the same four bytes.
+        if (start.Length < 52 || start[4] is not (1 or 2) || start[5] is not (1 or 2) || start[6] != 1 || (start[4] == 2 && start.Length < 64))
             return null;
         return new ElfReader(window, start[4] == 2, start[5] == 2).Read();
     }
@@ -55,7 +57,8 @@ internal sealed class ElfReader
     // 2
     private ElfFile ReadSegments(ElfFile elf, ulong table, int size, int count)
     {
-        (ulong Offset, ulong Size)? interpreter = null, dynamic = null;
+        (ulong Offset, ulong Size)? interpreter = null, dynamic = null, variables = null;
+        var notes = new List<(ulong Offset, ulong Size)>();
         var segment = new byte[wide ? 56 : 32];
         if (size < segment.Length)
             return elf with { Partial = count > 0 };
@@ -66,7 +69,12 @@ internal sealed class ElfReader
             var (offset, address, bytes) = wide ? (Number(segment, 8, 8), Number(segment, 16, 8), Number(segment, 32, 8)) : (Number(segment, 4, 4), Number(segment, 8, 4), Number(segment, 16, 4));
             switch (Number(segment, 0, 4))
             {
-                case LoadSegment: loaded.Add((offset, address, bytes)); break;
+                case LoadSegment:
+                    loaded.Add((offset, address, bytes));
+                    if ((Number(segment, wide ? 4 : 24, 4) & WritableFlag) != 0)
+                        variables ??= (offset, bytes);
+                    break;
+                case NoteSegment: notes.Add((offset, bytes)); break;
                 case InterpreterSegment: interpreter ??= (offset, bytes); break;
                 case DynamicSegment: dynamic ??= (offset, bytes); break;
             }
@@ -74,7 +82,8 @@ internal sealed class ElfReader
         if (interpreter is { } at)
             elf = ReadString(Signed(at.Offset), at.Size) is { Length: > 0 } path ? elf with { Interpreter = path } : elf with { Partial = true };
         elf = dynamic is { } place ? ReadDynamic(elf, Signed(place.Offset), place.Size) : elf;
-        return elf.Kind == ElfKind.Library && elf.Interpreter is not null ? elf with { Kind = ElfKind.Program } : elf;
+        elf = elf.Kind == ElfKind.Library && elf.Interpreter is not null ? elf with { Kind = ElfKind.Program } : elf;
+        return new ElfLevels(window, wide, bigEndian).Read(elf, notes, variables); // 4
     }
 
     // 3

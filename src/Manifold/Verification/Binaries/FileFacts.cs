@@ -11,6 +11,8 @@ namespace Manifold.Verification.Binaries;
 [JsonDerivedType(typeof(MachOFile), "macho")]
 [JsonDerivedType(typeof(ScriptFile), "script")]
 [JsonDerivedType(typeof(TextFile), "text")]
+[JsonDerivedType(typeof(WheelFile), "wheel")]
+[JsonDerivedType(typeof(ArchiveFile), "archive")]
 public abstract record FileFacts
 {
     private const int ShortestHeader = 4;
@@ -23,10 +25,13 @@ public abstract record FileFacts
         using var window = new ByteWindow(content);
         if (TextFile.Wants(path))
             return TextFile.Read(window);
+        if (WheelFile.Wants(path))
+            return WheelFile.Read(window);
         return window.Start switch
         {
             { Length: < ShortestHeader } => null,
             [0x7F, (byte)'E', (byte)'L', (byte)'F', ..] => ElfReader.TryRead(window),
+            [(byte)'P', (byte)'K', 3, 4, ..] when ArchiveFile.Wants(path) => ArchiveReader.TryRead(path, window),
             [(byte)'M', (byte)'Z', ..] => PeReader.TryRead(window),
             [(byte)'#', (byte)'!', ..] => ScriptFile.Read(window),
             [0xCE or 0xCF, 0xFA, 0xED, 0xFE, ..] or [0xFE, 0xED, 0xFA, 0xCE or 0xCF, ..] or [0xCA, 0xFE, 0xBA, 0xBE, ..] => MachOReader.TryRead(window.Start),

@@ -27,15 +27,28 @@ internal static class MachOReader
             return null;
         var isFat = start[0] == 0xCA;
         if (!isFat)
-            return new MachOFile([Name(start[0] == 0xFE ? BinaryPrimitives.ReadUInt32BigEndian(start[4..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[4..]))]);
+            return ReadThin(start, start[0] == 0xFE);
         var count = BinaryPrimitives.ReadUInt32BigEndian(start[4..]);
         if (count is 0 or >= FewerThanJava || start.Length < 8 + 20 * (int)count)
             return null;
         var architectures = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < (int)count; i++)
             architectures.Add(Name(BinaryPrimitives.ReadUInt32BigEndian(start[(8 + 20 * i)..])));
-        return new MachOFile(architectures.ToImmutable());
+        return architectures.All(name => name.StartsWith(Unknown, StringComparison.Ordinal)) ? null : new MachOFile(architectures.ToImmutable());
     }
+
+    // The numbers are also a favorite of programs that fill memory (0xFEEDFACE): processor, kind and count of commands must be such that exist.
+    private static MachOFile? ReadThin(ReadOnlySpan<byte> start, bool bigEndian)
+    {
+        const uint mostKinds = 13, mostCommands = 65_536, objectKind = 1;
+        if (start.Length < 28)
+            return null;
+        uint Number(ReadOnlySpan<byte> bytes) => bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        var (name, kind, commands) = (Name(Number(start[4..])), Number(start[12..]), Number(start[16..]));
+        return name.StartsWith(Unknown, StringComparison.Ordinal) || kind > mostKinds || kind == objectKind || commands > mostCommands ? null : new MachOFile([name]);
+    }
+
+    private const string Unknown = "processor ";
 
     private static string Name(uint processor) => processor switch
     {
@@ -46,6 +59,6 @@ internal static class MachOReader
         0x0200000C => "arm64_32",
         18 => "ppc",
         0x01000012 => "ppc64",
-        _ => string.Create(CultureInfo.InvariantCulture, $"processor {processor}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Unknown}{processor}"),
     };
 }

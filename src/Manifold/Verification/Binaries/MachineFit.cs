@@ -34,7 +34,7 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
 
     private static MachineFit SameProcessor(Platform platform, ElfFile elf) => (elf.Machine.Abi, platform.Variant) switch
     {
-        ("x32", _) => new(FitKind.Compatible, "few kernels are built to run x32 programs"),
+        ("x32", _) => new(FitKind.WrongAbi, "x32 programs run only on kernels that were told to (syscall.x32=y), and no distribution's is"),
         ("n32", _) => new(FitKind.Compatible, "not every kernel is built to run n32 programs"),
         ("old ABI", _) => new(FitKind.WrongAbi, "it has Arm's old calling convention, which no distribution has had since 2011"),
         (Machine.HardFloat, "v5") => new(FitKind.WrongAbi, "v5 processors have no floating-point unit, and the program needs one"),
@@ -43,6 +43,26 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
         ("ELFv1", _) when platform.Architecture == "ppc64le" => new(FitKind.WrongAbi, "ppc64le's systems have the calling convention ELFv2"),
         _ => Native,
     };
+
+    /// <summary>The processor that a program or library needs, where the platform promises less; e.g. <c>amd64/v3</c>.</summary>
+    /// <remarks>
+    /// x86-64-v2 is what every amd64 machine of the last fifteen years has, and whole distributions are built for it or for v3 under the plain name:
+    /// what its own loader needs as well is its distribution's affair.
+    /// </remarks>
+    /// <param name="loader">The loader of the program; null where it has none.</param>
+    public static string? TooNew(Platform platform, ElfFile elf, ElfFile? loader)
+    {
+        const int first = 3;
+        var most = (platform.Architecture, platform.Variant) switch
+        {
+            ("amd64", ['v', var digit]) => Math.Max(digit - '0', first - 1),
+            ("amd64", null) => first - 1,
+            ("arm", ['v', var digit]) => digit - '0',
+            _ => int.MaxValue,
+        };
+        var isSame = elf.Machine.Architecture == platform.Architecture;
+        return isSame && elf.Level > most && elf.Level > (loader?.Level ?? 0) ? $"{platform.Architecture}/v{elf.Level}" : null;
+    }
 
     // A kernel runs its processor's 32-bit kin if it was configured so and the processor still has that mode.
     private static MachineFit Kin(string platform, string file) => (platform, file) switch

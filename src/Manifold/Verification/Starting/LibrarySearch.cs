@@ -40,10 +40,13 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
 
     private sealed record Loaded(Sighting File, ElfFile Elf, Loaded? By);
 
-    public void Run()
+    /// <param name="preloaded">Libraries that the loader loads before those that the program names.</param>
+    public void Run(IEnumerable<string> preloaded)
     {
         standard = LoaderFolders.Of(view, elf.Machine, loader, musl);
         pending.Enqueue(new Loaded(program, elf, null));
+        foreach (var name in preloaded.SelectMany(name => name.Contains('/', StringComparison.Ordinal) ? Expand(name, program).Take(1) : [name]).Where(loaded.Add))
+            Load(name, new Loaded(program, elf, null));
         while (pending.TryDequeue(out var file))
             foreach (var name in file.Elf.Needed)
                 if (!IsLoader(name) && loaded.Add(name))

@@ -34,6 +34,14 @@ internal static class LoaderFolders
     /// <summary>Where libraries of any processor lie on systems that hold several beside each other.</summary>
     public static IEnumerable<string> OfAnyProcessor => Names.Values.SelectMany(name => new[] { "/lib/" + name.Tuple, "/usr/lib/" + name.Tuple });
 
+    /// <summary>Whether the image has a loader for a processor's programs, so that they are meant to be there.</summary>
+    public static bool HasLoader(ImageView view, string architecture) => (architecture switch
+    {
+        "386" => new[] { "/lib/ld-linux.so.2", "/lib/ld-musl-i386.so.1" },
+        "arm" => ["/lib/ld-linux-armhf.so.3", "/lib/ld-linux.so.3", "/lib/ld-musl-armhf.so.1", "/lib/ld-musl-arm.so.1"],
+        _ => [],
+    }).Any(loader => view.Find(loader) is { IsFolder: false });
+
     /// <param name="loader">The loader's own place: distributions that keep everything elsewhere (Nix, conda) build that folder in.</param>
     public static ImmutableArray<string> Of(ImageView view, Machine machine, Sighting? loader, bool musl)
     {

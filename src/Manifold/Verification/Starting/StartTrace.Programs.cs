@@ -27,6 +27,11 @@ internal sealed partial class StartTrace
                 Tell(FindingId.CompatibleMachine, FindingSeverity.Warning, $"{program.Path} is for {elf.Machine}: {fit.Why}", launch, program, Machines(elf));
                 break;
         }
+        if (MachineFit.TooNew(platform, elf, LoaderOf(elf)) is { } variant)
+        {
+            TellTooNew(program, variant, launch);
+            return false;
+        }
         if (elf.Kind is ElfKind.Object or ElfKind.Other)
         {
             Tell(FindingId.NotAProgram, Serious(launch), $"{program.Path} is an ELF object, not a program", launch, program);
@@ -60,12 +65,25 @@ internal sealed partial class StartTrace
         return true;
     }
 
-    private void CheckLibraries(Sighting program, ElfFile elf, Launch launch)
+    private ElfFile? LoaderOf(ElfFile elf) => elf.Interpreter is { } interpreter ? view.Find(interpreter)?.Facts as ElfFile : null;
+
+    private void TellTooNew(Sighting file, string variant, Launch launch) => Tell(FindingId.WrongVariant, Serious(launch),
+        $"{file.Path} needs a processor of {variant}, and the image is for {platform}", launch, file, finding => finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
+
+    /// <summary>What LD_PRELOAD and <c>/etc/ld.so.preload</c> name.</summary>
+    private IEnumerable<string> Preloaded =>
+        $"{Variable(config, "LD_PRELOAD")} {(view.Find("/" + TextFile.Preload)?.Facts as TextFile)?.Text}".Split([' ', ':', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+
+    private void CheckLibraries(Sighting program, ElfFile elf, Launch launch, string? libraryPath = null)
     {
-        var search = new LibrarySearch(view, program, elf, Variable(config, "LD_LIBRARY_PATH"));
-        search.Run();
+        var search = new LibrarySearch(view, program, elf, libraryPath ?? Variable(config, "LD_LIBRARY_PATH"));
+        search.Run(Preloaded);
         foreach (var library in search.Found)
+        {
             Add(library, "library", (library.Facts as ElfFile)?.Machine);
+            if (library.Facts is ElfFile { Processor: ElfMachines.Amd64 } facts && MachineFit.TooNew(platform, facts, LoaderOf(elf)) is { } variant)
+                TellTooNew(library, variant, launch);
+        }
         foreach (var problem in search.Problems)
         {
             var here = launch with { Way = launch.Way.Add($"library {problem.Name}") };

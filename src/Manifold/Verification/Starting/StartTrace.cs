@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Manifold.Oci;
 using Manifold.Verification.Binaries;
 
@@ -6,7 +7,11 @@ namespace Manifold.Verification.Starting;
 
 /// <summary>What following an image's start gave.</summary>
 /// <param name="Findings">Without layer and cause; <see cref="TracedFinding.Layer"/> is the layer's index.</param>
-internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArray<StartFile> Files, ImmutableArray<TracedFinding> Findings);
+internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArray<StartFile> Files, ImmutableArray<TracedFinding> Findings)
+{
+    /// <summary>Where the programs of the start look for modules and plug-ins, as far as it is certain.</summary>
+    public ImmutableArray<ModuleRoot> Modules { get; init; } = [];
+}
 
 /// <summary>Follows what happens when a container of the image starts, as the runtime and the kernel do it, without running anything.</summary>
 /// <remarks>
@@ -16,6 +21,8 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// #! line                      3  its interpreter with one argument, the script, the rest; then again from 2
 /// ELF                          4  machine, class, byte order, ABI; then the loader (PT_INTERP), then the libraries
 /// sh -c, tini, env, gosu …     5  start another program: its words again from 2
+/// node, python, java, dotnet   6  load modules of their own: where they look is noted, Java's archives and .NET's assemblies are looked at
+/// HEALTHCHECK                  7  again from 2
 /// </code>
 /// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within an <c>if</c>, after a test, in a
 /// function) it is a guess, and what is found on from there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
@@ -27,6 +34,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
 
     private readonly List<TracedFinding> findings = [];
     private readonly List<StartFile> files = [];
+    private readonly Dictionary<string, ModuleRoot> modules = new(StringComparer.Ordinal);
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private int launches;
 
@@ -39,11 +47,14 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         /// <summary>The words stand in a script: what is not there may be made by it, or be there in a container only.</summary>
         public bool Scripted { get; init; }
 
+        /// <summary>Words behind those that are known to be next to each other: behind <c>$OPTIONS</c> of a shell's text.</summary>
+        public ImmutableArray<string> Later { get; init; } = [];
+
         /// <summary>A shell may have set another PATH on the way.</summary>
         public bool OtherPath { get; init; }
 
         public Launch Of(ImmutableArray<string> words, string step, bool certain = true) =>
-            this with { Words = words, Certain = Certain && certain, Way = Way.Add(step) };
+            this with { Words = words, Certain = Certain && certain, Way = Way.Add(step), Later = Later };
     }
 
     public StartReport Run()
@@ -54,9 +65,22 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (words.IsEmpty)
             Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the config has neither ENTRYPOINT nor CMD; whoever runs the image must say what to start", null);
         else
-            Follow(new Launch(words, Certain: true, config?.WorkingDir is { Length: > 0 } folder ? folder : "/", [origin]));
-        return new StartReport(words, [.. files], [.. findings]);
+            Follow(new Launch(words, Certain: true, Folder, [origin]));
+        // 7
+        if (HealthcheckWords is { IsEmpty: false } check)
+            Follow(new Launch(check, Certain: true, Folder, ["HEALTHCHECK"]) { Scripted = true });
+        return new StartReport(words, [.. files], [.. findings]) { Modules = [.. modules.Values] };
     }
+
+    private string Folder => config?.WorkingDir is { Length: > 0 } folder ? folder : "/";
+
+    // Source: Docker's image specification, "Healthcheck": NONE and an inherited one have nothing to start.
+    private ImmutableArray<string> HealthcheckWords => config?.Healthcheck?.Test switch
+    {
+        ["CMD", .. var words] => words,
+        ["CMD-SHELL", var text, ..] => [.. config.Shell ?? ["/bin/sh", "-c"], text],
+        _ => [],
+    };
 
     private void Follow(Launch launch)
     {
@@ -70,7 +94,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         switch (program.Facts)
         {
             case ScriptFile script: FollowScript(program, script, here); break; // 3
-            case ElfFile elf when CheckProgram(program, elf, here, "program"): HandOver(here); break; // 4, 5
+            case ElfFile elf when CheckProgram(program, elf, here, "program"): HandOver(program, here); break; // 4, 5
             case ElfFile: break;
             case PeFile or MachOFile: TellForeign(program, here, program.Facts.Machines); break;
             default: TellNoProgram(program, here); break;
@@ -106,7 +130,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         "save the script with LF line endings, and keep them so with a .gitattributes line: *.sh text eol=lf");
 
     // 5
-    private void HandOver(Launch launch)
+    private void HandOver(Sighting program, Launch launch)
     {
         var name = launch.Words[0].Split('/')[^1];
         var arguments = launch.Words[1..];
@@ -116,6 +140,10 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
             Follow(launch.Of(inner, name));
         else if (IsShell(name))
             FollowShell(launch, arguments);
+        else if (Loader().IsMatch(name))
+            FollowLoader(launch, arguments);
+        else
+            LookAtModules(program, launch); // 6
     }
 
     private Sighting? Search(string name, Launch launch) => Usable(Candidate(name, launch), name, launch,
@@ -138,12 +166,24 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (!launch.Certain || (launch.Scripted && found is null))
             return null; // a guess that leads nowhere says nothing
         if (found is null)
-            Tell(FindingId.MissingEntrypoint, FindingSeverity.Warning, missing, launch);
+            Tell(FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning, missing, launch);
         else if (found.IsFolder)
             Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"'{name}' is a folder", launch, found);
         else
             Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"{found.Path} has the mode 0{Convert.ToString(found.Entry.Mode, 8)}: nobody may execute it", launch, found);
         return null;
+    }
+
+    /// <summary>Whether nothing but another image can give the first program of a start: the image has none at all, or lacks the shell that a text is for.</summary>
+    /// <remarks>A volume may bring a program, and ONBUILD an image that is built on this one.</remarks>
+    private bool CannotExist(string name, Launch launch)
+    {
+        if (launch.Way.Length > 1 || config?.OnBuild is { IsDefaultOrEmpty: false })
+            return false;
+        var isShell = launch.Words is [_, "-c", ..] && IsShell(name.Split('/')[^1]);
+        var places = name.Contains('/', StringComparison.Ordinal) ? [Absolute(name, launch.Folder)] : SearchPath.Split(':');
+        var isVolume = (config?.Volumes?.Keys ?? []).Any(volume => places.Any(place => $"{place.TrimEnd('/')}/".StartsWith($"{volume.TrimEnd('/')}/", StringComparison.Ordinal)));
+        return !isVolume && (isShell || !view.HasPrograms);
     }
 
     private string Dangling(string name, string folder) =>
@@ -158,4 +198,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         (config?.Env ?? []).LastOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 
     private static string Shown(string text) => text.Replace("\r", "\\r", StringComparison.Ordinal);
+
+    // Of glibc, musl and uClibc: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-musl-aarch64.so.1 …
+    [GeneratedRegex(@"^ld(?:64|-[\w.-]+)?\.so(?:\.\d+)?$")]
+    private static partial Regex Loader();
 }

@@ -26,6 +26,8 @@ public sealed class OnOrdinaryFiles
     // what is copied by name is looked for in the context
     [InlineData(Target + "COPY bin/linux-amd64/app /app\n")]
     [InlineData(Target + "LABEL arch=amd64\n")]
+    [InlineData("FROM --platform=linux/amd64 debian:13 AS files-amd64\nARG ARCH=amd64\nRUN make $ARCH\n" + Target + "COPY --from=files-amd64 /x /x\n")]
+    [InlineData("ARG ARCHES=\"amd64 arm64\"\n" + Target + "RUN make\n")]
     public void a_written_architecture_is_left_alone(string text) => Assert.Empty(Found(text));
 
     [Theory]
@@ -35,6 +37,9 @@ public sealed class OnOrdinaryFiles
     [InlineData(Target + "RUN [\"wget\", \"https://e.com/aarch64/tool\"]\n", "aarch64")]
     [InlineData(Target + "ENV JAVA_HOME=/usr/lib/jvm/java-17-openjdk-amd64\n", "amd64")]
     [InlineData(Target + "ENV GOARCH=arm64\n", "arm64")]
+    [InlineData(Target + "ARG GOARCH=arm64\n", "arm64")]
+    [InlineData(Target + "ARG A=1 CARGO_BUILD_TARGET=x86_64-unknown-linux-musl\n", "x86_64")]
+    [InlineData("ARG ARCH=amd64\n" + Target + "ARG ARCH\nADD https://e.com/$ARCH /x\n", "amd64")]
     [InlineData(Target + "ADD https://e.com/tool-s390x /tool\n", "s390x")]
     [InlineData(CrossStage + "RUN wget https://e.com/protoc-linux-x86_64.zip\n" + Target, "x86_64")]
     public void a_written_architecture_is_found_where_it_stands(string text, string word)
