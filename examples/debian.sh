@@ -46,9 +46,10 @@ apt_get_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-i
 # Prints the name of the release. Where no release has them it is false, and the reasons are in the file 'TAR.why', one release a line.
 debian_files() { # Debian's or Go's name of the architecture ('' for this machine's), package,…, TAR
   local -A names=([arm]=armhf [ppc64le]=ppc64el)
-  local name=${1:-$(dpkg --print-architecture)} release log=$3.log list
+  local name=${1:-$(dpkg --print-architecture)} mirror release log=$3.log list
   name=${names[$name]:-$name}
-  list="deb [signed-by=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}] $(find_mirror)"
+  mirror=$(find_mirror)
+  list="deb [signed-by=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}] $mirror"
   if [[ -s ${debian_away:-} ]]; then cp "$debian_away" "$3.why"; return 1; fi
   : >"$3.why"
   for release in ${DEBIAN_RELEASES:-trixie bookworm sid}; do
@@ -63,11 +64,13 @@ debian_files() { # Debian's or Go's name of the architecture ('' for this machin
       echo "$release"
       return
     fi
-    echo "$release has not all of $2 for $name: $(apt_words "$log")" | tee -a "$3.why" >&2
     # Nobody is there: the next release would wait for the same silence.
-    grep -qE '/(In)?Release(\.gpg)?  (Could not (connect|resolve)|Temporary failure|Connection (timed out|failed)|Unable to connect|Cannot initiate)' "$log" || continue
-    [[ -z ${debian_away:-} ]] || cp "$3.why" "$debian_away"
-    break
+    if grep -qE '/(In)?Release(\.gpg)?  (Could not (connect|resolve)|Temporary failure|Something wicked|Connection (timed out|failed)|Unable to connect|Cannot initiate)' "$log"; then
+      echo "The mirror $mirror does not answer: $(apt_words "$log")" | tee "$3.why" >&2
+      [[ -z ${debian_away:-} ]] || cp "$3.why" "$debian_away"
+      break
+    fi
+    echo "$release has not all of $2 for $name: $(apt_words "$log")" | tee -a "$3.why" >&2
   done
   rm -f "$3.part" "$log"
   return 1

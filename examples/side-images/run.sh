@@ -50,7 +50,7 @@ for platform in ${platforms//,/ }; do
   ln -s "$packages" "$work/packages/$arch.tar"
   (cd "$work" && mkdir "busybox-$arch" && tar -xf "packages/$arch.tar" -C "busybox-$arch" ./usr/bin/busybox && tar -C "busybox-$arch" -cf "upstream/busybox/$arch.tar" usr)
 done
-(( ${#had[@]} )) || unavailable "$(printf '%s\n' "${without[@]}")"
+(( ${#had[@]} )) || unavailable "$(sort -u "$work"/*.why)"
 (( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"
 compile pause v3.6 amd64 arm64 arm ppc64le
 compile hostpath-provisioner v0.10.0 amd64 arm64
