@@ -12,6 +12,7 @@ bold='' plain=''
 [[ ! -t 1 || -n ${NO_COLOR:-} ]] || { bold=$'\033[1m'; plain=$'\033[0m'; }
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 fail() { echo "demo.sh: $*" >&2; exit 4; }
+unavailable() { echo "demo.sh: could not be downloaded: $*" >&2; exit 77; } # nothing is wrong with the program or this machine
 
 [[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" ./demo.sh"
 command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
@@ -26,7 +27,7 @@ install_packages() {
   [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || missing+=(debian-archive-keyring)
   (( ${#missing[@]} )) || return 0
   say "Installing ${missing[*]}"
-  apt_install "${missing[@]}" >"$work/apt" 2>&1 || fail "$(grep '^package ' "$work/apt")"
+  apt_install "${missing[@]}" >"$work/apt" 2>&1 || unavailable "$(grep '^package ' "$work/apt")"
 }
 
 # A mirror may lack the package of one architecture: that platform is left out, and the others are built.
@@ -39,16 +40,18 @@ fetch_packages() { # sets platforms, without
     tar=$packages/$arch.tar
     if [[ ! -s $tar ]]; then
       release=$(TMPDIR=$work debian_files "$arch" busybox-static "$work/$arch.tar") || {
-        without+=("Without $platform, whose package could not be downloaded: $(paste -sd'|' "$work/$arch.tar.why" | sed 's/|/; /g')"); continue; }
+        without+=("Without $platform, whose package could not be downloaded: $(one_line "$work/$arch.tar.why")")
+        continue
+      }
       echo "$platform: busybox-static of Debian $release, signature and sum checked by apt"
       mkdir "$work/$arch"
       tar -xf "$work/$arch.tar" -C "$work/$arch" ./usr/bin/busybox ./usr/share/doc/busybox-static/copyright
-      tar --sort=name --owner=0 --group=0 -C "$work/$arch" -cf "$tar.part" usr
+      tar --sort=name --mtime=@0 --owner=0 --group=0 -C "$work/$arch" -cf "$tar.part" usr
       mv "$tar.part" "$tar"
     fi
     had+=("$platform")
   done
-  (( ${#had[@]} )) || fail "no package could be downloaded; to use another mirror: DEBIAN_MIRROR=URL ./demo.sh"
+  (( ${#had[@]} )) || unavailable "busybox-static, for any platform; to use another mirror: DEBIAN_MIRROR=URL ./demo.sh"
   platforms=$(IFS=,; echo "${had[*]}")
 }
 

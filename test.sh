@@ -2,8 +2,8 @@
 # Builds everything and runs every test; installs what the tests judge with. Ends with a line 'N passed, N failed, N skipped'.
 #   usage: test.sh [FILTER ...]     filters of the xunit runner, e.g. -class '*ParsingDigests'
 # The peers (BuildKit, buildah, two registries, workloads) come from ../shared/bench/setup-peers.sh where it is there; tests that need
-# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure, unless what it needs could not be
-# downloaded: that is tried several times, is said in the server's own words, and is no fault of the code.
+# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure, unless what it needs could not
+# be downloaded: that is tried several times, is said in the server's own words, and is no fault of the code.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$PWD
@@ -32,7 +32,8 @@ if [[ -x $peers && $(id -u) == 0 ]]; then
   set_up_peers() { "$peers" "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
   set_up_peers || { echo "    once more"; set_up_peers; } || {
     echo "test.sh: the peers could not be set up; the tests that need them are skipped" >&2
-    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package' "$log" || undownloaded+=("The peers could not be downloaded (see above).")
+    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package' "$log" ||
+      undownloaded+=("The peers could not be downloaded (see above).")
   }
   rm -f "$log"
   export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
@@ -51,7 +52,8 @@ export MANIFOLD_TEST_PLAYWRIGHT=${MANIFOLD_TEST_PLAYWRIGHT:-$bench/playwright}
 if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
   echo "==> installing playwright-core"
   [[ $(id -u) != 0 ]] || command -v npm >/dev/null || apt_install npm || true
-  npm install --silent --no-fund --no-audit --fetch-retries 4 --fetch-timeout 60000 --prefix "$MANIFOLD_TEST_PLAYWRIGHT" playwright-core@1.65.1 >/dev/null ||
+  npm install --silent --no-fund --no-audit --fetch-retries 4 --fetch-timeout 60000 \
+    --prefix "$MANIFOLD_TEST_PLAYWRIGHT" playwright-core@1.65.1 >/dev/null ||
     undownloaded+=("playwright-core could not be downloaded (npm says why above).")
 fi
 
@@ -76,7 +78,8 @@ for result, name, reason in every:
 for one in undownloaded:
     print(one)
 # A test says itself that it could not download something, or that it lacks what this script could not download for it.
-excused = lambda reason: reason.startswith("Could not be downloaded: ") or undownloaded and any(word in reason for word in ("test.sh installs it", "setup-peers.sh", "MANIFOLD_TEST_"))
+ours = ("test.sh installs it", "setup-peers.sh", "MANIFOLD_TEST_")
+excused = lambda reason: reason.startswith("Could not be downloaded: ") or undownloaded and any(word in reason for word in ours)
 whole = [name for name, tests in classes.items() if all(one[0] == "Skip" for one in tests)]
 excuses = [name for name in whole if all(excused(one[2]) for one in classes[name])]
 whole = [name for name in whole if name not in excuses]

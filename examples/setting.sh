@@ -11,7 +11,7 @@ platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { echo "examples/$example/run.sh: $*" >&2; exit 4; }
-# Nothing is wrong with the program or this machine: what the example is made of could not be downloaded. 77 is what test suites know as 'skipped'.
+# Nothing is wrong with the program or this machine: what the example is made of could not be downloaded. Test suites know 77 as 'skipped'.
 unavailable() { echo "examples/$example/run.sh: could not be downloaded: $*" >&2; exit 77; }
 clean_up() {
   trap - EXIT
@@ -102,8 +102,8 @@ compiler_images() {
       cp -r "$examples/upstream" "$made.part"
       mkdir "$made.part/made"
       local unpacked=$made.part/unpacked debian
-      debian=$(DEBIAN_RELEASES=${DEBIAN_RELEASES:-bookworm trixie sid} kept_debian_files "$(dpkg --print-architecture)" golang-go,dash,coreutils,ca-certificates 9>&-) ||
-        unavailable "$(cat "$work"/*.why)"
+      export DEBIAN_RELEASES=${DEBIAN_RELEASES:-bookworm trixie sid}
+      debian=$(kept_debian_files "$(dpkg --print-architecture)" golang-go,dash,coreutils,ca-certificates 9>&-) || unavailable "$(cat "$work"/*.why)"
       mkdir "$unpacked"
       tar -xf "$debian" -C "$unpacked"
       rm "$debian"

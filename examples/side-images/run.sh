@@ -43,12 +43,14 @@ architectures=() had=() without=() # a mirror may lack the packages of one archi
 for platform in ${platforms//,/ }; do
   IFS=/ read -r _ arch _ <<<"$platform"
   if ! packages=$(kept_debian_files "$arch" busybox-static,haproxy); then
-    without+=("Without $platform, whose packages could not be downloaded: $(paste -sd'|' "$work/$arch.why" | sed 's/|/; /g')")
+    without+=("Without $platform, whose packages could not be downloaded: $(one_line "$work/$arch.why")")
     continue
   fi
   architectures+=("$arch") had+=("$platform")
   ln -s "$packages" "$work/packages/$arch.tar"
-  (cd "$work" && mkdir "busybox-$arch" && tar -xf "packages/$arch.tar" -C "busybox-$arch" ./usr/bin/busybox && tar -C "busybox-$arch" -cf "upstream/busybox/$arch.tar" usr)
+  mkdir "$work/busybox-$arch"
+  tar -xf "$packages" -C "$work/busybox-$arch" ./usr/bin/busybox
+  tar --sort=name --mtime=@0 -C "$work/busybox-$arch" -cf "$work/upstream/busybox/$arch.tar" usr
 done
 (( ${#had[@]} )) || unavailable "$(sort -u "$work"/*.why)"
 (( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"
