@@ -257,20 +257,6 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     }
 
     [Fact]
-    public async Task a_tag_that_is_right_already_costs_one_request()
-    {
-        var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
-        var pusher = Client();
-        await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
-        Registry.Requests.Clear();
-
-        var done = await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
-
-        Assert.Equal(["HEAD"], Methods());
-        Assert.Equal(new Transfers(0, 0, 0, 0), done);
-    }
-
-    [Fact]
     public async Task platforms_come_before_the_index_and_tags_last()
     {
         var index = await StoreIndexOfOneLayerAsync("amd64", "arm64", "riscv64");
