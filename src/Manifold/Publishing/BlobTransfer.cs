@@ -105,8 +105,8 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
         return content;
     }
 
-    private Task<long?> SizeAsync(BlobOrder order, CancellationToken cancellation) =>
-        tools.Registry.SizeOfBlobAsync(repository, order.Blob.Digest, order.Reading, cancellation);
+    private Task<long?> SizeAsync(BlobOrder order, CancellationToken cancellation) => order.Reading
+        ? tools.Registry.SizeByReadingAsync(repository, order.Blob, cancellation) : tools.Registry.SizeOfBlobAsync(repository, order.Blob.Digest, cancellation);
 
     private async Task CheckAsync(BlobOrder order, CancellationToken cancellation)
     {

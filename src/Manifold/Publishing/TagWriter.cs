@@ -96,11 +96,11 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         }
     }
 
-    /// <summary>Asks for every tag. Where a write was acknowledged and the tag is as it was, asks again a little later.</summary>
+    /// <summary>Asks for every tag. Where a write was acknowledged and the tag does not show it, asks again a little later.</summary>
     public Task LookAsync(CancellationToken cancellation) => Task.WhenAll(Tags.Select(async tag =>
     {
         await LookAsync(tag, cancellation).ConfigureAwait(false);
-        foreach (var wait in Settling.TakeWhile(_ => tag is { IsAcknowledged: true, State: not TagOutcome.Foreign } && tag.State != tag.Answered && !cancellation.IsCancellationRequested))
+        foreach (var wait in Settling.TakeWhile(_ => tag.IsAcknowledged && tag.State != tag.Answered && !cancellation.IsCancellationRequested))
         {
             await Task.Delay(wait, tools.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await LookAsync(tag, cancellation).ConfigureAwait(false);

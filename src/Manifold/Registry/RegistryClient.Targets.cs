@@ -11,37 +11,47 @@ public sealed partial class RegistryClient
     private static readonly Digest Anything = Digest.Of("");
 
     /// <summary>The size of a blob in a repository, or null where it is not there; zero where the registry does not say.</summary>
-    /// <remarks>Source: section "Checking if content exists in the registry"; with <paramref name="reading"/>, "Pulling blobs" and RFC 9110, "Range".</remarks>
-    /// <param name="reading">
-    /// Asks for the first byte instead of the head: some registries answer for blobs that their storage has lost. Costs the same, and one
-    /// request more where the registry sends its clients to a storage.
-    /// </param>
-    public async Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, bool reading = false, CancellationToken cancellation = default)
-    {
-        var request = BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true };
-        return await SizeAsync(TargetOf(repository), request, reading, cancellation).ConfigureAwait(false);
-    }
+    /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
+    public Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
+        SizeAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true }, cancellation);
 
-    /// <summary>The size of a blob that a registry gives to whoever pulls, never a mirror; null where it does not have it, zero where it does not say.</summary>
-    /// <remarks>Reads the first byte: what the registry answers for and its storage has lost is absent.</remarks>
-    internal Task<long?> SizeForPullAsync(ImageReference repository, Digest digest, CancellationToken cancellation) =>
-        SizeAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Head, repository, digest), reading: true, cancellation);
+    /// <summary>As the other, by reading the blob's last byte: some registries answer for blobs that their storage has lost.</summary>
+    /// <remarks>Costs as much as a question, and one request more where the registry sends its clients to a storage. Source: "Pulling blobs", and RFC 9110, "Range".</remarks>
+    public Task<long?> SizeByReadingAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation = default) =>
+        SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true }, blob.Size, cancellation);
+
+    /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a mirror.</summary>
+    internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
+        SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
 
     /// <summary>What a reference stands for to whoever pulls, asked of the registry itself and never of a mirror; null where it is absent.</summary>
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
 
-    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, bool reading, CancellationToken cancellation)
+    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation)
     {
-        var request = reading ? look with { Method = HttpMethod.Get, Headers = static headers => headers.Range = new RangeHeaderValue(0, 0) } : look;
+        using var response = await host.SendAsync(look, cancellation).ConfigureAwait(false);
+        return response.Message.StatusCode switch
+        {
+            HttpStatusCode.NotFound => null,
+            HttpStatusCode.OK => response.Message.Content.Headers.ContentLength ?? 0,
+            _ => throw await host.RefusedAsync(look, response, cancellation).ConfigureAwait(false),
+        };
+    }
+
+    private static async Task<long?> SizeByReadingAsync(RegistryHost host, RegistryRequest read, long size, CancellationToken cancellation)
+    {
+        if (size == 0)
+            return await SizeAsync(host, read with { Method = HttpMethod.Head }, cancellation).ConfigureAwait(false);
+        var request = read with { Headers = headers => headers.Range = new RangeHeaderValue(size - 1, null) };
         using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         var headers = response.Message.Content.Headers;
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => null,
             HttpStatusCode.OK => headers.ContentLength ?? 0,
-            // An empty blob has no first byte.
-            HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable when reading => headers.ContentRange?.Length ?? 0,
+            HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? 0,
+            HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1, // shorter, and it does not say by how much
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }

@@ -20,7 +20,8 @@ public sealed partial class RegistryClient
         // 1  Is it there?
         var host = TargetOf(repository);
         var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
-        if (IsWhole(await SizeAsync(host, look, source.LooksByReading, cancellation).ConfigureAwait(false), blob.Size))
+        var size = source.LooksByReading ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false) : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
+        if (IsWhole(size, blob.Size))
             return BlobPush.AlreadyThere;
 
         // 2  Is it in another repository of this registry?

@@ -38,7 +38,7 @@ public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? P
 /// <code>
 /// the top                1  was just fetched
 /// indexes, manifests     2  HEAD for what the store has, else GET; both prove it
-/// configs, layers        3  their first byte, each once: some registries answer for blobs that their storage has lost
+/// configs, layers        3  their last byte, each once: some registries answer for blobs that their storage has lost
 /// </code>
 /// Costs one small request for each part, several at a time. What is lost and in the store is read there, so that all that is missing below is found too.
 /// </remarks>
@@ -140,7 +140,7 @@ public sealed class RegistryParts
             var blobs = Manifests.Where(manifest => read.ContainsKey(manifest.Digest)).SelectMany(BlobsOf).GroupBy(use => use.Blob.Digest);
             await Parallel.ForEachAsync(blobs, parallel, async (uses, token) =>
             {
-                var size = await client.SizeForPullAsync(reference, uses.Key, token).ConfigureAwait(false);
+                var size = await client.SizeForPullAsync(reference, uses.First().Blob, token).ConfigureAwait(false);
                 foreach (var use in uses.Where(use => !RegistryClient.IsWhole(size, use.Blob.Size)))
                     lost.Add(new LostPart(use.Blob, use.Manifest, null, use.Layer is null ? "config" : "layer", size) { Layer = use.Layer });
             }).ConfigureAwait(false);

@@ -87,7 +87,7 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     internal async Task<bool> HasAllAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellation)
     {
         var sizes = await Task.WhenAll(blobs.DistinctBy(blob => blob.Digest).Select(async blob =>
-            (blob.Size, Answered: await client.SizeOfBlobAsync(repository, blob.Digest, cancellation: cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+            (blob.Size, Answered: await client.SizeOfBlobAsync(repository, blob.Digest, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
         return sizes.All(each => RegistryClient.IsWhole(each.Answered, each.Size));
     }
 
