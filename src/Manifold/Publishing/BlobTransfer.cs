@@ -8,7 +8,7 @@ namespace Manifold.Publishing;
 
 /// <summary>A blob that a repository shall have.</summary>
 /// <param name="Manifest">The manifest that names it.</param>
-/// <param name="Afresh">Asks for it although this process has seen it there before: its manifest is missing.</param>
+/// <param name="Afresh">Asks for it although this publication has seen it there before: its manifest is missing.</param>
 /// <param name="Reading">Looks by reading a byte of it.</param>
 internal sealed record BlobOrder(Descriptor Blob, Descriptor Manifest, bool Afresh, bool Reading);
 
@@ -23,11 +23,14 @@ internal sealed class LostBlobException(BlobOrder order, ImageReference reposito
 
     public ImageReference Repository => repository;
 
-    private static string Of(Descriptor manifest) => manifest.Platform?.ToPlatform() is { Os: not "unknown" } platform ? $" of {platform}" : "";
+    private static string Of(Descriptor manifest) => manifest.Platform?.ToPlatform() is { Os: not "unknown" } platform ? $" of {platform}"
+        : "";
 }
 
-/// <summary>Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards. One for each publication to a repository.</summary>
-internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, ImageReference repository, IProgress<TransferProgress>? progress)
+/// <summary>Brings blobs into one repository: each is there, mounted or sent, and looked at afterwards. One for each publication to a
+/// repository.</summary>
+internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, ImageReference repository,
+    IProgress<TransferProgress>? progress)
 {
     private readonly ConcurrentDictionary<(Digest Digest, bool Afresh), Lazy<Task<bool>>> blobs = new();
     private readonly ConcurrentDictionary<Digest, (BlobPush Push, long Bytes)> done = new();
@@ -35,7 +38,8 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
 
     public Transfers Done => new(
         done.Values.Count(blob => blob.Push is BlobPush.Uploaded), done.Values.Count(blob => blob.Push is BlobPush.Mounted),
-        done.Values.Count(blob => blob.Push is BlobPush.AlreadyThere), done.Values.Where(blob => blob.Push is BlobPush.Uploaded).Sum(blob => blob.Bytes));
+        done.Values.Count(blob => blob.Push is BlobPush.AlreadyThere), done.Values.Where(blob => blob.Push is BlobPush.Uploaded)
+            .Sum(blob => blob.Bytes));
 
     /// <summary>True where the blob was not there.</summary>
     public Task<bool> SendAsync(BlobOrder order, CancellationToken cancellation) =>
@@ -52,7 +56,7 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
         using var turn = await tools.Sending.EnterAsync((repository.Registry, blob.Digest), cancellation).ConfigureAwait(false);
         var outcome = await SendNowAsync(order, cancellation).ConfigureAwait(false);
         origins.Record(blob.Digest, repository);
-        tools.Arrived[(repository.Name, blob.Digest)] = true;
+        tools.Arrived[(repository.Name, blob.Digest)] = tools.Time.GetUtcNow();
         done[blob.Digest] = (outcome, blob.Size);
         progress?.Report(new TransferProgress(repository, blob, blob.Size, Done: true, outcome));
         return outcome is not BlobPush.AlreadyThere;
@@ -66,8 +70,10 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
         {
             var outcome = await tools.Registry.PushBlobAsync(repository, order.Blob, content, bytes, cancellation).ConfigureAwait(false);
             // A registry that mounts by its books does not see that the other repository has lost the blob.
-            if (outcome is BlobPush.Mounted && !RegistryClient.IsWhole(await SizeAsync(order, cancellation).ConfigureAwait(false), order.Blob.Size))
-                outcome = await tools.Registry.PushBlobAsync(repository, order.Blob, content with { MayMount = false }, bytes, cancellation).ConfigureAwait(false);
+            if (outcome is BlobPush.Mounted && !RegistryClient.IsWhole(await SizeAsync(order, cancellation).ConfigureAwait(false),
+                order.Blob.Size))
+                outcome = await tools.Registry.PushBlobAsync(repository, order.Blob, content with { MayMount = false }, bytes, cancellation)
+                    .ConfigureAwait(false);
             else if (outcome is BlobPush.Mounted)
                 return outcome;
             if (outcome is not BlobPush.AlreadyThere)
@@ -80,12 +86,14 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
         }
     }
 
-    /// <summary>The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the way.</summary>
+    /// <summary>The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the
+    /// way.</summary>
     private BlobSource SourceOf(BlobOrder order)
     {
         var own = source.OriginsOf(order.Blob.Digest);
         // Where the manifest is, its blobs are.
-        ImmutableArray<ImageReference> seenIn = [.. own.Concat(origins.Find(order.Blob.Digest)).Concat(source.OriginsOf(order.Manifest.Digest)).DistinctBy(place => place.Name)];
+        ImmutableArray<ImageReference> seenIn = [.. own.Concat(origins.Find(order.Blob.Digest))
+            .Concat(source.OriginsOf(order.Manifest.Digest)).DistinctBy(place => place.Name)];
         var content = tools.Store.Contains(order.Blob.Digest) ? new BlobSource(tools.Store, seenIn)
             : new BlobSource(null, seenIn) { Reader = own.IsEmpty ? (offset, token) => OpenAsync(order.Blob, offset, token) : null };
         return content with { LooksByReading = order.Reading };
@@ -106,13 +114,15 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
     }
 
     private Task<long?> SizeAsync(BlobOrder order, CancellationToken cancellation) => order.Reading
-        ? tools.Registry.SizeByReadingAsync(repository, order.Blob, cancellation) : tools.Registry.SizeOfBlobAsync(repository, order.Blob.Digest, cancellation);
+        ? tools.Registry.SizeByReadingAsync(repository, order.Blob, cancellation)
+        : tools.Registry.SizeOfBlobAsync(repository, order.Blob.Digest, cancellation);
 
     private async Task CheckAsync(BlobOrder order, CancellationToken cancellation)
     {
         var size = await SizeAsync(order, cancellation).ConfigureAwait(false);
         if (!RegistryClient.IsWhole(size, order.Blob.Size))
-            throw NotThere(repository, $"blob {order.Blob.Digest}", size is null ? "does not have it" : $"has {size} bytes of it instead of {order.Blob.Size}");
+            throw NotThere(repository, $"blob {order.Blob.Digest}", size is null ? "does not have it"
+                : $"has {size} bytes of it instead of {order.Blob.Size}");
     }
 
     public static RegistryException NotThere(ImageReference repository, string what, string how) => new(

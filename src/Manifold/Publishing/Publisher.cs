@@ -17,8 +17,8 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
     /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 
-    /// <summary>The blobs that were seen in a repository by these tools. An image's content is sent before its documents are attached, and looked at once more before its tags.</summary>
-    internal ConcurrentDictionary<(string Repository, Digest Blob), bool> Arrived { get; } = new();
+    /// <summary>When the publication that is under way saw a manifest or a blob in a repository: an image's content is sent before its documents are attached, and looked at once more before its tags.</summary>
+    internal ConcurrentDictionary<(string Repository, Digest Content), DateTimeOffset> Arrived { get; } = new();
 }
 
 /// <summary>An image that is to be published, and what its targets answered before the work.</summary>
@@ -59,7 +59,9 @@ public sealed class Publisher(PublishingTools tools)
         if (tags.Length > 0 && request.Targets.All(target => target.Tag is not null) && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
         {
             var scrutiny = new Scrutiny(IsPublished: true, AsksForBlobs: request.CheckAll, ReadsBlobs: request.CheckAll);
-            return new Publication { Top = top, Tags = tags, Transfers = await SendAsync((source, [top]), request, _ => scrutiny, progress, cancellation).ConfigureAwait(false) };
+            var sent = await SendAsync((source, [top]), request, _ => scrutiny, progress, cancellation).ConfigureAwait(false);
+            tools.Arrived.Clear();
+            return new Publication { Top = top, Tags = tags, Transfers = sent };
         }
         var preflight = await PreflightAsync(request, Platforms(entries), cancellation).ConfigureAwait(false);
         return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
@@ -87,6 +89,9 @@ public sealed class Publisher(PublishingTools tools)
         var moves = await Task.WhenAll(tags.SelectMany((each, i) => each.Select(tag => MoveAsync(images[i], tag, Platforms(platforms[i]), cancellation)))).ConfigureAwait(false);
         if (moves.Length > 0)
             await new TagSwitch(tools, images[0].Preflight.Request).RunAsync([.. moves], cancellation).ConfigureAwait(false);
+        // The next publication asks for itself; content that was sent without its tags is the first half of one.
+        if (!images.Any(image => image.Preflight.Request.WithoutTags))
+            tools.Arrived.Clear();
         return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
     }
 

@@ -28,7 +28,8 @@ internal enum TagOutcome
 internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> moves)
 {
     // A registry of several machines may need a moment until all of them know.
-    private static readonly ImmutableArray<TimeSpan> Settling = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(900)];
+    private static readonly ImmutableArray<TimeSpan> Settling = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300),
+        TimeSpan.FromMilliseconds(900)];
 
     public ImmutableArray<Tag> Tags { get; } = [.. moves.Select(move => new Tag(move))];
 
@@ -70,7 +71,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
             if (hasFailed)
                 return;
             var (move, content) = (tag.Move, tag.Move.After);
-            if (await TryAsync(tag, TagOutcome.New, () => tools.Registry.PushManifestAsync(move.Tag, content.Bytes, content.Descriptor.MediaType, cancellation)).ConfigureAwait(false) is { } failure)
+            if (await TryAsync(tag, TagOutcome.New, () => tools.Registry.PushManifestAsync(move.Tag, content.Bytes,
+                content.Descriptor.MediaType, cancellation)).ConfigureAwait(false) is { } failure)
             {
                 hasFailed = true;
                 tag.Failure ??= failure;
@@ -79,15 +81,18 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     }
 
     /// <summary>Puts back what is new, or may be.</summary>
-    public Task PutBackAsync(CancellationToken cancellation) => InWavesAsync(Tags.Where(tag => tag.IsToPutBack).ToList(), tag => tag.Move.Before?.Content.Descriptor, async tag =>
+    public Task PutBackAsync(CancellationToken cancellation) =>
+        InWavesAsync(Tags.Where(tag => tag.IsToPutBack).ToList(), tag => tag.Move.Before?.Content.Descriptor, async tag =>
         tag.Stays = await TryAsync(tag, TagOutcome.Old, () => tag.Move.Before is { Content: var content }
             ? tools.Registry.PushManifestAsync(tag.Move.Tag, content.Bytes, content.Descriptor.MediaType, cancellation)
             : tools.Registry.DeleteManifestAsync(tag.Move.Tag, cancellation)).ConfigureAwait(false));
 
-    /// <summary>Writes what is not new once more: first what failed, since it may fail again; then, if all of that is in, what was put back.</summary>
+    /// <summary>Writes what is not new once more: first what failed, since it may fail again; then, if all of that is in, what was put
+    /// back.</summary>
     public async Task WriteAfterAllAsync(CancellationToken cancellation)
     {
-        foreach (var group in Tags.Where(tag => tag.State != TagOutcome.New).GroupBy(tag => tag.Failure is null).OrderBy(group => group.Key).Select(group => group.ToList()).ToList())
+        foreach (var group in Tags.Where(tag => tag.State != TagOutcome.New).GroupBy(tag => tag.Failure is null).OrderBy(group => group.Key)
+            .Select(group => group.ToList()).ToList())
         {
             await WriteAsync(group, cancellation).ConfigureAwait(false);
             await LookAsync(cancellation).ConfigureAwait(false);
@@ -100,7 +105,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     public Task LookAsync(CancellationToken cancellation) => Task.WhenAll(Tags.Select(async tag =>
     {
         await LookAsync(tag, cancellation).ConfigureAwait(false);
-        foreach (var wait in Settling.TakeWhile(_ => tag.IsAcknowledged && tag.State != tag.Answered && !cancellation.IsCancellationRequested))
+        foreach (var wait in Settling.TakeWhile(_ => tag.IsAcknowledged && tag.State != tag.Answered
+            && !cancellation.IsCancellationRequested))
         {
             await Task.Delay(wait, tools.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await LookAsync(tag, cancellation).ConfigureAwait(false);
@@ -112,7 +118,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         try
         {
             var digest = (await tools.Registry.HeadManifestAsync(tag.Move.Tag, push: true, cancellation).ConfigureAwait(false))?.Digest;
-            (tag.WasSeen, tag.State) = (true, digest == tag.Move.After.Descriptor.Digest ? TagOutcome.New : digest == tag.Move.Before?.Digest ? TagOutcome.Old : TagOutcome.Foreign);
+            (tag.WasSeen, tag.State) = (true, digest == tag.Move.After.Descriptor.Digest ? TagOutcome.New
+                : digest == tag.Move.Before?.Digest ? TagOutcome.Old : TagOutcome.Foreign);
         }
         catch (Exception e) when (e is ManifoldException or OperationCanceledException)
         {
@@ -145,7 +152,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     /// </remarks>
     internal static async Task InWavesAsync<T>(IEnumerable<T> tags, Func<T, Descriptor?> written, Func<T, Task> write)
     {
-        foreach (var wave in tags.GroupBy(tag => written(tag) is { } target && MediaType.IsIndex(target.MediaType)).OrderBy(wave => wave.Key))
+        foreach (var wave in tags.GroupBy(tag => written(tag) is { } target && MediaType.IsIndex(target.MediaType))
+            .OrderBy(wave => wave.Key))
             await Task.WhenAll(wave.Select(write)).ConfigureAwait(false);
     }
 
@@ -162,7 +170,9 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
                 null => "The registry accepted every tag, and not all of them name the new image.",
                 _ => cause.Message,
             },
-            Tags.All(tag => tag.State == TagOutcome.Old) ? "Every tag is as it was; the content is there, and publishing again sends only what is missing." : "These tags could not all be put back:",
+            Tags.All(tag => tag.State == TagOutcome.Old)
+                ? "Every tag is as it was; the content is there, and publishing again sends only what is missing."
+                : "These tags could not all be put back:",
         ];
         return new PublicationFailedException(string.Join('\n', head.Concat(Tags.Select(Told))), cause)
         {
@@ -175,7 +185,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     private static string Told(Tag tag) => tag.State switch
     {
         TagOutcome.Old => $"  old      {tag.Move.Tag} ({tag.Move.Before?.Digest.ToString() ?? "it did not exist"})",
-        TagOutcome.New when tag.Move.Before is null => $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry deletes no tags",
+        TagOutcome.New when tag.Move.Before is null =>
+            $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry deletes no tags",
         TagOutcome.New => $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
         TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved it at the same time",
         _ => $"  unknown  {tag.Move.Tag}: the registry cannot be asked; the next publication from this store ends it",

@@ -16,15 +16,19 @@ public sealed partial class RegistryClient
         SizeAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true }, cancellation);
 
     /// <summary>As the other, by reading the blob's last byte: some registries answer for blobs that their storage has lost.</summary>
-    /// <remarks>Costs as much as a question, and one request more where the registry sends its clients to a storage. Source: "Pulling blobs", and RFC 9110, "Range".</remarks>
+    /// <remarks>Costs as much as a question, and one request more where the registry sends its clients to a storage. Source: "Pulling
+    /// blobs", and RFC 9110, "Range".</remarks>
     public Task<long?> SizeByReadingAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation = default) =>
-        SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true }, blob.Size, cancellation);
+        SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
+            blob.Size, cancellation);
 
-    /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a mirror.</summary>
+    /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
+    /// mirror.</summary>
     internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
         SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
 
-    /// <summary>What a reference stands for to whoever pulls, asked of the registry itself and never of a mirror; null where it is absent.</summary>
+    /// <summary>What a reference stands for to whoever pulls, asked of the registry itself and never of a mirror; null where it is
+    /// absent.</summary>
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
 
@@ -51,7 +55,8 @@ public sealed partial class RegistryClient
             HttpStatusCode.NotFound => null,
             HttpStatusCode.OK => headers.ContentLength ?? 0,
             HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? 0,
-            HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1, // shorter, and it does not say by how much
+            HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
+                // shorter, and it does not say by how much
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }

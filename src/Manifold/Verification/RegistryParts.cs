@@ -40,13 +40,15 @@ public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? P
 /// indexes, manifests     2  HEAD for what the store has, else GET; both prove it
 /// configs, layers        3  their last byte, each once: some registries answer for blobs that their storage has lost
 /// </code>
-/// Costs one small request for each part, several at a time. What is lost and in the store is read there, so that all that is missing below is found too.
+/// Costs one small request for each part, several at a time. What is lost and in the store is read there, so that all that is missing
+/// below is found too.
 /// </remarks>
 public sealed class RegistryParts
 {
     private readonly ImageReference reference;
 
-    private RegistryParts(ImageReference reference, ImageTree whole, ImmutableArray<LostPart> lost) => (this.reference, Whole, Lost) = (reference, whole, lost);
+    private RegistryParts(ImageReference reference, ImageTree whole, ImmutableArray<LostPart> lost) =>
+        (this.reference, Whole, Lost) = (reference, whole, lost);
 
     /// <summary>The image without the manifests that the registry does not have whole.</summary>
     public ImageTree Whole { get; }
@@ -55,9 +57,11 @@ public sealed class RegistryParts
     public ImmutableArray<LostPart> Lost { get; }
 
     /// <summary>What to do, as a sentence.</summary>
-    public string Advice => $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push --check-all.";
+    public string Advice =>
+        $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push --check-all.";
 
-    public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked, CancellationToken cancellation = default)
+    public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
+        CancellationToken cancellation = default)
     {
         var reference = source.Location.Reference!;
         var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
@@ -65,7 +69,8 @@ public sealed class RegistryParts
         await walk.FollowAsync(top, 0, cancellation).ConfigureAwait(false);
         var lost = await walk.AskAsync(cancellation).ConfigureAwait(false);
         var broken = lost.Select(part => part.Manifest?.Digest).ToHashSet();
-        return new RegistryParts(reference, new ImageTree([.. walk.Indexes], [.. walk.Manifests.Where(manifest => !broken.Contains(manifest.Digest))]), lost);
+        return new RegistryParts(reference, new ImageTree([.. walk.Indexes],
+            [.. walk.Manifests.Where(manifest => !broken.Contains(manifest.Digest))]), lost);
     }
 
     /// <exception cref="RegistryException">Something is lost; the message names it all.</exception>
@@ -98,7 +103,8 @@ public sealed class RegistryParts
     private Finding Finding(LostPart part, Platform platform) => new()
     {
         Id = FindingId.MissingContent, Severity = FindingSeverity.Error, Platform = platform, Layer = part.Layer, Message = part.Text,
-        Cause = new Cause(CauseId.LostByRegistry, "a clean-up or a garbage collection of the registry took it after it was pushed", Advice.TrimEnd('.')),
+        Cause = new Cause(CauseId.LostByRegistry, "a clean-up or a garbage collection of the registry took it after it was pushed",
+            Advice.TrimEnd('.')),
     };
 
     private sealed class Walk(RegistryClient client, Store store, IImageSource source, ImageReference reference)
@@ -121,7 +127,8 @@ public sealed class RegistryParts
                     Manifests.Add(document);
                 return;
             }
-            if (Indexes.Any(index => index.Digest == document.Digest) || !await IsReadableAsync(document, "index", null, depth == 0, cancellation).ConfigureAwait(false))
+            if (Indexes.Any(index => index.Digest == document.Digest)
+                || !await IsReadableAsync(document, "index", null, depth == 0, cancellation).ConfigureAwait(false))
                 return;
             Indexes.Add(document);
             foreach (var entry in (await source.ReadIndexAsync(document, cancellation).ConfigureAwait(false)).Manifests)
@@ -142,16 +149,20 @@ public sealed class RegistryParts
             {
                 var size = await client.SizeForPullAsync(reference, uses.First().Blob, token).ConfigureAwait(false);
                 foreach (var use in uses.Where(use => !RegistryClient.IsWhole(size, use.Blob.Size)))
-                    lost.Add(new LostPart(use.Blob, use.Manifest, null, use.Layer is null ? "config" : "layer", size) { Layer = use.Layer });
+                    lost.Add(new LostPart(use.Blob, use.Manifest, null, use.Layer is null ? "config" : "layer",
+                        size) { Layer = use.Layer });
             }).ConfigureAwait(false);
             var order = Manifests.Select((manifest, i) => (manifest.Digest, i)).ToDictionary(pair => pair.Digest, pair => pair.i);
-            var named = await Task.WhenAll(lost.Select(async part => part with { Platform = await PlatformOfAsync(part.Manifest, cancellation).ConfigureAwait(false) })).ConfigureAwait(false);
-            return [.. named.OrderBy(part => part.Manifest is { } manifest ? order[manifest.Digest] : -1).ThenBy(part => part.Layer?.Number ?? 0).ThenBy(part => part.Part.Digest.ToString(), StringComparer.Ordinal)];
+            var named = await Task.WhenAll(lost.Select(async part =>
+                part with { Platform = await PlatformOfAsync(part.Manifest, cancellation).ConfigureAwait(false) })).ConfigureAwait(false);
+            return [.. named.OrderBy(part => part.Manifest is { } manifest ? order[manifest.Digest] : -1)
+                .ThenBy(part => part.Layer?.Number ?? 0).ThenBy(part => part.Part.Digest.ToString(), StringComparer.Ordinal)];
         }
 
         /// <summary>Asks for a document. False where neither the registry nor the store has it.</summary>
         /// <param name="isTop">It was just fetched.</param>
-        private async Task<bool> IsReadableAsync(Descriptor document, string noun, Descriptor? manifest, bool isTop, CancellationToken cancellation)
+        private async Task<bool> IsReadableAsync(Descriptor document, string noun, Descriptor? manifest, bool isTop,
+            CancellationToken cancellation)
         {
             if (isTop)
                 return true;
@@ -178,13 +189,16 @@ public sealed class RegistryParts
             // Layers that may not be redistributed are fetched from their own addresses.
             for (var i = 0; Asked == PartsAsked.All && i < manifest.Layers.Length; i++)
                 if (manifest.Layers[i].Urls is not { IsEmpty: false })
-                    yield return (manifest.Layers[i], document, new LayerPlace(i + 1, manifest.Layers.Length, manifest.Layers[i].Digest, null, null));
+                    yield return (manifest.Layers[i], document, new LayerPlace(i + 1, manifest.Layers.Length, manifest.Layers[i].Digest,
+                        null, null));
         }
 
-        /// <summary>Whose image a manifest is: as its descriptor says, else as its config does where it can be had. An attestation is about another's.</summary>
+        /// <summary>Whose image a manifest is: as its descriptor says, else as its config does where it can be had. An attestation is
+        /// about another's.</summary>
         private async Task<Platform?> PlatformOfAsync(Descriptor? manifest, CancellationToken cancellation)
         {
-            if (manifest is not null && PlatformSubset.AboutOf(manifest) is { } about && Manifests.FirstOrDefault(other => other.Digest == about) is { } image && image != manifest)
+            if (manifest is not null && PlatformSubset.AboutOf(manifest) is { } about
+                && Manifests.FirstOrDefault(other => other.Digest == about) is { } image && image != manifest)
                 return await PlatformOfAsync(image, cancellation).ConfigureAwait(false);
             if (manifest?.Platform is { } said)
                 return said.ToPlatform();

@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>Requests fail while two tags are written, looked at or put back: in the end both are new or both are old, or the message says which is which.</summary>
+/// <summary>Requests fail while two tags are written, looked at or put back: in the end both are new or both are old, or the message says
+/// which is which.</summary>
 public sealed class FailingBetweenTags : WithARegistry
 {
     /// <summary>In place of a status: the connection is cut.</summary>
@@ -37,7 +38,8 @@ public sealed class FailingBetweenTags : WithARegistry
         await PublishAsync("one", "two");
 
         Assert.Equal(("new", "new"), (Now("one"), Now("two")));
-        Assert.Equal(note is null, warnings.Any(warning => warning.Contains("/app:one, and refused to tell afterwards what the tag names.", StringComparison.Ordinal)));
+        Assert.Equal(note is null, warnings.Any(warning =>
+            warning.Contains("/app:one, and refused to tell afterwards what the tag names.", StringComparison.Ordinal)));
         Assert.Empty(Journal());
     }
 
@@ -96,7 +98,8 @@ public sealed class FailingBetweenTags : WithARegistry
             if (Writes(context, "two"))
                 return await FailAsync(context, 403);
             // The first write is the new image; the second puts it back.
-            return Writes(context, "one") && Interlocked.Increment(ref ones) == 2 && Interlocked.Increment(ref refused) == 1 && await FailAsync(context, status);
+            return Writes(context, "one") && Interlocked.Increment(ref ones) == 2 && Interlocked.Increment(ref refused) == 1
+                && await FailAsync(context, status);
         };
 
         await Assert.ThrowsAsync<PublicationFailedException>(() => PublishAsync("one", "two"));
@@ -129,12 +132,14 @@ public sealed class FailingBetweenTags : WithARegistry
     {
         await PrepareAsync();
         var ones = 0;
-        Registry.Fault = async context => Writes(context, "two") || (Writes(context, "one") && Interlocked.Increment(ref ones) > 1) ? await FailAsync(context, 403) : false;
+        Registry.Fault = async context => Writes(context, "two") || (Writes(context, "one") && Interlocked.Increment(ref ones) > 1)
+            ? await FailAsync(context, 403) : false;
 
         var failure = await Assert.ThrowsAsync<PublicationFailedException>(() => PublishAsync("one", "two"));
 
         Assert.Equal(("new", "old"), (Now("one"), Now("two")));
-        Assert.Equal((Registry.Reference("app:one"), Registry.Reference("app:two")), (Assert.Single(failure.New), Assert.Single(failure.Old)));
+        Assert.Equal((Registry.Reference("app:one"), Registry.Reference("app:two")),
+            (Assert.Single(failure.New), Assert.Single(failure.Old)));
         Assert.Contains("These tags could not all be put back:", failure.Message, StringComparison.Ordinal);
         Assert.Matches(@"  new      \S+/app:one \(sha256:\w+\), not put back: .*answered 403", failure.Message);
     }
@@ -150,7 +155,8 @@ public sealed class FailingBetweenTags : WithARegistry
                 gone = true;
             return gone && !Writes(context, "one") && await FailAsync(context, 503);
         };
-        Registry.Fault = Both(Registry.Fault, async context => gone && Writes(context, "one") && Now("one") == "new" && await FailAsync(context, 503));
+        Registry.Fault = Both(Registry.Fault, async context => gone && Writes(context, "one") && Now("one") == "new"
+            && await FailAsync(context, 503));
 
         var failure = await Assert.ThrowsAsync<PublicationFailedException>(() => PublishAsync("one", "two"));
 
@@ -200,7 +206,8 @@ public sealed class FailingBetweenTags : WithARegistry
         var failure = await Assert.ThrowsAsync<PublicationFailedException>(() => PublishAsync("one", "two"));
 
         Assert.Equal(("old", "old"), (Now("one"), Now("two")));
-        Assert.Contains("The registry accepted every tag, and not all of them name the new image.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("The registry accepted every tag, and not all of them name the new image.", failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -270,18 +277,24 @@ public sealed class FailingBetweenTags : WithARegistry
         var client = Client();
         await using var source = new StoreSource(Store, client, Registry.Reference("app:x"), image);
         var tools = new PublishingTools(Store, client, TimeProvider.System) { Warn = warnings.Add };
-        await new Publisher(tools).PublishAsync(source, image, new PublicationRequest { Targets = [.. tags.Select(tag => Registry.Reference($"app:{tag}"))] });
+        await new Publisher(tools).PublishAsync(source, image,
+            new PublicationRequest { Targets = [.. tags.Select(tag => Registry.Reference($"app:{tag}"))] });
     }
 
-    private string? Now(string tag) => !Registry.Manifests.TryGetValue($"app:{tag}", out var found) ? null : Digest.Of(found.Bytes) == before ? "old" : "new";
+    private string? Now(string tag) => !Registry.Manifests.TryGetValue($"app:{tag}", out var found) ? null
+        : Digest.Of(found.Bytes) == before ? "old" : "new";
 
-    private string[] Journal() => Directory.Exists(Path.Combine(Store.Root, "publications")) ? Directory.GetFiles(Path.Combine(Store.Root, "publications"), "*.json") : [];
+    private string[] Journal() => Directory.Exists(Path.Combine(Store.Root, "publications"))
+        ? Directory.GetFiles(Path.Combine(Store.Root, "publications"), "*.json") : [];
 
-    private static bool Writes(HttpContext context, string tag) => context.Request.Method == "PUT" && context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal);
+    private static bool Writes(HttpContext context, string tag) => context.Request.Method == "PUT"
+        && context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal);
 
-    private static bool Looks(HttpContext context, string tag) => context.Request.Method == "HEAD" && context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal);
+    private static bool Looks(HttpContext context, string tag) => context.Request.Method == "HEAD"
+        && context.Request.Path.Value!.EndsWith($"/manifests/{tag}", StringComparison.Ordinal);
 
-    private static Func<HttpContext, Task<bool>> Both(Func<HttpContext, Task<bool>> first, Func<HttpContext, Task<bool>> second) => async context => await first(context) || await second(context);
+    private static Func<HttpContext, Task<bool>> Both(Func<HttpContext, Task<bool>> first, Func<HttpContext, Task<bool>> second) =>
+        async context => await first(context) || await second(context);
 
     private static async Task<bool> FailAsync(HttpContext context, int status)
     {

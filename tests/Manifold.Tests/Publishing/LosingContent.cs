@@ -8,7 +8,8 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>A registry has lost something of an image that was published, as by a clean-up or a garbage collection; publishing again sends it.</summary>
+/// <summary>A registry has lost something of an image that was published, as by a clean-up or a garbage collection; publishing again sends
+/// it.</summary>
 public sealed class LosingContent : WithARegistry
 {
     private readonly List<string> warnings = [];
@@ -24,7 +25,8 @@ public sealed class LosingContent : WithARegistry
 
         Assert.True(Registry.Manifests.ContainsKey($"app@{lost}"));
         Assert.Equal(1, done.Transfers.Restored);
-        Assert.Equal($"push {Registry.Name}/app: the registry had lost a part (manifests, blobs) of this image. It was sent again.", Assert.Single(warnings));
+        Assert.Equal($"push {Registry.Name}/app: the registry had lost a part (manifests, blobs) of this image. It was sent again.",
+            Assert.Single(warnings));
     }
 
     [Theory]
@@ -80,7 +82,8 @@ public sealed class LosingContent : WithARegistry
         {
             if (context.Request.Method == "PUT" && context.Request.Query["digest"] == blob.Digest.ToString())
                 isLost = false;
-            if (!isLost || context.Request.Method != "GET" || !context.Request.Path.Value!.EndsWith($"/blobs/{blob.Digest}", StringComparison.Ordinal))
+            if (!isLost || context.Request.Method != "GET" || !context.Request.Path.Value!.EndsWith($"/blobs/{blob.Digest}",
+                StringComparison.Ordinal))
                 return false;
             await ScriptedRegistry.RefuseAsync(context, 404, "BLOB_UNKNOWN");
             return true;
@@ -120,7 +123,8 @@ public sealed class LosingContent : WithARegistry
 
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PublishAsync(index, "app:2"));
 
-        Assert.Contains($"the registry accepted the blob {blob.Digest}, and now does not have it. No tag was written.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"the registry accepted the blob {blob.Digest}, and now does not have it. No tag was written.", refusal.Message,
+            StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:2"));
     }
 
@@ -168,7 +172,8 @@ public sealed class LosingContent : WithARegistry
 
         var done = await PublishAsync(index, "app:1");
 
-        Assert.Equal(["HEAD", "HEAD", "HEAD", "HEAD", "HEAD"], Registry.Requests.Select(request => request.Method)); // the tag, the index and its three manifests
+        Assert.Equal(["HEAD", "HEAD", "HEAD", "HEAD", "HEAD"],
+            Registry.Requests.Select(request => request.Method)); // the tag, the index and its three manifests
         Assert.Equal(5, Registry.Requests.Select(request => request.Path).Distinct().Count());
         Assert.Equal(Transfers.None, done.Transfers);
         Assert.Empty(warnings);
@@ -196,7 +201,7 @@ public sealed class LosingContent : WithARegistry
     }
 
     [Fact]
-    public async Task a_blob_is_asked_for_once_however_often_its_image_is_sent()
+    public async Task what_one_publication_has_sent_or_seen_is_not_asked_for_again()
     {
         var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
         await using var source = new StoreSource(Store, Client(), Registry.Reference("app:1"), index);
@@ -208,8 +213,10 @@ public sealed class LosingContent : WithARegistry
 
         await publisher.PublishAllAsync([image]);
 
-        Assert.Equal(0, Registry.Count("HEAD", "/blobs/"));
-        Assert.Equal(0, Registry.Count("POST", "/blobs/"));
+        Assert.Equal((0, 0), (Registry.Count("HEAD", "/blobs/"), Registry.Count("HEAD", "/manifests/sha256:")));
+        Registry.Lose("app", Entries(index)[0].Digest);
+        await publisher.PublishAsync(source, index, new PublicationRequest { Targets = [Registry.Reference("app:1")] });
+        await IsWholeAsync(index); // a publication of its own asks again
     }
 
     [Fact]
@@ -237,11 +244,14 @@ public sealed class LosingContent : WithARegistry
         var layer = Registry.AddBlob("app", Noise(100));
         var config = Registry.AddBlob("app", new ImageConfig { Os = "linux", Architecture = "arm64" }.ToJson(), MediaType.Config);
         var manifest = Registry.AddManifest("app", "arm64", new Manifest { Config = config, Layers = [layer] }.ToJson());
-        var top = Registry.AddManifest("app", "1", new ImageIndex { Manifests = [manifest with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) }] }.ToJson(), MediaType.Index);
+        var top = Registry.AddManifest("app", "1",
+            new ImageIndex { Manifests = [manifest with { Platform = PlatformFields.From(Platform.Parse("linux/arm64")) }] }.ToJson(),
+                MediaType.Index);
         Registry.LoseBlob(layer.Digest);
         await using var source = new RegistrySource(Client(), Store, Registry.Reference("app:1"));
 
-        var lost = await Assert.ThrowsAnyAsync<ManifoldException>(() => new Publisher(Tools()).PublishAsync(source, top, new PublicationRequest { Targets = [Registry.Reference("app:2")] }));
+        var lost = await Assert.ThrowsAnyAsync<ManifoldException>(() => new Publisher(Tools())
+            .PublishAsync(source, top, new PublicationRequest { Targets = [Registry.Reference("app:2")] }));
 
         Assert.Equal(3, lost.ExitCode);
         Assert.Contains($"the repository lacks the blob {layer.Digest} of linux/arm64, and so do the store and every repository that had it.", lost.Message, StringComparison.Ordinal);
@@ -291,14 +301,17 @@ public sealed class LosingContent : WithARegistry
         var image = await SampleImages.WriteAsync(Store, "x");
         await PublishAsync(image, "app:1");
         var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System);
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/one", MediaType = "text/x", Subject = image, Content = "1"u8.ToArray() });
+        await publisher.AttachAsync(new Attachment { ArtifactType = "text/one", MediaType = "text/x", Subject = image,
+            Content = "1"u8.ToArray() });
         var lost = Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries).Digest;
         Registry.Lose("app", lost);
         Registry.ChecksIndexes();
 
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/two", MediaType = "text/x", Subject = image, Content = "2"u8.ToArray() });
+        await publisher.AttachAsync(new Attachment { ArtifactType = "text/two", MediaType = "text/x", Subject = image,
+            Content = "2"u8.ToArray() });
 
-        Assert.Equal("text/two", Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries).ArtifactType);
+        Assert.Equal("text/two", Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries)
+            .ArtifactType);
     }
 
     private Task<Descriptor> PublishedAsync() => PublishedAsync("linux/amd64", "linux/arm64");
@@ -315,12 +328,15 @@ public sealed class LosingContent : WithARegistry
     private async Task<Publication> PublishAsync(Descriptor image, string name, bool checkAll = false)
     {
         await using var source = new StoreSource(Store, Client(), Registry.Reference(name), image);
-        return await new Publisher(Tools()).PublishAsync(source, image, new PublicationRequest { Targets = [Registry.Reference(name)], CheckAll = checkAll });
+        return await new Publisher(Tools()).PublishAsync(source, image,
+            new PublicationRequest { Targets = [Registry.Reference(name)], CheckAll = checkAll });
     }
 
-    private System.Collections.Immutable.ImmutableArray<Descriptor> Entries(Descriptor index) => ImageIndex.Parse(Store.ReadDocument(index.Digest)).Manifests;
+    private System.Collections.Immutable.ImmutableArray<Descriptor> Entries(Descriptor index) =>
+        ImageIndex.Parse(Store.ReadDocument(index.Digest)).Manifests;
 
-    private Descriptor BlobOf(Descriptor entry, bool config) => Manifest.Parse(Store.ReadDocument(entry.Digest)) is var manifest && config ? manifest.Config : manifest.Layers[0];
+    private Descriptor BlobOf(Descriptor entry, bool config) => Manifest.Parse(Store.ReadDocument(entry.Digest)) is var manifest && config
+        ? manifest.Config : manifest.Layers[0];
 
     /// <summary>All of an image of the store is in the registry.</summary>
     private async Task IsWholeAsync(Descriptor top)
@@ -331,7 +347,8 @@ public sealed class LosingContent : WithARegistry
         {
             Assert.True(Registry.Manifests.ContainsKey($"app@{manifest.Digest}"), $"{manifest.Digest} is missing");
             var document = Manifest.Parse(Store.ReadDocument(manifest.Digest));
-            Assert.All(document.Layers.Append(document.Config), blob => Assert.True(Registry.Linked.ContainsKey(("app", blob.Digest)), $"{blob.Digest} is missing"));
+            Assert.All(document.Layers.Append(document.Config), blob =>
+                Assert.True(Registry.Linked.ContainsKey(("app", blob.Digest)), $"{blob.Digest} is missing"));
         }
     }
 }

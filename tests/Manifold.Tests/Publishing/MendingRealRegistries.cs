@@ -9,7 +9,8 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>Debian's registry, and ours, lose parts of an image that was built here; whatever publishes it again mends it, and <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.</summary>
+/// <summary>Debian's registry, and ours, lose parts of an image that was built here; whatever publishes it again mends it, and
+/// <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.</summary>
 public sealed class MendingRealRegistries : IAsyncLifetime
 {
     private const string Both = "linux/amd64,linux/arm64";
@@ -23,7 +24,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
     {
         registry = await DebianRegistry.StartAsync();
         context = shop.Context("FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /shared/\nCOPY Dockerfile /$TARGETARCH/\n");
-        shop.Write("project/manifold.yaml", $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\nimages: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
+        shop.Write("project/manifold.yaml",
+            $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\nimages: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
     }
 
     public async ValueTask DisposeAsync()
@@ -77,14 +79,17 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         var json = await shop.Run([Name], "verify", "--json");
 
         Assert.Equal((1, 1), (told.Code, json.Code));
-        Assert.Contains($"error: linux/arm64: the registry does not have the {lost} {digest} [MissingContent]", told.Output, StringComparison.Ordinal);
+        Assert.Contains($"error: linux/arm64: the registry does not have the {lost} {digest} [MissingContent]", told.Output,
+            StringComparison.Ordinal);
         Assert.Contains($"manifold push --check-all {Name}", told.Output, StringComparison.Ordinal);
         Assert.Matches("linux/amd64 +ok", told.Output);
         Assert.Matches("linux/arm64 +error", told.Output);
         using var report = JsonDocument.Parse(json.Output);
-        var arm64 = report.RootElement.GetProperty("platforms").EnumerateArray().Single(platform => platform.GetProperty("platform").GetString() == "linux/arm64");
+        var arm64 = report.RootElement.GetProperty("platforms").EnumerateArray()
+            .Single(platform => platform.GetProperty("platform").GetString() == "linux/arm64");
         Assert.Equal(FindingId.MissingContent, Assert.Single(arm64.GetProperty("findings").EnumerateArray()).GetProperty("id").GetString());
-        Assert.Equal((0, 1), ((await shop.Run([Name], "verify", "--platform", "linux/amd64")).Code, (await shop.Run([Name], "verify", "--platform", "linux/arm64")).Code));
+        Assert.Equal((0, 1), ((await shop.Run([Name], "verify", "--platform", "linux/amd64")).Code,
+            (await shop.Run([Name], "verify", "--platform", "linux/arm64")).Code));
         Assert.Equal(0, (await shop.Run([$"store:{Name}"], "verify")).Code);
 
         (await shop.Run([Name], "push", "--check-all")).Succeeded();
@@ -101,7 +106,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         var told = await other.Run([Name], "verify");
 
         Assert.Equal(1, told.Code);
-        Assert.Contains($"error: linux/arm64: the registry does not have the manifest {digest} [MissingContent]", told.Output, StringComparison.Ordinal);
+        Assert.Contains($"error: linux/arm64: the registry does not have the manifest {digest} [MissingContent]", told.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +130,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         {
             var told = await shop.Run([Name], command);
             Assert.Equal((3, ""), (told.Code, told.Output));
-            Assert.Contains($"the registry does not have it any more. Push it again with: manifold push --check-all {Name}.", told.Error, StringComparison.Ordinal);
+            Assert.Contains($"the registry does not have it any more. Push it again with: manifold push --check-all {Name}.", told.Error,
+                StringComparison.Ordinal);
         }
         await RunAsync("build");
         Assert.Equal("", await SkopeoSaysAsync(Name));
@@ -143,7 +150,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         Assert.Equal(3, told.Code);
         Assert.Contains("linux/amd64", told.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("linux/arm64 ", told.Output, StringComparison.Ordinal);
-        Assert.Contains($"inspect {Name}: linux/arm64: the registry does not have the {lost} {digest}.", told.Error, StringComparison.Ordinal);
+        Assert.Contains($"inspect {Name}: linux/arm64: the registry does not have the {lost} {digest}.", told.Error,
+            StringComparison.Ordinal);
         Assert.Equal(0, (await shop.Run([Name], "inspect", "--platform", "linux/amd64")).Code);
         Assert.Equal(3, (await shop.Run([Name], "inspect", "--platform", "linux/arm64")).Code);
         Assert.Equal(3, (await shop.Run([Name], "inspect", "--config", "--platform", "linux/arm64")).Code);
@@ -159,15 +167,18 @@ public sealed class MendingRealRegistries : IAsyncLifetime
             shards.Add(shop[$"{architecture}.json"]);
             (await machine.Build(context, "--platform", $"linux/{architecture}", "--shard", shards[^1], "-t", Name, "--push")).Succeeded();
         }
-        var shard = JsonDocument.Parse(await File.ReadAllTextAsync(shards[1])).RootElement.GetProperty("images")[0].GetProperty("manifest").GetProperty("digest").GetString()!;
-        var layer = Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name).WithDigest(Digest.Parse(shard))))!.Bytes.Span).Layers[1].Digest;
+        var shard = JsonDocument.Parse(await File.ReadAllTextAsync(shards[1])).RootElement.GetProperty("images")[0].GetProperty("manifest")
+            .GetProperty("digest").GetString()!;
+        var layer = Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name).WithDigest(Digest.Parse(shard))))!.Bytes.Span)
+            .Layers[1].Digest;
         registry.LoseBlob(layer);
 
         var told = await shop.Run([.. shards], "merge");
 
         Assert.Equal(1, told.Code);
         Assert.Contains($"{layer}", told.Error, StringComparison.Ordinal);
-        Assert.Contains($"Build it again: manifold build --platform linux/arm64 --shard {shards[1]} -t {Name} --push CONTEXT", told.Error, StringComparison.Ordinal);
+        Assert.Contains($"Build it again: manifold build --platform linux/arm64 --shard {shards[1]} -t {Name} --push CONTEXT", told.Error,
+            StringComparison.Ordinal);
         Assert.Null(await client.HeadManifestAsync(ImageReference.Parse(Name)));
 
         using var again = new Workshop();
@@ -225,7 +236,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
     public async Task our_own_registry_is_mended_too(string lost, params string[] more)
     {
         using var served = Store.Open(shop["served"]);
-        await using var server = await RegistryServer.StartAsync(served, new ServeOptions { Listen = ServeOptions.ParseListen("127.0.0.1:0"), AllowDelete = true });
+        await using var server = await RegistryServer.StartAsync(served,
+            new ServeOptions { Listen = ServeOptions.ParseListen("127.0.0.1:0"), AllowDelete = true });
         var name = ImageReference.Parse($"{server.Address}/app:1");
         string[] build = ["build", "--platform", Both, "-t", name.ToString(), "--push", .. more];
         (await shop.Run([context], build)).Succeeded();
@@ -271,16 +283,19 @@ public sealed class MendingRealRegistries : IAsyncLifetime
     }
 
     private async Task<Descriptor> EntryAsync(string platform) =>
-        ImageIndex.Parse((await client.GetManifestAsync(ImageReference.Parse(Name)))!.Bytes.Span).Manifests.Single(entry => entry.Platform?.ToPlatform().ToString() == platform);
+        ImageIndex.Parse((await client.GetManifestAsync(ImageReference.Parse(Name)))!.Bytes.Span)
+            .Manifests.Single(entry => entry.Platform?.ToPlatform().ToString() == platform);
 
     private async Task<Manifest> ManifestAsync(string platform) =>
-        Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name).WithDigest((await EntryAsync(platform)).Digest)))!.Bytes.Span);
+        Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name)
+            .WithDigest((await EntryAsync(platform)).Digest)))!.Bytes.Span);
 
     /// <summary>What skopeo complains of when it copies the image, all platforms; nothing where it is whole.</summary>
     private async Task<string> SkopeoSaysAsync(string name)
     {
         var target = shop[$"skopeo-{Guid.NewGuid():N}"];
-        var result = await Manifold.Linux.ChildProcess.RunAsync("skopeo", ["copy", "-q", "--all", "--src-tls-verify=false", $"docker://{name}", $"oci:{target}:x"]);
+        var result = await Manifold.Linux.ChildProcess.RunAsync("skopeo",
+            ["copy", "-q", "--all", "--src-tls-verify=false", $"docker://{name}", $"oci:{target}:x"]);
         return result is { ExitCode: 0 } ? "" : $"failed: {result?.Error}";
     }
 }

@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Oci;
-using Manifold.Publishing;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Net;
