@@ -19,7 +19,7 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
             Sbom = wanted.Sbom || component.Sbom,
             Provenance = wanted.Provenance || component.Provenance ? await ProvenanceAsync(baked, cancellation) : null,
         };
-        return await new ImageAttachments(publishing, request).AttachAsync(image.Source, image.Top, [.. image.Preflight.Request.Targets.DistinctBy(target => target.Name)], cancellation);
+        return await new ImageAttachments(publishing, request).AttachAsync(image, cancellation);
     }
 
     /// <summary>Of what is taken as it is nobody here knows where it came from.</summary>

@@ -127,6 +127,8 @@ internal sealed class BuildOptions
             return names.IsEmpty ? throw new UsageException("--push needs a name: add -t registry/repository:tag.") : request;
         if (parsed.GetValue(shard) is not null)
             throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
+        if (request.CheckAll)
+            throw new UsageException("--check-all asks the registry for every blob: add --push, or give it to manifold push later.");
         return request is { PlatformTags: false, Force: false, AllowPlatformRemoval: false } ? null
             : throw new UsageException("--platform-tags, --force and --allow-platform-removal say how tags are written: add --push, or give them to manifold push later.");
     }

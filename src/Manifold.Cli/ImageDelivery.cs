@@ -52,10 +52,13 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
         if (options.Before is { } before && !request.Force && preflight.Tags.FirstOrDefault(tag => tag.Platform is null && tag.Now?.Digest != before) is { } moved)
             throw new PublicationRefusedException($"{moved.Tag}: the tag was moved while we worked, to {moved.Now?.Digest.ToString() ?? "nothing"}. Run the command again, or overwrite it with --force.");
-        foreach (var repository in request.Targets.DistinctBy(target => target.Name))
+        if (parts is not (null or { Referrers.IsEmpty: true, Tagged.IsEmpty: true }))
         {
-            if (parts is not (null or { Referrers.IsEmpty: true, Tagged.IsEmpty: true }))
-                await new ReferrerTransfer(tools, image, parts).SendAsync(repository, new TransferLines(context), cancellation);
+            foreach (var repository in request.Targets.DistinctBy(target => target.Name))
+            {
+                var scrutiny = await Publisher.ScrutinyAsync(new PreparedImage(image, top, preflight), repository, cancellation);
+                await new ReferrerTransfer(tools, image, parts).SendAsync(repository, scrutiny, new TransferLines(context), cancellation);
+            }
         }
         var done = await publisher.PublishAsync(image, top, preflight, new TransferLines(context), cancellation);
         await PublishingFlags.TellAsync(context, done, request.Targets);

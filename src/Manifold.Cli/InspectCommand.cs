@@ -3,6 +3,7 @@ using System.Text;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Verification;
 
 namespace Manifold.Cli;
 
@@ -30,29 +31,37 @@ internal static class InspectCommand
             using var client = access.Open(context, parsed);
             await using var source = await new ImageSources(store, client).FindAsync(place, context.Warn, cancellation);
             var wanted = parsed.GetValue(platform) is { } text ? RegistryAccess.Platforms([text]).Single() : null;
+            // The image as the registry has it, whatever the store remembers of it.
+            var parts = source.Location.Transport is Transport.Registry && !(parsed.GetValue(raw) && wanted is null)
+                ? await RegistryParts.AskAsync(client, store, source, PartsAsked.Documents, cancellation) : null;
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {
-                var bytes = await ReadAsync(source, wanted, parsed.GetValue(config), cancellation);
+                var bytes = await ReadAsync(source, (wanted, parsed.GetValue(config)), parts, cancellation);
                 await context.Out.WriteAsync(Encoding.UTF8.GetString(bytes.Span));
                 return;
             }
-            var image = Only(wanted, await InspectedImage.ReadAsync(source, cancellation));
+            if (wanted is not null && parts is { Lost.IsEmpty: false } && parts.Lost.Any(part => part.Platform == wanted))
+                parts.RequireWhole("inspect");
+            var image = Only(wanted, await InspectedImage.ReadAsync(source, parts?.Whole, cancellation));
             if (parsed.GetValue(format) == "json")
                 await context.Out.WriteLineAsync(InspectedJson.Write(image));
             else
                 InspectedText.Write(context.Out, image);
+            parts?.RequireWhole("inspect", wanted is null ? null : image.Manifests[0].Descriptor.Digest);
         });
         return command;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(IImageSource source, Platform? wanted, bool config, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(IImageSource source, (Platform? Platform, bool Config) wanted, RegistryParts? parts, CancellationToken cancellation)
     {
+        var (platform, config) = wanted;
         var top = await source.ResolveAsync(cancellation);
-        if (wanted is null && !config)
+        if (platform is null && !config)
             return top.Bytes;
         var entries = await ImagePlatforms.ReadAsync(source, top.Descriptor, cancellation);
-        var entry = (wanted is null && entries.Length == 1 ? entries[0] : PlatformChoice.Best(wanted ?? Platform.Host, entries, each => each.Platform))
-            ?? throw Lacks(source.Location, wanted ?? Platform.Host, entries.Select(each => each.Platform));
+        var entry = (platform is null && entries.Length == 1 ? entries[0] : PlatformChoice.Best(platform ?? Platform.Host, entries, each => each.Platform))
+            ?? throw Lacks(source.Location, platform ?? Platform.Host, entries.Select(each => each.Platform));
+        parts?.RequireWhole("inspect", entry.Manifest.Digest);
         return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);
     }
 

@@ -12,12 +12,15 @@ internal sealed class PublishingFlags
     private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that somebody moved meanwhile, or that holds what is no image." };
     private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Let a tag lose platforms that it has." };
 
+    private readonly Option<bool> checkAll = new("--check-all") { Description = "Ask the registry for every blob, even if the tag is up to date, and send what it lost. Default: only for every manifest." };
+
     public static PublishingFlags AddTo(Command command)
     {
         var flags = new PublishingFlags();
         command.Add(flags.platformTags);
         command.Add(flags.force);
         command.Add(flags.allowPlatformRemoval);
+        command.Add(flags.checkAll);
         return flags;
     }
 
@@ -27,6 +30,7 @@ internal sealed class PublishingFlags
         PlatformTags = parsed.GetValue(platformTags),
         Force = parsed.GetValue(force),
         AllowPlatformRemoval = parsed.GetValue(allowPlatformRemoval),
+        CheckAll = parsed.GetValue(checkAll),
     };
 
     /// <summary>The published references with their digests, one a line, on standard output.</summary>

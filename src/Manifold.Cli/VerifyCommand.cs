@@ -74,7 +74,11 @@ internal sealed class VerifyCommand
             return await SignatureFlags.TellAsync(context, signed, parsed.GetValue(json));
         if (parsed.GetValue(parity))
             return await CompareAsync(parsed, source, cancellation);
-        var options = new GateOptions { Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []) };
+        var options = new GateOptions
+        {
+            Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
+            Parts = source.Location.Transport is Transport.Registry ? await RegistryParts.AskAsync(client, store, source, PartsAsked.All, cancellation) : null,
+        };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetValue(run) is { } arguments)
             report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, arguments), cancellation);

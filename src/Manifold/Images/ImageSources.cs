@@ -1,4 +1,6 @@
+using System.Net;
 using Manifold.Content;
+using Manifold.Oci;
 using Manifold.Registry;
 
 namespace Manifold.Images;
@@ -20,9 +22,10 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         _ => new DockerArchiveSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
     };
 
-    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken if there is one.</summary>
+    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken if there is one and if it was never in the registry.</summary>
     /// <remarks><see cref="IImageSource.Location"/> says where it was found.</remarks>
     /// <param name="tell">Gets, for people, why it is the store's.</param>
+    /// <exception cref="RegistryException">The registry had the store's image, and has lost it.</exception>
     public async Task<IImageSource> FindAsync(ImageLocation location, Action<string>? tell = null, CancellationToken cancellation = default)
     {
         var source = Open(location);
@@ -33,6 +36,11 @@ public sealed class ImageSources(Store store, RegistryClient registry)
             await source.ResolveAsync(cancellation).WaitAsync(Patience, cancellation).ConfigureAwait(false);
             return source;
         }
+        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && WasPublished(location.Reference!))
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            throw e.With($"read {location}: the registry does not have it any more. Push it again with: manifold push --check-all {location}. The store's image of that name is: store:{location}");
+        }
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {
             await source.DisposeAsync().ConfigureAwait(false);
@@ -40,6 +48,10 @@ public sealed class ImageSources(Store store, RegistryClient registry)
             return Open(ImageLocation.InStore(location.Reference!));
         }
     }
+
+    /// <summary>Whether the store's image of that name was in that repository.</summary>
+    private bool WasPublished(ImageReference reference) =>
+        store.Tags.Find(reference) is { } image && new BlobOrigins(store).Find(image.Digest).Any(origin => origin.Name == reference.Name);
 
     private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
         : throw new UsageException(File.Exists(folder) ? $"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}" : $"There is no folder '{folder}'.");

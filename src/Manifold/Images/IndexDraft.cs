@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Manifold.Oci;
 using Manifold.Registry;
 
@@ -137,8 +138,18 @@ public sealed class IndexDraft : IAsyncDisposable
 
     private async Task<Entry> ReadAsync(IImageSource source, Descriptor descriptor, CancellationToken cancellation)
     {
-        var manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
-        foreach (var part in manifest.Layers.Append(manifest.Config).Append(descriptor))
+        owners.TryAdd(descriptor.Digest, source);
+        Manifest manifest;
+        try
+        {
+            manifest = await source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && descriptor.Platform is { } said)
+        {
+            // The registry has lost it, and the index still tells its platform: so it can be taken out, or replaced.
+            return new Entry(descriptor with { Platform = Normal(said) }, source);
+        }
+        foreach (var part in manifest.Layers.Append(manifest.Config))
             owners.TryAdd(part.Digest, source);
         return await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform
             ? new Entry(descriptor with { Platform = Normal(platform) }, source)

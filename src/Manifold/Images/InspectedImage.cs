@@ -33,11 +33,12 @@ public sealed record InspectedImage(
         Manifests.Where(other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest)).Select(other => other.Platform!);
 
     /// <summary>Costs each document once, and a question for what refers to it.</summary>
-    public static async Task<InspectedImage> ReadAsync(IImageSource source, CancellationToken cancellation = default)
+    /// <param name="of">What of the image is to be read; null for all of it.</param>
+    public static async Task<InspectedImage> ReadAsync(IImageSource source, ImageTree? of = null, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var index = MediaType.IsIndex(top.Descriptor.MediaType) ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false) : null;
-        var tree = await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
+        var tree = of ?? await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
         var manifests = await FirstFailure.WhenAllAsync(tree.Manifests, (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
         var referrers = index is null ? [] : await source.ListReferrersAsync(top.Descriptor.Digest, cancellation).ConfigureAwait(false);
         return new InspectedImage(source.Location, top, index, [.. manifests], [.. tree.Indexes.Skip(1)], referrers);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -31,7 +32,7 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
             if (manifests.TryGetValue(document.Digest, out var known))
                 return known;
             var content = await client.GetManifestAsync(reference.WithDigest(document.Digest), cancellation).ConfigureAwait(false)
-                ?? throw Broken($"its part {document.Digest} is not there.");
+                ?? throw Broken($"its part {document.Digest} is not there.", HttpStatusCode.NotFound);
             return manifests[document.Digest] = content.Bytes;
         }
         if (document.Size > Limits.DocumentBytes)
@@ -60,9 +61,10 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private RegistryException Broken(string what) => new($"read {reference}: {what} The image is broken: have it pushed again.") { Registry = reference.Registry };
+    private RegistryException Broken(string what, HttpStatusCode? status = null) =>
+        new($"read {reference}: {what} The image is broken: have it pushed again, with manifold push --check-all.") { Registry = reference.Registry, Status = status };
 
     private static async Task<ManifestContent> FetchTopAsync(RegistryClient client, ImageReference reference) =>
         await client.GetManifestAsync(reference).ConfigureAwait(false)
-        ?? throw new RegistryException($"read {reference}: the registry does not have it. Check the name and the tag.") { Registry = reference.Registry };
+        ?? throw new RegistryException($"read {reference}: the registry does not have it. Check the name and the tag.") { Registry = reference.Registry, Status = HttpStatusCode.NotFound };
 }

@@ -6,51 +6,109 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
+/// <summary>How closely a repository is looked at before content is sent to it.</summary>
+/// <param name="IsPublished">A tag of the repository names the image already: what is not there was lost.</param>
+/// <param name="AsksForBlobs">Asks for every blob. Otherwise only where a manifest is missing.</param>
+/// <param name="ReadsBlobs">Reads a byte of each blob, since some registries answer for blobs that their storage has lost.</param>
+public sealed record Scrutiny(bool IsPublished, bool AsksForBlobs, bool ReadsBlobs = false)
+{
+    /// <summary>For what may never have been here.</summary>
+    public static Scrutiny OfNew { get; } = new(IsPublished: false, AsksForBlobs: true);
+}
+
 /// <summary>Brings an image's content into one repository, from the leaves to the root, under digests only.</summary>
 /// <remarks>
 /// <code>
-/// SendAsync    1  manifest or index   HEAD: there already, and so is all below it
-///              2    its blobs         there, mounted or sent, each once; then HEAD: there, and of the right size
-///              3    its manifests     the same, in parallel
-///              4  the document        PUT by digest; then HEAD: there, with that digest and size
+/// SendAsync    1  look           HEAD of every index and manifest, at once: a registry that has the top may have lost what is below
+///              2  its blobs      each once; there, mounted or sent, then HEAD: there, and of the right size
+///              3  its manifests  the same, in parallel
+///              4  the document   if it or something below it was missing: PUT by digest, then HEAD: there, with that digest and size
 /// </code>
-/// Idempotent: what has arrived whole is never sent again.
+/// Steps 2 to 4 are for images of which a manifest is missing, or whose blobs are to be asked for as well (<see cref="Scrutiny"/>).
+/// Idempotent: what has arrived whole is never sent again. Within one publication a blob is asked for once, and a manifest once a minute.
 /// </remarks>
-internal sealed class ContentTransfer(PublishingTools tools, IImageSource source, ImageReference repository, IProgress<TransferProgress>? progress)
+internal sealed class ContentTransfer(PublishingTools tools, IImageSource source, ImageReference repository,
+    IProgress<TransferProgress>? progress)
 {
-    private readonly ConcurrentDictionary<Digest, Lazy<Task>> blobs = new();
-    private readonly ConcurrentDictionary<Digest, (BlobPush Push, long Bytes)> done = new();
-    private readonly BlobOrigins origins = new(tools.Store);
+    private static readonly TimeSpan Trusted = TimeSpan.FromMinutes(1);
 
-    public Transfers Done => new(
-        done.Values.Count(blob => blob.Push is BlobPush.Uploaded), done.Values.Count(blob => blob.Push is BlobPush.Mounted),
-        done.Values.Count(blob => blob.Push is BlobPush.AlreadyThere), done.Values.Where(blob => blob.Push is BlobPush.Uploaded).Sum(blob => blob.Bytes));
+    private readonly ConcurrentDictionary<Digest, bool> there = new();
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<bool>>> documents = new();
+    private readonly BlobTransfer blobs = new(tools, source, repository, progress);
+    private int restored;
 
-    public async Task SendAsync(Descriptor root, int depth, CancellationToken cancellation)
+    public Transfers Done => blobs.Done with { Restored = restored };
+
+    /// <exception cref="RegistryException">The registry refuses, or content is missing that nobody has any more.</exception>
+    public async Task SendAsync(ImmutableArray<Descriptor> roots, Scrutiny scrutiny, CancellationToken cancellation)
     {
-        if (depth > Limits.IndexDepth)
-            throw new UsageException($"push {repository.Name}: its indexes are nested more than {Limits.IndexDepth} deep.");
-        // 1  A registry takes a manifest only with all that it points to, so its digest vouches for the blobs.
-        if (await tools.Registry.HeadManifestAsync(repository.WithDigest(root.Digest), push: true, cancellation).ConfigureAwait(false) is not null)
-            return;
-        var document = await source.ReadDocumentAsync(root, cancellation).ConfigureAwait(false);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = tools.Registry.Options.Concurrency, CancellationToken = cancellation };
-        if (MediaType.IsIndex(root.MediaType))
+        // 1
+        var parallel = Puller.ParallelOptions(tools.Registry, cancellation);
+        var trees = await Task.WhenAll(roots.Select(root => ImageTree.ReadAsync(source, root, cancellation))).ConfigureAwait(false);
+        var all = trees.SelectMany(tree => tree.Indexes.Concat(tree.Manifests)).DistinctBy(document => document.Digest);
+        await Parallel.ForEachAsync(all, parallel, async (document, token) => there[document.Digest] = await HasAsync(document, token)
+            .ConfigureAwait(false)).ConfigureAwait(false);
+        foreach (var (root, tree) in roots.Zip(trees))
         {
-            // 3
-            await Parallel.ForEachAsync(Parse(root, document, ImageIndex.Parse).Manifests, parallel,
-                async (entry, token) => await SendAsync(entry, depth + 1, token).ConfigureAwait(false)).ConfigureAwait(false);
+            if (!scrutiny.AsksForBlobs && tree.Indexes.Concat(tree.Manifests).All(document => there[document.Digest]))
+                continue;
+            await SendOnceAsync(root, scrutiny with { IsPublished = scrutiny.IsPublished || there[root.Digest] }, cancellation)
+                .ConfigureAwait(false);
         }
-        else
+    }
+
+    private async Task<bool> HasAsync(Descriptor document, CancellationToken cancellation)
+    {
+        if (tools.Arrived.TryGetValue((repository.Name, document.Digest), out var seen) && tools.Time.GetUtcNow() - seen < Trusted)
+            return true;
+        var found = await tools.Registry.HeadManifestAsync(repository.WithDigest(document.Digest), push: true, cancellation)
+            .ConfigureAwait(false);
+        if (found is null || found.Size != document.Size)
+            return false;
+        tools.Arrived[(repository.Name, document.Digest)] = tools.Time.GetUtcNow();
+        return true;
+    }
+
+    /// <summary>True where the document, or something below it, had to be sent.</summary>
+    private Task<bool> SendOnceAsync(Descriptor document, Scrutiny scrutiny, CancellationToken cancellation) =>
+        documents.GetOrAdd(document.Digest, _ => new Lazy<Task<bool>>(() => SendAsync(document, scrutiny, cancellation))).Value;
+
+    private async Task<bool> SendAsync(Descriptor document, Scrutiny scrutiny, CancellationToken cancellation)
+    {
+        var content = await source.ReadDocumentAsync(document, cancellation).ConfigureAwait(false);
+        var (isThere, below) = (there[document.Digest], 0);
+        await Parallel.ForEachAsync(Below(document, content, scrutiny, isThere), Puller.ParallelOptions(tools.Registry, cancellation),
+            async (send, token) =>
         {
-            // 2
-            var manifest = Parse(root, document, Manifest.Parse);
-            var seen = source.OriginsOf(root.Digest); // where the manifest is, its blobs are
-            await Parallel.ForEachAsync(manifest.Layers.Append(manifest.Config), parallel,
-                async (blob, token) => await SendBlobOnceAsync(blob, seen, token).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        // 4
-        await SendDocumentAsync(root, document, cancellation).ConfigureAwait(false);
+            if (await send(token).ConfigureAwait(false))
+                Interlocked.Increment(ref below);
+        }).ConfigureAwait(false);
+        if (isThere && below == 0)
+            return false;
+        // 4  Written again over what was sent below: a registry that keeps books of what points where has struck it out.
+        await SendDocumentAsync(document, content, cancellation).ConfigureAwait(false);
+        if (!isThere && scrutiny.IsPublished)
+            Interlocked.Increment(ref restored);
+        return true;
+    }
+
+    private IEnumerable<Func<CancellationToken, Task<bool>>> Below(Descriptor document, ReadOnlyMemory<byte> content, Scrutiny scrutiny,
+        bool isThere)
+    {
+        // 3
+        if (MediaType.IsIndex(document.MediaType))
+            return Parse(document, content, ImageIndex.Parse).Manifests.Select(entry =>
+                (Func<CancellationToken, Task<bool>>)(token => SendOnceAsync(entry, scrutiny, token)));
+        // 2
+        var manifest = Parse(document, content, Manifest.Parse);
+        return manifest.Layers.Append(manifest.Config).Select(blob => (Func<CancellationToken, Task<bool>>)(async token =>
+        {
+            var sent = await blobs.SendAsync(new BlobOrder(blob, document, Afresh: !isThere, scrutiny.ReadsBlobs), token)
+                .ConfigureAwait(false);
+            if (sent && (isThere || scrutiny.IsPublished))
+                Interlocked.Increment(ref restored);
+            return sent;
+        }));
     }
 
     private async Task SendDocumentAsync(Descriptor root, ReadOnlyMemory<byte> document, CancellationToken cancellation)
@@ -59,60 +117,11 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
         await tools.Registry.PushManifestAsync(place, document, root.MediaType, cancellation).ConfigureAwait(false);
         var found = await tools.Registry.HeadManifestAsync(place, push: true, cancellation).ConfigureAwait(false);
         if (found?.Digest != root.Digest || found.Size != document.Length)
-            throw NotThere($"manifest {root.Digest}", found is null ? "does not have it" : $"has {found.Size} bytes of it instead of {document.Length}");
-        origins.Record(root.Digest, repository);
+            throw BlobTransfer.NotThere(repository, $"manifest {root.Digest}", found is null ? "does not have it"
+                : $"has {found.Size} bytes of it instead of {document.Length}");
+        new BlobOrigins(tools.Store).Record(root.Digest, repository);
+        tools.Arrived[(repository.Name, root.Digest)] = tools.Time.GetUtcNow();
     }
-
-    private Task SendBlobOnceAsync(Descriptor blob, ImmutableArray<ImageReference> seen, CancellationToken cancellation) =>
-        blobs.GetOrAdd(blob.Digest, _ => new Lazy<Task>(() => SendBlobAsync(blob, seen, cancellation))).Value;
-
-    private async Task SendBlobAsync(Descriptor blob, ImmutableArray<ImageReference> seen, CancellationToken cancellation)
-    {
-        // Layers that may not be redistributed are fetched from their own addresses, as Docker has it.
-        if (blob.Urls is { IsEmpty: false } && !tools.Store.Contains(blob.Digest))
-            return;
-        using var turn = await tools.Sending.EnterAsync((repository.Registry, blob.Digest), cancellation).ConfigureAwait(false);
-        ImmutableArray<ImageReference> seenIn = [.. source.OriginsOf(blob.Digest).Concat(origins.Find(blob.Digest)).Concat(seen).DistinctBy(place => place.Name)];
-        var bytes = new Relay<long>(count => progress?.Report(new TransferProgress(repository, blob, count, Done: false)));
-        var outcome = await tools.Registry.PushBlobAsync(repository, blob, BlobSourceOf(blob, seenIn), bytes, cancellation).ConfigureAwait(false);
-        if (outcome is not BlobPush.AlreadyThere)
-            await CheckAsync(blob, cancellation).ConfigureAwait(false);
-        origins.Record(blob.Digest, repository);
-        done[blob.Digest] = (outcome, blob.Size);
-        progress?.Report(new TransferProgress(repository, blob, blob.Size, Done: true, outcome));
-    }
-
-    /// <summary>The store where it has the blob; else straight from where it was seen, or from the source: nothing is kept on the way.</summary>
-    private BlobSource BlobSourceOf(Descriptor blob, ImmutableArray<ImageReference> seenIn) =>
-        tools.Store.Contains(blob.Digest) ? new BlobSource(tools.Store, seenIn)
-            : new BlobSource(null, seenIn) { Reader = source.OriginsOf(blob.Digest).IsEmpty ? (offset, token) => OpenAsync(blob, offset, token) : null };
-
-    private async ValueTask<Stream> OpenAsync(Descriptor blob, long offset, CancellationToken cancellation)
-    {
-        var content = await source.OpenBlobAsync(blob, cancellation).ConfigureAwait(false);
-        var scrap = new byte[128 * 1024];
-        for (var skip = offset; skip > 0;)
-        {
-            var count = await content.ReadAsync(scrap.AsMemory(0, (int)Math.Min(scrap.Length, skip)), cancellation).ConfigureAwait(false);
-            if (count == 0)
-                break; // shorter than it says: whoever sends it finds out
-            skip -= count;
-        }
-        return content;
-    }
-
-    private async Task CheckAsync(Descriptor blob, CancellationToken cancellation)
-    {
-        var size = await tools.Registry.SizeOfBlobAsync(repository, blob.Digest, cancellation).ConfigureAwait(false);
-        if (size is null || (size != 0 && size != blob.Size))
-            throw NotThere($"blob {blob.Digest}", size is null ? "does not have it" : $"has {size} bytes of it instead of {blob.Size}");
-    }
-
-    private RegistryException NotThere(string what, string how) => new(
-        $"push {repository.Name}: the registry accepted the {what}, and now {how}. No tag was written. Try again; if it stays so, the registry's storage is damaged.")
-    {
-        Registry = repository.Registry,
-    };
 
     private static T Parse<T>(Descriptor descriptor, ReadOnlyMemory<byte> document, Func<ReadOnlySpan<byte>, T> parse)
     {

@@ -4,7 +4,16 @@ using Manifold.Oci;
 namespace Manifold.Publishing;
 
 /// <summary>How many blobs came to a place, and how. What several platforms share counts once in each repository.</summary>
-public sealed record Transfers(int Uploaded, int Mounted, int AlreadyThere, long UploadedBytes);
+public sealed record Transfers(int Uploaded, int Mounted, int AlreadyThere, long UploadedBytes)
+{
+    public static Transfers None { get; } = new(0, 0, 0, 0);
+
+    /// <summary>Manifests and blobs that the repository had lost of an image that was there, and that it has again now.</summary>
+    public int Restored { get; init; }
+
+    public static Transfers operator +(Transfers a, Transfers b) =>
+        new(a.Uploaded + b.Uploaded, a.Mounted + b.Mounted, a.AlreadyThere + b.AlreadyThere, a.UploadedBytes + b.UploadedBytes) { Restored = a.Restored + b.Restored };
+}
 
 /// <summary>One published name, and what it stands for.</summary>
 public sealed record PublishedTag(ImageReference Reference, Descriptor Target, Platform? Platform)
@@ -25,7 +34,7 @@ public sealed record Publication
 }
 
 /// <summary>A tag may not be moved as asked: it changed, or would lose a platform. No tag was written.</summary>
-public sealed class PublicationRefusedException(string message) : ManifoldException(message)
+public sealed class PublicationRefusedException(string message, Exception? inner = null) : ManifoldException(message, inner)
 {
     public override int ExitCode => 1;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Images;
@@ -15,6 +16,9 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
 
     /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
+
+    /// <summary>When the publication that is under way saw a manifest or a blob in a repository: an image's content is sent before its documents are attached, and looked at once more before its tags.</summary>
+    internal ConcurrentDictionary<(string Repository, Digest Content), DateTimeOffset> Arrived { get; } = new();
 }
 
 /// <summary>An image that is to be published, and what its targets answered before the work.</summary>
@@ -24,11 +28,11 @@ public sealed record PreparedImage(IImageSource Source, Descriptor Top, Prefligh
 /// <remarks>
 /// <code>
 /// targets     1  Preflight        reachable, may we push, what has each tag now, what would it lose?   (before any work)
-/// content     2  ContentTransfer  blobs, manifests by digest, the index by digest; each looked at afterwards
+/// content     2  ContentTransfer  what is missing: blobs, manifests by digest, the index by digest; each looked at afterwards
 /// tags        3  TagSwitch        read again, journalled, all written together, or all put back
 /// </code>
 /// Repositories of one registry are served one after the other, so that the second mounts what the first got; registries at once.
-/// Idempotent: published again, it asks and sends nothing. What a killed publication left of its tags is ended by the next, at its
+/// Idempotent: published again, it asks for every manifest, and sends only what the registry has lost. What a killed publication left of its tags is ended by the next, at its
 /// begin. The caller holds the store's shared lock. See docs/publishing.md for what is promised.
 /// </remarks>
 public sealed class Publisher(PublishingTools tools)
@@ -53,7 +57,12 @@ public sealed class Publisher(PublishingTools tools)
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
         var tags = request.TagsFor(Platforms(entries)).Select(tag => Named(tag, top, entries)).ToImmutableArray();
         if (tags.Length > 0 && request.Targets.All(target => target.Tag is not null) && await AreThereAsync(tags, cancellation).ConfigureAwait(false))
-            return new Publication { Top = top, Tags = tags, Transfers = new Transfers(0, 0, 0, 0) };
+        {
+            var scrutiny = new Scrutiny(IsPublished: true, AsksForBlobs: request.CheckAll, ReadsBlobs: request.CheckAll);
+            var sent = await SendAsync((source, [top]), request, _ => scrutiny, progress, cancellation).ConfigureAwait(false);
+            tools.Arrived.Clear();
+            return new Publication { Top = top, Tags = tags, Transfers = sent };
+        }
         var preflight = await PreflightAsync(request, Platforms(entries), cancellation).ConfigureAwait(false);
         return await PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
     }
@@ -80,18 +89,31 @@ public sealed class Publisher(PublishingTools tools)
         var moves = await Task.WhenAll(tags.SelectMany((each, i) => each.Select(tag => MoveAsync(images[i], tag, Platforms(platforms[i]), cancellation)))).ConfigureAwait(false);
         if (moves.Length > 0)
             await new TagSwitch(tools, images[0].Preflight.Request).RunAsync([.. moves], cancellation).ConfigureAwait(false);
+        // The next publication asks for itself; content that was sent without its tags is the first half of one.
+        if (!images.Any(image => image.Preflight.Request.WithoutTags))
+            tools.Arrived.Clear();
         return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
     }
 
-    /// <summary>Puts an image's content where it will be published, and touches no tag. Done again, it sends nothing.</summary>
+    /// <summary>Puts an image's content where it will be published, and touches no tag. Done again, it sends only what was lost meanwhile.</summary>
     public async Task<Transfers> SendAsync(PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var request = image.Preflight.Request;
-        var roots = request.WithoutTags
-            ? (await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false)).Select(entry => entry.Manifest).ToImmutableArray() : [image.Top];
-        var sent = await FirstFailure.WhenAllAsync(request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry),
-            (registry, token) => SendAsync(image.Source, roots, [.. registry], progress, token), cancellation).ConfigureAwait(false);
-        return Sum(sent.SelectMany(each => each));
+        var entries = await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false);
+        var roots = request.WithoutTags ? entries.Select(entry => entry.Manifest).ToImmutableArray() : [image.Top];
+        return await SendAsync((image.Source, roots), request, repository => ScrutinyOf(image, entries, repository), progress, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>How closely a repository is to be looked at: blobs are asked for where a tag is to be written, since nobody knows what became of them.</summary>
+    public static async Task<Scrutiny> ScrutinyAsync(PreparedImage image, ImageReference repository, CancellationToken cancellation = default) =>
+        ScrutinyOf(image, await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false), repository);
+
+    private static Scrutiny ScrutinyOf(PreparedImage image, ImmutableArray<PlatformEntry> entries, ImageReference repository)
+    {
+        var tags = image.Preflight.Tags.Where(tag => tag.Tag.Name == repository.Name).ToList();
+        var named = tags.Count(tag => tag.Now is { } now && (tag.Platform is null ? image.Top.Digest == now.Digest : entries.Any(entry => entry.Platform == tag.Platform && entry.Manifest.Digest == now.Digest)));
+        var (all, isNew) = (image.Preflight.Request.CheckAll, tags.Count == 0 || named < tags.Count);
+        return new Scrutiny(IsPublished: named > 0, AsksForBlobs: all || isNew, ReadsBlobs: all);
     }
 
     /// <summary>Refuses what the preflight or the request speaks against, now that the image's platforms are known.</summary>
@@ -117,18 +139,29 @@ public sealed class Publisher(PublishingTools tools)
         return tags.Zip(digests).All(pair => pair.First.Target.Digest == pair.Second?.Digest);
     }
 
-    private async Task<List<Transfers>> SendAsync(
-        IImageSource source, ImmutableArray<Descriptor> roots, ImmutableArray<ImageReference> repositories, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    private async Task<Transfers> SendAsync(
+        (IImageSource Source, ImmutableArray<Descriptor> Roots) image, PublicationRequest request, Func<ImageReference, Scrutiny> scrutiny, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
-        var done = new List<Transfers>();
-        foreach (var repository in repositories)
+        var registries = request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry);
+        var sent = await FirstFailure.WhenAllAsync(registries, async (registry, token) =>
         {
-            var transfer = new ContentTransfer(tools, source, repository, progress);
-            foreach (var root in roots)
-                await transfer.SendAsync(root, 0, cancellation).ConfigureAwait(false);
-            done.Add(transfer.Done);
-        }
-        return done;
+            var done = Transfers.None;
+            foreach (var repository in registry)
+            {
+                var transfer = new ContentTransfer(tools, image.Source, repository, progress);
+                await transfer.SendAsync(image.Roots, scrutiny(repository), token).ConfigureAwait(false);
+                Tell(repository, transfer.Done.Restored);
+                done += transfer.Done;
+            }
+            return done;
+        }, cancellation).ConfigureAwait(false);
+        return sent.Aggregate(Transfers.None, (sum, one) => sum + one);
+    }
+
+    private void Tell(ImageReference repository, int restored)
+    {
+        if (restored > 0)
+            tools.Warn($"push {repository.Name}: the registry had lost {(restored == 1 ? "a part" : $"{restored} parts")} (manifests, blobs) of this image. {(restored == 1 ? "It was" : "They were")} sent again.");
     }
 
     private async Task<TagMove> MoveAsync(PreparedImage image, PublishedTag tag, ImmutableArray<Platform> platforms, CancellationToken cancellation)
@@ -144,7 +177,4 @@ public sealed class Publisher(PublishingTools tools)
         new(tag.Tag, tag.Platform is null ? top : entries.First(entry => entry.Platform == tag.Platform).Manifest, tag.Platform);
 
     private static ImmutableArray<Platform> Platforms(ImmutableArray<PlatformEntry> entries) => [.. entries.Select(entry => entry.Platform).Distinct()];
-
-    private static Transfers Sum(IEnumerable<Transfers> all) => all.Aggregate(new Transfers(0, 0, 0, 0), (sum, one) => new Transfers(
-        sum.Uploaded + one.Uploaded, sum.Mounted + one.Mounted, sum.AlreadyThere + one.AlreadyThere, sum.UploadedBytes + one.UploadedBytes));
 }

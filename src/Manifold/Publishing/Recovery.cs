@@ -10,11 +10,14 @@ namespace Manifold.Publishing;
 /// some old, some new               the old ones are written: all content was there before the first
 /// one that is neither              nothing: somebody has published since; the record goes, with a warning
 /// a registry cannot be asked       nothing: the record stays, with a warning
+/// a registry refuses               the same, for a day: one refusal may be a hiccup, and one that lasts would be told for ever
 /// </code>
 /// Runs under the lock of publications. Never fails for what it finds: the publication that runs it has work of its own.
 /// </remarks>
 internal sealed class Recovery(PublishingTools tools, PublicationJournal journal)
 {
+    private static readonly TimeSpan RefusalPatience = TimeSpan.FromDays(1);
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         foreach (var (path, entry) in journal.Abandoned().ToList())
@@ -42,7 +45,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
         catch (ManifoldException e)
         {
             // A refusal stays one; trouble passes, and so does what a login or some patience mends.
-            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429);
+            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429) && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
             tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
             return refused;
         }
@@ -50,7 +53,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
 
     private async Task FinishAsync(List<JournalTag> tags, string names, CancellationToken cancellation)
     {
-        await TagSwitch.InWavesAsync(tags, tag => tag.After, async tag =>
+        await TagWriter.InWavesAsync(tags, tag => tag.After, async tag =>
         {
             var content = await tools.Registry.OfTargets.GetManifestAsync(tag.Reference.WithDigest(tag.After.Digest), cancellation).ConfigureAwait(false)
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };

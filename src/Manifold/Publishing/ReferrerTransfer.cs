@@ -19,12 +19,13 @@ namespace Manifold.Publishing;
 public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source, ImageParts image)
 {
     /// <summary>Returns how many there are.</summary>
-    public async Task<int> SendAsync(ImageReference repository, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<int> SendAsync(
+        ImageReference repository, Scrutiny scrutiny, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         // 1
         var transfer = new ContentTransfer(tools, source, repository, progress);
-        foreach (var referrer in image.Referrers)
-            await transfer.SendAsync(referrer, 0, cancellation).ConfigureAwait(false);
+        scrutiny = scrutiny with { IsPublished = false }; // the image was; what refers to it may be new
+        await transfer.SendAsync(image.Referrers, scrutiny, cancellation).ConfigureAwait(false);
         // 2
         foreach (var subject in image.Referrers.GroupBy(SubjectOf))
         {
@@ -33,7 +34,7 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
         }
         // 3
         foreach (var tagged in image.Tagged)
-            await SendTaggedAsync(transfer, repository, tagged, cancellation).ConfigureAwait(false);
+            await SendTaggedAsync((transfer, scrutiny), repository, tagged, cancellation).ConfigureAwait(false);
         return image.Referrers.Length + image.Tagged.Length;
     }
 
@@ -56,22 +57,22 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
         }, cancellation).ConfigureAwait(false);
     }
 
-    private async Task SendTaggedAsync(ContentTransfer transfer, ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
+    private async Task SendTaggedAsync((ContentTransfer Transfer, Scrutiny Scrutiny) sending, ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
     {
         var target = repository.WithTag(tagged.Tag);
         var document = await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false);
-        if (await tools.Registry.OfTargets.GetManifestAsync(target, cancellation).ConfigureAwait(false) is { } there)
+        var there = await tools.Registry.OfTargets.GetManifestAsync(target, cancellation).ConfigureAwait(false);
+        var isSame = there?.Descriptor.Digest == tagged.Manifest.Digest;
+        if (there is not null && !isSame && !HasAllOf(document, there.Bytes))
         {
-            if (there.Descriptor.Digest == tagged.Manifest.Digest)
-                return;
-            if (SignatureReader.TryParse(there.Bytes) is not { } theirs || SignatureReader.TryParse(document) is not { } ours
-                || !theirs.Layers.All(layer => ours.Layers.Any(own => own.Digest == layer.Digest)))
-            {
-                tools.Warn($"'{target}' has signatures that {source.Location} lacks; it stays as it is.");
-                return;
-            }
+            tools.Warn($"'{target}' has signatures that {source.Location} lacks; it stays as it is.");
+            return;
         }
-        await transfer.SendAsync(tagged.Manifest, 0, cancellation).ConfigureAwait(false);
-        await tools.Registry.PushManifestAsync(target, document, tagged.Manifest.MediaType, cancellation).ConfigureAwait(false);
+        await sending.Transfer.SendAsync([tagged.Manifest], sending.Scrutiny, cancellation).ConfigureAwait(false);
+        if (!isSame)
+            await tools.Registry.PushManifestAsync(target, document, tagged.Manifest.MediaType, cancellation).ConfigureAwait(false);
     }
+
+    private static bool HasAllOf(ReadOnlyMemory<byte> document, ReadOnlyMemory<byte> other) =>
+        SignatureReader.TryParse(other) is { } theirs && SignatureReader.TryParse(document) is { } ours && theirs.Layers.All(layer => ours.Layers.Any(own => own.Digest == layer.Digest));
 }

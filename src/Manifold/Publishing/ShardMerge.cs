@@ -62,8 +62,20 @@ public sealed class ShardMerge(PublishingTools tools)
         };
         var top = ComposedImage.Content(MediaType.Index, index.ToJson());
         await using var source = ComposedImage.Over(new RegistrySource(tools.Registry.OfTargets, tools.Store, targets[0].WithDigest(index.Manifests[0].Digest)), top);
-        return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
+        }
+        catch (LostBlobException e) when (entries.Where(entry => entry.Value.Image.Manifest.Digest == e.Order.Manifest.Digest).Select(entry => (KeyValuePair<Platform, (ShardFile File, ShardImage Image)>?)entry).FirstOrDefault() is { } entry)
+        {
+            throw new PublicationRefusedException($"merge: {Gone($"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}", entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
+        }
     }
+
+    /// <summary>What is gone, and how it is made again.</summary>
+    private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
+        $"{what} ({platform}, of '{file.Path}') is no longer in the registry, which may have swept what has no tag. "
+        + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";
 
     private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(MergeRequest request)
     {
@@ -94,8 +106,7 @@ public sealed class ShardMerge(PublishingTools tools)
         {
             var (platform, (file, image)) = place.entry;
             return await tools.Registry.HeadManifestAsync(place.target.WithDigest(image.Manifest.Digest), push: true, cancellation).ConfigureAwait(false) is not null ? null
-                : $"merge: {place.target.Name}@{image.Manifest.Digest} ({platform}, of '{file.Path}') is no longer in the registry, which may have swept what has no tag. "
-                  + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";
+                : $"merge: {Gone($"{place.target.Name}@{image.Manifest.Digest}", platform, file, targets)}";
         })).ConfigureAwait(false)).OfType<string>().ToList();
         if (gone.Count > 0)
             throw new PublicationRefusedException(string.Join('\n', gone) + "\nNo tag was written.");

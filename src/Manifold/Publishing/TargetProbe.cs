@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -29,6 +30,11 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
         {
             var image = await puller.ResolveAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false);
             return new TagState(new ManifestContent(image.Top, image.Bytes), [.. image.Platforms]);
+        }
+        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
+        {
+            // The registry has lost a part that would tell the platforms. Nobody can pull it, so there is none to lose.
+            return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content ? new TagState(content, []) : null;
         }
         catch (RegistryException e) when (e is { Status: null, Retries: 0 }) // it answered, and what it has is the trouble
         {

@@ -14,6 +14,12 @@ public sealed record BlobSource(Store? Store, ImmutableArray<ImageReference> See
 {
     /// <summary>Where set, the bytes come from here: an archive, a stream of somebody else. It must give the same bytes each time.</summary>
     public BlobReader? Reader { get; init; }
+
+    /// <summary>False where the registry mounted the blob before, and did not have it afterwards.</summary>
+    public bool MayMount { get; init; } = true;
+
+    /// <summary>Looks whether the target has the blob by reading a byte of it; see <see cref="RegistryClient.SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>.</summary>
+    public bool LooksByReading { get; init; }
 }
 
 /// <summary>One upload's way through its blob's bytes: the stream of the piece before serves the next one, where that goes on behind it.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Manifold.Oci;
 
 namespace Manifold.Registry;
@@ -11,18 +12,57 @@ public sealed partial class RegistryClient
 
     /// <summary>The size of a blob in a repository, or null where it is not there; zero where the registry does not say.</summary>
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
-    public async Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default)
+    public Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
+        SizeAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true }, cancellation);
+
+    /// <summary>As the other, by reading the blob's last byte: some registries answer for blobs that their storage has lost.</summary>
+    /// <remarks>Costs as much as a question, and one request more where the registry sends its clients to a storage. Source: "Pulling
+    /// blobs", and RFC 9110, "Range".</remarks>
+    public Task<long?> SizeByReadingAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation = default) =>
+        SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
+            blob.Size, cancellation);
+
+    /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
+    /// mirror.</summary>
+    internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
+        SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
+
+    /// <summary>What a reference stands for to whoever pulls, asked of the registry itself and never of a mirror; null where it is
+    /// absent.</summary>
+    internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
+        HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
+
+    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation)
     {
-        var request = BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true };
-        var host = TargetOf(repository);
-        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
+        using var response = await host.SendAsync(look, cancellation).ConfigureAwait(false);
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => null,
             HttpStatusCode.OK => response.Message.Content.Headers.ContentLength ?? 0,
+            _ => throw await host.RefusedAsync(look, response, cancellation).ConfigureAwait(false),
+        };
+    }
+
+    private static async Task<long?> SizeByReadingAsync(RegistryHost host, RegistryRequest read, long size, CancellationToken cancellation)
+    {
+        if (size == 0)
+            return await SizeAsync(host, read with { Method = HttpMethod.Head }, cancellation).ConfigureAwait(false);
+        var request = read with { Headers = headers => headers.Range = new RangeHeaderValue(size - 1, null) };
+        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
+        var headers = response.Message.Content.Headers;
+        return response.Message.StatusCode switch
+        {
+            HttpStatusCode.NotFound => null,
+            HttpStatusCode.OK => headers.ContentLength ?? 0,
+            HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? 0,
+            HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
+                // shorter, and it does not say by how much
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
+
+    /// <summary>Whether an answered size is that of a whole blob; registries that name no size are believed.</summary>
+    internal static bool IsWhole(long? answered, long size) => answered == size || answered == 0;
 
     /// <summary>Whether a repository is there; null where the registry does not tell.</summary>
     /// <remarks>Source: section "Listing Tags".</remarks>

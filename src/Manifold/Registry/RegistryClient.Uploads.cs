@@ -12,7 +12,7 @@ public sealed partial class RegistryClient
     // Each refused mount leaves an upload session behind that the registry has to sweep.
     private const int MountTries = 2;
 
-    /// <summary>Sees to it that a repository has a blob, by the cheapest way. Idempotent.</summary>
+    /// <summary>Sees to it that a repository has a blob, by the cheapest way. Idempotent. A blob of another size than it should have is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
     public async Task<BlobPush> PushBlobAsync(
         ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
@@ -20,11 +20,12 @@ public sealed partial class RegistryClient
         // 1  Is it there?
         var host = TargetOf(repository);
         var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
-        if (await HasAsync(host, look, cancellation).ConfigureAwait(false))
+        var size = source.LooksByReading ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false) : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
+        if (IsWhole(size, blob.Size))
             return BlobPush.AlreadyThere;
 
         // 2  Is it in another repository of this registry?
-        var (mounted, session) = await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false);
+        var (mounted, session) = source.MayMount ? await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false) : (false, null);
         if (mounted)
             return BlobPush.Mounted;
 
@@ -93,22 +94,26 @@ public sealed partial class RegistryClient
             return origin;
         });
 
-    /// <summary>What the first repository gives that has the blob; the last one's refusal where none does.</summary>
+    /// <summary>What the first repository gives that has the blob; where none does, the refusal of one that may still have it.</summary>
     private static async Task<T> FirstOfAsync<T>(ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
     {
-        RegistryException? last = null;
+        RegistryException? trouble = null, absent = null;
         foreach (var origin in seenIn)
         {
             try
             {
                 return await use(origin).ConfigureAwait(false);
             }
+            catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
+            {
+                absent = new RegistryException(e.Message, e) { Registry = e.Registry, Status = e.Status, Code = e.Code, Lost = blob.Digest };
+            }
             catch (RegistryException e)
             {
-                last = e;
+                trouble = e;
             }
         }
-        throw last ?? (ManifoldException)new ContentMismatchException(
+        throw trouble ?? absent ?? (ManifoldException)new ContentMismatchException(
             $"push {repository.Name}: the store lacks the blob '{blob.Digest}', and no registry is known that has it. Pull or build the image again.");
     }
 }

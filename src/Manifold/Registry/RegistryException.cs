@@ -1,4 +1,5 @@
 using System.Net;
+using Manifold.Oci;
 
 namespace Manifold.Registry;
 
@@ -16,8 +17,11 @@ public sealed class RegistryException(string message, Exception? inner = null) :
     /// <summary>The specification's code, e.g. <c>MANIFEST_UNKNOWN</c>, where the registry gave one.</summary>
     public string? Code { get; init; }
 
+    /// <summary>The content that no repository has any more which had it; null where that is not the trouble.</summary>
+    internal Digest? Lost { get; init; }
+
     internal RegistryException With(string message) =>
-        new(message, this) { Registry = Registry, Status = Status, Code = Code, Retries = Retries, RetryAfter = RetryAfter };
+        new(message, this) { Registry = Registry, Status = Status, Code = Code, Lost = Lost, Retries = Retries, RetryAfter = RetryAfter };
 
     /// <summary>How many more tries this failure is worth: none where trying again cannot help.</summary>
     internal int Retries { get; set; }

@@ -64,6 +64,9 @@ public static class FindingId
     /// <summary>A layer's content is not what the config says.</summary>
     public const string LayerMismatch = "LayerMismatch";
 
+    /// <summary>The registry does not have a manifest or a blob that the image needs.</summary>
+    public const string MissingContent = "MissingContent";
+
     /// <summary>The image was started, and failed or did not end in time.</summary>
     public const string RunFailed = "RunFailed";
 
@@ -139,6 +142,9 @@ public static class CauseId
 
     /// <summary>The base image is of another platform than it is used for.</summary>
     public const string BasePlatform = "BasePlatform";
+
+    /// <summary>The registry had the content, and a clean-up or a garbage collection took it.</summary>
+    public const string LostByRegistry = "LostByRegistry";
 
     /// <summary>Images of several platforms share the layer.</summary>
     public const string SharedLayer = "SharedLayer";

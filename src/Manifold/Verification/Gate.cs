@@ -17,12 +17,15 @@ public sealed record GateOptions
 
     /// <summary>Reads every layer and looks at every file, not only as far as the start needs.</summary>
     public bool All { get; init; }
+
+    /// <summary>What of the image its registry has; null where it does not come from one.</summary>
+    public RegistryParts? Parts { get; init; }
 }
 
 /// <summary>Checks that each platform's image is what its label says: static, no emulator, headers only.</summary>
 /// <remarks>
 /// <code>
-/// a place of images   1  index → manifests and configs
+/// a place of images   1  index → manifests and configs; of a registry, only those that it has whole: <see cref="RegistryParts"/>
 /// each platform       2  in parallel; layers from the top, as many as its start needs, each read once for all platforms   <see cref="PlatformGate"/>
 /// findings            3  <see cref="GateReport"/>: data; whoever asked decides by a <see cref="VerificationPolicy"/>
 /// </code>
@@ -39,20 +42,26 @@ public sealed class Gate(Store store)
     {
         // 1
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
-        var images = Chosen(await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false), options.Platforms, source.Location);
+        var read = options.Parts is { } parts ? await ImageReader.ReadAsync(source, parts.Whole, cancellation).ConfigureAwait(false)
+            : await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
+        var lost = options.Parts?.Reports() ?? [];
+        RequirePlatforms(options.Platforms, [.. read.Select(image => image.Platform), .. lost.Select(report => report.Platform)], source.Location);
+        var images = Chosen(read, image => image.Platform, options.Platforms);
         // 2
         var shelf = new SourceLayers(source, contents, cache);
         var causes = new PublishedCauses(images);
         var gate = new PlatformGate(shelf, options.Policy, options.All ? SweepScope.All : SweepScope.Read, causes.Of);
         var reports = await FirstFailure.WhenAllAsync(images, gate.CheckAsync, cancellation).ConfigureAwait(false);
         // 3
-        return new GateReport { Digest = top.Descriptor.Digest, Platforms = [.. reports] };
+        return new GateReport { Digest = top.Descriptor.Digest, Platforms = [.. reports, .. Chosen(lost, report => report.Platform, options.Platforms)] };
     }
 
-    private static ImmutableArray<GateImage> Chosen(ImmutableArray<GateImage> images, ImmutableArray<Platform> wanted, ImageLocation location)
+    private static void RequirePlatforms(ImmutableArray<Platform> wanted, ImmutableArray<Platform> available, ImageLocation location)
     {
-        foreach (var platform in wanted.Where(platform => images.All(image => image.Platform != platform)))
-            throw new UsageException($"verify {location}: it has no image for {platform}. It has: {string.Join(", ", images.Select(image => image.Platform))}.");
-        return wanted.IsEmpty ? images : [.. images.Where(image => wanted.Contains(image.Platform))];
+        foreach (var platform in wanted.Where(platform => !available.Contains(platform)))
+            throw new UsageException($"verify {location}: it has no image for {platform}. It has: {string.Join(", ", available)}.");
     }
+
+    private static ImmutableArray<T> Chosen<T>(ImmutableArray<T> all, Func<T, Platform> platformOf, ImmutableArray<Platform> wanted) =>
+        wanted.IsEmpty ? all : [.. all.Where(each => wanted.Contains(platformOf(each)))];
 }

@@ -9,6 +9,7 @@ public sealed class CompletingInBash : IDisposable
     [Theory]
     [InlineData("manifold b", "bake build builds")]
     [InlineData("manifold build --platform-", "--platform-tags")]
+    [InlineData("manifold push --check", "--check-all")]
     [InlineData("manifold build --progress p", "plain")]
     [InlineData("manifold emulators ", "install list")]
     [InlineData("manifold build ./", "")]

@@ -1,4 +1,5 @@
 using Manifold.Linux;
+using Manifold.Oci;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -80,6 +81,17 @@ public sealed class DebianRegistry : IAsyncDisposable
 
     /// <summary>What it keeps in folders of this name.</summary>
     public string[] Files(string folderName) => [.. Directory.EnumerateFiles(folder["data"], "*", SearchOption.AllDirectories).Where(file => file.Split('/').Contains(folderName))];
+
+    /// <summary>Deletes a manifest, as clean-ups do; an index that lists it stays.</summary>
+    public async Task LoseManifestAsync(string repository, Digest manifest)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.DeleteAsync($"http://{Name}/v2/{repository}/manifests/{manifest}");
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Takes a blob out of its storage, as a garbage collection does; repositories go on naming it.</summary>
+    public void LoseBlob(Digest blob) => Directory.Delete(folder[$"data/docker/registry/v2/blobs/{blob.Algorithm}/{blob.Hex[..2]}/{blob.Hex}"], recursive: true);
 
     public async ValueTask DisposeAsync()
     {

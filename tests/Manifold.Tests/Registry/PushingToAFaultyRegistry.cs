@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Oci;
-using Manifold.Publishing;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Net;
@@ -254,20 +253,6 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
 
         Assert.Equal(5000, Registry.Blobs[layer.Digest].Length);
         Assert.Equal(image.Top.Digest, Digest.Of(Registry.Manifests["copy:1"].Bytes));
-    }
-
-    [Fact]
-    public async Task a_tag_that_is_right_already_costs_one_request()
-    {
-        var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
-        var pusher = Client();
-        await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
-        Registry.Requests.Clear();
-
-        var done = await pusher.PushAsync(Store, index, Registry.Reference("app:1"));
-
-        Assert.Equal(["HEAD"], Methods());
-        Assert.Equal(new Transfers(0, 0, 0, 0), done);
     }
 
     [Fact]

@@ -80,6 +80,29 @@ public sealed class ScriptedRegistry : IAsyncDisposable
         }.ToJson());
     }
 
+    /// <summary>Forgets a manifest under its digest; tags that name it stay.</summary>
+    public void Lose(string repository, Digest manifest) => Assert.True(Manifests.TryRemove($"{repository}@{manifest}", out _));
+
+    /// <summary>Forgets a blob in all repositories.</summary>
+    public void LoseBlob(Digest blob)
+    {
+        foreach (var link in Linked.Keys.Where(link => link.Digest == blob))
+            Linked.TryRemove(link, out _);
+    }
+
+    /// <summary>From now on an index is refused that lists what the repository does not have, as by Debian's registry.</summary>
+    public void ChecksIndexes() => Fault = async context =>
+    {
+        if (context.Request is not { Method: "PUT", ContentType: MediaType.Index } || context.Request.Path.Value!.Split("/manifests/") is not [var repository, _])
+            return false;
+        var bytes = await ReadAsync(context);
+        context.Request.Body = new MemoryStream(bytes);
+        if (ImageIndex.Parse(bytes).Manifests.All(entry => Manifests.ContainsKey($"{repository["/v2/".Length..]}@{entry.Digest}")))
+            return false;
+        await RefuseAsync(context, 400, "MANIFEST_BLOB_UNKNOWN");
+        return true;
+    };
+
     public int Count(string method, string pathPart) =>
         Requests.Count(request => request.Method == method && request.Path.Contains(pathPart, StringComparison.Ordinal));
 

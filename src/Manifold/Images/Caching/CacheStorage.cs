@@ -85,13 +85,25 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
 
     public async Task ChangeIndexAsync(Func<ManifestContent?, ImageIndex> change, CancellationToken cancellation)
     {
+        var withoutLost = false;
         for (var tries = 0; tries < Tries; tries++)
         {
             var before = await client.OfTargets.GetManifestAsync(reference, cancellation).ConfigureAwait(false);
+            if (withoutLost && before is not null)
+                before = before with { Bytes = await LostEntries.WithoutAsync(client, reference, before, cancellation).ConfigureAwait(false) };
             var wanted = change(before).ToJson();
             if (before?.Descriptor.Digest == Digest.Of(wanted))
                 return;
-            await client.PushManifestAsync(reference, wanted, MediaType.Index, cancellation).ConfigureAwait(false);
+            try
+            {
+                await client.PushManifestAsync(reference, wanted, MediaType.Index, cancellation).ConfigureAwait(false);
+            }
+            catch (RegistryException e) when (!withoutLost && (int?)e.Status is >= 400 and < 500 and not (401 or 403 or 429))
+            {
+                // A registry that takes no list of what it does not have has lost what another machine wrote.
+                withoutLost = true;
+                continue;
+            }
             await Task.Delay(Settling + TimeSpan.FromMilliseconds(Random.Shared.Next(50 * (tries + 1))), time, cancellation).ConfigureAwait(false);
         }
         throw new CacheException($"{reference}: others write to it without end. Give each of them a tag of its own.");

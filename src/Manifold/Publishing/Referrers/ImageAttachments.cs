@@ -64,33 +64,36 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         var publisher = new Publisher(tools);
         // 1
         var withoutTags = preflight with { Request = preflight.Request with { WithoutTags = true } };
-        if (!request.IsEmpty)
-            await publisher.PublishAsync(source, top, withoutTags, progress, cancellation).ConfigureAwait(false);
+        var sent = request.IsEmpty ? Transfers.None : (await publisher.PublishAsync(source, top, withoutTags, progress, cancellation).ConfigureAwait(false)).Transfers;
         // 2
-        var summary = await AttachAsync(source, top, [.. preflight.Request.Targets.DistinctBy(target => target.Name)], cancellation).ConfigureAwait(false);
+        var summary = await AttachAsync(new PreparedImage(source, top, preflight), cancellation).ConfigureAwait(false);
         // 3
-        return (await publisher.PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false), summary);
+        var done = await publisher.PublishAsync(source, top, preflight, progress, cancellation).ConfigureAwait(false);
+        return (done with { Transfers = sent + done.Transfers }, summary);
     }
 
     /// <summary>Attaches the documents to an image that the repositories have.</summary>
-    public async Task<AttachmentSummary> AttachAsync(IImageSource source, Descriptor top, ImmutableArray<ImageReference> repositories, CancellationToken cancellation = default)
+    public async Task<AttachmentSummary> AttachAsync(PreparedImage image, CancellationToken cancellation = default)
     {
         var summary = new AttachmentSummary(0, 0, 0, 0);
         if (request.IsEmpty)
             return summary;
+        var (source, top) = (image.Source, image.Top);
         var contents = request.Sbom ? await ImageContents.ReadAsync(source, top, cancellation).ConfigureAwait(false) : null;
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
-        foreach (var repository in repositories)
+        foreach (var repository in image.Preflight.Request.Targets.DistinctBy(target => target.Name))
         {
-            var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time);
-            foreach (var platform in contents?.Platforms ?? [])
-                summary = await publisher.AttachAsync(Sbom(platform, repository), cancellation).ConfigureAwait(false)
-                    ? summary with { Sboms = summary.Sboms + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
-            foreach (var provenance in entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest)).OfType<Provenance>())
-                summary = await publisher.AttachAsync(Statement(provenance), cancellation).ConfigureAwait(false)
-                    ? summary with { Provenances = summary.Provenances + 1 } : summary with { AlreadyThere = summary.AlreadyThere + 1 };
+            var asksForBlobs = (await Publisher.ScrutinyAsync(image, repository, cancellation).ConfigureAwait(false)).AsksForBlobs;
+            var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time) { AsksForBlobs = asksForBlobs };
+            var sboms = (contents?.Platforms ?? []).Select(platform => Sbom(platform, repository)).ToList();
+            var provenances = entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest)).OfType<Provenance>().Select(Statement).ToList();
+            var (newSboms, newProvenances) = (await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false), await publisher.AttachAllAsync(provenances, cancellation).ConfigureAwait(false));
+            summary += new AttachmentSummary(newSboms, newProvenances, 0, sboms.Count + provenances.Count - newSboms - newProvenances);
             if (request.Key is { } key)
-                summary = summary with { Signatures = summary.Signatures + (await new ImageSigner(tools.Registry, repository, key, tools.Time).SignAsync(source, top, cancellation).ConfigureAwait(false)).Length };
+            {
+                var signed = await new ImageSigner(tools.Registry, repository, key, tools.Time) { AsksForBlobs = asksForBlobs }.SignAsync(source, top, cancellation).ConfigureAwait(false);
+                summary = summary with { Signatures = summary.Signatures + signed.Length };
+            }
         }
         return summary;
     }

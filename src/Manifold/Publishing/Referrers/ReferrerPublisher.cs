@@ -1,12 +1,14 @@
+using System.Collections.Concurrent;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Verification.Signatures;
 
 namespace Manifold.Publishing.Referrers;
 
 /// <summary>Attaches documents to manifests of one repository.</summary>
 /// <remarks>
 /// <code>
-/// 1  list        what is attached already and says the same is left, and nothing is sent
+/// 1  list        what is attached already, says the same and is still there is left, and nothing is sent
 /// 2  blobs       the document, and the empty config
 /// 3  manifest    by digest; a registry that knows referrers lists it now
 /// 4  tag         where it does not: the index under sha256-HEX gets one more entry, read again afterwards
@@ -20,6 +22,23 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     private readonly RegistryClient client = registry.OfTargets;
     private const int Tries = 8;
 
+    /// <summary>Asks for the blobs of what is attached already, too. Its manifest is always asked for: a registry may list what it has lost.</summary>
+    public bool AsksForBlobs { get; init; }
+
+    /// <summary>Attaches what is not attached yet: looks at all at once, and sends one after the other. Returns how many.</summary>
+    public async Task<int> AttachAllAsync(IEnumerable<Attachment> attachments, CancellationToken cancellation = default)
+    {
+        var looked = new ConcurrentBag<(int Order, Attachment Attachment)>();
+        await Parallel.ForEachAsync(attachments.Index(), Puller.ParallelOptions(client, cancellation), async (each, token) =>
+        {
+            if (!(await LookAsync(each.Item, token).ConfigureAwait(false)).IsThere)
+                looked.Add((each.Index, each.Item));
+        }).ConfigureAwait(false);
+        foreach (var (_, attachment) in looked.OrderBy(each => each.Order))
+            await AttachAsync(attachment, cancellation).ConfigureAwait(false);
+        return looked.Count;
+    }
+
     /// <summary>True where it was attached now, false where it was there already.</summary>
     /// <exception cref="RegistryException">The registry takes no such document; the image's tags are not touched.</exception>
     public async Task<bool> AttachAsync(Attachment attachment, CancellationToken cancellation = default)
@@ -27,8 +46,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         // 1
         var manifest = attachment.ToManifest();
         var digest = Digest.Of(manifest);
-        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest, attachment.ArtifactType, cancellation).ConfigureAwait(false);
-        if (listed.Entries.Any(entry => entry.Digest == digest || attachment.IsSameAs?.Invoke(entry) == true))
+        var (listed, isThere) = await LookAsync(attachment, cancellation).ConfigureAwait(false);
+        if (isThere)
             return false;
         try
         {
@@ -41,6 +60,35 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             await PushAgainAsync(attachment, digest, manifest, listed, cancellation).ConfigureAwait(false);
         }
         return true;
+    }
+
+    private async Task<(Manifold.Registry.Referrers Listed, bool IsThere)> LookAsync(Attachment attachment, CancellationToken cancellation)
+    {
+        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest, attachment.ArtifactType, cancellation).ConfigureAwait(false);
+        var digest = Digest.Of(attachment.ToManifest());
+        foreach (var entry in listed.Entries.Where(entry => entry.Digest == digest || attachment.IsSameAs?.Invoke(entry) == true))
+        {
+            if (await IsWholeAsync(entry.Digest, cancellation).ConfigureAwait(false))
+                return (listed, true);
+        }
+        return (listed, false);
+    }
+
+    private async Task<bool> IsWholeAsync(Digest referrer, CancellationToken cancellation)
+    {
+        var place = repository.WithDigest(referrer);
+        if (!AsksForBlobs)
+            return await client.HeadManifestAsync(place, push: true, cancellation).ConfigureAwait(false) is not null;
+        return await client.GetManifestAsync(place, cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes) is { } manifest
+            && await HasAllAsync(manifest.Layers.Append(manifest.Config), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the repository has all of some blobs, each whole.</summary>
+    internal async Task<bool> HasAllAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellation)
+    {
+        var sizes = await Task.WhenAll(blobs.DistinctBy(blob => blob.Digest).Select(async blob =>
+            (blob.Size, Answered: await client.SizeOfBlobAsync(repository, blob.Digest, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+        return sizes.All(each => RegistryClient.IsWhole(each.Answered, each.Size));
     }
 
     private async Task PushAgainAsync(Attachment attachment, Digest digest, byte[] manifest, Manifold.Registry.Referrers listed, CancellationToken cancellation)
@@ -95,10 +143,12 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     internal async Task UpdateTagAsync(string tag, string mediaType, Func<ReadOnlyMemory<byte>?, Task<byte[]?>> change, CancellationToken cancellation)
     {
         var place = repository.WithTag(tag);
+        var withoutLost = false;
         for (var attempt = 1; ; attempt++)
         {
             var current = await client.GetManifestAsync(place, cancellation).ConfigureAwait(false);
-            if (await ChangedAsync(place, change, current?.Bytes).ConfigureAwait(false) is not { } wanted)
+            var before = withoutLost && current is not null ? await LostEntries.WithoutAsync(client, repository, current, cancellation).ConfigureAwait(false) : current?.Bytes;
+            if (await ChangedAsync(place, change, before).ConfigureAwait(false) is not { } wanted)
                 return;
             if (attempt > Tries)
                 throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
@@ -109,6 +159,12 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             catch (RegistryException e) when (e.Code == "DIGEST_INVALID")
             {
                 // A tag names no digest: distribution 2.8 says so where two writers bring the same document at once. The next look tells whose is in.
+            }
+            catch (RegistryException e) when (IsRefusal(e) && !withoutLost)
+            {
+                // A registry that takes no list of what it does not have has lost something that was on it.
+                withoutLost = true;
+                continue;
             }
             // Two writers who read the same begin: the later one wins; each looks once more, and the one who lost writes again.
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60) * attempt), time, cancellation).ConfigureAwait(false);

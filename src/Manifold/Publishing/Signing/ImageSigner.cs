@@ -15,11 +15,14 @@ namespace Manifold.Publishing.Signing;
 ///                2  referrer         cosign's type for OCI 1.1, for readers of referrers
 ///                3  sha256-HEX.sig   where cosign 2, podman, skopeo and cluster policies look; signatures of others are kept
 /// </code>
-/// Idempotent: a place that has a good signature by this key is left alone. See docs/decisions/0013-signatures.md.
+/// Idempotent: a place that has a good signature by this key, and all that belongs to it, is left alone. See docs/decisions/0013-signatures.md.
 /// </remarks>
 public sealed class ImageSigner(RegistryClient client, ImageReference repository, SigningKey key, TimeProvider time)
 {
-    private readonly ReferrerPublisher referrers = new(client, repository, time);
+    private ReferrerPublisher Referrers => new(client, repository, time) { AsksForBlobs = AsksForBlobs };
+
+    /// <summary>Asks for the blobs of signatures that are there, too.</summary>
+    public bool AsksForBlobs { get; init; }
 
     /// <summary>Signs; returns the manifests that got a signature now, the others had one.</summary>
     /// <param name="source">Where the documents are read; the signatures go to the repository.</param>
@@ -44,7 +47,7 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
         };
         bool IsOurs(Descriptor other) => other.Digest == layer.Digest && SignatureReader.SignatureOf(other) is { } signature && verifier.Verifies(payload, signature);
         // 2
-        var attached = !await HasReferrerAsync(manifest.Digest, IsOurs, cancellation).ConfigureAwait(false) && await referrers.AttachAsync(new Attachment
+        var attached = !await HasReferrerAsync(manifest.Digest, IsOurs, cancellation).ConfigureAwait(false) && await Referrers.AttachAsync(new Attachment
         {
             ArtifactType = SimpleSigning.ArtifactType, ConfigType = SimpleSigning.ArtifactType, MediaType = SimpleSigning.MediaType,
             Subject = manifest, Content = payload, BlobAnnotations = layer.Annotations,
@@ -57,25 +60,30 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
     {
         var listed = await client.OfTargets.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
         foreach (var entry in listed.Entries)
-            if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes)?.Layers.Any(isOurs) == true)
+            if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found
+                && SignatureReader.TryParse(found.Bytes) is { } signature && signature.Layers.Any(isOurs) && await IsWholeAsync(signature, cancellation).ConfigureAwait(false))
                 return true;
         return false;
     }
 
+    private async Task<bool> IsWholeAsync(Manifest signature, CancellationToken cancellation) =>
+        !AsksForBlobs || await Referrers.HasAllAsync(signature.Layers.Append(signature.Config), cancellation).ConfigureAwait(false);
+
     private async Task<bool> TagAsync(Digest manifest, Descriptor layer, byte[] payload, Func<Descriptor, bool> isOurs, CancellationToken cancellation)
     {
         var added = false;
-        await referrers.UpdateTagAsync(SimpleSigning.TagOf(manifest), MediaType.Manifest, async current =>
+        await Referrers.UpdateTagAsync(SimpleSigning.TagOf(manifest), MediaType.Manifest, async current =>
         {
             var before = current is null ? null : Manifest.Parse(current.Value.Span);
-            if (before?.Layers.Any(isOurs) == true)
+            var isSigned = before?.Layers.Any(isOurs) == true;
+            if (isSigned && await IsWholeAsync(before!, cancellation).ConfigureAwait(false))
                 return null;
             added = true;
-            var layers = before?.Layers.Add(layer) ?? [layer];
+            var layers = isSigned ? before!.Layers : before?.Layers.Add(layer) ?? [layer];
             var config = ConfigOf(layers);
             var configBlob = new Descriptor { MediaType = MediaType.Config, Digest = Digest.Of(config), Size = config.Length };
-            await referrers.PushBlobAsync(layer, payload, cancellation).ConfigureAwait(false);
-            await referrers.PushBlobAsync(configBlob, config, cancellation).ConfigureAwait(false);
+            await Referrers.PushBlobAsync(layer, payload, cancellation).ConfigureAwait(false);
+            await Referrers.PushBlobAsync(configBlob, config, cancellation).ConfigureAwait(false);
             return new Manifest { Config = configBlob, Layers = layers, Annotations = before?.Annotations }.ToJson();
         }, cancellation).ConfigureAwait(false);
         return added;
