@@ -134,7 +134,8 @@ internal sealed class IndexFlags(string targetHelp)
             await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), cancellation);
             if (parsed.GetValue(dryRun))
             {
-                await context.Out.WriteLineAsync(Encoding.UTF8.GetString((await image.ResolveAsync(cancellation)).Bytes.Span));
+                await context.WriteDocumentAsync((await image.ResolveAsync(cancellation)).Bytes);
+                await context.Out.WriteLineAsync();
                 return;
             }
             var publication = publishing.Read(parsed, []);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -33,7 +32,7 @@ internal static class InspectCommand
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {
                 var bytes = await ReadAsync(source, wanted, parsed.GetValue(config), cancellation);
-                await context.Out.WriteAsync(Encoding.UTF8.GetString(bytes.Span));
+                await context.WriteDocumentAsync(bytes);
                 return;
             }
             var image = Only(wanted, await InspectedImage.ReadAsync(source, cancellation));

@@ -85,7 +85,7 @@ public sealed class Tags
     {
         try
         {
-            return ImageIndex.Parse(File.ReadAllBytes(path));
+            return ImageIndex.ParseOfLayout(File.ReadAllBytes(path));
         }
         catch (FileNotFoundException)
         {
