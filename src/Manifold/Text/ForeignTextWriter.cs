@@ -35,6 +35,14 @@ public sealed class ForeignTextWriter : TextWriter
     /// <summary>What a writer writes to as it is: for what this program makes up itself, and for texts that are made safe already.</summary>
     public static TextWriter Own(TextWriter writer) => writer is ForeignTextWriter foreign ? foreign.target : writer;
 
+    /// <summary>Whether a text arrives as it is, also on lines of its own: for formats that have no escapes.</summary>
+    public static bool Passes(string text)
+    {
+        using var arrived = new StringWriter();
+        Around(arrived).Write(text);
+        return arrived.ToString() == text;
+    }
+
     public override void Write(char value) => Write([value]);
 
     public override void Write(string? value) => Write(value.AsSpan());

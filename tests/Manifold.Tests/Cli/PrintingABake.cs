@@ -39,4 +39,18 @@ public sealed class PrintingABake : IDisposable
             Assert.Equal(expected.Split(' '), json.GetProperty("target").EnumerateObject().Select(target => target.Name));
         }
     }
+
+    [Theory, InlineData("a\u202eb\u001b[2J"), InlineData("a\n::error::x\n"), InlineData("a\n\u2066b\n"), InlineData("##[error]a\nb\n")]
+    public async Task what_a_terminal_or_a_ci_would_obey_is_escaped_and_read_again_as_it_was(string label)
+    {
+        folder.Write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var file = folder.Write("docker-bake.json", JsonSerializer.Serialize(new { target = new { app = new { labels = new Dictionary<string, string> { ["a"] = label } } } }));
+        var (_, yaml, error) = await Commanding.Manifold(folder, "bake", "-f", file, "--print", "app");
+        Assert.DoesNotContain(yaml, one => one is '\u202e' or '\u2066' or '\e');
+        Assert.DoesNotContain(yaml.Split('\n'), line => line.TrimStart().StartsWith("::", StringComparison.Ordinal) || line.Contains("##[", StringComparison.Ordinal));
+        var again = folder.Write("manifold.yaml", yaml);
+        var (code, json, trouble) = await Commanding.Manifold(folder, "bake", "-f", again, "--print=json", "app");
+        Assert.True(code == 0, error + trouble);
+        Assert.Contains(label, JsonDocument.Parse(json).RootElement.GetProperty("images").GetProperty("app").GetProperty("labels").EnumerateObject().Select(each => each.Value.GetString()));
+    }
 }
