@@ -134,8 +134,7 @@ internal sealed class IndexFlags(string targetHelp)
             await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), cancellation);
             if (parsed.GetValue(dryRun))
             {
-                await context.WriteDocumentAsync((await image.ResolveAsync(cancellation)).Bytes);
-                await context.Out.WriteLineAsync();
+                await context.Out.WriteLineAsync(Encoding.UTF8.GetString((await image.ResolveAsync(cancellation)).Bytes.Span));
                 return;
             }
             var publication = publishing.Read(parsed, []);

@@ -54,7 +54,7 @@ public static class AddressTarget
 
     private static void Use(Uri address)
     {
-        if (!HttpFetcher.IsAddress(address.AbsoluteUri))
+        if (!WebAddress.CanBeAsked(address))
             return;
         using var request = HttpFetcher.Request(address, null, withUser: true);
         FuzzTarget.Promise(request.RequestUri!.UserInfo.Length == 0, "a password is not in the address of a request");

@@ -85,7 +85,7 @@ public sealed class Tags
     {
         try
         {
-            return ImageIndex.ParseOfLayout(File.ReadAllBytes(path));
+            return ImageIndex.Parse(File.ReadAllBytes(path));
         }
         catch (FileNotFoundException)
         {

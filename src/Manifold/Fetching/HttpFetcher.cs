@@ -54,6 +54,8 @@ public sealed class HttpFetcher(Store store)
     /// <exception cref="FetchException">It is not there, has another digest, or the server cannot be reached.</exception>
     public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)
     {
+        if (!WebAddress.CanBeAsked(address))
+            throw new FetchException($"Downloading {Shown(address)}: this is not an http(s) address that can be asked. Check its host.");
         var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         var known = Read(folder);
@@ -92,8 +94,8 @@ public sealed class HttpFetcher(Store store)
             if ((int)response.StatusCode is not (300 or 301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                 return response;
             response.Dispose();
-            if (!Uri.TryCreate(here, location, out var next) || next.Scheme is not ("http" or "https") || next.Host.Length == 0)
-                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', which is not an http(s) address.");
+            if (!Uri.TryCreate(here, location, out var next) || !WebAddress.CanBeAsked(next))
+                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', which is not an http(s) address that can be asked.");
             if (here.Scheme == "https" && next.Scheme == "http")
                 throw new FetchException($"Downloading {Shown(address)}: the server sends us on to {Shown(next)}, without TLS. That is not followed. Name that address yourself if you trust it.");
             here = next;

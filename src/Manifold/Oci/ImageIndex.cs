@@ -25,9 +25,5 @@ public sealed record ImageIndex
     /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
     public static ImageIndex Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageIndex, "image index"));
 
-    /// <summary>As <see cref="Parse"/>, for a layout's <c>index.json</c>: there some tools write JSON's null for a list without entries.</summary>
-    public static ImageIndex ParseOfLayout(ReadOnlySpan<byte> json) =>
-        OciJson.Parse(json, OciJson.Default.ImageIndex, "image index") is var index && index.Manifests.IsDefault ? index with { Manifests = [] } : DocumentRules.Checked(index);
-
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.ImageIndex);
 }

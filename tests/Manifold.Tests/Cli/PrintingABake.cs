@@ -30,7 +30,7 @@ public sealed class PrintingABake : IDisposable
         var file = folder.Write("docker-bake.hcl", Bake);
         foreach (var form in new[] { "--print=bake", "--print=json", "--print" })
         {
-            var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", file, form, .. names.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", file, .. names.Split(' ', StringSplitOptions.RemoveEmptyEntries), form]);
             Assert.True(code == 0, error);
             if (form != "--print=bake")
                 continue;
@@ -45,11 +45,11 @@ public sealed class PrintingABake : IDisposable
     {
         folder.Write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
         var file = folder.Write("docker-bake.json", JsonSerializer.Serialize(new { target = new { app = new { labels = new Dictionary<string, string> { ["a"] = label } } } }));
-        var (_, yaml, error) = await Commanding.Manifold(folder, "bake", "-f", file, "--print", "app");
+        var (_, yaml, error) = await Commanding.Manifold(folder, "bake", "-f", file, "app", "--print");
         Assert.DoesNotContain(yaml, one => one is '\u202e' or '\u2066' or '\e');
         Assert.DoesNotContain(yaml.Split('\n'), line => line.TrimStart().StartsWith("::", StringComparison.Ordinal) || line.Contains("##[", StringComparison.Ordinal));
         var again = folder.Write("manifold.yaml", yaml);
-        var (code, json, trouble) = await Commanding.Manifold(folder, "bake", "-f", again, "--print=json", "app");
+        var (code, json, trouble) = await Commanding.Manifold(folder, "bake", "-f", again, "app", "--print=json");
         Assert.True(code == 0, error + trouble);
         Assert.Contains(label, JsonDocument.Parse(json).RootElement.GetProperty("images").GetProperty("app").GetProperty("labels").EnumerateObject().Select(each => each.Value.GetString()));
     }

@@ -72,7 +72,7 @@ public sealed class PrintingForeignText : IDisposable
     {
         await StoreAsync("evil:1", "amd64");
         var (_, output, _) = await Commanding.Manifold(folder, "inspect", "store:evil:1");
-        Assert.Contains("\\rover\\n", Assert.Single(output.Split('\n'), line => line.StartsWith("  label:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("\\rover\\n", Assert.Single(output.Split('\n'), line => line.StartsWith("  label:      a=", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class LoggingRequests
         Assert.All(lines, line =>
         {
             Assert.DoesNotContain(line, one => one is < ' ' or > '~');
-            Assert.Equal(9, line.Split(' ').Length);
+            Assert.Equal(10, line.Split(' ').Length);
         });
         Assert.Contains(lines, line => line.Contains("/v2/%1B[2J%1B]52;c;cm0=%07 ", StringComparison.Ordinal));
     }

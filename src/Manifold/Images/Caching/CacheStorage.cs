@@ -123,7 +123,7 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
         var path = Path.Combine(folder, LayoutDocuments.IndexPath);
         if (!File.Exists(path))
             return null;
-        return ImageIndex.ParseOfLayout(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
+        return ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
             ? new ManifestContent(top, await ReadAsync(top, cancellation).ConfigureAwait(false)) : null;
     }
 
@@ -174,7 +174,7 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
         var index = ComposedImage.Content(MediaType.Index, change(await FindTopAsync(cancellation).ConfigureAwait(false)).ToJson());
         await PutManifestAsync(index.Descriptor, index.Bytes, cancellation).ConfigureAwait(false);
         var path = Path.Combine(folder, LayoutDocuments.IndexPath);
-        var others = File.Exists(path) ? ImageIndex.ParseOfLayout(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.Where(entry => ReferenceName.Of(entry) != tag) : [];
+        var others = File.Exists(path) ? ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.Where(entry => ReferenceName.Of(entry) != tag) : [];
         Store.ReplaceFile(path, new ImageIndex { Manifests = [.. others, index.Descriptor.Named(tag)] }.ToJson());
     }
 
