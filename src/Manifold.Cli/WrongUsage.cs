@@ -31,7 +31,11 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
         return new(command, [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, commands, _ => null) : $"Which command? There are: {string.Join(", ", commands)}."]);
     }
 
-    private static readonly Type[] Numbers = [typeof(int), typeof(int?), typeof(long), typeof(long?)];
+    private static readonly Dictionary<Type, string> Numbers = new()
+    {
+        [typeof(int)] = "a whole number", [typeof(int?)] = "a whole number", [typeof(long)] = "a whole number", [typeof(long?)] = "a whole number",
+        [typeof(double)] = "a number", [typeof(double?)] = "a number",
+    };
 
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 
@@ -42,7 +46,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     {
         ArgumentResult { Tokens.Count: 0 } missing => Missing(missing.Argument.Name, missing.Argument.Description),
         OptionResult { Option.Required: true, Tokens.Count: 0 } missing => Missing(missing.Option.Name, missing.Option.Description),
-        OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.Contains(option.Option.ValueType) => $"{option.Option.Name} {given}: expected a whole number.",
+        OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.TryGetValue(option.Option.ValueType, out var number) => $"{option.Option.Name} {given}: expected {number}.",
         _ => error.Message,
     };
 

@@ -11,7 +11,7 @@ public sealed class GivingEveryOptionNonsense : IDisposable
     // These change the machine, ask for a password, or run until they are stopped.
     private static readonly string[] Left = ["emulators", "doctor", "serve", "login", "logout", "completion", "version"];
 
-    private static readonly string[] Values = ["", " ", "-1", "99999999999999999999", "9223372036854775807", "\u202e\e[2J", "=,", "type=", "a\0b", "\ud800"];
+    private static readonly string[] Values = ["", " ", "-1", "99999999999999999999", "9223372036854775807", "\u202e\e[2J", "=,", "type=", "é\ufffd"];
 
     private readonly TemporaryFolder folder = new();
 
