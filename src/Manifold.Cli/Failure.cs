@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
-using Manifold.Text;
 
 namespace Manifold.Cli;
 

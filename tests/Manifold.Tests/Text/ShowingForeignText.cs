@@ -7,6 +7,8 @@ namespace Manifold.Tests.Text;
 /// <summary>What others wrote reaches a terminal as text that it shows, and never as something that it obeys.</summary>
 public sealed class ShowingForeignText
 {
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+
     [Theory]
     [InlineData("plain text, 100 %", "plain text, 100 %")]
     [InlineData("münchen ≠ 東京 👩‍🚀", "münchen ≠ 東京 👩‍🚀")] // the joiner of an emoji stays
@@ -39,7 +41,7 @@ public sealed class ShowingForeignText
     public void json_that_is_shown_keeps_its_content()
     {
         var hostile = string.Concat(Enumerable.Range(0, 0x3000).Where(unit => unit is < 0xd800 or > 0xdfff).Select(unit => (char)unit)) + "::a ##[b] \U000e0041 👩‍🚀";
-        var json = JsonSerializer.Serialize(new[] { hostile }, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true });
+        var json = JsonSerializer.Serialize(new[] { hostile }, Readable);
         Assert.Equal(hostile, Assert.Single(JsonSerializer.Deserialize<string[]>(Written(writer => writer.Write(json)))!));
     }
 
