@@ -102,7 +102,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 
     private int Print(Project project, string format, string folder)
     {
-        var chosen = project with { Components = project.Select(line.Names), Groups = line.Names.IsEmpty ? project.Groups : project.Groups.Clear() };
+        var components = project.Select(line.Names);
+        var chosen = project with
+        {
+            Components = components,
+            Groups = line.Names.IsEmpty ? project.Groups : project.Groups.Clear(),
+            Default = line.Names.IsEmpty ? project.Default : [], // what was named is all that there is
+        };
         context.Out.Write(format switch
         {
             "json" => ProjectPrinter.Json(chosen, folder),

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
 /// <summary>What the commands may use of the world around them: the composition root's hands.</summary>
-/// <remarks>Results go to <see cref="Out"/>, everything else to <see cref="Error"/>.</remarks>
+/// <remarks>
+/// Results go to <see cref="Out"/>, everything else to <see cref="Error"/>. Both show foreign text safely, whoever writes (<see cref="ForeignTextWriter"/>).
+/// </remarks>
 public sealed record CliContext
 {
     public required ImmutableSortedDictionary<string, string> Environment { get; init; }
@@ -13,8 +16,8 @@ public sealed record CliContext
     /// <summary>Standard input as bytes, for contexts that come that way.</summary>
     public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
 
-    public required TextWriter Out { get; init; }
-    public required TextWriter Error { get; init; }
+    public required TextWriter Out { get; init => field = ForeignTextWriter.Around(value); }
+    public required TextWriter Error { get; init => field = ForeignTextWriter.Around(value); }
     public required TimeProvider Time { get; init; }
 
     /// <summary>Standard output for bytes: an image that goes into a pipe.</summary>
@@ -39,6 +42,10 @@ public sealed record CliContext
 
     /// <summary>Tells people what they should know and what stops nothing.</summary>
     public void Warn(string message) => Error.WriteLine($"manifold: {message}");
+
+    /// <summary>Writes a document as it is, so that its digest stays. On a terminal, what is not seen is escaped.</summary>
+    public async Task WriteDocumentAsync(ReadOnlyMemory<byte> document) =>
+        await (OutIsTerminal ? Out : ForeignTextWriter.Own(Out)).WriteAsync(System.Text.Encoding.UTF8.GetString(document.Span));
 
     public Store OpenStore() => Store.Open(StoreRoot);
 }

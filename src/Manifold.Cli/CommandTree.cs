@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace Manifold.Cli;
 
-/// <summary>All commands, and the one place where what went wrong becomes a message and an exit code.</summary>
+/// <summary>All commands, and the way from the words of a command line to an exit code.</summary>
 public static class CommandTree
 {
-    private const int Interrupted = 130;
+    private const string DebugFlag = "--debug";
 
     public static RootCommand Create(CliContext context)
     {
@@ -40,11 +40,31 @@ public static class CommandTree
             CompletionCommand.Create(context),
             VersionCommand(context),
         };
+        root.Add(new Option<bool>(DebugFlag)
+        {
+            Description = "When a command fails, also print the trace of the program. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
+        });
         ProgramName.AddTo(root);
         return root;
     }
 
+    /// <summary>Runs a command to its end. Never throws: <see cref="Failure"/> says what went wrong.</summary>
     public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
+    {
+        var debug = context.Variable("MANIFOLD_DEBUG") is not (null or "0") || arguments.TakeWhile(word => word != "--").Contains(DebugFlag);
+#pragma warning disable CA1031 // the last line of defence
+        try
+        {
+            return await InvokeAsync(context, arguments);
+        }
+        catch (Exception e)
+        {
+            return Failure.Tell(context, e, debug);
+        }
+#pragma warning restore CA1031
+    }
+
+    private static async Task<int> InvokeAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         var parsed = Create(context).Parse(arguments);
         if (WrongUsage.Find(parsed, arguments) is { } wrong)
@@ -55,32 +75,11 @@ public static class CommandTree
             return 2;
         }
         await context.Begin(parsed);
-        try
+        return await parsed.InvokeAsync(new InvocationConfiguration
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false, Output = context.Out, Error = context.Error,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
-            });
-        }
-        catch (OperationCanceledException)
-        {
-            TransferLines.ClearStatus(context);
-            await context.Error.WriteLineAsync("manifold: interrupted");
-            return Interrupted;
-        }
-        catch (ManifoldException e)
-        {
-            TransferLines.ClearStatus(context);
-            await context.Error.WriteLineAsync($"manifold: {e.Message}");
-            return e.ExitCode;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What the disk says of a file that the user named; the system's message has its path.
-            await context.Error.WriteLineAsync($"manifold: {e.Message}");
-            return 1;
-        }
+            EnableDefaultExceptionHandler = false, Output = context.Out, Error = context.Error,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+        });
     }
 
     private static IEnumerable<string> PathOf(Command command) =>

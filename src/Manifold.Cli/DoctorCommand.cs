@@ -41,7 +41,7 @@ public static class DoctorCommand
             };
             table.AddRow($"[{colour}]{mark}[/]", check.Name.EscapeMarkup(), Finding(check));
         }
-        Tables.Write(context, table, Text.NewLine, new Markup(Verdict(checks)), Text.NewLine);
+        Tables.Write(context, table, Spectre.Console.Text.NewLine, new Markup(Verdict(checks)), Spectre.Console.Text.NewLine);
     }
 
     private static string Finding(HostCheck check) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -37,7 +36,7 @@ internal static class InspectCommand
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {
                 var bytes = await ReadAsync(source, (wanted, parsed.GetValue(config)), parts, cancellation);
-                await context.Out.WriteAsync(Encoding.UTF8.GetString(bytes.Span));
+                await context.WriteDocumentAsync(bytes);
                 return;
             }
             if (wanted is not null && parts is { Lost.IsEmpty: false } && parts.Lost.Any(part => part.Platform == wanted))

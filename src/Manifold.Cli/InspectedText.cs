@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Manifold.Images;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -13,12 +14,12 @@ internal static class InspectedText
         output.WriteLine($"Name:    {image.Location.Reference?.ToString() ?? image.Location.ToString()}");
         output.WriteLine($"Read:    from {Locations.Place(image.Location)}");
         output.WriteLine($"Digest:  {image.Top.Descriptor.Digest}");
-        output.WriteLine($"Type:    {image.Top.Descriptor.MediaType}");
+        output.WriteLine($"Type:    {ForeignText.Line(image.Top.Descriptor.MediaType)}");
         output.WriteLine($"Size:    {ByteSize.Format(image.Size)}");
         foreach (var nested in image.Nested)
             output.WriteLine($"Nested:  {nested.Digest}");
         foreach (var (key, value) in image.Index?.Annotations ?? ImmutableSortedDictionary<string, string>.Empty)
-            output.WriteLine($"Note:    {key}={value}");
+            output.WriteLine($"Note:    {ForeignText.Line($"{key}={value}")}");
         output.WriteLine();
         Columns.Write(output, ["PLATFORM", "DIGEST", "SIZE", "LAYERS", "CREATED"], [.. image.Manifests.Select(manifest => ToRow(image, manifest))]);
         foreach (var manifest in image.Manifests.Where(manifest => manifest.Config is not null))
@@ -50,12 +51,12 @@ internal static class InspectedText
     private static void WriteImage(TextWriter output, InspectedImage image, InspectedManifest manifest)
     {
         output.WriteLine();
-        output.WriteLine($"{PlatformOf(manifest)}  {manifest.Descriptor.Digest}  {ByteSize.Format(manifest.Size)}");
+        output.WriteLine($"{ForeignText.Line(PlatformOf(manifest))}  {manifest.Descriptor.Digest}  {ByteSize.Format(manifest.Size)}");
         foreach (var (noun, value) in Summary(manifest))
-            output.WriteLine($"  {noun + ":",-12}{value}");
+            output.WriteLine($"  {noun + ":",-12}{ForeignText.Line(value)}");
         foreach (var layer in manifest.Manifest.Layers)
         {
-            var sharers = string.Join(", ", image.SharersOf(manifest, layer));
+            var sharers = ForeignText.Line(string.Join(", ", image.SharersOf(manifest, layer)));
             output.WriteLine($"  layer       {layer.Digest}  {ByteSize.Format(layer.Size)}{(sharers.Length > 0 ? $"  also in {sharers}" : "")}");
         }
     }

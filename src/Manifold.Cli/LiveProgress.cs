@@ -1,5 +1,6 @@
 using Manifold.Oci;
 using Manifold.Solving;
+using Manifold.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -24,8 +25,8 @@ internal sealed class LiveProgress : IAsyncDisposable
     public LiveProgress(TextWriter output, TimeProvider time)
     {
         this.time = time;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Interactive = InteractionSupport.Yes });
-        drawing = Task.Run(() => console.Live(new Text("")).AutoClear(true).StartAsync(live => DrawAsync(console, live)));
+        var console = SafeConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(ForeignTextWriter.Own(output)), Interactive = InteractionSupport.Yes });
+        drawing = Task.Run(() => console.Live(new Spectre.Console.Text("")).AutoClear(true).StartAsync(live => DrawAsync(console, live)));
     }
 
     public void Show(BuildEvent e)
@@ -57,7 +58,7 @@ internal sealed class LiveProgress : IAsyncDisposable
     {
         if (!printed.TryGetValue((e.Component, print.Step.Digest), out var lines))
             printed[(e.Component, print.Step.Digest)] = lines = new Queue<string>();
-        lines.Enqueue(print.Line);
+        lines.Enqueue(ProgramOutput.Line(print.Line));
         if (lines.Count > LinesKept)
             lines.Dequeue();
     }
@@ -84,6 +85,6 @@ internal sealed class LiveProgress : IAsyncDisposable
         }
         foreach (var line in done)
             console.MarkupLine(line + new string(' ', Math.Max(0, console.Profile.Width - 1 - Markup.Remove(line).Length))); // covers the rows that were there
-        live.UpdateTarget(rows.Count > 0 ? new Rows(rows) : new Text(""));
+        live.UpdateTarget(rows.Count > 0 ? new Rows(rows) : new Spectre.Console.Text(""));
     }
 }

@@ -48,7 +48,7 @@ internal static class MergeCommand
         {
             throw new UsageException($"merge '{path}': {e.Message}");
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
             throw new UsageException($"merge: there is no file '{path}'.");
         }

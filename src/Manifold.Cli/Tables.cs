@@ -1,3 +1,4 @@
+using Manifold.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -20,14 +21,14 @@ internal static class Tables
 
     public static void Write(CliContext context, params IRenderable[] parts)
     {
-        var painted = context.Interactive && context.Variable("NO_COLOR") is null && !Console.IsOutputRedirected && ReferenceEquals(context.Out, Console.Out);
+        var painted = context.Interactive && context.OutIsTerminal && context.Variable("NO_COLOR") is null;
         using var plain = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        var console = SafeConsole.Create(new AnsiConsoleSettings
         {
             Ansi = painted ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = painted ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(painted ? context.Out : plain),
+            Out = new AnsiConsoleOutput(painted ? ForeignTextWriter.Own(context.Out) : plain),
         });
         if (!painted)
             console.Profile.Width = Unbroken;

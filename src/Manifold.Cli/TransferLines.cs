@@ -1,5 +1,6 @@
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -19,7 +20,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
     public static void ClearStatus(CliContext context)
     {
         if (context.Interactive)
-            context.Error.Write(Clear);
+            ForeignTextWriter.Own(context.Error).Write(Clear);
     }
 
     public void Report(TransferProgress value)
@@ -47,7 +48,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
         if (moving.Count == 0 || (!now && context.Time.GetUtcNow() - last < Pace))
             return;
         last = context.Time.GetUtcNow();
-        context.Error.Write($"{Clear}{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of {ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}\r");
+        ForeignTextWriter.Own(context.Error).Write($"{Clear}{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of {ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}\r");
     }
 
     private static string What(BlobPush? push) => push switch

@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Reporting;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
+using Manifold.Text;
 using Manifold.Verification;
 using Manifold.Verification.Parity;
 
@@ -126,7 +127,7 @@ internal sealed class VerifyCommand
     {
         context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: {(run.ExitCode is { } code ? $"exit code {code}" : "did not end")} after {run.Seconds:0.0} s{(run.Emulated ? " (emulated)" : "")}");
         foreach (var line in run.Lines)
-            context.Out.WriteLine($"  {line}");
+            context.Out.WriteLine($"  {ProgramOutput.Line(line)}");
     }
 
     private async Task<SmokeRun> RunnerAsync(Store store)

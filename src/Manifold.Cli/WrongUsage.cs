@@ -31,6 +31,12 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
         return new(command, [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, commands, _ => null) : $"Which command? There are: {string.Join(", ", commands)}."]);
     }
 
+    private static readonly Dictionary<Type, string> Numbers = new()
+    {
+        [typeof(int)] = "a whole number", [typeof(int?)] = "a whole number", [typeof(long)] = "a whole number", [typeof(long?)] = "a whole number",
+        [typeof(double)] = "a number", [typeof(double?)] = "a number",
+    };
+
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 
     private static bool IsValueOfASwitch(Command command, string word) =>
@@ -40,6 +46,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     {
         ArgumentResult { Tokens.Count: 0 } missing => Missing(missing.Argument.Name, missing.Argument.Description),
         OptionResult { Option.Required: true, Tokens.Count: 0 } missing => Missing(missing.Option.Name, missing.Option.Description),
+        OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.TryGetValue(option.Option.ValueType, out var number) => $"{option.Option.Name} {given}: expected {number}.",
         _ => error.Message,
     };
 

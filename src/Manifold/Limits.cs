@@ -57,6 +57,9 @@ public static class Limits
     /// <summary>Records of builds that the store keeps: some months of a busy team, a few megabytes.</summary>
     public const int BuildRecords = 300;
 
+    /// <summary>One blob in bytes (16 TiB): a hundred times what any registry takes, and the sizes of all that one image's documents can name add up without an overflow.</summary>
+    public const long ContentBytes = 1L << 44;
+
     /// <summary>Nested indexes followed from one reference.</summary>
     public const int IndexDepth = 4;
 

@@ -9,6 +9,8 @@ public static class OutputFolder
     {
         if (string.IsNullOrEmpty(path))
             return;
+        if (path.Contains('\0', StringComparison.Ordinal))
+            throw new UsageException($"'{path}' has a zero byte, which no file's name can have.");
         if (Directory.Exists(path))
             throw new UsageException($"'{path}' is a folder, and a file shall be written there. Name the file.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))

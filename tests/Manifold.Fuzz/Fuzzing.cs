@@ -12,14 +12,15 @@ public static class Fuzzing
     /// <param name="Failure">Null where all went well.</param>
     public sealed record Outcome(int Files, TimeSpan Longest, byte[]? Culprit, string? Failure);
 
-    public static Outcome Run(ImmutableArray<byte[]> corpus, int seed, TimeSpan time)
+    /// <param name="target">What reads the files; the Dockerfiles' own where it is null.</param>
+    public static Outcome Run(ImmutableArray<byte[]> corpus, int seed, TimeSpan time, FuzzTarget? target = null)
     {
-        var mutations = new Mutations(corpus, seed);
+        var mutations = new Mutations(corpus, seed, target?.Pieces);
         var (files, longest, begin) = (0, TimeSpan.Zero, TimeProvider.System.GetTimestamp());
         for (; TimeProvider.System.GetElapsedTime(begin) < time; files++)
         {
             var file = mutations.Next();
-            var (failure, took) = Read(file);
+            var (failure, took) = Read(file, target);
             if (failure is not null)
                 return new Outcome(files, took, file, failure);
             longest = took > longest ? took : longest;
@@ -28,14 +29,14 @@ public static class Fuzzing
     }
 
     /// <summary>What is wrong with how a file is read, or null; and the processor time that it took. What hangs is given up after <see cref="Bound"/>.</summary>
-    public static (string? Failure, TimeSpan Took) Read(byte[] file)
+    public static (string? Failure, TimeSpan Took) Read(byte[] file, FuzzTarget? target = null)
     {
         var (failure, task, took) = ((string?)null, (string?)null, TimeSpan.Zero);
         // A thread of its own, so that one that hangs can be told of.
         var reader = new Thread(() =>
         {
             Volatile.Write(ref task, "/proc/" + new FileInfo("/proc/thread-self").LinkTarget);
-            failure = FailureOf(file);
+            failure = FailureOf(file, target ?? FuzzTarget.Dockerfiles);
             took = ProcessorTime(task!);
         }, maxStackSize: 1024 * 1024) { IsBackground = true };
         reader.Start();
@@ -61,11 +62,11 @@ public static class Fuzzing
     }
 
 #pragma warning disable CA1031 // whatever is thrown is what is looked for
-    private static string? FailureOf(byte[] file)
+    private static string? FailureOf(byte[] file, FuzzTarget target)
     {
         try
         {
-            Target.Read(file);
+            target.Read(file);
             return null;
         }
         catch (Exception e)

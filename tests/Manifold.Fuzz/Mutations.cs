@@ -3,18 +3,21 @@ using System.Text;
 
 namespace Manifold.Fuzz;
 
-/// <summary>Damages Dockerfiles in the ways that files are damaged, and in those that programs dislike. The same seed gives the same files.</summary>
-public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed)
+/// <summary>Damages files in the ways that files are damaged, and in those that programs dislike. The same seed gives the same files.</summary>
+/// <param name="pieces">What is put in; the words of Dockerfiles where it is null.</param>
+public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed, ImmutableArray<string>? pieces = null)
 {
     private const int Longest = 200_000;
 
-    private static readonly string[] Pieces =
+    /// <summary>The words of Dockerfiles.</summary>
+    public static ImmutableArray<string> DockerfilePieces { get; } =
     [
         "FROM ", "FROM a AS b\n", "RUN ", "COPY --from=", "ADD ", "ONBUILD ", "ENV ", "ARG ", "HEALTHCHECK ", "SHELL ", "EXPOSE 1-65535 ", "\\\n", "`\n", "\r\n", "#", "# escape=`\n", "# check=skip=all;error=true\n",
         "# syntax=a\n", "<<EOF", "<<-'E'", "\nEOF\n", "[\"", "\"]", "'", "\"", "${", "${a:-", "}", "$", "//", "--mount=type=cache,", "--", "=", ",", "\0", "\u2028", "é", "\uFEFF", "../", "*", "[a-", "\\",
         "9999999999999999999", "1h", "sha256:", "$TARGETARCH", "linux/amd64",
     ];
 
+    private readonly ImmutableArray<string> pieces = pieces ?? DockerfilePieces;
     private readonly Random random = new(seed);
 
     /// <summary>The next damaged file.</summary>
@@ -33,8 +36,8 @@ public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed)
         2 => [.. bytes, .. Pick()],
         3 => LinesMoved(bytes),
         4 => Without(bytes),
-        5 => Inserted(bytes, Text(Pieces[random.Next(Pieces.Length)])),
-        6 => Inserted(bytes, Repeated(Pieces[random.Next(Pieces.Length)], random.Next(3_000))),
+        5 => Inserted(bytes, Text(pieces[random.Next(pieces.Length)])),
+        6 => Inserted(bytes, Repeated(pieces[random.Next(pieces.Length)], random.Next(3_000))),
         7 => Inserted(bytes, [.. Repeated("${a:-", random.Next(300)), .. Repeated("}", random.Next(300))]),
         8 => [.. bytes, .. Repeated($"\nCOPY <<E{random.Next(9)} /x\n$a\nE{random.Next(9)}\n", random.Next(2_000))],
         _ => Inserted(bytes, Text(new string((char)random.Next(0x20, 0x3000), random.Next(50_000)))),

@@ -119,9 +119,9 @@ public sealed class Repositories
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), OciJson.Default.Descriptor);
+            return Descriptor.Parse(File.ReadAllBytes(path));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or DocumentException)
         {
             return null;
         }

@@ -13,20 +13,32 @@ public sealed record StoredImage(NamedImage Name, ImageIndex? Index, ImmutableAr
 
     public static StoredImage Read(Store store, NamedImage name)
     {
-        var index = MediaType.IsIndex(name.Target.MediaType) && store.TryReadDocument(name.Target.Digest) is { } bytes ? ImageIndex.Parse(bytes) : null;
+        var index = MediaType.IsIndex(name.Target.MediaType) ? TryParse(store, name.Target.Digest, ImageIndex.Parse) : null;
         return new StoredImage(name, index, [.. Below(store, name.Target, 0)]);
+    }
+
+    /// <summary>Null where it is not there, and where it is not valid: one broken image must not hide the others.</summary>
+    private static T? TryParse<T>(Store store, Digest document, Func<ReadOnlySpan<byte>, T> parse) where T : class
+    {
+        try
+        {
+            return store.TryReadDocument(document) is { } bytes ? parse(bytes) : null;
+        }
+        catch (DocumentException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<StoredPlatform> Below(Store store, Descriptor entry, int depth)
     {
-        if (depth == Limits.IndexDepth || store.TryReadDocument(entry.Digest) is not { } bytes)
+        if (depth == Limits.IndexDepth)
             return [];
         if (MediaType.IsIndex(entry.MediaType))
-            return ImageIndex.Parse(bytes).Images.SelectMany(child => Below(store, child, depth + 1));
-        if (!MediaType.IsManifest(entry.MediaType))
+            return TryParse(store, entry.Digest, ImageIndex.Parse)?.Images.SelectMany(child => Below(store, child, depth + 1)) ?? [];
+        if (!MediaType.IsManifest(entry.MediaType) || TryParse(store, entry.Digest, Manifest.Parse) is not { } manifest)
             return [];
-        var manifest = Manifest.Parse(bytes);
-        var config = MediaType.IsConfig(manifest.Config.MediaType) && store.TryReadDocument(manifest.Config.Digest) is { } json ? ImageConfig.Parse(json) : null;
+        var config = MediaType.IsConfig(manifest.Config.MediaType) ? TryParse(store, manifest.Config.Digest, ImageConfig.Parse) : null;
         return [new StoredPlatform(entry, manifest, config)];
     }
 }

@@ -35,7 +35,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
             var commit = await new GitFetcher(store, credentials).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
             return new FetchedContext(commit.Folder, Commit: commit.Commit, Time: commit.Time);
         }
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !HttpFetcher.IsAddress(uri.AbsoluteUri))
             throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         var opened = await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
@@ -48,9 +48,10 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
     {
         if (GitAddress.TryParse(address, asContext: true, out _) || !Uri.TryCreate(address, UriKind.Absolute, out var uri))
             return (await FetchAsync(address, keepGitFolder, cancellation).ConfigureAwait(false)).Folder;
+        var name = HttpFetcher.NameOf(uri);
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         var folder = Directory.CreateDirectory(file.Path + ".named").FullName;
-        var path = Path.Combine(folder, HttpFetcher.NameOf(uri));
+        var path = Path.Combine(folder, name);
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         if (!File.Exists(path))
         {

@@ -20,6 +20,8 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
     public static bool TryParse(string text, bool asContext, [NotNullWhen(true)] out GitAddress? address)
     {
         address = null;
+        if (text.Any(char.IsControl))
+            return false; // of an argument of git's, a zero byte would be the end
         if (asContext && text.StartsWith("github.com/", StringComparison.Ordinal))
             text = "https://" + WithSuffix(text);
         var hash = text.IndexOf('#', StringComparison.Ordinal);

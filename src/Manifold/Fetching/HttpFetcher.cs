@@ -17,26 +17,45 @@ namespace Manifold.Fetching;
 ///            2  else a request "if it changed" (ETag, Last-Modified): 304 is the same file
 ///            3  else the body, hashed on its way to the disk; kept under its address
 /// </code>
-/// Thread-safe, and between processes: one address is downloaded by one at a time. Source: RFC 9110, sections 13.1 and 8.8.
+/// Redirects are followed to http(s) only, never from https to http, and without the address's user and password.
+/// Thread-safe, and between processes: one address is downloaded by one at a time. Source: RFC 9110, sections 13.1, 15.4 and 8.8.
 /// </remarks>
 public sealed class HttpFetcher(Store store)
 {
+    private const int Redirects = 10;
+
+    // The kernel's NAME_MAX.
+    private const int NameBytes = 255;
+
     private static readonly HttpClient Client = new(new SocketsHttpHandler
     {
-        AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 10,
+        AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), AllowAutoRedirect = false,
     }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Whether a text is meant as an address that this fetches.</summary>
     public static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What the file behind an address is called in a folder: the last part of its path.</summary>
-    public static string NameOf(Uri address) =>
-        Uri.UnescapeDataString(address.AbsolutePath.TrimEnd('/')) is var path && path[(path.LastIndexOf('/') + 1)..] is { Length: > 0 } and not ("." or "..") and var name ? name : "__unnamed__";
+    /// <exception cref="FetchException">No file can be called so.</exception>
+    public static string NameOf(Uri address)
+    {
+        var path = Uri.UnescapeDataString(address.AbsolutePath.TrimEnd('/'));
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        if (name is "" or "." or "..")
+            return "__unnamed__";
+        if (name.Contains('\0', StringComparison.Ordinal))
+            throw new FetchException($"The address {Shown(address)} ends in a name with a zero byte (%00), which no file can have. Correct the address.");
+        if (FileName.Length(name) > NameBytes)
+            throw new FetchException($"The address {Shown(address)} ends in a name of {FileName.Length(name)} bytes. A file's name has at most {NameBytes}: name the destination yourself.");
+        return name;
+    }
 
     /// <param name="checksum">What the content must have; null where nothing is promised.</param>
     /// <exception cref="FetchException">It is not there, has another digest, or the server cannot be reached.</exception>
     public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)
     {
+        if (!WebAddress.CanBeAsked(address))
+            throw new FetchException($"Downloading {Shown(address)}: this is not an http(s) address that can be asked. Check its host.");
         var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         var known = Read(folder);
@@ -45,7 +64,7 @@ public sealed class HttpFetcher(Store store)
             return Found(folder, known);
         try
         {
-            using var response = await Client.SendAsync(Request(address, known), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            using var response = await FollowAsync(address, known, cancellation).ConfigureAwait(false);
             // 2
             if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
                 return Checked(address, Found(folder, known), checksum);
@@ -65,10 +84,29 @@ public sealed class HttpFetcher(Store store)
         }
     }
 
-    private static HttpRequestMessage Request(Uri address, HttpRecord? known)
+    /// <summary>The first answer that sends us nowhere else.</summary>
+    private static async Task<HttpResponseMessage> FollowAsync(Uri address, HttpRecord? known, CancellationToken cancellation)
+    {
+        var here = address;
+        for (var hop = 0; hop <= Redirects; hop++)
+        {
+            var response = await Client.SendAsync(Request(here, known, withUser: hop == 0), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            if ((int)response.StatusCode is not (300 or 301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                return response;
+            response.Dispose();
+            if (!Uri.TryCreate(here, location, out var next) || !WebAddress.CanBeAsked(next))
+                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', which is not an http(s) address that can be asked.");
+            if (here.Scheme == "https" && next.Scheme == "http")
+                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to {Shown(next)}, without TLS. That is not followed. Name that address yourself if you trust it.");
+            here = next;
+        }
+        throw new FetchException($"Downloading {Shown(address)}: the server sends us on more than {Redirects} times. Check the address.");
+    }
+
+    internal static HttpRequestMessage Request(Uri address, HttpRecord? known, bool withUser)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(address) { UserName = "", Password = "", Fragment = "" }.Uri);
-        if (address.UserInfo.Length > 0)
+        if (withUser && address.UserInfo.Length > 0)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("manifold", null));
         if (known?.ETag is { } tag)

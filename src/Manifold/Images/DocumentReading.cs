@@ -21,7 +21,7 @@ public static class DocumentReading
     {
         try
         {
-            return parse(json.Span) is var value && value is not ImageIndex { Manifests.IsDefault: true } ? value : throw new FormatException("Its list is missing.");
+            return parse(json.Span);
         }
         catch (FormatException e)
         {

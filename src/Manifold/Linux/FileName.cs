@@ -82,7 +82,7 @@ internal static unsafe class FileNameMarshaller
         {
             // A zero would cut the name short and make another file of it.
             if (managed.Contains('\0', StringComparison.Ordinal))
-                throw new ArgumentException("A file name holds a zero byte.", nameof(managed));
+                throw new UsageException($"A file name has a zero byte, which no file can have: '{managed}'.");
             var room = FileName.MaxLength(managed) + 1;
             if (room > buffer.Length)
             {

@@ -15,6 +15,9 @@ public sealed record Descriptor
     [JsonPropertyOrder(5)] public string? ArtifactType { get; init; }
     [JsonPropertyOrder(6)] public ImmutableArray<string>? Urls { get; init; }
     [JsonPropertyOrder(7)] public string? Data { get; init; }
+
+    /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
+    public static Descriptor Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Descriptor, "descriptor"));
 }
 
 /// <summary>A platform as an index entry spells it; <see cref="ToPlatform"/> gives the normal form.</summary>

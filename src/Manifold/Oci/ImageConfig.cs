@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Manifold.Oci;
@@ -17,7 +18,7 @@ public sealed record ImageConfig
     public ContainerConfig? Config { get; init; }
 
     /// <summary>Without layers where the document has none: some that tools write by hand do not, though the specification requires it.</summary>
-    [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
+    [AllowNull] [JsonPropertyName("rootfs")] public RootFs RootFs { get; init => field = value ?? new(); } = new();
     public ImmutableArray<HistoryEntry>? History { get; init; }
 
     /// <summary>Which steps made the layers, for builds that take the image for a cache; readers of images pass it over, as they do BuildKit's <c>moby.buildkit.cache.v0</c>.</summary>
@@ -25,7 +26,8 @@ public sealed record ImageConfig
 
     [JsonIgnore] public Platform Platform => Platform.Normalized(Os, Architecture, Variant);
 
-    public static ImageConfig Parse(ReadOnlySpan<byte> json) => OciJson.Parse(json, OciJson.Default.ImageConfig, "image config");
+    /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
+    public static ImageConfig Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageConfig, "image config"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.ImageConfig);
 }

@@ -22,9 +22,8 @@ public sealed record ImageIndex
         entry.Platform is not { Os: "unknown" } && entry.ArtifactType is null
         && (Oci.MediaType.IsManifest(entry.MediaType) || Oci.MediaType.IsIndex(entry.MediaType));
 
-    /// <exception cref="FormatException">It is none. A list that is JSON's null, as some tools write an empty one, is told by <see cref="ImmutableArray{T}.IsDefault"/>.</exception>
-    public static ImageIndex Parse(ReadOnlySpan<byte> json) => OciJson.Parse(json, OciJson.Default.ImageIndex, "image index") is var index
-        && (index.Manifests.IsDefault || index.Manifests.All(entry => entry is not null)) ? index : throw new FormatException("This image index lists JSON's null.");
+    /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
+    public static ImageIndex Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageIndex, "image index"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.ImageIndex);
 }

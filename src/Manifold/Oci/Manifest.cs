@@ -15,10 +15,8 @@ public sealed record Manifest
     [JsonPropertyOrder(5)] public Descriptor? Subject { get; init; }
     [JsonPropertyOrder(6)] public ImmutableSortedDictionary<string, string>? Annotations { get; init; }
 
-    /// <exception cref="FormatException">It is none, or lacks its config or its layers.</exception>
-    public static Manifest Parse(ReadOnlySpan<byte> json) => OciJson.Parse(json, OciJson.Default.Manifest, "image manifest") is var manifest
-        && manifest.Config is not null && !manifest.Layers.IsDefault && manifest.Layers.All(layer => layer is not null) ? manifest
-        : throw new FormatException("This image manifest has JSON's null for its config, its layers or one of them.");
+    /// <exception cref="DocumentException">It is none, lacks its config or its layers, or breaks another of the <see cref="DocumentRules"/>.</exception>
+    public static Manifest Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Manifest, "image manifest"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.Manifest);
 }

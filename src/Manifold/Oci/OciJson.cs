@@ -9,7 +9,8 @@ namespace Manifold.Oci;
 /// <summary>The JSON of the specifications. Writing is deterministic: members in declared order, maps sorted, nulls left out.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Descriptor))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ImageIndex))]
@@ -24,11 +25,12 @@ public sealed partial class OciJson : JsonSerializerContext
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type) ?? throw new FormatException($"This {noun} is JSON's null.");
+            return JsonSerializer.Deserialize(json, type) ?? throw new DocumentException($"This {noun} is JSON's null.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or FormatException and not DocumentException)
         {
-            throw new FormatException($"This is not an {noun}: {e.Message}", e);
+            // Texts with half a surrogate pair, and what else the reader only finds out when it makes the value.
+            throw new DocumentException($"This is not an {noun}: {e.Message}", e);
         }
     }
 

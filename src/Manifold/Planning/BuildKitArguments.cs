@@ -11,6 +11,9 @@ namespace Manifold.Planning;
 /// </remarks>
 public static partial class BuildKitArguments
 {
+    // The end of the year 9999: configs spell a time with four digits for the year (RFC 3339).
+    private const long LastSecond = 253_402_300_799;
+
     public const string Epoch = "SOURCE_DATE_EPOCH";
 
     /// <summary>The value that stands for the time of the context.</summary>
@@ -46,14 +49,17 @@ public static partial class BuildKitArguments
     public static BuildRequest WithContextTime(BuildRequest request, string? ofFile) =>
         (request.BuildArguments.GetValueOrDefault(Epoch) ?? ofFile) != OfContext ? request : request with
         {
-            SourceDateEpoch = request.ContextTime,
-            BuildArguments = request.BuildArguments.SetItem(Epoch, request.ContextTime?.ToString(CultureInfo.InvariantCulture) ?? ""),
+            SourceDateEpoch = Possible(request.ContextTime),
+            BuildArguments = request.BuildArguments.SetItem(Epoch, Possible(request.ContextTime)?.ToString(CultureInfo.InvariantCulture) ?? ""),
         };
+
+    /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
+    private static long? Possible(long? seconds) => seconds is { } any ? Math.Clamp(any, 0, LastSecond) : null;
 
     /// <summary>Reads seconds since 1970; null for the empty text, and for <see cref="OfContext"/>, which is found out later.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) || text == OfContext ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds
         : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
 
     private static void RequireKnownSyntax(string? syntax)

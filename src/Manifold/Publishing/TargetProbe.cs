@@ -80,11 +80,18 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
     /// <summary>Whether what a tag has now is compressed so. There is no other way to know: to try it would leave something behind.</summary>
     private async Task<bool> HasZstdAsync(ImageReference repository, TagState? now, CancellationToken cancellation)
     {
-        var manifest = now?.Content;
-        if (manifest is not null && MediaType.IsIndex(manifest.Descriptor.MediaType))
-            manifest = ImageIndex.Parse(manifest.Bytes.Span).Images.FirstOrDefault(entry => MediaType.IsManifest(entry.MediaType)) is { } first
-                ? await client.GetManifestAsync(repository.WithDigest(first.Digest), cancellation).ConfigureAwait(false) : null;
-        return manifest is not null && MediaType.IsManifest(manifest.Descriptor.MediaType)
-            && Manifest.Parse(manifest.Bytes.Span).Layers.Any(layer => layer.MediaType == MediaType.LayerZstd);
+        try
+        {
+            var manifest = now?.Content;
+            if (manifest is not null && MediaType.IsIndex(manifest.Descriptor.MediaType))
+                manifest = ImageIndex.Parse(manifest.Bytes.Span).Images.FirstOrDefault(entry => MediaType.IsManifest(entry.MediaType)) is { } first
+                    ? await client.GetManifestAsync(repository.WithDigest(first.Digest), cancellation).ConfigureAwait(false) : null;
+            return manifest is not null && MediaType.IsManifest(manifest.Descriptor.MediaType)
+                && Manifest.Parse(manifest.Bytes.Span).Layers.Any(layer => layer.MediaType == MediaType.LayerZstd);
+        }
+        catch (DocumentException)
+        {
+            return false; // it tells nothing, and gives way to what is pushed
+        }
     }
 }

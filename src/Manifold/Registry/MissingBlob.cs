@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
 
@@ -29,8 +30,20 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
             return root;
         if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)) || store.TryReadDocument(root.Digest) is not { } document)
             return null;
-        var below = MediaType.IsIndex(root.MediaType) ? ImageIndex.Parse(document).Manifests : Manifest.Parse(document) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+        var below = Below(root, document);
         return below.Select(child => Find(digest, child, depth + 1)).FirstOrDefault(found => found is not null);
+    }
+
+    private static ImmutableArray<Descriptor> Below(Descriptor root, byte[] document)
+    {
+        try
+        {
+            return MediaType.IsIndex(root.MediaType) ? ImageIndex.Parse(document).Manifests : Manifest.Parse(document) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+        }
+        catch (DocumentException)
+        {
+            return []; // of a broken image nothing can be fetched
+        }
     }
 
     /// <summary>Brings the blob into the store. Idempotent.</summary>

@@ -64,7 +64,7 @@ public sealed class ProxySettings : IWebProxy
         if (text is null)
             return null;
         if (!Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}", UriKind.Absolute, out var address)
-            || address.Scheme is not ("http" or "https" or "socks4" or "socks5" or "socks4a"))
+            || address.Scheme is not ("http" or "https" or "socks4" or "socks5" or "socks4a") || !WebAddress.HasHost(address))
             throw new UsageException($"{variable} holds no address of a proxy. Expected http://[USER:PASSWORD@]HOST:PORT.");
         var bare = new UriBuilder(address) { UserName = "", Password = "" }.Uri;
         if (address.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var rest])

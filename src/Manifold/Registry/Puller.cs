@@ -87,8 +87,6 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
             return;
         var document = await DocumentAsync(source.Reference, descriptor, cancellation).ConfigureAwait(false);
         var index = Parse(source.Reference, document.Bytes, ImageIndex.Parse);
-        if (index.Manifests.IsDefault)
-            throw Broken(source.Reference, "its index has no list.");
         Record(source, index.Manifests);
         foreach (var entry in index.Images)
             await OpenAsync(source, entry, found, depth + 1, cancellation).ConfigureAwait(false);

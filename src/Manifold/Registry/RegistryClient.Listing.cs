@@ -134,7 +134,7 @@ public sealed partial class RegistryClient
     {
         try
         {
-            return ImageIndex.Parse(json.Span) is { Manifests.IsDefault: false } index ? index : null;
+            return ImageIndex.Parse(json.Span);
         }
         catch (FormatException)
         {

@@ -100,8 +100,8 @@ internal sealed partial class RegistryHost : IDisposable
     }
 
     /// <summary>Whether an address may be used on this registry's word: never less protected than the registry itself.</summary>
-    public bool MayFollow(Uri address) =>
-        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && (insecure || root?.Scheme == Uri.UriSchemeHttp));
+    public bool MayFollow(Uri address) => WebAddress.CanBeAsked(address)
+        && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp && (insecure || root?.Scheme == Uri.UriSchemeHttp));
 
     private async Task<(HttpResponseMessage Response, Uri Address)> FollowAsync(
         RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
@@ -109,7 +109,8 @@ internal sealed partial class RegistryHost : IDisposable
         for (var hop = 0; hop <= Redirects; hop++)
         {
             if (!MayFollow(address))
-                throw Failed(request, $"sends us to '{address.Host}' without TLS, which is not followed.");
+                throw Failed(request, WebAddress.CanBeAsked(address) ? $"sends us to '{address.Host}' without TLS, which is not followed."
+                    : $"sends us to '{AddressSecrets.Without(address.OriginalString)}', which is not an http(s) address that can be asked.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)

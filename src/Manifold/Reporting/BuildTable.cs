@@ -1,6 +1,7 @@
 using System.Text;
 using Manifold.Publishing;
 using Manifold.Reporting.Records;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -54,12 +55,13 @@ public static class BuildTable
         _ => "yes",
     };
 
-    /// <summary>Rows as columns of even width, two blanks apart.</summary>
+    /// <summary>Rows as columns of even width, two blanks apart. A row is one line, whatever its cells hold.</summary>
     public static string Columns(IReadOnlyList<string[]> rows)
     {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        List<string[]> lines = [.. rows.Select(row => row.Select(ForeignText.Line).ToArray())];
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => lines.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();
-        foreach (var row in rows)
+        foreach (var row in lines)
             text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
         return text.ToString();
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -25,10 +26,11 @@ public abstract class LogGroups
     {
         public override void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
         {
-            output.WriteLine($"::group::{heading}");
+            var own = ForeignTextWriter.Own(output);
+            own.WriteLine($"::group::{ForeignText.Line(heading).Replace("%", "%25", StringComparison.Ordinal)}"); // percent signs escape in a command's data
             foreach (var line in lines)
                 output.WriteLine(line);
-            output.WriteLine("::endgroup::");
+            own.WriteLine("::endgroup::");
         }
     }
 
@@ -40,10 +42,11 @@ public abstract class LogGroups
         public override void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"manifold_{++number}");
-            output.WriteLine($"\e[0Ksection_start:{Unix(time.Begin)}:{name}[collapsed=true]\r\e[0K{heading}");
+            var own = ForeignTextWriter.Own(output);
+            own.WriteLine($"\e[0Ksection_start:{Unix(time.Begin)}:{name}[collapsed=true]\r\e[0K{ForeignText.Line(heading)}");
             foreach (var line in lines)
                 output.WriteLine(line);
-            output.WriteLine($"\e[0Ksection_end:{Unix(time.End)}:{name}\r\e[0K");
+            own.WriteLine($"\e[0Ksection_end:{Unix(time.End)}:{name}\r\e[0K");
         }
 
         private static string Unix(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

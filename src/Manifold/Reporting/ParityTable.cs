@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Manifold.Text;
 using Manifold.Verification.Parity;
 
 namespace Manifold.Reporting;
@@ -56,7 +57,7 @@ public static class ParityTable
     // A label may hold line ends, and control characters that a terminal obeys.
     private static string Short(string cell)
     {
-        var plain = string.Concat(cell.Select(one => char.IsControl(one) ? '?' : one));
+        var plain = ForeignText.Line(cell);
         return plain.Length <= CellCharacters ? plain : plain[..(CellCharacters - 1)] + "…";
     }
 

@@ -2,16 +2,19 @@ using System.Globalization;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
 /// <summary>Renders events as lines for logs: a number per step, what it is, what it printed, how it ended.</summary>
 /// <remarks>
 /// The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. With groups a step's own lines come
-/// together when it ends, folded; those of a step that failed are not folded. Thread-safe.
+/// together when it ends, folded; those of a step that failed are not folded. What a RUN prints is shown as <see cref="ProgramOutput"/> has it. Thread-safe.
 /// </remarks>
-public sealed class PlainProgress(TextWriter output, LogGroups? groups = null)
+/// <param name="colours">Keeps the colours of what a RUN prints: for a terminal.</param>
+public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
 {
+    private readonly bool colours = colours && groups is null;
     private readonly Lock gate = new();
     private readonly HashSet<(TransferKind, Digest, string)> told = [];
     private readonly Dictionary<(string?, Digest), (int Number, DateTimeOffset Start)> steps = [];
@@ -36,7 +39,8 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null)
     {
         if (e is StepFailed failed && held.Remove(Number(e, failed.Step), out var lines))
             lines.ForEach(output.WriteLine);
-        output.WriteLine(line);
+        // What a program printed is safe already, and its colours are not escaped.
+        (e is StepPrinted or HookPrinted && colours ? ForeignTextWriter.Own(output) : output).WriteLine(line);
     }
 
     private void Hold(int number, string line)
@@ -51,7 +55,7 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null)
         PlanMade plan => $"{Of(e)}plan: {Units.Count(plan.Steps, "step")} for {Units.Count(plan.Platforms, "platform")}",
         StepStarted { Step: var step } => $"#{Number(e, step)} {Title(e, step)}",
         StepPrinted printed => string.Create(CultureInfo.InvariantCulture,
-            $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} {printed.Line}"),
+            $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} {ProgramOutput.Line(printed.Line, colours)}"),
         StepFinished { Cached: true } cached => $"#{Number(e, cached.Step)} CACHED",
         StepFinished done => $"#{Number(e, done.Step)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
         StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Units.Duration(failed.Duration)}",
@@ -60,7 +64,7 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null)
         ImageMade made => $"{Of(e)}{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
         Verified verified => $"{Of(e)}verified {Units.Count(verified.Platforms, "platform")}: {Units.Count(verified.Errors, "error")}, {Units.Count(verified.Warnings, "warning")} {Units.Duration(verified.Duration)}",
         HookStarted hook => $"{Of(e)}hook {hook.Name}",
-        HookPrinted hook => $"{Of(e)}hook {hook.Line}",
+        HookPrinted hook => $"{ForeignText.Line(Of(e))}hook {ProgramOutput.Line(hook.Line, colours)}",
         HookFinished hook => $"{Of(e)}hook {(hook.Cached ? "CACHED" : $"DONE {Units.Duration(hook.Duration)}")} {hook.Name}",
         Warned warned => $"warning: {Of(e)}{warned.Message}",
         _ => null,

@@ -45,7 +45,7 @@ internal sealed record Container
             var level = json.RootElement.TryGetProperty("level", out var property) ? property.GetString() : "error"; // crun of old has no levels
             return level is "error" or "fatal" ? json.RootElement.GetProperty("msg").GetString()?.Trim() : null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return null;
         }

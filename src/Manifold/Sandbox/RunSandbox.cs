@@ -139,6 +139,7 @@ public sealed class RunSandbox
 
     private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, bool inOwnNetwork)
     {
+        RefuseZeroBytes(request);
         // 1
         var lowers = OverlayChain.Lowers(snapshots, request.Chain);
         new Overlay { Lowers = lowers }.Mount(run.Image, run.Scratch("view"));
@@ -165,6 +166,13 @@ public sealed class RunSandbox
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
             FirstProcess = !emulated,
         }.Write(run.Bundle);
+    }
+
+    /// <summary>The kernel ends arguments, variables and names at a zero byte: something else would run than was written.</summary>
+    private static void RefuseZeroBytes(RunRequest request)
+    {
+        if (request.Arguments.Concat(request.Environment).Append(request.WorkingDirectory).Append(request.User).FirstOrDefault(text => text.Contains('\0', StringComparison.Ordinal)) is { } text)
+            throw new UsageException($"A RUN cannot have a zero byte in its command, environment, user or working directory. It is in '{text}'.");
     }
 
     private static int Execute(Container container, OutputReaders readers, CancellationToken cancellation)

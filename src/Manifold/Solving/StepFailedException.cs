@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Planning;
+using Manifold.Text;
 
 namespace Manifold.Solving;
 
@@ -22,5 +23,5 @@ public sealed class StepFailedException(Step step, string reason, int? code = nu
 
     private static string Describe(Step step, string reason, ImmutableArray<string> tail) =>
         $"{step.Name} ({step.Platform}, {step.Place.File}:{step.Line}): {reason}"
-        + (tail.IsEmpty ? "" : " Its last lines:\n" + string.Join('\n', tail.Select(line => "    " + line)));
+        + (tail.IsEmpty ? "" : " Its last lines:\n" + string.Join('\n', tail.Select(line => "    " + ProgramOutput.Line(line))));
 }

@@ -37,6 +37,18 @@ public sealed class RenderingRecords
     }
 
     [Fact]
+    public void no_text_of_a_record_turns_the_reading_direction_or_is_invisible()
+    {
+        const string evil = "admin\u202e\u2066\u200b\e[2J\u009b\u007f";
+        foreach (var text in new[] { HtmlReport.Render(SampleRecords.Of(8, evil)), MarkdownReport.Render(SampleRecords.Of(8, evil)) })
+        {
+            Assert.DoesNotContain(text, one => one is not ('\n' or '\t') && (char.IsControl(one) || one is '\u202e' or '\u2066' or '\u200b'));
+            Assert.DoesNotContain("&#x1B;", text, StringComparison.Ordinal);
+            Assert.Contains("u202e", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void platforms_that_could_not_be_compared_come_with_what_compares_them()
     {
         var record = SampleRecords.Of(1);

@@ -29,7 +29,7 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
                 warn($"the cache {storage.Name} is not there yet.");
                 return;
             }
-            var entries = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span) is { Manifests.IsDefault: false } index ? index.Manifests : [] : [top.Descriptor];
+            var entries = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span).Manifests : [top.Descriptor];
             // 2
             var wanted = entries.Where(entry => MediaType.IsManifest(entry.MediaType) && (entry.Platform is not { } platform || platforms.Contains(platform.ToPlatform()))).ToList();
             var found = 0;

@@ -133,9 +133,9 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
     public async Task<ManifestContent?> FindTopAsync(CancellationToken cancellation)
     {
         var path = Path.Combine(folder, LayoutDocuments.IndexPath);
-        if (!File.Exists(path) || ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)) is not { Manifests.IsDefault: false } index)
+        if (!File.Exists(path))
             return null;
-        return index.Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
+        return ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
             ? new ManifestContent(top, await ReadAsync(top, cancellation).ConfigureAwait(false)) : null;
     }
 

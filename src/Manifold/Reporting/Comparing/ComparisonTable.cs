@@ -1,4 +1,5 @@
 using System.Text;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Comparing;
 
@@ -71,7 +72,7 @@ public static class ComparisonTable
     // Names come from images: a terminal obeys control characters.
     private static string Short(string cell)
     {
-        var plain = string.Concat(cell.Select(one => char.IsControl(one) ? '?' : one));
+        var plain = ForeignText.Line(cell);
         return plain.Length <= CellCharacters ? plain : plain[..(CellCharacters - 1)] + "…";
     }
 }

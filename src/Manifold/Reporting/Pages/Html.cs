@@ -3,12 +3,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
 /// <summary>A piece of a page. Made by interpolation only, which escapes every text that is put in: forgetting it is not possible.</summary>
 /// <remarks>
-/// The literal parts are the page's own; a hole takes a text (escaped, also within quotes), a number, or pieces.
+/// The literal parts are the page's own; a hole takes a text (escaped, also within quotes, and what is not seen is shown), a number, or pieces.
 /// <code>Html.Of($"&lt;td title=\"{path}\"&gt;{name}&lt;/td&gt;")</code>
 /// </remarks>
 internal readonly record struct Html
@@ -43,7 +44,7 @@ internal ref struct HtmlHandler
 
     public readonly void AppendLiteral(string text) => page.Append(text);
 
-    public readonly void AppendFormatted(string? text) => page.Append(Encoder.Encode(text ?? ""));
+    public readonly void AppendFormatted(string? text) => page.Append(Encoder.Encode(ForeignText.Lines(text ?? "")));
 
     public readonly void AppendFormatted(Html part) => page.Append(part.ToString());
 

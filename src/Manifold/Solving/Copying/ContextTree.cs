@@ -126,9 +126,19 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
 
     private FileStream OpenFile(string path)
     {
-        using var folder = OpenFolder(EntryPath.Parent(path)) ?? throw new FileNotFoundException($"'{path}' went away while the build read it.");
-        return new FileStream(folder.OpenFile(EntryPath.Name(path)), FileAccess.Read, bufferSize: 0);
+        using var folder = OpenFolder(EntryPath.Parent(path)) ?? throw WentAway(path);
+        try
+        {
+            return new FileStream(folder.OpenFile(EntryPath.Name(path)), FileAccess.Read, bufferSize: 0);
+        }
+        catch (IOException e) when (e.HResult == FileCalls.NoEntry)
+        {
+            throw WentAway(path);
+        }
     }
+
+    private FileNotFoundException WentAway(string path) =>
+        new($"'{path}' of the build context '{name ?? root}' went away while the build read it. Run the command again when nothing changes the files.");
 
     private bool IsExcluded(string path) => path.Length > 0 && rules.Match(path).Excluded;
 

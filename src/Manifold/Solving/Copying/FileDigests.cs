@@ -111,9 +111,9 @@ public sealed class FileDigests
                 all[name] = new Known(identity, reader.ReadBytes(SHA256.HashSizeInBytes));
             }
         }
-        catch (Exception e) when (e is FileNotFoundException or EndOfStreamException)
+        catch (Exception e) when (e is FileNotFoundException or EndOfStreamException or ArgumentException)
         {
-            // Nothing remembered yet, or a file cut short: the context is read again.
+            // Nothing remembered yet, or a damaged file: the context is read again.
         }
         return all;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -48,9 +49,22 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
     {
         var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
-        Parallel.ForEach(files, file => digests[file.Path] = tree.DigestOf(file));
+        InParallel(files, file => digests[file.Path] = tree.DigestOf(file));
         return new Selection([.. sources.Select(source => new SelectedSource(source.Name,
             [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = unpack })]);
+    }
+
+    /// <summary>The first failure is thrown as it is, not as one of several.</summary>
+    private static void InParallel(List<LayerEntry> files, Action<LayerEntry> work)
+    {
+        try
+        {
+            Parallel.ForEach(files, work);
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
     }
 
     /// <summary>The digest of paths, kinds, modes, owners, links and contents, in the order of the sources.</summary>

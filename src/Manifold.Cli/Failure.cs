@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+
+namespace Manifold.Cli;
+
+/// <summary>What ended a command, as a message and an exit code. The last line of defence: nothing that is thrown shows a trace unasked.</summary>
+/// <remarks>
+/// <code>
+/// 1  what several pieces of work threw at once is taken apart; the most serious problem that is known counts
+/// 2  what Manifold says itself, and what the disk says of a file that the user named: the sentence as it is
+/// 3  everything else is a mistake of ours: what it is, its number, and how to report it
+/// </code>
+/// The number is made of the kind of the exception and of our innermost method on its way, so the same fault has the same number on every machine.
+/// </remarks>
+internal static partial class Failure
+{
+    private const int Interrupted = 130, Failed = 1;
+
+    /// <summary>Says on standard error what happened, and returns the exit code.</summary>
+    /// <param name="debug">Adds the trace.</param>
+    public static int Tell(CliContext context, Exception thrown, bool debug)
+    {
+        // 1
+        var problem = Innermost(thrown);
+        TransferLines.ClearStatus(context);
+        // 2
+        var (message, code) = problem switch
+        {
+            OperationCanceledException => ("interrupted", Interrupted),
+            ManifoldException known => (known.Message, known.ExitCode),
+            DocumentException => (problem.Message, Failed),
+            IOException or UnauthorizedAccessException => (problem.Message, Failed),
+            _ => (Unexpected(problem), Failed), // 3
+        };
+        context.Error.WriteLine($"manifold: {message}");
+        if (debug)
+            context.Error.WriteLine(AddressSecrets.Without(thrown.ToString()));
+        return code;
+    }
+
+    /// <summary>The number of a fault, to be quoted: eight hexadecimal digits.</summary>
+    public static string NumberOf(Exception problem) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}")))[..8];
+
+    private static string Unexpected(Exception problem) => $"""
+        This is a fault in manifold itself: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).
+        Please report it to whoever gave you manifold. Include the fault's number, the command, and the version ({ProgramName.Version}). To see the trace, run the command again with --debug.
+        """;
+
+    /// <summary>What several pieces of work threw: the most serious problem that we know, else the first that is not their end.</summary>
+    private static Exception Innermost(Exception thrown)
+    {
+        if (thrown is TypeInitializationException or System.Reflection.TargetInvocationException && thrown.InnerException is { } inner)
+            return Innermost(inner);
+        if (thrown is not AggregateException several || several.InnerExceptions.Count == 0)
+            return thrown;
+        var all = several.InnerExceptions.Select(Innermost).ToList();
+        return all.OfType<ManifoldException>().MaxBy(known => known.ExitCode) ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
+    }
+
+    /// <summary>Our innermost method on an exception's way; empty where there is none.</summary>
+    private static string PlaceOf(Exception problem)
+    {
+        var frame = FramePattern().Match(problem.StackTrace ?? "");
+        // Compiled ahead of time, an async method bears the name of its state machine; numbers of lambdas change with every edit.
+        return frame.Success ? GeneratedPattern().Replace(frame.Groups["method"].Value, "$1").Replace('+', '.') : "";
+    }
+
+    [GeneratedRegex(@"^\s*at (?<method>Manifold\.[^\s(]+)", RegexOptions.Multiline)]
+    private static partial Regex FramePattern();
+
+    [GeneratedRegex(@"<>c(?:__DisplayClass[\d_]+)?\.|<(\w+)>[a-z]__[\w|]+?(?:\.MoveNext)?(?=$)|`\d+")]
+    private static partial Regex GeneratedPattern();
+}

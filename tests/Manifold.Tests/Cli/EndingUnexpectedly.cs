@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Manifold.Cli;
+
+namespace Manifold.Tests.Cli;
+
+/// <summary>Whatever is thrown, a person reads a sentence; a fault of ours has a number and a way to report it.</summary>
+public sealed class EndingUnexpectedly : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task a_fault_is_told_with_a_number_and_how_to_report_it_and_without_a_trace()
+    {
+        var (code, error) = await Ending(() => throw new InvalidOperationException("a password: hunter2"), "images");
+        Assert.Equal(1, code);
+        Assert.Matches(@"^manifold: This is a fault in manifold itself: InvalidOperationException in Manifold\.\S+ \(fault [0-9a-f]{8}\)\.\n", error);
+        Assert.Contains("report it", error, StringComparison.Ordinal);
+        Assert.Contains("--debug", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task the_same_fault_has_the_same_number_and_another_one_another()
+    {
+        var first = await Ending(() => throw new InvalidOperationException("a"), "images");
+        var again = await Ending(() => throw new InvalidOperationException("b"), "images");
+        var other = await Ending(() => throw new NotSupportedException("a"), "images");
+        Assert.Equal(first.Error, again.Error);
+        Assert.NotEqual(first.Error, other.Error);
+    }
+
+    [Theory, InlineData("images", "--debug"), InlineData("--debug", "images")]
+    public async Task the_trace_is_there_for_whoever_asks(params string[] arguments)
+    {
+        var (_, error) = await Ending(() => throw new InvalidOperationException("boom"), arguments);
+        Assert.Contains("   at Manifold.", error, StringComparison.Ordinal);
+        Assert.Contains("boom", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_variable_asks_for_the_trace_too()
+    {
+        var (_, error) = await Ending(() => throw new InvalidOperationException("boom"), ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_DEBUG", "1"), "images");
+        Assert.Contains("   at Manifold.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task of_several_failures_at_once_the_most_serious_that_is_known_counts()
+    {
+        var several = new AggregateException(new OperationCanceledException(), new IOException("a disk"), new AggregateException(new UsageException("a word"), new HostNotReadyException("a program is missing")));
+        Assert.Equal((4, "manifold: a program is missing\n"), await Ending(() => throw several, "images"));
+        Assert.Equal((130, "manifold: interrupted\n"), await Ending(() => throw new AggregateException(new OperationCanceledException(), new TaskCanceledException()), "images"));
+        Assert.Equal((1, "manifold: a disk\n"), await Ending(() => throw new AggregateException(new OperationCanceledException(), new IOException("a disk")), "images"));
+        Assert.Equal(1, (await Ending(() => throw new AggregateException(), "images")).Code);
+    }
+
+    [Fact]
+    public async Task help_names_the_flag()
+    {
+        var (_, output, _) = await Commanding.Manifold(folder, "build", "--help");
+        Assert.Contains("--debug", output, StringComparison.Ordinal);
+        Assert.Contains("MANIFOLD_DEBUG", output, StringComparison.Ordinal);
+    }
+
+    private Task<(int Code, string Error)> Ending(Action begin, params string[] arguments) => Ending(begin, ImmutableSortedDictionary<string, string>.Empty, arguments);
+
+    private async Task<(int Code, string Error)> Ending(Action begin, ImmutableSortedDictionary<string, string> environment, params string[] arguments)
+    {
+        using StringWriter output = new(), error = new();
+        var code = await CommandTree.RunAsync(new CliContext
+        {
+            Environment = environment.SetItem("MANIFOLD_ROOT", folder["store"]), Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Begin = _ =>
+            {
+                begin();
+                return Task.CompletedTask;
+            },
+        }, arguments);
+        return (code, error.ToString());
+    }
+}
