@@ -37,7 +37,7 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
             if (Judge(path, facts) is not { } verdict || view.Shown(path, layer) is not { } entry)
                 continue;
             var isAlone = KnownPlaces.InstalledAs(path, facts) is { IsEmpty: false } places && !installed.Overlaps(places);
-            if (policy.Allows(path) || (KnownPlaces.Expect(path, facts) && !isAlone) || IsIdle(path, facts, entry))
+            if (policy.Allows(path) || ((facts is ArchiveFile || KnownPlaces.Expect(path, facts)) && !isAlone) || IsIdle(path, facts, entry))
                 Expected++;
             else if (RootOf(path, facts) is { } root && verdict.Id != FindingId.CompatibleMachine)
                 yield return Told(path, facts, verdict) with { Id = verdict.Id == FindingId.WrongAbi ? FindingId.WrongAbi : FindingId.WrongMachine, Severity = FindingSeverity.Error, Way = root.Way.Add("/" + path) };

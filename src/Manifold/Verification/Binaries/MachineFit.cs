@@ -47,7 +47,7 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
     /// <summary>The processor that a program or library needs, where the platform promises less; e.g. <c>amd64/v3</c>.</summary>
     /// <remarks>
     /// x86-64-v2 is what every amd64 machine of the last fifteen years has, and whole distributions are built for it or for v3 under the plain name:
-    /// what its own loader needs as well is its distribution's affair.
+    /// what its own loader needs as well is its distribution's affair. Arm's distributions go by the variant's name.
     /// </remarks>
     /// <param name="loader">The loader of the program; null where it has none.</param>
     public static string? TooNew(Platform platform, ElfFile elf, ElfFile? loader)
@@ -61,7 +61,8 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
             _ => int.MaxValue,
         };
         var isSame = elf.Machine.Architecture == platform.Architecture;
-        return isSame && elf.Level > most && elf.Level > (loader?.Level ?? 0) ? $"{platform.Architecture}/v{elf.Level}" : null;
+        var ofDistribution = platform.Architecture == "amd64" ? loader?.Level ?? 0 : 0;
+        return isSame && elf.Level > most && elf.Level > ofDistribution ? $"{platform.Architecture}/v{elf.Level}" : null;
     }
 
     // A kernel runs its processor's 32-bit kin if it was configured so and the processor still has that mode.
