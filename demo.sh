@@ -6,56 +6,53 @@ cd "$(dirname "$0")"
 platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 packages=examples/hello/base/packages
 name=manifold-demo-$$ # of containers
+. examples/debian.sh
 
 bold='' plain=''
 [[ ! -t 1 || -n ${NO_COLOR:-} ]] || { bold=$'\033[1m'; plain=$'\033[0m'; }
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 fail() { echo "demo.sh: $*" >&2; exit 4; }
+unavailable() { echo "demo.sh: could not be downloaded: $*" >&2; exit 77; } # nothing is wrong with the program or this machine
 
 [[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" ./demo.sh"
 command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
-command -v apt-get >/dev/null || fail "this is neither Debian nor Ubuntu; it needs runc, qemu-user-static, xz, curl, skopeo and umoci"
+command -v apt-get >/dev/null || fail "this is neither Debian nor Ubuntu; it needs runc, qemu-user-static, mmdebstrap, skopeo and umoci"
 
 lacking() { # command:package…
   for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"; done
 }
 install_packages() {
   local missing
-  mapfile -t missing < <(lacking runc:runc qemu-aarch64-static:qemu-user-static xz:xz-utils curl:curl skopeo:skopeo umoci:umoci)
+  mapfile -t missing < <(lacking runc:runc qemu-aarch64-static:qemu-user-static mmdebstrap:mmdebstrap skopeo:skopeo umoci:umoci)
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || missing+=(debian-archive-keyring)
   (( ${#missing[@]} )) || return 0
   say "Installing ${missing[*]}"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
-    fail "apt-get could not install ${missing[*]}"
+  apt_install "${missing[@]}" >"$work/apt" 2>&1 || unavailable "$(grep '^package ' "$work/apt")"
 }
 
-# The machine's own Debian mirror, if it has one that is Debian's and not Ubuntu's.
-find_mirror() {
-  local found
-  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-    grep -v '^ *#' | grep -oE 'https?://[^ ]*/debian/?( |$)' | head -1 || true)
-  found=${DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}
-  found=${found% }
-  echo "${found%/}"
-}
-fetch_package() { # mirror, Debian's name of the architecture, TARGETARCH
-  local list=$1/dists/trixie/main/binary-$2/Packages.xz target=$packages/$3 file sum
-  [[ ! -s $target.tar ]] || return 0
-  read -r file sum < <(curl -fs --retry 3 "$list" | xz -dc 2>/dev/null |
-    awk '/^Package: / {ours = $2 == "busybox-static"} ours && /^Filename: / {file = $2} ours && /^SHA256: / {sum = $2} END {print file, sum}') || true
-  [[ -n ${sum:-} ]] || fail "no busybox-static in $list; to use another mirror: DEBIAN_MIRROR=URL ./demo.sh"
-  curl -fs --retry 3 -o "$target.deb" "$1/$file" || fail "$1/$file could not be fetched"
-  sha256sum --check --status <<<"$sum  $target.deb" || fail "$1/$file is not what $list says it is"
-  dpkg-deb --fsys-tarfile "$target.deb" >"$target.part"
-  mv "$target.part" "$target.tar"
-  echo "$file  sha256 as in the mirror's list of packages"
-}
-fetch_packages() {
-  local mirror pair
-  mirror=$(find_mirror)
+# A mirror may lack the package of one architecture: that platform is left out, and the others are built.
+fetch_packages() { # sets platforms, without
+  local platform arch tar had=() release
+  without=()
   mkdir -p "$packages"
-  for pair in amd64:amd64 arm64:arm64 armhf:arm ppc64el:ppc64le riscv64:riscv64; do
-    fetch_package "$mirror" "${pair%%:*}" "${pair##*:}"
+  for platform in ${platforms//,/ }; do
+    IFS=/ read -r _ arch _ <<<"$platform"
+    tar=$packages/$arch.tar
+    if [[ ! -s $tar ]]; then
+      release=$(TMPDIR=$work debian_files "$arch" busybox-static "$work/$arch.tar") || {
+        without+=("Without $platform, whose package could not be downloaded: $(one_line "$work/$arch.tar.why")")
+        continue
+      }
+      echo "$platform: busybox-static of Debian $release, signature and sum checked by apt"
+      mkdir "$work/$arch"
+      tar -xf "$work/$arch.tar" -C "$work/$arch" ./usr/bin/busybox ./usr/share/doc/busybox-static/copyright
+      tar --sort=name --mtime=@0 --owner=0 --group=0 -C "$work/$arch" -cf "$tar.part" usr
+      mv "$tar.part" "$tar"
+    fi
+    had+=("$platform")
   done
+  (( ${#had[@]} )) || unavailable "busybox-static, for any platform; to use another mirror: DEBIAN_MIRROR=URL ./demo.sh"
+  platforms=$(IFS=,; echo "${had[*]}")
 }
 
 start_registry() { # sets registry
@@ -90,8 +87,9 @@ clean_up() {
 
 work=$(mktemp -d /var/tmp/manifold-demo.XXXXXX); trap clean_up EXIT; trap 'exit 130' INT TERM
 export MANIFOLD_ROOT=$work/store
+debian_away=$work/mirror-is-away
 install_packages
-say "Fetching busybox-static of Debian trixie for five architectures (kept in $packages)"
+say "Fetching busybox-static of Debian for five architectures (kept in $packages)"
 fetch_packages
 started=$SECONDS
 say "Building the program"
@@ -112,3 +110,4 @@ for platform in ${platforms//,/ }; do
   printf '%-14s ' "$platform"; run_platform "$platform" || fail "the image for $platform did not run"
 done
 say "Done in $((SECONDS - started)) seconds (packages not counted)"
+(( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"

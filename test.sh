@@ -2,21 +2,25 @@
 # Builds everything and runs every test; installs what the tests judge with. Ends with a line 'N passed, N failed, N skipped'.
 #   usage: test.sh [FILTER ...]     filters of the xunit runner, e.g. -class '*ParsingDigests'
 # The peers (BuildKit, buildah, two registries, workloads) come from ../shared/bench/setup-peers.sh where it is there; tests that need
-# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure.
+# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure, unless what it needs could not
+# be downloaded: that is tried several times, is said in the server's own words, and is no fault of the code.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$PWD
 command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2; exit 4; }
 
+. examples/debian.sh
+undownloaded=() # what could not be had, and the server's words
 packages=(runc uidmap qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
-  bzip2 xz-utils zstd libzstd1 curl jq git python3 python3-jsonschema python3-yaml tmux
+  bzip2 xz-utils zstd libzstd1 curl jq git gpg gpg-agent python3 python3-jsonschema python3-yaml tmux
   golang-go mmdebstrap binutils nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
   if ((${#missing[@]})); then
     echo "==> installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    log=$(mktemp)
+    apt_install "${missing[@]}" 2>"$log" || mapfile -t undownloaded < <(grep '^package ' "$log")
+    cat "$log" >&2; rm -f "$log"
   fi
 fi
 
@@ -24,7 +28,14 @@ peers=${MANIFOLD_SHARED:-$root/../shared}/bench/setup-peers.sh
 bench=/var/tmp/manifold-bench
 if [[ -x $peers && $(id -u) == 0 ]]; then
   echo "==> peers"
-  "$peers" "$bench" </dev/null 2>&1 | sed 's/^/    /'
+  log=$(mktemp)
+  set_up_peers() { "$peers" "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
+  set_up_peers || { echo "    once more"; set_up_peers; } || {
+    echo "test.sh: the peers could not be set up; the tests that need them are skipped" >&2
+    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package' "$log" ||
+      undownloaded+=("The peers could not be downloaded (see above).")
+  }
+  rm -f "$log"
   export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
   # The peers live in a root of their own, which sees this folder under the same path: temporary files go there, and so do their commands.
   mkdir -p "$bench/bin" "$bench/tmp"
@@ -40,8 +51,10 @@ fi
 export MANIFOLD_TEST_PLAYWRIGHT=${MANIFOLD_TEST_PLAYWRIGHT:-$bench/playwright}
 if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
   echo "==> installing playwright-core"
-  if [[ $(id -u) == 0 ]] && ! command -v npm >/dev/null; then DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; fi
-  npm install --silent --no-fund --no-audit --prefix "$MANIFOLD_TEST_PLAYWRIGHT" playwright-core@1.65.1 >/dev/null || echo "test.sh: playwright-core is not to be had; the tests that need it are skipped" >&2
+  [[ $(id -u) != 0 ]] || command -v npm >/dev/null || apt_install npm || true
+  npm install --silent --no-fund --no-audit --fetch-retries 4 --fetch-timeout 60000 \
+    --prefix "$MANIFOLD_TEST_PLAYWRIGHT" playwright-core@1.65.1 >/dev/null ||
+    undownloaded+=("playwright-core could not be downloaded (npm says why above).")
 fi
 
 echo "==> building"
@@ -51,9 +64,9 @@ report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 code=0
 timeout --signal=INT --kill-after=60 45m dotnet tests/Manifold.Tests/bin/Debug/net10.0/Manifold.Tests.dll -noColor -noLogo -xml "$report" "$@" || code=$?
-python3 - "$report" "$code" <<'P'
+python3 - "$report" "$code" "${undownloaded[@]}" <<'P'
 import os, sys, xml.etree.ElementTree as xml
-report, code = sys.argv[1], int(sys.argv[2])
+report, code, undownloaded = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 classes = {}
 for test in xml.parse(report).iter("test"):
     classes.setdefault(test.get("type"), []).append((test.get("result"), test.get("name"), (test.findtext("reason") or "").strip()))
@@ -62,7 +75,16 @@ count = lambda result: sum(one[0] == result for one in every)
 for result, name, reason in every:
     if result == "Skip":
         print(f"skipped: {name}: {reason}")
+for one in undownloaded:
+    print(one)
+# A test says itself that it could not download something, or that it lacks what this script could not download for it.
+ours = ("test.sh installs it", "setup-peers.sh", "MANIFOLD_TEST_")
+excused = lambda reason: reason.startswith("Could not be downloaded: ") or undownloaded and any(word in reason for word in ours)
 whole = [name for name, tests in classes.items() if all(one[0] == "Skip" for one in tests)]
+excuses = [name for name in whole if all(excused(one[2]) for one in classes[name])]
+whole = [name for name in whole if name not in excuses]
+if excuses:
+    print("Skipped whole, because of what could not be downloaded: " + ", ".join(excuses))
 if whole and os.environ.get("CI") == "true":
     print("A whole class was skipped, which CI does not accept: " + ", ".join(whole)); code = code or 1
 if not every:

@@ -7,8 +7,12 @@ example=$(basename "$(cd "$(dirname "$0")" && pwd)")
 cache=${MANIFOLD_EXAMPLES_CACHE:-/var/cache/manifold-examples}
 platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
+. "$examples/debian.sh"
+
 say() { printf '\n== %s\n' "$*"; }
 fail() { echo "examples/$example/run.sh: $*" >&2; exit 4; }
+# Nothing is wrong with the program or this machine: what the example is made of could not be downloaded. Test suites know 77 as 'skipped'.
+unavailable() { echo "examples/$example/run.sh: could not be downloaded: $*" >&2; exit 77; }
 clean_up() {
   trap - EXIT
   runc list --quiet 2>/dev/null | grep "^$containers-" | xargs -r -n1 runc delete --force || true
@@ -18,7 +22,7 @@ clean_up() {
 
 [[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" examples/$example/run.sh"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/manifold-$example.XXXXXX"); trap clean_up EXIT; trap 'exit 130' INT TERM
-containers=manifold-$example-$$
+containers=manifold-$example-$$ debian_away=$work/mirror-is-away
 export MANIFOLD_ROOT=$work/store CONTAINERS_REGISTRIES_CONF=$work/registries.conf GOCACHE=$cache/go-build
 mkdir -p "$cache"
 
@@ -28,8 +32,7 @@ need() { # command:package…
   (( ${#missing[@]} )) || return 0
   command -v apt-get >/dev/null || fail "this needs ${missing[*]}"
   say "Installing ${missing[*]}"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
-    fail "apt-get could not install ${missing[*]}"
+  apt_install "${missing[@]}" >"$work/apt" 2>&1 || unavailable "$(cat "$work/apt")"
 }
 
 find_manifold() {
@@ -39,26 +42,16 @@ find_manifold() {
   "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine is not ready for a RUN: $(cat "$work/doctor")"
 }
 
-find_mirror() { # the machine's own Debian mirror, if it has one that is Debian's and not Ubuntu's
-  local found
-  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-    grep -v '^ *#' | grep -oE 'https?://[^ ]*/debian/?( |$)' | head -1 || true)
-  found=${DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}
-  found=${found% }
-  echo "${found%/}"
-}
-
-# The files of packages of Debian trixie and of all that these need, for one architecture, unpacked and not configured: no emulator is needed for
-# that. apt checks signatures and sums.
-debian_files() { # TARGETARCH package,… ; prints the path of a tar
-  local -A names=([arm]=armhf [ppc64le]=ppc64el)
-  local name=${names[$1]:-$1} tar
-  tar=$cache/trixie-$1-${2//,/+}.tar
+# The files of packages of Debian and of all that these need, for one architecture: see debian.sh. Kept from run to run.
+# Prints the path of a tar. Where nothing is to be had it is false, and the reasons are in $work/ARCH.why.
+kept_debian_files() { # TARGETARCH package,…
+  local tar=$cache/debian-$1-${2//,/+}.tar made
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || apt_install debian-archive-keyring >&2
   {
     flock 9
     [[ -s $tar ]] || {
-      TMPDIR=$work mmdebstrap --quiet --format=tar --variant=extract --architectures="$name" --include="$2" trixie "$tar.part" "$(find_mirror)" >&2 9>&-
-      mv "$tar.part" "$tar"
+      made=$(TMPDIR=$work debian_files "$1" "$2" "$tar" 9>&-) || { mv "$tar.why" "$work/$1.why"; return 1; }
+      echo "$2 for $1 are of Debian $made" >&2
     }
   } 9>"$tar.lock"
   echo "$tar"
@@ -108,8 +101,12 @@ compiler_images() {
       rm -rf --one-file-system "$made.part"
       cp -r "$examples/upstream" "$made.part"
       mkdir "$made.part/made"
-      local unpacked=$made.part/unpacked
-      TMPDIR=$work mmdebstrap --quiet --variant=extract --include=golang-go,dash,coreutils,ca-certificates bookworm "$unpacked" "$(find_mirror)" >&2 9>&-
+      local unpacked=$made.part/unpacked debian
+      export DEBIAN_RELEASES=${DEBIAN_RELEASES:-bookworm trixie sid}
+      debian=$(kept_debian_files "$(dpkg --print-architecture)" golang-go,dash,coreutils,ca-certificates 9>&-) || unavailable "$(cat "$work"/*.why)"
+      mkdir "$unpacked"
+      tar -xf "$debian" -C "$unpacked"
+      rm "$debian"
       cat "$unpacked"/usr/share/ca-certificates/mozilla/*.crt >"$made.part/distroless/ca-certificates.crt"
       tar --exclude='./usr/share/go-*/test' --exclude=./usr/share/{man,locale,perl} --exclude=./usr/lib/*/perl* --exclude=./{dev,var} --exclude='*_test.go' --exclude='./usr/share/go-*/src/*/testdata' -C "$unpacked" -cf "$made.part/golang/golang.tar" .
       "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,tar=false,dest=$made.part/made/golang" "$made.part/golang"

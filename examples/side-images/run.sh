@@ -39,10 +39,21 @@ upstream docker.io registry.k8s.io quay.io registry.fedoraproject.org
 say "What upstream has: programs, packages of Debian, source, images; in the registry $registry"
 cp -r upstream components "$work"
 mkdir "$work/packages"
-for arch in amd64 arm64 arm ppc64le riscv64; do
-  ln -s "$(debian_files $arch busybox-static,haproxy)" "$work/packages/$arch.tar"
-  (cd "$work" && mkdir "busybox-$arch" && tar -xf packages/$arch.tar -C busybox-$arch ./usr/bin/busybox && tar -C busybox-$arch -cf upstream/busybox/$arch.tar usr)
+architectures=() had=() without=() # a mirror may lack the packages of one architecture: the others are tried all the same
+for platform in ${platforms//,/ }; do
+  IFS=/ read -r _ arch _ <<<"$platform"
+  if ! packages=$(kept_debian_files "$arch" busybox-static,haproxy); then
+    without+=("Without $platform, whose packages could not be downloaded: $(one_line "$work/$arch.why")")
+    continue
+  fi
+  architectures+=("$arch") had+=("$platform")
+  ln -s "$packages" "$work/packages/$arch.tar"
+  mkdir "$work/busybox-$arch"
+  tar -xf "$packages" -C "$work/busybox-$arch" ./usr/bin/busybox
+  tar --sort=name --mtime=@0 -C "$work/busybox-$arch" -cf "$work/upstream/busybox/$arch.tar" usr
 done
+(( ${#had[@]} )) || unavailable "$(sort -u "$work"/*.why)"
+(( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"
 compile pause v3.6 amd64 arm64 arm ppc64le
 compile hostpath-provisioner v0.10.0 amd64 arm64
 compile cli v4.10.0 amd64
@@ -54,12 +65,16 @@ repository openshift/oc v4.10.0
 repository openshift/coredns v1.8.7
 repository openshift/kube-rbac-proxy v0.11.0
 repository openshift/service-ca-operator v4.10.0
-UPSTREAM=$registry "$manifold" bake -f "$work/upstream/manifold.yaml" --push --progress quiet
-fedora=registry.fedoraproject.org/busybox # whose index calls 32-bit ARM armhfp
-skopeo --override-arch arm --override-variant v7 copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$registry/docker.io/library/busybox:1" "docker://$registry/$fedora:armhfp"
-skopeo inspect --raw --tls-verify=false "docker://$registry/docker.io/library/busybox:1" |
-  jq '.manifests |= [.[] | select(.platform.architecture == "arm") | .platform = {architecture: "armhfp", os: "linux"}]' |
-  curl -fsS -o /dev/null -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' --data-binary @- "http://$registry/v2/$fedora/manifests/1"
+export UPSTREAM=$registry
+ARCHITECTURES=${architectures[*]} "$manifold" bake -f "$work/upstream/manifold.yaml" --push --progress quiet busybox
+"$manifold" bake -f "$work/upstream/manifold.yaml" --push --progress quiet pause hostpath-provisioner cli coredns kube-rbac-proxy
+if [[ -e $work/packages/arm.tar ]]; then
+  fedora=registry.fedoraproject.org/busybox # whose index calls 32-bit ARM armhfp
+  skopeo --override-arch arm --override-variant v7 copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$registry/docker.io/library/busybox:1" "docker://$registry/$fedora:armhfp"
+  skopeo inspect --raw --tls-verify=false "docker://$registry/docker.io/library/busybox:1" |
+    jq '.manifests |= [.[] | select(.platform.architecture == "arm") | .platform = {architecture: "armhfp", os: "linux"}]' |
+    curl -fsS -o /dev/null -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' --data-binary @- "http://$registry/v2/$fedora/manifests/1"
+fi
 
 say "The release, as 'oc adm release extract --file=image-references' has it"
 {
@@ -69,7 +84,7 @@ say "The release, as 'oc adm release extract --file=image-references' has it"
 } | jq --slurp --arg name "$release" '{kind: "ImageStream", apiVersion: "image.openshift.io/v1", metadata: {name: $name}, spec: {tags: .}}' | tee "$work/image-references"
 
 # From here on nothing but what the folder's own script is called with.
-export DEST_REGISTRY=$registry/microshift IMAGE_REFERENCES=$work/image-references
+export DEST_REGISTRY=$registry/microshift ARCHITECTURES=${architectures[*]} IMAGE_REFERENCES=$work/image-references
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=url.file://$work/git/.insteadOf GIT_CONFIG_VALUE_0=https://github.com/
 
 say 'COMPONENTS="base-image service-ca-operator" PUSH=no manifold bake: the second stands on the first, and nothing is pushed'
@@ -78,7 +93,7 @@ COMPONENTS="base-image service-ca-operator" PUSH=no bake
 [[ -z $(published) ]] || fail "something was pushed: $(published)"
 echo "in the registry: nothing"
 
-say "PUSH=yes manifold bake: eight components for five architectures"
+say "PUSH=yes manifold bake: eight components for ${#had[@]} architectures"
 PUSH=yes bake
 sed -n '/^IMAGE /,$ {/^pushed/!p}' "$work/bake.log"
 
@@ -99,8 +114,9 @@ for name in $(published); do
 done
 
 say "The same by other people's tools: skopeo copy, umoci unpack, runc run"
-for platform in ${platforms//,/ }; do
+for platform in "${had[@]}"; do
   printf '%-14s ' "$platform"; run_platform "$DEST_REGISTRY/cli:$release" "$platform"
   printf '%-14s ' "$platform"; run_platform "$DEST_REGISTRY/haproxy-router:$release" "$platform" -v >"$work/said"; head -n1 "$work/said"
 done
-say "Eight components for five architectures are published, verified and run"
+say "Eight components for ${#had[@]} architectures are published, verified and run"
+(( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"

@@ -11,7 +11,7 @@ if [[ ${MANIFOLD_NEWER_INSIDE:-} != 1 ]]; then
     mkdir -p "$folder"
     mirror=$(awk '/^URIs:/ {print $2; exit}' /etc/apt/sources.list.d/*.sources)
     # A mirror may be a snapshot, which is expired by its nature; its signatures are checked all the same.
-    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
       --include=docker.io,runc,git,xz-utils,ca-certificates,iptables,systemd-standalone-sysusers sid "$root" "$mirror"
     mkdir -p "$root/etc/docker" "$root$folder"
     echo '{"features":{"containerd-snapshotter":true},"builder":{"entitlements":{"security-insecure":true,"network-host":true}}}' >"$root/etc/docker/daemon.json"
