@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Manifold.Cli;
+using Manifold.Tests.Server;
 
 namespace Manifold.Tests.Cli;
 
@@ -184,7 +185,8 @@ public sealed class BuildingAForeignContext : IDisposable
             + $" && printf '* filter=x\\n' >.gitattributes && git config filter.x.clean 'touch {folder["ran"]};cat' && touch f"
             + $" && git config core.fsmonitor 'touch {folder["ran"]};false'");
 
-        var (code, said) = await BuildAsync("tar", "--provenance=mode=min", "-o", $"type=oci,dest={folder["image.tar"]}");
+        await using var registry = await RunningServer.StartAsync();
+        var (code, said) = await BuildAsync("tar", "--provenance", "--push", "-t", $"{registry.Authority}/app:1");
 
         Assert.True(code == 0, said);
         Assert.False(File.Exists(folder["ran"]));

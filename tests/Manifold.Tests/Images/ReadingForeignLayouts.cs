@@ -1,3 +1,4 @@
+using Manifold.Images;
 using Manifold.Oci;
 
 namespace Manifold.Tests.Images;
