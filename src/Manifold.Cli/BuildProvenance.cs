@@ -1,4 +1,5 @@
 using System.Text;
+using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing.Referrers;
@@ -10,8 +11,10 @@ internal sealed class BuildProvenance(CliContext context, BuildRequest request)
 {
     public async Task<Func<ImageReference, Platform, Descriptor, Provenance>> OfAsync(BuildResult result, DateTimeOffset begin, CancellationToken cancellation)
     {
-        var commit = await GitCommit.FindAsync(request.ContextFolder, cancellation);
-        var dockerfile = await DockerfileAsync(cancellation);
+        // In a .git of an archive somebody else says which programs git runs.
+        var commit = request.ContextAddress is { } address && !GitAddress.TryParse(address, asContext: true, out _) ? null
+            : await GitCommit.FindAsync(request.ContextFolder, cancellation);
+        var dockerfile = Dockerfile();
         var invocation = new Invocation($"urn:uuid:{Guid.NewGuid()}", begin, context.Time.GetUtcNow(), ProgramName.Version.Split(' ')[^1]);
         return (name, platform, manifest) => new Provenance
         {
@@ -19,12 +22,12 @@ internal sealed class BuildProvenance(CliContext context, BuildRequest request)
         };
     }
 
-    private async Task<(string Path, Digest Digest)> DockerfileAsync(CancellationToken cancellation)
+    private (string Path, Digest Digest) Dockerfile()
     {
         if (request.InlineDockerfile is { } text)
             return (Path.GetFileName(request.DockerfilePath ?? "Dockerfile"), Digest.Of(Encoding.UTF8.GetBytes(text)));
-        var path = BuildFiles.PathOf(request);
-        return (Named(path), Digest.Of(await File.ReadAllBytesAsync(path, cancellation)));
+        var (path, content) = BuildFiles.Dockerfile(request);
+        return (Named(path), Digest.Of(content));
     }
 
     // Where it is in the context; of a file elsewhere only the name: paths of this machine are nobody's business.

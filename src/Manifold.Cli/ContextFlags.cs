@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using Manifold.Content;
 using Manifold.Fetching;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
@@ -99,9 +100,8 @@ internal sealed class ContextFlags
     private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)
     {
         await using var input = cli.OpenInput();
-        using var text = new MemoryStream();
-        await input.CopyToAsync(text, cancellation);
-        return text.ToArray();
+        return await Task.Run(() => PlainFile.ReadToEnd(input, Limits.DockerfileBytes), cancellation)
+            ?? throw new UsageException($"Reading the Dockerfile from standard input: it is larger than {Limits.DockerfileBytes} bytes.");
     }
 
     private ImmutableSortedDictionary<string, NamedContext> Named(ParseResult parsed)

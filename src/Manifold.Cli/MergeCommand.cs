@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Publishing;
 
@@ -42,7 +43,7 @@ internal static class MergeCommand
             throw new UsageException($"merge: '{path}' is a folder. Name the shards in it, e.g. {path.TrimEnd('/')}/*.json");
         try
         {
-            return new ShardFile(path, Shard.Parse(File.ReadAllBytes(path)));
+            return new ShardFile(path, Shard.Parse(PlainFile.Read(path, Limits.DocumentBytes)));
         }
         catch (FormatException e)
         {

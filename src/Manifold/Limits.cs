@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>A Dockerfile in bytes; BuildKit's own bound for a file that a frontend reads is 16 MiB.</summary>
     public const int DockerfileBytes = 4 * 1024 * 1024;
 
+    /// <summary>An ignore file in bytes: ten thousand patterns. Each path of a context is held against every pattern.</summary>
+    public const int IgnoreFileBytes = 1024 * 1024;
+
     /// <summary>Stages of a Dockerfile: ten times what the largest that is published has. Stages are planned by recursion, so it bounds the stack.</summary>
     public const int DockerfileStages = 1_000;
 

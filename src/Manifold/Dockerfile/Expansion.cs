@@ -32,12 +32,26 @@ public static class Expansion
     /// <param name="lookup">The value of a variable, or null where it is not set.</param>
     public static ExpansionResult Expand(string word, Func<string, string?> lookup, char escape = '\\') =>
         new ExpansionReader(word, new ExpansionRules { Escape = escape }, lookup).Read();
+
+    /// <summary>Replaces the variables of a text, a here-document of COPY or ADD: quotes are characters like any other.</summary>
+    /// <remarks>
+    /// The escape character is a backslash, whatever the file's <c>escape</c> directive says (BuildKit's behavior): <c>\$</c> is a dollar sign,
+    /// and a backslash before anything else is lost. The result is bounded by <see cref="Limits.DockerfileBytes"/>.
+    /// </remarks>
+    public static ExpansionResult ExpandText(string text, Func<string, string?> lookup) =>
+        new ExpansionReader(text, new ExpansionRules { PlainQuotes = true, MaximumLength = Limits.DockerfileBytes }, lookup).Read();
 }
 
 /// <summary>How <see cref="ExpansionReader"/> treats what is not a variable.</summary>
 internal sealed record ExpansionRules
 {
     public char Escape { get; init; } = '\\';
+
+    /// <summary>Quotes quote nothing, and stay.</summary>
+    public bool PlainQuotes { get; init; }
+
+    /// <summary>The longest result, in characters.</summary>
+    public int MaximumLength { get; init; } = Limits.ExpansionLength;
 
     /// <summary>Quotes stay in the result.</summary>
     public bool KeepQuotes { get; init; }

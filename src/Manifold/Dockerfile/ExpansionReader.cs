@@ -21,6 +21,8 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
     {
         var words = new WordList();
         string? error = null;
+        // BuildKit's reader of words takes a byte order mark away.
+        at = source.StartsWith('\uFEFF') ? 1 : 0;
         try
         {
             ReadUntil(null, rules.KeepEscapes, words);
@@ -52,10 +54,10 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
                 case '$':
                     words.AddSplitting(ReadVariable(keepEscapes));
                     break;
-                case '\'':
+                case '\'' when !rules.PlainQuotes:
                     words.AddQuoted(ReadSingleQuoted());
                     break;
-                case '"':
+                case '"' when !rules.PlainQuotes:
                     words.AddQuoted(ReadDoubleQuoted(keepEscapes));
                     break;
                 default:
@@ -123,10 +125,10 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
         return (rules.KeepQuotes ? text.Append('"') : text).ToString();
     }
 
-    private static void Bound(int length)
+    private void Bound(int length)
     {
-        if (length > Limits.ExpansionLength)
-            throw new ExpansionException($"the result is longer than {Limits.ExpansionLength} characters");
+        if (length > rules.MaximumLength)
+            throw new ExpansionException($"the result is longer than {rules.MaximumLength} characters");
     }
 
     /// <summary>Ends a pass; never leaves <see cref="Read"/>.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class InstructionReader
     private AddInstruction? ReadAdd(Part part)
     {
         var checksum = part.Flags.One("checksum");
-        if (checksum is var (flag, text) && !HasVariable(text) && !Digest.TryParse(text, out _))
+        if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _))
             Error(part, flag, $"'{text}' is not a checksum", "Expected sha256: and 64 hex digits.");
         var keepGitDir = part.Flags.Bool("keep-git-dir") ?? false;
         var unpack = part.Flags.Bool("unpack");
@@ -62,14 +62,14 @@ internal sealed partial class InstructionReader
     private string? ReadChmod(Part part)
     {
         var chmod = part.Flags.One("chmod");
-        if (chmod is var (flag, text) && !HasVariable(text) && !FileMode().IsMatch(text))
+        if (chmod is var (flag, text) && !NeedsExpansion(text) && !FileMode().IsMatch(text))
             Error(part, flag, $"'{text}' is not a file mode", "Expected octal, e.g. 755, or symbolic, e.g. u=rwX,go=rX.");
         return chmod?.Value;
     }
 
     /// <summary>A destination with a variable may turn out either way; Planning sees it expanded.</summary>
-    private static bool NamesFolder(string destination) =>
-        HasVariable(destination) || destination is "." or ".." || destination.EndsWith('/')
+    private bool NamesFolder(string destination) =>
+        NeedsExpansion(destination) || destination is "." or ".." || destination.EndsWith('/')
         || destination.EndsWith("/.", StringComparison.Ordinal) || destination.EndsWith("/..", StringComparison.Ordinal);
 
     [GeneratedRegex("^(0?[0-7]{1,4}|[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*)$")]

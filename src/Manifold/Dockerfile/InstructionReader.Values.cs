@@ -10,7 +10,7 @@ internal sealed partial class InstructionReader
     private FromInstruction ReadFrom(Part part)
     {
         var platform = part.Flags.One("platform");
-        if (platform is var (flag, text) && !HasVariable(text) && !Platform.TryParse(text, out _))
+        if (platform is var (flag, text) && !NeedsExpansion(text) && !Platform.TryParse(text, out _))
             Error(part, flag, $"'{text}' is not a platform", "Expected os/architecture[/variant], e.g. linux/arm64, or $BUILDPLATFORM.");
         var words = Word.SplitAtBlanks(part.Arguments);
         var named = words.Length == 3 && words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase);
@@ -102,7 +102,7 @@ internal sealed partial class InstructionReader
             return null;
         }
         foreach (var word in words)
-            if (!HasVariable(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
+            if (!NeedsExpansion(word.Text) && ExposedPorts.Problem(word.Text) is { } problem)
                 Error(part, word, problem, Suggestion.For(word.Text[(word.Text.LastIndexOf('/') + 1)..], ["tcp", "udp", "sctp"]) ?? "EXPOSE port[-port][/tcp|udp|sctp]");
         return new ExposeInstruction { Source = part.Source, Ports = [.. words.Select(word => word.Text)] };
     }
@@ -144,7 +144,8 @@ internal sealed partial class InstructionReader
         return form != JsonArray.Form.NotStrings;
     }
 
-    private static bool HasVariable(string text) => text.Contains('$', StringComparison.Ordinal);
+    /// <summary>True where a word means something else than it says: it has a variable, a quote or an escape character.</summary>
+    private bool NeedsExpansion(string text) => text.AsSpan().IndexOfAny(['$', '"', '\'', escape]) >= 0;
 
     [GeneratedRegex("^[a-z][a-z0-9-_.]*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex StageName();

@@ -1,3 +1,5 @@
+using Manifold.Linux;
+
 namespace Manifold.Images;
 
 /// <summary>The files of a layout by their paths, whether they lie in a folder or in a tar.</summary>
@@ -11,25 +13,14 @@ internal interface INamedFiles : IDisposable
     Stream? TryOpen(string path);
 }
 
-/// <summary>The files below a folder.</summary>
+/// <summary>The files below a folder; links lead nowhere else.</summary>
 internal sealed class FolderFiles(string folder) : INamedFiles
 {
+    private readonly ForeignFolder files = new(folder);
+
     public string Place => $"the folder '{folder}'";
 
-    public Stream? TryOpen(string path)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, path), new FileStreamOptions
-            {
-                Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, BufferSize = 0,
-            });
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    public Stream? TryOpen(string path) => files.TryOpen(path);
 
     public void Dispose()
     {

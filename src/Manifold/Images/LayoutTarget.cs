@@ -82,7 +82,7 @@ public sealed class LayoutTarget(string folder, ImmutableArray<string> names) : 
         var path = Path.Combine(folder, LayoutDocuments.IndexPath);
         try
         {
-            return File.Exists(path) ? ImageIndex.Parse(File.ReadAllBytes(path)) : new ImageIndex { Manifests = [] };
+            return File.Exists(path) ? ImageIndex.Parse(PlainFile.Read(path, Limits.DocumentBytes)) : new ImageIndex { Manifests = [] };
         }
         catch (FormatException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Linux;
 using Manifold.Layers;
 using Microsoft.Win32.SafeHandles;
 
@@ -70,11 +71,15 @@ internal sealed class TarArchive : INamedFiles
         FileStream compressed;
         try
         {
-            compressed = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete });
+            compressed = PlainFile.Open(path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException || Directory.Exists(path))
         {
             throw new UsageException(Directory.Exists(path) ? $"'{path}' is a folder, not an archive. For an OCI layout say: oci:{path}" : $"There is no archive '{path}'.");
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"Reading the archive '{path}': {e.Message}");
         }
         using (compressed)
         {

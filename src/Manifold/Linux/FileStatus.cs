@@ -42,4 +42,15 @@ public readonly record struct FileStatus
     public bool IsFolder => Type == Folder;
     public bool IsRegularFile => Type == RegularFile;
     public bool IsSymbolicLink => Type == SymbolicLink;
+
+    /// <summary>For messages: "it is a socket, not a file".</summary>
+    public string Noun => Type switch
+    {
+        Folder => "folder",
+        SymbolicLink => "symbolic link",
+        Fifo => "FIFO",
+        Socket => "socket",
+        CharacterDevice or BlockDevice => "device",
+        _ => "file",
+    };
 }

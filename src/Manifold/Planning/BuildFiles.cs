@@ -1,22 +1,40 @@
+using System.Text;
 using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
+using Manifold.Linux;
 
 namespace Manifold.Planning;
 
 /// <summary>The files that say how to build: the Dockerfile and its ignore file. The only reading that planning does.</summary>
+/// <remarks>
+/// Somebody else may have made them, so only regular files are read and no link is followed out of the context. A Dockerfile outside of the context
+/// stays in its own folder in the same way (BuildKit's behavior).
+/// </remarks>
 public static class BuildFiles
 {
+    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile"];
+
     /// <summary>Reads and parses the Dockerfile.</summary>
     /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
     public static ParsedDockerfile ReadDockerfile(BuildRequest request)
     {
         var checks = SettingsOf(request);
         if (request.InlineDockerfile is { } text)
-            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", System.Text.Encoding.UTF8.GetBytes(text), checks);
-        var path = PathOf(request);
-        if (new FileInfo(path).Length > Limits.DockerfileBytes)
-            throw new UsageException($"Reading '{path}': it is larger than {Limits.DockerfileBytes} bytes.");
-        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), File.ReadAllBytes(path), checks);
+            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", Encoding.UTF8.GetBytes(text), checks);
+        var (path, content) = Dockerfile(request);
+        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), content, checks);
+    }
+
+    /// <summary>The Dockerfile's path and its bytes, of a request whose Dockerfile is a file.</summary>
+    /// <exception cref="UsageException">It is not there, is too large, or is not a file of its folder.</exception>
+    public static (string Path, byte[] Content) Dockerfile(BuildRequest request)
+    {
+        if (request.DockerfilePath is not { } given)
+            return DefaultDockerfile(request);
+        if (PlainFile.IsOwnDescriptor(given))
+            return (given, PlainFile.Read(given, Limits.DockerfileBytes));
+        var path = Path.GetFullPath(given);
+        return TryRead(request, path, Limits.DockerfileBytes) is { } content ? (path, content) : throw new UsageException($"The Dockerfile '{given}' is not there.");
     }
 
     private static CheckOptions? SettingsOf(BuildRequest request)
@@ -29,30 +47,72 @@ public static class BuildFiles
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
+    /// <exception cref="UsageException">The file that counts cannot be read: nobody wants to build with what it was to keep out.</exception>
     public static IgnoreRules IgnoreRulesOf(BuildRequest request)
     {
-        var own = request.InlineDockerfile is null ? PathOf(request) + ".dockerignore" : null;
-        var path = own is not null && File.Exists(own) ? own : Path.Combine(request.ContextFolder, ".dockerignore");
-        return File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
+        if (request.InlineDockerfile is null && PathOf(request) + ".dockerignore" is var own && TryRead(request, own, Limits.IgnoreFileBytes) is { } content)
+            return Parse(Path.GetFileName(own), content);
+        return IgnoreRulesOf(new ForeignFolder(request.ContextFolder, request.ContextName));
     }
 
     /// <summary>A named context has its own <c>.dockerignore</c>.</summary>
-    public static IgnoreRules IgnoreRulesOf(FolderSource folder) =>
-        Path.Combine(folder.Path, ".dockerignore") is var path && File.Exists(path) ? IgnoreRules.Parse(Path.GetFileName(path), File.ReadAllText(path)) : IgnoreRules.None;
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    public static IgnoreRules IgnoreRulesOf(FolderSource folder) => IgnoreRulesOf(new ForeignFolder(folder.Path, folder.Name));
 
     /// <summary>The Dockerfile's path.</summary>
     /// <exception cref="UsageException">It is not there.</exception>
-    public static string PathOf(BuildRequest request)
+    public static string PathOf(BuildRequest request) => request.DockerfilePath switch
     {
-        if (request.DockerfilePath is { } given)
-            return File.Exists(given) ? Path.GetFullPath(given) : throw new UsageException($"The Dockerfile '{given}' is not there.");
-        return DefaultPathOf(request.ContextFolder, request.ContextName);
-    }
+        null => DefaultPathOf(request.ContextFolder, request.ContextName),
+        var given when File.Exists(given) || new FileInfo(given).LinkTarget is not null => Path.GetFullPath(given),
+        var given => throw new UsageException($"The Dockerfile '{given}' is not there."),
+    };
 
     /// <summary>The Dockerfile of a context where nobody names another.</summary>
     /// <exception cref="UsageException">It has none.</exception>
     /// <param name="name">What people call the context; null is the folder.</param>
-    public static string DefaultPathOf(string contextFolder, string? name = null) =>
-        new[] { "Dockerfile", "Containerfile" }.Select(name => Path.Combine(contextFolder, name)).FirstOrDefault(File.Exists)
-        ?? throw new UsageException($"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+    public static string DefaultPathOf(string contextFolder, string? name = null)
+    {
+        var context = new ForeignFolder(contextFolder, name);
+        return DefaultNames.FirstOrDefault(context.HasName) is { } found ? Path.Combine(contextFolder, found)
+            : throw new UsageException($"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+    }
+
+    private static (string Path, byte[] Content) DefaultDockerfile(BuildRequest request)
+    {
+        var path = DefaultPathOf(request.ContextFolder, request.ContextName);
+        var context = new ForeignFolder(request.ContextFolder, request.ContextName);
+        return context.TryRead(Path.GetFileName(path), Limits.DockerfileBytes) is { } content ? (path, content)
+            : throw new UsageException($"Reading '{Path.GetFileName(path)}' in '{request.ContextName}': it leads to a folder, not a file.");
+    }
+
+    private static IgnoreRules IgnoreRulesOf(ForeignFolder context) =>
+        context.TryRead(".dockerignore", Limits.IgnoreFileBytes) is { } content ? Parse(".dockerignore", content) : IgnoreRules.None;
+
+    private static IgnoreRules Parse(string name, byte[] content)
+    {
+        using var reader = new StreamReader(new MemoryStream(content)); // takes a byte order mark away
+        return IgnoreRules.Parse(name, reader.ReadToEnd());
+    }
+
+    /// <summary>Reads a file beside the context's, or beside a Dockerfile elsewhere.</summary>
+    private static byte[]? TryRead(BuildRequest request, string path, int limit)
+    {
+        var (folder, name) = (Path.GetDirectoryName(path) ?? "/", Path.GetFileName(path));
+        var inContext = Path.GetRelativePath(request.ContextFolder, path);
+        if (inContext == ".." || inContext.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(inContext))
+            return Directory.Exists(folder) ? new ForeignFolder(folder).TryRead(name, limit) : null;
+        var context = new ForeignFolder(request.ContextFolder, request.ContextName);
+        if (request.ContextAddress is not null)
+            return context.TryRead(inContext, limit);
+        try
+        {
+            return context.TryRead(inContext, limit);
+        }
+        // The user named the folder, which may be a link; within it nothing leads out of it.
+        catch (UsageException) when (new FileInfo(path).LinkTarget is null)
+        {
+            return new ForeignFolder(folder).TryRead(name, limit);
+        }
+    }
 }

@@ -33,6 +33,19 @@ internal sealed class Diagnosing(DockerfileTree tree)
         return word;
     }
 
+    /// <summary>The text of a here-document with its variables replaced; where that is an error it is noted, and the text stays as it is.</summary>
+    public string ExpandText(Heredoc heredoc, Func<string, string?> lookup, Instruction instruction)
+    {
+        if (!heredoc.Expand)
+            return heredoc.Text;
+        var expanded = Expansion.ExpandText(heredoc.Text, lookup);
+        if (expanded.Error is not { } error)
+            return expanded.Text;
+        var hint = $"Write \\$ for a dollar sign, or quote the word, <<\"{heredoc.Name}\", to keep the whole text as it is.";
+        Add(instruction, $"the here-document '{heredoc.Name}': {error}", hint, heredoc.Name);
+        return heredoc.Text;
+    }
+
     /// <summary>The same, for instructions whose variables may hold several words (EXPOSE, VOLUME).</summary>
     public ImmutableArray<string> ExpandToWords(string word, Func<string, string?> lookup, Instruction instruction)
     {

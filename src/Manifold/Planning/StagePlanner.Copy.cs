@@ -53,10 +53,10 @@ internal sealed partial class StagePlanner
         var destination = DestinationOf(Expand(instruction.Destination, instruction));
         var chown = instruction.Chown is { } owner ? Expand(owner, instruction) : null;
         var chmod = ModeOf(instruction);
-        var exclude = ExpandAll(instruction.Exclude, instruction).ToImmutableArray();
+        var exclude = instruction.Exclude; // not expanded: BuildKit's behavior
         RequirePatterns(instruction, exclude);
-        var inline = instruction.Heredocs.Select(heredoc => new InlineFile(
-            heredoc.Name, heredoc.Expand ? Expand(heredoc.Text, instruction) : heredoc.Text)).ToImmutableArray();
+        var inline = instruction.Heredocs
+            .Select(heredoc => new InlineFile(heredoc.Name, plans.Diagnosing.ExpandText(heredoc, scope.Find, instruction))).ToImmutableArray();
         var name = StepName(instruction);
         // BuildKit's too: what --chmod changes is copied in place.
         var link = instruction.Link && chmod is null;

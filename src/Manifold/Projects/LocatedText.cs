@@ -1,4 +1,6 @@
+using System.Text;
 using Manifold.Dockerfile;
+using Manifold.Linux;
 
 namespace Manifold.Projects;
 
@@ -33,12 +35,23 @@ internal sealed class LocatedText
     {
         try
         {
-            return new FileInfo(path).Length <= Limits.ProjectFileBytes ? new LocatedText(shownAs, File.ReadAllText(path))
-                : throw new UsageException($"Reading '{shownAs}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            using var content = PlainFile.Open(path);
+            var bytes = PlainFile.ReadToEnd(content, Limits.ProjectFileBytes)
+                ?? throw new UsageException($"Reading '{shownAs}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            return new LocatedText(shownAs, Encoding.UTF8.GetString(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"Reading '{shownAs}': {e.Message}");
         }
+    }
+
+    /// <summary>The same of a file in a folder whose links are not followed out of it.</summary>
+    /// <param name="path">From the folder.</param>
+    /// <exception cref="UsageException">The file is not there, cannot be read, or is larger than a project file is.</exception>
+    public static LocatedText Read(ForeignFolder folder, string path, string shownAs)
+    {
+        var bytes = folder.TryRead(path, Limits.ProjectFileBytes) ?? throw new UsageException($"Reading '{shownAs}': it is not a file.");
+        return new LocatedText(shownAs, Encoding.UTF8.GetString(bytes));
     }
 }

@@ -1,4 +1,5 @@
 using Manifold.Dockerfile;
+using Manifold.Linux;
 
 namespace Manifold.Projects;
 
@@ -11,9 +12,10 @@ internal static class ProjectText
         var path = Path.GetFullPath(file, paths.WorkingFolder);
         try
         {
-            if (new FileInfo(path).Length > Limits.ProjectFileBytes)
-                throw new UsageException($"Reading '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
-            return SourceText.Decode(paths.Shown(file), File.ReadAllBytes(path));
+            using var content = PlainFile.Open(path);
+            var bytes = PlainFile.ReadToEnd(content, Limits.ProjectFileBytes)
+                ?? throw new UsageException($"Reading '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
+            return SourceText.Decode(paths.Shown(file), bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

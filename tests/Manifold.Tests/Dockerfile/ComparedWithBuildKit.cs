@@ -119,7 +119,7 @@ public sealed class ComparedWithBuildKit
         static JsonElement Document(string path) => JsonDocument.Parse(File.ReadAllText(path)).RootElement.Clone();
     }
 
-    private static async Task NeedBuildKit()
+    internal static async Task NeedBuildKit()
     {
         var version = await Tool.Try("docker", "buildx", "inspect", "--bootstrap");
         Assert.SkipWhen(version.ExitCode != 0, "Docker's BuildKit does not run here: " + version.Error);

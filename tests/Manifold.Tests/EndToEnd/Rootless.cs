@@ -55,6 +55,19 @@ public sealed class Rootless : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_Dockerfile_that_leads_out_of_its_context_is_refused_as_it_is_for_root()
+    {
+        var context = user.Context("FROM scratch\n");
+        File.Delete(Path.Combine(context, "Dockerfile"));
+        File.CreateSymbolicLink(Path.Combine(context, "Dockerfile"), "/etc/passwd");
+
+        var outcome = await user.Run("build", context);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.DoesNotContain("root:", outcome.Output + outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task a_build_for_two_platforms_gives_the_image_that_root_builds_and_prune_removes_all_of_it()
     {
         var context = user.Context(Everything);

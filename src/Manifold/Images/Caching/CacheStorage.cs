@@ -1,3 +1,4 @@
+using Manifold.Linux;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -114,6 +115,7 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
 internal sealed class FolderCache(Store store, RegistryClient client, string folder, string tag) : ICacheStorage
 {
     private readonly MissingBlob missing = new(client, new BlobOrigins(store), store);
+    private readonly ForeignFolder files = new(folder);
 
     public string Name => folder;
     public ImageReference? Repository => null;
@@ -123,7 +125,7 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
 
     public async Task FetchAsync(Descriptor blob, Store target, IProgress<long> progress, CancellationToken cancellation)
     {
-        await using var file = File.OpenRead(PathOf(blob.Digest));
+        await using var file = Open(blob.Digest);
         await using var writer = target.CreateBlob(blob.Digest);
         await file.CopyToAsync(writer, Streaming.PieceBytes, cancellation).ConfigureAwait(false);
         await writer.CommitAsync(blob.MediaType, blob, cancellation).ConfigureAwait(false);
@@ -132,21 +134,23 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
 
     public async Task<ManifestContent?> FindTopAsync(CancellationToken cancellation)
     {
-        var path = Path.Combine(folder, LayoutDocuments.IndexPath);
-        if (!File.Exists(path))
+        var bytes = files.TryRead(LayoutDocuments.IndexPath, Limits.DocumentBytes);
+        if (bytes is null)
             return null;
-        return ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
+        return ImageIndex.Parse(bytes).Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == tag)?.WithoutName() is { } top
             ? new ManifestContent(top, await ReadAsync(top, cancellation).ConfigureAwait(false)) : null;
     }
 
-    public async Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor document, CancellationToken cancellation)
+    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor document, CancellationToken cancellation)
     {
-        var file = new FileInfo(PathOf(document.Digest));
-        if (!file.Exists || file.Length > Limits.DocumentBytes)
-            throw new CacheException($"its part {document.Digest.Short} is {(file.Exists ? "too large" : "not there")}.");
-        var bytes = await File.ReadAllBytesAsync(file.FullName, cancellation).ConfigureAwait(false);
-        return Digest.Of(bytes) == document.Digest ? bytes : throw new CacheException($"its part {document.Digest.Short} is damaged.");
+        using var file = Open(document.Digest);
+        var bytes = PlainFile.ReadToEnd(file, Limits.DocumentBytes) ?? throw new CacheException($"its part {document.Digest.Short} is too large.");
+        return Digest.Of(bytes) == document.Digest ? Task.FromResult<ReadOnlyMemory<byte>>(bytes)
+            : throw new CacheException($"its part {document.Digest.Short} is damaged.");
     }
+
+    private FileStream Open(Digest digest) =>
+        files.TryOpen(LayoutDocuments.BlobPath(digest)) ?? throw new CacheException($"its part {digest.Short} is not there.");
 
     public async Task PutBlobAsync(Descriptor blob, CancellationToken cancellation)
     {

@@ -11,7 +11,8 @@ internal static class UndefinedVariables
         foreach (var stage in findings.Stages)
             foreach (var (instruction, scope) in findings.Scopes.Of(stage))
             {
-                var names = Words(instruction).SelectMany(word => Expansion.Expand(word, scope.Find, findings.Tree.Escape).Unset).Distinct();
+                var words = Words(instruction).Select(word => Expansion.Expand(word, scope.Find, findings.Tree.Escape));
+                var names = words.Concat(Texts(instruction).Select(text => Expansion.ExpandText(text, scope.Find))).SelectMany(each => each.Unset).Distinct();
                 foreach (var name in names.Where(name => !findings.IsFull && !IsDeclared(scope, name)))
                     findings.Add(Rules.UndefinedVar, instruction, $"${name} has no value here", Hint(name, scope), name);
             }
@@ -24,13 +25,16 @@ internal static class UndefinedVariables
         ? $"Write ARG {name} in this stage, before it is used."
         : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry => entry.Split('=')[0]))) ?? $"Declare it before: ARG {name}=…";
 
+    /// <summary>The here-documents of an instruction in which variables are replaced.</summary>
+    private static IEnumerable<string> Texts(Instruction instruction) =>
+        instruction is FilesInstruction files ? files.Heredocs.Where(heredoc => heredoc.Expand).Select(heredoc => heredoc.Text) : [];
+
     /// <summary>The words of an instruction in which variables are replaced.</summary>
     private static IEnumerable<string> Words(Instruction instruction) => instruction switch
     {
         FilesInstruction files =>
         [
-            .. files.Sources, files.Destination, .. new[] { files.Chown, files.Chmod, (files as AddInstruction)?.Checksum }.OfType<string>(), .. files.Exclude,
-            .. files.Heredocs.Where(heredoc => heredoc.Expand).Select(heredoc => heredoc.Text),
+            .. files.Sources, files.Destination, .. new[] { files.Chown, files.Chmod, (files as AddInstruction)?.Checksum }.OfType<string>(),
         ],
         PairsInstruction pairs => pairs.Pairs.SelectMany(pair => new[] { pair.Key, pair.Value }),
         ExposeInstruction expose => expose.Ports,

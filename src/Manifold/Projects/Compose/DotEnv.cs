@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
@@ -14,7 +13,8 @@ internal static class DotEnv
     {
         if (!File.Exists(file))
             return environment;
-        var faults = new FileFaults(SourceText.Decode(file, File.ReadAllBytes(file)));
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var faults = new FileFaults(ProjectText.Read(file, new ProjectPaths(folder, folder)));
         var read = environment.ToBuilder();
         for (var number = 0; number < faults.Source.Count; number++)
             ReadLine(faults, number, environment, read);

@@ -7,8 +7,8 @@ namespace Manifold.Projects.SideImages;
 internal static class Binaries
 {
     /// <summary>Patterns for one architecture; none where the Dockerfile copies the folder as a whole, or in a way that only building tells.</summary>
-    public static ImmutableArray<string> CopiedBy(string dockerfile, string architecture) =>
-        [.. DockerfileParser.Parse(dockerfile, File.ReadAllText(dockerfile)).Tree.Instructions.OfType<FilesInstruction>()
+    public static ImmutableArray<string> CopiedBy(LocatedText dockerfile, string architecture) =>
+        [.. DockerfileParser.Parse(dockerfile.FileName, dockerfile.Text).Tree.Instructions.OfType<FilesInstruction>()
             .Where(instruction => instruction is not CopyInstruction { From: not null })
             .SelectMany(instruction => instruction.Sources)
             .Select(source => source.Replace("${TARGETARCH}", architecture, StringComparison.Ordinal).Replace("$TARGETARCH", architecture, StringComparison.Ordinal))

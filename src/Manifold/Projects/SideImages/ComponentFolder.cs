@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
 using Manifold.Images;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Projects.SideImages;
@@ -13,6 +14,9 @@ internal sealed record SideImages(SideImagesSettings Settings, ReleaseFolder Rel
 internal sealed partial class ComponentFolder(string folder, SideImages all, ProjectFaults faults)
 {
     private readonly string shown = ProjectPaths.In(all.Options).Shown(folder);
+
+    // Components may share files by links; none leads out of the project.
+    private readonly ForeignFolder files = new(Path.GetDirectoryName(Path.GetDirectoryName(folder))!);
     private ImageReferences? ownReferences;
 
     private string Name { get; } = Path.GetFileName(folder);
@@ -25,8 +29,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     /// <summary>The component, or null where faults stand in its way.</summary>
     public Component? Read()
     {
-        if (InFolder("image-references") is { } own)
-            ownReferences = ImageReferences.Read(LocatedText.Read(own, ProjectPaths.In(all.Options).Shown(own)), faults);
+        if (InFolder("image-references") is not null)
+            ownReferences = ImageReferences.Read(Text("image-references"), faults);
         var sources = all.Settings.Architectures.Select(architecture => (Architecture: architecture, Source: SourceFor(architecture))).ToList();
         if (!ImageReference.TryParse($"{all.Settings.Registry}/{Name}:{all.Release.Tag}", out var reference))
             faults.Add(shown, $"'{Name}' cannot be the name of an image", "Expected lower-case letters and digits, with single '.', '_' or '-' between them.");
@@ -77,7 +81,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
 
     private ImageSource? Taken(string file)
     {
-        var text = LocatedText.Read(Path.Combine(folder, file), Path.Combine(shown, file));
+        var text = Text(file);
         var lines = Enumerable.Range(0, text.Source.Count).Where(line => !text.Source.Line(line).IsWhiteSpace()).ToList();
         if (lines.Count == 0)
         {
@@ -143,9 +147,9 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     /// <summary>A file of one word, which git gets; null where there is no such file.</summary>
     private (string Word, string File)? OneLine(string name)
     {
-        if (InFolder(name) is not { } path)
+        if (InFolder(name) is null)
             return null;
-        var text = LocatedText.Read(path, Path.Combine(shown, name));
+        var text = Text(name);
         var word = text.Text.Trim();
         if (word.Length > 0 && word[0] != '-' && !word.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
             return (word, text.FileName);
@@ -164,10 +168,13 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
             Command = ["./build_binaries", each.Architecture], Folder = folder, Place = place,
             // What says how to build the image is no input of the binaries; git's own files change with every fetch.
             Inputs = ["**", "!bin", "!src/.git", "!Dockerfile", "!Dockerfile.*", "!ImageSource", "!ImageSource.*"],
-            Outputs = Binaries.CopiedBy(Path.Combine(folder, Path.GetFileName(each.Dockerfile)), each.Architecture) is { IsEmpty: false } copied ? copied : [$"bin/{Name}-{each.Architecture}"],
+            Outputs = Binaries.CopiedBy(Text(Path.GetFileName(each.Dockerfile)), each.Architecture) is { IsEmpty: false } copied ? copied : [$"bin/{Name}-{each.Architecture}"],
             Platform = SideImagesSettings.PlatformOf(each.Architecture),
         })];
     }
+
+    private LocatedText Text(string name) =>
+        LocatedText.Read(files, Path.Combine(SideImagesFolder.ComponentsName, Name, name), Path.Combine(shown, name));
 
     private string? InFolder(string name) => Path.Combine(folder, name) is var path && File.Exists(path) ? path : null;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Projects.SideImages;
@@ -19,11 +20,19 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         string[] variables = ["OKD_TAG", "OCP_TAG", "OCP_BASE_TAG", "RELEASE_TAG", "RELEASE_BASE_TAG"];
         var variable = variables.FirstOrDefault(name => options.Variable(name) is not null);
         var tag = variable is not null ? options.Variable(variable) : BaseInSource(folder);
-        var references = FileOf(folder, tag, options, faults) is { } path ? ImageReferences.Read(LocatedText.Read(path, ProjectPaths.In(options).Shown(path)), faults) : null;
+        var references = FileOf(folder, tag, options, faults) is { } path ? ImageReferences.Read(Text(folder, path, options), faults) : null;
         tag ??= references?.Version is { } version && IsTag(version) ? version : "latest";
         if (!IsTag(tag))
             faults.Add("environment", $"{variable} cannot be the tag of an image: letters, digits, '.', '_' and '-', at most 128", excerpt: $"{variable}={tag}");
         return new ReleaseFolder(tag, references);
+    }
+
+    /// <summary>What the user names may be anywhere; the folder's own file is in the folder.</summary>
+    private static LocatedText Text(string folder, string path, ReadingOptions options)
+    {
+        var shown = ProjectPaths.In(options).Shown(path);
+        return options.Variable("IMAGE_REFERENCES") is not null ? LocatedText.Read(path, shown)
+            : LocatedText.Read(new ForeignFolder(folder), Path.GetRelativePath(folder, path), shown);
     }
 
     private static string? FileOf(string folder, string? tag, ReadingOptions options, ProjectFaults faults)
@@ -46,7 +55,7 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
         {
             var file = Path.Combine(at.FullName, "pkg", "release", "release.go");
-            if (File.Exists(file) && BasePattern().Match(File.ReadAllText(file)) is { Success: true } found)
+            if (File.Exists(file) && BasePattern().Match(LocatedText.Read(file, file).Text) is { Success: true } found)
                 return found.Groups[1].Value;
             if (Path.Exists(Path.Combine(at.FullName, ".git")))
                 return null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Linux;
 using Manifold.Dockerfile;
 using Manifold.Planning.Checks;
 
@@ -44,7 +45,7 @@ public static class ContextSurvey
     {
         try
         {
-            using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });
+            using var file = PlainFile.Open(path);
             Span<byte> magic = stackalloc byte[4];
             if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual("\u007FELF"u8))
                 return null;
