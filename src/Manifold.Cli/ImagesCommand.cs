@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Manifold.Content;
+using Manifold.Oci;
 
 namespace Manifold.Cli;
 
@@ -14,7 +15,10 @@ internal static class ImagesCommand
         command.SetAction(parsed =>
         {
             using var store = context.OpenStore();
-            var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal).Select(image => StoredImage.Read(store, image)).ToList();
+            // Many names often mean one image, which is read once.
+            var read = new Dictionary<Descriptor, StoredImage>();
+            var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal)
+                .Select(image => (read.TryGetValue(image.Target, out var known) ? known : read[image.Target] = StoredImage.Read(store, image)) with { Name = image }).ToList();
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(new JsonArray([.. images.Select(ToJson)]).ToJsonString());
             else

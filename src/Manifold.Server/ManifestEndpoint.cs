@@ -9,6 +9,8 @@ namespace Manifold.Server;
 /// <remarks>Source: OCI distribution specification, end-2, end-7, end-9.</remarks>
 internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Contents contents)
 {
+    private readonly NamedContent children = new(store, contents);
+
     /// <summary>end-2: GET and HEAD.</summary>
     public Task GetAsync(HttpContext http, Route route)
     {
@@ -41,6 +43,11 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return;
         }
         var mediaType = http.Request.ContentType?.Split(';')[0].Trim() is { Length: > 0 } given ? given : Document.MediaTypeIn(bytes) ?? "";
+        if (DocumentFaults.FirstIn(mediaType, bytes) is { } fault)
+        {
+            await http.Refuse(400, ErrorCode.ManifestInvalid, $"This is not a valid manifest or index. {fault}");
+            return;
+        }
         if (Document.TryParse(mediaType, bytes) is not { } document)
         {
             await http.Refuse(400, ErrorCode.ManifestInvalid, $"This is not a valid manifest or index of the media type '{mediaType}'.");
@@ -53,9 +60,9 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return;
         }
         using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
-        if (await MissingAsync(route.Repository, document, http.RequestAborted) is { Count: > 0 } missing)
+        if (await children.FaultsAsync(route.Repository, document, http.RequestAborted) is { Count: > 0 } faults)
         {
-            await http.Refuse(400, missing);
+            await http.Refuse(400, faults);
             return;
         }
         await KeepAsync(http, route.Repository, new Pushed(digest, bytes, document, tags));
@@ -70,9 +77,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         if (found is null)
             return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
         var byDigest = Digest.TryParse(route.Selector, out _);
-        var removed = false;
-        foreach (var match in names.Matches(http.Host(), route.Repository).Where(match => match.Target.Digest == found.Digest && (byDigest || match.Reference.Tag == route.Selector)))
-            removed |= store.Tags.Remove(match.Reference);
+        var meant = names.Tags(http.Host(), route.Repository).SelectMany(tags => tags.Images).Where(image => image.Target.Digest == found.Digest && (byDigest || image.Reference!.Tag == route.Selector));
+        var removed = store.Tags.RemoveAll([.. meant.Select(image => image.Reference!)]);
         if (byDigest)
             removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
         return removed ? http.Empty(202)
@@ -105,18 +111,6 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         if (http.Request.Query.ContainsKey("tag"))
             http.Response.Headers.Append("OCI-Tag", tags.ToArray());
         await http.Empty(201, $"/v2/{repository}/manifests/{digest}");
-    }
-
-    /// <summary>An error for each blob or manifest that is not here. Content that lies elsewhere (its descriptor has URLs) need not be.</summary>
-    private async Task<List<ErrorEntry>> MissingAsync(string repository, Document document, CancellationToken cancellation)
-    {
-        var missing = new List<ErrorEntry>();
-        foreach (var child in document.Children.Where(child => child.Urls is null or { IsEmpty: true }).DistinctBy(child => child.Digest))
-        {
-            if (!await contents.IsInStoreAsync(child.Digest, cancellation))
-                missing.Add(new ErrorEntry(ErrorCode.ManifestBlobUnknown, $"'{repository}' has no '{child.Digest}', which the manifest names. Push it first.", child.Digest.ToString()));
-        }
-        return missing;
     }
 
     private Digest? SubjectOf(Descriptor manifest) =>

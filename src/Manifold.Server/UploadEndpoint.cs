@@ -33,11 +33,10 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         }
         if (mount is not null && await TryMountAsync(http, route.Repository, Digest.Parse(mount)))
             return;
-        using var upload = await uploads.TryBeginAsync(route.Repository, http.RequestAborted);
+        using var upload = await uploads.TryBeginAsync(route.Repository, Client.Of(http), http.RequestAborted);
         if (upload is null)
         {
-            http.Response.Headers.RetryAfter = "10";
-            await http.Refuse(429, ErrorCode.TooManyRequests, $"{ServeLimits.OpenUploads} uploads are not complete. Complete or cancel some, or try again later.");
+            await http.RefuseFor(uploads.RetryAfter(Client.Of(http)), "Too many uploads of yours are not complete. Complete or cancel some, or try again later.");
             return;
         }
         upload.Blob.HashAs(algorithm);
@@ -50,7 +49,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     /// <summary>end-5, end-6, end-13, end-14: goes on with one.</summary>
     public async Task ContinueAsync(HttpContext http, Route route)
     {
-        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, http.RequestAborted);
+        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, Client.Of(http), http.RequestAborted);
         if (upload is null)
         {
             await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Begin again.");

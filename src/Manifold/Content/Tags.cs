@@ -8,102 +8,118 @@ namespace Manifold.Content;
 /// <remarks>
 /// So that <c>skopeo inspect oci:ROOT:quay.io/acme/app:1</c> works in place. Names are compared in normal form: what another
 /// tool stored as <c>debian:12</c> is found as <c>docker.io/library/debian:12</c>, and its entry stays as that tool wrote it.
-/// Changes are made under a lock and appear at once; readers never wait. Source: OCI image specification, "OCI Image Layout", "index.json".
+/// The file is parsed once for each state that it has: a reader asks the kernel for its state, which costs microseconds, and whoever
+/// wrote it, this process or another, is seen by the next reader. Changes are made under a lock and appear at once; readers never wait
+/// for writers. Thread-safe. Source: OCI image specification, "OCI Image Layout", "index.json".
 /// </remarks>
-public sealed class Tags
+public sealed class Tags : IDisposable
 {
     private readonly Store store;
-    private readonly string path;
+    private readonly TagFile file;
+    private readonly Lock writing = new(), joining = new();
+    private List<Pending> pending = [];
 
     internal Tags(Store store)
     {
         this.store = store;
-        path = Path.Combine(store.Root, "index.json");
-        if (!File.Exists(path))
-            Change(entries => entries);
+        file = new TagFile(Path.Combine(store.Root, "index.json"));
+        if (!file.Exists)
+            Change(index => index);
     }
 
+    /// <summary>All names at this moment.</summary>
+    /// <exception cref="ContentMismatchException"><c>index.json</c> is not an image index.</exception>
+    public TagIndex Read() => file.Read();
+
     /// <summary>What the name stands for, or null. A reference with a digest finds what has that digest under any tag of its repository.</summary>
-    public Descriptor? Find(ImageReference reference) =>
-        List().FirstOrDefault(image => reference.Digest is { } digest
-            ? image.Target.Digest == digest && image.Reference?.Name == reference.Name
-            : image.Reference == reference)?.Target;
+    public Descriptor? Find(ImageReference reference) => Read().Find(reference);
 
     /// <summary>Every image that has a name, in the order of the file.</summary>
-    public ImmutableArray<NamedImage> List() =>
-        [.. Read().Manifests.Where(entry => ReferenceName.Of(entry) is not null).Select(entry => new NamedImage(ReferenceName.Of(entry)!, entry.WithoutName()))];
+    public ImmutableArray<NamedImage> List() => [.. Read().Images];
 
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
-    public ImmutableArray<Descriptor> Roots() => [.. Read().Manifests.Select(ReferenceName.WithoutName)];
+    public ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
 
     /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is in the store before its name.</summary>
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
 
     /// <summary>Sets all names in one step: no reader sees some of them without the others.</summary>
-    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => Change(entries =>
+    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names)
     {
-        foreach (var (reference, target) in names)
-        {
-            var entry = target.Named(reference.ToString());
-            var index = entries.FindIndex(existing => Has(existing, reference));
-            entries = index < 0 ? entries.Add(entry)
-                : entries.SetItem(index, entry).RemoveAll(existing => existing != entry && Has(existing, reference));
-        }
-        return entries;
-    });
+        var entries = names.Select(name => (name.Reference, Entry: TagEntry.Of(name.Target.Named(name.Reference.ToString())))).ToList();
+        Change(index => index.With(entries));
+    }
 
     /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
-    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(entries =>
+    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(index =>
     {
-        var known = entries.Select(entry => entry.Digest).ToHashSet();
-        return entries.AddRange(contents.Where(content => known.Add(content.Digest)).Select(ReferenceName.WithoutName));
+        var known = index.Entries.Select(entry => entry.Descriptor.Digest).ToHashSet();
+        var added = contents.Where(content => known.Add(content.Digest)).Select(content => TagEntry.Of(content.WithoutName())).ToList();
+        return added.Count == 0 ? index : index.Adding(added);
     });
 
     /// <summary>Takes the name away; the content stays until a prune. False where nothing had it.</summary>
-    public bool Remove(ImageReference reference)
+    public bool Remove(ImageReference reference) => RemoveAll([reference]);
+
+    /// <summary>Takes all names away in one step. False where nothing had any of them.</summary>
+    public bool RemoveAll(IReadOnlyCollection<ImageReference> references)
     {
         var removed = false;
-        Change(entries =>
+        Change(index =>
         {
-            var rest = entries.RemoveAll(entry => Has(entry, reference));
-            removed = rest.Count < entries.Count;
+            var rest = references.Aggregate(index, (index, reference) => index.Without(reference));
+            removed = rest != index;
             return rest;
         });
         return removed;
     }
 
-    private void Change(Func<ImmutableList<Descriptor>, ImmutableList<Descriptor>> change) => store.Guarded(() =>
+    /// <summary>Changes the file under the lock that all processes take. Changes that come meanwhile from other threads are written together.</summary>
+    private void Change(Func<TagIndex, TagIndex> change)
     {
-        using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
-        var before = Read();
-        var after = change(before.Manifests.ToImmutableList());
-        if (!File.Exists(path) || !after.SequenceEqual(before.Manifests))
-            Store.ReplaceFile(path, (before with { Manifests = [.. after] }).ToJson());
-    });
-
-    private ImageIndex Read()
-    {
-        try
+        var own = new Pending(change);
+        lock (joining)
+            pending.Add(own);
+        lock (writing)
         {
-            return ImageIndex.Parse(File.ReadAllBytes(path));
+            if (!own.IsDone)
+                WritePending();
         }
-        catch (FileNotFoundException)
-        {
-            return new ImageIndex { Manifests = [] };
-        }
-        catch (FormatException e)
-        {
-            throw new ContentMismatchException($"Reading '{path}': {e.Message} Mend the file, or move it away; the images' content is untouched.");
-        }
+        if (own.Failure is { } failure)
+            throw failure;
     }
 
-    private static bool Has(Descriptor entry, ImageReference reference) =>
-        ImageReference.TryParse(ReferenceName.Of(entry), out var name) && name == reference;
-}
+    private void WritePending()
+    {
+        List<Pending> together;
+        lock (joining)
+            (together, pending) = (pending, []);
+        try
+        {
+            store.Guarded(() =>
+            {
+                using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
+                var before = file.Read();
+                var after = together.Aggregate(before, (index, each) => each.Change(index));
+                if (after != before || !file.Exists)
+                    file.Replace(after);
+            });
+        }
+        catch (Exception e)
+        {
+            foreach (var each in together)
+                each.Failure = e;
+        }
+        foreach (var each in together)
+            each.IsDone = true;
+    }
 
-/// <summary>One entry of the store's index: a name as it was written, and what it stands for.</summary>
-public sealed record NamedImage(string Name, Descriptor Target)
-{
-    /// <summary>The name in normal form; null where another tool wrote what is not a reference.</summary>
-    public ImageReference? Reference => ImageReference.TryParse(Name, out var reference) ? reference : null;
+    private sealed class Pending(Func<TagIndex, TagIndex> change)
+    {
+        public Func<TagIndex, TagIndex> Change => change;
+        public bool IsDone { get; set; }
+        public Exception? Failure { get; set; }
+    }
+
+    public void Dispose() => file.Dispose();
 }
