@@ -50,8 +50,12 @@ internal sealed class ClientTurns(int mostWaiting)
 
     private sealed class Turn(ClientTurns owner, string client, Queue queue) : IDisposable
     {
+        private bool ended;
+
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref ended, true))
+                return;
             queue.Gate.Release();
             owner.Leave(client, queue);
         }

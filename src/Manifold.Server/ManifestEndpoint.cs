@@ -69,20 +69,24 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     }
 
     /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
-    public Task DeleteAsync(HttpContext http, Route route)
+    public async Task DeleteAsync(HttpContext http, Route route)
     {
         if (IsMalformedDigest(route.Selector))
-            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
-        var found = contents.FindManifest(http.Host(), route.Repository, route.Selector);
-        if (found is null)
-            return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
+            return;
+        }
+        if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found)
+        {
+            await http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+            return;
+        }
         var byDigest = Digest.TryParse(route.Selector, out _);
         var meant = names.Tags(http.Host(), route.Repository).SelectMany(tags => tags.Images).Where(image => image.Target.Digest == found.Digest && (byDigest || image.Reference!.Tag == route.Selector));
-        var removed = store.Tags.RemoveAll([.. meant.Select(image => image.Reference!)]);
+        var removed = await store.Tags.RemoveAllAsync([.. meant.Select(image => image.Reference!)]);
         if (byDigest)
             removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
-        return removed ? http.Empty(202)
-            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one.");
+        await (removed ? http.Empty(202) : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one."));
     }
 
     private sealed record Pushed(Digest Digest, byte[] Bytes, Document Document, List<string> Tags);
@@ -103,7 +107,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
         store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
         if (tags.Count > 0)
-            store.Tags.SetAll([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
+            await store.Tags.SetAllAsync([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
 
         http.ContentDigest(digest);
         if (document.Subject is not null)

@@ -16,8 +16,9 @@ public sealed class Tags : IDisposable
 {
     private readonly Store store;
     private readonly TagFile file;
-    private readonly Lock writing = new(), joining = new();
+    private readonly Lock joining = new();
     private List<Pending> pending = [];
+    private bool isWriting;
 
     internal Tags(Store store)
     {
@@ -44,10 +45,15 @@ public sealed class Tags : IDisposable
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
 
     /// <summary>Sets all names in one step: no reader sees some of them without the others.</summary>
-    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names)
+    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => Change(Setting(names));
+
+    /// <inheritdoc cref="SetAll"/>
+    public Task SetAllAsync(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => ChangeAsync(Setting(names));
+
+    private static Func<TagIndex, TagIndex> Setting(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names)
     {
-        var entries = names.Select(name => (name.Reference, Entry: TagEntry.Of(name.Target.Named(name.Reference.ToString())))).ToList();
-        Change(index => index.With(entries));
+        var entries = names.Select(name => (name.Reference, TagEntry.Of(name.Target.Named(name.Reference.ToString())))).ToList();
+        return index => index.With(entries);
     }
 
     /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
@@ -62,31 +68,36 @@ public sealed class Tags : IDisposable
     public bool Remove(ImageReference reference) => RemoveAll([reference]);
 
     /// <summary>Takes all names away in one step. False where nothing had any of them.</summary>
-    public bool RemoveAll(IReadOnlyCollection<ImageReference> references)
+    public bool RemoveAll(IReadOnlyCollection<ImageReference> references) => RemoveAllAsync(references).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="RemoveAll"/>
+    public async Task<bool> RemoveAllAsync(IReadOnlyCollection<ImageReference> references)
     {
         var removed = false;
-        Change(index =>
+        await ChangeAsync(index =>
         {
             var rest = references.Aggregate(index, (index, reference) => index.Without(reference));
             removed = rest != index;
             return rest;
-        });
+        }).ConfigureAwait(false);
         return removed;
     }
 
-    /// <summary>Changes the file under the lock that all processes take. Changes that come meanwhile from other threads are written together.</summary>
-    private void Change(Func<TagIndex, TagIndex> change)
+    private void Change(Func<TagIndex, TagIndex> change) => ChangeAsync(change).GetAwaiter().GetResult();
+
+    /// <summary>Changes the file under the lock that all processes take. Changes that come meanwhile from other threads are written together, and wait without a thread.</summary>
+    private Task ChangeAsync(Func<TagIndex, TagIndex> change)
     {
         var own = new Pending(change);
         lock (joining)
-            pending.Add(own);
-        lock (writing)
         {
-            if (!own.IsDone)
-                WritePending();
+            pending.Add(own);
+            if (isWriting)
+                return own.Written.Task;
+            isWriting = true;
         }
-        if (own.Failure is { } failure)
-            throw failure;
+        WritePending();
+        return own.Written.Task;
     }
 
     private void WritePending()
@@ -94,31 +105,38 @@ public sealed class Tags : IDisposable
         List<Pending> together;
         lock (joining)
             (together, pending) = (pending, []);
+        Exception? failure = null;
         try
         {
-            store.Guarded(() =>
-            {
-                using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
-                var before = file.Read();
-                var after = together.Aggregate(before, (index, each) => each.Change(index));
-                if (after != before || !file.Exists)
-                    file.Replace(after);
-            });
+            Write(together);
         }
         catch (Exception e)
         {
-            foreach (var each in together)
-                each.Failure = e;
+            failure = e;
         }
         foreach (var each in together)
-            each.IsDone = true;
+            _ = failure is null ? each.Written.TrySetResult() : each.Written.TrySetException(failure);
+        lock (joining)
+        {
+            isWriting = pending.Count > 0;
+            if (isWriting)
+                _ = Task.Run(WritePending, CancellationToken.None); // not by this thread, whose own change is written
+        }
     }
+
+    private void Write(List<Pending> together) => store.Guarded(() =>
+    {
+        using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
+        var before = file.Read();
+        var after = together.Aggregate(before, (index, each) => each.Change(index));
+        if (after != before || !file.Exists)
+            file.Replace(after);
+    });
 
     private sealed class Pending(Func<TagIndex, TagIndex> change)
     {
         public Func<TagIndex, TagIndex> Change => change;
-        public bool IsDone { get; set; }
-        public Exception? Failure { get; set; }
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     public void Dispose() => file.Dispose();
