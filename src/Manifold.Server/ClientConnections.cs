@@ -5,10 +5,11 @@ namespace Manifold.Server;
 
 /// <summary>Shares the connections that the server has among its clients, so that none can take those of the others.</summary>
 /// <remarks>
-/// A client with too many loses the one that waits longest for a request; where each of its connections is at work, the next one is answered
-/// with 429. The same holds for the server as a whole, where the client with the most connections loses one. Thread-safe.
+/// A client with too many loses the one that waits longest for a request; else the one whose client has let it stand still for longest in the
+/// midst of one. Where all of them are at work, the next one is answered with 429. The same holds for the server as a whole, where the
+/// client with the most connections loses one. Thread-safe.
 /// </remarks>
-internal sealed class ClientConnections(int most, int mostOfOne)
+internal sealed class ClientConnections(ServeOptions options)
 {
     private readonly Lock alone = new();
     private readonly Dictionary<string, Share> shares = [];
@@ -17,7 +18,9 @@ internal sealed class ClientConnections(int most, int mostOfOne)
     /// <summary>Around everything that a connection does, TLS too.</summary>
     public async Task HandleAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var entry = new ClientConnection(this, connection, Client.Of((connection.RemoteEndPoint as IPEndPoint)?.Address));
+        var transport = new WatchedTransport(connection.Transport, options.Time);
+        var entry = new ClientConnection(this, connection, transport, Client.Of((connection.RemoteEndPoint as IPEndPoint)?.Address));
+        connection.Transport = transport;
         connection.Features.Set(entry);
         Enter(entry)?.Connection.Abort(new ConnectionAbortedException("Another connection needs its place."));
         try
@@ -36,43 +39,38 @@ internal sealed class ClientConnections(int most, int mostOfOne)
     {
         lock (alone)
         {
-            if (!shares.TryGetValue(entry.Client, out var own))
-                shares[entry.Client] = own = new Share();
-            Share? full = own.Count >= mostOfOne ? own
-                : count >= most ? shares.Values.Where(share => share.Waiting.Count > 0).MaxBy(share => share.Count) ?? own
-                : null;
-            var victim = full?.Waiting.First?.Value;
+            var own = shares.GetValueOrDefault(entry.Client);
+            var isFull = own?.Count >= options.ConnectionsOfOne || count >= options.Connections;
+            var victim = !isFull ? null
+                : own?.Count >= options.ConnectionsOfOne ? VictimIn(own)
+                : shares.Values.OrderByDescending(share => share.Count).Select(VictimIn).FirstOrDefault(found => found is not null);
             if (victim is not null)
                 Leave(victim);
-            entry.IsExcess = full is not null && victim is null;
+            entry.IsExcess = isFull && victim is null;
+            if (!shares.TryGetValue(entry.Client, out own))
+                shares[entry.Client] = own = new Share();
             entry.Place = own.Waiting.AddLast(entry);
-            own.Count++;
             count++;
-            shares[entry.Client] = own; // the victim may have been its last one
             return victim;
         }
     }
+
+    private ClientConnection? VictimIn(Share share) => share.Waiting.First?.Value
+        ?? share.Working.Where(entry => entry.Transport.Still >= options.StillTime).MaxBy(entry => entry.Transport.Still);
 
     private void Leave(ClientConnection entry)
     {
         if (entry.HasLeft)
             return;
         entry.HasLeft = true;
-        var share = shares[entry.Client];
-        Remove(share, entry);
         count--;
-        if (--share.Count == 0)
+        var share = shares[entry.Client];
+        share.Remove(entry);
+        if (share.Count == 0)
             shares.Remove(entry.Client);
     }
 
-    private static void Remove(Share share, ClientConnection entry)
-    {
-        if (entry.Place is { } place)
-            share.Waiting.Remove(place);
-        entry.Place = null;
-    }
-
-    /// <summary>A request begins (1) or ends (-1): a connection that works is not closed for another.</summary>
+    /// <summary>A request begins (1) or ends (-1).</summary>
     internal void Work(ClientConnection entry, int change)
     {
         lock (alone)
@@ -81,44 +79,31 @@ internal sealed class ClientConnections(int most, int mostOfOne)
             if (entry.HasLeft)
                 return;
             var share = shares[entry.Client];
-            entry.IsExcess &= share.Count > mostOfOne || count > most; // others may have ended meanwhile
-            Remove(share, entry);
-            if (entry.Requests == 0)
+            entry.IsExcess &= share.Count > options.ConnectionsOfOne || count > options.Connections; // others may have ended meanwhile
+            share.Remove(entry);
+            if (entry.Requests > 0)
+                share.Working.Add(entry);
+            else
                 entry.Place = share.Waiting.AddLast(entry);
         }
     }
 
+    /// <summary>The connections of one client.</summary>
     private sealed class Share
     {
-        public LinkedList<ClientConnection> Waiting { get; } = new(); // longest first
-        public int Count { get; set; }
+        /// <summary>Those without a request, the longest first.</summary>
+        public LinkedList<ClientConnection> Waiting { get; } = new();
+
+        public HashSet<ClientConnection> Working { get; } = [];
+
+        public int Count => Waiting.Count + Working.Count;
+
+        public void Remove(ClientConnection entry)
+        {
+            if (entry.Place is { } place)
+                Waiting.Remove(place);
+            entry.Place = null;
+            Working.Remove(entry);
+        }
     }
-}
-
-/// <summary>One connection, as <see cref="ClientConnections"/> counts it. Its state belongs to that one's lock.</summary>
-internal sealed class ClientConnection(ClientConnections owner, ConnectionContext connection, string client)
-{
-    public ConnectionContext Connection => connection;
-    public string Client => client;
-
-    /// <summary>All that its client may have are at work: its requests are refused.</summary>
-    public bool IsExcess { get; internal set; }
-
-    internal int Requests { get; set; }
-    internal bool HasLeft { get; set; }
-    internal LinkedListNode<ClientConnection>? Place { get; set; }
-
-    /// <summary>Dispose it when the request has its answer.</summary>
-    public IDisposable Work()
-    {
-        owner.Work(this, 1);
-        return new Worked(this);
-    }
-
-    private sealed class Worked(ClientConnection entry) : IDisposable
-    {
-        public void Dispose() => entry.owner.Work(entry, -1);
-    }
-
-    private readonly ClientConnections owner = owner;
 }

@@ -76,7 +76,7 @@ public sealed class RegistryServer : IAsyncDisposable
 
     private static WebApplication Build(ServeOptions options, TlsCertificate? tls)
     {
-        var connections = new ClientConnections(options.Connections, options.ConnectionsOfOne);
+        var connections = new ClientConnections(options);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();

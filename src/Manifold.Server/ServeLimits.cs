@@ -17,6 +17,9 @@ internal static class ServeLimits
     /// <summary>Connections of one client, so that the others have theirs.</summary>
     public const int ConnectionsOfOne = 500;
 
+    /// <summary>Where a client has too many connections, one goes that moved no byte for so long in the midst of a request.</summary>
+    public static readonly TimeSpan StillTime = TimeSpan.FromSeconds(2);
+
     /// <summary>A client whose connections are all at work may ask again after so long.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 

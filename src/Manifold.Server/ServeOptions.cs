@@ -45,6 +45,9 @@ public sealed partial record ServeOptions
     /// <summary>How long a client may say nothing where it has to say something.</summary>
     internal TimeSpan SilentTime { get; init; } = ServeLimits.SilentTime;
 
+    /// <summary>After so long without a byte, in or out, a request gives its connection to another of a client that has too many.</summary>
+    internal TimeSpan StillTime { get; init; } = ServeLimits.StillTime;
+
     internal int Connections { get; init; } = ServeLimits.Connections;
     internal int ConnectionsOfOne { get; init; } = ServeLimits.ConnectionsOfOne;
     internal int OpenUploads { get; init; } = ServeLimits.OpenUploads;

@@ -82,7 +82,7 @@ public sealed class SharingAmongClients : IAsyncLifetime
     [Fact]
     public async Task who_keeps_all_its_connections_at_work_is_told_to_wait_and_others_go_on()
     {
-        await StartAsync(options => options with { Connections = 20, ConnectionsOfOne = 3, SilentTime = Hang, SlowGrace = Hang });
+        await StartAsync(options => options with { Connections = 20, ConnectionsOfOne = 3, SilentTime = Hang, SlowGrace = Hang, StillTime = Hang });
         var slow = new List<NetworkStream>();
         for (var i = 0; i < 3; i++)
             slow.Add(await SendSlowly(Greedy));
@@ -95,6 +95,25 @@ public sealed class SharingAmongClients : IAsyncLifetime
 
         slow[0].Dispose();
         await Eventually(async () => (await Ask(Greedy)).Contains(" 200 ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task who_sends_or_takes_nothing_in_the_midst_of_a_request_gives_its_place_to_the_next(bool sends)
+    {
+        await StartAsync(options => options with { Connections = 20, ConnectionsOfOne = 3, SilentTime = Hang, SlowGrace = Hang, StillTime = TimeSpan.Zero });
+        var large = await server.PushBlob("a", new byte[50_000_000]);
+        server.Http.Dispose(); // its connections are the same client's
+        for (var i = 0; i < 3; i++)
+        {
+            if (sends)
+                await SendSlowly(Greedy);
+            else
+                await TakeSlowly(Greedy, $"/v2/a/blobs/{large.Digest}");
+        }
+        Assert.Contains(" 200 ", await Ask(Greedy));
+        Assert.Contains(" 200 ", await Ask(Other));
     }
 
     [Fact]
@@ -132,6 +151,15 @@ public sealed class SharingAmongClients : IAsyncLifetime
         var connection = await ConnectAsync(from);
         await connection.WriteAsync("PUT /v2/a/manifests/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"u8.ToArray());
         Assert.Contains(" 100 ", await new StreamReader(connection).ReadLineAsync().WaitAsync(Hang));
+        return connection;
+    }
+
+    /// <summary>Returns when the answer has begun to arrive.</summary>
+    private async Task<NetworkStream> TakeSlowly(IPAddress from, string path)
+    {
+        var connection = await ConnectAsync(from);
+        await connection.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        Assert.True(await connection.ReadAsync(new byte[1]).AsTask().WaitAsync(Hang) > 0);
         return connection;
     }
 
