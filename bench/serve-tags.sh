@@ -36,7 +36,7 @@ for count in "${counts[@]}"; do
   [[ $address ]] || { cat "$work/$count.log" >&2; exit 1; }
   echo "$address" >"$work/$count.address"
   printf 'request = function() return wrk.format("GET", "/v2/bench/app/manifests/t" .. math.random(0, %d)) end\n' $((count - 1)) >"$work/$count.lua"
-  wrk -t1 -c16 -d2s -s "$work/$count.lua" "$address" >/dev/null # the runtime compiles what runs often
+  wrk -t1 -c16 -d2s --timeout 20s -s "$work/$count.lua" "$address" >/dev/null # the runtime compiles what runs often
 done
 for ((round = 0; round < rounds; round++)); do
   for count in "${counts[@]}"; do

@@ -18,13 +18,20 @@ internal static class ImagesCommand
             // Many names often mean one image, which is read once.
             var read = new Dictionary<Descriptor, StoredImage>();
             var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal)
-                .Select(image => (read.TryGetValue(image.Target, out var known) ? known : read[image.Target] = StoredImage.Read(store, image)) with { Name = image }).ToList();
+                .Select(image => Read(store, image, read)).ToList();
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(new JsonArray([.. images.Select(ToJson)]).ToJsonString());
             else
                 Columns.Write(context.Out, ["NAME", "PLATFORMS", "DIGEST", "SIZE", "CREATED"], [.. images.Select(ToRow)]);
         });
         return command;
+    }
+
+    private static StoredImage Read(Store store, NamedImage image, Dictionary<Descriptor, StoredImage> read)
+    {
+        if (!read.TryGetValue(image.Target, out var known))
+            read[image.Target] = known = StoredImage.Read(store, image);
+        return known with { Name = image };
     }
 
     private static string[] ToRow(StoredImage image) =>

@@ -70,7 +70,8 @@ internal sealed class ServeFlags
     private readonly Option<string?> tlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
     private readonly Option<string[]> allowHost = new("--allow-host")
     {
-        Description = "Answer to this name, too: that of a proxy, or of this machine. May be repeated; '*' answers to every name.", HelpName = "NAME[:PORT]",
+        Description = "Answer to this name, too: that of a proxy, or of this machine. May be repeated; '*' answers to every name.",
+        HelpName = "NAME[:PORT]",
     };
     private readonly Option<bool> log = new("--log") { Description = "Print a line for each request." };
 

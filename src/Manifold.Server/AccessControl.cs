@@ -35,7 +35,7 @@ internal sealed class AccessControl(PasswordFile? passwords)
         return true;
     }
 
-    /// <summary>Null where too many passwords of this address wait for their check. Those of one address are checked one after the other.</summary>
+    /// <summary>Null where too many passwords of this address wait. Those of one address are checked one after the other.</summary>
     private async Task<bool?> IsRightAsync(HttpContext http, PasswordFile file, (string User, string Password) given)
     {
         if (file.WasRight(given.User, given.Password))

@@ -7,8 +7,8 @@ namespace Manifold.Server;
 
 /// <summary>Those of a repository's names that a build or a pull gave: nobody pushed their images here.</summary>
 /// <remarks>
-/// Every push asks for blobs that are not here, so this is asked for all the time: the answer is kept with the state of the names, and goes on
-/// from the answer for a former state where only pushes came between. Thread-safe.
+/// Every push asks for blobs that are not here, so this is asked for all the time: the answer is kept with the state of the names, and
+/// goes on from the answer for a former state where only pushes came between. Thread-safe.
 /// </remarks>
 internal sealed class BuiltImages(Store store)
 {
@@ -28,9 +28,10 @@ internal sealed class BuiltImages(Store store)
         while (steps.TryPop(out var state))
         {
             var (_, added, removed) = state.LastChange!;
-            tops = removed is not null && tops.Images.Any(top => top.Digest == removed.Target.Digest) ? Read(repository, state)
-                : added is not null && !IsPushed(repository, added) && tops.Images.All(top => top.Digest != added.Target.Digest) ? new(tops.Images.Add(added.Target))
-                : tops;
+            if (removed is not null && tops.Has(removed))
+                tops = Read(repository, state);
+            else if (added is not null && !tops.Has(added) && !IsPushed(repository, added))
+                tops = new(tops.Images.Add(added.Target));
             known.AddOrUpdate(state, tops);
         }
         return tops.Images;
@@ -38,12 +39,17 @@ internal sealed class BuiltImages(Store store)
 
     private Tops Read(string repository, RepositoryTags state)
     {
-        var tops = new Tops([.. state.Images.DistinctBy(image => image.Target.Digest).Where(image => !IsPushed(repository, image)).Select(image => image.Target)]);
+        var images = state.Images.DistinctBy(image => image.Target.Digest).Where(image => !IsPushed(repository, image));
+        var tops = new Tops([.. images.Select(image => image.Target)]);
         known.AddOrUpdate(state, tops);
         return tops;
     }
 
-    private bool IsPushed(string repository, NamedImage image) => store.Repositories.FindManifest(repository, image.Target.Digest) is not null;
+    private bool IsPushed(string repository, NamedImage image) =>
+        store.Repositories.FindManifest(repository, image.Target.Digest) is not null;
 
-    private sealed record Tops(ImmutableArray<Descriptor> Images);
+    private sealed record Tops(ImmutableArray<Descriptor> Images)
+    {
+        public bool Has(NamedImage image) => Images.Any(top => top.Digest == image.Target.Digest);
+    }
 }

@@ -9,22 +9,21 @@ internal sealed class ClientConnection(ClientConnections owner, ConnectionContex
     public WatchedTransport Transport => transport;
     public string Client => client;
 
-    /// <summary>All that its client may have are at work: its requests are refused.</summary>
-    public bool IsExcess { get; internal set; }
+    /// <summary>All that its client may have were at work when it came.</summary>
+    internal bool IsExcess { get; set; }
 
     internal int Requests { get; set; }
     internal bool HasLeft { get; set; }
     internal LinkedListNode<ClientConnection>? Place { get; set; }
 
-    /// <summary>Dispose it when the request has its answer.</summary>
-    public IDisposable Work()
-    {
-        owner.Work(this, 1);
-        return new Worked(owner, this);
-    }
+    /// <summary>A request begins. Dispose it when the request has its answer.</summary>
+    public Request Work() => new(owner, this, owner.Work(this, 1));
 
-    private sealed class Worked(ClientConnections owner, ClientConnection entry) : IDisposable
+    /// <param name="isExcess">The client has too many at work: this one is refused.</param>
+    public sealed class Request(ClientConnections owner, ClientConnection entry, bool isExcess) : IDisposable
     {
+        public bool IsExcess => isExcess;
+
         public void Dispose() => owner.Work(entry, -1);
     }
 }

@@ -5,9 +5,9 @@ namespace Manifold.Server;
 
 /// <summary>Shares the connections that the server has among its clients, so that none can take those of the others.</summary>
 /// <remarks>
-/// A client with too many loses the one that waits longest for a request; else the one whose client has let it stand still for longest in the
-/// midst of one. Where all of them are at work, the next one is answered with 429. The same holds for the server as a whole, where the
-/// client with the most connections loses one. Thread-safe.
+/// A client with too many loses the one that waits longest for a request; else the one that has stood still for longest in the midst of
+/// one. Where all of them are at work, the next one is answered with 429. The same holds for the server as a whole, where the client
+/// with the most connections loses one. Thread-safe.
 /// </remarks>
 internal sealed class ClientConnections(ServeOptions options)
 {
@@ -66,25 +66,28 @@ internal sealed class ClientConnections(ServeOptions options)
         count--;
         var share = shares[entry.Client];
         share.Remove(entry);
+        share.Requests -= entry.Requests;
         if (share.Count == 0)
             shares.Remove(entry.Client);
     }
 
-    /// <summary>A request begins (1) or ends (-1).</summary>
-    internal void Work(ClientConnection entry, int change)
+    /// <summary>A request begins (1) or ends (-1). True where the client has too many: HTTP/2 has many on one connection.</summary>
+    internal bool Work(ClientConnection entry, int change)
     {
         lock (alone)
         {
             entry.Requests += change;
             if (entry.HasLeft)
-                return;
+                return false;
             var share = shares[entry.Client];
+            share.Requests += change;
             entry.IsExcess &= share.Count > options.ConnectionsOfOne || count > options.Connections; // others may have ended meanwhile
             share.Remove(entry);
             if (entry.Requests > 0)
                 share.Working.Add(entry);
             else
                 entry.Place = share.Waiting.AddLast(entry);
+            return entry.IsExcess || share.Requests > options.ConnectionsOfOne;
         }
     }
 
@@ -95,6 +98,9 @@ internal sealed class ClientConnections(ServeOptions options)
         public LinkedList<ClientConnection> Waiting { get; } = new();
 
         public HashSet<ClientConnection> Working { get; } = [];
+
+        /// <summary>Requests of all its connections.</summary>
+        public int Requests { get; set; }
 
         public int Count => Waiting.Count + Working.Count;
 

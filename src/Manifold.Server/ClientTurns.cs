@@ -1,6 +1,6 @@
 namespace Manifold.Server;
 
-/// <summary>Lets each client do one thing at a time, so that many requests of one do not keep those of others waiting. Thread-safe.</summary>
+/// <summary>Lets each client do one thing at a time, so that many requests of one do not keep others waiting. Thread-safe.</summary>
 /// <param name="mostWaiting">So many of one client wait; more are refused.</param>
 internal sealed class ClientTurns(int mostWaiting)
 {

@@ -12,8 +12,11 @@ namespace Manifold.Server;
 /// </remarks>
 internal static partial class DocumentFaults
 {
-    private static readonly string[] RootMembers = ["schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"];
-    private static readonly string[] DescriptorMembers = ["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
+    private static readonly string[] RootMembers =
+        ["schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"];
+
+    private static readonly string[] DescriptorMembers =
+        ["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
 
     /// <summary>The first fault in one sentence; null where there is none.</summary>
     public static string? FirstIn(string mediaType, ReadOnlyMemory<byte> json)
@@ -21,7 +24,8 @@ internal static partial class DocumentFaults
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind != JsonValueKind.Object ? "It is not a JSON object." : InRoot(mediaType, document.RootElement);
+            var root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object ? "It is not a JSON object." : InRoot(mediaType, root);
         }
         catch (JsonException e)
         {
@@ -36,7 +40,8 @@ internal static partial class DocumentFaults
             return $"The media type '{mediaType}' is neither that of a manifest nor that of an index.";
         if (InMembers(root, RootMembers, "") is { } fault)
             return fault;
-        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 2)
+        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number
+            || !version.TryGetInt32(out var number) || number != 2)
             return "'schemaVersion' must be 2.";
         if (root.TryGetProperty("mediaType", out var said) && (said.ValueKind != JsonValueKind.String || said.GetString() != mediaType))
             return $"'mediaType' is {said.GetRawText()}, and it was sent as '{mediaType}'.";
@@ -77,24 +82,37 @@ internal static partial class DocumentFaults
             return $"'{place}' must be an object.";
         if (InMembers(entry, DescriptorMembers, place + ".") is { } fault)
             return fault;
-        if (!entry.TryGetProperty("mediaType", out var type) || type.ValueKind != JsonValueKind.String || !MediaTypePattern().IsMatch(type.GetString()!))
+        if (TextOf(entry, "mediaType") is not { } type || !MediaTypePattern().IsMatch(type))
             return $"'{place}.mediaType' must be a media type.";
-        if (!entry.TryGetProperty("digest", out var named) || named.ValueKind != JsonValueKind.String || !Digest.TryParse(named.GetString(), out var digest))
+        if (!Digest.TryParse(TextOf(entry, "digest"), out var digest))
             return $"'{place}.digest' must be sha256: with 64 or sha512: with 128 digits of hexadecimal in lower case.";
-        if (!entry.TryGetProperty("size", out var written) || written.ValueKind != JsonValueKind.Number || !written.TryGetInt64(out var size) || size < 0)
+        if (!entry.TryGetProperty("size", out var written) || written.ValueKind != JsonValueKind.Number
+            || !written.TryGetInt64(out var size) || size < 0)
             return $"'{place}.size' must be a number of bytes.";
-        if (entry.TryGetProperty("urls", out var urls) && !(urls.ValueKind == JsonValueKind.Array && urls.EnumerateArray().All(url => url.ValueKind == JsonValueKind.String)))
+        if (entry.TryGetProperty("urls", out var urls) && !IsListOfTexts(urls))
             return $"'{place}.urls' must be a list of addresses.";
         if (entry.TryGetProperty("data", out var data) && !IsContent(data, digest, size))
             return $"'{place}.data' is not the content that the descriptor names.";
         return entry.TryGetProperty("annotations", out var annotations) ? InAnnotations(annotations, place + ".annotations") : null;
     }
 
-    private static string? InAnnotations(JsonElement annotations, string place) =>
-        annotations.ValueKind != JsonValueKind.Object ? $"'{place}' must be an object."
-        : annotations.EnumerateObject().FirstOrDefault(each => each.Value.ValueKind != JsonValueKind.String) is { Value.ValueKind: not JsonValueKind.Undefined } wrong
-            ? $"'{place}': the value of '{wrong.Name}' must be a string."
-        : null;
+    private static string? InAnnotations(JsonElement annotations, string place)
+    {
+        if (annotations.ValueKind != JsonValueKind.Object)
+            return $"'{place}' must be an object.";
+        foreach (var annotation in annotations.EnumerateObject())
+        {
+            if (annotation.Value.ValueKind != JsonValueKind.String)
+                return $"'{place}': the value of '{annotation.Name}' must be a string.";
+        }
+        return null;
+    }
+
+    private static string? TextOf(JsonElement entry, string member) =>
+        entry.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+    private static bool IsListOfTexts(JsonElement list) =>
+        list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String);
 
     /// <summary>A known member must not be null, and must not be there in another spelling: Go's parser takes both for the same.</summary>
     private static string? InMembers(JsonElement element, string[] known, string place)

@@ -55,7 +55,8 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
         return http.Json(200, MediaType.Index, new ImageIndex { Manifests = page.DrainToImmutable() }.ToJson());
     }
 
-    /// <summary>At most <c>n</c> entries after <c>last</c>, and a link to the next ones where there are more. Null where <c>n</c> is not a number.</summary>
+    /// <summary>At most <c>n</c> entries after <c>last</c>, and a link to the next ones where there are more.</summary>
+    /// <returns>Null where <c>n</c> is not a number.</returns>
     private static List<string>? TryPage(HttpContext http, Func<string?, IEnumerable<string>> entriesAfter)
     {
         var entries = entriesAfter((string?)http.Request.Query["last"] is { Length: > 0 } last ? last : null);

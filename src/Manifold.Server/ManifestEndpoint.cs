@@ -10,6 +10,7 @@ namespace Manifold.Server;
 internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Contents contents)
 {
     private readonly NamedContent children = new(store, contents);
+    private readonly ClientCounts largeBodies = new(ServeLimits.LargeBodiesOfOne);
 
     /// <summary>end-2: GET and HEAD.</summary>
     public Task GetAsync(HttpContext http, Route route)
@@ -82,11 +83,13 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return;
         }
         var byDigest = Digest.TryParse(route.Selector, out _);
-        var meant = names.Tags(http.Host(), route.Repository).SelectMany(tags => tags.Images).Where(image => image.Target.Digest == found.Digest && (byDigest || image.Reference!.Tag == route.Selector));
+        var meant = names.Tags(http.Host(), route.Repository).SelectMany(tags => tags.Images)
+            .Where(image => image.Target.Digest == found.Digest && (byDigest || image.Reference!.Tag == route.Selector));
         var removed = await store.Tags.RemoveAllAsync([.. meant.Select(image => image.Reference!)]);
         if (byDigest)
             removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
-        await (removed ? http.Empty(202) : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one."));
+        await (removed ? http.Empty(202)
+            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one."));
     }
 
     private sealed record Pushed(Digest Digest, byte[] Bytes, Document Document, List<string> Tags);
@@ -130,7 +133,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         return Digest.FromHash(hash.GetHashAndReset());
     }
 
-    private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
+    private async Task<byte[]?> ReadBodyAsync(HttpContext http)
     {
         if (http.Request.ContentLength is { } length and > Limits.DocumentBytes)
         {
@@ -140,13 +143,23 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return null;
         }
         using var body = new MemoryStream();
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[16 * 1024];
         while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)
         {
+            if (body.Length <= ServeLimits.LargeBodyBytes && body.Length + count > ServeLimits.LargeBodyBytes)
+                TakeLargeBody(http);
             body.Write(buffer, 0, count);
             if (body.Length > Limits.DocumentBytes)
                 return null;
         }
         return body.ToArray();
+    }
+
+    /// <summary>A manifest is held in memory, until its request ends.</summary>
+    private void TakeLargeBody(HttpContext http)
+    {
+        if (largeBodies.TryTake(Client.Of(http)) is not { } taken)
+            throw new BadHttpRequestException("Too many large manifests of yours arrive at once. Try again later.", 429);
+        http.Response.RegisterForDispose(taken);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class NamedContent(Store store, Contents contents)
             if (store.SizeOf(child.Digest) is null && child.Urls is { IsEmpty: false })
                 continue;
             if (!await contents.IsInStoreAsync(child.Digest, cancellation))
-                faults.Add(new(ErrorCode.ManifestBlobUnknown, $"'{repository}' has no '{child.Digest}', which the manifest names. Push it first.", child.Digest.ToString()));
+                faults.Add(Missing(repository, child.Digest));
             else if (Lie(child) is { } lie)
                 faults.Add(new(ErrorCode.ManifestInvalid, lie, child.Digest.ToString()));
             if (faults.Count == ServeLimits.ToldFaults)
@@ -26,6 +26,10 @@ internal sealed class NamedContent(Store store, Contents contents)
             faults.Add(new(ErrorCode.ManifestInvalid, wrong, subject.Digest.ToString()));
         return faults;
     }
+
+    private static ErrorEntry Missing(string repository, Digest digest) =>
+        new(ErrorCode.ManifestBlobUnknown,
+            $"'{repository}' has no '{digest}', which the manifest names. Push it first.", digest.ToString());
 
     private string? Lie(Descriptor named)
     {

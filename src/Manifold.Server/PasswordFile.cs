@@ -28,7 +28,8 @@ internal sealed class PasswordFile : IDisposable
     }
 
     /// <summary>Who was right before with the same password need not be checked.</summary>
-    public bool WasRight(string user, string password) => users.Value.TryGetValue(user, out var hash) && WasRight(user, hash, Proof(password));
+    public bool WasRight(string user, string password) =>
+        users.Value.TryGetValue(user, out var hash) && WasRight(user, hash, Proof(password));
 
     private byte[] Proof(string password) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(password));
 

@@ -33,18 +33,21 @@ internal sealed class RegistryRequests
 
     private async Task AnswerAsync(HttpContext http)
     {
-        var connection = http.Features.Get<ClientConnection>();
-        using var working = connection?.Work();
+        using var request = http.Features.Get<ClientConnection>()?.Work();
         http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            if (connection is { IsExcess: true })
+            if (request is { IsExcess: true })
                 await RefuseConnectionAsync(http);
             else if (answered.Fault(http) is { } fault)
                 await http.Refuse(403, ErrorCode.Denied, fault);
             else if (await access.AdmitsAsync(http))
                 await DispatchAsync(http, Route.Parse(http.Request.Path.Value ?? ""));
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == 429 && !http.Response.HasStarted)
+        {
+            await http.RefuseFor(ServeLimits.ConnectionRetry, e.Message);
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
@@ -66,7 +69,7 @@ internal sealed class RegistryRequests
     {
         if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
-        return http.RefuseFor(ServeLimits.ConnectionRetry, "Too many connections of yours are at work. Try again later, with fewer of them.");
+        return http.RefuseFor(ServeLimits.ConnectionRetry, "Too many requests of yours are at work. Try again later, with fewer at once.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)

@@ -91,7 +91,12 @@ public sealed class RegistryServer : IAsyncDisposable
             {
                 listening.Use(next => connection => connections.HandleAsync(connection, next));
                 if (tls is not null)
-                    listening.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls.Handshake()), HandshakeTimeout = options.SilentTime });
+                {
+                    listening.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(tls.Handshake()), HandshakeTimeout = options.SilentTime,
+                    });
+                }
             });
         });
         return builder.Build();

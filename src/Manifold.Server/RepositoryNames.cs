@@ -26,7 +26,8 @@ internal sealed class RepositoryNames(Store store, int port)
     /// <summary>What a tag means, or null where nothing or no single image has it. Costs the same whatever the number of tags.</summary>
     public Descriptor? Find(string host, string repository, string tag)
     {
-        var found = Groups(host, repository).SelectMany(group => group.Tags.WithTag(tag), (group, image) => (group.Rank, image.Target)).ToList();
+        var found = Groups(host, repository)
+            .SelectMany(group => group.Tags.WithTag(tag), (group, image) => (group.Rank, image.Target)).ToList();
         if (found.Count == 0)
             return null;
         var best = found.Where(match => match.Rank == found[0].Rank).ToList();
@@ -36,7 +37,7 @@ internal sealed class RepositoryNames(Store store, int port)
     /// <summary>Every name of the repository, by registry, best first.</summary>
     public IEnumerable<RepositoryTags> Tags(string host, string repository) => Groups(host, repository).Select(group => group.Tags);
 
-    /// <summary>The tags of the repository after <paramref name="last"/>, each once, in ordinal order. What is not taken costs next to nothing.</summary>
+    /// <summary>The tags of the repository after <paramref name="last"/>, each once, in ordinal order. Lazy.</summary>
     public IEnumerable<string> TagsAfter(string host, string repository, string? last) =>
         Sorted.Union(Tags(host, repository).Select(tags => tags.TagsAfter(last)));
 
@@ -49,10 +50,13 @@ internal sealed class RepositoryNames(Store store, int port)
         var (index, hostPort) = (store.Tags.Read(), PortOf(host));
         if (all is { } known && known.Index == index && known.HostPort == hostPort)
             return known.Names;
-        var names = index.Repositories.SelectMany(path => index.Of(path).Select(tags => $"{tags.Registry}/{path}" is var full && (IsOwn(tags.Registry, host) || !Route.IsName(full)) ? path : full));
+        var names = index.Repositories.SelectMany(path => index.Of(path).Select(tags => NameOf(tags.Registry, path, host)));
         all = new Listed(index, hostPort, [.. names.Distinct().Order(StringComparer.Ordinal)]);
         return all.Names;
     }
+
+    private string NameOf(string registry, string path, string host) =>
+        $"{registry}/{path}" is var full && (IsOwn(registry, host) || !Route.IsName(full)) ? path : full;
 
     private sealed record Listed(TagIndex Index, int HostPort, ImmutableArray<string> Names);
 
@@ -60,7 +64,8 @@ internal sealed class RepositoryNames(Store store, int port)
     {
         var index = store.Tags.Read();
         var groups = index.Of(repository).Select(tags => (Rank: IsOwn(tags.Registry, host) ? 1 : 3, Tags: tags)).ToList();
-        if (ImageReference.TryParse(repository, out var full) && index.Of(full.Repository).FirstOrDefault(tags => tags.Registry == full.Registry) is { } named)
+        if (ImageReference.TryParse(repository, out var full)
+            && index.Of(full.Repository).FirstOrDefault(tags => tags.Registry == full.Registry) is { } named)
         {
             groups.RemoveAll(group => group.Tags == named && group.Rank == 3);
             if (!groups.Exists(group => group.Tags == named))

@@ -36,6 +36,9 @@ internal static class ServeLimits
     /// <summary>A manifest of up to so many bytes is heard to its end before it is refused for its size.</summary>
     public const int HeardBytes = 64 * 1024 * 1024;
 
+    /// <summary>Manifests with more bytes than almost all have, from one client at once: each is in memory.</summary>
+    public const int LargeBodiesOfOne = 32, LargeBodyBytes = 256 * 1024;
+
     /// <summary>Faults of one manifest that are told; each may cost a look at every name of the store.</summary>
     public const int ToldFaults = 20;
 
@@ -45,7 +48,7 @@ internal static class ServeLimits
     /// <summary>Those of one client, so that the others have theirs.</summary>
     public const int OpenUploadsOfOne = 500;
 
-    /// <summary>Where a client has too many, those go that it did not go on with for so long. Clients send the first bytes within seconds.</summary>
+    /// <summary>Where a client has too many, those go that it left for so long. Clients send the first bytes within seconds.</summary>
     public static readonly TimeSpan UploadGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>
@@ -57,7 +60,7 @@ internal static class ServeLimits
     /// <summary>Password checks at once: each may take a core for a second, and pulls go on meanwhile.</summary>
     public const int PasswordChecks = 2;
 
-    /// <summary>Requests of one address whose passwords wait to be checked: a push has some at once, and who guesses has thousands.</summary>
+    /// <summary>Requests of one address whose passwords wait: a push has some at once, and whoever guesses has thousands.</summary>
     public const int PasswordChecksOfOne = 50;
 
     /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>

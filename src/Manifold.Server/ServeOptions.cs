@@ -30,7 +30,7 @@ public sealed partial record ServeOptions
 
     public string? TlsKey { get; init; }
 
-    /// <summary>Names beside those of loopback and of <see cref="Listen"/> that clients may ask for, with or without a port; <c>*</c> for all.</summary>
+    /// <summary>Names that clients may ask for beside those of loopback and <see cref="Listen"/>, with a port or without; <c>*</c> for all.</summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>
@@ -71,7 +71,8 @@ public sealed partial record ServeOptions
     /// <exception cref="UsageException">It is none.</exception>
     public static string ParseHost(string text) =>
         text == AnsweredNames.Every || HostPattern().IsMatch(text) ? text
-            : throw new UsageException($"--allow-host '{text}': this is not a host name. Try: --allow-host registry.example.com, or '*' for every name");
+            : throw new UsageException(
+                $"--allow-host '{text}': this is not a host name. Try: --allow-host registry.example.com, or '*' for every name");
 
     [GeneratedRegex(@"\A(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)(?::[0-9]{1,5})?\z")]
     private static partial Regex HostPattern();

@@ -129,20 +129,25 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
 
     /// <summary>When the client may begin another one: an older one has been left for long enough by then.</summary>
     public TimeSpan RetryAfter(string client) =>
-        ServeLimits.UploadGrace - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
+        ServeLimits.UploadGrace
+        - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
 
-    /// <summary>Closes what a client left, where it has too many; and where all have, what the client with the most did not go on with for longest.</summary>
+    /// <summary>Closes what a client left, where it has too many; and where all have, what the one with the most left longest ago.</summary>
     private bool HasRoom(string client)
     {
         var own = sessions.Where(session => session.Value.Client == client).ToList();
         if (own.Count >= options.OpenUploadsOfOne)
-            return own.Where(session => IdleTime(session.Value) >= ServeLimits.UploadGrace).OrderByDescending(session => IdleTime(session.Value)).Any(TryClose);
+            return CloseOne(own.Where(IsLeft));
         if (sessions.Count < options.OpenUploads)
             return true;
         var most = sessions.GroupBy(session => session.Value.Client).MaxBy(each => each.Count())!.ToList();
-        return most.Where(session => most.Count > own.Count || IdleTime(session.Value) >= ServeLimits.UploadGrace)
-            .OrderByDescending(session => IdleTime(session.Value)).Any(TryClose);
+        return CloseOne(most.Where(session => most.Count > own.Count || IsLeft(session)));
     }
+
+    private bool CloseOne(IEnumerable<KeyValuePair<string, Session>> among) =>
+        among.OrderByDescending(session => IdleTime(session.Value)).Any(TryClose);
+
+    private bool IsLeft(KeyValuePair<string, Session> session) => IdleTime(session.Value) >= ServeLimits.UploadGrace;
 
     private TimeSpan IdleTime(Session session) => time.GetUtcNow() - session.LastUsed;
 

@@ -33,7 +33,9 @@ internal sealed class WatchedTransport(IDuplexPipe inner, TimeProvider time) : I
 
     private sealed class Reader(PipeReader inner, WatchedTransport owner) : PipeReader
     {
-        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => owner.Watched(inner.ReadAsync(cancellationToken));
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+            owner.Watched(inner.ReadAsync(cancellationToken));
+
         public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
         public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
         public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
@@ -46,8 +48,13 @@ internal sealed class WatchedTransport(IDuplexPipe inner, TimeProvider time) : I
     {
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
         public override long UnflushedBytes => inner.UnflushedBytes;
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => owner.Watched(inner.FlushAsync(cancellationToken));
-        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) => owner.Watched(inner.WriteAsync(source, cancellationToken));
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            owner.Watched(inner.FlushAsync(cancellationToken));
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+            owner.Watched(inner.WriteAsync(source, cancellationToken));
+
         public override void Advance(int bytes) => inner.Advance(bytes);
         public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
         public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);

@@ -27,24 +27,27 @@ public sealed class Repositories
     public bool Exists(string repository) =>
         Directory.Exists(Path.Combine(Folder, repository, "_blobs")) || Directory.Exists(Path.Combine(Folder, repository, "_manifests"));
 
-    /// <summary>The repositories that something was pushed to and whose names come after <paramref name="last"/>, in ordinal order; all for null.</summary>
+    /// <summary>The repositories that something was pushed to, in ordinal order, after <paramref name="last"/>; all for null.</summary>
     /// <remarks>Reads folders as they are asked for, and none that only has names up to <paramref name="last"/>.</remarks>
     public IEnumerable<string> NamesAfter(string? last = null) => NamesBelow("", last);
 
     private IEnumerable<string> NamesBelow(string prefix, string? last)
     {
-        // In the order of whole names, "a-b" stands between "a" and "a/b": each folder has its place as a name, and one as a begin of names.
+        // In the order of whole names, "a-b" stands between "a" and "a/b": a folder has a place as a name, and one as a begin of names.
         var places = Folders(prefix).SelectMany(name => new[] { prefix + name, prefix + name + "/" }).Order(StringComparer.Ordinal);
         foreach (var place in places)
         {
             if (place.EndsWith('/'))
             {
-                if (last is null || string.CompareOrdinal(place, last) > 0 || last.StartsWith(place, StringComparison.Ordinal))
-                    foreach (var name in NamesBelow(place, last))
-                        yield return name;
+                if (string.CompareOrdinal(place, last) < 0 && !last!.StartsWith(place, StringComparison.Ordinal))
+                    continue;
+                foreach (var name in NamesBelow(place, last))
+                    yield return name;
             }
-            else if ((last is null || string.CompareOrdinal(place, last) > 0) && Directory.Exists(Path.Combine(Folder, place, "_manifests")))
+            else if (string.CompareOrdinal(place, last) > 0 && Directory.Exists(Path.Combine(Folder, place, "_manifests")))
+            {
                 yield return place;
+            }
         }
     }
 
@@ -75,7 +78,8 @@ public sealed class Repositories
         return Remove(ManifestRecord(repository, digest));
     }
 
-    /// <summary>The manifests of the repository that have this subject, by digest, after <paramref name="last"/>. Each is read when it is asked for.</summary>
+    /// <summary>The manifests of the repository that have this subject, by digest, after <paramref name="last"/>.</summary>
+    /// <remarks>Each is read when it is asked for.</remarks>
     public IEnumerable<Descriptor> ReferrersAfter(string repository, Digest subject, string? last = null)
     {
         var folder = Path.GetDirectoryName(ReferrerRecord(repository, subject, subject))!;
@@ -105,8 +109,16 @@ public sealed class Repositories
         return removed;
     }
 
-    private IEnumerable<DirectoryInfo> UploadFolders(string prefix) => Folders(prefix).SelectMany(name =>
-        UploadFolders(prefix + name + "/").Concat(new DirectoryInfo(Path.Combine(Folder, prefix + name, "_uploads")) is { Exists: true } uploads ? [uploads] : []));
+    private IEnumerable<DirectoryInfo> UploadFolders(string prefix)
+    {
+        foreach (var name in Folders(prefix))
+        {
+            if (new DirectoryInfo(Path.Combine(Folder, prefix + name, "_uploads")) is { Exists: true } uploads)
+                yield return uploads;
+            foreach (var below in UploadFolders(prefix + name + "/"))
+                yield return below;
+        }
+    }
 
     /// <summary>Notes that a client was told now that the blob is here, so that a prune spares it while the client goes on.</summary>
     public void Touch(string repository, Digest digest, DateTimeOffset now)

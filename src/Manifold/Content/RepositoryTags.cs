@@ -36,7 +36,8 @@ public sealed class RepositoryTags
     /// <summary>Every name, by tag.</summary>
     public IEnumerable<NamedImage> Images => entries.Select(entry => entry.Image!);
 
-    /// <summary>The names with this tag: the tag itself, then those that add a digest to it. Costs the same whatever the number of tags.</summary>
+    /// <summary>The names with this tag: the tag itself, then those that add a digest to it.</summary>
+    /// <remarks>Costs the same whatever the number of tags.</remarks>
     public IEnumerable<NamedImage> WithTag(string tag) =>
         From(IndexOf(TagEntry.KeyOf(tag))).TakeWhile(image => image.Reference!.Tag == tag);
 
@@ -46,9 +47,9 @@ public sealed class RepositoryTags
         // A name without a tag sorts before every tag.
         var first = IndexOf(last is null ? "\x1" : last + "\x1");
         string? before = null;
-        foreach (var tag in From(first).Select(image => image.Reference!.Tag).OfType<string>().Where(tag => last is null || string.CompareOrdinal(tag, last) > 0))
+        foreach (var tag in From(first).Select(image => image.Reference!.Tag).OfType<string>())
         {
-            if (tag != before)
+            if (tag != before && string.CompareOrdinal(tag, last) > 0)
                 yield return before = tag;
         }
     }
@@ -57,7 +58,7 @@ public sealed class RepositoryTags
         entries.TryGetValue(TagEntry.Probe(TagEntry.KeyOf(reference.Tag, reference.Digest)), out var entry) ? entry : null;
 
     internal RepositoryTags With(TagEntry entry) =>
-        entries.TryGetValue(entry, out var former) && former != entry ? new(this, entries.Remove(former).Add(entry), entry.Image, former.Image)
+        entries.TryGetValue(entry, out var former) ? new(this, entries.Remove(former).Add(entry), entry.Image, former.Image)
             : new(this, entries.Add(entry), entry.Image, null);
 
     internal RepositoryTags Without(TagEntry entry) => new(this, entries.Remove(entry), null, entry.Image);

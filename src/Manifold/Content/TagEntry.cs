@@ -13,10 +13,11 @@ internal sealed class TagEntry
 
     private TagEntry(string key) => (Key, Descriptor) = (key, null!);
 
-    /// <summary>Tags in ordinal order. Names that add a digest to a tag follow the tag itself; names of a digest alone come first.</summary>
-    public static IComparer<TagEntry> Order { get; } = Comparer<TagEntry>.Create((left, right) => string.CompareOrdinal(left.Key, right.Key));
+    /// <summary>Tags in ordinal order. Names that add a digest to a tag follow the tag; names of a digest alone are first.</summary>
+    public static IComparer<TagEntry> Order { get; } =
+        Comparer<TagEntry>.Create((left, right) => string.CompareOrdinal(left.Key, right.Key));
 
-    /// <summary>The part of the name after the repository: a tag, a digest, or both. Two names of a repository are equal where this is.</summary>
+    /// <summary>The part of the name after the repository: a tag, a digest, or both. Names of a repository are equal where it is.</summary>
     public string Key { get; }
 
     /// <summary>The entry with its name.</summary>
@@ -31,7 +32,8 @@ internal sealed class TagEntry
     public static TagEntry Of(Descriptor entry) => Of(entry, OciJson.Write(entry, OciJson.Default.Descriptor));
 
     /// <exception cref="FormatException">The bytes are not a descriptor.</exception>
-    public static TagEntry Parse(ReadOnlyMemory<byte> json) => Of(OciJson.Parse(json.Span, OciJson.Default.Descriptor, "entry of an image index"), json);
+    public static TagEntry Parse(ReadOnlyMemory<byte> json) =>
+        Of(OciJson.Parse(json.Span, OciJson.Default.Descriptor, "entry of an image index"), json);
 
     /// <summary>Finds the place of a key among entries.</summary>
     public static TagEntry Probe(string key) => new(key);

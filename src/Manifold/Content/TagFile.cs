@@ -6,9 +6,9 @@ namespace Manifold.Content;
 
 /// <summary><c>index.json</c>, parsed once for each state that the file has.</summary>
 /// <remarks>
-/// Manifold replaces the file by renaming, so its inode changes; other tools write into it, so its size and times do. The parsed file is kept
-/// open: the kernel gives its inode to no other file meanwhile. Times of files advance in steps of some milliseconds, so what was written just
-/// before it was read is read once more after that. Thread-safe.
+/// Manifold replaces the file by renaming, so its inode changes; other tools write into it, so its size and times do. The parsed file
+/// is kept open: the kernel gives its inode to no other file meanwhile. Times of files advance in steps of some milliseconds, so what
+/// was written just before it was read is read once more after that. Thread-safe.
 /// </remarks>
 internal sealed class TagFile(string path) : IDisposable
 {
@@ -39,14 +39,15 @@ internal sealed class TagFile(string path) : IDisposable
         }
     }
 
-    /// <summary>Writes a new file beside and renames it: readers see the old one or the new one. The caller holds the lock of all writers.</summary>
+    /// <summary>Writes a new file beside and renames it: readers see the old one or the new one.</summary>
+    /// <remarks>The caller holds the lock of all writers.</remarks>
     public void Replace(TagIndex index)
     {
         var temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         SafeFileHandle? written = null;
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 256 * 1024))
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 256 * 1024))
             {
                 foreach (var piece in index.Pieces())
                     stream.Write(piece.Span);
@@ -55,7 +56,7 @@ internal sealed class TagFile(string path) : IDisposable
             var before = FileCalls.TryStatus(written, "");
             File.Move(temporary, path, overwrite: true);
             // The renaming itself is a change of the file; one that comes from elsewhere is another size or time of the content.
-            if (FileCalls.TryStatus(written, "") is { } after && before is { } first && after.Modified == first.Modified && after.Size == first.Size)
+            if (FileCalls.TryStatus(written, "") is { } after && (after.Modified, after.Size) == (before?.Modified, before?.Size))
             {
                 lock (loading)
                     Become(new Loaded(index, FileState.Of(after), written));
@@ -83,7 +84,8 @@ internal sealed class TagFile(string path) : IDisposable
             }
             catch (FormatException e)
             {
-                throw new ContentMismatchException($"Reading '{path}': {e.Message} Fix the file, or move it away; the images' content is untouched.");
+                throw new ContentMismatchException(
+                    $"Reading '{path}': {e.Message} Fix the file, or move it away; the images' content is untouched.");
             }
             catch (FileNotFoundException)
             {
@@ -116,7 +118,8 @@ internal sealed class TagFile(string path) : IDisposable
     }
 
     private static TimeSpan Age(FileTime time) =>
-        TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromSeconds(time.Seconds) - TimeSpan.FromMicroseconds(time.Nanoseconds / 1000);
+        TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch
+        - TimeSpan.FromSeconds(time.Seconds) - TimeSpan.FromMicroseconds(time.Nanoseconds / 1000);
 
     private void Become(Loaded? next)
     {
@@ -130,7 +133,8 @@ internal sealed class TagFile(string path) : IDisposable
 
     // Not File.OpenHandle: it takes a flock, and this file stays open.
     private static SafeFileHandle Open(string path) => FileCalls.TryOpen(null, path, FileCalls.ReadOnly) is { } file ? file
-        : Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? throw new FileNotFoundException() : throw FileCalls.Failure($"Opening '{path}'");
+        : Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? throw new FileNotFoundException(null, path)
+        : throw FileCalls.Failure($"Opening '{path}'");
 
     private sealed record Loaded(TagIndex Index, FileState State, SafeFileHandle File);
 

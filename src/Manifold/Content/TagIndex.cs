@@ -3,10 +3,8 @@ using Manifold.Oci;
 
 namespace Manifold.Content;
 
-/// <summary>The names of the store's images at one moment, found by name without looking at the others. Immutable, so readers share it.</summary>
-/// <remarks>
-/// A change costs a copy of one reference per entry and a few nodes of trees. Entries keep their order and their bytes.
-/// </remarks>
+/// <summary>The names of the store's images at one moment, found by name without a look at the others. Immutable: readers share it.</summary>
+/// <remarks>A change costs a copy of one reference per entry and a few nodes of trees. Entries keep their order and their bytes.</remarks>
 public sealed class TagIndex
 {
     private readonly TagIndexFrame frame;
@@ -33,9 +31,12 @@ public sealed class TagIndex
     public ImmutableArray<RepositoryTags> Of(string repository) => lookup.Value.ByPath.GetValueOrDefault(repository, []);
 
     /// <inheritdoc cref="Tags.Find"/>
-    public Descriptor? Find(ImageReference reference) => Of(reference.Repository).FirstOrDefault(tags => tags.Registry == reference.Registry) is not { } tags ? null
-        : reference.Digest is { } digest ? tags.Images.FirstOrDefault(image => image.Target.Digest == digest)?.Target
-        : tags.Find(reference)?.Image!.Target;
+    public Descriptor? Find(ImageReference reference)
+    {
+        var tags = Of(reference.Repository).FirstOrDefault(tags => tags.Registry == reference.Registry);
+        return reference.Digest is { } digest ? tags?.Images.FirstOrDefault(image => image.Target.Digest == digest)?.Target
+            : tags?.Find(reference)?.Image!.Target;
+    }
 
     /// <summary>Sets names. Costs one copy for all of them.</summary>
     internal TagIndex With(IReadOnlyList<(ImageReference Reference, TagEntry Entry)> names)
@@ -124,7 +125,13 @@ public sealed class TagIndex
             var byPath = from place in places
                          group slots[place.Value]! by place.Key.Repository into path
                          select KeyValuePair.Create(path.Key, ByRegistry(path));
-            return new() { ByPath = byPath.ToImmutableDictionary(), Places = places.ToImmutable(), Count = slots.Length, HasDuplicates = hasDuplicates };
+            return new()
+            {
+                ByPath = byPath.ToImmutableDictionary(),
+                Places = places.ToImmutable(),
+                Count = slots.Length,
+                HasDuplicates = hasDuplicates,
+            };
         }
 
         public Lookup With(ImageReference reference, TagEntry entry, int place, bool isNew)

@@ -15,7 +15,7 @@ internal sealed record TagIndexFrame(ReadOnlyMemory<byte> Head, ReadOnlyMemory<b
 
     public static TagIndex Empty { get; } = new(Standard, []);
 
-    /// <summary>Reads the file once from its begin to its end. A list that is JSON's null, as some tools write an empty one, or is missing, is empty.</summary>
+    /// <summary>Reads the file once, from its begin to its end. A list that is missing, or JSON's null, as some tools write it, is empty.</summary>
     /// <exception cref="FormatException">The file is not an image index.</exception>
     public static TagIndex Parse(ReadOnlyMemory<byte> json)
     {

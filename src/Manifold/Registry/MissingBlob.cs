@@ -11,7 +11,7 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
     private readonly ConcurrentDictionary<(Digest, string MediaType), ImmutableArray<Descriptor>> below = new();
 
     /// <summary>Brings a blob into the store that one of the store's images needs; false where none does, or nobody has it.</summary>
-    /// <remarks>Costs reading the store's manifests once, and a look at each of their entries afterwards: clients may ask for anything.</remarks>
+    /// <remarks>Costs reading the store's manifests once, and a look at each of their entries afterwards.</remarks>
     public async Task<bool> TryFetchAsync(Digest digest, CancellationToken cancellation)
     {
         if (store.Tags.Roots().Select(root => Find(digest, root, 0)).FirstOrDefault(found => found is not null) is not { } blob)

@@ -97,6 +97,29 @@ public sealed class LeavingUploadsBehind : IDisposable
     }
 }
 
+public sealed class CountingForClients
+{
+    [Fact]
+    public void each_has_its_share_and_gets_it_back()
+    {
+        var counts = new ClientCounts(most: 2);
+        var (first, _) = (counts.TryTake("a"), counts.TryTake("a"));
+        Assert.Null(counts.TryTake("a"));
+        Assert.NotNull(counts.TryTake("b"));
+        first!.Dispose();
+        Assert.NotNull(counts.TryTake("a"));
+        Assert.Null(counts.TryTake("a"));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("::1", "::1")]
+    [InlineData("2001:db8:0:1::1", "20010DB800000001")] // a machine has as many addresses below its prefix as it likes
+    [InlineData("2001:db8:0:1:ffff:ffff:ffff:ffff", "20010DB800000001")]
+    public void an_address_is_a_client(string address, string client) => Assert.Equal(client, Client.Of(System.Net.IPAddress.Parse(address)));
+}
+
 /// <summary>Many things that one client asks for at once are done one after the other, and keep nobody else waiting.</summary>
 public sealed class TakingTurns
 {

@@ -97,6 +97,47 @@ public sealed class SharingAmongClients : IAsyncLifetime
         await Eventually(async () => (await Ask(Greedy)).Contains(" 200 ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task many_requests_on_one_connection_count_as_many()
+    {
+        using var folder = new TemporaryFolder();
+        var files = PemFiles.Write(folder);
+        await StartAsync(options => options with { ConnectionsOfOne = 5, SlowGrace = Hang, TlsCertificate = files.Certificate, TlsKey = files.Key });
+        using var hold = new CancellationTokenSource();
+        var begun = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            using var answer = await server.Send("POST", "/v2/a/blobs/uploads/").Is(202);
+            Assert.Equal(HttpVersion.Version20, answer.Version);
+            begun.Add(answer.Header("Location")!);
+        }
+        var slow = begun.Select(location => server.Http.SendAsync(new HttpRequestMessage(HttpMethod.Patch, location)
+        {
+            Version = HttpVersion.Version20, Content = new Endless(hold.Token),
+        })).ToList();
+        await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 429);
+        await hold.CancelAsync();
+        await Task.WhenAll(slow);
+        await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
+    }
+
+    /// <summary>A body that ends when it is told to.</summary>
+    private sealed class Endless(CancellationToken end) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(new byte[1]);
+            await stream.FlushAsync();
+            await Task.Delay(Timeout.Infinite, end).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
