@@ -185,6 +185,7 @@ public sealed partial class Store : IDisposable
 
     public void Dispose()
     {
+        Tags.Dispose();
         if (work.IsValueCreated)
             work.Value.Dispose();
     }

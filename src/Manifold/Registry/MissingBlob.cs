@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
@@ -7,8 +8,10 @@ namespace Manifold.Registry;
 /// <summary>Fetches what the store knows of and never downloaded: layers of bases, from where they were seen.</summary>
 public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Store store)
 {
+    private readonly ConcurrentDictionary<(Digest, string MediaType), ImmutableArray<Descriptor>> below = new();
+
     /// <summary>Brings a blob into the store that one of the store's images needs; false where none does, or nobody has it.</summary>
-    /// <remarks>Costs reading the store's manifests: only what was never downloaded is asked for here.</remarks>
+    /// <remarks>Costs reading the store's manifests once, and a look at each of their entries afterwards.</remarks>
     public async Task<bool> TryFetchAsync(Digest digest, CancellationToken cancellation)
     {
         if (store.Tags.Roots().Select(root => Find(digest, root, 0)).FirstOrDefault(found => found is not null) is not { } blob)
@@ -28,42 +31,32 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
     {
         if (root.Digest == digest)
             return root;
-        if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)) || store.TryReadDocument(root.Digest) is not { } document)
+        if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)))
             return null;
-        var below = Below(root, document);
-        return below.Select(child => Find(digest, child, depth + 1)).FirstOrDefault(found => found is not null);
+        foreach (var child in Below(root))
+        {
+            if (Find(digest, child, depth + 1) is { } found)
+                return found;
+        }
+        return null;
     }
 
-    private static ImmutableArray<Descriptor> Below(Descriptor root, byte[] document)
+    /// <summary>Empty for what is not in the store, or is damaged.</summary>
+    private ImmutableArray<Descriptor> Below(Descriptor document)
     {
+        if (below.TryGetValue((document.Digest, document.MediaType), out var known))
+            return known;
         try
         {
-            return MediaType.IsIndex(root.MediaType) ? ImageIndex.Parse(document).Manifests : Manifest.Parse(document) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+            if (store.TryReadDocument(document.Digest) is not { } bytes)
+                return [];
+            var entries = MediaType.IsIndex(document.MediaType) ? ImageIndex.Parse(bytes).Manifests
+                : Manifest.Parse(bytes) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+            return below[(document.Digest, document.MediaType)] = entries.IsDefault ? [] : entries;
         }
-        catch (DocumentException)
+        catch (Exception e) when (e is FormatException or ContentMismatchException)
         {
-            return []; // of a broken image nothing can be fetched
+            return [];
         }
-    }
-
-    /// <summary>Brings the blob into the store. Idempotent.</summary>
-    /// <exception cref="ContentMismatchException">Nobody has it any more.</exception>
-    public async Task FetchAsync(Descriptor blob, CancellationToken cancellation)
-    {
-        RegistryException? last = null;
-        foreach (var origin in store.Contains(blob.Digest) ? [] : origins.Find(blob.Digest))
-        {
-            try
-            {
-                await client.PullBlobAsync(origin, blob, store, null, cancellation).ConfigureAwait(false);
-                return;
-            }
-            catch (RegistryException e)
-            {
-                last = e; // deleted there, perhaps; another repository may have it
-            }
-        }
-        if (!store.Contains(blob.Digest))
-            throw last ?? (Exception)new ContentMismatchException($"Fetching '{blob.Digest}': neither the store nor a repository that is known has it. Pull or build the image again.");
     }
 }
