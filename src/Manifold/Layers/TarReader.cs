@@ -80,6 +80,8 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         var records = new TarRecords(global);
         records.AddPax(record, source);
         global = records.Values;
+        if (global.Count > Limits.TarGlobalRecords || global.Sum(pair => (long)pair.Value.Length) > Limits.TarGlobalBytes)
+            throw Malformed($"it gives more than {Limits.TarGlobalRecords} records or {Limits.TarGlobalBytes} bytes to all its entries");
     }
 
     // 1: an archive may end with one zero block, two, or none.
