@@ -24,6 +24,9 @@ public static class Limits
     /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
     public const int TarRecordBytes = 1024 * 1024;
 
+    /// <summary>Headers in a row that amend one entry of a tar: PAX takes one, GNU two.</summary>
+    public const int TarRecordsOfAnEntry = 16;
+
     /// <summary>Records that a tar gives to all its entries: git writes one, pax a few. Each costs a look at every entry.</summary>
     public const int TarGlobalRecords = 32;
 

@@ -134,14 +134,19 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
 
     private IEnumerable<Found> Below(ImmutableArray<int> counting, string folder)
     {
-        foreach (var place in Merged(counting, folder))
+        // Without recursion: each entry of a deep folder would come up through all that it lies in.
+        var folders = new Stack<IEnumerator<Place>>([Merged(counting, folder).GetEnumerator()]);
+        while (folders.TryPeek(out var at))
         {
-            var winner = place.Winner!.Value;
-            yield return winner;
-            if (winner.Entry.Kind != EntryKind.Folder)
+            if (!at.MoveNext())
+            {
+                folders.Pop().Dispose();
                 continue;
-            foreach (var below in Below(place.Counting, winner.Entry.Path))
-                yield return below;
+            }
+            var winner = at.Current.Winner!.Value;
+            yield return winner;
+            if (winner.Entry.Kind == EntryKind.Folder)
+                folders.Push(Merged(at.Current.Counting, winner.Entry.Path).GetEnumerator());
         }
     }
 

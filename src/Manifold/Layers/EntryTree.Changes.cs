@@ -31,7 +31,8 @@ internal sealed partial class EntryTree
         (node.Seconds, node.Nanoseconds) = (entry.Modified.Seconds, entry.Modified.Nanoseconds);
         node.Size = isDevice ? (long)entry.DeviceMajor << 32 | entry.DeviceMinor : entry.Size;
         node.Link = entry.LinkTarget is { } target ? bytes.AddCounted(FileName.Encode(target)) : None;
-        node.Marks = Marks.Present | (entry.Opaque ? Marks.Opaque : 0) | (entry.Implied ? Marks.Implied : 0) | (entry.TimeIsOwn ? Marks.TimeIsOwn : 0);
+        node.Marks = Marks.Present | (entry.Opaque ? Marks.Opaque : 0) | (entry.Implied ? Marks.Implied : 0)
+            | (entry.TimeIsOwn ? Marks.TimeIsOwn : 0);
     }
 
     /// <summary>Puts an entry in the place of another, which goes with all below it. The old number keeps saying what it said.</summary>
@@ -75,7 +76,9 @@ internal sealed partial class EntryTree
             throw new LayerException($"A layer has more than {Limits.LayerEntries} entries.");
         if (name.Length > ushort.MaxValue)
             throw new LayerException($"A name in '{path[..Math.Min(60, path.Length)]}…' is longer than any kernel takes.");
-        nodes.Add(new Node { Parent = folder, First = None, Next = None, Link = None, Name = bytes.Add(name), NameLength = (ushort)name.Length });
+        var node = new Node { Parent = folder, First = None, Next = None, Link = None };
+        (node.Name, node.NameLength) = (bytes.Add(name), (ushort)name.Length);
+        nodes.Add(node);
         return nodes.Count - 1;
     }
 

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Manifold.Layers;
 
-/// <summary>Folders that a layer has no entry for (<see cref="LayerEntry.Implied"/>), as a tree: neither memory nor the file grows with the length of their paths.</summary>
-/// <remarks>Enumerates the paths, parents first, in <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
+/// <summary>Folders that a layer has no entry for (<see cref="LayerEntry.Implied"/>), as a tree.</summary>
+/// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
 [CollectionBuilder(typeof(FolderSet), nameof(Of))]
 public sealed class FolderSet : IEnumerable<string>
 {
@@ -35,7 +35,8 @@ public sealed class FolderSet : IEnumerable<string>
 
     public bool Contains(string path) => Tree.Find(path) is var id and not EntryTree.None && Tree.IsImplied(id);
 
-    public IEnumerator<string> GetEnumerator() => Tree.Walk(Tree.Root, "").Where(at => Tree.IsImplied(at.Id)).Select(at => at.Path).GetEnumerator();
+    public IEnumerator<string> GetEnumerator() =>
+        Tree.Walk(Tree.Root, "").Where(at => Tree.IsImplied(at.Id)).Select(at => at.Path).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
@@ -53,10 +54,13 @@ public sealed class FolderSet : IEnumerable<string>
         {
             Span<byte> start = stackalloc byte[Magic.Length];
             if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic))
-                return new FolderSet((TableOfContents.TryLoad(stream) ?? throw new LayerException($"Reading '{file}': it is damaged. Remove the snapshot it belongs to with: manifold prune --all")).Tree);
+                return new FolderSet((TableOfContents.TryLoad(stream) ?? throw Damaged(file)).Tree);
         }
         return Of(File.ReadAllLines(file));
     }
+
+    private static LayerException Damaged(string file) =>
+        new($"Reading '{file}': it is damaged. Remove the snapshot that it belongs to with: manifold prune --all");
 
     private bool[] OnlyImplied()
     {

@@ -48,16 +48,14 @@ public sealed class LayerTree : ILayerContents
     }
 
     /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>; hard links are links here.</summary>
-    public IEnumerable<LayerEntry> Entries() => tree.Walk(tree.Root, "").Select(at =>
-        // The file that a link named may have given way to another of its name.
-        tree.KindOf(at.Id) == EntryKind.HardLink && tree.Entry(at.Id, at.Path) is var link && tree.Find(link.LinkTarget!) is var target and not EntryTree.None
-            && FileOf(target) == FileOf(at.Id) ? link : Whole(at.Id, at.Path));
+    public IEnumerable<LayerEntry> Entries() => tree.Walk(tree.Root, "").Select(at => Link(at.Id, at.Path) ?? Whole(at.Id, at.Path));
 
     public LayerEntry? Find(string path) => tree.Find(path) is var id and not EntryTree.None ? Whole(id, path) : null;
 
     public IEnumerable<LayerEntry> Children(string folder)
     {
-        for (var id = tree.Find(folder) is var found and not EntryTree.None ? tree.FirstChild(found) : EntryTree.None; id != EntryTree.None; id = tree.NextSibling(id))
+        var found = tree.Find(folder);
+        for (var id = found == EntryTree.None ? found : tree.FirstChild(found); id != EntryTree.None; id = tree.NextSibling(id))
             yield return Whole(id, EntryPath.Join(folder, tree.NameOf(id)));
     }
 
@@ -69,6 +67,15 @@ public sealed class LayerTree : ILayerContents
         if (tar is not null && entry.Kind == EntryKind.File)
             open = OpenPart(tar, places[file], entry.Size);
         return xattrs is null && open is null ? entry : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs };
+    }
+
+    // Null where it is none, and where the file that it named has given way to another of its name.
+    private LayerEntry? Link(int id, string path)
+    {
+        if (tree.KindOf(id) != EntryKind.HardLink)
+            return null;
+        var link = tree.Entry(id, path);
+        return tree.Find(link.LinkTarget!) is var target and not EntryTree.None && FileOf(target) == FileOf(id) ? link : null;
     }
 
     private static Func<Stream> OpenPart(string path, long begin, long size) => () => new FilePart(path, begin, size);

@@ -80,13 +80,16 @@ public sealed partial class TableOfContents
             var merged = Merged(Tree.KindOf(existing), Tree.IsOpaque(existing), added);
             applied = merged is not null;
             if (isFolder && (merged is null || merged.Kind == EntryKind.Folder))
-                Tree.Set(existing, merged ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || added.Opaque || added.Kind == EntryKind.Whiteout });
+                Tree.Set(existing, merged ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || HidesLower(added) });
             else if (merged is not null)
                 return Tree.Replace(existing, merged);
             return existing;
         }
 
-        // Null where the existing one stays. A whiteout hides lower layers only: on top of a folder of this layer it makes that opaque, in whichever order they come.
+        private static bool HidesLower(LayerEntry added) => added.Opaque || added.Kind == EntryKind.Whiteout;
+
+        // Null where the existing one stays.
+        // A whiteout hides lower layers only: on top of a folder of this layer it makes that opaque, in whichever order they come.
         private static LayerEntry? Merged(EntryKind existing, bool opaque, LayerEntry added) => (existing, added) switch
         {
             (_, { Kind: EntryKind.Whiteout }) when existing != EntryKind.Whiteout => null,

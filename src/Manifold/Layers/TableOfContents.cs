@@ -1,5 +1,3 @@
-using Manifold.Linux;
-
 namespace Manifold.Layers;
 
 /// <summary>What is in a layer, without the bytes: a few dozen bytes an entry on disk, some eighty and its name in memory.</summary>
@@ -36,7 +34,8 @@ public sealed partial class TableOfContents : ILayerContents
 
     public IEnumerable<LayerEntry> Children(string folder)
     {
-        for (var id = tree.Find(folder) is var found and not EntryTree.None ? tree.FirstChild(found) : EntryTree.None; id != EntryTree.None; id = tree.NextSibling(id))
+        var found = tree.Find(folder);
+        for (var id = found == EntryTree.None ? found : tree.FirstChild(found); id != EntryTree.None; id = tree.NextSibling(id))
             yield return tree.Entry(id, EntryPath.Join(folder, tree.NameOf(id)));
     }
 }

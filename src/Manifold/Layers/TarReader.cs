@@ -37,9 +37,13 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
     {
         SkipContent();
         var records = new TarRecords(global);
+        var amending = 0;
         while (ReadHeader())
         {
             var fields = new TarHeader(header, source);
+            amending = fields.Type is 'x' or 'L' or 'K' ? amending + 1 : 0;
+            if (amending > Limits.TarRecordsOfAnEntry)
+                throw Malformed($"more than {Limits.TarRecordsOfAnEntry} records amend one header");
             switch (fields.Type)
             {
                 case 'x': records.AddPax(ReadRecord(fields), source); break;

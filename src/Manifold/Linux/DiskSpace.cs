@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -14,7 +13,8 @@ public readonly partial record struct DiskSpace(long Size, long Free, long Files
         if (StatusOfDisk(Existing(path), &buffer) != 0)
             return null;
         const ulong readOnly = 1; // ST_RDONLY
-        return new DiskSpace((long)(buffer.Blocks * buffer.BlockSize), (long)(buffer.Available * buffer.BlockSize), (long)buffer.Files, (long)buffer.AvailableFiles, (buffer.Flags & readOnly) != 0);
+        var (size, free) = ((long)(buffer.Blocks * buffer.BlockSize), (long)(buffer.Available * buffer.BlockSize));
+        return new DiskSpace(size, free, (long)buffer.Files, (long)buffer.AvailableFiles, (buffer.Flags & readOnly) != 0);
     }
 
     /// <summary>Where the disk is mounted that has a path, or would have it.</summary>
@@ -27,8 +27,8 @@ public readonly partial record struct DiskSpace(long Size, long Free, long Files
             // "36 35 98:0 /root /mnt/point options …"; later ones lie over earlier ones. Source: proc_pid_mountinfo(5).
             foreach (var line in File.ReadLines("/proc/self/mountinfo"))
             {
-                var point = Octal().Replace(line.Split(' ')[4], code => ((char)Convert.ToInt32(code.Value[1..], 8)).ToString(CultureInfo.InvariantCulture));
-                if (point.Length >= found.Length && (real == point || point == "/" || real.StartsWith(point + "/", StringComparison.Ordinal)))
+                var point = Octal().Replace(line.Split(' ')[4], code => $"{(char)Convert.ToInt32(code.Value[1..], 8)}");
+                if (point.Length >= found.Length && (real == point || real.StartsWith(point.TrimEnd('/') + "/", StringComparison.Ordinal)))
                     found = point;
             }
         }

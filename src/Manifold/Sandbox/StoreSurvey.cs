@@ -6,7 +6,10 @@ using Manifold.Linux;
 namespace Manifold.Sandbox;
 
 /// <summary>How the store is found, whatever is wrong with it, and a store in which other things can be tried.</summary>
-/// <remarks>Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary folder stands in until <see cref="Dispose"/>.</remarks>
+/// <remarks>
+/// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary folder stands in
+/// until <see cref="Dispose"/>.
+/// </remarks>
 public sealed class StoreSurvey : IDisposable
 {
     private const long LittleSpace = 5_000_000_000;
@@ -75,7 +78,7 @@ public sealed class StoreSurvey : IDisposable
         if (space is { Files: > 0, FreeFiles: 0 })
             return Lack($"no inode is free on the disk of {root}, mounted on {DiskSpace.MountOf(root)}", cost, "manifold prune");
         if (DiskTrouble.IsFull(root))
-            return Lack(string.Create(CultureInfo.InvariantCulture, $"{space?.Free / 1e9:0.#} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full"), cost, "manifold prune");
+            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full", cost, "manifold prune");
         if (refusal is null)
             return null;
         var why = refusal is HostNotReadyException { InnerException: { } inner } ? inner : refusal;
@@ -84,11 +87,13 @@ public sealed class StoreSurvey : IDisposable
 
     private static HostCheck Room(string root)
     {
-        var free = DiskSpace.Of(root)?.Free ?? 0;
-        var found = string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:0.#} GB free for {root}");
-        return free >= LittleSpace ? new HostCheck { Name = "store", Found = found }
-            : new HostCheck { Name = "store", Status = HostStatus.Reduced, Found = found, Cost = "a large build may fill the disk", Remedy = "manifold prune" };
+        var space = DiskSpace.Of(root);
+        var room = new HostCheck { Name = "store", Found = $"{Gigabytes(space)} GB free for {root}" };
+        return space?.Free >= LittleSpace ? room
+            : room with { Status = HostStatus.Reduced, Cost = "a large build may fill the disk", Remedy = "manifold prune" };
     }
+
+    private static string Gigabytes(DiskSpace? space) => ((space?.Free ?? 0) / 1e9).ToString("0.#", CultureInfo.InvariantCulture);
 
     private static HostCheck Lack(string found, string cost, string remedy) =>
         new() { Name = "store", Status = HostStatus.Missing, Found = found, Cost = cost, Remedy = remedy };

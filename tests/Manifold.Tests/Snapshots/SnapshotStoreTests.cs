@@ -56,18 +56,25 @@ public sealed class KeepingSnapshots : IDisposable
     }
 
     [Fact]
-    public async Task whose_maker_is_cancelled_are_made_by_the_next_who_waits()
+    public async Task whose_first_caller_is_cancelled_go_on_for_the_others()
     {
         using var source = new CancellationTokenSource();
-        var first = snapshots.GetOrAddAsync(DiffId, async (_, cancellation) =>
+        var (begun, gate, made) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        async Task<FolderSet> Make(string target, CancellationToken cancellation)
         {
-            await Task.Delay(Timeout.Infinite, cancellation);
+            made++;
+            begun.SetResult();
+            await gate.Task.WaitAsync(cancellation);
             return [];
-        }, source.Token);
-        var second = snapshots.GetOrAddAsync(DiffId, Empty);
+        }
+        var first = snapshots.GetOrAddAsync(DiffId, Make, source.Token);
+        await begun.Task;
+        var second = snapshots.GetOrAddAsync(DiffId, Make);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult();
         await second;
+        Assert.Equal(1, made);
         Assert.True(snapshots.Contains(DiffId));
     }
 
