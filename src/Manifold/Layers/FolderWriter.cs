@@ -1,5 +1,3 @@
-using Manifold.Linux;
-
 namespace Manifold.Layers;
 
 /// <summary>What unpacking made.</summary>
