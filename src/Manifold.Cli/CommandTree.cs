@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Manifold.Linux;
 
 namespace Manifold.Cli;
 

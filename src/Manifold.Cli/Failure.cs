@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Cli;
@@ -8,7 +9,7 @@ namespace Manifold.Cli;
 /// <summary>What ended a command, as a message and an exit code. The last line of defence: nothing that is thrown shows a trace unasked.</summary>
 /// <remarks>
 /// <code>
-/// 1  what several pieces of work threw at once is taken apart; the most serious problem that is known counts
+/// 1  what several pieces of work threw at once is taken apart; the most serious problem that is known counts, a full or failing disk first
 /// 2  what Manifold says itself, and what the disk says of a file that the user named: the sentence as it is
 /// 3  everything else is a mistake of ours: what it is, its number, and how to report it
 /// </code>
@@ -23,7 +24,9 @@ internal static partial class Failure
     public static int Tell(CliContext context, Exception thrown, bool debug)
     {
         // 1
-        var problem = Innermost(thrown);
+        var innermost = Innermost(thrown);
+        var problem = innermost is OperationCanceledException ? innermost
+            : DiskTrouble.Explain(thrown, context.StoreRoot, Path.GetTempPath(), Environment.CurrentDirectory) ?? innermost;
         TransferLines.ClearStatus(context);
         // 2
         var (message, code) = problem switch

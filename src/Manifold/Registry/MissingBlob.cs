@@ -59,4 +59,25 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
             return [];
         }
     }
+
+    /// <summary>Brings the blob into the store. Idempotent.</summary>
+    /// <exception cref="ContentMismatchException">Nobody has it any more.</exception>
+    public async Task FetchAsync(Descriptor blob, CancellationToken cancellation)
+    {
+        RegistryException? last = null;
+        foreach (var origin in store.Contains(blob.Digest) ? [] : origins.Find(blob.Digest))
+        {
+            try
+            {
+                await client.PullBlobAsync(origin, blob, store, null, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (RegistryException e)
+            {
+                last = e; // deleted there, perhaps; another repository may have it
+            }
+        }
+        if (!store.Contains(blob.Digest))
+            throw last ?? (Exception)new ContentMismatchException($"Fetching '{blob.Digest}': neither the store nor a repository that is known has it. Pull or build the image again.");
+    }
 }

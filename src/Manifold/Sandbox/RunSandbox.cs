@@ -56,7 +56,7 @@ public sealed class RunSandbox
         var (readers, carrierReaders) = (new OutputReaders(output), new OutputReaders(new RunOutput(null, redaction, time)));
         run.NoteGroup(request.CgroupParent);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
-        var mounts = new RunMounts(run, snapshots);
+        var mounts = new RunMounts(run, snapshots, cancellation);
         try
         {
             var (exitCode, complaint) = await IsolatedThread.RunAsync(() =>
@@ -65,7 +65,7 @@ public sealed class RunSandbox
                 {
                     mounts.HideBundle();
                     using var network = BeginNetwork(request, run, carrier, carrierReaders);
-                    Prepare(request, run, mounts, emulated, network is not null);
+                    Prepare(request, run, mounts, emulated, network is not null, cancellation);
                     AwaitNetwork(carrier, network, cancellation);
                     var code = Execute(container, readers, cancellation);
                     return (code, code == 0 ? null : container.Failure());
@@ -137,11 +137,11 @@ public sealed class RunSandbox
     private static HostNotReadyException NoNetwork(NetworkProgram carrier, IOException cause) =>
         new($"RUN: {carrier.Path} did not make its network: {cause.Message} Run: manifold doctor", cause);
 
-    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, bool inOwnNetwork)
+    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, bool inOwnNetwork, CancellationToken cancellation)
     {
         RefuseZeroBytes(request);
         // 1
-        var lowers = OverlayChain.Lowers(snapshots, request.Chain);
+        var lowers = OverlayChain.Lowers(snapshots, request.Chain, cancellation);
         new Overlay { Lowers = lowers }.Mount(run.Image, run.Scratch("view"));
         var user = ContainerUser.Resolve(run.Image, request.User);
         if (!UserNamespace.HasUser(user.Uid) || !user.Groups.Add(user.Gid).All(UserNamespace.HasGroup))
