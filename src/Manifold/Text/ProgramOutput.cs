@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Manifold.Text;
@@ -13,6 +14,8 @@ public static class ProgramOutput
 {
     private const char Escape = '\e', Bell = '\a', StringTerminator = '\u009c';
     private const string Reset = "\e[0m";
+
+    private static readonly SearchValues<char> ColourParameters = SearchValues.Create("0123456789;:");
 
     /// <param name="colours">Keeps colours and weights. The result must then be written past a <see cref="ForeignTextWriter"/>.</param>
     public static string Line(string line, bool colours = false)
@@ -59,7 +62,7 @@ public static class ProgramOutput
         {
             case '[':
                 var parameters = text[begin..].IndexOfAnyExceptInRange(' ', '?');
-                isColour = parameters >= 0 && text[begin + parameters] == 'm' && !text.Slice(begin, parameters).ContainsAnyExcept("0123456789;:");
+                isColour = parameters >= 0 && text[begin + parameters] == 'm' && !text.Slice(begin, parameters).ContainsAnyExcept(ColourParameters);
                 return parameters < 0 ? text.Length : begin + parameters + (text[begin + parameters] is >= '@' and <= '~' ? 1 : 0);
             case ']' or 'P' or 'X' or '^' or '_':
                 return begin + StringLength(text[begin..]);
