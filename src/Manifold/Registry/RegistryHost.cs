@@ -135,8 +135,8 @@ internal sealed partial class RegistryHost : IDisposable
         RegistryRequest request, Func<Action, HttpRequestMessage> make, CancellationToken cancellation)
     {
         var patience = request.IsSlow ? options.StallTimeout * SlowFactor : options.StallTimeout;
-        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        stalled.CancelAfter(patience);
+        using var stalled = new CancellationTokenSource(patience, options.Time);
+        using var interrupted = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stalled);
         using var message = make(() => stalled.CancelAfter(patience));
         message.Version = HttpVersion.Version20;
         message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;

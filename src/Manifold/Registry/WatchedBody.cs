@@ -8,12 +8,12 @@ internal sealed class WatchedBody : IAsyncDisposable
     private readonly RegistryRequest request;
     private readonly RegistryOptions options;
     private readonly Stream stream;
-    private readonly CancellationTokenSource stalled = new();
+    private readonly CancellationTokenSource stalled;
     private TimeSpan waited;
     private long moved;
 
     private WatchedBody(RegistryHost host, RegistryRequest request, RegistryOptions options, Stream stream) =>
-        (this.host, this.request, this.options, this.stream) = (host, request, options, stream);
+        (this.host, this.request, this.options, this.stream, stalled) = (host, request, options, stream, new(Timeout.InfiniteTimeSpan, options.Time));
 
     public static async Task<WatchedBody> OpenAsync(
         RegistryHost host, RegistryRequest request, RegistryOptions options, HttpResponseMessage response, CancellationToken cancellation) =>

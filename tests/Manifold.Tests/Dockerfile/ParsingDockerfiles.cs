@@ -108,12 +108,11 @@ public sealed class ParsingDockerfiles
             text.Append("RUN --mount=type=cache,target=/c apt-get update && \\\n    apt-get install -y a b c\nENV A").Append(i).Append("=\"x y\" B=z\nCOPY a b c/\n");
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
 
-        var fastest = TimeSpan.MaxValue; // of a few passes: other tests use the same processors
+        var fastest = TimeSpan.MaxValue; // of a few passes, of which the first compile the program
         for (var pass = 0; pass < 5; pass++)
         {
-            var start = TimeProvider.System.GetTimestamp();
-            Assert.Equal(7_501, DockerfileParser.Parse("Dockerfile", bytes).OrThrow().Instructions.Length);
-            fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, TimeProvider.System.GetElapsedTime(start).Ticks));
+            var took = ProcessorTime.Of(() => Assert.Equal(7_501, DockerfileParser.Parse("Dockerfile", bytes).OrThrow().Instructions.Length));
+            fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, took.Ticks));
         }
 
         Assert.InRange(fastest.TotalSeconds, 0, 1);

@@ -49,10 +49,12 @@ public sealed class ReadingHostileInput
         foreach (var piece in repeated)
         {
             var text = string.Concat(Enumerable.Repeat(piece, 100_000 / piece.Length));
-            var start = TimeProvider.System.GetTimestamp();
-            foreach (var before in new[] { "", "FROM a\nENV ", "FROM a\nCOPY ", "FROM a\nRUN ", "FROM a\nRUN --mount=" })
-                Read(Encoding.UTF8.GetBytes(before + text));
-            Assert.True(TimeProvider.System.GetElapsedTime(start).TotalSeconds < 10, $"Repetitions of '{piece}' take too long.");
+            var took = ProcessorTime.Of(() =>
+            {
+                foreach (var before in new[] { "", "FROM a\nENV ", "FROM a\nCOPY ", "FROM a\nRUN ", "FROM a\nRUN --mount=" })
+                    Read(Encoding.UTF8.GetBytes(before + text));
+            });
+            Assert.True(took.TotalSeconds < 10, $"Repetitions of '{piece}' take too long.");
         }
     }
 

@@ -243,10 +243,12 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task the_tags_of_all_images_are_written_together_or_not_at_all()
     {
         var folder = Project("platforms: [linux/amd64]\nimages:\n  one: {context: one, tags: ['HERE/one:1']}\n  two: {context: two, tags: ['HERE/two:1']}\n",
-            ("one/Dockerfile", "FROM scratch\nCOPY Dockerfile /one\n"), ("two/Dockerfile", "FROM BASE\nRUN sleep 3\n"));
+            ("one/Dockerfile", "FROM scratch\nCOPY Dockerfile /one\n"), ("two/Dockerfile", $"FROM BASE\nRUN {Pause.Mount} {Pause.Command}\n"));
+        var pause = new Pause(shop.Root);
         var baking = Bake(folder, "--push");
-        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        await pause.Reached(baking);
         await Tool.Run("skopeo", "copy", "-q", "--dest-tls-verify=false", "--src-tls-verify=false", $"docker://{Workshop.BusyBox}", $"docker://{registry.Name}/two:1"); // somebody else moves a tag meanwhile
+        pause.GoOn();
         var outcome = await baking;
         Assert.Equal(1, outcome.Code);
         Assert.Contains($"{registry.Name}/two:1: the tag was created", outcome.Error, StringComparison.Ordinal);

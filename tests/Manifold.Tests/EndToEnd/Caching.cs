@@ -167,7 +167,7 @@ public sealed class Caching : IAsyncLifetime
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
         var copied = new TaskCompletionSource();
         // The RUN ends when the copy above it is done, and fails where that does not come.
-        using var bell = new Doorbell(() => copied.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        using var bell = new Doorbell(() => Eventually.Ends(copied.Task));
         var context = shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\nCOPY --link f /f\n", ("f", "x"));
         using var build = shop.Start("build", "--progress", "json", context);
         var output = build.StandardOutput.ReadToEndAsync();

@@ -83,15 +83,21 @@ public sealed class MountingIntoARun : WithRuns
     [InlineData("private", "a folder each")]
     public async Task a_cache_that_two_builds_want_at_once(string sharing, string outcome)
     {
-        var context = shop.Context($"FROM BASE\nARG N\nRUN --mount=type=cache,target=/cache,sharing={sharing} test ! -e /cache/mark && echo >/cache/mark && busybox sleep 4 && busybox rm /cache/mark");
+        var context = shop.Context($"FROM BASE\nARG N\nRUN --mount=type=cache,target=/cache,sharing={sharing} test ! -e /cache/mark && echo >/cache/mark && while [ $N = 1 ] && [ ! -e /cache/go ]; do busybox sleep 0.05; done; busybox rm /cache/mark");
         (await shop.Build(shop.Context("FROM BASE\nRUN true"))).Succeeded(); // the base and the runtime's trial
         using var other = shop.Start("build", "--progress", "plain", "--build-arg", "N=1", context);
         var folder = Path.Combine(shop.Root, "cache", "mounts");
-        while (!other.HasExited && (!Directory.Exists(folder) || Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Length == 0))
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+        await Eventually.Is(() => other.HasExited || (Directory.Exists(folder) && Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Length > 0));
+        if (other.HasExited)
+            Assert.Fail(await other.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var mark = Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Single();
 
-        var mine = await shop.Build(context, "--build-arg", "N=2");
+        var speech = new Speech();
+        var building = shop.Run(speech, ["--build-arg", "N=2", context], "build", "--progress", "json");
+        await Task.WhenAny(building, sharing == "locked" ? speech.Says("waiting for the RUN that has the cache '/cache'") : building);
+        File.WriteAllText(Path.Combine(Path.GetDirectoryName(mark)!, "go"), "");
 
+        var mine = await building;
         var error = await other.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await other.WaitForExitAsync(TestContext.Current.CancellationToken);
         mine.Succeeded();
@@ -167,7 +173,16 @@ public sealed class MountingIntoARun : WithRuns
         {
             // From inside the group is the root of its namespace, so we look from outside while the RUN waits.
             foreach (var process in Directory.EnumerateFiles(Path.Combine(root, parent), "cgroup.procs", SearchOption.AllDirectories).SelectMany(File.ReadLines))
-                groups.Add(File.ReadLines($"/proc/{process}/cgroup").Last(line => line.StartsWith("0::", StringComparison.Ordinal)));
+            {
+                try
+                {
+                    groups.Add(File.ReadLines($"/proc/{process}/cgroup").Last(line => line.StartsWith("0::", StringComparison.Ordinal)));
+                }
+                catch (IOException)
+                {
+                    // It is gone by now; the one that rings is not.
+                }
+            }
             return Task.CompletedTask;
         });
         try

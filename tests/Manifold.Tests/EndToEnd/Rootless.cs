@@ -94,7 +94,7 @@ public sealed class Rootless : IAsyncLifetime
     [Fact]
     public async Task Ctrl_C_in_a_RUN_ends_the_container_with_exit_code_130_and_leaves_nothing()
     {
-        var seconds = $"301{Random.Shared.Next(1000, 9999)}";
+        var seconds = $"{Random.Shared.Next(100_000_000, 999_999_999)}";
         var context = user.Context($"FROM BASE\nRUN trap '' INT TERM; busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n");
         using var build = user.Start("build", "--progress", "plain", "-t", "never:1", context);
         while (await build.StandardError.ReadLineAsync() is { } line && !line.EndsWith(" sleeping", StringComparison.Ordinal))

@@ -94,6 +94,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     public async Task machines_that_export_different_platforms_at_once_end_with_both(string type)
     {
         var (to, from) = Cache(type);
+        here.Time = there.Time = new PatientTime(10);
         await Task.WhenAll(
             Build(here, "linux/amd64", "--cache-to", $"{to},mode=max"),
             Build(there, "linux/arm64", "--cache-to", $"{to},mode=max"));

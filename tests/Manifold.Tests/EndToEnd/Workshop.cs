@@ -46,12 +46,15 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>A build whose progress is JSON, so that its steps can be read.</summary>
     public Task<Outcome> Build(string context, params string[] arguments) => Run([.. arguments, context], "build", "--progress", "json");
 
-    public async Task<Outcome> Run(string[] more, params string[] arguments)
+    public Task<Outcome> Run(string[] more, params string[] arguments) => Run(new Speech(), more, arguments);
+
+    /// <summary>As <see cref="Run(string[], string[])"/>, with what it says on standard error readable meanwhile.</summary>
+    public async Task<Outcome> Run(Speech error, string[] more, params string[] arguments)
     {
-        using StringWriter output = new(), error = new();
+        using StringWriter output = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = Variables.SetItems(Set), Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = TimeProvider.System, Interactive = false,
+            Environment = Variables.SetItems(Set), Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = Time, Interactive = false,
             OpenInput = () => new MemoryStream(Input, writable: false),
         }, [.. arguments, .. more]);
         return new Outcome(code, output.ToString(), error.ToString());
@@ -60,6 +63,9 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>The environment of commands in this process.</summary>
     public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
+
+    /// <summary>The clock of commands in this process.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>What commands in this process find on standard input.</summary>
     public byte[] Input { get; set; } = [];
@@ -97,7 +103,7 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>Skips where the registry of base images is not there.</summary>
     public static async Task NeedBusyBox()
     {
-        using var http = new HttpClient { BaseAddress = new Uri("http://localhost:5001"), Timeout = TimeSpan.FromSeconds(20) };
+        using var http = new HttpClient { BaseAddress = new Uri("http://localhost:5001"), Timeout = Eventually.Bound };
         try
         {
             using var answer = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v2/busybox/tags/list"));

@@ -52,9 +52,14 @@ public sealed class HostileArchives : WithPlaces
         var tar = Tar(writer => writer.WriteEntry(File(new string('n', 200), "x")));
         Encoding.ASCII.GetBytes("17777777777").CopyTo(tar, 124); // 2 GiB of PAX records
         Reseal(tar);
-        var before = GC.GetTotalAllocatedBytes();
-        Assert.Contains("a record of", Assert.ThrowsAny<ManifoldException>(() => Resolve(tar)).Message, StringComparison.Ordinal);
-        Assert.True(GC.GetTotalAllocatedBytes() - before < 50_000_000);
+        var least = long.MaxValue; // of a few times: other tests allocate in the same process
+        for (var time = 0; time < 10; time++)
+        {
+            var before = GC.GetTotalAllocatedBytes();
+            Assert.Contains("a record of", Assert.ThrowsAny<ManifoldException>(() => Resolve(tar)).Message, StringComparison.Ordinal);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
+        }
+        Assert.True(least < 50_000_000, $"{least}");
     }
 
     [Theory]

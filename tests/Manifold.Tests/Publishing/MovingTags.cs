@@ -179,12 +179,11 @@ public sealed class MovingTags : IAsyncLifetime
                 return;
             }
             written.TrySetResult();
-            await Task.Delay(TimeSpan.FromSeconds(30), passing.Gone);
+            await Task.Delay(Timeout.Infinite, passing.Gone);
         });
         using var program = release.Start("app:stable", "mirror:stable");
         await written.Task;
-        while (await release.NowAsync("app:stable") != release.New.Digest)
-            await Task.Delay(20);
+        await Eventually.Is(async () => await release.NowAsync("app:stable") == release.New.Digest);
 
         await Tool.Run("kill", "-INT", $"{program.Id}");
         var error = await program.StandardError.ReadToEndAsync();

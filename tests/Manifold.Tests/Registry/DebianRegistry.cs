@@ -15,38 +15,44 @@ public sealed class DebianRegistry : IAsyncDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly CancellationTokenSource end = new();
-    private Task? running;
+    private Task<ChildProcess.Result?>? running;
 
-    public string Name { get; private init; } = $"127.0.0.1:{FreePort()}";
+    public string Name { get; private set; } = "";
 
     /// <summary>With TLS at an address that is no loopback; it takes only clients whose certificate <paramref name="authority"/> issued.</summary>
-    public static async Task<DebianRegistry> StartWithTlsAsync(IPAddress address, X509Certificate2 certificate, string authority)
+    public static Task<DebianRegistry> StartWithTlsAsync(IPAddress address, X509Certificate2 certificate, string authority)
     {
-        Skip();
-        var registry = new DebianRegistry { Name = $"{address}:{FreePort()}" };
+        var registry = new DebianRegistry();
         registry.folder.Write("ca.pem", authority);
         registry.folder.Write("server.pem", certificate.ExportCertificatePem());
         registry.folder.Write("server.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var tls = $"tls: {{certificate: '{registry.folder["server.pem"]}', key: '{registry.folder["server.key"]}', clientcas: ['{registry.folder["ca.pem"]}']}}";
-        registry.Serve("", $", {tls}");
-        using var socket = new TcpClient();
-        for (var tries = 0; !socket.Connected; tries++)
-        {
-            try
-            {
-                await socket.ConnectAsync(IPEndPoint.Parse(registry.Name));
-            }
-            catch (SocketException) when (tries < 100)
-            {
-                await Task.Delay(50);
-            }
-        }
-        return registry;
+        return registry.StartAsync(address, "", $", {tls}");
     }
 
-    private static void Skip() => Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+    public static Task<DebianRegistry> StartAsync(bool asksForPassword = false)
+    {
+        var registry = new DebianRegistry();
+        var auth = asksForPassword ? $"auth: {{htpasswd: {{realm: here, path: '{registry.folder.Write("htpasswd", PasswordFile)}' }} }}" : "";
+        return registry.StartAsync(IPAddress.Loopback, auth, "");
+    }
 
-    private void Serve(string auth, string tls)
+    /// <summary>Starts it, and waits until it listens. Where somebody else has the port by now, it ends, and another is tried.</summary>
+    private async Task<DebianRegistry> StartAsync(IPAddress address, string auth, string tls)
+    {
+        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+        for (var tries = 0; tries < 5; tries++)
+        {
+            Name = $"{address}:{FreePort.Find()}";
+            var serving = running = Serve(auth, tls);
+            await Eventually.Is(async () => serving.IsCompleted || await Listens());
+            if (!serving.IsCompleted)
+                return this;
+        }
+        throw new InvalidOperationException($"The registry does not start: {(await running!)!.Error}");
+    }
+
+    private Task<ChildProcess.Result?> Serve(string auth, string tls)
     {
         var file = folder.Write("config.yml", $$"""
             version: 0.1
@@ -55,39 +61,25 @@ public sealed class DebianRegistry : IAsyncDisposable
             http: {addr: '{{Name}}'{{tls}} }
             {{auth}}
             """);
-        running = ChildProcess.RunAsync("docker-registry", ["serve", file], cancellation: end.Token);
+        return ChildProcess.RunAsync("docker-registry", ["serve", file], cancellation: end.Token);
     }
 
-    public static async Task<DebianRegistry> StartAsync(bool asksForPassword = false)
+    private async Task<bool> Listens()
     {
-        Skip();
-        var registry = new DebianRegistry();
-        var auth = asksForPassword ? $"auth: {{htpasswd: {{realm: here, path: '{registry.folder.Write("htpasswd", PasswordFile)}' }} }}" : "";
-        registry.Serve(auth, "");
-        using var client = new HttpClient();
-        for (var tries = 0; ; tries++)
+        using var socket = new TcpClient();
+        try
         {
-            try
-            {
-                await client.GetAsync($"http://{registry.Name}/v2/");
-                return registry;
-            }
-            catch (HttpRequestException) when (tries < 100)
-            {
-                await Task.Delay(50);
-            }
+            await socket.ConnectAsync(IPEndPoint.Parse(Name));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 
     /// <summary>What it keeps in folders of this name.</summary>
     public string[] Files(string folderName) => [.. Directory.EnumerateFiles(folder["data"], "*", SearchOption.AllDirectories).Where(file => file.Split('/').Contains(folderName))];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync()
     {

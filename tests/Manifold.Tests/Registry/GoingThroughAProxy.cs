@@ -79,7 +79,7 @@ public sealed class GoingThroughAProxy
         using var client = new RegistryClient(new RegistryOptions
         {
             Proxy = ProxySettings.From(new Dictionary<string, string> { ["HTTP_PROXY"] = $"http://{proxy.Name}" }), InsecureHosts = ["registry.example.com"],
-            RetryDelay = TimeSpan.FromMilliseconds(1), ConnectTimeout = TimeSpan.FromSeconds(1), StallTimeout = TimeSpan.FromSeconds(2),
+            RetryDelay = TimeSpan.FromMilliseconds(1), StallTimeout = TimeSpan.FromSeconds(30),
         });
         await client.LoginAsync("registry.example.com");
         Assert.Contains("GET http://registry.example.com/v2/ HTTP/1.1", proxy.Asked);

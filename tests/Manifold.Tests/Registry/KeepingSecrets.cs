@@ -1,5 +1,6 @@
 using Manifold.Cli;
 using Manifold.Oci;
+using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Collections.Immutable;
 using System.Text;
@@ -123,11 +124,11 @@ public sealed class KeepingSecrets : WithARegistry
         return code;
     }
 
-    /// <summary>Waits between tries end at once.</summary>
+    /// <summary>Waits between tries end at once; a registry may answer as late as ever.</summary>
     private sealed class Impatient : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            System.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : dueTime, period);
+            System.CreateTimer(callback, state, dueTime > TimeSpan.Zero && dueTime < new RegistryOptions().StallTimeout ? TimeSpan.FromMilliseconds(1) : dueTime, period);
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));

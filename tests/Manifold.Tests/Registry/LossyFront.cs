@@ -16,7 +16,7 @@ public enum RequestKind
 /// <summary>What goes wrong with it.</summary>
 public enum Fault
 {
-    CutBefore, CutInRequest, AnswerLost, CutAnswer, TooManyRequests, Error500, Error502, WrongDigest, Trickle,
+    CutBefore, CutInRequest, AnswerLost, CutAnswer, TooManyRequests, Error500, Error502, WrongDigest, Silence,
 }
 
 /// <summary>Stands before a real registry, asks for tokens, and spoils the first requests of one kind to each repository that is called after a fault.</summary>
@@ -38,9 +38,12 @@ public sealed class LossyFront : IAsyncDisposable
         left = new(Enum.GetValues<Fault>().ToDictionary(fault => fault, TimesOf));
     }
 
-    private static int TimesOf(Fault fault) => fault is Fault.WrongDigest or Fault.Trickle ? 1 : 2;
+    private static int TimesOf(Fault fault) => fault is Fault.WrongDigest or Fault.Silence ? 1 : 2;
 
     public string Name { get; private set; } = "";
+
+    /// <summary>Called while a client waits for an answer that does not come, now and then until it gives up.</summary>
+    public Action WhileSilent { get; set; } = () => { };
 
     public bool HasSpoiled(Fault fault) => left[fault] < TimesOf(fault);
 
@@ -137,9 +140,12 @@ public sealed class LossyFront : IAsyncDisposable
                 context.Abort();
                 return;
             default:
-                await Task.Delay(2000, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-                if (!context.RequestAborted.IsCancellationRequested)
-                    await SendAsync(context, await ForwardAsync(context));
+                await context.Request.Body.CopyToAsync(Stream.Null);
+                for (var tries = 0; tries < 60 && !context.RequestAborted.IsCancellationRequested; tries++)
+                {
+                    WhileSilent();
+                    await Task.Delay(2000, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                }
                 return;
         }
     }

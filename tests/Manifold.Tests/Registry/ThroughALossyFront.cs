@@ -33,7 +33,10 @@ public sealed class ThroughALossyFront : IDisposable
         RegistryException? refusal = null;
         try
         {
-            using var client = new RegistryClient(Options);
+            var time = new ManualTime(Retries.Patience);
+            if (fault is Fault.Silence)
+                front.WhileSilent = () => time.Advance(Options.StallTimeout * 10);
+            using var client = new RegistryClient(Options with { Time = time });
             await AllAsync(client, front.Name, name, store, pulled, index);
         }
         catch (RegistryException e)
@@ -64,7 +67,7 @@ public sealed class ThroughALossyFront : IDisposable
     private static RegistryOptions Options => new()
     {
         Credentials = (_, _, _) => ValueTask.FromResult(new Credential { UserName = "joe", Password = LossyFront.Password }),
-        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMilliseconds(1500), ChunkBytes = 50_000,
+        RetryDelay = TimeSpan.FromMilliseconds(5), StallTimeout = TimeSpan.FromMinutes(2), ChunkBytes = 50_000,
     };
 
     /// <summary>A push, another to a second repository (which mounts), a pull, and the lists.</summary>

@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -14,9 +12,7 @@ namespace Manifold.Tests.Registry;
 /// <summary>A registry with a certificate of an authority of our own, at an address that is no loopback.</summary>
 public sealed class TrustingCertificates : IDisposable
 {
-    private static readonly IPAddress? Outside = NetworkInterface.GetAllNetworkInterfaces()
-        .SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
-        .FirstOrDefault(address => address.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+    private static readonly IPAddress? Outside = OwnAddress.Find();
 
     private readonly TemporaryFolder folder = new();
     private readonly Authority authority = new("the authority of the test");

@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -15,9 +13,7 @@ namespace Manifold.Tests.Registry;
 public sealed class WithAndWithoutTls
 {
     // Reaches this machine, and is no loopback address.
-    private static readonly IPAddress? Outside = NetworkInterface.GetAllNetworkInterfaces()
-        .SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
-        .FirstOrDefault(address => address.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+    private static readonly IPAddress? Outside = OwnAddress.Find();
 
     [Theory]
     [InlineData("localhost:5000", true)]

@@ -45,7 +45,7 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
             },
         };
         var run = box.Sandbox.RunAsync(request, TestContext.Current.CancellationToken);
-        await early.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await Eventually.Ends(early.Task);
         Assert.False(run.IsCompleted);
         await File.WriteAllTextAsync(Path.Combine(box.Store.WorkFolder, "go"), "");
         using var result = await run;
@@ -73,10 +73,8 @@ public sealed class RunningACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task left_in_the_background_does_not_hang_the_run()
     {
-        var time = TimeProvider.System.GetTimestamp();
-        using var result = await box.Run("setsid sleep 1000 & sleep 1000 & echo done");
+        using var result = await Eventually.Ends(box.Run("setsid sleep 1000000 & sleep 1000000 & echo done"));
         Assert.Equal(["done"], result.Tail);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(time).TotalSeconds, 0, 10);
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public sealed class HostileRequests() : WithAServer(options => options with { Al
         using var connection = new TcpClient();
         connection.Connect(IPAddress.Loopback, Server.Port);
         var stream = connection.GetStream();
-        stream.ReadTimeout = 20_000;
+        stream.ReadTimeout = 120_000;
         try
         {
             stream.Write(Encoding.UTF8.GetBytes(request));

@@ -26,7 +26,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(TemporaryFolder folder, string options = "")
     {
         var server = new ServerProcess(folder, options);
-        for (var i = 0; i < 600 && !server.running.IsCompleted; i++)
+        var begin = TimeProvider.System.GetTimestamp();
+        while (!server.running.IsCompleted && TimeProvider.System.GetElapsedTime(begin) < Eventually.Bound)
         {
             if (File.Exists(server.log) && server.Log is var text && text.IndexOf("http://", StringComparison.Ordinal) is var at and >= 0 && text.IndexOf(". Stop", at, StringComparison.Ordinal) is var end and > 0)
             {
@@ -48,7 +49,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public Task Signal(string name) => Tool.Run("kill", $"-{name}", ProcessId);
 
     /// <summary>Its exit code, when it has ended.</summary>
-    public async Task<int> Exit() => (await running.WaitAsync(TimeSpan.FromSeconds(30)))!.ExitCode;
+    public async Task<int> Exit() => (await Eventually.Ends(running))!.ExitCode;
 
     private string ProcessId => File.ReadAllText(log + ".pid").Trim();
 

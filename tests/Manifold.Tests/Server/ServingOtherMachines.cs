@@ -1,6 +1,5 @@
 using Manifold.Server;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -11,9 +10,7 @@ public sealed class ServingOtherMachines : IDisposable
     private const string Users = "alice:$2y$05$OnR.O1WBxVlB1xo3BAOni.lcYdiv9ZNTxN4ESBK.uUi..OfiVEtVu\n";
 
     // Reaches this machine, and is no loopback address.
-    private static readonly IPAddress? Outside = NetworkInterface.GetAllNetworkInterfaces()
-        .SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
-        .FirstOrDefault(address => address.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+    private static readonly IPAddress? Outside = OwnAddress.Find();
 
     private readonly TemporaryFolder folder = new();
 
@@ -64,14 +61,15 @@ public sealed class ServingOtherMachines : IDisposable
     [Fact]
     public async Task a_renewed_certificate_is_shown_and_a_broken_one_is_not()
     {
-        await using var server = await Start(new IPEndPoint(IPAddress.Loopback, 0), tls: true, users: false);
+        var time = new SteppedTime();
+        await using var server = await Start(new IPEndPoint(IPAddress.Loopback, 0), tls: true, users: false, time);
         var first = await Shown(server);
         folder.Write("tls.crt", "broken");
-        await Task.Delay(1100);
+        time.Step(TimeSpan.FromSeconds(2));
         Assert.Equal(first, await Shown(server));
         Assert.Contains("What was read before stays in force", Assert.Single(server.Warnings), StringComparison.Ordinal);
         PemFiles.Write(folder);
-        await Task.Delay(1100);
+        time.Step(TimeSpan.FromSeconds(2));
         Assert.NotEqual(first, await Shown(server));
     }
 
@@ -88,12 +86,12 @@ public sealed class ServingOtherMachines : IDisposable
         Assert.Contains("absent", await Refusal(one.Certificate, folder["absent"]), StringComparison.Ordinal);
     }
 
-    private Task<RunningServer> Start(IPEndPoint listen, bool tls, bool users)
+    private Task<RunningServer> Start(IPEndPoint listen, bool tls, bool users, TimeProvider? time = null)
     {
         var files = tls ? PemFiles.Write(folder) : null;
         return RunningServer.StartAsync(options => options with
         {
-            Listen = listen, TlsCertificate = files?.Certificate, TlsKey = files?.Key, PasswordFile = users ? folder.Write("users", Users) : null,
+            Listen = listen, Time = time ?? TimeProvider.System, TlsCertificate = files?.Certificate, TlsKey = files?.Key, PasswordFile = users ? folder.Write("users", Users) : null,
         });
     }
 

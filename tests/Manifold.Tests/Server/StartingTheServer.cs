@@ -50,10 +50,5 @@ public sealed class StartingTheServer : IDisposable
         Assert.Single(error.ToString().TrimEnd().Split('\n'));
     }
 
-    private static async Task Appears(ServerProcess server, string text)
-    {
-        for (var i = 0; i < 200 && !server.Log.Contains(text, StringComparison.Ordinal); i++)
-            await Task.Delay(25);
-        Assert.Contains(text, server.Log, StringComparison.Ordinal);
-    }
+    private static Task Appears(ServerProcess server, string text) => Eventually.Is(() => server.Log.Contains(text, StringComparison.Ordinal), $"It never says '{text}'.");
 }

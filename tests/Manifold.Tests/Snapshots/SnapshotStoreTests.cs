@@ -9,13 +9,14 @@ public sealed class KeepingSnapshots : IDisposable
 {
     private static readonly Digest DiffId = Digest.Of("layer");
     private readonly TemporaryFolder folder = new();
+    private readonly SteppedTime time = new();
     private readonly Store store;
     private readonly SnapshotStore snapshots;
 
     public KeepingSnapshots()
     {
         store = Store.Open(folder["store"]);
-        snapshots = new SnapshotStore(store);
+        snapshots = new SnapshotStore(store, time);
     }
 
     [Fact]
@@ -105,7 +106,7 @@ public sealed class KeepingSnapshots : IDisposable
         var other = Digest.Of("other");
         await snapshots.GetOrAddAsync(DiffId, Empty);
         await snapshots.GetOrAddAsync(other, Empty);
-        await Task.Delay(10, TestContext.Current.CancellationToken);
+        time.Step(TimeSpan.FromSeconds(1));
         await snapshots.GetOrAddAsync(DiffId, Empty);
         Assert.Equal([other, DiffId], snapshots.List().Select(entry => entry.DiffId));
         snapshots.Remove(other);

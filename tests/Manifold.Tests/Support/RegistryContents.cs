@@ -8,7 +8,7 @@ namespace Manifold.Tests.Support;
 /// <summary>What a real registry says that it has, asked without any of our own code.</summary>
 internal static class RegistryContents
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly HttpClient Http = new() { Timeout = Eventually.Bound };
 
     public static async Task<string[]> RepositoriesAsync(this DebianRegistry registry) =>
         [.. (await Http.GetFromJsonAsync<JsonNode>($"http://{registry.Name}/v2/_catalog"))!["repositories"]!.AsArray().Select(name => (string)name!)];
