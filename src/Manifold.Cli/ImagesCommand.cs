@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Manifold.Content;
+using Manifold.Oci;
 
 namespace Manifold.Cli;
 
@@ -14,13 +15,23 @@ internal static class ImagesCommand
         command.SetAction(parsed =>
         {
             using var store = context.OpenStore();
-            var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal).Select(image => StoredImage.Read(store, image)).ToList();
+            // Many names often mean one image, which is read once.
+            var read = new Dictionary<Descriptor, StoredImage>();
+            var images = store.Tags.List().OrderBy(image => image.Name, StringComparer.Ordinal)
+                .Select(image => Read(store, image, read)).ToList();
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(new JsonArray([.. images.Select(ToJson)]).ToJsonString());
             else
                 Columns.Write(context.Out, ["NAME", "PLATFORMS", "DIGEST", "SIZE", "CREATED"], [.. images.Select(ToRow)]);
         });
         return command;
+    }
+
+    private static StoredImage Read(Store store, NamedImage image, Dictionary<Descriptor, StoredImage> read)
+    {
+        if (!read.TryGetValue(image.Target, out var known))
+            read[image.Target] = known = StoredImage.Read(store, image);
+        return known with { Name = image };
     }
 
     private static string[] ToRow(StoredImage image) =>

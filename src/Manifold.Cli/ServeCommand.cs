@@ -68,11 +68,16 @@ internal sealed class ServeFlags
         Description = "Certificate with its chain (PEM). It is read again when it is renewed.", HelpName = "FILE",
     };
     private readonly Option<string?> tlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
+    private readonly Option<string[]> allowHost = new("--allow-host")
+    {
+        Description = "Answer to this name, too: that of a proxy, or of this machine. May be repeated; '*' answers to every name.",
+        HelpName = "NAME[:PORT]",
+    };
     private readonly Option<bool> log = new("--log") { Description = "Print a line for each request." };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { listen, readOnly, allowDelete, htpasswd, tlsCert, tlsKey, log })
+        foreach (var option in new Option[] { listen, readOnly, allowDelete, htpasswd, tlsCert, tlsKey, allowHost, log })
             command.Add(option);
     }
 
@@ -89,6 +94,7 @@ internal sealed class ServeFlags
             PasswordFile = parsed.GetValue(htpasswd),
             TlsCertificate = parsed.GetValue(tlsCert),
             TlsKey = parsed.GetValue(tlsKey),
+            AllowedHosts = [.. (parsed.GetValue(allowHost) ?? []).Select(ServeOptions.ParseHost)],
             Warn = message => error.WriteLine($"manifold: {message}"),
             Log = parsed.GetValue(log) ? error.WriteLine : null,
             Time = context.Time,

@@ -9,6 +9,8 @@ namespace Manifold.Server;
 /// <remarks>Source: RFC 7617, "The Basic HTTP Authentication Scheme"; OCI distribution specification, error code UNAUTHORIZED.</remarks>
 internal sealed class AccessControl(PasswordFile? passwords)
 {
+    private readonly ClientTurns turns = new(ServeLimits.PasswordChecksOfOne);
+
     /// <summary>True where the request may go on; else it has its answer.</summary>
     public async Task<bool> AdmitsAsync(HttpContext http)
     {
@@ -19,13 +21,27 @@ internal sealed class AccessControl(PasswordFile? passwords)
             await ChallengeAsync(http, $"Only users come in. Log in with: docker login {http.Host()}");
             return false;
         }
-        if (!await passwords.IsRightAsync(given.User, given.Password, http.RequestAborted))
+        if (await IsRightAsync(http, passwords, given) is not { } isRight)
+        {
+            await http.RefuseFor(TimeSpan.FromSeconds(1), "Too many passwords from your address wait to be checked. Try again later.");
+            return false;
+        }
+        if (!isRight)
         {
             await ChallengeAsync(http, "The user or the password is wrong.");
             return false;
         }
         http.User = new GenericPrincipal(new GenericIdentity(given.User, "Basic"), []);
         return true;
+    }
+
+    /// <summary>Null where too many passwords of this address wait. Those of one address are checked one after the other.</summary>
+    private async Task<bool?> IsRightAsync(HttpContext http, PasswordFile file, (string User, string Password) given)
+    {
+        if (file.WasRight(given.User, given.Password))
+            return true;
+        using var turn = await turns.TryTakeAsync(Client.Of(http.Connection.RemoteIpAddress), http.RequestAborted);
+        return turn is null ? null : await file.IsRightAsync(given.User, given.Password, http.RequestAborted);
     }
 
     private static Task ChallengeAsync(HttpContext http, string message)

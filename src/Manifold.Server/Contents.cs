@@ -13,6 +13,7 @@ namespace Manifold.Server;
 /// </remarks>
 internal sealed class Contents(Store store, RepositoryNames names, ServeOptions options)
 {
+    private readonly BuiltImages built = new(store);
     private readonly ConcurrentDictionary<Digest, ImmutableArray<Descriptor>> children = new();
     private readonly ConcurrentDictionary<Digest, (long Size, DateTime Written)> verified = new();
 
@@ -83,9 +84,7 @@ internal sealed class Contents(Store store, RepositoryNames names, ServeOptions 
     }
 
     private IEnumerable<Descriptor> Named(string host, string repository) =>
-        names.Matches(host, repository)
-            .Where(match => store.Repositories.FindManifest(repository, match.Target.Digest) is null)
-            .SelectMany(match => Reach(match.Target, 0));
+        names.Tags(host, repository).SelectMany(tags => built.Of(repository, tags)).SelectMany(top => Reach(top, 0));
 
     private IEnumerable<Descriptor> Reach(Descriptor from, int depth)
     {

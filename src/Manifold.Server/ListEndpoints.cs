@@ -14,19 +14,16 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
 {
     public Task TagsAsync(HttpContext http, Route route)
     {
-        var tags = names.Matches(http.Host(), route.Repository).Select(match => match.Reference.Tag).OfType<string>();
-        var all = tags.Distinct().Order(StringComparer.Ordinal).ToList();
-        if (all.Count == 0 && !store.Repositories.Exists(route.Repository))
+        if (!names.Exists(http.Host(), route.Repository) && !store.Repositories.Exists(route.Repository))
             return http.Refuse(404, ErrorCode.NameUnknown, $"There is no repository '{route.Repository}'.");
-        if (!TryPage(http, all, out var page))
+        if (TryPage(http, last => names.TagsAfter(http.Host(), route.Repository, last)) is not { } page)
             return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
         return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new TagsBody(route.Repository, page), ReplyJson.Default.TagsBody));
     }
 
     public Task CatalogAsync(HttpContext http)
     {
-        var all = names.All(http.Host()).Concat(store.Repositories.Names()).Distinct().Order(StringComparer.Ordinal).ToList();
-        if (!TryPage(http, all, out var page))
+        if (TryPage(http, last => Sorted.Union([After(names.All(http.Host()), last), store.Repositories.NamesAfter(last)])) is not { } page)
             return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
         return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
     }
@@ -36,7 +33,7 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
     {
         if (!Digest.TryParse(route.Selector, out var subject))
             return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
-        IEnumerable<Descriptor> entries = store.Repositories.Referrers(route.Repository, subject);
+        var entries = store.Repositories.ReferrersAfter(route.Repository, subject, http.Request.Query["last"]);
         var type = (string?)http.Request.Query["artifactType"];
         if (!string.IsNullOrEmpty(type))
         {
@@ -45,7 +42,7 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
         }
         var page = ImmutableArray.CreateBuilder<Descriptor>();
         var bytes = 0L;
-        foreach (var entry in entries.Where(entry => string.CompareOrdinal(entry.Digest.ToString(), http.Request.Query["last"]) > 0))
+        foreach (var entry in entries)
         {
             bytes += JsonSerializer.SerializeToUtf8Bytes(entry, OciJson.Default.Descriptor).Length;
             if (bytes > Limits.DocumentBytes && page.Count > 0)
@@ -59,20 +56,29 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
     }
 
     /// <summary>At most <c>n</c> entries after <c>last</c>, and a link to the next ones where there are more.</summary>
-    private static bool TryPage(HttpContext http, List<string> all, out List<string> page)
+    /// <returns>Null where <c>n</c> is not a number.</returns>
+    private static List<string>? TryPage(HttpContext http, Func<string?, IEnumerable<string>> entriesAfter)
     {
-        page = all;
-        if ((string?)http.Request.Query["last"] is { Length: > 0 } last)
-            page = page.FindAll(entry => string.CompareOrdinal(entry, last) > 0);
+        var entries = entriesAfter((string?)http.Request.Query["last"] is { Length: > 0 } last ? last : null);
         if ((string?)http.Request.Query["n"] is not { } text)
-            return true;
+            return [.. entries];
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n))
-            return false;
-        var more = page.Count > n;
-        page = page.GetRange(0, Math.Min(n, page.Count));
-        if (more && n > 0)
+            return null;
+        var page = entries.Take(n < int.MaxValue ? n + 1 : n).ToList();
+        if (page.Count <= n)
+            return page;
+        page.RemoveAt(n);
+        if (n > 0)
             LinkNext(http, [new("n", text)], page[^1]);
-        return true;
+        return page;
+    }
+
+    /// <summary>Entries of a sorted list.</summary>
+    private static IEnumerable<string> After(ImmutableArray<string> sorted, string? last)
+    {
+        var found = last is null ? -1 : sorted.BinarySearch(last, StringComparer.Ordinal);
+        for (var i = found < 0 && last is not null ? ~found : found + 1; i < sorted.Length; i++)
+            yield return sorted[i];
     }
 
     /// <summary>Source: RFC 8288, "Web Linking", with the relation <c>next</c>.</summary>

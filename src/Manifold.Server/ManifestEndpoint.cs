@@ -9,6 +9,9 @@ namespace Manifold.Server;
 /// <remarks>Source: OCI distribution specification, end-2, end-7, end-9.</remarks>
 internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Contents contents)
 {
+    private readonly NamedContent children = new(store, contents);
+    private readonly ClientCounts largeBodies = new(ServeLimits.LargeBodiesOfOne);
+
     /// <summary>end-2: GET and HEAD.</summary>
     public Task GetAsync(HttpContext http, Route route)
     {
@@ -41,6 +44,11 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return;
         }
         var mediaType = http.Request.ContentType?.Split(';')[0].Trim() is { Length: > 0 } given ? given : Document.MediaTypeIn(bytes) ?? "";
+        if (DocumentFaults.FirstIn(mediaType, bytes) is { } fault)
+        {
+            await http.Refuse(400, ErrorCode.ManifestInvalid, $"This is not a valid manifest or index. {fault}");
+            return;
+        }
         if (Document.TryParse(mediaType, bytes) is not { } document)
         {
             await http.Refuse(400, ErrorCode.ManifestInvalid, $"This is not a valid manifest or index of the media type '{mediaType}'.");
@@ -53,30 +61,35 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return;
         }
         using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
-        if (await MissingAsync(route.Repository, document, http.RequestAborted) is { Count: > 0 } missing)
+        if (await children.FaultsAsync(route.Repository, document, http.RequestAborted) is { Count: > 0 } faults)
         {
-            await http.Refuse(400, missing);
+            await http.Refuse(400, faults);
             return;
         }
         await KeepAsync(http, route.Repository, new Pushed(digest, bytes, document, tags));
     }
 
     /// <summary>end-9: takes away a tag, or a manifest with all tags of the repository that mean it. Content that nothing reaches goes with the next prune.</summary>
-    public Task DeleteAsync(HttpContext http, Route route)
+    public async Task DeleteAsync(HttpContext http, Route route)
     {
         if (IsMalformedDigest(route.Selector))
-            return http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
-        var found = contents.FindManifest(http.Host(), route.Repository, route.Selector);
-        if (found is null)
-            return http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+        {
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.");
+            return;
+        }
+        if (contents.FindManifest(http.Host(), route.Repository, route.Selector) is not { } found)
+        {
+            await http.Refuse(404, ErrorCode.ManifestUnknown, $"'{route.Repository}' has no manifest '{route.Selector}'.");
+            return;
+        }
         var byDigest = Digest.TryParse(route.Selector, out _);
-        var removed = false;
-        foreach (var match in names.Matches(http.Host(), route.Repository).Where(match => match.Target.Digest == found.Digest && (byDigest || match.Reference.Tag == route.Selector)))
-            removed |= store.Tags.Remove(match.Reference);
+        var meant = names.Tags(http.Host(), route.Repository).SelectMany(tags => tags.Images)
+            .Where(image => image.Target.Digest == found.Digest && (byDigest || image.Reference!.Tag == route.Selector));
+        var removed = await store.Tags.RemoveAllAsync([.. meant.Select(image => image.Reference!)]);
         if (byDigest)
             removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
-        return removed ? http.Empty(202)
-            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one.");
+        await (removed ? http.Empty(202)
+            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one."));
     }
 
     private sealed record Pushed(Digest Digest, byte[] Bytes, Document Document, List<string> Tags);
@@ -97,7 +110,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             store.Repositories.AddManifest(repository, manifest with { Platform = null, Annotations = null });
         store.Repositories.AddManifest(repository, descriptor, document.Subject is { } subject ? (subject.Digest, document.ReferrerEntry(digest, bytes.Length)) : null);
         if (tags.Count > 0)
-            store.Tags.SetAll([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
+            await store.Tags.SetAllAsync([.. tags.Select(tag => (names.Own(http.Host(), repository, tag), descriptor))]);
 
         http.ContentDigest(digest);
         if (document.Subject is not null)
@@ -105,18 +118,6 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         if (http.Request.Query.ContainsKey("tag"))
             http.Response.Headers.Append("OCI-Tag", tags.ToArray());
         await http.Empty(201, $"/v2/{repository}/manifests/{digest}");
-    }
-
-    /// <summary>An error for each blob or manifest that is not here. Content that lies elsewhere (its descriptor has URLs) need not be.</summary>
-    private async Task<List<ErrorEntry>> MissingAsync(string repository, Document document, CancellationToken cancellation)
-    {
-        var missing = new List<ErrorEntry>();
-        foreach (var child in document.Children.Where(child => child.Urls is null or { IsEmpty: true }).DistinctBy(child => child.Digest))
-        {
-            if (!await contents.IsInStoreAsync(child.Digest, cancellation))
-                missing.Add(new ErrorEntry(ErrorCode.ManifestBlobUnknown, $"'{repository}' has no '{child.Digest}', which the manifest names. Push it first.", child.Digest.ToString()));
-        }
-        return missing;
     }
 
     private Digest? SubjectOf(Descriptor manifest) =>
@@ -132,7 +133,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         return Digest.FromHash(hash.GetHashAndReset());
     }
 
-    private static async Task<byte[]?> ReadBodyAsync(HttpContext http)
+    private async Task<byte[]?> ReadBodyAsync(HttpContext http)
     {
         if (http.Request.ContentLength is { } length and > Limits.DocumentBytes)
         {
@@ -142,13 +143,23 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
             return null;
         }
         using var body = new MemoryStream();
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[16 * 1024];
         while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)
         {
+            if (body.Length <= ServeLimits.LargeBodyBytes && body.Length + count > ServeLimits.LargeBodyBytes)
+                TakeLargeBody(http);
             body.Write(buffer, 0, count);
             if (body.Length > Limits.DocumentBytes)
                 return null;
         }
         return body.ToArray();
+    }
+
+    /// <summary>A manifest is held in memory, until its request ends.</summary>
+    private void TakeLargeBody(HttpContext http)
+    {
+        if (largeBodies.TryTake(Client.Of(http)) is not { } taken)
+            throw new BadHttpRequestException("Too many large manifests of yours arrive at once. Try again later.", 429);
+        http.Response.RegisterForDispose(taken);
     }
 }

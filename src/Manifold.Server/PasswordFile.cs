@@ -27,12 +27,21 @@ internal sealed class PasswordFile : IDisposable
         PasswordHash.RequireLibrary();
     }
 
+    /// <summary>Who was right before with the same password need not be checked.</summary>
+    public bool WasRight(string user, string password) =>
+        users.Value.TryGetValue(user, out var hash) && WasRight(user, hash, Proof(password));
+
+    private byte[] Proof(string password) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(password));
+
+    private bool WasRight(string user, string hash, byte[] proof) =>
+        right.TryGetValue(user, out var before) && before.Hash == hash && CryptographicOperations.FixedTimeEquals(before.Proof, proof);
+
     public async Task<bool> IsRightAsync(string user, string password, CancellationToken cancellation)
     {
         var known = users.Value.TryGetValue(user, out var hash);
         hash ??= users.Value.Values[0]; // the same work as for a user who exists
-        var proof = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(password));
-        if (known && right.TryGetValue(user, out var before) && before.Hash == hash && CryptographicOperations.FixedTimeEquals(before.Proof, proof))
+        var proof = Proof(password);
+        if (known && WasRight(user, hash, proof))
             return true;
         await checks.WaitAsync(cancellation);
         try

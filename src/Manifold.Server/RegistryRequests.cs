@@ -8,6 +8,7 @@ internal sealed class RegistryRequests
 {
     private readonly ServeOptions options;
     private readonly AccessControl access;
+    private readonly AnsweredNames answered;
     private readonly AccessLog? log;
     private readonly ManifestEndpoint manifests;
     private readonly BlobEndpoint blobs;
@@ -18,6 +19,7 @@ internal sealed class RegistryRequests
     {
         this.options = options;
         this.access = access;
+        answered = new AnsweredNames(options);
         log = options.Log is { } write ? new AccessLog(write, options.Time) : null;
         var names = new RepositoryNames(store, port);
         var contents = new Contents(store, names, options);
@@ -31,12 +33,21 @@ internal sealed class RegistryRequests
 
     private async Task AnswerAsync(HttpContext http)
     {
+        using var request = http.Features.Get<ClientConnection>()?.Work();
         http.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            if (await access.AdmitsAsync(http))
+            if (request is { IsExcess: true })
+                await RefuseConnectionAsync(http);
+            else if (answered.Fault(http) is { } fault)
+                await http.Refuse(403, ErrorCode.Denied, fault);
+            else if (await access.AdmitsAsync(http))
                 await DispatchAsync(http, Route.Parse(http.Request.Path.Value ?? ""));
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == 429 && !http.Response.HasStarted)
+        {
+            await http.RefuseFor(ServeLimits.ConnectionRetry, e.Message);
         }
         catch (BadHttpRequestException e) when (!http.Response.HasStarted)
         {
@@ -52,6 +63,13 @@ internal sealed class RegistryRequests
             if (!http.Response.HasStarted)
                 await http.Refuse(e is HostNotReadyException ? 507 : 500, ErrorCode.Unknown, e.Message);
         }
+    }
+
+    private static Task RefuseConnectionAsync(HttpContext http)
+    {
+        if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
+            http.Response.Headers.Connection = "close";
+        return http.RefuseFor(ServeLimits.ConnectionRetry, "Too many requests of yours are at work. Try again later, with fewer at once.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)

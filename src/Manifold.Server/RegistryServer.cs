@@ -44,7 +44,7 @@ public sealed class RegistryServer : IAsyncDisposable
         options.RequireProtection();
         var tls = options.TlsCertificate is null ? null : new TlsCertificate(options);
         var passwords = options.PasswordFile is { } path ? new PasswordFile(path, options.Warn, options.Time) : null;
-        var server = new RegistryServer(Build(options, tls), new Uploads(store, options.Time), passwords);
+        var server = new RegistryServer(Build(options, tls), new Uploads(store, options), passwords);
         try
         {
             await server.ListenAsync(store, options, cancellation);
@@ -76,6 +76,7 @@ public sealed class RegistryServer : IAsyncDisposable
 
     private static WebApplication Build(ServeOptions options, TlsCertificate? tls)
     {
+        var connections = new ClientConnections(options);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -85,28 +86,34 @@ public sealed class RegistryServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            SetLimits(kestrel.Limits, options.SlowGrace);
+            SetLimits(kestrel.Limits, options);
             kestrel.Listen(options.Listen, listening =>
             {
+                listening.Use(next => connection => connections.HandleAsync(connection, next));
                 if (tls is not null)
-                    listening.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls.Handshake()) });
+                {
+                    listening.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(tls.Handshake()), HandshakeTimeout = options.SilentTime,
+                    });
+                }
             });
         });
         return builder.Build();
     }
 
-    private static void SetLimits(KestrelServerLimits limits, TimeSpan slowGrace)
+    private static void SetLimits(KestrelServerLimits limits, ServeOptions options)
     {
-        limits.MaxConcurrentConnections = ServeLimits.Connections;
         limits.MaxRequestLineSize = ServeLimits.RequestLineBytes;
         limits.MaxRequestHeadersTotalSize = ServeLimits.HeaderBytes;
-        limits.RequestHeadersTimeout = ServeLimits.HeadersTime;
+        limits.KeepAliveTimeout = options.SilentTime;
+        limits.RequestHeadersTimeout = options.SilentTime;
         limits.MaxRequestBodySize = ServeLimits.SmallBodyBytes;
         limits.Http2.InitialStreamWindowSize = ServeLimits.StreamWindowBytes;
         limits.Http2.InitialConnectionWindowSize = ServeLimits.ConnectionWindowBytes;
         limits.Http2.MaxFrameSize = ServeLimits.FrameBytes;
-        limits.MinRequestBodyDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
-        limits.MinResponseDataRate = new MinDataRate(ServeLimits.BytesPerSecond, slowGrace);
+        limits.MinRequestBodyDataRate = new MinDataRate(ServeLimits.BytesPerSecond, options.SlowGrace);
+        limits.MinResponseDataRate = new MinDataRate(ServeLimits.BytesPerSecond, options.SlowGrace);
     }
 
     /// <summary>Takes no more requests and lets those that run end, for some seconds.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -12,6 +13,7 @@ internal static class ErrorCode
     public const string BlobUnknown = "BLOB_UNKNOWN";
     public const string BlobUploadInvalid = "BLOB_UPLOAD_INVALID";
     public const string BlobUploadUnknown = "BLOB_UPLOAD_UNKNOWN";
+    public const string Denied = "DENIED";
     public const string DigestInvalid = "DIGEST_INVALID";
     public const string ManifestBlobUnknown = "MANIFEST_BLOB_UNKNOWN";
     public const string ManifestInvalid = "MANIFEST_INVALID";
@@ -47,6 +49,13 @@ internal static class Reply
 
     public static Task Refuse(this HttpContext http, int status, string code, string message) =>
         http.Refuse(status, [new ErrorEntry(code, message)]);
+
+    /// <summary>A client has more of something than is its share; others go on.</summary>
+    public static Task RefuseFor(this HttpContext http, TimeSpan wait, string message)
+    {
+        http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return http.Refuse(429, ErrorCode.TooManyRequests, message);
+    }
 
     public static Task Refuse(this HttpContext http, int status, IReadOnlyList<ErrorEntry> errors) =>
         http.Json(status, "application/json", JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(errors), Readable.ErrorBody));

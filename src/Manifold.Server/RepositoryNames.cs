@@ -16,41 +16,63 @@ namespace Manifold.Server;
 /// </remarks>
 internal sealed class RepositoryNames(Store store, int port)
 {
+    private volatile Listed? all; // of the store's last state that was asked for
+
     /// <summary>The name under which a push to this registry is kept.</summary>
     public ImageReference Own(string host, string repository, string tag) =>
-        Matches(host, repository).FirstOrDefault(match => match.Rank == 1 && match.Reference.Tag == tag)?.Reference
+        Groups(host, repository).Where(group => group.Rank == 1).SelectMany(group => group.Tags.WithTag(tag)).FirstOrDefault()?.Reference
         ?? ImageReference.Parse($"{(IsLoopback(HostOf(host)) ? host : $"localhost:{port}")}/{repository}:{tag}");
 
-    /// <summary>What a tag means, or null where nothing or no single image has it.</summary>
+    /// <summary>What a tag means, or null where nothing or no single image has it. Costs the same whatever the number of tags.</summary>
     public Descriptor? Find(string host, string repository, string tag)
     {
-        var found = Matches(host, repository).Where(match => match.Reference.Tag == tag).ToList();
+        var found = Groups(host, repository)
+            .SelectMany(group => group.Tags.WithTag(tag), (group, image) => (group.Rank, image.Target)).ToList();
         if (found.Count == 0)
             return null;
         var best = found.Where(match => match.Rank == found[0].Rank).ToList();
         return best.All(match => match.Target.Digest == best[0].Target.Digest) ? best[0].Target : null;
     }
 
-    /// <summary>Every name of the repository, best first.</summary>
-    public ImmutableArray<Match> Matches(string host, string repository) =>
-    [
-        .. store.Tags.List()
-            .Select(image => image.Reference is { } reference && Rank(reference, host, repository) is var rank and > 0
-                ? new Match(rank, reference, image.Target) : null)
-            .OfType<Match>().OrderBy(match => match.Rank),
-    ];
+    /// <summary>Every name of the repository, by registry, best first.</summary>
+    public IEnumerable<RepositoryTags> Tags(string host, string repository) => Groups(host, repository).Select(group => group.Tags);
 
-    /// <summary>The repositories that the store's names make, as this registry is asked for them.</summary>
-    public IEnumerable<string> All(string host) => store.Tags.List().Select(image => image.Reference).OfType<ImageReference>()
-        .Select(reference => IsOwn(reference.Registry, host) || !Route.IsName(reference.Name) ? reference.Repository : reference.Name);
+    /// <summary>The tags of the repository after <paramref name="last"/>, each once, in ordinal order. Lazy.</summary>
+    public IEnumerable<string> TagsAfter(string host, string repository, string? last) =>
+        Sorted.Union(Tags(host, repository).Select(tags => tags.TagsAfter(last)));
 
-    public sealed record Match(int Rank, ImageReference Reference, Descriptor Target);
+    /// <summary>True where the repository has a name with a tag, or with a digest alone.</summary>
+    public bool Exists(string host, string repository) => Groups(host, repository).Count > 0;
 
-    private int Rank(ImageReference reference, string host, string repository) =>
-        reference.Repository == repository && IsOwn(reference.Registry, host) ? 1
-        : ImageReference.TryParse(repository, out var full) && full.Name == reference.Name ? 2
-        : reference.Repository == repository ? 3
-        : 0;
+    /// <summary>The repositories that the store's names make, as this registry is asked for them, in ordinal order.</summary>
+    public ImmutableArray<string> All(string host)
+    {
+        var (index, hostPort) = (store.Tags.Read(), PortOf(host));
+        if (all is { } known && known.Index == index && known.HostPort == hostPort)
+            return known.Names;
+        var names = index.Repositories.SelectMany(path => index.Of(path).Select(tags => NameOf(tags.Registry, path, host)));
+        all = new Listed(index, hostPort, [.. names.Distinct().Order(StringComparer.Ordinal)]);
+        return all.Names;
+    }
+
+    private string NameOf(string registry, string path, string host) =>
+        $"{registry}/{path}" is var full && (IsOwn(registry, host) || !Route.IsName(full)) ? path : full;
+
+    private sealed record Listed(TagIndex Index, int HostPort, ImmutableArray<string> Names);
+
+    private List<(int Rank, RepositoryTags Tags)> Groups(string host, string repository)
+    {
+        var index = store.Tags.Read();
+        var groups = index.Of(repository).Select(tags => (Rank: IsOwn(tags.Registry, host) ? 1 : 3, Tags: tags)).ToList();
+        if (ImageReference.TryParse(repository, out var full)
+            && index.Of(full.Repository).FirstOrDefault(tags => tags.Registry == full.Registry) is { } named)
+        {
+            groups.RemoveAll(group => group.Tags == named && group.Rank == 3);
+            if (!groups.Exists(group => group.Tags == named))
+                groups.Add((2, named));
+        }
+        return [.. groups.OrderBy(group => group.Rank)];
+    }
 
     private bool IsOwn(string registry, string host) =>
         IsLoopback(HostOf(registry)) && (PortOf(registry) == port || PortOf(registry) == PortOf(host));

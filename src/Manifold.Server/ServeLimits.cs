@@ -14,8 +14,17 @@ internal static class ServeLimits
     /// <summary>Connections at once, each some kilobytes of memory: far more than clients have, and a bound.</summary>
     public const int Connections = 2000;
 
-    /// <summary>Who connects and says nothing goes.</summary>
-    public static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(15);
+    /// <summary>Connections of one client, so that the others have theirs.</summary>
+    public const int ConnectionsOfOne = 500;
+
+    /// <summary>Where a client has too many connections, one goes that moved no byte for so long in the midst of a request.</summary>
+    public static readonly TimeSpan StillTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>A client whose connections are all at work may ask again after so long.</summary>
+    public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>Who connects and says nothing goes: before TLS's greeting, within a request's head, between requests.</summary>
+    public static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Who sends or takes less, after the grace, holds a connection for nothing: the slowest modem is faster.</summary>
     public const double BytesPerSecond = 256;
@@ -27,8 +36,20 @@ internal static class ServeLimits
     /// <summary>A manifest of up to so many bytes is heard to its end before it is refused for its size.</summary>
     public const int HeardBytes = 64 * 1024 * 1024;
 
+    /// <summary>Manifests with more bytes than almost all have, from one client at once: each is in memory.</summary>
+    public const int LargeBodiesOfOne = 32, LargeBodyBytes = 256 * 1024;
+
+    /// <summary>Faults of one manifest that are told; each may cost a look at every name of the store.</summary>
+    public const int ToldFaults = 20;
+
     /// <summary>Uploads that are begun and not complete; each is an open file.</summary>
-    public const int OpenUploads = 500;
+    public const int OpenUploads = 2000;
+
+    /// <summary>Those of one client, so that the others have theirs.</summary>
+    public const int OpenUploadsOfOne = 500;
+
+    /// <summary>Where a client has too many, those go that it left for so long. Clients send the first bytes within seconds.</summary>
+    public static readonly TimeSpan UploadGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>
     public static readonly TimeSpan UploadIdle = TimeSpan.FromMinutes(10);
@@ -38,6 +59,9 @@ internal static class ServeLimits
 
     /// <summary>Password checks at once: each may take a core for a second, and pulls go on meanwhile.</summary>
     public const int PasswordChecks = 2;
+
+    /// <summary>Requests of one address whose passwords wait: a push has some at once, and whoever guesses has thousands.</summary>
+    public const int PasswordChecksOfOne = 50;
 
     /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>
     public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(10);

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
 using System.Net;
+using System.Text.RegularExpressions;
 using Manifold.Oci;
 
 namespace Manifold.Server;
 
 /// <summary>How the embedded registry serves.</summary>
-public sealed record ServeOptions
+public sealed partial record ServeOptions
 {
     public const string DefaultListen = "127.0.0.1:5000";
 
@@ -28,6 +30,9 @@ public sealed record ServeOptions
 
     public string? TlsKey { get; init; }
 
+    /// <summary>Names that clients may ask for beside those of loopback and <see cref="Listen"/>, with a port or without; <c>*</c> for all.</summary>
+    public ImmutableArray<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
@@ -36,6 +41,17 @@ public sealed record ServeOptions
 
     /// <summary>How long a client may send or take next to nothing before its request is cut.</summary>
     internal TimeSpan SlowGrace { get; init; } = ServeLimits.SlowGrace;
+
+    /// <summary>How long a client may say nothing where it has to say something.</summary>
+    internal TimeSpan SilentTime { get; init; } = ServeLimits.SilentTime;
+
+    /// <summary>After so long without a byte, in or out, a request gives its connection to another of a client that has too many.</summary>
+    internal TimeSpan StillTime { get; init; } = ServeLimits.StillTime;
+
+    internal int Connections { get; init; } = ServeLimits.Connections;
+    internal int ConnectionsOfOne { get; init; } = ServeLimits.ConnectionsOfOne;
+    internal int OpenUploads { get; init; } = ServeLimits.OpenUploads;
+    internal int OpenUploadsOfOne { get; init; } = ServeLimits.OpenUploadsOfOne;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -50,6 +66,16 @@ public sealed record ServeOptions
             throw new UsageException($"Listening on '{text}': this is not an address and a port. Try: --listen {DefaultListen}");
         return endpoint;
     }
+
+    /// <summary>Reads a name that clients may ask for.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static string ParseHost(string text) =>
+        text == AnsweredNames.Every || HostPattern().IsMatch(text) ? text
+            : throw new UsageException(
+                $"--allow-host '{text}': this is not a host name. Try: --allow-host registry.example.com, or '*' for every name");
+
+    [GeneratedRegex(@"\A(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)(?::[0-9]{1,5})?\z")]
+    private static partial Regex HostPattern();
 
     /// <summary>Others than this machine are served with encryption and to users only.</summary>
     /// <exception cref="UsageException">What is missing for that.</exception>

@@ -33,11 +33,11 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         }
         if (mount is not null && await TryMountAsync(http, route.Repository, Digest.Parse(mount)))
             return;
-        using var upload = await uploads.TryBeginAsync(route.Repository, http.RequestAborted);
+        using var upload = await uploads.TryBeginAsync(route.Repository, Client.Of(http), http.RequestAborted);
         if (upload is null)
         {
-            http.Response.Headers.RetryAfter = "10";
-            await http.Refuse(429, ErrorCode.TooManyRequests, $"{ServeLimits.OpenUploads} uploads are not complete. Complete or cancel some, or try again later.");
+            await http.RefuseFor(uploads.RetryAfter(Client.Of(http)),
+                "Too many uploads of yours are not complete. Complete or cancel some, or try again later.");
             return;
         }
         upload.Blob.HashAs(algorithm);
@@ -50,7 +50,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     /// <summary>end-5, end-6, end-13, end-14: goes on with one.</summary>
     public async Task ContinueAsync(HttpContext http, Route route)
     {
-        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, http.RequestAborted);
+        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, Client.Of(http), http.RequestAborted);
         if (upload is null)
         {
             await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Begin again.");
@@ -122,11 +122,36 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     private static async Task ReceiveAsync(HttpContext http, Uploads.Open upload)
     {
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null; // a layer has no bound but the disk
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var body = http.Request.BodyReader;
+        while (true)
+        {
+            // A buffer is taken once bytes are here: whoever sends slowly holds none.
+            var read = await body.ReadAsync(http.RequestAborted);
+            try
+            {
+                Append(upload.Blob, read.Buffer);
+            }
+            finally
+            {
+                body.AdvanceTo(read.Buffer.End); // also where the disk is full: what else comes is drained then
+            }
+            if (read.IsCompleted)
+                return;
+        }
+    }
+
+    private static void Append(PartialBlob blob, ReadOnlySequence<byte> bytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, bytes.Length));
         try
         {
-            while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is var count and > 0)
-                upload.Blob.Append(buffer.AsSpan(0, count));
+            while (!bytes.IsEmpty)
+            {
+                var piece = bytes.Slice(0, Math.Min(buffer.Length, bytes.Length));
+                piece.CopyTo(buffer);
+                blob.Append(buffer.AsSpan(0, (int)piece.Length));
+                bytes = bytes.Slice(piece.End);
+            }
         }
         finally
         {

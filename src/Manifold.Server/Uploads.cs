@@ -12,26 +12,26 @@ namespace Manifold.Server;
 /// </code>
 /// An upload that this process does not know, since another began it or was killed, is closed in the same sense.
 /// </remarks>
-internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
+internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Session> sessions = new();
-    private readonly TimeProvider time = time;
+    private readonly TimeProvider time = options.Time;
 
-    /// <summary>Null where too many are not complete.</summary>
-    public async Task<Open?> TryBeginAsync(string repository, CancellationToken cancellation)
+    /// <summary>Null where too many of the client's are not complete.</summary>
+    public async Task<Open?> TryBeginAsync(string repository, string client, CancellationToken cancellation)
     {
         CloseIdle();
-        if (sessions.Count >= ServeLimits.OpenUploads)
+        if (!HasRoom(client))
             return null;
         var id = Guid.NewGuid().ToString("N");
-        var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)), time.GetUtcNow());
+        var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)), client, time.GetUtcNow());
         sessions[Key(repository, id)] = session;
         await session.Gate.WaitAsync(cancellation);
         return new Open(this, session, repository, id);
     }
 
     /// <summary>Null where there is none of that name.</summary>
-    public async Task<Open?> TryOpenAsync(string repository, string id, CancellationToken cancellation)
+    public async Task<Open?> TryOpenAsync(string repository, string id, string client, CancellationToken cancellation)
     {
         if (!Guid.TryParseExact(id, "N", out _))
             return null;
@@ -41,7 +41,7 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
             {
                 if (PartialBlob.TryResume(store, store.Repositories.UploadPath(repository, id)) is not { } blob)
                     return null;
-                session = new Session(blob, time.GetUtcNow());
+                session = new Session(blob, client, time.GetUtcNow());
                 if (!sessions.TryAdd(Key(repository, id), session))
                 {
                     session.Dispose();
@@ -109,9 +109,13 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         }
     }
 
-    internal sealed class Session(PartialBlob blob, DateTimeOffset opened) : IDisposable
+    internal sealed class Session(PartialBlob blob, string client, DateTimeOffset opened) : IDisposable
     {
         public PartialBlob Blob => blob;
+
+        /// <summary>Who began it, or took it up from its file.</summary>
+        public string Client => client;
+
         public SemaphoreSlim Gate { get; } = new(1, 1);
         public bool Ended { get; set; }
         public DateTimeOffset LastUsed { get; set; } = opened;
@@ -123,19 +127,52 @@ internal sealed class Uploads(Store store, TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>When the client may begin another one: an older one has been left for long enough by then.</summary>
+    public TimeSpan RetryAfter(string client) =>
+        ServeLimits.UploadGrace
+        - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
+
+    /// <summary>Closes what a client left, where it has too many; and where all have, what the one with the most left longest ago.</summary>
+    private bool HasRoom(string client)
+    {
+        var own = sessions.Where(session => session.Value.Client == client).ToList();
+        if (own.Count >= options.OpenUploadsOfOne)
+            return CloseOne(own.Where(IsLeft));
+        if (sessions.Count < options.OpenUploads)
+            return true;
+        var most = sessions.GroupBy(session => session.Value.Client).MaxBy(each => each.Count())!.ToList();
+        return CloseOne(most.Where(session => most.Count > own.Count || IsLeft(session)));
+    }
+
+    private bool CloseOne(IEnumerable<KeyValuePair<string, Session>> among) =>
+        among.OrderByDescending(session => IdleTime(session.Value)).Any(TryClose);
+
+    private bool IsLeft(KeyValuePair<string, Session> session) => IdleTime(session.Value) >= ServeLimits.UploadGrace;
+
+    private TimeSpan IdleTime(Session session) => time.GetUtcNow() - session.LastUsed;
+
     private void CloseIdle()
     {
-        foreach (var (key, session) in sessions)
+        foreach (var session in sessions.Where(session => IdleTime(session.Value) >= ServeLimits.UploadIdle))
+            TryClose(session);
+    }
+
+    /// <summary>Bytes that have arrived stay in its file. False where a request works on it.</summary>
+    private bool TryClose(KeyValuePair<string, Session> entry)
+    {
+        var (key, session) = entry;
+        if (!session.Gate.Wait(0))
+            return false;
+        if (!session.Ended)
         {
-            if (time.GetUtcNow() - session.LastUsed < ServeLimits.UploadIdle || !session.Gate.Wait(0))
-                continue;
             session.Ended = true;
             sessions.TryRemove(key, out _);
             if (session.Blob.Length == 0)
                 session.Blob.Abandon();
             session.Blob.Dispose();
-            session.Gate.Release();
         }
+        session.Gate.Release();
+        return true;
     }
 
     private static string Key(string repository, string id) => $"{repository}:{id}";

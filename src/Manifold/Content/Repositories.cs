@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Manifold.Oci;
 
@@ -27,12 +26,33 @@ public sealed class Repositories
     public bool Exists(string repository) =>
         Directory.Exists(Path.Combine(Folder, repository, "_blobs")) || Directory.Exists(Path.Combine(Folder, repository, "_manifests"));
 
-    /// <summary>The repositories that something was pushed to, in ordinal order.</summary>
-    public ImmutableArray<string> Names() => !Directory.Exists(Folder) ? [] :
-    [
-        .. Directory.EnumerateDirectories(Folder, "_manifests", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)).Order(StringComparer.Ordinal),
-    ];
+    /// <summary>The repositories that something was pushed to, in ordinal order, after <paramref name="last"/>; all for null.</summary>
+    /// <remarks>Reads folders as they are asked for, and none that only has names up to <paramref name="last"/>.</remarks>
+    public IEnumerable<string> NamesAfter(string? last = null) => NamesBelow("", last);
+
+    private IEnumerable<string> NamesBelow(string prefix, string? last)
+    {
+        // In the order of whole names, "a-b" stands between "a" and "a/b": a folder has a place as a name, and one as a begin of names.
+        var places = Folders(prefix).SelectMany(name => new[] { prefix + name, prefix + name + "/" }).Order(StringComparer.Ordinal);
+        foreach (var place in places)
+        {
+            if (place.EndsWith('/'))
+            {
+                if (string.CompareOrdinal(place, last) < 0 && !last!.StartsWith(place, StringComparison.Ordinal))
+                    continue;
+                foreach (var name in NamesBelow(place, last))
+                    yield return name;
+            }
+            else if (string.CompareOrdinal(place, last) > 0 && Directory.Exists(Path.Combine(Folder, place, "_manifests")))
+            {
+                yield return place;
+            }
+        }
+    }
+
+    // A repository's own folders begin with an underscore; those of records have a file for each record, and are not read.
+    private IEnumerable<string> Folders(string prefix) => new DirectoryInfo(Path.Combine(Folder, prefix)) is { Exists: true } folder
+        ? folder.EnumerateDirectories().Select(each => each.Name).Where(name => name[0] != '_') : [];
 
     public bool HasBlob(string repository, Digest digest) => File.Exists(BlobRecord(repository, digest));
 
@@ -57,12 +77,15 @@ public sealed class Repositories
         return Remove(ManifestRecord(repository, digest));
     }
 
-    /// <summary>The manifests of the repository that have this subject, by digest.</summary>
-    public ImmutableArray<Descriptor> Referrers(string repository, Digest subject)
+    /// <summary>The manifests of the repository that have this subject, by digest, after <paramref name="last"/>.</summary>
+    /// <remarks>Each is read when it is asked for.</remarks>
+    public IEnumerable<Descriptor> ReferrersAfter(string repository, Digest subject, string? last = null)
     {
         var folder = Path.GetDirectoryName(ReferrerRecord(repository, subject, subject))!;
         return !Directory.Exists(folder) ? []
-            : [.. Directory.EnumerateFiles(folder).Where(file => !file.EndsWith(".tmp", StringComparison.Ordinal)).Select(Read).OfType<Descriptor>().OrderBy(entry => entry.Digest)];
+            : Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file).Replace('-', ':'))
+                .Where(name => Digest.TryParse(name, out _) && string.CompareOrdinal(name, last) > 0).Order(StringComparer.Ordinal)
+                .Select(name => Read(ReferrerRecord(repository, subject, Digest.Parse(name)))).OfType<Descriptor>();
     }
 
     /// <summary>Where an upload collects its bytes. <paramref name="id"/> is one of ours: hexadecimal digits.</summary>
@@ -74,15 +97,26 @@ public sealed class Repositories
         var removed = 0;
         if (!Directory.Exists(Folder))
             return removed;
-        foreach (var folder in Directory.EnumerateDirectories(Folder, "_uploads", SearchOption.AllDirectories))
+        foreach (var folder in UploadFolders(""))
         {
-            foreach (var upload in new DirectoryInfo(folder).EnumerateFiles().Where(file => file.LastWriteTimeUtc < before.UtcDateTime))
+            foreach (var upload in folder.EnumerateFiles().Where(file => file.LastWriteTimeUtc < before.UtcDateTime))
             {
                 upload.Delete();
                 removed++;
             }
         }
         return removed;
+    }
+
+    private IEnumerable<DirectoryInfo> UploadFolders(string prefix)
+    {
+        foreach (var name in Folders(prefix))
+        {
+            if (new DirectoryInfo(Path.Combine(Folder, prefix + name, "_uploads")) is { Exists: true } uploads)
+                yield return uploads;
+            foreach (var below in UploadFolders(prefix + name + "/"))
+                yield return below;
+        }
     }
 
     /// <summary>Notes that a client was told now that the blob is here, so that a prune spares it while the client goes on.</summary>

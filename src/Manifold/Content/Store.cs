@@ -182,6 +182,7 @@ public sealed partial class Store : IDisposable
 
     public void Dispose()
     {
+        Tags.Dispose();
         if (work.IsValueCreated)
             work.Value.Dispose();
     }

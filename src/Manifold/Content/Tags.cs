@@ -8,102 +8,137 @@ namespace Manifold.Content;
 /// <remarks>
 /// So that <c>skopeo inspect oci:ROOT:quay.io/acme/app:1</c> works in place. Names are compared in normal form: what another
 /// tool stored as <c>debian:12</c> is found as <c>docker.io/library/debian:12</c>, and its entry stays as that tool wrote it.
-/// Changes are made under a lock and appear at once; readers never wait. Source: OCI image specification, "OCI Image Layout", "index.json".
+/// The file is parsed once for each state that it has: a reader asks the kernel for its state, which costs microseconds, and whoever
+/// wrote it, this process or another, is seen by the next reader. Changes are made under a lock and appear at once; readers never wait
+/// for writers. Thread-safe. Source: OCI image specification, "OCI Image Layout", "index.json".
 /// </remarks>
-public sealed class Tags
+public sealed class Tags : IDisposable
 {
     private readonly Store store;
-    private readonly string path;
+    private readonly TagFile file;
+    private readonly Lock joining = new();
+    private List<Pending> pending = [];
+    private bool isWriting;
 
     internal Tags(Store store)
     {
         this.store = store;
-        path = Path.Combine(store.Root, "index.json");
-        if (!File.Exists(path))
-            Change(entries => entries);
+        file = new TagFile(Path.Combine(store.Root, "index.json"));
+        if (!file.Exists)
+            Change(index => index);
     }
 
+    /// <summary>All names at this moment.</summary>
+    /// <exception cref="ContentMismatchException"><c>index.json</c> is not an image index.</exception>
+    public TagIndex Read() => file.Read();
+
     /// <summary>What the name stands for, or null. A reference with a digest finds what has that digest under any tag of its repository.</summary>
-    public Descriptor? Find(ImageReference reference) =>
-        List().FirstOrDefault(image => reference.Digest is { } digest
-            ? image.Target.Digest == digest && image.Reference?.Name == reference.Name
-            : image.Reference == reference)?.Target;
+    public Descriptor? Find(ImageReference reference) => Read().Find(reference);
 
     /// <summary>Every image that has a name, in the order of the file.</summary>
-    public ImmutableArray<NamedImage> List() =>
-        [.. Read().Manifests.Where(entry => ReferenceName.Of(entry) is not null).Select(entry => new NamedImage(ReferenceName.Of(entry)!, entry.WithoutName()))];
+    public ImmutableArray<NamedImage> List() => [.. Read().Images];
 
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
-    public ImmutableArray<Descriptor> Roots() => [.. Read().Manifests.Select(ReferenceName.WithoutName)];
+    public ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
 
     /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is in the store before its name.</summary>
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
 
     /// <summary>Sets all names in one step: no reader sees some of them without the others.</summary>
-    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => Change(entries =>
+    public void SetAll(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => Change(Setting(names));
+
+    /// <inheritdoc cref="SetAll"/>
+    public Task SetAllAsync(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names) => ChangeAsync(Setting(names));
+
+    private static Func<TagIndex, TagIndex> Setting(IReadOnlyCollection<(ImageReference Reference, Descriptor Target)> names)
     {
-        foreach (var (reference, target) in names)
-        {
-            var entry = target.Named(reference.ToString());
-            var index = entries.FindIndex(existing => Has(existing, reference));
-            entries = index < 0 ? entries.Add(entry)
-                : entries.SetItem(index, entry).RemoveAll(existing => existing != entry && Has(existing, reference));
-        }
-        return entries;
-    });
+        var entries = names.Select(name => (name.Reference, TagEntry.Of(name.Target.Named(name.Reference.ToString())))).ToList();
+        return index => index.With(entries);
+    }
 
     /// <summary>Keeps content that has no name: what refers to an image. Idempotent.</summary>
-    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(entries =>
+    public void Keep(IReadOnlyCollection<Descriptor> contents) => Change(index =>
     {
-        var known = entries.Select(entry => entry.Digest).ToHashSet();
-        return entries.AddRange(contents.Where(content => known.Add(content.Digest)).Select(ReferenceName.WithoutName));
+        var known = index.Entries.Select(entry => entry.Descriptor.Digest).ToHashSet();
+        var added = contents.Where(content => known.Add(content.Digest)).Select(content => TagEntry.Of(content.WithoutName())).ToList();
+        return added.Count == 0 ? index : index.Adding(added);
     });
 
     /// <summary>Takes the name away; the content stays until a prune. False where nothing had it.</summary>
-    public bool Remove(ImageReference reference)
+    public bool Remove(ImageReference reference) => RemoveAll([reference]);
+
+    /// <summary>Takes all names away in one step. False where nothing had any of them.</summary>
+    public bool RemoveAll(IReadOnlyCollection<ImageReference> references) => RemoveAllAsync(references).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="RemoveAll"/>
+    public async Task<bool> RemoveAllAsync(IReadOnlyCollection<ImageReference> references)
     {
         var removed = false;
-        Change(entries =>
+        await ChangeAsync(index =>
         {
-            var rest = entries.RemoveAll(entry => Has(entry, reference));
-            removed = rest.Count < entries.Count;
+            var rest = references.Aggregate(index, (index, reference) => index.Without(reference));
+            removed = rest != index;
             return rest;
-        });
+        }).ConfigureAwait(false);
         return removed;
     }
 
-    private void Change(Func<ImmutableList<Descriptor>, ImmutableList<Descriptor>> change) => store.Guarded(() =>
-    {
-        using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
-        var before = Read();
-        var after = change(before.Manifests.ToImmutableList());
-        if (!File.Exists(path) || !after.SequenceEqual(before.Manifests))
-            Store.ReplaceFile(path, (before with { Manifests = [.. after] }).ToJson());
-    });
+    private void Change(Func<TagIndex, TagIndex> change) => ChangeAsync(change).GetAwaiter().GetResult();
 
-    private ImageIndex Read()
+    /// <summary>Changes the file under the lock that all processes take.</summary>
+    /// <remarks>Changes that come meanwhile from other threads are written together, and wait without a thread.</remarks>
+    private Task ChangeAsync(Func<TagIndex, TagIndex> change)
     {
+        var own = new Pending(change);
+        lock (joining)
+        {
+            pending.Add(own);
+            if (isWriting)
+                return own.Written.Task;
+            isWriting = true;
+        }
+        WritePending();
+        return own.Written.Task;
+    }
+
+    private void WritePending()
+    {
+        List<Pending> together;
+        lock (joining)
+            (together, pending) = (pending, []);
+        Exception? failure = null;
         try
         {
-            return ImageIndex.Parse(File.ReadAllBytes(path));
+            Write(together);
         }
-        catch (FileNotFoundException)
+        catch (Exception e)
         {
-            return new ImageIndex { Manifests = [] };
+            failure = e;
         }
-        catch (FormatException e)
+        foreach (var each in together)
+            _ = failure is null ? each.Written.TrySetResult() : each.Written.TrySetException(failure);
+        lock (joining)
         {
-            throw new ContentMismatchException($"Reading '{path}': {e.Message} Mend the file, or move it away; the images' content is untouched.");
+            isWriting = pending.Count > 0;
+            if (isWriting)
+                _ = Task.Run(WritePending, CancellationToken.None); // not by this thread, whose own change is written
         }
     }
 
-    private static bool Has(Descriptor entry, ImageReference reference) =>
-        ImageReference.TryParse(ReferenceName.Of(entry), out var name) && name == reference;
-}
+    private void Write(List<Pending> together) => store.Guarded(() =>
+    {
+        using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
+        var before = file.Read();
+        var after = together.Aggregate(before, (index, each) => each.Change(index));
+        if (after != before || !file.Exists)
+            file.Replace(after);
+    });
 
-/// <summary>One entry of the store's index: a name as it was written, and what it stands for.</summary>
-public sealed record NamedImage(string Name, Descriptor Target)
-{
-    /// <summary>The name in normal form; null where another tool wrote what is not a reference.</summary>
-    public ImageReference? Reference => ImageReference.TryParse(Name, out var reference) ? reference : null;
+    private sealed class Pending(Func<TagIndex, TagIndex> change)
+    {
+        public Func<TagIndex, TagIndex> Change => change;
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void Dispose() => file.Dispose();
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Oci;
 
@@ -6,8 +8,10 @@ namespace Manifold.Registry;
 /// <summary>Fetches what the store knows of and never downloaded: layers of bases, from where they were seen.</summary>
 public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Store store)
 {
+    private readonly ConcurrentDictionary<(Digest, string MediaType), ImmutableArray<Descriptor>> below = new();
+
     /// <summary>Brings a blob into the store that one of the store's images needs; false where none does, or nobody has it.</summary>
-    /// <remarks>Costs reading the store's manifests: only what was never downloaded is asked for here.</remarks>
+    /// <remarks>Costs reading the store's manifests once, and a look at each of their entries afterwards.</remarks>
     public async Task<bool> TryFetchAsync(Digest digest, CancellationToken cancellation)
     {
         if (store.Tags.Roots().Select(root => Find(digest, root, 0)).FirstOrDefault(found => found is not null) is not { } blob)
@@ -27,10 +31,33 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
     {
         if (root.Digest == digest)
             return root;
-        if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)) || store.TryReadDocument(root.Digest) is not { } document)
+        if (depth > Limits.IndexDepth || !(MediaType.IsIndex(root.MediaType) || MediaType.IsManifest(root.MediaType)))
             return null;
-        var below = MediaType.IsIndex(root.MediaType) ? ImageIndex.Parse(document).Manifests : Manifest.Parse(document) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
-        return below.Select(child => Find(digest, child, depth + 1)).FirstOrDefault(found => found is not null);
+        foreach (var child in Below(root))
+        {
+            if (Find(digest, child, depth + 1) is { } found)
+                return found;
+        }
+        return null;
+    }
+
+    /// <summary>Empty for what is not in the store, or is damaged.</summary>
+    private ImmutableArray<Descriptor> Below(Descriptor document)
+    {
+        if (below.TryGetValue((document.Digest, document.MediaType), out var known))
+            return known;
+        try
+        {
+            if (store.TryReadDocument(document.Digest) is not { } bytes)
+                return [];
+            var entries = MediaType.IsIndex(document.MediaType) ? ImageIndex.Parse(bytes).Manifests
+                : Manifest.Parse(bytes) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
+            return below[(document.Digest, document.MediaType)] = entries.IsDefault ? [] : entries;
+        }
+        catch (Exception e) when (e is FormatException or ContentMismatchException)
+        {
+            return [];
+        }
     }
 
     /// <summary>Brings the blob into the store. Idempotent.</summary>

@@ -54,11 +54,11 @@ public sealed class LeavingUploads : IAsyncLifetime
     [Fact]
     public async Task one_whose_client_had_gone_before_the_answer_takes_no_place_for_ever()
     {
-        using var uploads = new Manifold.Server.Uploads(server.Store, time);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => uploads.TryBeginAsync("gone", new CancellationToken(true)));
+        using var uploads = new Manifold.Server.Uploads(server.Store, new() { Time = time });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => uploads.TryBeginAsync("gone", "a client", new CancellationToken(true)));
         time.Later += TimeSpan.FromMinutes(11);
 
-        using var next = await uploads.TryBeginAsync("gone", default); // looks for idle ones
+        using var next = await uploads.TryBeginAsync("gone", "a client", default); // looks for idle ones
 
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName(server.Store.Repositories.UploadPath("gone", "x"))!));
     }

@@ -1,0 +1,154 @@
+using Manifold.Server;
+
+namespace Manifold.Tests.Server;
+
+/// <summary>Who may begin an upload while many are not complete.</summary>
+public sealed class LeavingUploadsBehind : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly Manifold.Content.Store store;
+    private readonly SteppedTime time = new();
+    private readonly Uploads uploads;
+
+    public LeavingUploadsBehind()
+    {
+        store = Manifold.Content.Store.Open(folder["store"]);
+        uploads = new Uploads(store, new ServeOptions { Time = time, OpenUploadsOfOne = 3, OpenUploads = 6 });
+    }
+
+    public void Dispose()
+    {
+        uploads.Dispose();
+        store.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task the_limit_is_for_each_client()
+    {
+        for (var i = 0; i < 3; i++)
+            Assert.NotNull(await Begin("a"));
+        Assert.Null(await Begin("a"));
+        Assert.NotNull(await Begin("b"));
+    }
+
+    [Fact]
+    public async Task who_left_some_for_a_minute_may_begin_others_and_is_told_when()
+    {
+        var left = await Begin("a");
+        time.Later += TimeSpan.FromSeconds(20);
+        for (var i = 0; i < 2; i++)
+            await Begin("a");
+        Assert.Null(await Begin("a"));
+        Assert.Equal(40, uploads.RetryAfter("a").TotalSeconds, tolerance: 20);
+        time.Later += TimeSpan.FromSeconds(41);
+        Assert.NotNull(await Begin("a"));
+        Assert.Null(await uploads.TryOpenAsync("r", left!, "a", default)); // had nothing to keep
+        Assert.Null(await Begin("a"));
+    }
+
+    [Fact]
+    public async Task bytes_that_arrived_are_kept_and_can_be_gone_on_with()
+    {
+        var left = await Begin("a", "0123"u8.ToArray());
+        time.Later += TimeSpan.FromMinutes(2);
+        for (var i = 0; i < 3; i++)
+            Assert.NotNull(await Begin("a"));
+        using var again = await uploads.TryOpenAsync("r", left!, "a", default);
+        Assert.Equal(4, again!.Blob.Length);
+    }
+
+    [Fact]
+    public async Task where_all_places_are_taken_the_client_with_the_most_loses_what_it_left_longest()
+    {
+        var first = await Begin("a");
+        time.Later += TimeSpan.FromSeconds(1);
+        foreach (var client in new[] { "a", "a", "b", "b", "c" })
+            Assert.NotNull(await Begin(client));
+        Assert.NotNull(await Begin("d"));
+        Assert.Null(await uploads.TryOpenAsync("r", first!, "a", default));
+    }
+
+    [Fact]
+    public async Task one_that_is_worked_on_is_not_taken_away()
+    {
+        using var working = await uploads.TryBeginAsync("r", "a", default);
+        time.Later += TimeSpan.FromMinutes(2);
+        for (var i = 0; i < 2; i++)
+            await Begin("a");
+        Assert.Null(await Begin("a"));
+        working!.Blob.Append("x"u8);
+    }
+
+    private async Task<string?> Begin(string client, byte[]? bytes = null)
+    {
+        using var upload = await uploads.TryBeginAsync("r", client, default);
+        upload?.Blob.Append(bytes ?? []);
+        return upload?.Id;
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private readonly DateTimeOffset start = System.GetUtcNow();
+
+        public TimeSpan Later { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => start + Later;
+    }
+}
+
+public sealed class CountingForClients
+{
+    [Fact]
+    public void each_has_its_share_and_gets_it_back()
+    {
+        var counts = new ClientCounts(most: 2);
+        var (first, _) = (counts.TryTake("a"), counts.TryTake("a"));
+        Assert.Null(counts.TryTake("a"));
+        Assert.NotNull(counts.TryTake("b"));
+        first!.Dispose();
+        Assert.NotNull(counts.TryTake("a"));
+        Assert.Null(counts.TryTake("a"));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("::1", "::1")]
+    [InlineData("2001:db8:0:1::1", "20010DB800000001")] // a machine has as many addresses below its prefix as it likes
+    [InlineData("2001:db8:0:1:ffff:ffff:ffff:ffff", "20010DB800000001")]
+    public void an_address_is_a_client(string address, string client) => Assert.Equal(client, Client.Of(System.Net.IPAddress.Parse(address)));
+}
+
+/// <summary>Many things that one client asks for at once are done one after the other, and keep nobody else waiting.</summary>
+public sealed class TakingTurns
+{
+    private readonly ClientTurns turns = new(mostWaiting: 2);
+
+    [Fact]
+    public async Task another_client_need_not_wait()
+    {
+        using var first = await turns.TryTakeAsync("a", default);
+        var second = turns.TryTakeAsync("a", default);
+        using var other = await turns.TryTakeAsync("b", default);
+        Assert.NotNull(other);
+        Assert.False(second.IsCompleted);
+        first!.Dispose();
+        (await second)!.Dispose();
+    }
+
+    [Fact]
+    public async Task too_many_are_refused_and_one_that_gives_up_makes_room()
+    {
+        using var gone = new CancellationTokenSource();
+        var first = await turns.TryTakeAsync("a", default);
+        var waiting = new[] { turns.TryTakeAsync("a", gone.Token), turns.TryTakeAsync("a", default) };
+        Assert.Null(await turns.TryTakeAsync("a", default));
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting[0]);
+        var next = turns.TryTakeAsync("a", default);
+        first!.Dispose();
+        (await waiting[1])!.Dispose();
+        (await next)!.Dispose();
+    }
+}
