@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Manifold.Linux;
 
 namespace Manifold.Cli;
 
@@ -68,6 +69,12 @@ public static class CommandTree
             TransferLines.ClearStatus(context);
             await context.Error.WriteLineAsync("manifold: interrupted");
             return Interrupted;
+        }
+        catch (Exception e) when (DiskTrouble.Explain(e, context.StoreRoot, Path.GetTempPath(), Environment.CurrentDirectory) is { } trouble)
+        {
+            TransferLines.ClearStatus(context);
+            await context.Error.WriteLineAsync($"manifold: {trouble.Message}");
+            return trouble.ExitCode;
         }
         catch (ManifoldException e)
         {

@@ -16,9 +16,8 @@ public static class DoctorCommand
         var command = new Command("doctor", "Show what this machine has for builds, what each lack costs, and the command that mends it.") { json };
         command.SetAction(async (parsed, _) =>
         {
-            using var store = context.OpenStore();
-            var path = context.Variable("PATH");
-            var checks = await new HostSurvey(store, new OciRuntimes(store, path), new Emulators(store), path).RunAsync();
+            using var store = StoreSurvey.Make(context.StoreRoot);
+            var checks = await new HostSurvey(store, context.Variable("PATH")).RunAsync();
             if (parsed.GetValue(json))
                 await context.Out.WriteLineAsync(HostCheck.ToJson(checks));
             else
@@ -50,6 +49,8 @@ public static class DoctorCommand
 
     private static string Verdict(ImmutableArray<HostCheck> checks)
     {
+        if (checks.Any(check => check is { Name: "store", Status: HostStatus.Missing }))
+            return "[red]This machine cannot build: the store cannot be written.[/]";
         if (checks.Any(check => check.Status == HostStatus.Missing))
             return "[red]This machine cannot run a RUN yet; images without one can be built.[/]";
         var reduced = checks.Count(check => check.Status == HostStatus.Reduced);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
+using Manifold.Concurrency;
 using Manifold.Images.Caching;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -12,7 +13,7 @@ namespace Manifold;
 /// <summary>The caches of one run: what others' builds offer to it, and what it leaves to others.</summary>
 /// <remarks>
 /// <code>
-/// before the steps   1  ImportAsync     small documents of each place, once for each platform; blobs stay where they are
+/// before the steps   1  ImportAsync     small documents of each place, once for the same platforms; blobs stay where they are
 /// the steps          2  Note            which step came to what, by its key
 /// an image           3  InlineOf        the same inside the image, where that is asked for
 /// its names are set  4  ExportAsync     records and blobs to each target
@@ -21,15 +22,19 @@ namespace Manifold;
 /// </remarks>
 internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
 {
-    private readonly ConcurrentDictionary<(CachePlace, Platform), Lazy<Task>> reading = new();
+    private readonly SharedWork<(CachePlace, string), bool> reading = new();
     private readonly ConcurrentDictionary<Digest, CachedStep> finished = new();
 
     /// <summary>1. Whatever is wrong with a cache is told, and stops nothing.</summary>
     public Task ImportAsync(CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
         Task.WhenAll(request.From.Select(place =>
         {
-            var read = new Lazy<Task>(() => new CacheReader(Open(place), message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() })).ReadAsync(platforms, imported, cancellation));
-            return Task.WhenAll(platforms.Select(platform => reading.AddOrUpdate((place, platform), read, (_, earlier) => earlier is { IsValueCreated: true, Value.IsCanceled: true } ? read : earlier).Value));
+            var reader = new CacheReader(Open(place), message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() }));
+            return reading.GetAsync((place, string.Join(',', platforms)), async stop =>
+            {
+                await reader.ReadAsync(platforms, imported, stop).ConfigureAwait(false);
+                return true;
+            }, cancellation);
         }));
 
     /// <summary>2.</summary>

@@ -9,6 +9,9 @@ public static class Limits
     /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
     public const int LayerEntries = 5_000_000;
 
+    /// <summary>Names and targets of links of one layer in bytes, each entry's own name only. The largest layers that are published have some 20 MB.</summary>
+    public const long LayerNamesBytes = 512L * 1024 * 1024;
+
     /// <summary>Files of one image archive. The largest have a few thousand blobs; each name is kept in memory.</summary>
     public const int ArchiveEntries = 200_000;
 
@@ -20,6 +23,18 @@ public static class Limits
 
     /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
     public const int TarRecordBytes = 1024 * 1024;
+
+    /// <summary>Headers in a row that amend one entry of a tar: PAX takes one, GNU two.</summary>
+    public const int TarRecordsOfAnEntry = 16;
+
+    /// <summary>Records that a tar gives to all its entries: git writes one, pax a few. Each costs a look at every entry.</summary>
+    public const int TarGlobalRecords = 32;
+
+    /// <summary>Those records in bytes, all together.</summary>
+    public const int TarGlobalBytes = 64 * 1024;
+
+    /// <summary>Extended attributes in bytes that are kept for one layer while its files are read: a million capabilities or labels.</summary>
+    public const long LayerXattrBytes = 64L * 1024 * 1024;
 
     /// <summary>One file of a layer in bytes (1 EiB): beyond every file system, and sums of sizes cannot overflow.</summary>
     public const long FileBytes = 1L << 60;

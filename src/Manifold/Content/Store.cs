@@ -1,3 +1,4 @@
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Content;
@@ -56,7 +57,7 @@ public sealed partial class Store : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostNotReadyException(
+            throw (DiskTrouble.IsFull(root) ? DiskTrouble.ExplainAt(root, e, root) : null) ?? new HostNotReadyException(
                 $"Opening the store '{root}': {e.Message} Choose another folder with MANIFOLD_ROOT, or make this one writable.", e);
         }
     }
@@ -168,16 +169,11 @@ public sealed partial class Store : IDisposable
     /// <summary>The exception for people: a full or forbidden disk is named with what mends it.</summary>
     internal Exception Explained(Exception e)
     {
-        const int noPermission = 13, noSpace = 28, readOnly = 30, quota = 122; // EACCES, ENOSPC, EROFS, EDQUOT
-        var error = e.HResult & 0xFFFF;
-        if (e is UnauthorizedAccessException || error is noPermission or readOnly)
+        const int noPermission = 13, readOnly = 30; // EACCES, EROFS
+        if (e is UnauthorizedAccessException || (e.HResult & 0xFFFF) is noPermission or readOnly)
             return new HostNotReadyException(
                 $"Writing to the store '{Root}': {e.Message} Choose another folder with MANIFOLD_ROOT, or make this one writable.", e);
-        if (error is not (noSpace or quota))
-            return e;
-        var drive = new DriveInfo(Root);
-        return new HostNotReadyException(
-            $"Writing to the store '{Root}': its disk is full ({drive.AvailableFreeSpace / 1_000_000} MB free). Make room with: manifold prune", e);
+        return DiskTrouble.ExplainAt(Root, e, Root) ?? e;
     }
 
     public void Dispose()

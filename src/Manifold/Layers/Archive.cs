@@ -11,18 +11,23 @@ public sealed class Archive : IDisposable
 
     /// <summary>The archive's files. Its tar is written to a file, uncompressed, from where their content is read.</summary>
     /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>
-    public LayerTree ReadThrough(string path)
+    public LayerTree ReadThrough(string path, CancellationToken cancellation = default)
     {
         try
         {
             using var file = File.Create(path);
-            tar.CopyTo(file);
+            var buffer = new byte[256 * 1024];
+            for (int count; (count = tar.Read(buffer)) > 0;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                file.Write(buffer.AsSpan(0, count));
+            }
         }
         catch (InvalidDataException e)
         {
             throw new LayerException($"Reading the tar of {source}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
         }
-        return LayerTree.OfTar(path, source, whiteouts: false);
+        return LayerTree.OfTar(path, source, whiteouts: false, cancellation);
     }
 
     /// <summary>Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.</summary>

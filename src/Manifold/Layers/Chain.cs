@@ -29,6 +29,12 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
 
     private readonly record struct Place(Found? Winner, ImmutableArray<int> Counting);
 
+    /// <summary>A place on a path, and the one that it lies in.</summary>
+    private sealed record Step(string Path, Place Place, Step? Above);
+
+    // Where the last look-up ended: the next is mostly near it. Replaced whole, so that readers at once see one or the other.
+    private volatile Step? last;
+
     /// <summary>What is at a path (no link is followed, neither in the parents), or null.</summary>
     public LayerEntry? Find(string path) => Locate(path)?.Entry;
 
@@ -82,22 +88,27 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
     }
 
     // 1
-    private Place Root() => Step([.. Enumerable.Range(0, layers.Count).Reverse()], "") is { Winner: not null } place ? place
+    private Place Root() => At([.. Enumerable.Range(0, layers.Count).Reverse()], "") is { Winner: not null } place ? place
         : new Place(new Found(LayerEntry.ImpliedFolder(""), -1), []);
 
     private Place At(string path)
     {
-        var place = Root();
-        for (var end = 0; end < path.Length;)
+        var step = last;
+        while (step is not null && step.Path.Length > 0 && step.Path != path && !EntryPath.IsBelow(path, step.Path))
+            step = step.Above;
+        step ??= new Step("", Root(), null);
+        for (var end = step.Path.Length; end < path.Length;)
         {
             end = path.IndexOf('/', end + 1) is var slash and > 0 ? slash : path.Length;
-            place = Step(place.Counting, path[..end]);
+            var at = path[..end];
+            step = new Step(at, At(step.Place.Counting, at), step);
         }
-        return place;
+        last = step;
+        return step.Place;
     }
 
     // 2
-    private Place Step(ImmutableArray<int> counting, string path)
+    private Place At(ImmutableArray<int> counting, string path)
     {
         var merging = new Merging();
         foreach (var layer in counting)
@@ -123,14 +134,19 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
 
     private IEnumerable<Found> Below(ImmutableArray<int> counting, string folder)
     {
-        foreach (var place in Merged(counting, folder))
+        // Without recursion: each entry of a deep folder would come up through all that it lies in.
+        var folders = new Stack<IEnumerator<Place>>([Merged(counting, folder).GetEnumerator()]);
+        while (folders.TryPeek(out var at))
         {
-            var winner = place.Winner!.Value;
-            yield return winner;
-            if (winner.Entry.Kind != EntryKind.Folder)
+            if (!at.MoveNext())
+            {
+                folders.Pop().Dispose();
                 continue;
-            foreach (var below in Below(place.Counting, winner.Entry.Path))
-                yield return below;
+            }
+            var winner = at.Current.Winner!.Value;
+            yield return winner;
+            if (winner.Entry.Kind == EntryKind.Folder)
+                folders.Push(Merged(at.Current.Counting, winner.Entry.Path).GetEnumerator());
         }
     }
 

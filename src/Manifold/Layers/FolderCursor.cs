@@ -7,7 +7,8 @@ namespace Manifold.Layers;
 internal sealed class FolderCursor(DirectoryHandle root) : IDisposable
 {
     private DirectoryHandle? current;
-    private string currentPath = "";
+    private string lastPath = "";
+    private int length; // of the part of it that is open
 
     /// <summary>What to do with a name that is in the way of a folder: throw, or put a folder there.</summary>
     internal delegate void Blocked(DirectoryHandle parent, string name, string path);
@@ -35,19 +36,19 @@ internal sealed class FolderCursor(DirectoryHandle root) : IDisposable
     /// <summary>The folder is being removed; nothing below it may stay open.</summary>
     internal void Forget(string path)
     {
-        if (currentPath == path || EntryPath.IsBelow(currentPath, path))
+        var open = lastPath[..length];
+        if (open == path || EntryPath.IsBelow(open, path))
             Reset();
     }
 
     private DirectoryHandle? Walk(string path, Func<DirectoryHandle, string, string, bool, bool> missing)
     {
-        if (path == currentPath)
-            return current ?? root;
-        if (!EntryPath.IsBelow(path, currentPath))
+        if (!IsAtOrBelow(path))
             Reset();
-        while (currentPath.Length < path.Length)
+        lastPath = path;
+        while (length < path.Length)
         {
-            var start = currentPath.Length == 0 ? 0 : currentPath.Length + 1;
+            var start = length == 0 ? 0 : length + 1;
             var end = path.IndexOf('/', start) is var slash and >= 0 ? slash : path.Length;
             var (parent, name) = (current ?? root, path[start..end]);
             var next = parent.TryOpenFolder(name, out var isOther);
@@ -55,15 +56,19 @@ internal sealed class FolderCursor(DirectoryHandle root) : IDisposable
                 return null;
             next ??= parent.TryOpenFolder(name, out _) ?? throw new LayerException($"'{path[..end]}' cannot be made a folder.");
             current?.Dispose();
-            (current, currentPath) = (next, path[..end]);
+            (current, length) = (next, end);
         }
         return current ?? root;
     }
 
+    // Whether the way to a path leads through the folder that is open.
+    private bool IsAtOrBelow(string path) => length == 0
+        || (path.Length >= length && (path.Length == length || path[length] == '/') && path.AsSpan(0, length).SequenceEqual(lastPath.AsSpan(0, length)));
+
     private void Reset()
     {
         current?.Dispose();
-        (current, currentPath) = (null, "");
+        (current, lastPath, length) = (null, "", 0);
     }
 
     public void Dispose() => Reset();

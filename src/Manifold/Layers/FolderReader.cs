@@ -18,7 +18,7 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
     public Func<LayerEntry, bool>? SameAsLower { get; init; }
 
     /// <summary>Folders that stand here without the layer having an entry for them (<see cref="UnpackedFolder.ImpliedFolders"/>).</summary>
-    public IReadOnlySet<string>? ImpliedFolders { get; init; }
+    public FolderSet? ImpliedFolders { get; init; }
 
     public IEnumerable<LayerEntry> Entries()
     {

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Manifold.Linux;
-
 namespace Manifold.Layers;
 
 /// <summary>What unpacking made.</summary>
@@ -9,7 +6,7 @@ public sealed record UnpackedFolder
     public required TableOfContents Contents { get; init; }
 
     /// <summary>Folders that were made 0755 root because something is below them; in a chain the layers below know better.</summary>
-    public ImmutableArray<string> ImpliedFolders => [.. Contents.ImpliedFolders];
+    public FolderSet ImpliedFolders => Contents.ImpliedFolders;
 }
 
 /// <summary>Unpacks a layer's entries into a folder, and nowhere else.</summary>
@@ -36,12 +33,12 @@ public sealed class FolderWriter(string folder, FolderFormat format = FolderForm
     public UnpackedFolder Write(IEnumerable<LayerEntry> entries, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(folder);
-        using var unpacking = new Unpacking(DirectoryHandle.Open(folder), format, LowerFile);
+        using var unpacking = new Unpacking(folder, format, LowerFile);
         foreach (var entry in entries)
         {
             cancellation.ThrowIfCancellationRequested();
             unpacking.Apply(entry);
         }
-        return new UnpackedFolder { Contents = unpacking.Finish() };
+        return new UnpackedFolder { Contents = unpacking.Finish(cancellation) };
     }
 }

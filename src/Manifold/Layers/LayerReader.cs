@@ -11,7 +11,7 @@ public sealed class LayerReader(Store store)
     /// <exception cref="LayerException">The layer is malformed, hostile, or its tar is not what <paramref name="diffId"/> says: delete the folder.</exception>
     /// <exception cref="ContentMismatchException">The blob is absent or damaged.</exception>
     public UnpackedFolder Unpack(Descriptor layer, Digest diffId, FolderWriter folder, CancellationToken cancellation = default) =>
-        Read(layer, diffId, entries => folder.Write(entries, cancellation));
+        Read(layer, diffId, entries => folder.Write(entries, cancellation), cancellation);
 
     /// <summary>A layer's table of contents, without unpacking it. Costs decompressing it once.</summary>
     /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
@@ -20,13 +20,15 @@ public sealed class LayerReader(Store store)
 
     /// <summary>Hands a layer's entries, in the tar's order, to somebody who reads them once. Costs decompressing it once.</summary>
     /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>
-    public T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use) => Read(store.Open(layer.Digest), layer, diffId, use);
+    public T Read<T>(Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use, CancellationToken cancellation = default) =>
+        Read(store.Open(layer.Digest), layer, diffId, use, cancellation);
 
-    /// <inheritdoc cref="Read{T}(Descriptor, Digest, Func{IEnumerable{LayerEntry}, T})"/>
+    /// <inheritdoc cref="Read{T}(Descriptor, Digest, Func{IEnumerable{LayerEntry}, T}, CancellationToken)"/>
     /// <param name="blob">The layer's blob, wherever it comes from; disposed.</param>
-    public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use)
+    /// <param name="cancellation">Heard at each piece of the tar, also in the middle of content that is only passed over.</param>
+    public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use, CancellationToken cancellation = default)
     {
-        using var tar = new HashedTar(Compression.Open(blob));
+        using var tar = new HashedTar(Compression.Open(blob), cancellation);
         var result = use(new TarReader(tar, $"layer {layer.Digest.Short}").Entries());
         RequireDiffId(layer, diffId, tar.Finish());
         return result;
@@ -36,7 +38,7 @@ public sealed class LayerReader(Store store)
     /// <exception cref="LayerException">It is not what <paramref name="diffId"/> says.</exception>
     public async Task CopyTarAsync(Descriptor layer, Digest diffId, Stream target, CancellationToken cancellation)
     {
-        using var tar = new HashedTar(Compression.Open(store.Open(layer.Digest)));
+        using var tar = new HashedTar(Compression.Open(store.Open(layer.Digest)), cancellation);
         try
         {
             await tar.CopyToAsync(target, 256 * 1024, cancellation).ConfigureAwait(false);
@@ -54,7 +56,7 @@ public sealed class LayerReader(Store store)
             throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
     }
 
-    private sealed class HashedTar(Stream inner) : ReadOnlyStream
+    private sealed class HashedTar(Stream inner, CancellationToken cancellation) : ReadOnlyStream
     {
         private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -62,6 +64,7 @@ public sealed class LayerReader(Store store)
 
         public override int Read(Span<byte> buffer)
         {
+            cancellation.ThrowIfCancellationRequested();
             var count = inner.Read(buffer);
             hash.AppendData(buffer[..count]);
             return count;

@@ -5,59 +5,104 @@ namespace Manifold.Layers;
 /// <summary>A layer's entries with their content as a part of a <see cref="Chain"/>, wherever the content is; nothing is unpacked.</summary>
 /// <remarks>
 /// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of the files; a RUN needs them
-/// unpacked. Hard links are files here. Immutable; thread-safe.
+/// unpacked. Hard links are files here. Of a tar, the place of each file's content is kept and no more. Immutable; thread-safe.
 /// </remarks>
 public sealed class LayerTree : ILayerContents
 {
-    private readonly TableOfContents table;
-    private readonly Dictionary<string, LayerEntry> whole = new(StringComparer.Ordinal);
+    private readonly EntryTree tree;
+    private readonly string? tar;
 
-    private LayerTree(IEnumerable<LayerEntry> entries)
+    // By number: where a file's content begins in the tar, or which number a hard link names.
+    private readonly Chunks<long> places = new();
+    private readonly Dictionary<int, (ImmutableSortedDictionary<string, byte[]> Xattrs, Func<Stream>? Open)> kept = [];
+    private long xattrBytes;
+
+    private LayerTree(IEnumerable<LayerEntry> entries, string? tar, Func<long>? position)
     {
+        this.tar = tar;
         var builder = new TableOfContents.Builder();
+        tree = builder.Tree;
         foreach (var entry in entries)
         {
             if (entry is { Kind: EntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
                 throw new LayerException($"'{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device.");
-            var file = entry.Kind == EntryKind.HardLink ? Linked(entry, builder) : entry;
-            builder.Add(entry);
-            whole[entry.Path] = file;
+            var place = entry.Kind == EntryKind.HardLink ? Linked(entry) : position?.Invoke() ?? 0;
+            var id = builder.Add(entry, out var applied);
+            if (applied)
+                Keep(id, entry, place);
         }
-        table = builder.Build();
+        _ = builder.Build();
     }
 
     /// <summary>Of entries whose content can be opened at any time; a later one of the same path replaces the earlier.</summary>
     /// <exception cref="LayerException">They contradict each other.</exception>
-    public static LayerTree Of(IEnumerable<LayerEntry> entries) => new(entries);
+    public static LayerTree Of(IEnumerable<LayerEntry> entries) => new(entries, null, null);
 
     /// <summary>Of a tar on disk that nobody changes, uncompressed. Costs reading its headers.</summary>
     /// <param name="source">For messages.</param>
     /// <param name="whiteouts">As <see cref="TarReader"/> has it.</param>
-    public static LayerTree OfTar(string path, string source, bool whiteouts = true)
+    public static LayerTree OfTar(string path, string source, bool whiteouts = true, CancellationToken cancellation = default)
     {
         using var tar = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return new LayerTree(new TarReader(tar, source, whiteouts).Entries().Select(entry =>
-        {
-            var begin = tar.Position;
-            return entry.Kind == EntryKind.File ? entry with { Open = () => new FilePart(path, begin, entry.Size) } : entry;
-        }));
+        return new LayerTree(new TarReader(tar, source, whiteouts).Entries().Until(cancellation), path, () => tar.Position);
     }
 
     /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>; hard links are links here.</summary>
-    public IEnumerable<LayerEntry> Entries() => table.Entries.Select(entry =>
-        // The file that a link named may have given way to another of its name.
-        entry.Kind == EntryKind.HardLink && whole[entry.Path] == whole.GetValueOrDefault(entry.LinkTarget!)?.Renamed(entry.Path) ? entry : Whole(entry));
+    public IEnumerable<LayerEntry> Entries() => tree.Walk(tree.Root, "").Select(at => Link(at.Id, at.Path) ?? Whole(at.Id, at.Path));
 
-    public LayerEntry? Find(string path) => table.Find(path) is { } entry ? Whole(entry) : null;
+    public LayerEntry? Find(string path) => tree.Find(path) is var id and not EntryTree.None ? Whole(id, path) : null;
 
-    public IEnumerable<LayerEntry> Children(string folder) => table.Children(folder).Select(Whole);
+    public IEnumerable<LayerEntry> Children(string folder)
+    {
+        var found = tree.Find(folder);
+        for (var id = found == EntryTree.None ? found : tree.FirstChild(found); id != EntryTree.None; id = tree.NextSibling(id))
+            yield return Whole(id, EntryPath.Join(folder, tree.NameOf(id)));
+    }
 
-    private LayerEntry Whole(LayerEntry listed) => listed.Implied || !whole.TryGetValue(listed.Path, out var entry) ? listed
-        : listed.Kind == EntryKind.HardLink ? entry : listed with { Open = entry.Open, Xattrs = entry.Xattrs };
+    private LayerEntry Whole(int id, string path)
+    {
+        var file = FileOf(id);
+        var entry = tree.Entry(file, path);
+        var (xattrs, open) = kept.GetValueOrDefault(file);
+        if (tar is not null && entry.Kind == EntryKind.File)
+            open = OpenPart(tar, places[file], entry.Size);
+        return xattrs is null && open is null ? entry : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs };
+    }
 
-    private LayerEntry Linked(LayerEntry link, TableOfContents.Builder builder) =>
-        builder.Find(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } ? whole[link.LinkTarget!].Renamed(link.Path)
+    // Null where it is none, and where the file that it named has given way to another of its name.
+    private LayerEntry? Link(int id, string path)
+    {
+        if (tree.KindOf(id) != EntryKind.HardLink)
+            return null;
+        var link = tree.Entry(id, path);
+        return tree.Find(link.LinkTarget!) is var target and not EntryTree.None && FileOf(target) == FileOf(id) ? link : null;
+    }
+
+    private static Func<Stream> OpenPart(string path, long begin, long size) => () => new FilePart(path, begin, size);
+
+    private int FileOf(int id) => tree.KindOf(id) == EntryKind.HardLink ? (int)places[id] : id;
+
+    private void Keep(int id, LayerEntry entry, long place)
+    {
+        while (places.Count <= id)
+            places.Add(0);
+        places[id] = place;
+        kept.Remove(id);
+        if (entry.Kind == EntryKind.HardLink || (entry.Xattrs.IsEmpty && (entry.Open is null || tar is not null)))
+            return;
+        kept[id] = (entry.Xattrs, tar is null ? entry.Open : null);
+        foreach (var (key, value) in entry.Xattrs)
+            xattrBytes += key.Length + value.Length;
+        if (xattrBytes > Limits.LayerXattrBytes)
+            throw new LayerException($"The files of a layer have more than {Limits.LayerXattrBytes} bytes of extended attributes.");
+    }
+
+    private int Linked(LayerEntry link)
+    {
+        var target = tree.Find(link.LinkTarget!);
+        return target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout) ? FileOf(target)
             : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is no file of this layer.");
+    }
 
     /// <summary>Some bytes of a file, from their begin to their end.</summary>
     private sealed class FilePart(string path, long begin, long size) : ReadOnlyStream

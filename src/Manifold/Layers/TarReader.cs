@@ -37,9 +37,13 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
     {
         SkipContent();
         var records = new TarRecords(global);
+        var amending = 0;
         while (ReadHeader())
         {
             var fields = new TarHeader(header, source);
+            amending = fields.Type is 'x' or 'L' or 'K' ? amending + 1 : 0;
+            if (amending > Limits.TarRecordsOfAnEntry)
+                throw Malformed($"more than {Limits.TarRecordsOfAnEntry} records amend one header");
             switch (fields.Type)
             {
                 case 'x': records.AddPax(ReadRecord(fields), source); break;
@@ -80,6 +84,8 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         var records = new TarRecords(global);
         records.AddPax(record, source);
         global = records.Values;
+        if (global.Count > Limits.TarGlobalRecords || global.Sum(pair => (long)pair.Value.Length) > Limits.TarGlobalBytes)
+            throw Malformed($"it gives more than {Limits.TarGlobalRecords} records or {Limits.TarGlobalBytes} bytes to all its entries");
     }
 
     // 1: an archive may end with one zero block, two, or none.

@@ -5,11 +5,22 @@ using Microsoft.Win32.SafeHandles;
 namespace Manifold.Layers;
 
 /// <summary>One run of <see cref="FolderWriter"/>; the numbers are those of its picture.</summary>
-internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<string, string?>? lowerFile) : IDisposable
+internal sealed class Unpacking : IDisposable
 {
+    private readonly string folder;
+    private readonly FolderFormat format;
+    private readonly Func<string, string?>? lowerFile;
     private readonly TableOfContents.Builder contents = new();
-    private readonly FolderCursor cursor = new(root);
+    private readonly DirectoryHandle root;
+    private readonly FolderCursor cursor;
     private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+
+    internal Unpacking(string folder, FolderFormat format, Func<string, string?>? lowerFile)
+    {
+        root = DirectoryHandle.Open(folder);
+        cursor = new FolderCursor(root);
+        (this.folder, this.format, this.lowerFile) = (folder, format, lowerFile);
+    }
 
     internal void Apply(LayerEntry entry)
     {
@@ -22,17 +33,22 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
             var merged = contents.Add(entry);
             Place(entry, before, merged);
         }
-        catch (IOException e) when (!IsDiskTrouble(e))
+        catch (IOException e) when (DiskTrouble.IsIn(e))
+        {
+            // The machine's trouble, and not the layer's.
+            throw new IOException($"Unpacking '{entry.Path}' into '{folder}': {e.Message}", e.HResult);
+        }
+        catch (IOException e)
         {
             throw new LayerException($"Unpacking '{entry.Path}': {e.Message}", e);
         }
     }
 
     // 5
-    internal TableOfContents Finish()
+    internal TableOfContents Finish(CancellationToken cancellation)
     {
         var table = contents.Build();
-        foreach (var entry in table.Entries)
+        foreach (var entry in table.Entries.Until(cancellation))
         {
             if (entry.Kind == EntryKind.Folder && !entry.Implied)
                 Parent(entry.Path).SetModified(Name(entry.Path), entry.Modified);
@@ -256,9 +272,6 @@ internal sealed class Unpacking(DirectoryHandle root, FolderFormat format, Func<
         folder.SetXattr(name, format == FolderFormat.UserOverlay ? Whiteouts.UserOverlayOpaque : Whiteouts.OverlayOpaque, "y"u8);
 
     private static string Name(string path) => EntryPath.Name(path);
-
-    // A full or failing disk is the machine's trouble and not the layer's.
-    private static bool IsDiskTrouble(IOException e) => (e.HResult & 0xFFFF) is 5 or 23 or 24 or 28 or 30 or 122; // EIO, ENFILE, EMFILE, ENOSPC, EROFS, EDQUOT
 
     public void Dispose()
     {

@@ -29,7 +29,18 @@ public sealed partial class DirectoryHandle
         Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0), $"Linking '{folder.Described(existing)}' to", name);
 
     /// <summary>Removes whatever has this name, a folder with all below it; never anything beyond a mount point. Absent is done.</summary>
+    /// <remarks>However deep it is: what lies deeper than <see cref="RemovalDepth"/> levels is moved up first, so neither stack nor open files grow with it.</remarks>
     public void Remove(string name)
+    {
+        var deep = new Queue<string>([name]);
+        while (deep.TryDequeue(out var next))
+            Remove(next, this, 0, deep);
+    }
+
+    private const int RemovalDepth = 64;
+
+    /// <param name="top">Takes what lies too deep, under names that go to <paramref name="deep"/>.</param>
+    private void Remove(string name, DirectoryHandle top, int depth, Queue<string> deep)
     {
         if (FileCalls.UnlinkAt(handle, Checked(name), 0) == 0 || Marshal.GetLastPInvokeError() == FileCalls.NoEntry)
             return;
@@ -37,8 +48,14 @@ public sealed partial class DirectoryHandle
             throw FileCalls.Failure($"Removing '{Described(name)}'");
         using (var folder = OpenForRemoval(name))
         {
+            var moved = $".removing-{Guid.NewGuid():N}";
+            if (depth >= RemovalDepth && folder is not null && FileCalls.RenameAt(handle, name, top.handle, moved) == 0)
+            {
+                deep.Enqueue(moved);
+                return;
+            }
             foreach (var child in folder?.Names() ?? [])
-                folder!.Remove(child);
+                folder!.Remove(child, top, depth + 1, deep);
         }
         Done(FileCalls.UnlinkAt(handle, name, FileCalls.AtRemoveFolder), "Removing", name);
     }

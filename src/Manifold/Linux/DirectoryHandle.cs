@@ -11,13 +11,25 @@ namespace Manifold.Linux;
 public sealed partial class DirectoryHandle : IDisposable
 {
     private readonly SafeFileHandle handle;
-    private readonly string path;
+    private readonly Place path;
 
-    private DirectoryHandle(SafeFileHandle handle, string path) => (this.handle, this.path) = (handle, path);
+    private DirectoryHandle(SafeFileHandle handle, Place path) => (this.handle, this.path) = (handle, path);
+
+    /// <summary>A path for messages, put together only for one: the folders of a deep one would cost the square of its depth.</summary>
+    private sealed record Place(Place? Folder, string Name)
+    {
+        public override string ToString()
+        {
+            var names = new Stack<string>();
+            for (var at = this; at is not null; at = at.Folder)
+                names.Push(at.Name);
+            return string.Join('/', names);
+        }
+    }
 
     /// <summary>Opens the folder at a path of the machine (whose links are followed).</summary>
     public static DirectoryHandle Open(string path) =>
-        new(FileCalls.TryOpen(null, path, FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), path);
+        new(FileCalls.TryOpen(null, path, FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), new Place(null, path));
 
     /// <summary>Opens a folder in this one; null where there is nothing of that name.</summary>
     /// <param name="isOther">There is something, and it is not a folder.</param>
@@ -26,7 +38,7 @@ public sealed partial class DirectoryHandle : IDisposable
         isOther = false;
         var file = FileCalls.TryOpen(handle, Checked(name), FileCalls.Directory | FileCalls.NoFollow);
         if (file is not null)
-            return new DirectoryHandle(file, Described(name));
+            return new DirectoryHandle(file, new Place(path, name));
         isOther = Marshal.GetLastPInvokeError() is FileCalls.NotAFolder or FileCalls.TooManyLinks;
         return isOther || Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{Described(name)}'");
     }
@@ -91,7 +103,15 @@ public sealed partial class DirectoryHandle : IDisposable
         return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw FileCalls.Failure($"Reading the link '{Described(name)}'");
     }
 
-    private string Described(string name) => name.Length == 0 ? path : $"{path}/{name}";
+    /// <summary>Opens a folder some levels below; the caller knows that all on the way are folders. Null where there is none.</summary>
+    internal DirectoryHandle? TryOpenBelow(string relative)
+    {
+        var file = FileCalls.TryOpen(handle, relative.Length == 0 ? "." : relative, FileCalls.Directory | FileCalls.NoFollow);
+        return file is not null ? new DirectoryHandle(file, relative.Length == 0 ? path : new Place(path, relative))
+            : Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{path}/{relative}'");
+    }
+
+    private string Described(string name) => name.Length == 0 ? path.ToString() : $"{path}/{name}";
 
     // The kernel would walk a name with a slash, and `..` leaves the folder: neither may come from a layer as one component.
     private static string Checked(string name) => name.Length > 0 && name is not ("." or "..") && !name.Contains('/', StringComparison.Ordinal) ? name

@@ -5,29 +5,35 @@ internal static class FolderAttributes
 {
     private static readonly FileStatus RootsOwn = default(FileStatus) with { Mode = 0b111_101_101 };
 
-    /// <summary>Whether overlayfs shows nothing from below this folder.</summary>
-    public static bool IsOpaque(string folder)
+    /// <summary>Whether overlayfs shows nothing from below a folder.</summary>
+    public static bool IsOpaque(DirectoryHandle parent, string name) =>
+        parent.Xattrs(name, key => key is "trusted.overlay.opaque" or "user.overlay.opaque").Values.Any(value => value is [(byte)'y']);
+
+    /// <inheritdoc cref="Copy(DirectoryHandle, DirectoryHandle)"/>
+    public static void Copy(string source, string target)
     {
-        using var handle = DirectoryHandle.Open(folder);
-        return handle.Xattrs("", name => name is "trusted.overlay.opaque" or "user.overlay.opaque").Values.Any(value => value is [(byte)'y']);
+        using var from = DirectoryHandle.Open(source);
+        using var to = DirectoryHandle.Open(target);
+        Copy(from, to);
     }
 
-    /// <summary>Gives <paramref name="to"/> the attributes of <paramref name="from"/>, except those that overlayfs keeps for itself.</summary>
-    public static void Copy(string from, string to)
+    /// <inheritdoc cref="Default(DirectoryHandle)"/>
+    public static void Default(string folder)
     {
-        using var source = DirectoryHandle.Open(from);
-        using var target = DirectoryHandle.Open(to);
+        using var target = DirectoryHandle.Open(folder);
+        Default(target);
+    }
+
+    /// <summary>Gives <paramref name="target"/> the attributes of <paramref name="source"/>, except those that overlayfs keeps for itself.</summary>
+    public static void Copy(DirectoryHandle source, DirectoryHandle target)
+    {
         foreach (var (name, value) in source.Xattrs("", name => !name.Contains(".overlay.", StringComparison.Ordinal)))
             target.SetXattr("", name, value);
         Apply(source.Status("")!.Value, target);
     }
 
     /// <summary>Makes a folder without entries look as an unpacker makes it by default: root's, 0755, the epoch.</summary>
-    public static void Default(string folder)
-    {
-        using var target = DirectoryHandle.Open(folder);
-        Apply(RootsOwn, target);
-    }
+    public static void Default(DirectoryHandle target) => Apply(RootsOwn, target);
 
     // The time comes last: each of the others sets it.
     private static void Apply(FileStatus status, DirectoryHandle target)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Images;
+using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
@@ -123,7 +124,7 @@ public sealed class Bakery(BakeTools tools)
         {
             if (!request.KeepGoing)
                 await stop.CancelAsync().ConfigureAwait(false);
-            return new BakedComponent(planned, BakedState.Failed) { Failure = e as ManifoldException ?? new DiskException(e) };
+            return new BakedComponent(planned, BakedState.Failed) { Failure = DiskTrouble.Explain(e, tools.Builder.Store.Root, Path.GetTempPath()) ?? e as ManifoldException ?? new DiskException(e) };
         }
     }
 
@@ -159,7 +160,7 @@ public sealed class Bakery(BakeTools tools)
     }
 }
 
-/// <summary>The disk refuses.</summary>
+/// <summary>The system refuses a file.</summary>
 internal sealed class DiskException(Exception why) : ManifoldException(why.Message, why)
 {
     public override int ExitCode => 1;

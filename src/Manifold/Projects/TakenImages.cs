@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
@@ -12,14 +12,14 @@ namespace Manifold.Projects;
 public sealed class TakenImages(Store store, RegistryClient registry)
 {
     private readonly Puller puller = new(registry, store, new BlobOrigins(store));
-    private readonly ConcurrentDictionary<string, Lazy<Task<ResolvedImage>>> places = new(StringComparer.Ordinal);
+    private readonly SharedWork<string, ResolvedImage> places = new();
 
     /// <summary>The image of a platform.</summary>
     /// <param name="pin">The digest that its reference is held to; null where its tag is asked.</param>
     /// <exception cref="UsageException">The place has no image for the platform.</exception>
     public async Task<BaseImage> FindAsync(ImageSource source, Platform platform, Digest? pin, CancellationToken cancellation)
     {
-        var place = await places.GetOrAdd($"{source.Location} {pin}", _ => new Lazy<Task<ResolvedImage>>(() => ResolveAsync(ImageLocation.Parse(source.Location), pin, cancellation))).Value.ConfigureAwait(false);
+        var place = await places.GetAsync($"{source.Location} {pin}", stop => ResolveAsync(ImageLocation.Parse(source.Location), pin, stop), cancellation).ConfigureAwait(false);
         var image = await puller.GetImageAsync(place, platform, cancellation).ConfigureAwait(false)
             ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
         return new BaseImage(source.Reference ?? place.Reference, platform, image.Descriptor, image.Manifest, image.Config)

@@ -9,31 +9,33 @@ using Manifold.Snapshots;
 namespace Manifold.Sandbox;
 
 /// <summary>What this machine has of what builds use; what each lack costs, and the command that mends it.</summary>
-/// <remarks>Looks by trying: a container is run, an overlay mounted, a program of each platform started. Changes nothing that lasts.</remarks>
-public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emulators, string? searchPath)
+/// <remarks>Looks by trying, also where the store cannot be written: a container is run, an overlay mounted, a program of each platform started. Changes nothing that lasts.</remarks>
+public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 {
-    private const long LittleSpace = 5_000_000_000;
-
     /// <summary>All checks, in the order in which a build meets them.</summary>
     public async Task<ImmutableArray<HostCheck>> RunAsync()
     {
-        var foreign = await Task.WhenAll(Emulators.Usual.Select(emulators.ForAsync)).ConfigureAwait(false);
         // Inside of one nothing stood in the way.
         var obstacle = UserNamespace.EnteredFor is null ? await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false) : null;
         return
         [
             Privilege(obstacle),
-            await RuntimeAsync().ConfigureAwait(false),
-            await OverlayAsync().ConfigureAwait(false),
+            .. survey.Store is { } writable ? await ContainersAsync(writable).ConfigureAwait(false) : [],
             UserNamespaces(obstacle),
             Binfmt(),
-            .. foreign.Select(Platform),
+            .. survey.Store is { } store ? await PlatformsAsync(new Emulators(store)).ConfigureAwait(false) : [],
             Program("git", ["git"], "contexts and ADD from git repositories", "git"),
             Program("kubectl", ["kubectl", "oc"], "builds on a cluster", "kubernetes-client"),
             Program("xz", ["xz"], "ADD of .tar.xz archives", "xz-utils"),
-            Disk(),
+            survey.Check,
         ];
     }
+
+    private async Task<ImmutableArray<HostCheck>> ContainersAsync(Store store) =>
+        [await RuntimeAsync(new OciRuntimes(store, searchPath)).ConfigureAwait(false), await OverlayAsync(store).ConfigureAwait(false)];
+
+    private static async Task<IEnumerable<HostCheck>> PlatformsAsync(Emulators emulators) =>
+        (await Task.WhenAll(Emulators.Usual.Select(emulators.ForAsync)).ConfigureAwait(false)).Select(Platform);
 
     private static HostCheck Privilege(UserNamespaceSurvey.Obstacle? obstacle)
     {
@@ -49,7 +51,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
             : Lack("privilege", HostStatus.Missing, "root without CAP_SYS_ADMIN", cost, "start this container with --privileged");
     }
 
-    private async Task<HostCheck> RuntimeAsync()
+    private async Task<HostCheck> RuntimeAsync(OciRuntimes runtimes)
     {
         const string cost = "no RUN";
         if (ChildProcess.Find("setpriv", searchPath) is null || ChildProcess.Find("unshare", searchPath) is null)
@@ -63,7 +65,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         return new HostCheck { Name = "OCI runtime", Found = $"{chosen.Name} {version}" + (failures.Length > 0 ? $" ({failures})" : "") };
     }
 
-    private async Task<HostCheck> OverlayAsync()
+    private async Task<HostCheck> OverlayAsync(Store store)
     {
         var folder = Path.Combine(store.WorkFolder, $"overlay-{Guid.NewGuid():N}");
         var (target, upper) = (Path.Combine(folder, "target"), Path.Combine(folder, "upper"));
@@ -76,7 +78,7 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
                 new Overlay { Lowers = [], Upper = upper }.Mount(target, Path.Combine(folder, "scratch"));
                 return true;
             }).ConfigureAwait(false);
-            return new HostCheck { Name = "overlayfs", Found = "mounts on the store's disk" };
+            return new HostCheck { Name = "overlayfs", Found = survey.IsUsable ? "mounts on the store's disk" : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})" };
         }
         catch (IOException e)
         {
@@ -108,15 +110,6 @@ public sealed class HostSurvey(Store store, OciRuntimes runtimes, Emulators emul
         programs.Select(program => ChildProcess.Find(program, searchPath)).OfType<string>().FirstOrDefault() is { } path
             ? new HostCheck { Name = name, Found = path }
             : Lack(name, HostStatus.Reduced, "absent", $"no {use}", Remedy.AsRoot($"apt-get install {package}"));
-
-    private HostCheck Disk()
-    {
-        var drive = new DriveInfo(store.Root);
-        var found = string.Create(CultureInfo.InvariantCulture, $"{drive.AvailableFreeSpace / 1e9:0.#} GB free for {store.Root}");
-        return drive.AvailableFreeSpace >= LittleSpace
-            ? new HostCheck { Name = "store", Found = found }
-            : Lack("store", HostStatus.Reduced, found, "a large build may fill the disk", "manifold prune");
-    }
 
     private static HostCheck Lack(string name, HostStatus status, string found, string cost, string? remedy) =>
         new() { Name = name, Status = status, Found = found, Cost = cost, Remedy = remedy };

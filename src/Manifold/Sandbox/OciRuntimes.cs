@@ -65,9 +65,23 @@ public sealed class OciRuntimes
         if (Cached(key) is { } cached)
             return cached;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
-        Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
-        Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(new RuntimeTrials { Key = key, Runtimes = tried }, SandboxJson.Default.RuntimeTrials));
+        // On a full disk every trial fails, and the disk will not stay full.
+        if (!DiskTrouble.IsFull(store.Root))
+            Keep(new RuntimeTrials { Key = key, Runtimes = tried });
         return tried;
+    }
+
+    private void Keep(RuntimeTrials tried)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
+            Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(tried, SandboxJson.Default.RuntimeTrials));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are tried again next time.
+        }
     }
 
     private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
@@ -93,7 +107,7 @@ public sealed class OciRuntimes
         {
             return await IsolatedThread.RunAsync(() => Try(new Container { Runtime = path, Folder = folder, Id = id }, readers)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception && !DiskTrouble.IsIn(e))
         {
             return new OciRuntime { Path = path, Failure = e.Message };
         }

@@ -7,7 +7,7 @@ namespace Manifold.Sandbox;
 
 /// <summary>Makes what a RUN's mounts show: overlays of layers, folders whose writes are thrown away, files in memory. On an <see cref="IsolatedThread"/>.</summary>
 /// <remarks>Owned by one run. All of it is undone by <see cref="Unmount"/>, and by the kernel where that is not reached.</remarks>
-internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots)
+internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, CancellationToken cancellation)
 {
     private readonly Stack<string> mounted = new();
 
@@ -34,7 +34,7 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots)
 
     private string Stacked(SandboxMount mount, string name)
     {
-        var lowers = OverlayChain.Lowers(snapshots, mount.Layers);
+        var lowers = OverlayChain.Lowers(snapshots, mount.Layers, cancellation);
         // Nothing to stack: a folder of our own is as empty as FROM scratch.
         var view = lowers.IsEmpty ? run.View(name) : Stack(lowers, name, mount.ReadOnly);
         return ScopedPath.Resolve(view, mount.Source ?? "");

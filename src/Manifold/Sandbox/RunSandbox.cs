@@ -54,7 +54,7 @@ public sealed class RunSandbox
         var output = new RunOutput(request.OnLine, redaction, time);
         var readers = new OutputReaders(output);
         var container = new Container { Runtime = runtime.Path, Folder = run.Bundle, Id = run.Id };
-        var mounts = new RunMounts(run, snapshots);
+        var mounts = new RunMounts(run, snapshots, cancellation);
         try
         {
             var (exitCode, complaint) = await IsolatedThread.RunAsync(() =>
@@ -62,7 +62,7 @@ public sealed class RunSandbox
                 try
                 {
                     mounts.HideBundle();
-                    Prepare(request, run, mounts, emulated);
+                    Prepare(request, run, mounts, emulated, cancellation);
                     var code = Execute(container, readers, cancellation);
                     return (code, code == 0 ? null : container.Failure());
                 }
@@ -95,10 +95,10 @@ public sealed class RunSandbox
         }
     }
 
-    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated)
+    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, CancellationToken cancellation)
     {
         // 1
-        var lowers = OverlayChain.Lowers(snapshots, request.Chain);
+        var lowers = OverlayChain.Lowers(snapshots, request.Chain, cancellation);
         new Overlay { Lowers = lowers }.Mount(run.Image, run.Scratch("view"));
         var user = ContainerUser.Resolve(run.Image, request.User);
         if (!UserNamespace.HasUser(user.Uid) || !user.Groups.Add(user.Gid).All(UserNamespace.HasGroup))

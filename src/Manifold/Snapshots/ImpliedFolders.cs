@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
 
@@ -8,84 +9,79 @@ namespace Manifold.Snapshots;
 /// <remarks>
 /// A tar may hold <c>etc/app/x.conf</c> and no <c>etc</c>. Unpacked alone, <c>etc</c> gets default attributes, and in the stack these would hide
 /// those that a layer below gave it. So a chain with such folders gets one more folder on top: the same folders, empty, as they must look.
-/// A lookup goes down the chain as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides.
+/// <code>
+/// 1  the folders that any layer implies, as one tree
+/// 2  ImpliedLookup    goes down that tree once; each folder is looked at in the layers that show through there: where are its attributes?
+/// 3  the folders that are wrong, and those on the way to them, are made; attributes last, children first
+/// </code>
+/// Costs a few calls for each folder and layer that has it, and no more open files for deep folders.
 /// </remarks>
-internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Digest> diffIds)
+internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Digest> diffIds, CancellationToken cancellation)
 {
-    private readonly ImmutableArray<(string Folder, ImmutableHashSet<string> Implied)> layers =
-        [.. diffIds.Reverse().Select(diffId => (snapshots.FolderOf(diffId), snapshots.ImpliedBy(diffId).ToImmutableHashSet()))];
-
     /// <summary>The folder to stack on top, or null where the chain is right as it is. Made once per chain and kept.</summary>
     public string? Fixup()
     {
-        var suspects = layers.SelectMany(layer => layer.Implied).Distinct().Order(StringComparer.Ordinal).ToList();
-        if (suspects.Count == 0)
+        var distinct = diffIds.Reverse().Distinct().ToList();
+        var implied = distinct.ConvertAll(snapshots.ImpliedBy);
+        if (implied.All(set => !set.Any()))
             return null;
         var place = Path.Combine(snapshots.Root, "fixups", Digest.Of(string.Join('\n', diffIds)).Hex);
         if (!Directory.Exists(place))
-            Make(place, suspects);
+            Make(place, [.. distinct.Select(snapshots.FolderOf)], implied);
         var top = Path.Combine(place, "fs");
         return Directory.Exists(top) ? top : null;
     }
 
-    private void Make(string place, List<string> suspects)
+    private void Make(string place, ImmutableArray<string> folders, List<FolderSet> implied)
     {
         var making = snapshots.NewFolder();
-        var top = Path.Combine(making, "fs");
-        // Ancestors of a corrected folder are in the way too, so they show what is below them as well.
-        var wanted = suspects.Where(path => HiddenSource(path) is not null).SelectMany(Ancestry).Distinct().Order(StringComparer.Ordinal).ToList();
-        foreach (var path in wanted)
-            Directory.CreateDirectory(Path.Combine(top, path));
-        foreach (var path in Enumerable.Reverse(wanted)) // children first: making them changed their parents' times
+        try
         {
-            if (Source(path) is { } source)
-                FolderAttributes.Copy(source, Path.Combine(top, path));
+            // 1
+            var all = new EntryTree();
+            foreach (var set in implied)
+                all.AddFolders(set.Tree);
+            // 2
+            using var lookup = new ImpliedLookup(all, folders, implied);
+            var wrong = lookup.Find(cancellation);
+            if (wrong)
+                Correct(all, lookup, Path.Combine(making, "fs"));
+            SnapshotStore.PlaceWhole(making, place);
+        }
+        finally
+        {
+            FileTree.Delete(making);
+        }
+    }
+
+    // 3
+    private void Correct(EntryTree all, ImpliedLookup lookup, string top)
+    {
+        Directory.CreateDirectory(top);
+        using var root = DirectoryHandle.Open(top);
+        var open = new Stack<(int Id, string Path)>();
+        foreach (var (id, path) in all.Walk(all.Root, "").Where(at => lookup.IsWanted(at.Id)).Until(cancellation))
+        {
+            while (open.TryPeek(out var above) && above.Path.Length > 0 && !EntryPath.IsBelow(path, above.Path))
+                Describe(open.Pop());
+            if (path.Length > 0)
+            {
+                using var parent = root.TryOpenBelow(EntryPath.Parent(path))!;
+                parent.TryCreateFolder(EntryPath.Name(path), 0b111_101_101);
+            }
+            open.Push((id, path));
+        }
+        while (open.TryPop(out var left))
+            Describe(left);
+
+        void Describe((int Id, string Path) folder)
+        {
+            using var target = root.TryOpenBelow(folder.Path)!;
+            using var source = lookup.OpenSource(folder.Id, folder.Path);
+            if (source is not null)
+                FolderAttributes.Copy(source, target);
             else
-                FolderAttributes.Default(Path.Combine(top, path));
+                FolderAttributes.Default(target);
         }
-        SnapshotStore.PlaceWhole(making, place);
-    }
-
-    // Where the topmost visible folder is an implied one, and another below it knows better.
-    private string? HiddenSource(string path) => TopIsImplied(path) ? Source(path) : null;
-
-    private bool TopIsImplied(string path)
-    {
-        foreach (var (folder, implied) in layers)
-        {
-            if (DirectoryHandle.StatusOf(Path.Combine(folder, path)) is { } status)
-                return status.IsFolder && implied.Contains(path);
-            if (Ends(folder, path))
-                return false;
-        }
-        return false;
-    }
-
-    /// <summary>The folder whose attributes <paramref name="path"/> must show; null where no layer has an entry for it.</summary>
-    private string? Source(string path)
-    {
-        foreach (var (folder, implied) in layers)
-        {
-            var full = Path.Combine(folder, path);
-            if (DirectoryHandle.StatusOf(full) is { } status && !(status.IsFolder && implied.Contains(path)))
-                return status.IsFolder ? full : null;
-            if (Ends(folder, path))
-                return null;
-        }
-        return null;
-    }
-
-    // Nothing shines through from below this layer: the path or one above it is opaque, or is no folder here.
-    private static bool Ends(string layer, string path) =>
-        Ancestry(path).Any(step => DirectoryHandle.StatusOf(Path.Combine(layer, step)) is { } status
-            && (!status.IsFolder || FolderAttributes.IsOpaque(Path.Combine(layer, step))));
-
-    private static IEnumerable<string> Ancestry(string path)
-    {
-        yield return "";
-        for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
-            yield return path[..slash];
-        if (path.Length > 0)
-            yield return path;
     }
 }

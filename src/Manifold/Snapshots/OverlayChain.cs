@@ -8,7 +8,7 @@ internal static class OverlayChain
 {
     /// <summary>The folders for overlayfs, topmost first. Records the use of each snapshot.</summary>
     /// <param name="diffIds">The chain, lowest first, all of them in <paramref name="snapshots"/>; empty for FROM scratch.</param>
-    public static ImmutableArray<string> Lowers(SnapshotStore snapshots, ImmutableArray<Digest> diffIds)
+    public static ImmutableArray<string> Lowers(SnapshotStore snapshots, ImmutableArray<Digest> diffIds, CancellationToken cancellation)
     {
         if (diffIds.Length > Limits.ChainLayers)
             throw new UsageException($"Stacking a chain of {diffIds.Length} layers: the kernel's overlayfs takes {Limits.ChainLayers}. Join some of the image's layers.");
@@ -16,6 +16,6 @@ internal static class OverlayChain
             snapshots.RecordUse(diffId);
         // A layer that comes twice decides everything by its upper place, and overlayfs refuses a folder that it has already.
         var folders = diffIds.Reverse().Distinct().Select(snapshots.FolderOf);
-        return new ImpliedFolders(snapshots, diffIds).Fixup() is { } fixup ? [fixup, .. folders] : [.. folders];
+        return new ImpliedFolders(snapshots, diffIds, cancellation).Fixup() is { } fixup ? [fixup, .. folders] : [.. folders];
     }
 }

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
@@ -12,7 +12,7 @@ namespace Manifold.Snapshots;
 /// <code>
 /// snapshots/DIFFID/fs/      1  the layer's files; whiteouts are 0:0 devices, opaque folders carry trusted.overlay.opaque
 /// snapshots-rootless/…         the same of an ordinary user, whose kernel wants user.overlay.opaque: neither reads the other's
-/// snapshots/DIFFID/implied  2  folders that the layer's tar has no entry for, one a line; its time is the last use
+/// snapshots/DIFFID/implied  2  folders that the layer's tar has no entry for (<see cref="FolderSet"/>); its time is the last use
 /// snapshots/fixups/CHAIN/   3  the right attributes of implied folders, one per chain that needs them (<see cref="ImpliedFolders"/>)
 /// </code>
 /// A snapshot is made in the process's work folder and renamed into place whole: it is there entirely or not at all.
@@ -22,7 +22,7 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
 {
     private const UnixFileMode Readable = (UnixFileMode)0b111_101_101;
 
-    private readonly ConcurrentDictionary<Digest, Task> underway = new();
+    private readonly SharedWork<Digest, bool> underway = new(remembers: false);
     private readonly TimeProvider time = time ?? TimeProvider.System;
 
     /// <summary>A snapshot, and when it was used last.</summary>
@@ -42,42 +42,26 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
     public bool Contains(Digest diffId) => Environment.IsPrivilegedProcess && Directory.Exists(FolderOf(diffId));
 
     /// <summary>The folders that the layer's tar implied only, relative, without a leading slash; the root is the empty string.</summary>
-    public ImmutableArray<string> ImpliedBy(Digest diffId) => [.. File.ReadLines(ImpliedFile(Path.Combine(Root, diffId.Hex)))];
+    public FolderSet ImpliedBy(Digest diffId) => FolderSet.Load(ImpliedFile(Path.Combine(Root, diffId.Hex)));
 
     /// <summary>Makes the snapshot where it is not there. Calls for one layer share one making; each counts as a use.</summary>
     /// <param name="make">Fills the folder that it is given and returns the folders that the layer implied only.</param>
     public async Task GetOrAddAsync(
-        Digest diffId, Func<string, CancellationToken, Task<ImmutableArray<string>>> make, CancellationToken cancellation = default)
+        Digest diffId, Func<string, CancellationToken, Task<FolderSet>> make, CancellationToken cancellation = default)
     {
-        while (!Contains(diffId))
-        {
-            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var flight = underway.GetOrAdd(diffId, mine.Task);
-            if (flight == mine.Task)
-            {
-                await FlyAsync(diffId, make, mine, cancellation).ConfigureAwait(false);
-                break;
-            }
-            try
-            {
-                await flight.WaitAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                // The one who made it was cancelled, we were not: make it ourselves.
-            }
-        }
+        if (!Contains(diffId))
+            await underway.GetAsync(diffId, stop => MakeAsync(diffId, make, stop), cancellation).ConfigureAwait(false);
         RecordUse(diffId);
     }
 
     /// <summary>Makes a folder of changes the snapshot of its layer by a rename: what a RUN left need not be unpacked again.</summary>
     /// <param name="implied">Folders that the layer has no entry for; overlayfs copied them up with what is below.</param>
     /// <remarks>Takes ownership: afterwards <paramref name="folder"/> is gone, also where the snapshot was there already.</remarks>
-    public void Adopt(string folder, Digest diffId, IReadOnlyCollection<string>? implied = null)
+    public void Adopt(string folder, Digest diffId, FolderSet? implied = null)
     {
         var making = NewFolder();
         Directory.Move(folder, Path.Combine(making, "fs"));
-        Place(making, [.. implied ?? []], diffId);
+        Place(making, implied ?? FolderSet.Empty, diffId);
     }
 
     /// <summary>Marks a snapshot as used now, so that prune takes others first.</summary>
@@ -109,9 +93,10 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
         FileTree.Delete(doomed);
     }
 
-    private async Task FlyAsync(
-        Digest diffId, Func<string, CancellationToken, Task<ImmutableArray<string>>> make, TaskCompletionSource flight, CancellationToken cancellation)
+    private async Task<bool> MakeAsync(Digest diffId, Func<string, CancellationToken, Task<FolderSet>> make, CancellationToken cancellation)
     {
+        if (Contains(diffId))
+            return false;
         var making = NewFolder();
         try
         {
@@ -119,29 +104,18 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
             File.SetUnixFileMode(files, Readable); // whatever our umask is
             var implied = await make(files, cancellation).ConfigureAwait(false);
             Place(making, implied, diffId);
-            flight.SetResult();
-        }
-        catch (OperationCanceledException)
-        {
-            flight.SetCanceled(cancellation);
-            throw;
-        }
-        catch (Exception e)
-        {
-            flight.SetException(e);
-            _ = flight.Task.Exception; // seen here, whether or not somebody else waits
-            throw;
+            return true;
         }
         finally
         {
-            underway.TryRemove(diffId, out _);
             FileTree.Delete(making);
         }
     }
 
-    private void Place(string making, ImmutableArray<string> implied, Digest diffId)
+    private void Place(string making, FolderSet implied, Digest diffId)
     {
-        File.WriteAllLines(ImpliedFile(making), implied.Select(path => path.Trim('/') is "." ? "" : path.Trim('/')));
+        using (var file = new BufferedStream(File.Create(ImpliedFile(making))))
+            implied.Save(file);
         PlaceWhole(making, Path.Combine(Root, diffId.Hex));
     }
 

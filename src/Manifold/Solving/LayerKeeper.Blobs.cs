@@ -11,7 +11,7 @@ public sealed partial class LayerKeeper
     public Task<Descriptor> BlobAsync(ChainLayer layer, LayerPolicy policy, CancellationToken cancellation) =>
         layer.Remote is { } remote && (!policy.BasesToo || Compression.CompressionOf(remote.Descriptor.MediaType) == policy.Own.Compression)
             ? Task.FromResult(remote.Descriptor)
-            : blobs.GetOrAdd((layer.DiffId, policy.Own), _ => new Lazy<Task<Descriptor>>(() => CompressAsync(layer, policy.Own, cancellation))).Value;
+            : blobs.GetAsync((layer.DiffId, policy.Own), stop => CompressAsync(layer, policy.Own, stop), cancellation);
 
     private async Task<Descriptor> CompressAsync(ChainLayer layer, LayerForm form, CancellationToken cancellation)
     {

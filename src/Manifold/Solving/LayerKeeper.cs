@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
@@ -26,12 +27,15 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
     private readonly LayerWriter writer = new(new FileTime(fileTime));
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<TableOfContents>>> contents = new();
-    private readonly ConcurrentDictionary<(Digest, LayerForm), Lazy<Task<Descriptor>>> blobs = new();
+    private readonly SharedWork<Digest, TableOfContents> contents = new();
+    private readonly SharedWork<(Digest, LayerForm), Descriptor> blobs = new();
     private readonly ContentsCache saved = new(tools.Store);
     private readonly ConcurrentDictionary<Digest, bool> willUnpack = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerTree>>> trees = new();
+    private readonly SharedWork<Digest, LayerTree> trees = new();
     private readonly LayerTars tars = new(tools.Store);
+
+    /// <summary>The folder of the store.</summary>
+    internal string StoreRoot => tools.Store.Root;
 
     /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its content.</summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
@@ -64,28 +68,21 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
     public void Forget(Digest diffId)
     {
         tools.Cache.Imported.Forget(diffId);
-        Forget(contents, layer => layer == diffId);
-        Forget(trees, layer => layer == diffId);
-        Forget(blobs, blob => blob.Item1 == diffId);
-    }
-
-    // What was stopped because another failed is made again, too.
-    private static void Forget<TKey, TValue>(ConcurrentDictionary<TKey, Lazy<Task<TValue>>> made, Func<TKey, bool> isOf) where TKey : notnull
-    {
-        foreach (var (key, _) in made.Where(each => isOf(each.Key) || each.Value is { IsValueCreated: true, Value.IsCompletedSuccessfully: false }))
-            made.TryRemove(key, out _);
+        contents.Forget(layer => layer == diffId);
+        trees.Forget(layer => layer == diffId);
+        blobs.Forget(blob => blob.Item1 == diffId);
     }
 
     /// <summary>What paths the layer has.</summary>
     public Task<TableOfContents> ContentsAsync(ChainLayer layer, CancellationToken cancellation) =>
-        contents.GetOrAdd(layer.DiffId, _ => new Lazy<Task<TableOfContents>>(() => FindContentsAsync(layer, cancellation))).Value;
+        contents.GetAsync(layer.DiffId, stop => FindContentsAsync(layer, stop), cancellation);
 
     /// <summary>The merged contents of a chain, lowest first.</summary>
     public async Task<Chain> ContentsAsync(IEnumerable<ChainLayer> chain, CancellationToken cancellation) =>
         new(await Task.WhenAll(chain.Select(layer => ContentsAsync(layer, cancellation))).ConfigureAwait(false));
 
     /// <summary>Whether the contents are known without reading the layer.</summary>
-    public bool HasContents(Digest diffId) => contents.ContainsKey(diffId) || saved.Has(diffId);
+    public bool HasContents(Digest diffId) => contents.IsKnown(diffId) || saved.Has(diffId);
 
     /// <summary>The folder of a layer that is unpacked, else null.</summary>
     public string? UnpackedFolder(Digest diffId) => tools.Snapshots.Contains(diffId) ? tools.Snapshots.FolderOf(diffId) : null;
@@ -99,7 +96,7 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
             return await Busy(() => use(entries), cancellation).ConfigureAwait(false);
         }
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use), cancellation).ConfigureAwait(false);
+        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use, cancellation), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sees to it that each layer of a chain is unpacked; in parallel.</summary>
@@ -116,7 +113,7 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
     private async Task<ILayerContents> FilesAsync(ChainLayer layer, CancellationToken cancellation)
     {
         if (!tools.Snapshots.Contains(layer.DiffId) && !willUnpack.ContainsKey(layer.DiffId))
-            return await trees.GetOrAdd(layer.DiffId, _ => new Lazy<Task<LayerTree>>(() => ReadTreeAsync(layer, cancellation))).Value.ConfigureAwait(false);
+            return await trees.GetAsync(layer.DiffId, stop => ReadTreeAsync(layer, stop), cancellation).ConfigureAwait(false);
         await UnpackAsync([layer], cancellation).ConfigureAwait(false);
         return Unpacked(layer);
     }
@@ -130,13 +127,13 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
     }
 
     private SnapshotFolder Unpacked(ChainLayer layer) =>
-        new(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId).ToHashSet(StringComparer.Ordinal));
+        new(tools.Snapshots.FolderOf(layer.DiffId), tools.Snapshots.ImpliedBy(layer.DiffId));
 
     /// <summary>Makes the changes of a RUN a snapshot by renaming them; the folder is gone from where it was.</summary>
     public async Task AdoptAsync(Digest diffId, string changes, CancellationToken cancellation)
     {
         var table = await ContentsAsync(new ChainLayer(diffId), cancellation).ConfigureAwait(false);
-        tools.Snapshots.Adopt(changes, diffId, [.. table.ImpliedFolders]);
+        tools.Snapshots.Adopt(changes, diffId, table.ImpliedFolders);
     }
 
     /// <summary>A step's layer, entry by entry: from its snapshot, else from where its files came from.</summary>
@@ -146,8 +143,8 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
             return await SourceOf(layer)(cancellation).ConfigureAwait(false);
         // A RUN's snapshot also holds what overlayfs copied up unchanged; the table of contents says what is the layer's.
         var table = await ContentsAsync(layer, cancellation).ConfigureAwait(false);
-        var folder = new FolderReader(tools.Snapshots.FolderOf(layer.DiffId)) { ImpliedFolders = table.ImpliedFolders.ToHashSet(StringComparer.Ordinal) };
-        return [.. folder.Entries().Where(entry => table.Find(entry.Path) is { } listed && listed.Implied == entry.Implied)];
+        var folder = new FolderReader(tools.Snapshots.FolderOf(layer.DiffId)) { ImpliedFolders = table.ImpliedFolders };
+        return [.. folder.Entries().Until(cancellation).Where(entry => table.Find(entry.Path) is { } listed && listed.Implied == entry.Implied)];
     }
 
     private Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> SourceOf(ChainLayer layer) => sources.GetValueOrDefault(layer.DiffId)
@@ -155,7 +152,7 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
 
     private static ContentMismatchException Gone(ChainLayer layer) => new($"The layer {layer.DiffId.Short} is no longer in the store. Build again with --no-cache.");
 
-    private async Task<System.Collections.Immutable.ImmutableArray<string>> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
+    private async Task<FolderSet> FillAsync(ChainLayer layer, string folder, CancellationToken cancellation)
     {
         var writer = new FolderWriter(folder, SnapshotStore.Format);
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
@@ -187,16 +184,16 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         TableOfContents table;
         if (blob is not null)
-            table = await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries))), cancellation).ConfigureAwait(false);
+            table = await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries.Until(cancellation))), cancellation), cancellation).ConfigureAwait(false);
         else
-            table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)));
+            table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)).Until(cancellation));
         saved.Save(layer.DiffId, table);
         return table;
     }
 
     private void Remember(Digest diffId, TableOfContents table)
     {
-        contents[diffId] = new Lazy<Task<TableOfContents>>(Task.FromResult(table));
+        contents.Remember(diffId, table);
         saved.Save(diffId, table);
     }
 

@@ -7,12 +7,15 @@ namespace Manifold.Solving;
 public sealed class StepFailedException(Step step, string reason, int? code = null, ImmutableArray<string>? logTail = null)
     : ManifoldException(Describe(step, reason, logTail ?? []))
 {
-    public override int ExitCode => 1;
+    public override int ExitCode => IsHostsFault ? 4 : 1;
+
+    /// <summary>This machine lacks what the step needed: room on the store's disk.</summary>
+    public bool IsHostsFault { get; init; }
 
     public Step Step { get; } = step;
 
     /// <summary>The same failure, met by another step.</summary>
-    public StepFailedException At(Step other) => new(other, reason, ProgramExitCode, LogTail);
+    public StepFailedException At(Step other) => new(other, reason, ProgramExitCode, LogTail) { IsHostsFault = IsHostsFault };
 
     /// <summary>The program's exit code; null where no program ran.</summary>
     public int? ProgramExitCode { get; } = code;

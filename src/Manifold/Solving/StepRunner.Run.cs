@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Manifold.Dockerfile;
 using Manifold.Layers;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
@@ -61,7 +62,7 @@ public sealed partial class StepRunner
     {
         var lower = tools.Layers.OpenUnpacked(below);
         var folder = new FolderReader(changes) { SameAsLower = entry => lower.Find(entry.Path) is { } before && before.SameAs(entry) };
-        var entries = folder.Entries().Where(entry => !entry.Implied).ToList();
+        var entries = folder.Entries().Until(cancellation).Where(entry => !entry.Implied).ToList();
         var diffId = await tools.Layers.HashAsync(entries, cancellation).ConfigureAwait(false);
         if (diffId is { } made)
             await tools.Layers.AdoptAsync(made, changes, cancellation).ConfigureAwait(false);
@@ -88,14 +89,23 @@ public sealed partial class StepRunner
     private IEnumerable<string> TimeZoneOf(RunStep step) =>
         tools.Run.TimeZone is { } zone && !step.Environment.Any(variable => variable.StartsWith("TZ=", StringComparison.Ordinal)) ? [$"TZ={zone}"] : [];
 
-    private static StepFailedException Failure(RunStep step, RunResult result)
+    private StepFailedException Failure(RunStep step, RunResult result)
     {
+        var full = IsDiskFull(result) ? " " + DiskTrouble.DescribeFull(tools.Layers.StoreRoot) : "";
         var reason = result switch
         {
             { RuntimeFailure: { } failure } => failure.TrimEnd('.') + ".",
             { EmulatorCrash: { } crash } => $"the emulator crashed ({crash}), not necessarily your program: run this step natively, or in a stage FROM --platform=$BUILDPLATFORM. Exit code {result.ExitCode}.",
             _ => $"exit code {result.ExitCode}.",
         };
-        return new StepFailedException(step, reason, result.ExitCode, result.Tail);
+        return new StepFailedException(step, reason + full, result.ExitCode, result.Tail) { IsHostsFault = full.Length > 0 };
+    }
+
+    // A program that cleaned up after itself made some room again.
+    private bool IsDiskFull(RunResult result)
+    {
+        const long little = 100_000_000;
+        var place = tools.WorkFolder();
+        return DiskTrouble.IsFull(place) || (DiskSpace.Of(place) is { Free: < little } && result.Tail.Any(line => line.Contains("No space left on device", StringComparison.Ordinal)));
     }
 }

@@ -22,7 +22,7 @@ public sealed record LayerSurvey(TableOfContents Contents, ImmutableDictionary<s
             if (entry.Kind == EntryKind.File && entry.Size <= Limits.PackageDatabaseBytes && isWanted(entry.Path))
                 files[entry.Path] = Content(entry);
             return entry;
-        })));
+        })), cancellation);
         return new LayerSurvey(contents, files.ToImmutable());
     }
 

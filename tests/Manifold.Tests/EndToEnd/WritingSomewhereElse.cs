@@ -102,7 +102,7 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         foreach (var output in new[] { $"type=tar,dest={shop["disk/files.tar"]}", $"type=local,dest={shop["disk/files"]}" })
         {
             var failed = await shop.Build(context, "-o", output, "-t", name, "--push");
-            Assert.Equal(1, failed.Code);
+            Assert.Equal(4, failed.Code);
             Assert.Contains($"--output '{output}': ", failed.Error, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFileSystemEntries(shop["disk"]));
         }

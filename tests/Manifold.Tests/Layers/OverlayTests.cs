@@ -49,7 +49,7 @@ public sealed class ChangesOnOverlayfs
 
             // Seen as a chain of folders, and of tables of contents, without a mount.
             using var below = new SnapshotFolder(lower);
-            using var above = new SnapshotFolder(folder["snapshot"], unpacked.ImpliedFolders.ToHashSet());
+            using var above = new SnapshotFolder(folder["snapshot"], unpacked.ImpliedFolders);
             new FolderWriter(folder["copied"], FolderFormat.Plain).Write(new Chain([below, above]).Subtree(""));
             Assert.Equal(Unlinked(expected), Unlinked(await FileTrees.Describe(folder["copied"])));
             var contents = new Chain([TableOfContents.Of(FileTrees.Entries(lower)), unpacked.Contents]);
@@ -69,7 +69,7 @@ public sealed class ChangesOnOverlayfs
         var writer = new LayerWriter(new FileTime(1_700_000_000));
         var stored = await writer.StoreAsync(new FolderReader(folder["upper"]).Entries(), store);
         var unpacked = new LayerReader(store).Unpack(stored.Descriptor!, stored.DiffId, new FolderWriter(folder["snapshot"]));
-        var again = new FolderReader(folder["snapshot"]) { ImpliedFolders = unpacked.ImpliedFolders.ToHashSet() };
+        var again = new FolderReader(folder["snapshot"]) { ImpliedFolders = unpacked.ImpliedFolders };
         Assert.Equal(stored.DiffId, writer.Hash(again.Entries()).DiffId);
         Assert.Equal(stored.DiffId, writer.Hash(new FolderReader(folder["upper"]).Entries()).DiffId);
     }

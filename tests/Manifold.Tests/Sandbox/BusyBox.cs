@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Sandbox;
@@ -60,9 +61,9 @@ public sealed class BusyBox : IDisposable
         var making = Snapshots.GetOrAddAsync(digest, (root, _) =>
         {
             fill(root);
-            return Task.FromResult(implied);
+            return Task.FromResult(FolderSet.Of(implied.AsSpan()));
         });
-        Assert.True(making.IsCompletedSuccessfully);
+        making.GetAwaiter().GetResult();
         return digest;
     }
 

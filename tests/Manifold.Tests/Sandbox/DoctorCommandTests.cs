@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Manifold.Cli;
+using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
@@ -36,9 +37,55 @@ public sealed class AskingTheDoctor
         Assert.Equal(8, text.Split('\n').Count(line => line.StartsWith("linux/", StringComparison.Ordinal)) + 1);
     }
 
+    [Theory]
+    [InlineData("size=4m,ro", "is on a read-only disk")]
+    [InlineData("size=8k", "is full")]
+    [InlineData("size=40m,nr_inodes=1", "no inode is free")]
+    public async Task about_a_store_that_cannot_be_written_says_so_beside_everything_else(string disk, string finding)
+    {
+        using var folder = new TemporaryFolder();
+        using var mounted = await SmallDisk.MountAsync(folder["store"], disk);
+        var (code, text) = await Ask(folder, "doctor");
+        Assert.Equal(4, code);
+        Assert.Matches($"(?m)^NO  store .*{finding}", text);
+        Assert.Matches(disk.Contains("ro", StringComparison.Ordinal) ? "export MANIFOLD_ROOT=" : "manifold prune", text);
+        foreach (var name in (string[])["OCI runtime", "overlayfs", "linux/riscv64"])
+            Assert.Matches($"(?m)^(ok|--|NO)  {name} ", text);
+        Assert.Equal("This machine cannot build: the store cannot be written.", text.TrimEnd().Split('\n')[^1]);
+    }
+
+    [Fact]
+    public async Task about_a_store_that_is_a_file_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("store", "");
+        var (code, text) = await Ask(folder, "doctor");
+        Assert.Equal(4, code);
+        Assert.Matches("(?m)^NO  store .*is a file, not a folder", text);
+    }
+
+    [Fact]
+    public void about_a_store_that_cannot_be_written_leaves_nothing_of_what_it_tried()
+    {
+        using var folder = new TemporaryFolder();
+        string stand;
+        using (var survey = StoreSurvey.Make(folder.Write("store", "")))
+        {
+            Assert.False(survey.IsUsable);
+            stand = survey.Store!.Root;
+            Assert.True(Directory.Exists(stand));
+        }
+        Assert.False(Directory.Exists(stand));
+    }
+
     private static async Task<(int Code, string Text)> Ask(params string[] arguments)
     {
         using var folder = new TemporaryFolder();
+        return await Ask(folder, arguments);
+    }
+
+    private static async Task<(int Code, string Text)> Ask(TemporaryFolder folder, params string[] arguments)
+    {
         using var output = new StringWriter();
         var context = new CliContext
         {

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Snapshots;
 
@@ -23,12 +23,12 @@ public sealed class KeepingSnapshots : IDisposable
     {
         var made = 0;
         var gate = new TaskCompletionSource();
-        async Task<ImmutableArray<string>> Make(string target, CancellationToken cancellation)
+        async Task<FolderSet> Make(string target, CancellationToken cancellation)
         {
             Interlocked.Increment(ref made);
             await gate.Task;
             await File.WriteAllTextAsync(Path.Combine(target, "file"), "content", cancellation);
-            return ["a/", "./"];
+            return ["a", ""];
         }
         var asked = Enumerable.Range(0, 8).Select(_ => snapshots.GetOrAddAsync(DiffId, Make)).ToList();
         Assert.False(snapshots.Contains(DiffId));
@@ -37,7 +37,7 @@ public sealed class KeepingSnapshots : IDisposable
         await snapshots.GetOrAddAsync(DiffId, Make);
         Assert.Equal(1, made);
         Assert.Equal("content", File.ReadAllText(Path.Combine(snapshots.FolderOf(DiffId), "file")));
-        Assert.Equal(["a", ""], snapshots.ImpliedBy(DiffId));
+        Assert.Equal(["", "a"], snapshots.ImpliedBy(DiffId));
         Assert.Equal(7, snapshots.SizeOf(DiffId));
     }
 
@@ -56,18 +56,25 @@ public sealed class KeepingSnapshots : IDisposable
     }
 
     [Fact]
-    public async Task whose_maker_is_cancelled_are_made_by_the_next_who_waits()
+    public async Task whose_first_caller_is_cancelled_go_on_for_the_others()
     {
         using var source = new CancellationTokenSource();
-        var first = snapshots.GetOrAddAsync(DiffId, async (_, cancellation) =>
+        var (begun, gate, made) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        async Task<FolderSet> Make(string target, CancellationToken cancellation)
         {
-            await Task.Delay(Timeout.Infinite, cancellation);
+            made++;
+            begun.SetResult();
+            await gate.Task.WaitAsync(cancellation);
             return [];
-        }, source.Token);
-        var second = snapshots.GetOrAddAsync(DiffId, Empty);
+        }
+        var first = snapshots.GetOrAddAsync(DiffId, Make, source.Token);
+        await begun.Task;
+        var second = snapshots.GetOrAddAsync(DiffId, Make);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult();
         await second;
+        Assert.Equal(1, made);
         Assert.True(snapshots.Contains(DiffId));
     }
 
@@ -112,7 +119,7 @@ public sealed class KeepingSnapshots : IDisposable
         Assert.Equal([DiffId], snapshots.List().Select(entry => entry.DiffId));
     }
 
-    private static Task<ImmutableArray<string>> Empty(string target, CancellationToken cancellation) => Task.FromResult<ImmutableArray<string>>([]);
+    private static Task<FolderSet> Empty(string target, CancellationToken cancellation) => Task.FromResult(FolderSet.Empty);
 
     public void Dispose()
     {

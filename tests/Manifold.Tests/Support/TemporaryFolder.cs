@@ -5,6 +5,9 @@ namespace Manifold.Tests.Support;
 /// <summary>A folder for one test, removed with it.</summary>
 public sealed class TemporaryFolder(string? parent = null) : IDisposable
 {
+    /// <summary>Where thousands of folders cost no disk; null where this machine has no such place.</summary>
+    public static string? InMemory { get; } = Directory.Exists("/dev/shm") ? "/dev/shm" : null;
+
     public string Path { get; } = parent is null
         ? Directory.CreateTempSubdirectory("manifold-test-").FullName
         : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"manifold-test-{Guid.NewGuid():N}")).FullName;

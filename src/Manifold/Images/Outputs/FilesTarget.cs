@@ -84,13 +84,13 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })
             throw new UsageException($"'{Path.Combine(folder, name)}' is no folder, and the files of a platform go there. Remove it, or name another place.");
-        using var unpacking = new Unpacking(name.Length > 0 ? root.TryOpenFolder(name, out _)! : root.Duplicate(), FolderFormat.Plain, null);
+        using var unpacking = new Unpacking(Path.Combine(target, name), FolderFormat.Plain, null);
         await files.WriteAsync(entry =>
         {
             if (OfMine(entry) is { } mine)
                 unpacking.Apply(mine);
         }, progress, cancellation).ConfigureAwait(false);
-        unpacking.Finish();
+        unpacking.Finish(cancellation);
     }
 
     /// <summary>As it can lie in a folder of this user; null for what cannot.</summary>

@@ -15,7 +15,6 @@ internal static class UnpackedArchive
         using var archive = Archive.TryOpen(open(), source.Name);
         if (archive is null)
             return null;
-        cancellation.ThrowIfCancellationRequested();
-        return archive.ReadThrough(newTar()).Entries().Where(entry => entry.Path.Length > 0);
+        return archive.ReadThrough(newTar(), cancellation).Entries().Where(entry => entry.Path.Length > 0);
     }
 }

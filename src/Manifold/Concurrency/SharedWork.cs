@@ -1,0 +1,161 @@
+namespace Manifold.Concurrency;
+
+/// <summary>Work that several callers wait for and that runs once: single flight by key.</summary>
+/// <remarks>
+/// <code>
+/// the first caller of a key     starts the work with a token of the work's own, never with the caller's
+/// everybody else                waits for the same work
+/// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end
+/// success                       is remembered, where that is asked for
+/// failure                       goes to everybody who waits, and is not remembered: the next caller tries again
+/// </code>
+/// The work of one key never runs twice at the same time. Thread-safe. Work that waits for its own key waits forever.
+/// </remarks>
+/// <param name="remembers">Whether a result is kept for callers who come after the work.</param>
+public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
+{
+    private readonly Lock door = new();
+    private readonly Dictionary<TKey, Flight> flights = [];
+    private readonly Dictionary<TKey, T> results = [];
+
+    /// <summary>The result of the key's work: a remembered one, the one that is being made, or the one that <paramref name="work"/> makes.</summary>
+    /// <param name="work">Its token is cancelled only after every caller of this key was. It must end soon after that.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled, whether or not the work goes on for others.</exception>
+    public async Task<T> GetAsync(TKey key, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Flight flight;
+            bool joined, starts = false;
+            lock (door)
+            {
+                if (results.TryGetValue(key, out var known))
+                    return known;
+                starts = !flights.TryGetValue(key, out flight!);
+                if (starts)
+                    flights[key] = flight = new Flight();
+                joined = !flight.Abandoned;
+                if (joined)
+                    flight.Waiting++;
+            }
+            if (starts)
+                _ = FlyAsync(key, flight, work);
+            if (joined)
+                return await WaitAsync(flight, cancellation).ConfigureAwait(false);
+            // Its callers left, and it is being cancelled; ours begins after its end.
+            await flight.Ended.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the key's result is remembered, or is being made.</summary>
+    public bool IsKnown(TKey key)
+    {
+        lock (door)
+            return results.ContainsKey(key) || flights.ContainsKey(key);
+    }
+
+    /// <summary>Remembers a result that was made elsewhere. Who waits for the key's work already gets what that makes.</summary>
+    public void Remember(TKey key, T result)
+    {
+        lock (door)
+            results[key] = result;
+    }
+
+    /// <summary>Forgets remembered results. Work that runs goes on, and its result is remembered.</summary>
+    public void Forget(Func<TKey, bool> isOf)
+    {
+        lock (door)
+        {
+            foreach (var key in results.Keys.Where(isOf).ToList())
+                results.Remove(key);
+        }
+    }
+
+    private async Task FlyAsync(TKey key, Flight flight, Func<CancellationToken, Task<T>> work)
+    {
+        try
+        {
+            var result = await Task.Run(() => work(flight.Stop.Token)).ConfigureAwait(false);
+            End(key, () => results[key] = result);
+            flight.Succeed(result);
+        }
+        catch (OperationCanceledException e)
+        {
+            End(key);
+            flight.Cancel(e);
+        }
+        catch (Exception e)
+        {
+            End(key);
+            flight.Fail(e);
+        }
+    }
+
+    // Before anybody hears of the end: who asks again then meets the result, or starts anew.
+    private void End(TKey key, Action? remember = null)
+    {
+        lock (door)
+        {
+            flights.Remove(key);
+            if (remembers)
+                remember?.Invoke();
+        }
+    }
+
+    private async Task<T> WaitAsync(Flight flight, CancellationToken cancellation)
+    {
+        try
+        {
+            return await flight.Result.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            if (IsLastToLeave(flight))
+            {
+                await flight.Stop.CancelAsync().ConfigureAwait(false);
+                await flight.Ended.ConfigureAwait(false);
+            }
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    private bool IsLastToLeave(Flight flight)
+    {
+        lock (door)
+            return flight.Abandoned = --flight.Waiting == 0;
+    }
+
+    private sealed class Flight
+    {
+        private readonly TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal int Waiting { get; set; }
+        internal bool Abandoned { get; set; }
+        internal CancellationTokenSource Stop { get; } = new();
+        internal Task<T> Result => result.Task;
+
+        /// <summary>Completes when the work has come to any end; never fails.</summary>
+        internal Task Ended => ended.Task;
+
+        internal void Succeed(T value)
+        {
+            result.SetResult(value);
+            ended.SetResult();
+        }
+
+        internal void Cancel(OperationCanceledException e)
+        {
+            result.SetCanceled(e.CancellationToken);
+            ended.SetResult();
+        }
+
+        internal void Fail(Exception e)
+        {
+            result.SetException(e);
+            _ = result.Task.Exception; // seen, even where all who waited have left
+            ended.SetResult();
+        }
+    }
+}
