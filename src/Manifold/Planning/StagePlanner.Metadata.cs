@@ -28,7 +28,8 @@ internal sealed partial class StagePlanner
 
     // A name that is only declared here has its value from before the first FROM, where it has one there.
     private Place PlaceOf(ArgInstruction instruction, string name, string? fallback) => fallback is not null ? instruction.Source.Place
-        : plans.Tree.GlobalArguments.LastOrDefault(global => global.Arguments.Any(argument => argument.Name == name && argument.Default is not null))?.Source.Place ?? instruction.Source.Place;
+        : plans.Tree.GlobalArguments.LastOrDefault(global => global.Arguments.Any(argument => argument.Name == name
+            && argument.Default is not null))?.Source.Place ?? instruction.Source.Place;
 
     private void SetEnvironment(EnvInstruction instruction)
     {

@@ -7,7 +7,8 @@ namespace Manifold.Planning;
 /// <summary>A stage after its last instruction.</summary>
 /// <param name="History">What this stage's instructions, and those of the stages that it stands on, add to the base image's history.</param>
 /// <param name="Arguments">What was declared so far; stages that stand on this one inherit it (BuildKit's behaviour).</param>
-internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History, ImmutableArray<KeyValuePair<string, string?>> Arguments)
+internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History, ImmutableArray<KeyValuePair<string,
+    string?>> Arguments)
 {
     /// <summary>Where the names of the environment and the arguments got their values.</summary>
     public ImmutableDictionary<string, Place> Places { get; init; } = ImmutableDictionary<string, Place>.Empty;

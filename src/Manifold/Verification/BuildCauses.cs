@@ -22,7 +22,6 @@ namespace Manifold.Verification;
 /// </remarks>
 internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> steps)
 {
-    private readonly FixedMachines machines = new();
     private readonly BaseStep ground = (BaseStep)plan.Last.Lineage.First();
 
     /// <param name="traced">Its layer's index is that of <c>steps</c>.</param>
@@ -42,7 +41,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
             BaseStep { Image: { } image } => Mislabelled(image, found),
             CopyStep { From: null } copy => FromContext(copy, found),
             CopyStep { From: { } source } copy => NamedIn(copy, copy.Sources, found) ?? FromStage(source, found),
-            RunStep run => Overridden(run) ?? machines.Of([run], found),
+            RunStep run => Overridden(run) ?? FixedMachines.Of([run], found),
             _ => null,
         };
     }
@@ -57,7 +56,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private Cause FromContext(CopyStep copy, string? found)
     {
-        var named = machines.Of(copy, found) ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
+        var named = FixedMachines.Of(copy, found) ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
         if (named is not null && MentionsTarget(copy.Name))
             return Override($"{string.Join(' ', copy.Sources)} ({At(copy.Place)})");
         return named ?? new Cause(CauseId.ContextFile, $"{string.Join(' ', copy.Sources)} comes from the context ({At(copy.Place)}), and the same file goes into every platform's image",
@@ -69,7 +68,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
         var runs = source.Lineage.OfType<RunStep>().ToList();
         if (runs.Select(Overridden).FirstOrDefault(cause => cause is not null) is { } overridden)
             return overridden;
-        if (machines.Of(runs, found) is { } named)
+        if (FixedMachines.Of(runs, found) is { } named)
             return named;
         if (source is BaseStep { Image: { } image })
             return Mislabelled(image, found);
@@ -107,7 +106,8 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     /// <summary>The instruction names the machine that was found.</summary>
     private static Cause? NamedIn(Step step, IEnumerable<string> texts, string? found) =>
-        FixedMachines.NamesOf(found) is { } names && texts.Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success) is { } match ? FixedMachines.Named(step, match.Value) : null;
+        FixedMachines.NamesOf(found) is { } names && texts.Select(text => names.Match(text.ToLowerInvariant()))
+            .FirstOrDefault(match => match.Success) is { } match ? FixedMachines.Named(step, match.Value) : null;
 
     private static bool IsOfPlatform(string variable) => FixedMachines.IsOfPlatform(variable);
 

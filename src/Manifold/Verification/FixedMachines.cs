@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Planning;
 
@@ -14,46 +13,56 @@ namespace Manifold.Verification;
 /// any other variable that names it       ARG ARCH=arm64
 /// </code>
 /// </remarks>
-internal sealed partial class FixedMachines
+internal static partial class FixedMachines
 {
     private const string Advice = "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of that name in the stage";
 
     /// <param name="runs">In the order in which they run.</param>
     /// <param name="found">The machine of the file.</param>
-    public Cause? Of(IReadOnlyList<RunStep> runs, string? found)
+    public static Cause? Of(IReadOnlyList<RunStep> runs, string? found)
     {
         if (NamesOf(found) is not { } names)
             return null;
         var nearest = runs.Reverse().ToList();
-        return First(nearest, run => NamedIn(run, names, isTarget: true)) ?? First(nearest, run => VariableOf(run, run.Environment, names, Obeyed()))
+        return First(nearest, run => NamedIn(run, names, isTarget: true))
+            ?? First(nearest, run => VariableOf(run, run.Environment, names, Obeyed()))
             ?? First(nearest, run => VariableOf(run, run.Environment.Where(variable => UsedBy(run, variable)), names, null))
-            ?? First(nearest, run => NamedIn(run, names, isTarget: false)) ?? First(nearest, run => VariableOf(run, run.Environment, names, null));
+            ?? First(nearest, run => NamedIn(run, names, isTarget: false))
+                ?? First(nearest, run => VariableOf(run, run.Environment, names, null));
     }
 
     /// <summary>A variable of a COPY's or ADD's sources.</summary>
-    public Cause? Of(CopyStep copy, string? found)
+    public static Cause? Of(CopyStep copy, string? found)
     {
         if (NamesOf(found) is not { } names)
             return null;
-        var used = copy.VariablePlaces.Where(variable => !IsOfPlatform(variable.Key + "=") && Mentions(copy.Name, variable.Key)).Select(variable => variable.Value).ToList();
-        return used.Count > 0 && copy.Sources.Concat(copy.Remotes.Select(remote => remote.Name)).Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success) is { } match
-            && copy.VariablePlaces.FirstOrDefault(variable => used.Contains(variable.Value) && Mentions(copy.Name, variable.Key)) is { Key: { } name } ? Variable(name, match.Value, used[0]) : null;
+        var used = copy.VariablePlaces.Where(variable => !IsOfPlatform(variable.Key + "=") && Mentions(copy.Name, variable.Key))
+            .Select(variable => variable.Value).ToList();
+        return used.Count > 0 && copy.Sources.Concat(copy.Remotes.Select(remote => remote.Name))
+            .Select(text => names.Match(text.ToLowerInvariant())).FirstOrDefault(match => match.Success) is { } match
+            && copy.VariablePlaces.FirstOrDefault(variable => used.Contains(variable.Value)
+                && Mentions(copy.Name, variable.Key)) is { Key: { } name } ? Variable(name, match.Value, used[0]) : null;
     }
 
     /// <summary>The names of a machine, or of its version where that is what is wrong (<c>amd64/v3</c>); null for one without.</summary>
-    public static Regex? NamesOf(string? found) => found is null ? null : found.Split('/') is [_, ['v', _] version] ? VersionNames(version) : KnownPlaces.NamesOf(found);
+    public static Regex? NamesOf(string? found) => found is null ? null : found.Split('/') is [_, ['v', _] version]
+        ? VersionNames(version) : KnownPlaces.NamesOf(found);
 
-    public static Cause Named(Step step, string word) => new(CauseId.HardCoded, $"{BuildCauses.At(step.Place)} names '{word}' itself: {step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim()}", Advice);
+    public static Cause Named(Step step, string word) => new(CauseId.HardCoded,
+        $"{BuildCauses.At(step.Place)} names '{word}' itself: {step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim()}",
+        Advice);
 
     public static bool IsOfPlatform(string variable) => PlatformVariable().IsMatch(variable);
 
-    private static Cause? First(IEnumerable<RunStep> runs, Func<RunStep, Cause?> look) => runs.Select(look).FirstOrDefault(cause => cause is not null);
+    private static Cause? First(IEnumerable<RunStep> runs, Func<RunStep, Cause?> look) => runs.Select(look)
+        .FirstOrDefault(cause => cause is not null);
 
     private static Cause? NamedIn(RunStep run, Regex names, bool isTarget)
     {
         foreach (var text in run.Arguments.Select(argument => argument.ToLowerInvariant()))
         {
-            var match = isTarget ? Target().Matches(text).Select(target => names.Match(target.Value)).FirstOrDefault(each => each.Success) : names.Match(text);
+            var match = isTarget ? Target().Matches(text).Select(target => names.Match(target.Value))
+                .FirstOrDefault(each => each.Success) : names.Match(text);
             if (match is { Success: true })
                 return Named(run, match.Value);
         }
@@ -62,7 +71,8 @@ internal sealed partial class FixedMachines
 
     private static Cause? VariableOf(RunStep run, IEnumerable<string> variables, Regex names, Regex? obeyed)
     {
-        foreach (var variable in variables.Where(variable => !IsOfPlatform(variable) && (obeyed is null || obeyed.IsMatch(variable))).Reverse())
+        foreach (var variable in variables.Where(variable => !IsOfPlatform(variable) && (obeyed is null
+            || obeyed.IsMatch(variable))).Reverse())
         {
             var name = variable[..variable.IndexOf('=', StringComparison.Ordinal)];
             if (names.Match(variable.ToLowerInvariant()) is { Success: true } && run.VariablePlaces.TryGetValue(name, out var place))
@@ -71,18 +81,23 @@ internal sealed partial class FixedMachines
         return null;
     }
 
-    private static Cause Variable(string name, string value, Dockerfile.Place place) => new(CauseId.FixedVariable, $"{name} is '{value}' for every platform ({BuildCauses.At(place)})",
+    private static Cause Variable(string name, string value, Dockerfile.Place place) => new(CauseId.FixedVariable,
+        $"{name} is '{value}' for every platform ({BuildCauses.At(place)})",
         "take the value from the platform: ARG TARGETARCH in the stage, and $TARGETARCH (amd64, arm64 …) or $TARGETUNAME (x86_64, aarch64 …) where the value is needed");
 
-    private static bool UsedBy(RunStep run, string variable) => run.Arguments.Any(argument => Mentions(argument, variable[..variable.IndexOf('=', StringComparison.Ordinal)]));
+    private static bool UsedBy(RunStep run, string variable) => run.Arguments.Any(argument => Mentions(argument,
+        variable[..variable.IndexOf('=', StringComparison.Ordinal)]));
 
     private static bool Mentions(string text, string name)
     {
-        var at = text.IndexOf($"${{{name}", StringComparison.Ordinal) is var braces and >= 0 ? braces + 2 : text.IndexOf($"${name}", StringComparison.Ordinal) is var bare and >= 0 ? bare + 1 : -1;
-        return at >= 0 && (at + name.Length == text.Length || !(char.IsAsciiLetterOrDigit(text[at + name.Length]) || text[at + name.Length] == '_'));
+        var at = text.IndexOf($"${{{name}", StringComparison.Ordinal) is var braces and >= 0
+            ? braces + 2 : text.IndexOf($"${name}", StringComparison.Ordinal) is var bare and >= 0 ? bare + 1 : -1;
+        return at >= 0 && (at + name.Length == text.Length || !(char.IsAsciiLetterOrDigit(text[at + name.Length])
+            || text[at + name.Length] == '_'));
     }
 
-    private static Regex VersionNames(string version) => new($@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
+    private static Regex VersionNames(string version) =>
+        new($@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
 
     [GeneratedRegex(@"(?:goarch|goarm|goamd64|cargo_build_target|npm_config_(?:target_)?arch|cross_compile|rustflags|cflags|cc|cxx|arch|target)=\S+|--?(?:target|host|arch|runtime|platform|os-arch)[ =]\S+|-(?:march|mcpu|mtune)=\S+|target-cpu=\S+|(?<=\s)-r\s+\S+|(?:^|[\s;&|])[\w-]+-linux-\w+-(?:gcc|g\+\+|cc|clang)\b")]
     private static partial Regex Target();

@@ -40,7 +40,8 @@ internal static partial class KnownPlaces
     public static bool Expect(string path, FileFacts facts)
     {
         var lower = path.ToLowerInvariant();
-        return facts is ArchiveFile ? WheelFile.OfName(path) is null : facts is not WheelFile && (ForData().IsMatch(lower) || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine)));
+        return facts is ArchiveFile ? WheelFile.OfName(path) is null : facts is not WheelFile && (ForData().IsMatch(lower)
+            || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine)));
     }
 
     /// <summary>Whether a file is named as a library that programs load: it needs no mode to be executed.</summary>
@@ -54,9 +55,11 @@ internal static partial class KnownPlaces
 
     /// <summary>
     /// For a file that an installer takes for the one machine it runs on (npm's <c>@img/sharp-linux-x64</c>, a wheel's <c>x.cpython-311-x86_64-linux-gnu.so</c>):
-    /// the path with the machine's names left open, and the scope of its package, which are the same for another machine's. Empty for any other file.
+    /// the path with the machine's names left open, and the scope of its package, which are the same for another machine's. Empty for any
+    /// other file.
     /// </summary>
-    /// <remarks>A foreign one is in its place only beside one for the platform. What only builds need (bundlers, compilers) may stay behind alone.</remarks>
+    /// <remarks>A foreign one is in its place only beside one for the platform. What only builds need (bundlers, compilers) may stay
+    /// behind alone.</remarks>
     public static ImmutableArray<string> InstalledAs(string path, FileFacts facts)
     {
         if (facts is ArchiveFile && WheelName().Match(path) is { Success: true } wheel)
@@ -70,7 +73,8 @@ internal static partial class KnownPlaces
         var open = facts.Machines.Aggregate(path, (name, machine) => NamesOf(machine.ToString())?.Replace(name, "*") ?? name);
         var scope = open.LastIndexOf("node_modules/@", StringComparison.Ordinal);
         var end = scope < 0 ? -1 : open.IndexOf('/', scope + "node_modules/@".Length);
-        return (isForOne, end > 0) switch { (true, true) => [open, open[..end]], (true, false) => [open], (false, true) => [open[..end]], _ => [] };
+        return (isForOne, end > 0) switch { (true, true) => [open, open[..end]], (true, false) => [open], (false, true) => [open[..end]],
+            _ => [] };
     }
 
     /// <summary>The names that a machine goes by in paths and command lines, in lower case; null for one without.</summary>
@@ -79,7 +83,8 @@ internal static partial class KnownPlaces
 
     private static bool Says(string path, Machine machine) => machine.Os == "linux"
         ? machine.Abi == "x32" ? path.Contains("x32", StringComparison.Ordinal) : Architectures.TryGetValue(machine.Architecture, out var names) && names.IsMatch(path)
-        : (Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path)) || (machine.Os == "windows" && Architectures.TryGetValue(machine.Architecture, out var processors) && processors.IsMatch(path));
+        : (Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path)) || (machine.Os == "windows"
+            && Architectures.TryGetValue(machine.Architecture, out var processors) && processors.IsMatch(path));
 
     // What Python's and others' packages bring along for Windows; a kernel would not start it, and nobody asks it to.
     private static bool IsWindowsFile(string path, FileFacts facts) => facts is PeFile { Managed: false } && WindowsSuffix().IsMatch(path) || path.EndsWith(".dylib", StringComparison.Ordinal);

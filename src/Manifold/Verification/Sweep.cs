@@ -8,8 +8,10 @@ namespace Manifold.Verification;
 
 /// <summary>Looks over every file of a layer that holds machine code, whether or not the start comes to it.</summary>
 /// <remarks>
-/// First all layers are noted, then each is judged: a file for another machine may be in its place because there is one for the platform as well.
-/// Code for what is no platform's processor (graphics cards, controllers, BPF) is nobody's mistake, and neither is what nobody runs: objects, and programs without
+/// First all layers are noted, then each is judged: a file for another machine may be in its place because there is one for the platform
+/// as well.
+/// Code for what is no platform's processor (graphics cards, controllers, BPF) is nobody's mistake, and neither is what nobody runs:
+/// objects, and programs without
 /// the mode to be executed. A native module where a program of the start looks for its own is one: the start comes to it.
 /// </remarks>
 internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageView view, ImmutableArray<ModuleRoot> modules)
@@ -26,7 +28,8 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
     public void Note(int layer, LayerCensus census)
     {
         foreach (var (path, facts) in census.Files)
-            if (Judge(path, facts) is null && KnownPlaces.InstalledAs(path, facts) is { IsEmpty: false } places && view.Shown(path, layer) is not null)
+            if (Judge(path, facts) is null && KnownPlaces.InstalledAs(path, facts) is { IsEmpty: false } places
+                && view.Shown(path, layer) is not null)
                 installed.UnionWith(places);
     }
 
@@ -37,17 +40,20 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
             if (Judge(path, facts) is not { } verdict || view.Shown(path, layer) is not { } entry)
                 continue;
             var isAlone = KnownPlaces.InstalledAs(path, facts) is { IsEmpty: false } places && !installed.Overlaps(places);
-            if (policy.Allows(path) || ((facts is ArchiveFile || KnownPlaces.Expect(path, facts)) && !isAlone) || IsIdle(path, facts, entry))
+            if (policy.Allows(path) || ((facts is ArchiveFile || KnownPlaces.Expect(path, facts)) && !isAlone)
+                || IsIdle(path, facts, entry))
                 Expected++;
             else if (RootOf(path, facts) is { } root && verdict.Id != FindingId.CompatibleMachine)
-                yield return Told(path, facts, verdict) with { Id = verdict.Id == FindingId.WrongAbi ? FindingId.WrongAbi : FindingId.WrongMachine, Severity = FindingSeverity.Error, Way = root.Way.Add("/" + path) };
+                yield return Told(path, facts, verdict) with { Id = verdict.Id == FindingId.WrongAbi
+                    ? FindingId.WrongAbi : FindingId.WrongMachine, Severity = FindingSeverity.Error, Way = root.Way.Add("/" + path) };
             else if (facts is not (WheelFile or ArchiveFile))
                 yield return Told(path, facts, verdict);
         }
     }
 
     private Finding Told(string path, FileFacts facts, Finding verdict) =>
-        verdict with { Platform = platform, Path = "/" + path, Message = $"/{path} ({Kind(path, facts)}) {verdict.Message}", Wanted = wanted };
+        verdict with { Platform = platform, Path = "/" + path, Message = $"/{path} ({Kind(path, facts)}) {verdict.Message}",
+            Wanted = wanted };
 
     /// <summary>The place of the start that a native module lies in; null for other files, and for those elsewhere.</summary>
     private ModuleRoot? RootOf(string path, FileFacts facts) => facts switch
@@ -55,22 +61,26 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
         WheelFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python && Holds(root, path)),
         ArchiveFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python),
         ElfFile { Kind: ElfKind.Library } when KnownPlaces.IsModule(path) => modules.FirstOrDefault(root => Holds(root, path)),
-        PeFile { Managed: true } => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.DotNet && !KnownPlaces.IsDotNetItself(root.Prefix) && Holds(root, path)),
+        PeFile { Managed: true } => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.DotNet
+            && !KnownPlaces.IsDotNetItself(root.Prefix) && Holds(root, path)),
         // Compiled where it was installed: the folder comes from another system.
-        MachOFile or PeFile { Managed: false } when KnownPlaces.IsCompiledHere(path) => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Node && Holds(root, path)),
+        MachOFile or PeFile { Managed: false } when KnownPlaces.IsCompiledHere(path) => modules.FirstOrDefault(root =>
+            root.Runtime == ModuleRuntime.Node && Holds(root, path)),
         _ => null,
     };
 
     private static bool Holds(ModuleRoot root, string path) => path.StartsWith(root.Prefix, StringComparison.Ordinal);
 
-    /// <summary>Whether nobody runs it: nothing loads a file that is not named as a library, and no kernel starts one without the mode.</summary>
+    /// <summary>Whether nobody runs it: nothing loads a file that is not named as a library, and no kernel starts one without the
+    /// mode.</summary>
     private static bool IsIdle(string path, FileFacts facts, LayerEntry entry) =>
         facts is ElfFile or MachOFile or PeFile { Managed: false } && (entry.Mode & ExecuteBits) == 0 && !KnownPlaces.IsModule(path);
 
     private Finding? Judge(string path, FileFacts facts) => facts switch
     {
         ArchiveFile => WheelFile.OfName(path) is { } wheel ? Judge(wheel) : null,
-        ElfFile { Machine.Architecture: var kin } when Judge(facts) is { Id: FindingId.CompatibleMachine } && LoaderFolders.HasLoader(view, kin) => null,
+        ElfFile { Machine.Architecture: var kin } when Judge(facts) is { Id: FindingId.CompatibleMachine }
+            && LoaderFolders.HasLoader(view, kin) => null,
         _ => Judge(facts),
     };
 
@@ -87,13 +97,15 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
 
     // One of its machines is enough; the 32-bit kin's packages go with the 32-bit kin's interpreter.
     private Finding? Judge(WheelFile wheel) =>
-        wheel.Machines.Any(machine => machine.Os == platform.Os && (machine.Architecture == platform.Architecture || (platform.Architecture, machine.Architecture) is ("amd64", "386") or ("arm64", "arm")))
+        wheel.Machines.Any(machine => machine.Os == platform.Os && (machine.Architecture == platform.Architecture
+            || (platform.Architecture, machine.Architecture) is ("amd64", "386") or ("arm64", "arm")))
             ? null : Foreign(wheel.Machines[0].ToString());
 
     private Finding? Judge(ElfFile elf)
     {
         var machine = elf.Machine;
-        if (machine.Architecture.StartsWith(ElfMachines.Other, StringComparison.Ordinal) || elf.Kind is not (ElfKind.Program or ElfKind.Library))
+        if (machine.Architecture.StartsWith(ElfMachines.Other, StringComparison.Ordinal)
+            || elf.Kind is not (ElfKind.Program or ElfKind.Library))
             return null;
         var fit = MachineFit.Of(platform, elf);
         return fit.Kind switch

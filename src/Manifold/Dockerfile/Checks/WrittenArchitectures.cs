@@ -14,8 +14,11 @@ internal static partial class WrittenArchitectures
         if (Words().IsMatch(Path.GetFileName(findings.Tree.FileName)))
             return;
         // One that only FROM uses chooses a base.
-        var declared = findings.Tree.Stages.SelectMany(stage => stage.Instructions).OfType<ArgInstruction>().SelectMany(arg => arg.Arguments).Where(argument => argument.Default is null).Select(argument => argument.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var global in findings.Tree.GlobalArguments.Where(global => global.Arguments.Any(argument => declared.Contains(argument.Name))))
+        var declared = findings.Tree.Stages.SelectMany(stage => stage.Instructions).OfType<ArgInstruction>()
+            .SelectMany(arg => arg.Arguments).Where(argument => argument.Default is null).Select(argument => argument.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var global in findings.Tree.GlobalArguments.Where(global => global.Arguments.Any(argument =>
+            declared.Contains(argument.Name))))
             Check(findings, global);
         findings.Chains.Walk(false, (isForOne, stage) =>
         {
@@ -42,7 +45,8 @@ internal static partial class WrittenArchitectures
         AddInstruction add => string.Join(' ', add.Sources),
         EnvInstruction env => string.Join(' ', env.Pairs.Select(pair => pair.Value)),
         // The platform's own arguments have a rule of theirs.
-        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name)).Select(argument => argument.Default)),
+        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name))
+            .Select(argument => argument.Default)),
         _ => null,
     };
 

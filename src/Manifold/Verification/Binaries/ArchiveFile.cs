@@ -10,7 +10,8 @@ public sealed record ArchiveFile(ImmutableArray<ArchivePart> Parts) : FileFacts
     internal static bool Wants(string path) => path.AsSpan(path.LastIndexOf('.') + 1) is "jar" or "war" or "ear" or "whl";
 
     [JsonIgnore]
-    public override ImmutableArray<Machine> Machines => [.. Parts.SelectMany(part => part.Architectures).Distinct().Select(architecture => new Machine("linux", architecture))];
+    public override ImmutableArray<Machine> Machines => [.. Parts.SelectMany(part => part.Architectures).Distinct()
+        .Select(architecture => new Machine("linux", architecture))];
 
     public bool Equals(ArchiveFile? other) => other is not null && Parts.SequenceEqual(other.Parts);
 
@@ -23,7 +24,8 @@ public sealed record ArchiveFile(ImmutableArray<ArchivePart> Parts) : FileFacts
 /// <param name="Example">One of them.</param>
 public sealed record ArchivePart(string Inside, ImmutableArray<string> Architectures, string Example)
 {
-    public bool Equals(ArchivePart? other) => other is not null && (Inside, Example) == (other.Inside, other.Example) && Architectures.SequenceEqual(other.Architectures);
+    public bool Equals(ArchivePart? other) => other is not null && (Inside, Example) == (other.Inside, other.Example)
+        && Architectures.SequenceEqual(other.Architectures);
 
     public override int GetHashCode() => HashCode.Combine(Inside, Example);
 }

@@ -5,14 +5,17 @@ using System.Text;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Finds the native libraries of a zip, and of the zips within it: reads the table at its end, and the first bytes of what is named as a library.</summary>
+/// <summary>Finds the native libraries of a zip, and of the zips within it: reads the table at its end, and the first bytes of what is
+/// named as a library.</summary>
 /// <remarks>
-/// Whatever the bytes are, this ends soon and does not throw; what cannot be read is left out. Nested archives are read one level deep, as Spring Boot and application servers have them.
+/// Whatever the bytes are, this ends soon and does not throw; what cannot be read is left out. Nested archives are read one level deep, as
+/// Spring Boot and application servers have them.
 /// Source: PKWARE .ZIP application note, 4.3.7, 4.3.12, 4.3.16.
 /// </remarks>
 internal static class ArchiveReader
 {
-    private const int MostBytes = 64 * 1024 * 1024, MostTableBytes = 16 * 1024 * 1024, MostEntries = 100_000, MostNestedBytes = 16 * 1024 * 1024;
+    private const int MostBytes = 64 * 1024 * 1024, MostTableBytes = 16 * 1024 * 1024, MostEntries = 100_000,
+        MostNestedBytes = 16 * 1024 * 1024;
     private const int TailBytes = 22 + 65_535, HeaderBytes = 64, CompressedHeaderBytes = 4096;
 
     /// <summary>Bytes of the file or of an archive within it.</summary>
@@ -50,18 +53,22 @@ internal static class ArchiveReader
         if (DataOf(read, entry) is not { } begin)
             return;
         if (entry.Method == 0)
-            Read((offset, target) => offset >= 0 && offset <= entry.Size - target.Length && read(begin + offset, target), entry.Size, entry.Name, parts);
+            Read((offset, target) => offset >= 0 && offset <= entry.Size - target.Length
+                && read(begin + offset, target), entry.Size, entry.Name, parts);
         else if (entry.Size <= MostNestedBytes && Inflate(read, begin, entry, (int)entry.CompressedSize, (int)entry.Size) is { } bytes)
-            Read((offset, target) => offset >= 0 && offset <= bytes.Length - target.Length && bytes.AsSpan((int)offset, target.Length).TryCopyTo(target), bytes.Length, entry.Name, parts);
+            Read((offset, target) => offset >= 0 && offset <= bytes.Length - target.Length
+                && bytes.AsSpan((int)offset, target.Length).TryCopyTo(target), bytes.Length, entry.Name, parts);
     }
 
     private static List<Entry> Entries(Reading read, long length)
     {
         var entries = new List<Entry>();
         var tail = new byte[(int)Math.Min(length, TailBytes)];
-        if (tail.Length < 22 || !read(length - tail.Length, tail) || tail.AsSpan().LastIndexOf("PK\u0005\u0006"u8) is not (>= 0 and var end) || end + 22 > tail.Length)
+        if (tail.Length < 22 || !read(length - tail.Length, tail) || tail.AsSpan().LastIndexOf("PK\u0005\u0006"u8) is not (>= 0 and var end)
+            || end + 22 > tail.Length)
             return entries;
-        var (size, offset) = (BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 12)), BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 16)));
+        var (size, offset) = (BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 12)),
+            BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 16)));
         var table = new byte[size <= MostTableBytes ? (int)size : 0];
         if (!read(offset, table))
             return entries;
@@ -73,19 +80,22 @@ internal static class ArchiveReader
             var (name, extra, comment) = (Short(header, 28), Short(header, 30), Short(header, 32));
             if (at + 46 + name > table.Length)
                 break;
-            entries.Add(new Entry(Encoding.UTF8.GetString(header.Slice(46, name)), Short(header, 10), BinaryPrimitives.ReadUInt32LittleEndian(header[20..]),
+            entries.Add(new Entry(Encoding.UTF8.GetString(header.Slice(46, name)), Short(header, 10),
+                BinaryPrimitives.ReadUInt32LittleEndian(header[20..]),
                 BinaryPrimitives.ReadUInt32LittleEndian(header[24..]), BinaryPrimitives.ReadUInt32LittleEndian(header[42..])));
             at += 46 + name + extra + comment;
         }
         return entries;
     }
 
-    private static bool IsLibrary(string name) => name.EndsWith(".so", StringComparison.Ordinal) || name.Contains(".so.", StringComparison.Ordinal) || name.EndsWith(".jnilib", StringComparison.Ordinal);
+    private static bool IsLibrary(string name) => name.EndsWith(".so", StringComparison.Ordinal)
+        || name.Contains(".so.", StringComparison.Ordinal) || name.EndsWith(".jnilib", StringComparison.Ordinal);
 
     private static long? DataOf(Reading read, Entry entry)
     {
         Span<byte> header = stackalloc byte[30];
-        return read(entry.Offset, header) && header.StartsWith("PK\u0003\u0004"u8) ? entry.Offset + 30 + Short(header, 26) + Short(header, 28) : null;
+        return read(entry.Offset, header) && header.StartsWith("PK\u0003\u0004"u8)
+            ? entry.Offset + 30 + Short(header, 26) + Short(header, 28) : null;
     }
 
     private static byte[]? Start(Reading read, Entry entry)
@@ -93,7 +103,8 @@ internal static class ArchiveReader
         if (entry.Size < HeaderBytes || DataOf(read, entry) is not { } begin)
             return null;
         var start = new byte[HeaderBytes];
-        return entry.Method == 0 ? read(begin, start) ? start : null : Inflate(read, begin, entry, (int)Math.Min(entry.CompressedSize, CompressedHeaderBytes), HeaderBytes);
+        return entry.Method == 0 ? read(begin, start)
+            ? start : null : Inflate(read, begin, entry, (int)Math.Min(entry.CompressedSize, CompressedHeaderBytes), HeaderBytes);
     }
 
     private static byte[]? Inflate(Reading read, long begin, Entry entry, int from, int size)

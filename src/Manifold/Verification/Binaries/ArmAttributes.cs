@@ -7,7 +7,8 @@ namespace Manifold.Verification.Binaries;
 /// <param name="HasSimd">Some of the code has NEON instructions.</param>
 /// <param name="HardFloatArguments">Floating-point arguments go in the processor's registers.</param>
 /// <remarks>
-/// <c>'A'</c>, then for each vendor a size, its name, and for the whole file (tag 1) a size and pairs of a tag and its value. Odd tags above 32, and 4, 5, 65 and 67, have text for a value.
+/// <c>'A'</c>, then for each vendor a size, its name, and for the whole file (tag 1) a size and pairs of a tag and its value. Odd tags
+/// above 32, and 4, 5, 65 and 67, have text for a value.
 /// Source: Addenda to the ABI for the Arm Architecture, chapter 3.
 /// </remarks>
 internal readonly record struct ArmAttributes(int Version, bool HasSimd, bool HardFloatArguments)

@@ -34,7 +34,8 @@ public sealed record ElfFile : FileFacts
     public string? RPath { get; init; }
     public string? RunPath { get; init; }
 
-    /// <summary>The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the file does not say.</summary>
+    /// <summary>The least processor that the code is for: 1 to 4 of <c>x86-64-v1</c> to <c>v4</c>, 5 to 8 of Arm's versions; 0 where the
+    /// file does not say.</summary>
     public int Level { get; init; }
 
     /// <summary>Arm: <c>Tag_ABI_VFP_args</c> says that floating-point arguments go in the processor's registers.</summary>
@@ -55,7 +56,8 @@ public sealed record ElfFile : FileFacts
     /// <summary>Files are equal if their facts are; an array's own equality is its identity.</summary>
     public bool Equals(ElfFile? other) => other is not null
         && (Bits, BigEndian, Processor, Flags, OsAbi, Kind, Interpreter, RPath, RunPath, Partial, Level, HardFloatArguments)
-        == (other.Bits, other.BigEndian, other.Processor, other.Flags, other.OsAbi, other.Kind, other.Interpreter, other.RPath, other.RunPath, other.Partial, other.Level, other.HardFloatArguments)
+        == (other.Bits, other.BigEndian, other.Processor, other.Flags, other.OsAbi, other.Kind, other.Interpreter, other.RPath,
+            other.RunPath, other.Partial, other.Level, other.HardFloatArguments)
         && Needed.SequenceEqual(other.Needed);
 
     public override int GetHashCode() => HashCode.Combine(Processor, Flags, Kind, Interpreter, Needed.Length);

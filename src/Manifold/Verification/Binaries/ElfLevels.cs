@@ -10,7 +10,8 @@ namespace Manifold.Verification.Binaries;
 /// arm    Tag_CPU_arch of .ARM.attributes, unless there is SIMD code as well: hand-written code that asks the processor first raises the tag, too
 /// Go     GOAMD64 and GOARM of the build record; its runtime ends at once on a lesser processor
 /// </code>
-/// Never throws for what the bytes are. Source: x86-64 psABI, "Program Property"; Addenda to the ABI for the Arm Architecture, "Public aeabi attribute tags";
+/// Never throws for what the bytes are. Source: x86-64 psABI, "Program Property"; Addenda to the ABI for the Arm Architecture, "Public
+/// aeabi attribute tags";
 /// Go, <c>debug/buildinfo</c>.
 /// </remarks>
 internal sealed class ElfLevels(ByteWindow window, bool wide, bool bigEndian)
@@ -18,7 +19,8 @@ internal sealed class ElfLevels(ByteWindow window, bool wide, bool bigEndian)
     private const int MostNoteBytes = 4096, MostRecordBytes = 64 * 1024, MostAttributeBytes = 4096, MostSections = 4096;
     private const uint PropertyNote = 5, IsaNeeded = 0xC0008002, AttributesSection = 0x70000003;
 
-    private static ReadOnlySpan<byte> GoMagic => [0xFF, (byte)' ', (byte)'G', (byte)'o', (byte)' ', (byte)'b', (byte)'u', (byte)'i', (byte)'l', (byte)'d', (byte)'i', (byte)'n', (byte)'f', (byte)':'];
+    private static ReadOnlySpan<byte> GoMagic => [0xFF, (byte)' ', (byte)'G', (byte)'o', (byte)' ', (byte)'b', (byte)'u', (byte)'i',
+        (byte)'l', (byte)'d', (byte)'i', (byte)'n', (byte)'f', (byte)':'];
 
     public ElfFile Read(ElfFile elf, List<(ulong Offset, ulong Size)> notes, (ulong Offset, ulong Size)? variables)
     {
@@ -32,7 +34,8 @@ internal sealed class ElfLevels(ByteWindow window, bool wide, bool bigEndian)
             if (elf.Processor == ElfMachines.Amd64 && LevelOfNote(note) is > 0 and var level)
                 elf = elf with { Level = Math.Max(elf.Level, level) };
         }
-        if (isGo && variables is { } place && LevelOfGo(Bytes(place.Offset, Math.Min(place.Size, MostRecordBytes)), elf.Processor) is > 0 and var built)
+        if (isGo && variables is { } place && LevelOfGo(Bytes(place.Offset, Math.Min(place.Size, MostRecordBytes)),
+            elf.Processor) is > 0 and var built)
             return elf with { Level = built };
         return elf.Processor == ElfMachines.Arm ? WithAttributes(elf) : elf;
     }
@@ -87,7 +90,8 @@ internal sealed class ElfLevels(ByteWindow window, bool wide, bool bigEndian)
             return elf;
         for (var at = 0; at + 40 <= sections.Length; at += size)
             if (Number(sections, at + 4) == AttributesSection)
-                return WithAttributes(elf, ArmAttributes.Read(Bytes(Number(sections, at + 16), Math.Min(Number(sections, at + 20), MostAttributeBytes)), bigEndian));
+                return WithAttributes(elf, ArmAttributes.Read(Bytes(Number(sections, at + 16), Math.Min(Number(sections, at + 20),
+                    MostAttributeBytes)), bigEndian));
         return elf;
     }
 

@@ -4,7 +4,8 @@ using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are used for nothing but Arm's attributes.</summary>
+/// <summary>Reads an ELF file's headers and what its dynamic section asks of a loader. Section headers, which stripped files may lack, are
+/// used for nothing but Arm's attributes.</summary>
 /// <remarks>
 /// <code>
 /// e_ident, header     1  class, byte order, type, machine, flags
@@ -33,7 +34,8 @@ internal sealed class ElfReader
     {
         var start = window.Start;
         // All linkers write version 1; what has another is data that begins with the same four bytes.
-        if (start.Length < 52 || start[4] is not (1 or 2) || start[5] is not (1 or 2) || start[6] != 1 || (start[4] == 2 && start.Length < 64))
+        if (start.Length < 52 || start[4] is not (1 or 2) || start[5] is not (1 or 2) || start[6] != 1 || (start[4] == 2
+            && start.Length < 64))
             return null;
         return new ElfReader(window, start[4] == 2, start[5] == 2).Read();
     }

@@ -34,18 +34,22 @@ internal static class MachOReader
         var architectures = ImmutableArray.CreateBuilder<string>();
         for (var i = 0; i < (int)count; i++)
             architectures.Add(Name(BinaryPrimitives.ReadUInt32BigEndian(start[(8 + 20 * i)..])));
-        return architectures.All(name => name.StartsWith(Unknown, StringComparison.Ordinal)) ? null : new MachOFile(architectures.ToImmutable());
+        return architectures.All(name => name.StartsWith(Unknown, StringComparison.Ordinal))
+            ? null : new MachOFile(architectures.ToImmutable());
     }
 
-    // The numbers are also a favorite of programs that fill memory (0xFEEDFACE): processor, kind and count of commands must be such that exist.
+    // The numbers are also a favorite of programs that fill memory (0xFEEDFACE): processor, kind and count of commands must be such that
+    // exist.
     private static MachOFile? ReadThin(ReadOnlySpan<byte> start, bool bigEndian)
     {
         const uint mostKinds = 13, mostCommands = 65_536, objectKind = 1;
         if (start.Length < 28)
             return null;
-        uint Number(ReadOnlySpan<byte> bytes) => bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        uint Number(ReadOnlySpan<byte> bytes) => bigEndian
+            ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         var (name, kind, commands) = (Name(Number(start[4..])), Number(start[12..]), Number(start[16..]));
-        return name.StartsWith(Unknown, StringComparison.Ordinal) || kind > mostKinds || kind == objectKind || commands > mostCommands ? null : new MachOFile([name]);
+        return name.StartsWith(Unknown, StringComparison.Ordinal) || kind > mostKinds || kind == objectKind || commands > mostCommands
+            ? null : new MachOFile([name]);
     }
 
     private const string Unknown = "processor ";

@@ -46,7 +46,8 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
 
     /// <summary>The processor that a program or library needs, where the platform promises less; e.g. <c>amd64/v3</c>.</summary>
     /// <remarks>
-    /// x86-64-v2 is what every amd64 machine of the last fifteen years has, and whole distributions are built for it or for v3 under the plain name:
+    /// x86-64-v2 is what every amd64 machine of the last fifteen years has, and whole distributions are built for it or for v3 under the
+    /// plain name:
     /// what its own loader needs as well is its distribution's affair. Arm's distributions go by the variant's name.
     /// </remarks>
     /// <param name="loader">The loader of the program; null where it has none.</param>

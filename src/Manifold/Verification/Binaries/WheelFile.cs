@@ -12,13 +12,16 @@ public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
 {
     internal static bool Wants(string path) => path.EndsWith(".dist-info/WHEEL", StringComparison.Ordinal);
 
-    internal static WheelFile? Read(ByteWindow window) => Of([.. TagLine().Matches(Encoding.Latin1.GetString(window.Start)).Select(match => match.Groups[1].Value)]);
+    internal static WheelFile? Read(ByteWindow window) => Of([.. TagLine().Matches(Encoding.Latin1.GetString(window.Start))
+        .Select(match => match.Groups[1].Value)]);
 
-    /// <summary>From the last part of a wheel's name, which holds the tags between dots; null where it is for every machine, or not one that is known.</summary>
+    /// <summary>From the last part of a wheel's name, which holds the tags between dots; null where it is for every machine, or not one
+    /// that is known.</summary>
     internal static WheelFile? OfName(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
-        return name.EndsWith(".whl", StringComparison.Ordinal) && name.LastIndexOf('-') is var dash and > 0 ? Of([.. name[(dash + 1)..^4].Split('.')]) : null;
+        return name.EndsWith(".whl", StringComparison.Ordinal) && name.LastIndexOf('-') is var dash and > 0
+            ? Of([.. name[(dash + 1)..^4].Split('.')]) : null;
     }
 
     [JsonIgnore]
@@ -28,7 +31,8 @@ public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
 
     public override int GetHashCode() => Tags.Length;
 
-    private static WheelFile? Of(ImmutableArray<string> tags) => tags.IsEmpty || tags.Any(tag => MachineOf(tag) is null) ? null : new WheelFile(tags);
+    private static WheelFile? Of(ImmutableArray<string> tags) => tags.IsEmpty || tags.Any(tag => MachineOf(tag) is null)
+        ? null : new WheelFile(tags);
 
     private static Machine? MachineOf(string tag)
     {

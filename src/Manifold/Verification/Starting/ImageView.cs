@@ -42,13 +42,16 @@ internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
 
     /// <summary>The files anywhere below a folder, in the order of their paths; no more than so many.</summary>
     public IEnumerable<Sighting> FilesBelow(string folder, int most) => Find(folder) is not { IsFolder: true } found ? []
-        : chain.LocateBelow(found.Path[1..]).Where(each => each.Entry.Kind is EntryKind.File or EntryKind.HardLink).Take(most).Select(each => Seen(each.Entry.Path, each));
+        : chain.LocateBelow(found.Path[1..]).Where(each => each.Entry.Kind is EntryKind.File or EntryKind.HardLink).Take(most)
+            .Select(each => Seen(each.Entry.Path, each));
 
     /// <summary>Whether there is a file that anybody may execute.</summary>
-    public bool HasPrograms => chain.Subtree("").Any(entry => entry is { Kind: EntryKind.HardLink } or { Kind: EntryKind.File, Size: > 0 } && (entry.Mode & 0b001_001_001) != 0);
+    public bool HasPrograms => chain.Subtree("").Any(entry => entry is { Kind: EntryKind.HardLink } or { Kind: EntryKind.File, Size: > 0 }
+        && (entry.Mode & 0b001_001_001) != 0);
 
     /// <summary>The entry of a path of a layer, where the image shows it; null where a layer above hides it.</summary>
-    public LayerEntry? Shown(string path, int layer) => chain.Locate(path) is { } found && found.Layer == layer - lowest ? found.Entry : null;
+    public LayerEntry? Shown(string path, int layer) => chain.Locate(path) is { } found && found.Layer == layer - lowest
+        ? found.Entry : null;
 
     /// <summary>Where a link that leads nowhere points; null where the path is no link or leads somewhere.</summary>
     public string? DanglingTarget(string path)

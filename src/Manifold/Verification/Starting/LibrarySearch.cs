@@ -45,7 +45,8 @@ internal sealed class LibrarySearch(ImageView view, Sighting program, ElfFile el
     {
         standard = LoaderFolders.Of(view, elf.Machine, loader, musl);
         pending.Enqueue(new Loaded(program, elf, null));
-        foreach (var name in preloaded.SelectMany(name => name.Contains('/', StringComparison.Ordinal) ? Expand(name, program).Take(1) : [name]).Where(loaded.Add))
+        foreach (var name in preloaded.SelectMany(name => name.Contains('/', StringComparison.Ordinal) ? Expand(name, program)
+            .Take(1) : [name]).Where(loaded.Add))
             Load(name, new Loaded(program, elf, null));
         while (pending.TryDequeue(out var file))
             foreach (var name in file.Elf.Needed)

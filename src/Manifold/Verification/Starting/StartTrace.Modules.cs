@@ -4,7 +4,8 @@ using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification.Starting;
 
-/// <content>What a program loads by itself once it runs: modules, plug-ins, archives, assemblies; and a program that a loader is given.</content>
+/// <content>What a program loads by itself once it runs: modules, plug-ins, archives, assemblies; and a program that a loader is
+/// given.</content>
 internal sealed partial class StartTrace
 {
     private const int MostArchives = 4000;
@@ -14,7 +15,8 @@ internal sealed partial class StartTrace
         ImmutableArray<string> arguments = [.. launch.Words[1..], .. launch.Later];
         var runtime = ModulePlaces.RuntimeOf(program.Path);
         if (launch.Certain)
-            foreach (var prefix in new ModulePlaces(view, config?.Env ?? [], launch.Folder).Of(runtime, program.Path, launch.Words[0], arguments))
+            foreach (var prefix in new ModulePlaces(view, config?.Env
+                ?? [], launch.Folder).Of(runtime, program.Path, launch.Words[0], arguments))
                 modules.TryAdd($"{runtime} {prefix}", new ModuleRoot(prefix, runtime, launch.Way));
         if (runtime == ModuleRuntime.Java)
             CheckArchives(launch, arguments);
@@ -24,7 +26,8 @@ internal sealed partial class StartTrace
             CheckAssembly(launch, program.Path + ".dll"); // the program is .NET's host, and starts the assembly of its name
     }
 
-    /// <summary><c>/lib64/ld-linux-x86-64.so.2 PROGRAM</c>: the loader maps the program itself, whatever its mode and its own loader are.</summary>
+    /// <summary><c>/lib64/ld-linux-x86-64.so.2 PROGRAM</c>: the loader maps the program itself, whatever its mode and its own loader
+    /// are.</summary>
     private void FollowLoader(Launch launch, ImmutableArray<string> arguments)
     {
         var (at, libraryPath) = (0, (string?)null);
@@ -51,18 +54,23 @@ internal sealed partial class StartTrace
     /// <summary>The archives of a Java program that have native libraries for other machines alone.</summary>
     private void CheckArchives(Launch launch, ImmutableArray<string> arguments)
     {
-        var parts = Archives(launch, arguments).DistinctBy(archive => archive.Path).SelectMany(archive => ((ArchiveFile)archive.Facts!).Parts.Select(part => (Archive: archive, Part: part))).ToList();
+        var parts = Archives(launch, arguments).DistinctBy(archive => archive.Path)
+            .SelectMany(archive => ((ArchiveFile)archive.Facts!).Parts.Select(part => (Archive: archive, Part: part))).ToList();
         var wanted = Machine.Of(platform).Architecture;
-        var own = parts.Where(each => each.Part.Architectures.Contains(wanted)).Select(each => OpenName(each.Archive, each.Part)).ToHashSet(StringComparer.Ordinal);
+        var own = parts.Where(each => each.Part.Architectures.Contains(wanted)).Select(each => OpenName(each.Archive, each.Part))
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var (archive, part) in parts)
         {
-            if (part.Architectures.Contains(wanted) || own.Contains(OpenName(archive, part)) || HasOtherWay().IsMatch($"{archive.Path}!{part.Inside}!{part.Example}"))
+            if (part.Architectures.Contains(wanted) || own.Contains(OpenName(archive, part))
+                || HasOtherWay().IsMatch($"{archive.Path}!{part.Inside}!{part.Example}"))
                 continue;
             var name = part.Inside.Length == 0 ? archive.Path : $"{archive.Path}!/{part.Inside}";
             var found = string.Join(", ", part.Architectures);
             // A library that knows several processors and not this one is often one that can do without.
             var isOfOne = part.Architectures.Length == 1 || wanted is "amd64" or "arm64";
-            Tell(FindingId.WrongMachine, isOfOne ? Serious(launch) : FindingSeverity.Warning, $"{name} has native libraries for {found} alone ({part.Example}), and the image is for {platform}", launch, archive,
+            Tell(FindingId.WrongMachine, isOfOne
+                ? Serious(launch) : FindingSeverity.Warning,
+                $"{name} has native libraries for {found} alone ({part.Example}), and the image is for {platform}", launch, archive,
                 finding => finding with { Found = part.Architectures[0], Wanted = Wanted });
         }
     }
@@ -115,7 +123,8 @@ internal sealed partial class StartTrace
             if (arguments[at] is "--depsfile" or "--runtimeconfig" or "--roll-forward" or "--fx-version" or "--additionalprobingpath" or "--additional-deps")
                 at++;
             else if (arguments[at] is not ("exec" or ['-', ..]))
-                return arguments[at].EndsWith(".dll", StringComparison.OrdinalIgnoreCase) || arguments[at].EndsWith(".exe", StringComparison.OrdinalIgnoreCase) ? arguments[at] : null;
+                return arguments[at].EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+                    || arguments[at].EndsWith(".exe", StringComparison.OrdinalIgnoreCase) ? arguments[at] : null;
         }
         return null;
     }
@@ -131,19 +140,24 @@ internal sealed partial class StartTrace
         if (assembly.Facts is PeFile { Managed: false, Machine: { } machine })
             TellModule(assembly, launch, machine, $"{assembly.Path} is a Windows program and no .NET assembly");
         else if (assembly.Folder != "/")
-            foreach (var file in view.FilesIn(assembly.Folder).Where(file => file.Facts is PeFile { Managed: false } && file.Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) && !IsForWindowsOnly(file)))
-                TellModule(file, launch, ((PeFile)file.Facts!).Machine!, $"{file.Path} is a native library of Windows beside {assembly.Path}");
+            foreach (var file in view.FilesIn(assembly.Folder).Where(file => file.Facts is PeFile { Managed: false }
+                && file.Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) && !IsForWindowsOnly(file)))
+                TellModule(file, launch, ((PeFile)file.Facts!).Machine!,
+                    $"{file.Path} is a native library of Windows beside {assembly.Path}");
     }
 
-    /// <summary>Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows has.</summary>
+    /// <summary>Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows
+    /// has.</summary>
     private bool IsForWindowsOnly(Sighting file)
     {
         var name = file.Path.Split('/')[^1][..^".dll".Length];
-        return WindowsOnly().IsMatch(name) || new[] { $"{name}.so", $"lib{name}.so", $"{name}.dll.so" }.Any(other => view.Find($"{file.Folder}/{other}") is not null);
+        return WindowsOnly().IsMatch(name) || new[] { $"{name}.so", $"lib{name}.so", $"{name}.dll.so" }.Any(other =>
+            view.Find($"{file.Folder}/{other}") is not null);
     }
 
     private void TellModule(Sighting file, Launch launch, Machine machine, string what) =>
-        Tell(FindingId.WrongMachine, Serious(launch), $"{what}, and the image is for {platform}", launch, file, finding => finding with { Found = machine.ToString(), Wanted = Wanted });
+        Tell(FindingId.WrongMachine, Serious(launch), $"{what}, and the image is for {platform}", launch, file, finding =>
+            finding with { Found = machine.ToString(), Wanted = Wanted });
 
     // These say themselves whether their native part is there, and go on without: with Java's own.
     [GeneratedRegex(@"netty|lz4-java|conscrypt|jansi|jline|brotli4j|wildfly-openssl|leveldbjni|commons-crypto|netlib|jniloader|libhadoop|async-?profiler", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

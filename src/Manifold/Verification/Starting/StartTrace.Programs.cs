@@ -68,11 +68,13 @@ internal sealed partial class StartTrace
     private ElfFile? LoaderOf(ElfFile elf) => elf.Interpreter is { } interpreter ? view.Find(interpreter)?.Facts as ElfFile : null;
 
     private void TellTooNew(Sighting file, string variant, Launch launch) => Tell(FindingId.WrongVariant, Serious(launch),
-        $"{file.Path} needs a processor of {variant}, and the image is for {platform}", launch, file, finding => finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
+        $"{file.Path} needs a processor of {variant}, and the image is for {platform}", launch, file, finding =>
+            finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
 
     /// <summary>What LD_PRELOAD and <c>/etc/ld.so.preload</c> name.</summary>
     private IEnumerable<string> Preloaded =>
-        $"{Variable(config, "LD_PRELOAD")} {(view.Find("/" + TextFile.Preload)?.Facts as TextFile)?.Text}".Split([' ', ':', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        $"{Variable(config, "LD_PRELOAD")} {(view.Find("/" + TextFile.Preload)?.Facts as TextFile)?.Text}".Split([' ', ':', '\t', '\n',
+            '\r'], StringSplitOptions.RemoveEmptyEntries);
 
     private void CheckLibraries(Sighting program, ElfFile elf, Launch launch, string? libraryPath = null)
     {
@@ -81,7 +83,8 @@ internal sealed partial class StartTrace
         foreach (var library in search.Found)
         {
             Add(library, "library", (library.Facts as ElfFile)?.Machine);
-            if (library.Facts is ElfFile { Processor: ElfMachines.Amd64 } facts && MachineFit.TooNew(platform, facts, LoaderOf(elf)) is { } variant)
+            if (library.Facts is ElfFile { Processor: ElfMachines.Amd64 } facts
+                && MachineFit.TooNew(platform, facts, LoaderOf(elf)) is { } variant)
                 TellTooNew(library, variant, launch);
         }
         foreach (var problem in search.Problems)

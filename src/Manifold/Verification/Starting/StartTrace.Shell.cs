@@ -57,7 +57,9 @@ internal sealed partial class StartTrace
             else if (words[0] is null or "eval" or ['-', ..])
                 plain = false;
             else if (words[0] is not "exit")
-                Follow((launch with { Folder = folder, OtherPath = launch.OtherPath || !certain, Later = [.. words.SkipWhile(word => word is not null).OfType<string>()] }).Of(Known(words), step, (certain || words[0] is ['/', ..]) && !maybe && !command.Inner));
+                Follow((launch with { Folder = folder, OtherPath = launch.OtherPath
+                    || !certain, Later = [.. words.SkipWhile(word => word is not null).OfType<string>()] }).Of(Known(words), step, (certain
+                    || words[0] is ['/', ..]) && !maybe && !command.Inner));
             if ((replaces || words[0] is "exit") && !maybe && !command.Inner && command.Before != "&&")
                 break;
         }

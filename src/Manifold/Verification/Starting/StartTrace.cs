@@ -174,7 +174,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         return null;
     }
 
-    /// <summary>Whether nothing but another image can give the first program of a start: the image has none at all, or lacks the shell that a text is for.</summary>
+    /// <summary>Whether nothing but another image can give the first program of a start: the image has none at all, or lacks the shell
+    /// that a text is for.</summary>
     /// <remarks>A volume may bring a program, and ONBUILD an image that is built on this one.</remarks>
     private bool CannotExist(string name, Launch launch)
     {
@@ -182,7 +183,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
             return false;
         var isShell = launch.Words is [_, "-c", ..] && IsShell(name.Split('/')[^1]);
         var places = name.Contains('/', StringComparison.Ordinal) ? [Absolute(name, launch.Folder)] : SearchPath.Split(':');
-        var isVolume = (config?.Volumes?.Keys ?? []).Any(volume => places.Any(place => $"{place.TrimEnd('/')}/".StartsWith($"{volume.TrimEnd('/')}/", StringComparison.Ordinal)));
+        var isVolume = (config?.Volumes?.Keys ?? [])
+            .Any(volume => places.Any(place => $"{place.TrimEnd('/')}/".StartsWith($"{volume.TrimEnd('/')}/", StringComparison.Ordinal)));
         return !isVolume && (isShell || !view.HasPrograms);
     }
 
