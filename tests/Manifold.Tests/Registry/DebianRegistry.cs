@@ -1,6 +1,7 @@
 using Manifold.Linux;
 using Manifold.Oci;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Manifold.Tests.Registry;

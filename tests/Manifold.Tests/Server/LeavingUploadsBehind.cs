@@ -87,14 +87,6 @@ public sealed class LeavingUploadsBehind : IDisposable
         return upload?.Id;
     }
 
-    private sealed class SteppedTime : TimeProvider
-    {
-        private readonly DateTimeOffset start = System.GetUtcNow();
-
-        public TimeSpan Later { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => start + Later;
-    }
 }
 
 public sealed class CountingForClients
