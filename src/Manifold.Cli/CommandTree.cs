@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Manifold.Linux;
 
 namespace Manifold.Cli;
 

@@ -7,7 +7,7 @@ public sealed class LeavingUploadsBehind : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly Manifold.Content.Store store;
-    private readonly SteppedTime time = new();
+    private readonly ManualTime time = new();
     private readonly Uploads uploads;
 
     public LeavingUploadsBehind()
@@ -36,12 +36,12 @@ public sealed class LeavingUploadsBehind : IDisposable
     public async Task who_left_some_for_a_minute_may_begin_others_and_is_told_when()
     {
         var left = await Begin("a");
-        time.Step(TimeSpan.FromSeconds(20));
+        time.Advance(TimeSpan.FromSeconds(20));
         for (var i = 0; i < 2; i++)
             await Begin("a");
         Assert.Null(await Begin("a"));
         Assert.Equal(40, uploads.RetryAfter("a").TotalSeconds, tolerance: 20);
-        time.Step(TimeSpan.FromSeconds(41));
+        time.Advance(TimeSpan.FromSeconds(41));
         Assert.NotNull(await Begin("a"));
         Assert.Null(await uploads.TryOpenAsync("r", left!, "a", default)); // had nothing to keep
         Assert.Null(await Begin("a"));
@@ -51,7 +51,7 @@ public sealed class LeavingUploadsBehind : IDisposable
     public async Task bytes_that_arrived_are_kept_and_can_be_gone_on_with()
     {
         var left = await Begin("a", "0123"u8.ToArray());
-        time.Step(TimeSpan.FromMinutes(2));
+        time.Advance(TimeSpan.FromMinutes(2));
         for (var i = 0; i < 3; i++)
             Assert.NotNull(await Begin("a"));
         using var again = await uploads.TryOpenAsync("r", left!, "a", default);
@@ -62,7 +62,7 @@ public sealed class LeavingUploadsBehind : IDisposable
     public async Task where_all_places_are_taken_the_client_with_the_most_loses_what_it_left_longest()
     {
         var first = await Begin("a");
-        time.Step(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
         foreach (var client in new[] { "a", "a", "b", "b", "c" })
             Assert.NotNull(await Begin(client));
         Assert.NotNull(await Begin("d"));
@@ -73,7 +73,7 @@ public sealed class LeavingUploadsBehind : IDisposable
     public async Task one_that_is_worked_on_is_not_taken_away()
     {
         using var working = await uploads.TryBeginAsync("r", "a", default);
-        time.Step(TimeSpan.FromMinutes(2));
+        time.Advance(TimeSpan.FromMinutes(2));
         for (var i = 0; i < 2; i++)
             await Begin("a");
         Assert.Null(await Begin("a"));
