@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,23 +11,37 @@ internal sealed partial class NetworkNamespace : IDisposable
     private const int NewNetwork = 0x40000000; // CLONE_NEWNET
     private const string OfThread = "/proc/thread-self/ns/net";
 
+    private readonly string path;
+
     private readonly SafeFileHandle handle;
 
-    private NetworkNamespace(SafeFileHandle handle) => this.handle = handle;
+    private NetworkNamespace(SafeFileHandle handle, string path) => (this.handle, this.path) = (handle, path);
 
-    /// <summary>The namespace that the calling thread is in.</summary>
-    public static NetworkNamespace Current() => new(File.OpenHandle(OfThread, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-
-    /// <summary>Makes an empty namespace, in which the thread then is, and mounts it on a file so that programs can find it.</summary>
+    /// <summary>Makes an empty namespace and mounts it on a file, among the calling thread's mounts. The thread stays where it is.</summary>
+    /// <remarks>By another thread, for an ordinary user's could not come back: the machine's network belongs to another user namespace.</remarks>
     public static NetworkNamespace Make(string path)
     {
-        Check(Unshare(NewNetwork), "unshare", "network namespace");
-        MountCalls.Bind(OfThread, path);
-        return Current();
+        ExceptionDispatchInfo? failure = null;
+        var maker = new Thread(() =>
+        {
+            try
+            {
+                Check(Unshare(NewNetwork), "unshare", "network namespace");
+                MountCalls.Bind(OfThread, path);
+            }
+            catch (IOException e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }, maxStackSize: 256 * 1024) { IsBackground = true, Name = "network" };
+        maker.Start();
+        maker.Join();
+        failure?.Throw();
+        return new NetworkNamespace(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), path);
     }
 
-    /// <summary>The thread is in this namespace from here on.</summary>
-    public void Enter() => Check(SetNamespace(handle, NewNetwork), "setns", OfThread);
+    /// <summary>The calling thread is in this namespace from here on.</summary>
+    public void Enter() => Check(SetNamespace(handle, NewNetwork), "setns", path);
 
     public void Dispose() => handle.Dispose();
 

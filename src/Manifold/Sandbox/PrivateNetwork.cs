@@ -5,9 +5,9 @@ namespace Manifold.Sandbox;
 /// <summary>The network of one RUN: a namespace, and the program that carries its traffic.</summary>
 /// <remarks>
 /// <code>
-/// Begin   1  the thread goes into a new namespace and mounts it where the program finds it, seen by this thread's programs alone
-///         2  back in this machine's network it starts the program, whose sockets are this machine's
-///         3  in the new namespace again: what the thread starts from here on has that network
+/// Begin   1  a namespace is made and mounted where the program finds it, seen by this thread's programs alone
+///         2  still in this machine's network the thread starts the program, whose sockets are this machine's
+///         3  the thread goes into the namespace: what the thread starts from here on has that network
 /// Wait    4  addresses and routes are there; the kernel drops what must not leave (<see cref="TapFilter"/>)
 /// Dispose 5  the program ends; the namespace goes with the last process in it
 /// </code>
@@ -31,10 +31,8 @@ internal sealed class PrivateNetwork : IDisposable
         var (network, ready) = (Path.Combine(folder, "network"), Path.Combine(folder, "network-ready"));
         File.WriteAllText(network, "");
         // 1
-        using var machine = NetworkNamespace.Current();
         using var own = NetworkNamespace.Make(network);
         // 2
-        machine.Enter();
         var process = StreamedProcess.Start("setpriv", ["--pdeathsig", "KILL", "--", .. program.Command(network, ready, choices.SixthInterface, choices.ForwardsAt)]);
         readers.Begin(process);
         // 3

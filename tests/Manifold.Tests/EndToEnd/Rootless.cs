@@ -93,7 +93,7 @@ public sealed class Rootless : IAsyncLifetime
         server.Start();
 
         (await user.Run("build", "--progress", "json", user.Context(
-            $"FROM BASE\nRUN ! busybox nc -w 1 127.0.0.1 {((IPEndPoint)server.LocalEndpoint).Port} </dev/null\nRUN test \"$(echo /sys/class/net/*)\" = '/sys/class/net/eth0 /sys/class/net/lo'\n"))).Succeeded();
+            $"FROM BASE\nRUN test \"$(echo /sys/class/net/*)\" = '/sys/class/net/eth0 /sys/class/net/lo'\nRUN ! busybox nc -w 1 127.0.0.1 {((IPEndPoint)server.LocalEndpoint).Port} </dev/null\n"))).Succeeded();
 
         Assert.False(server.Pending());
     }
