@@ -1,10 +1,10 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Manifold.Content;
+using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
@@ -35,7 +35,7 @@ internal static class RunNetworkCost
         {
             Directory.CreateDirectory(Path.Combine(made, "bin"));
             File.Copy(Shell, Path.Combine(made, "bin", "busybox"));
-            return Task.FromResult(ImmutableArray<string>.Empty);
+            return Task.FromResult(FolderSet.Empty);
         }).ConfigureAwait(false);
 
         Task<TimeSpan> Time(NetworkMode mode, params string[] words) => TimeAsync(sandbox, new RunRequest
