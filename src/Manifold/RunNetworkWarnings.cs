@@ -6,7 +6,7 @@ using Manifold.Sandbox;
 
 namespace Manifold;
 
-/// <summary>What people should know of the network that a build's RUNs get.</summary>
+/// <summary>Warnings about the network that a build's RUNs get.</summary>
 internal static class RunNetworkWarnings
 {
     /// <summary>Whether any RUN gets the network that depends on the machine.</summary>

@@ -96,7 +96,7 @@ public static class DocumentTarget
         }
         catch (ManifoldException e)
         {
-            FuzzTarget.Promise(e.Message.Length > 0, "a refusal says why"); // an ONBUILD that is no instruction
+            FuzzTarget.Promise(e.Message.Length > 0, "a refusal says why"); // an ONBUILD that is not an instruction
         }
     }
 

@@ -28,16 +28,16 @@ public sealed class FuzzTarget
     /// <summary>The pattern of the files' names.</summary>
     public required string Files { get; init; }
 
-    /// <summary>What a file is kept as that is not read as it should be.</summary>
+    /// <summary>The name under which a file that is not read correctly is kept.</summary>
     public required string Culprit { get; init; }
 
     /// <summary>Files that are there without a folder.</summary>
     public required ImmutableArray<byte[]> Corpus { get; init; }
 
-    /// <summary>What mutations put in.</summary>
+    /// <summary>The pieces that mutations insert.</summary>
     public required ImmutableArray<string> Pieces { get; init; }
 
-    /// <summary>Reads a file as the program would. Whatever its bytes are, this ends soon, and throws only what is wrong with the target.</summary>
+    /// <summary>Reads a file as the program would. Whatever its bytes are, this ends soon, and throws only for faults in the target.</summary>
     public required Action<byte[]> Read { get; init; }
 
     public static FuzzTarget Named(string name) => new[] { Dockerfiles, Documents, Addresses }.FirstOrDefault(target => target.Name == name)

@@ -92,7 +92,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         }
     }
 
-    // Before anybody hears of the end: who asks again then meets the result, or starts anew.
+    // Before the waiters learn of the end, so that another request finds the result or starts over.
     private void End(TKey key, Action? remember = null)
     {
         lock (door)

@@ -78,7 +78,7 @@ internal sealed partial class EntryTree
         return IsPresent(id) ? id : None;
     }
 
-    /// <summary>What the entry of a number says.</summary>
+    /// <summary>Returns the entry with this number.</summary>
     internal LayerEntry Entry(int id, string path)
     {
         ref var node = ref nodes[id];
@@ -165,7 +165,7 @@ internal sealed partial class EntryTree
         return made;
     }
 
-    // Seeded anew in each process, so that nobody can choose names that collide.
+    // Each process has its own seed, so that nobody can choose names that collide.
     private static int Hash(int folder, ReadOnlySpan<byte> name)
     {
         var hash = new HashCode();

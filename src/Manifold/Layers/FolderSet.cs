@@ -15,7 +15,7 @@ public sealed class FolderSet : IEnumerable<string>
     /// <summary>No folder at all.</summary>
     public static FolderSet Empty { get; } = new(new EntryTree());
 
-    /// <summary>Folders are those that are marked as implied; others stand on the way to them.</summary>
+    /// <summary>The folders are the entries marked as implied. The others are only their parents.</summary>
     internal EntryTree Tree { get; }
 
     public static FolderSet Of(ReadOnlySpan<string> paths)

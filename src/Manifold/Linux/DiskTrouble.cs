@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Linux;
 
-/// <summary>What a disk of this machine refuses, in words for people: which disk, how much is free, and what to do. The one place that says so.</summary>
+/// <summary>Explains errors of this machine's disks: which disk, how much is free, and what to do. No other code does.</summary>
 /// <remarks>
 /// An exception of the system knows the kernel's error number and mostly a path; it may be the cause of another that says what was done.
 /// Costs a few calls, and only after a failure.

@@ -6,7 +6,7 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>A blob that a repository shall have.</summary>
+/// <summary>A blob to send to a repository.</summary>
 /// <param name="Manifest">The manifest that names it.</param>
 /// <param name="Afresh">Asks for it although this publication has seen it there before: its manifest is missing.</param>
 /// <param name="Reading">Looks by reading a byte of it.</param>

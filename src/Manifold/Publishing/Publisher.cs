@@ -17,7 +17,7 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
     /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 
-    /// <summary>When the publication that is under way saw a manifest or a blob in a repository: an image's content is sent before its documents are attached, and looked at once more before its tags.</summary>
+    /// <summary>The time at which the current publication saw a manifest or a blob in a repository. Content is sent before documents are attached, and checked again before the tags.</summary>
     internal ConcurrentDictionary<(string Repository, Digest Content), DateTimeOffset> Arrived { get; } = new();
 }
 
@@ -95,7 +95,7 @@ public sealed class Publisher(PublishingTools tools)
         return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
     }
 
-    /// <summary>Puts an image's content where it will be published, and touches no tag. Done again, it sends only what was lost meanwhile.</summary>
+    /// <summary>Sends an image's content to where it will be published, and touches no tag. A second call sends only content lost since.</summary>
     public async Task<Transfers> SendAsync(PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var request = image.Preflight.Request;
@@ -104,7 +104,7 @@ public sealed class Publisher(PublishingTools tools)
         return await SendAsync((image.Source, roots), request, repository => ScrutinyOf(image, entries, repository), progress, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>How closely a repository is to be looked at: blobs are asked for where a tag is to be written, since nobody knows what became of them.</summary>
+    /// <summary>The depth of the check that a repository needs. Blobs are checked if a tag is to be written, because the registry may have lost them.</summary>
     public static async Task<Scrutiny> ScrutinyAsync(PreparedImage image, ImageReference repository, CancellationToken cancellation = default) =>
         ScrutinyOf(image, await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false), repository);
 

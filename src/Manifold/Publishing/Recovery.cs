@@ -10,7 +10,7 @@ namespace Manifold.Publishing;
 /// some old, some new               the old ones are written: all content was there before the first
 /// one that is neither              nothing: somebody has published since; the record goes, with a warning
 /// a registry cannot be asked       nothing: the record stays, with a warning
-/// a registry refuses               the same, for a day: one refusal may be a hiccup, and one that lasts would be told for ever
+/// a registry refuses               the same, for a day: one refusal may be a hiccup, and a lasting one would be reported every time
 /// </code>
 /// Runs under the lock of publications. Never fails for what it finds: the publication that runs it has work of its own.
 /// </remarks>

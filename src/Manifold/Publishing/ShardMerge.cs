@@ -72,7 +72,7 @@ public sealed class ShardMerge(PublishingTools tools)
         }
     }
 
-    /// <summary>What is gone, and how it is made again.</summary>
+    /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
         $"{what} ({platform}, of '{file.Path}') is no longer in the registry, which may have swept what has no tag. "
         + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";

@@ -4,14 +4,14 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>One tag that is to be written, what it names, and what it shall name.</summary>
+/// <summary>One tag to write, with the image that it names now and the one that it will name.</summary>
 /// <param name="Before">Null where it does not exist.</param>
 internal sealed record TagWrite(ImageReference Tag, TagState? Before, ManifestContent After);
 
-/// <summary>What a tag names after somebody wrote it.</summary>
+/// <summary>The state of a tag after a write.</summary>
 internal enum TagOutcome
 {
-    /// <summary>What it named before, or nothing where it did not exist.</summary>
+    /// <summary>The image from before the write, or none if the tag did not exist.</summary>
     Old,
 
     New,
@@ -40,10 +40,10 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     {
         public TagWrite Move => move;
 
-        /// <summary>What it names, as far as anybody knows.</summary>
+        /// <summary>The image that it names, as far as known.</summary>
         public TagOutcome State { get; set; } = TagOutcome.Old;
 
-        /// <summary>What the answers to our writes say that it names.</summary>
+        /// <summary>The image that it names according to the answers to our writes.</summary>
         public TagOutcome Answered { get; set; } = TagOutcome.Old;
 
         /// <summary>The last write was answered with success.</summary>
@@ -157,7 +157,7 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
             await Task.WhenAll(wave.Select(write)).ConfigureAwait(false);
     }
 
-    /// <summary>How each tag stands, after a failure.</summary>
+    /// <summary>The state of each tag after a failure.</summary>
     public PublicationFailedException Failed()
     {
         var cause = Tags.Select(tag => tag.Failure).FirstOrDefault(failure => failure is not null);

@@ -12,7 +12,7 @@ public sealed partial class RegistryClient
     // Each refused mount leaves an upload session behind that the registry has to sweep.
     private const int MountTries = 2;
 
-    /// <summary>Sees to it that a repository has a blob, by the cheapest way. Idempotent. A blob of another size than it should have is sent again.</summary>
+    /// <summary>Makes sure that a repository has a blob, the cheapest way. Idempotent. A blob with the wrong size is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
     public async Task<BlobPush> PushBlobAsync(
         ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
@@ -94,7 +94,7 @@ public sealed partial class RegistryClient
             return origin;
         });
 
-    /// <summary>What the first repository gives that has the blob; where none does, the refusal of one that may still have it.</summary>
+    /// <summary>The answer of the first repository that has the blob; if none has, the refusal of one that may still have it.</summary>
     private static async Task<T> FirstOfAsync<T>(ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
     {
         RegistryException? trouble = null, absent = null;

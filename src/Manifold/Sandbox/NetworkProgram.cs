@@ -22,7 +22,7 @@ internal sealed record NetworkProgram(string Path)
 
     private bool IsPasta => System.IO.Path.GetFileName(Path) == Pasta;
 
-    /// <summary>Where a network that it carries answers questions for names.</summary>
+    /// <summary>The addresses of the resolver in a network that it carries.</summary>
     /// <param name="sixth">The interface of this machine's default route for IPv6, or null.</param>
     public ResolverAddresses Resolvers(string? sixth) => new(Resolver, IsPasta && sixth is not null ? Resolver6 : null, AsksLoopback: IsPasta);
 
@@ -43,7 +43,7 @@ internal sealed record NetworkProgram(string Path)
         ]
         : ["sh", "-c", "exec \"$@\" 3>\"$0\"", ready, Path, "--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=3", "--netns-type=path", network, Interface];
 
-    /// <summary>What the command line of a program says that connects a network in this folder.</summary>
+    /// <summary>The part of a program's command line that shows that it connects a network in this folder.</summary>
     public static ImmutableArray<string> MarksOf(string folder) => [$" --netns {folder}/", $" --netns-type=path {folder}/"];
 
     /// <summary>The interface of the default route for IPv6; null where there is none.</summary>

@@ -76,7 +76,7 @@ internal sealed class PrivateNetwork : IDisposable
     }
 }
 
-/// <summary>What a private network has of this machine's.</summary>
+/// <summary>The settings that a private network takes from this machine.</summary>
 /// <param name="SixthInterface">The interface of this machine's default route for IPv6; null where a RUN has no IPv6 either.</param>
 /// <param name="ForwardsAt">The address at which questions for names are forwarded.</param>
 internal sealed record NetworkChoices(string? SixthInterface, string? ForwardsAt);

@@ -57,7 +57,7 @@ internal sealed record ResolverFile(string Text, string? ForwardsAt)
     }
 }
 
-/// <summary>Where a private network answers questions for names.</summary>
+/// <summary>The addresses of the resolver in a private network.</summary>
 /// <param name="IPv6">Null where the network has no IPv6.</param>
 /// <param name="AsksLoopback">Whether it asks a server that listens on this machine's loopback.</param>
 internal sealed record ResolverAddresses(string IPv4, string? IPv6, bool AsksLoopback);

@@ -71,7 +71,7 @@ public sealed class RunNetworks
 
     private static NetworkAccess Shared(string reason, string? remedy) => new() { Kind = NetworkKind.Machine, Reason = reason, Remedy = remedy };
 
-    // Both need it, and udev gives it to everybody; where there is no udev it may be root's alone.
+    // Both need it, and udev gives it to everybody; without udev it may be accessible to root only.
     private static string? RemedyOfTap() =>
         !File.Exists(TapDevice) ? Remedy.AsRoot("modprobe tun") : CanOpenTap() ? null : $"sudo chmod 666 {TapDevice}";
 
@@ -154,7 +154,7 @@ public enum NetworkKind
     Machine,
 }
 
-/// <summary>What the trial gave, and for which programs and which start of the machine.</summary>
+/// <summary>The trial's result, with the programs and the boot of the machine that it is valid for.</summary>
 internal sealed record NetworkTrial
 {
     public required string Key { get; init; }

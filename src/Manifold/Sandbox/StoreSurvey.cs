@@ -5,7 +5,7 @@ using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
-/// <summary>How the store is found, whatever is wrong with it, and a store in which other things can be tried.</summary>
+/// <summary>The state of the store, whatever is wrong with it, and a store in which other things can be tried.</summary>
 /// <remarks>
 /// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary folder stands in
 /// until <see cref="Dispose"/>.

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Manifold.Sandbox;
 
-/// <summary>What this process runs in: a machine, or a container or pod that has a network of its own already.</summary>
+/// <summary>The environment of this process: a machine, or a container or pod that already has a network of its own.</summary>
 /// <remarks>
 /// A marker alone says little: a virtual machine's disk may be made from an image that has one. So a container is a process namespace that is not the kernel's first, together with a
 /// marker of an engine or a root that an engine stacked; and its network is its own unless it has the machine's hardware in it (<c>--network=host</c>, <c>hostNetwork: true</c>).

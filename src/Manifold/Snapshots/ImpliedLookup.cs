@@ -4,7 +4,7 @@ using Manifold.Linux;
 
 namespace Manifold.Snapshots;
 
-/// <summary>Where the attributes of a chain's implied folders are, found in one walk over them.</summary>
+/// <summary>Finds the attributes of a chain's implied folders in one walk.</summary>
 /// <remarks>
 /// A lookup goes down the layers as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides. The layers that show
 /// through in a folder are those that have it, so only they are asked for what is in it. The caller disposes it. Not thread-safe.

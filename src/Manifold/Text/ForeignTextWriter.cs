@@ -32,7 +32,7 @@ public sealed class ForeignTextWriter : TextWriter
     /// <summary>A writer around another one; the same where it is one already.</summary>
     public static ForeignTextWriter Around(TextWriter target) => target as ForeignTextWriter ?? new ForeignTextWriter(target);
 
-    /// <summary>What a writer writes to as it is: for what this program makes up itself, and for texts that are made safe already.</summary>
+    /// <summary>The writer below, without escaping: for this program's own texts, and for texts that are already safe.</summary>
     public static TextWriter Own(TextWriter writer) => writer is ForeignTextWriter foreign ? foreign.target : writer;
 
     /// <summary>Whether a text arrives as it is, also on lines of its own: for formats that have no escapes.</summary>
@@ -75,7 +75,7 @@ public sealed class ForeignTextWriter : TextWriter
 
     public override Task FlushAsync() => target.FlushAsync();
 
-    /// <summary>What was written, where the target tells that.</summary>
+    /// <summary>The written text, if the target can return it.</summary>
     public override string ToString() => target.ToString() ?? "";
 
     private static Task Done(Action write)

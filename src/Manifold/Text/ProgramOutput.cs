@@ -47,7 +47,7 @@ public static class ProgramOutput
         return painted ? shown.Append(Reset).ToString() : shown.ToString();
     }
 
-    /// <summary>How long the escape sequence is that a text begins with; 0 where it begins with none. One that does not end takes the rest of the line.</summary>
+    /// <summary>The length of the escape sequence at the start of a text, or 0. One that does not end takes the rest of the line.</summary>
     private static int SequenceLength(ReadOnlySpan<char> text, out bool isColour)
     {
         isColour = false;

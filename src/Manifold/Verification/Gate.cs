@@ -18,7 +18,7 @@ public sealed record GateOptions
     /// <summary>Reads every layer and looks at every file, not only as far as the start needs.</summary>
     public bool All { get; init; }
 
-    /// <summary>What of the image its registry has; null where it does not come from one.</summary>
+    /// <summary>The parts of the image that its registry has; null if it does not come from a registry.</summary>
     public RegistryParts? Parts { get; init; }
 }
 

@@ -4,7 +4,7 @@ using Manifold.Fetching;
 
 namespace Manifold.Tests.Fetching;
 
-/// <summary>Where a server may send a download, and what its address may end in.</summary>
+/// <summary>The addresses to which a server may redirect a download, and the names that they may end in.</summary>
 public sealed class FollowingRedirects : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -131,7 +131,7 @@ public sealed class ReadingAFileOfAForeignTree : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * 1024 * 1024);
     }
 
-    /// <summary>What the user names may be behind a link, but nothing is waited for.</summary>
+    /// <summary>A file that the user names may be behind a link, but nothing is waited for.</summary>
     [Fact]
     public async Task a_file_that_the_user_names_may_be_a_link_and_no_pipe()
     {

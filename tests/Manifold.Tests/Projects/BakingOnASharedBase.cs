@@ -6,7 +6,7 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Projects;
 
-/// <summary>Two images stand on one base, and neither on the other.</summary>
+/// <summary>Two images share one base, and neither is based on the other.</summary>
 public sealed class BakingOnASharedBase : IAsyncLifetime
 {
     private readonly Workshop shop = new();

@@ -9,7 +9,7 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>Debian's registry, and ours, lose parts of an image that was built here; whatever publishes it again mends it, and
+/// <summary>Debian's registry, and ours, lose parts of an image that was built here; publishing it again repairs it, and
 /// <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.</summary>
 public sealed class MendingRealRegistries : IAsyncLifetime
 {
@@ -290,7 +290,7 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name)
             .WithDigest((await EntryAsync(platform)).Digest)))!.Bytes.Span);
 
-    /// <summary>What skopeo complains of when it copies the image, all platforms; nothing where it is whole.</summary>
+    /// <summary>The complaints of skopeo when it copies all platforms of the image; empty if the image is complete.</summary>
     private async Task<string> SkopeoSaysAsync(string name)
     {
         var target = shop[$"skopeo-{Guid.NewGuid():N}"];

@@ -120,10 +120,10 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
             return true;
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
-        Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal); // who waits for the end is told of a cut
+        Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal); // a reader that waits for the end learns of the cut
     }
 
-    /// <summary>What is measured seems to take thirty times as long; waits are as long as ever, so that a busy machine is not taken for a silent registry.</summary>
+    /// <summary>Measured times are thirty times as long; waits are unchanged, so that a busy machine does not look like a silent registry.</summary>
     private sealed class FastTime : TimeProvider
     {
         public override long GetTimestamp() => 30 * base.GetTimestamp();

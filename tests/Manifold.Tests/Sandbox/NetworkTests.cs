@@ -5,7 +5,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
-/// <summary>What a RUN reaches that asks for no network in particular.</summary>
+/// <summary>The network of a RUN that does not ask for a specific one.</summary>
 public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
 {
     [Fact]

@@ -2,7 +2,7 @@ using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>Who may begin an upload while many are not complete.</summary>
+/// <summary>Clients that may start an upload while many are not complete.</summary>
 public sealed class LeavingUploadsBehind : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>What is pushed means the same to every client, and what it says of its content is true. Source: OCI image specification and its JSON schema.</summary>
+/// <summary>A pushed manifest means the same to every client, and its claims about its content are true. Source: OCI image specification and its JSON schema.</summary>
 public sealed class RefusingFalseManifests : WithAServer
 {
     private const string Config = """{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}""";

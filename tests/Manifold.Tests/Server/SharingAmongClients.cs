@@ -121,7 +121,7 @@ public sealed class SharingAmongClients : IAsyncLifetime
         await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
     }
 
-    /// <summary>A body that ends when it is told to.</summary>
+    /// <summary>A body that ends on request.</summary>
     private sealed class Endless(CancellationToken end) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

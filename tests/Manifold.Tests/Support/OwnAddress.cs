@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>An address that reaches this machine and is no loopback address.</summary>
+/// <summary>An address of this machine that is not a loopback address.</summary>
 internal static class OwnAddress
 {
     /// <summary>Null where there is none. Interfaces of other tests' containers come and go, so the one that leads outside is preferred.</summary>

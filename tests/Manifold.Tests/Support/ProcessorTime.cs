@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>What a piece of work costs its thread: other tests and a busy machine do not count.</summary>
+/// <summary>The processor time that a piece of work costs its thread: other tests and a busy machine do not count.</summary>
 internal static partial class ProcessorTime
 {
     /// <summary>The least of a few runs on the calling thread.</summary>

@@ -3,7 +3,7 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;
 
-/// <summary>What the start's programs load by themselves, and what is started beside them: for another machine it is refused like the start itself.</summary>
+/// <summary>Modules that the start's programs load, and programs that they start: for the wrong architecture, they are refused like the start itself.</summary>
 public sealed class ModulesOfTheStart
 {
     internal sealed record Fault(Func<SampleImage> Image, string Id, string? Path, FindingSeverity Severity = FindingSeverity.Error);

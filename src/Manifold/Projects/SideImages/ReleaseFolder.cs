@@ -27,7 +27,7 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         return new ReleaseFolder(tag, references);
     }
 
-    /// <summary>What the user names may be anywhere; the folder's own file is in the folder.</summary>
+    /// <summary>A file that the user names may be anywhere; the folder's own file is in the folder.</summary>
     private static LocatedText Text(string folder, string path, ReadingOptions options)
     {
         var shown = ProjectPaths.In(options).Shown(path);

@@ -134,7 +134,7 @@ internal sealed partial class StartTrace
     {
         if (path is null || view.Find(path) is not { IsFolder: false } assembly)
             return;
-        // Compiled ahead of time for another processor, it is not compiled anew: .NET refuses the whole file.
+        // .NET does not recompile a file that is compiled ahead of time for another processor: it refuses the whole file.
         if (assembly.Facts is PeFile { Managed: true, Machine: { } bound } && bound.Architecture != platform.Architecture)
             TellModule(assembly, launch, bound, $"{assembly.Path} is an assembly for {bound.Architecture} alone");
         if (assembly.Facts is PeFile { Managed: false, Machine: { } machine })
