@@ -60,7 +60,8 @@ internal static partial class Failure
         if (thrown is not AggregateException several || several.InnerExceptions.Count == 0)
             return thrown;
         var all = several.InnerExceptions.Select(Innermost).ToList();
-        return all.OfType<ManifoldException>().MaxBy(known => known.ExitCode) ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
+        return all.OfType<ManifoldException>().MaxBy(known => known.ExitCode)
+            ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
     }
 
     /// <summary>Our innermost method on an exception's way; empty where there is none.</summary>

@@ -23,7 +23,8 @@ internal static class ServeLimits
     /// <summary>A client whose connections are all at work may ask again after so long.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time after which a silent connection is closed: before the TLS handshake, within a request's headers, between requests.</summary>
+    /// <summary>The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
+    /// between requests.</summary>
     public static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Who sends or takes less, after the grace, holds a connection for nothing: the slowest modem is faster.</summary>
@@ -48,7 +49,8 @@ internal static class ServeLimits
     /// <summary>Those of one client, so that the others have theirs.</summary>
     public const int OpenUploadsOfOne = 500;
 
-    /// <summary>The idle time after which uploads are closed if their client has too many. Clients send the first bytes within seconds.</summary>
+    /// <summary>The idle time after which uploads are closed if their client has too many.
+    /// Clients send the first bytes within seconds.</summary>
     public static readonly TimeSpan UploadGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>

@@ -30,7 +30,8 @@ public sealed partial record ServeOptions
 
     public string? TlsKey { get; init; }
 
-    /// <summary>Host names that clients may use besides loopback's and <see cref="Listen"/>, with or without a port; <c>*</c> for all.</summary>
+    /// <summary>Host names that clients may use besides loopback's and <see cref="Listen"/>, with or without a port;
+    /// <c>*</c> for all.</summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>

@@ -132,7 +132,8 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
         ServeLimits.UploadGrace
         - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
 
-    /// <summary>Closes a client's idle uploads if it has too many. If there are too many in all, closes the oldest idle one of the client with the most.</summary>
+    /// <summary>Closes a client's idle uploads if it has too many. If there are too many in all,
+    /// closes the oldest idle one of the client with the most.</summary>
     private bool HasRoom(string client)
     {
         var own = sessions.Where(session => session.Value.Client == client).ToList();

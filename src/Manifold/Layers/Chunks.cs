@@ -44,7 +44,9 @@ internal sealed class ByteHeap
         return offset;
     }
 
-    internal ReadOnlySpan<byte> Get(int offset, int length) => length == 0 ? [] : pieces[offset >> Bits].AsSpan(offset & (Size - 1), length);
+    internal ReadOnlySpan<byte> Get(int offset, int length) => length == 0
+        ? []
+        : pieces[offset >> Bits].AsSpan(offset & (Size - 1), length);
 
     /// <summary>Stores a text with its length and returns its position.</summary>
     internal int AddCounted(ReadOnlySpan<byte> text)

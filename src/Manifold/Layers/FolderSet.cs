@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Manifold.Layers;
 
 /// <summary>Folders that a layer has no entry for (<see cref="LayerEntry.Implied"/>), as a tree.</summary>
-/// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
+/// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in
+/// <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
 [CollectionBuilder(typeof(FolderSet), nameof(Of))]
 public sealed class FolderSet : IEnumerable<string>
 {

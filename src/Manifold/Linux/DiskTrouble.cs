@@ -55,10 +55,12 @@ public static partial class DiskTrouble
         {
             TooManyFiles => $"Opening '{path}': this process has too many files open. Allow more with: ulimit -n 65536",
             TooManyFilesAll => $"Opening '{path}': this machine has too many files open. Allow more with: sysctl -w fs.file-max=1000000",
-            IoError => $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. The kernel's log says more: dmesg | tail",
+            IoError =>
+                $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. The kernel's log says more: dmesg | tail",
             ReadOnly => $"Writing '{path}': the disk mounted on '{mount}' is read-only. "
                 + (ofStore ? "Choose another folder with MANIFOLD_ROOT, or make this one writable." : "Name another place."),
-            _ when path == store => $"Writing to the store '{store}': its disk is full, the one mounted on '{mount}' ({Free(error, store)}). "
+            _ when path == store =>
+                $"Writing to the store '{store}': its disk is full, the one mounted on '{mount}' ({Free(error, store)}). "
                 + "Make room with: manifold prune",
             _ => $"Writing '{path}': the disk mounted on '{mount}' is full ({Free(error, path)}). "
                 + (ofStore ? "Make room with: manifold prune" : "Make room there, or name another place."),

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 
 namespace Manifold.Oci;
 
-/// <summary>The rules for foreign documents that a type cannot express: no null in a list or map, no impossible size, no zero byte that the kernel rejects.</summary>
+/// <summary>The rules for foreign documents that a type cannot express:
+/// no null in a list or map, no impossible size, no zero byte that the kernel rejects.</summary>
 /// <remarks>
-/// Checked once, when a document is parsed: a <see cref="Manifest"/>, an <see cref="ImageIndex"/> or an <see cref="ImageConfig"/> needs no other check.
-/// Every method throws a <see cref="DocumentException"/>.
+/// Checked once, when a document is parsed: a <see cref="Manifest"/>, an <see cref="ImageIndex"/> or an <see cref="ImageConfig"/> needs no
+/// other check. Every method throws a <see cref="DocumentException"/>.
 /// </remarks>
 internal static class DocumentRules
 {
@@ -91,7 +92,8 @@ internal static class DocumentRules
     private static void CheckArguments(ImmutableArray<string>? texts, string noun, string name)
     {
         CheckTexts(texts, noun, name);
-        Check(texts is { IsDefault: false } some && some.Any(text => text.Contains('\0', StringComparison.Ordinal)), noun, $"'{name}' has a zero byte");
+        Check(texts is { IsDefault: false } some && some.Any(text => text.Contains('\0', StringComparison.Ordinal)),
+            noun, $"'{name}' has a zero byte");
     }
 
     private static void CheckValues(ImmutableSortedDictionary<string, string>? map, string noun, string name) =>

@@ -59,7 +59,8 @@ public sealed partial record ImageReference
 
         var (registry, repository) = SplitRegistry(name);
         // The grammar accepts invalid hosts: a..b, [::::], a port of 99999.
-        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository) || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
+        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
+            || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
         reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest);
         return true;

@@ -45,7 +45,8 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
         catch (ManifoldException e)
         {
             // A refusal stays one; trouble passes, and so does what a login or some patience mends.
-            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429) && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
+            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429)
+                && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
             tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
             return refused;
         }

@@ -187,7 +187,9 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         TagOutcome.Old => $"  old      {tag.Move.Tag} ({tag.Move.Before?.Digest.ToString() ?? "it did not exist"})",
         TagOutcome.New when tag.Move.Before is null =>
             $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry deletes no tags",
-        TagOutcome.New => $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
+        TagOutcome.New =>
+            $"  new      {tag.Move.Tag} "
+                + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
         TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved it at the same time",
         _ => $"  unknown  {tag.Move.Tag}: the registry cannot be asked; the next publication from this store ends it",
     };

@@ -20,12 +20,16 @@ public sealed partial class RegistryClient
         // 1  Is it there?
         var host = TargetOf(repository);
         var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
-        var size = source.LooksByReading ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false) : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
+        var size = source.LooksByReading
+            ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false)
+            : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
         if (IsWhole(size, blob.Size))
             return BlobPush.AlreadyThere;
 
         // 2  Is it in another repository of this registry?
-        var (mounted, session) = source.MayMount ? await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false) : (false, null);
+        var (mounted, session) = source.MayMount
+            ? await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false)
+            : (false, null);
         if (mounted)
             return BlobPush.Mounted;
 
@@ -106,7 +110,8 @@ public sealed partial class RegistryClient
             }
             catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
             {
-                absent = new RegistryException(e.Message, e) { Registry = e.Registry, Status = e.Status, Code = e.Code, Lost = blob.Digest };
+                absent = new RegistryException(e.Message,
+                    e) { Registry = e.Registry, Status = e.Status, Code = e.Code, Lost = blob.Digest };
             }
             catch (RegistryException e)
             {

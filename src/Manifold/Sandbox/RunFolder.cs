@@ -34,7 +34,8 @@ internal sealed class RunFolder
     /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
     public string Scratch(string name) => In("overlay-" + name);
 
-    /// <summary>Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove it.</summary>
+    /// <summary>Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove
+    /// it.</summary>
     public void NoteGroup(string? parent)
     {
         if (parent is not null && Cgroups.PathOf(Id, parent) is { } group)
@@ -42,7 +43,9 @@ internal sealed class RunFolder
     }
 
     /// <summary>The notes in an abandoned run's folder.</summary>
-    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note) ? File.ReadAllText(note) : null;
+    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note)
+        ? File.ReadAllText(note)
+        : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

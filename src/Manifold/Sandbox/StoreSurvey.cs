@@ -7,8 +7,8 @@ namespace Manifold.Sandbox;
 
 /// <summary>The state of the store, whatever is wrong with it, and a store in which other things can be tried.</summary>
 /// <remarks>
-/// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary folder stands in
-/// until <see cref="Dispose"/>.
+/// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary
+/// folder stands in until <see cref="Dispose"/>.
 /// </remarks>
 public sealed class StoreSurvey : IDisposable
 {
@@ -78,11 +78,13 @@ public sealed class StoreSurvey : IDisposable
         if (space is { Files: > 0, FreeFiles: 0 })
             return Lack($"no inode is free on the disk of {root}, mounted on {DiskSpace.MountOf(root)}", cost, "manifold prune");
         if (DiskTrouble.IsFull(root))
-            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full", cost, "manifold prune");
+            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full",
+                cost, "manifold prune");
         if (refusal is null)
             return null;
         var why = refusal is HostNotReadyException { InnerException: { } inner } ? inner : refusal;
-        return Lack(File.Exists(root) ? $"{root} is a file, not a folder" : $"{root} cannot be used: {why.Message.TrimEnd('.')}", cost, elsewhere);
+        return Lack(File.Exists(root) ? $"{root} is a file, not a folder" : $"{root} cannot be used: {why.Message.TrimEnd('.')}",
+            cost, elsewhere);
     }
 
     private static HostCheck Room(string root)

@@ -6,8 +6,9 @@ namespace Manifold.Snapshots;
 
 /// <summary>Finds the attributes of a chain's implied folders in one walk.</summary>
 /// <remarks>
-/// A lookup goes down the layers as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides. The layers that show
-/// through in a folder are those that have it, so only they are asked for what is in it. The caller disposes it. Not thread-safe.
+/// A lookup goes down the layers as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides. The
+/// layers that show through in a folder are those that have it, so only they are asked for what is in it. The caller disposes it.
+/// Not thread-safe.
 /// </remarks>
 /// <param name="all">The folders of all the sets.</param>
 /// <param name="folders">Of the layers, topmost first; those of <paramref name="implied"/> are in the same order.</param>
@@ -27,7 +28,8 @@ internal sealed class ImpliedLookup(EntryTree all, ImmutableArray<string> folder
     {
         internal int Next { get; set; }
 
-        /// <summary>The names in each layer's folder. Where many are looked for, reading them all costs less than asking for each in vain.</summary>
+        /// <summary>The names in each layer's folder. Where many are looked for, reading them all costs less than asking for each in
+        /// vain.</summary>
         internal Dictionary<int, HashSet<string>>? Names { get; init; }
         internal bool IsOpen { get; set; } = true;
     }

@@ -4,13 +4,15 @@ namespace Manifold.Text;
 
 /// <summary>The one way to a terminal or a log: whatever is written through it arrives as <see cref="ForeignText"/> shows it.</summary>
 /// <remarks>
-/// <para>Everything that people read is written through one of these, so that no message, table or excerpt can forget it. JSON keeps its content.</para>
+/// <para>Everything that people read is written through one of these, so that no message, table or excerpt can forget it.
+/// JSON keeps its content.</para>
 /// <para>
-/// CI systems obey lines of a log as well. What begins one of their commands is broken by an escape: <c>::</c> at the start of a line (GitHub, Gitea, Forgejo),
-/// and <c>##[</c>, <c>##vso[</c>, <c>##teamcity[</c> anywhere (GitHub's older form, Azure Pipelines, TeamCity).
+/// CI systems obey lines of a log as well. What begins one of their commands is broken by an escape: <c>::</c> at the start of a line
+/// (GitHub, Gitea, Forgejo), and <c>##[</c>, <c>##vso[</c>, <c>##teamcity[</c> anywhere (GitHub's older form, Azure Pipelines, TeamCity).
 /// Source: actions/runner, <c>ActionCommand.cs</c>; Azure Pipelines, "Logging commands"; TeamCity, "Service Messages".
 /// </para>
-/// <para>This program's own colours, cursor movements and CI commands go through <see cref="Own"/>. Thread-safe; the target is not disposed.</para>
+/// <para>This program's own colours, cursor movements and CI commands go through <see cref="Own"/>. Thread-safe;
+/// the target is not disposed.</para>
 /// </remarks>
 public sealed class ForeignTextWriter : TextWriter
 {
@@ -65,7 +67,8 @@ public sealed class ForeignTextWriter : TextWriter
 
     public override Task WriteAsync(char[] buffer, int index, int count) => Done(() => Write(buffer, index, count));
 
-    public override Task WriteAsync(ReadOnlyMemory<char> buffer, CancellationToken cancellationToken = default) => Done(() => Write(buffer.Span));
+    public override Task WriteAsync(ReadOnlyMemory<char> buffer, CancellationToken cancellationToken = default) =>
+        Done(() => Write(buffer.Span));
 
     public override Task WriteLineAsync() => Done(WriteLine);
 

@@ -20,7 +20,9 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         string[] variables = ["OKD_TAG", "OCP_TAG", "OCP_BASE_TAG", "RELEASE_TAG", "RELEASE_BASE_TAG"];
         var variable = variables.FirstOrDefault(name => options.Variable(name) is not null);
         var tag = variable is not null ? options.Variable(variable) : BaseInSource(folder);
-        var references = FileOf(folder, tag, options, faults) is { } path ? ImageReferences.Read(Text(folder, path, options), faults) : null;
+        var references = FileOf(folder, tag, options, faults) is { } path
+            ? ImageReferences.Read(Text(folder, path, options), faults)
+            : null;
         tag ??= references?.Version is { } version && IsTag(version) ? version : "latest";
         if (!IsTag(tag))
             faults.Add("environment", $"{variable} cannot be the tag of an image: letters, digits, '.', '_' and '-', at most 128", excerpt: $"{variable}={tag}");
