@@ -8,19 +8,34 @@ public sealed class FuzzTarget
     /// <summary>Reads a Dockerfile; see <see cref="Target"/>.</summary>
     public static FuzzTarget Dockerfiles { get; } = new()
     {
-        Name = "dockerfiles", Files = "*Dockerfile*", Culprit = "culprit.Dockerfile", Corpus = [], Pieces = Mutations.DockerfilePieces, Read = bytes => Target.Read(bytes),
+        Name = "dockerfiles",
+        Files = "*Dockerfile*",
+        Culprit = "culprit.Dockerfile",
+        Corpus = [],
+        Pieces = Mutations.DockerfilePieces,
+        Read = bytes => Target.Read(bytes),
     };
 
     /// <summary>Reads an index, a manifest or a config; see <see cref="DocumentTarget"/>.</summary>
     public static FuzzTarget Documents { get; } = new()
     {
-        Name = "documents", Files = "*.json", Culprit = "culprit.documents", Corpus = DocumentTarget.Corpus, Pieces = DocumentTarget.Pieces, Read = DocumentTarget.Read,
+        Name = "documents",
+        Files = "*.json",
+        Culprit = "culprit.documents",
+        Corpus = DocumentTarget.Corpus,
+        Pieces = DocumentTarget.Pieces,
+        Read = DocumentTarget.Read,
     };
 
     /// <summary>Reads an address or a name of an image; see <see cref="AddressTarget"/>.</summary>
     public static FuzzTarget Addresses { get; } = new()
     {
-        Name = "addresses", Files = "*.txt", Culprit = "culprit.addresses", Corpus = AddressTarget.Corpus, Pieces = AddressTarget.Pieces, Read = AddressTarget.Read,
+        Name = "addresses",
+        Files = "*.txt",
+        Culprit = "culprit.addresses",
+        Corpus = AddressTarget.Corpus,
+        Pieces = AddressTarget.Pieces,
+        Read = AddressTarget.Read,
     };
 
     public required string Name { get; init; }
@@ -37,7 +52,8 @@ public sealed class FuzzTarget
     /// <summary>The pieces that mutations insert.</summary>
     public required ImmutableArray<string> Pieces { get; init; }
 
-    /// <summary>Reads a file as the program would. Whatever its bytes are, this ends soon, and throws only for faults in the target.</summary>
+    /// <summary>Reads a file as the program would. Whatever its bytes are, this ends soon,
+    /// and throws only for faults in the target.</summary>
     public required Action<byte[]> Read { get; init; }
 
     public static FuzzTarget Named(string name) => new[] { Dockerfiles, Documents, Addresses }.FirstOrDefault(target => target.Name == name)

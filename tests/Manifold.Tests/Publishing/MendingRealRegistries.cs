@@ -25,7 +25,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         registry = await DebianRegistry.StartAsync();
         context = shop.Context("FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /shared/\nCOPY Dockerfile /$TARGETARCH/\n");
         shop.Write("project/manifold.yaml",
-            $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\nimages: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
+            $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\n"
+                + $"images: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
     }
 
     public async ValueTask DisposeAsync()

@@ -23,7 +23,9 @@ internal static partial class ProcessorTime
     private static TimeSpan Now()
     {
         const int thread = 3; // CLOCK_THREAD_CPUTIME_ID
-        return GetTime(thread, out var time) == 0 ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100) : throw new UnreachableException();
+        return GetTime(thread, out var time) == 0
+            ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100)
+            : throw new UnreachableException();
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

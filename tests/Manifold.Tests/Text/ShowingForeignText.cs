@@ -7,7 +7,8 @@ namespace Manifold.Tests.Text;
 /// <summary>Foreign text reaches a terminal as text to show, and never as commands to obey.</summary>
 public sealed class ShowingForeignText
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    private static readonly JsonSerializerOptions Readable =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
 
     [Theory]
     [InlineData("plain text, 100 %", "plain text, 100 %")]
@@ -40,7 +41,8 @@ public sealed class ShowingForeignText
     [Fact]
     public void json_that_is_shown_keeps_its_content()
     {
-        var hostile = string.Concat(Enumerable.Range(0, 0x3000).Where(unit => unit is < 0xd800 or > 0xdfff).Select(unit => (char)unit)) + "::a ##[b] \U000e0041 👩‍🚀";
+        var hostile = string.Concat(Enumerable.Range(0, 0x3000).Where(unit => unit is < 0xd800 or > 0xdfff).Select(unit => (char)unit))
+            + "::a ##[b] \U000e0041 👩‍🚀";
         var json = JsonSerializer.Serialize(new[] { hostile }, Readable);
         Assert.Equal(hostile, Assert.Single(JsonSerializer.Deserialize<string[]>(Written(writer => writer.Write(json)))!));
     }
