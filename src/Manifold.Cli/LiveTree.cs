@@ -47,8 +47,8 @@ internal sealed class LiveTree
         {
             case PlanMade made: Plan(image, made); return null;
             case StepStarted started: image.Running[started.Step.Digest] = new Running(started.Step, e.Time); return null;
-            case StepPrinted printed
-                when image.Running.TryGetValue(printed.Step.Digest, out var running): running.Last = ProgramOutput.Line(printed.Line);
+            case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running):
+                running.Last = ProgramOutput.Line(printed.Line);
                 return null;
             case StepFinished done: return Finish(e, image, done);
             case StepFailed failed:
@@ -57,8 +57,8 @@ internal sealed class LiveTree
                 return $"[red]failed[/] {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? Whole(image, e.Time) : null;
             case Transferred transfer: Note(transfer); return null;
-            case HookFinished { Cached: false } hook: return $"{Shown(e.Component ?? "")} {Shown(hook.Name)}  "
-                + $"[green]{Units.Duration(hook.Duration)}[/]";
+            case HookFinished { Cached: false } hook:
+                return $"{Shown(e.Component ?? "")} {Shown(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
             case Warned warned: return $"[yellow]warning:[/] {Shown((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
             default: return null;
         }
@@ -122,7 +122,9 @@ internal sealed class LiveTree
 
     private static string Whole(Image image, DateTimeOffset now) =>
         $"[green]✓[/] [bold]{Shown(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  "
-            + $"{(image.Cached == image.Done ? "[blue]cached[/]" : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached")}";
+            + (image.Cached == image.Done
+                ? "[blue]cached[/]"
+                : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
 
     private void Note(Transferred transfer)
     {

@@ -31,9 +31,12 @@ if (seconds == 0)
     Console.WriteLine(failure ?? string.Create(CultureInfo.InvariantCulture, $"read in {took.TotalMilliseconds:F0} ms"));
     return failure is null ? 0 : 1;
 }
-ImmutableArray<byte[]> corpus = [.. target.Corpus,
+ImmutableArray<byte[]> corpus =
+[
+    .. target.Corpus,
     .. paths.SelectMany(folder => Directory.EnumerateFiles(folder, target.Files, SearchOption.AllDirectories))
-        .Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        .Order(StringComparer.Ordinal).Select(File.ReadAllBytes)
+];
 if (corpus.IsEmpty)
 {
     Console.Error.WriteLine("There are no such files below the folders.");

@@ -80,8 +80,8 @@ public sealed partial class TableOfContents
             var merged = Merged(Tree.KindOf(existing), Tree.IsOpaque(existing), added);
             applied = merged is not null;
             if (isFolder && (merged is null || merged.Kind == EntryKind.Folder))
-                Tree.Set(existing, merged
-                    ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || HidesLower(added) });
+                Tree.Set(existing,
+                    merged ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || HidesLower(added) });
             else if (merged is not null)
                 return Tree.Replace(existing, merged);
             return existing;

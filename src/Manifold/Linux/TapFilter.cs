@@ -17,9 +17,9 @@ internal static unsafe partial class TapFilter
     private const nint OpenProcess = 434, TakeHandle = 438; // pidfd_open, pidfd_getfd: the same on all architectures of .NET
 
     // _IOW('T', 213, struct sock_fprog); powerpc has other bits for the direction, and the structure has a pointer.
-    private static readonly uint Attach = (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le
-        ? 0x8000_0000
-        : 0x4000_0000) | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
+    private static readonly uint Attach =
+        (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000)
+        | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct FilterProgram

@@ -70,9 +70,9 @@ public sealed class ShardMerge(PublishingTools tools)
             when (entries.Where(entry => entry.Value.Image.Manifest.Digest == e.Order.Manifest.Digest)
                 .Select(entry => (KeyValuePair<Platform, (ShardFile File, ShardImage Image)>?)entry).FirstOrDefault() is { } entry)
         {
+            var blob = $"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}";
             throw new PublicationRefusedException(
-                "merge: "
-                    + $"{Gone($"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}", entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
+                $"merge: {Gone(blob, entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
         }
     }
 

@@ -110,8 +110,13 @@ public sealed partial class RegistryClient
             }
             catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
             {
-                absent = new RegistryException(e.Message,
-                    e) { Registry = e.Registry, Status = e.Status, Code = e.Code, Lost = blob.Digest };
+                absent = new RegistryException(e.Message, e)
+                {
+                    Registry = e.Registry,
+                    Status = e.Status,
+                    Code = e.Code,
+                    Lost = blob.Digest
+                };
             }
             catch (RegistryException e)
             {

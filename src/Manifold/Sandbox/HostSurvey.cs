@@ -93,9 +93,13 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
                 new Overlay { Lowers = [], Upper = upper }.Mount(target, Path.Combine(folder, "scratch"));
                 return true;
             }).ConfigureAwait(false);
-            return new HostCheck { Name = "overlayfs", Found = survey.IsUsable
-                ? "mounts on the store's disk"
-                : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})" };
+            return new HostCheck
+            {
+                Name = "overlayfs",
+                Found = survey.IsUsable
+                    ? "mounts on the store's disk"
+                    : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})"
+            };
         }
         catch (IOException e)
         {

@@ -17,12 +17,8 @@ internal static class RunFiles
 
     public static string Hosts(RunRequest request, bool isPrivate) =>
         $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-        + string
-            .Concat(
-                request.Hosts
-                    .Select(
-                        host =>
-                            $"{(host.Address == ExtraHost.Gateway ? isPrivate ? MachineAddress() : "127.0.0.1" : host.Address)}\t{host.Name}\n"));
+        + string.Concat(request.Hosts.Select(host =>
+            (host.Address == ExtraHost.Gateway ? isPrivate ? MachineAddress() : "127.0.0.1" : host.Address) + $"\t{host.Name}\n"));
 
     /// <summary>An address at which a RUN with a network of its own reaches this machine:
     /// the one that it uses itself towards others.</summary>

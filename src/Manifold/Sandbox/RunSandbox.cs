@@ -9,8 +9,8 @@ namespace Manifold.Sandbox;
 /// <summary>Runs a command on a chain of layers and gives what it changed.</summary>
 /// <remarks>
 /// <code>
-/// a network namespace             0  where RUN has a network of its own:
-///                                 what carries its traffic begins, and is waited for before 5 (<see cref="PrivateNetwork"/>)
+/// a network namespace             0  where RUN has a network of its own: what carries its traffic begins,
+///                                    and is waited for before 5 (<see cref="PrivateNetwork"/>)
 /// chain of DiffIds                1  looked at read-only: who is USER, which mount points are missing
 ///   + missing mount points        2  stacked above the image, below the changes (<see cref="MountPoints"/>)
 ///   + an empty folder             3  takes the changes: one overlay mount
@@ -40,8 +40,8 @@ public sealed class RunSandbox
 
     public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators,
         RunNetworks networks, TimeProvider? time = null) =>
-        (store, this.snapshots, this.runtimes, this.emulators, this.networks, this.time) = (snapshots.Store,
-            snapshots, runtimes, emulators, networks, time ?? TimeProvider.System);
+        (store, this.snapshots, this.runtimes, this.emulators, this.networks, this.time) =
+            (snapshots.Store, snapshots, runtimes, emulators, networks, time ?? TimeProvider.System);
 
     /// <summary>Runs to the end. A command that fails is a result; only what kept it from running is an exception.</summary>
     /// <exception cref="HostNotReadyException">No runtime or no emulator is here.</exception>

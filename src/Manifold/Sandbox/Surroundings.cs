@@ -14,8 +14,8 @@ internal sealed class Surroundings(string root = "/")
     // PROC_PID_INIT_INO in the kernel's include/linux/proc_ns.h
     private const string FirstProcessNamespace = "pid:[4026531836]";
 
-    private static readonly string[] Markers = [".dockerenv", "run/.containerenv", "run/systemd/container",
-        "var/run/secrets/kubernetes.io"];
+    private static readonly string[] Markers =
+        [".dockerenv", "run/.containerenv", "run/systemd/container", "var/run/secrets/kubernetes.io"];
 
     /// <summary>Whether the network that this process has is one that was made for it.</summary>
     public bool HasNetworkOfItsOwn => IsContainer && !HasHardware;

@@ -187,9 +187,9 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         TableOfContents table;
         if (blob is not null)
             table = await OfBlob(layer,
-                () => new LayerReader(tools.Store)
-                    .Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries.Until(cancellation))),
-                        cancellation), cancellation).ConfigureAwait(false);
+                () => new LayerReader(tools.Store).Read(blob, layer.DiffId,
+                    entries => TableOfContents.Of(Watch(layer.DiffId, entries.Until(cancellation))), cancellation),
+                cancellation).ConfigureAwait(false);
         else
             table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)).Until(cancellation));
         saved.Save(layer.DiffId, table);

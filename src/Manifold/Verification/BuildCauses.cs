@@ -29,8 +29,8 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     {
         var found = traced.Finding.Found;
         var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi
-            or FindingId.WrongVariant or FindingId.ForeignFile or
-             FindingId.CompatibleMachine or FindingId.PlatformMismatch;
+            or FindingId.WrongVariant or FindingId.ForeignFile
+            or FindingId.CompatibleMachine or FindingId.PlatformMismatch;
         if (ground.Platform != plan.Platform && (isOfMachine || traced.Finding.Id is FindingId.MissingLoader or FindingId.MissingLibrary))
             return FinalStage();
         if (!isOfMachine)

@@ -101,7 +101,8 @@ internal static partial class FixedMachines
 
     private static Regex VersionNames(string version) =>
         new(
-            $@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
+            $@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|"
+            + @"haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
 
     [GeneratedRegex(
         @"(?:goarch|goarm|goamd64|cargo_build_target|npm_config_(?:target_)?arch|cross_compile|rustflags|cflags|cc|cxx|arch|"

@@ -84,8 +84,8 @@ public sealed class RegistryParts
         if (lost.Count > 0)
             throw new RegistryException(
                 $"{doing} {reference}: "
-                    + $"{string.Join("; ", lost.Select(part => part.Platform is { } platform ? $"{platform}: {part.Text}" : part.Text))}. "
-                    + $"{Advice}")
+                + $"{string.Join("; ", lost.Select(part => part.Platform is { } platform ? $"{platform}: {part.Text}" : part.Text))}. "
+                + Advice)
             {
                 Registry = reference.Registry, Status = HttpStatusCode.NotFound,
             };

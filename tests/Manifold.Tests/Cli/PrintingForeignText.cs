@@ -32,14 +32,9 @@ public sealed class PrintingForeignText : IDisposable
         await StoreAsync("evil:1", "amd64", "arm64");
         await StoreAsync("other:1", "amd64", "arm64");
         var context = Context($"# {Evil.Replace('\n', ' ')}\nFROM evil:1\nLABEL a=\"b\e[2J\"\nCOPY Dockerfile /{(char)0x202e}x\n");
+        var app = new { context, labels = new Dictionary<string, string> { ["a"] = Evil }, tags = new[] { "baked:1" } };
         folder.Write("docker-bake.json",
-            JsonSerializer.Serialize(
-                new { target = new Dictionary<string, object> { ["app"] = new
-                {
-                    context,
-                    labels = new Dictionary<string, string> { ["a"] = Evil },
-                    tags = new[] { "baked:1" }
-                } } }));
+            JsonSerializer.Serialize(new { target = new Dictionary<string, object> { ["app"] = app } }));
         string[][] commands =
         [
             ["inspect", "store:evil:1"], ["images"], ["verify", "store:evil:1"], ["verify", "--parity", "store:evil:1"],
@@ -169,8 +164,11 @@ public sealed class PrintingForeignText : IDisposable
                 History = [new HistoryEntry { CreatedBy = Evil, Comment = Evil, Author = Evil }],
             };
             var manifest = sample with { Config = await store.WriteAsync(config.ToJson(), MediaType.Config), Annotations = evil };
-            entries.Add(await store.WriteAsync(manifest.ToJson(),
-                MediaType.Manifest) with { Platform = PlatformFields.From(config.Platform), Annotations = evil });
+            entries.Add(await store.WriteAsync(manifest.ToJson(), MediaType.Manifest) with
+            {
+                Platform = PlatformFields.From(config.Platform),
+                Annotations = evil
+            });
         }
         var index = await store.WriteAsync(new ImageIndex { Manifests = [.. entries], Annotations = evil }.ToJson(), MediaType.Index);
         store.Tags.Set(ImageReference.Parse(name), index);

@@ -68,12 +68,9 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
             File.Delete(Package(release));
         var result = await Download("busybox-static");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
-        var reasons = string.Concat(
-            Releases
-                .Select(
-                    release =>
-                        $"{release} has not all of busybox-static for armhf: {server.Address}/pool/{release}/busybox-static_1_armhf.deb: "
-                            + "404 Not Found\n"));
+        var reasons = string.Concat(Releases.Select(release =>
+            $"{release} has not all of busybox-static for armhf: {server.Address}/pool/{release}/busybox-static_1_armhf.deb: "
+            + "404 Not Found\n"));
         Assert.Equal(reasons, result.Error);
         Assert.Equal(reasons, await File.ReadAllTextAsync(folder["made.tar.why"]));
         Assert.False(File.Exists(folder["made.tar"]) || File.Exists(folder["made.tar.part"]));

@@ -5,7 +5,7 @@ namespace Manifold.Tests.Sandbox;
 public sealed class ResolvingNamesInARun
 {
     private static readonly ResolverAddresses Pasta = new("10.0.2.3", "fd00::3", AsksLoopback: true),
-    Slirp = new("10.0.2.3", null, AsksLoopback: false);
+        Slirp = new("10.0.2.3", null, AsksLoopback: false);
 
     [Theory]
     [InlineData("nameserver 10.1.1.1\nnameserver 2001:db8::1\nsearch example.org\noptions ndots:2\n")]

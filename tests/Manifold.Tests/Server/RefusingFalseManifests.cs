@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>A pushed manifest means the same to every client, and its claims about its content are true. Source:
-/// OCI image specification and its JSON schema.</summary>
+/// <summary>A pushed manifest means the same to every client, and its claims about its content are true.
+/// Source: OCI image specification and its JSON schema.</summary>
 public sealed class RefusingFalseManifests : WithAServer
 {
     private const string Config =
@@ -115,7 +115,8 @@ public sealed class RefusingFalseManifests : WithAServer
         var image = await Server.PushImage("a/b", "x", tag: null);
         string With(Descriptor subject) =>
             Good.Replace("\"annotations\":",
-                $"\"subject\":{{\"mediaType\":\"{subject.MediaType}\",\"digest\":\"{subject.Digest}\",\"size\":{subject.Size}}},\"annotations\":");
+                $"\"subject\":{{\"mediaType\":\"{subject.MediaType}\",\"digest\":\"{subject.Digest}\",\"size\":{subject.Size}}},"
+                + "\"annotations\":");
         await Put(With(image), 201);
         await Put(With(image with { Digest = Digest.Of("absent") }), 201);
         await Refused(With(image with { Size = 1 }), $"it has {image.Size}");

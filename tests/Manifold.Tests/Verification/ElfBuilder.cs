@@ -63,8 +63,8 @@ public sealed record ElfBuilder(Cpu Cpu)
             0, 0, 0],
     }.Build();
 
-    /// <summary>A program with the attributes that gcc gives it for an Arm version (Tag_CPU_arch:
-    /// 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.</summary>
+    /// <summary>A program with the attributes that gcc gives it for an Arm version
+    /// (Tag_CPU_arch: 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.</summary>
     public static byte[] ForArm(Cpu cpu, byte version, byte simd = 0, string? interpreter = null)
     {
         byte[] pairs = [5, .. "7-A\0"u8, 6, version, 7, (byte)'A', 8, 1, 10, 4, 12, simd, 28, 1, 34, 1];

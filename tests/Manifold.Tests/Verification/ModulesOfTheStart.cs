@@ -38,8 +38,8 @@ public sealed class ModulesOfTheStart
     }
 
     private static readonly byte[] Own = ElfBuilder.SharedLibrary(Cpu.Arm64),
-    Foreign = ElfBuilder.SharedLibrary(Cpu.Amd64),
-    Program = ElfBuilder.Static(Cpu.Amd64);
+        Foreign = ElfBuilder.SharedLibrary(Cpu.Amd64),
+        Program = ElfBuilder.Static(Cpu.Amd64);
 
     private static SampleImage Debian(Cpu? cpu = null) => new SampleImage(cpu ?? Cpu.Arm64).Debian().Layer();
 

@@ -91,8 +91,10 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
         {
             var before = await client.OfTargets.GetManifestAsync(reference, cancellation).ConfigureAwait(false);
             if (withoutLost && before is not null)
-                before = before with { Bytes = await LostEntries.WithoutAsync(client, reference,
-                    before, cancellation).ConfigureAwait(false) };
+                before = before with
+                {
+                    Bytes = await LostEntries.WithoutAsync(client, reference, before, cancellation).ConfigureAwait(false)
+                };
             var wanted = change(before).ToJson();
             if (before?.Descriptor.Digest == Digest.Of(wanted))
                 return;

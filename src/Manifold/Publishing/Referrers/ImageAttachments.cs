@@ -90,13 +90,14 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
             var sboms = (contents?.Platforms ?? []).Select(platform => Sbom(platform, repository)).ToList();
             var provenances = entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest))
                 .OfType<Provenance>().Select(Statement).ToList();
-            var (newSboms, newProvenances) = (await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false),
+            var (newSboms, newProvenances) = (
+                await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false),
                 await publisher.AttachAllAsync(provenances, cancellation).ConfigureAwait(false));
             summary += new AttachmentSummary(newSboms, newProvenances, 0, sboms.Count + provenances.Count - newSboms - newProvenances);
             if (request.Key is { } key)
             {
-                var signed = await new ImageSigner(tools.Registry, repository, key,
-                    tools.Time) { AsksForBlobs = asksForBlobs }.SignAsync(source, top, cancellation).ConfigureAwait(false);
+                var signed = await new ImageSigner(tools.Registry, repository, key, tools.Time) { AsksForBlobs = asksForBlobs }
+                    .SignAsync(source, top, cancellation).ConfigureAwait(false);
                 summary = summary with { Signatures = summary.Signatures + signed.Length };
             }
         }
