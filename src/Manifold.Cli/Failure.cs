@@ -64,7 +64,7 @@ internal static partial class Failure
             ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
     }
 
-    /// <summary>Our innermost method on an exception's way; empty where there is none.</summary>
+    /// <summary>Our innermost method in an exception's trace; empty if there is none.</summary>
     private static string PlaceOf(Exception problem)
     {
         var frame = FramePattern().Match(problem.StackTrace ?? "");

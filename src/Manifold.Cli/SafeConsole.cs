@@ -6,7 +6,7 @@ namespace Manifold.Cli;
 
 /// <summary>Consoles that paint: the control sequences are the library's own, and the texts between them are shown safely.</summary>
 /// <remarks>What is drawn with a width must be one safe line before (<see cref="ForeignText.Line"/>):
-/// an escape is longer than what it stands for.</remarks>
+/// an escape is longer than the character that it replaces.</remarks>
 internal static class SafeConsole
 {
     public static IAnsiConsole Create(AnsiConsoleSettings settings)

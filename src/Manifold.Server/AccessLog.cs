@@ -8,7 +8,7 @@ namespace Manifold.Server;
 /// <summary>A line for each request: when, who, from where, what, the answer, its bytes and its time.</summary>
 /// <remarks>
 /// Nobody need be logged in to be written here. So every word of a line is printable ASCII without blanks: what else was sent is
-/// percent-encoded, and a request can neither add a line nor speak to a terminal. The query is left out, and no header is ever in it.
+/// percent-encoded, and a request can neither add a line nor send escape sequences to a terminal. Queries and headers are never logged.
 /// </remarks>
 internal sealed class AccessLog(Action<string> write, TimeProvider time)
 {

@@ -18,7 +18,7 @@ internal static partial class DocumentFaults
     private static readonly string[] DescriptorMembers =
         ["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
 
-    /// <summary>The first fault in one sentence; null where there is none.</summary>
+    /// <summary>The first fault in one sentence; null if there is none.</summary>
     public static string? FirstIn(string mediaType, ReadOnlyMemory<byte> json)
     {
         try

@@ -20,7 +20,7 @@ internal static class ServeLimits
     /// <summary>The idle time within a request after which a connection is closed if its client has too many.</summary>
     public static readonly TimeSpan StillTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>A client whose connections are all at work may ask again after so long.</summary>
+    /// <summary>The time after which a client whose connections are all busy may try again.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
@@ -62,7 +62,7 @@ internal static class ServeLimits
     /// <summary>Password checks at once: each may take a core for a second, and pulls go on meanwhile.</summary>
     public const int PasswordChecks = 2;
 
-    /// <summary>Requests of one address whose passwords wait: a push has some at once, and whoever guesses has thousands.</summary>
+    /// <summary>Requests of one address that wait for a password check: a push has a few at once, and an attacker thousands.</summary>
     public const int PasswordChecksOfOne = 50;
 
     /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>

@@ -46,7 +46,7 @@ public sealed partial record ServeOptions
     /// <summary>The time that a client may stay silent when the server waits for it.</summary>
     internal TimeSpan SilentTime { get; init; } = ServeLimits.SilentTime;
 
-    /// <summary>After so long without a byte, in or out, a request gives its connection to another of a client that has too many.</summary>
+    /// <summary>The time without a byte, in or out, after which a request's connection is closed if its client has too many.</summary>
     internal TimeSpan StillTime { get; init; } = ServeLimits.StillTime;
 
     internal int Connections { get; init; } = ServeLimits.Connections;

@@ -7,11 +7,11 @@ namespace Manifold.Concurrency;
 /// everybody else                waits for the same work
 /// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end
 /// success                       is remembered, where that is asked for
-/// failure                       goes to everybody who waits, and is not remembered: the next caller tries again
+/// failure                       goes to every waiting caller, and is not remembered: the next caller tries again
 /// </code>
 /// The work of one key never runs twice at the same time. Thread-safe. Work that waits for its own key waits forever.
 /// </remarks>
-/// <param name="remembers">Whether a result is kept for callers who come after the work.</param>
+/// <param name="remembers">Whether a result is kept for callers that come after the work.</param>
 public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
 {
     private readonly Lock door = new();
@@ -57,7 +57,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
             return results.ContainsKey(key) || flights.ContainsKey(key);
     }
 
-    /// <summary>Remembers a result that was made elsewhere. Who waits for the key's work already gets what that makes.</summary>
+    /// <summary>Remembers a result that was made elsewhere. Callers that already wait for the key's work get that work's result.</summary>
     public void Remember(TKey key, T result)
     {
         lock (door)

@@ -1,6 +1,6 @@
 namespace Manifold.Layers;
 
-/// <summary>A list that grows by pieces: nothing is copied when it grows, and little room stands empty.</summary>
+/// <summary>A list that grows by pieces: nothing is copied when it grows, and little space is unused.</summary>
 internal sealed class Chunks<T> where T : struct
 {
     private const int Bits = 10, Size = 1 << Bits;

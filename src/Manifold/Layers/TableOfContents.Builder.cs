@@ -15,7 +15,7 @@ public sealed partial class TableOfContents
         /// <summary>Applies an entry, and returns what now stands at its path.</summary>
         internal LayerEntry Add(LayerEntry entry) => Tree.Entry(Add(entry, out _), entry.Path);
 
-        /// <summary>Applies an entry, and returns the number of what now stands at its path.</summary>
+        /// <summary>Applies an entry, and returns the number of the entry that is now at its path.</summary>
         /// <param name="applied">Whether that is the entry given, and not what was there before.</param>
         internal int Add(LayerEntry entry, out bool applied)
         {

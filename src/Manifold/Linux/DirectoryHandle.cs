@@ -104,7 +104,7 @@ public sealed partial class DirectoryHandle : IDisposable
         return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw FileCalls.Failure($"Reading the link '{Described(name)}'");
     }
 
-    /// <summary>Opens a folder some levels below; the caller knows that all on the way are folders. Null where there is none.</summary>
+    /// <summary>Opens a folder some levels below; the caller knows that all its parents are folders. Null if it does not exist.</summary>
     internal DirectoryHandle? TryOpenBelow(string relative)
     {
         var file = FileCalls.TryOpen(handle, relative.Length == 0 ? "." : relative, FileCalls.Directory | FileCalls.NoFollow);

@@ -39,7 +39,7 @@ public static class PlainFile
     /// <summary>Whether a path is that of an open file of this process.</summary>
     public static bool IsOwnDescriptor(string path) => OwnDescriptors.Any(start => path.StartsWith(start, StringComparison.Ordinal));
 
-    /// <summary>The rest of a stream; null where it has more than <paramref name="limit"/> bytes.</summary>
+    /// <summary>The rest of a stream; null if it has more than <paramref name="limit"/> bytes.</summary>
     /// <remarks>Its length is not asked: files of /proc say 0, and pipes have none.</remarks>
     public static byte[]? ReadToEnd(Stream stream, int limit)
     {

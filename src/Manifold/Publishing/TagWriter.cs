@@ -49,7 +49,7 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         /// <summary>The last write was answered with success.</summary>
         public bool IsAcknowledged { get; set; }
 
-        /// <summary>The registry told what it names after the last write.</summary>
+        /// <summary>The registry said what the tag names after the last write.</summary>
         public bool WasSeen { get; set; }
 
         /// <summary>Why it was not written; the first reason.</summary>

@@ -53,7 +53,7 @@ internal sealed record NetworkProgram(string Path)
     /// <summary>The part of a program's command line that shows that it connects a network in this folder.</summary>
     public static ImmutableArray<string> MarksOf(string folder) => [$" --netns {folder}/", $" --netns-type=path {folder}/"];
 
-    /// <summary>The interface of the default route for IPv6; null where there is none.</summary>
+    /// <summary>The interface of the default route for IPv6; null if there is none.</summary>
     /// <remarks>Source: the kernel's fib6 listing: destination, its prefix length, …, name.</remarks>
     public static string? SixthInterface(string routes = "/proc/net/ipv6_route")
     {

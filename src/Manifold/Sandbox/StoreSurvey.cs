@@ -19,7 +19,7 @@ public sealed class StoreSurvey : IDisposable
 
     public HostCheck Check { get; }
 
-    /// <summary>The store, or what stands in for it; null where this machine takes no byte anywhere.</summary>
+    /// <summary>The store, or a replacement for it; null if nothing on this machine is writable.</summary>
     public Store? Store { get; }
 
     /// <summary>Whether <see cref="Store"/> is the store itself.</summary>

@@ -23,7 +23,7 @@ internal sealed class ImpliedLookup(EntryTree all, ImmutableArray<string> folder
     /// <summary>A layer that has a folder, where that is in its set, and the open folder.</summary>
     private readonly record struct Showing(int Layer, int InSet, DirectoryHandle Folder);
 
-    /// <summary>A folder whose children are looked at.</summary>
+    /// <summary>A folder whose children are being visited.</summary>
     private sealed record Level(string Path, List<Showing> Showing)
     {
         internal int Next { get; set; }

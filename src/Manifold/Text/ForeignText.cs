@@ -5,7 +5,7 @@ namespace Manifold.Text;
 
 /// <summary>Text that others wrote (labels, file names, answers of servers, output of programs), made safe to show to people.</summary>
 /// <remarks>
-/// A terminal obeys what is printed: it moves the cursor, fills the clipboard, or shows a text in another order than it has. So every
+/// A terminal acts on what is printed: it moves the cursor, fills the clipboard, or shows a text in another order than it has. So every
 /// character that is not seen is shown as its JSON escape, such as <c>\u001b</c>. JSON that passes through here therefore stays JSON and
 /// keeps its content to the letter. Escaped are control characters (C0, DEL, C1), format characters (marks and overrides of the writing
 /// direction, zero-width characters, tags) but for the two joiners that emoji and Persian need, line and paragraph separators, and halves

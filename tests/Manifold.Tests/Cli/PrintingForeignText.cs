@@ -11,7 +11,7 @@ namespace Manifold.Tests.Cli;
 /// <summary>An image whose every text means harm, through every command that shows something of an image.</summary>
 public sealed class PrintingForeignText : IDisposable
 {
-    /// <summary>A cleared screen, the clipboard, a title, C1, DEL, overrides, a carriage return and a line that a CI would obey.</summary>
+    /// <summary>A cleared screen, the clipboard, a title, C1, DEL, overrides, a carriage return and a command for the CI.</summary>
     private const string Evil = "x\e[2J\e]52;c;cm0=\a\u009b31m\u007f\b\u202e\u2066\u200b\rover\n::error::y ##[error]z";
 
     private readonly TemporaryFolder folder = new();

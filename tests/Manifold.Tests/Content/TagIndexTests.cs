@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Manifold.Tests.Content;
 
-/// <summary><c>index.json</c> is parsed once for each state that it has, whoever wrote it.</summary>
+/// <summary><c>index.json</c> is parsed once after each change, whichever program wrote it.</summary>
 public sealed class ReadingNamesAgain : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -188,7 +188,7 @@ public sealed class SecretsStaySecret : IAsyncLifetime
             return seen.Keys;
         }
 
-        /// <summary>Waits until everything has been looked at twice from now on.</summary>
+        /// <summary>Waits until everything has been checked twice from now on.</summary>
         public Task LooksAgainAsync()
         {
             var enough = looks + 3;

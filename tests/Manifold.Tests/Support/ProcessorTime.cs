@@ -37,6 +37,6 @@ internal static partial class ProcessorTime
     }
 }
 
-/// <summary>Tests that look at the memory of the whole process: nothing else runs meanwhile.</summary>
+/// <summary>Tests that measure the memory of the whole process: nothing else runs at the same time.</summary>
 [CollectionDefinition(nameof(MeasuringMemory), DisableParallelization = true)]
 public sealed class MeasuringMemory;

@@ -2,7 +2,7 @@ using Manifold.Text;
 
 namespace Manifold.Tests.Text;
 
-/// <summary>A RUN's lines as a terminal would finally show them, without what it would obey.</summary>
+/// <summary>A RUN's lines as a terminal would finally show them, without control sequences.</summary>
 public sealed class ShowingWhatProgramsPrint
 {
     [Theory]
