@@ -19,7 +19,9 @@ internal sealed class BuildProgress(Action<BuildEvent> show, Func<ValueTask>? en
             case "tty" or "auto" when mode == "tty" || context.Interactive:
                 var live = new LiveProgress(context.Error, context.Time);
                 return new BuildProgress(live.Show, live.DisposeAsync);
-            default: return new BuildProgress(new PlainProgress(context.Error, LogGroups.Of(context.Variable), colours: context.Interactive && context.Variable("NO_COLOR") is null).Show);
+            default:
+                var hasColours = context.Interactive && context.Variable("NO_COLOR") is null;
+                return new BuildProgress(new PlainProgress(context.Error, LogGroups.Of(context.Variable), colours: hasColours).Show);
         }
     }
 

@@ -6,7 +6,8 @@ namespace Manifold.Cli;
 
 /// <summary>What the commands may use of the world around them: the composition root's hands.</summary>
 /// <remarks>
-/// Results go to <see cref="Out"/>, everything else to <see cref="Error"/>. Both show foreign text safely, whoever writes (<see cref="ForeignTextWriter"/>).
+/// Results go to <see cref="Out"/>, everything else to <see cref="Error"/>.
+/// Both always show foreign text safely (<see cref="ForeignTextWriter"/>).
 /// </remarks>
 public sealed record CliContext
 {

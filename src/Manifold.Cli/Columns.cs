@@ -11,6 +11,7 @@ internal static class Columns
         List<string[]> lines = [.. rows.Prepend(headings).Select(row => row.Select(ForeignText.Line).ToArray())];
         var widths = headings.Select((_, column) => lines.Max(row => row[column].Length)).ToArray();
         foreach (var row in lines)
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))));
+            output.WriteLine(string.Join("  ",
+                row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))));
     }
 }

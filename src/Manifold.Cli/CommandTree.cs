@@ -51,7 +51,8 @@ public static class CommandTree
     /// <summary>Runs a command to its end. Never throws: <see cref="Failure"/> says what went wrong.</summary>
     public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
     {
-        var debug = context.Variable("MANIFOLD_DEBUG") is not (null or "0") || arguments.TakeWhile(word => word != "--").Contains(DebugFlag);
+        var debug = context.Variable("MANIFOLD_DEBUG") is not (null or "0")
+            || arguments.TakeWhile(word => word != "--").Contains(DebugFlag);
 #pragma warning disable CA1031 // the last line of defence
         try
         {

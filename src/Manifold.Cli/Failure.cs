@@ -6,14 +6,14 @@ using Manifold.Oci;
 
 namespace Manifold.Cli;
 
-/// <summary>What ended a command, as a message and an exit code. The last line of defence: nothing that is thrown shows a trace unasked.</summary>
+/// <summary>The exception that ended a command, as a message and an exit code. Stack traces appear only on request.</summary>
 /// <remarks>
 /// <code>
 /// 1  what several pieces of work threw at once is taken apart; the most serious problem that is known counts, a full or failing disk first
 /// 2  what Manifold says itself, and what the disk says of a file that the user named: the sentence as it is
 /// 3  everything else is a mistake of ours: what it is, its number, and how to report it
 /// </code>
-/// The number is made of the kind of the exception and of our innermost method on its way, so the same fault has the same number on every machine.
+/// The number is a hash of the exception's type and of our innermost method on the stack, so a fault has the same number on every machine.
 /// </remarks>
 internal static partial class Failure
 {
@@ -52,7 +52,7 @@ internal static partial class Failure
         Please report it to whoever gave you manifold. Include the fault's number, the command, and the version ({ProgramName.Version}). To see the trace, run the command again with --debug.
         """;
 
-    /// <summary>What several pieces of work threw: the most serious problem that we know, else the first that is not their end.</summary>
+    /// <summary>The exception to report of several: the most serious known one, or else the first that is not a cancellation.</summary>
     private static Exception Innermost(Exception thrown)
     {
         if (thrown is TypeInitializationException or System.Reflection.TargetInvocationException && thrown.InnerException is { } inner)
@@ -60,10 +60,11 @@ internal static partial class Failure
         if (thrown is not AggregateException several || several.InnerExceptions.Count == 0)
             return thrown;
         var all = several.InnerExceptions.Select(Innermost).ToList();
-        return all.OfType<ManifoldException>().MaxBy(known => known.ExitCode) ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
+        return all.OfType<ManifoldException>().MaxBy(known => known.ExitCode)
+            ?? all.FirstOrDefault(each => each is not OperationCanceledException) ?? all[0];
     }
 
-    /// <summary>Our innermost method on an exception's way; empty where there is none.</summary>
+    /// <summary>Our innermost method in an exception's trace; empty if there is none.</summary>
     private static string PlaceOf(Exception problem)
     {
         var frame = FramePattern().Match(problem.StackTrace ?? "");

@@ -51,14 +51,17 @@ internal static class InspectCommand
         return command;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(IImageSource source, (Platform? Platform, bool Config) wanted, RegistryParts? parts, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(IImageSource source, (Platform? Platform, bool Config) wanted,
+        RegistryParts? parts, CancellationToken cancellation)
     {
         var (platform, config) = wanted;
         var top = await source.ResolveAsync(cancellation);
         if (platform is null && !config)
             return top.Bytes;
         var entries = await ImagePlatforms.ReadAsync(source, top.Descriptor, cancellation);
-        var entry = (platform is null && entries.Length == 1 ? entries[0] : PlatformChoice.Best(platform ?? Platform.Host, entries, each => each.Platform))
+        var entry = (platform is null && entries.Length == 1
+            ? entries[0]
+            : PlatformChoice.Best(platform ?? Platform.Host, entries, each => each.Platform))
             ?? throw Lacks(source.Location, platform ?? Platform.Host, entries.Select(each => each.Platform));
         parts?.RequireWhole("inspect", entry.Manifest.Digest);
         return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);

@@ -25,7 +25,8 @@ internal sealed class LiveProgress : IAsyncDisposable
     public LiveProgress(TextWriter output, TimeProvider time)
     {
         this.time = time;
-        var console = SafeConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(ForeignTextWriter.Own(output)), Interactive = InteractionSupport.Yes });
+        var console = SafeConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(ForeignTextWriter.Own(output)), Interactive = InteractionSupport.Yes });
         drawing = Task.Run(() => console.Live(new Spectre.Console.Text("")).AutoClear(true).StartAsync(live => DrawAsync(console, live)));
     }
 

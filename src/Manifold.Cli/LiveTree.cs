@@ -47,7 +47,9 @@ internal sealed class LiveTree
         {
             case PlanMade made: Plan(image, made); return null;
             case StepStarted started: image.Running[started.Step.Digest] = new Running(started.Step, e.Time); return null;
-            case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running): running.Last = ProgramOutput.Line(printed.Line); return null;
+            case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running):
+                running.Last = ProgramOutput.Line(printed.Line);
+                return null;
             case StepFinished done: return Finish(e, image, done);
             case StepFailed failed:
                 image.Failed = true;
@@ -55,7 +57,8 @@ internal sealed class LiveTree
                 return $"[red]failed[/] {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? Whole(image, e.Time) : null;
             case Transferred transfer: Note(transfer); return null;
-            case HookFinished { Cached: false } hook: return $"{Shown(e.Component ?? "")} {Shown(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
+            case HookFinished { Cached: false } hook:
+                return $"{Shown(e.Component ?? "")} {Shown(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
             case Warned warned: return $"[yellow]warning:[/] {Shown((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
             default: return null;
         }
@@ -118,7 +121,10 @@ internal sealed class LiveTree
     }
 
     private static string Whole(Image image, DateTimeOffset now) =>
-        $"[green]✓[/] [bold]{Shown(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  {(image.Cached == image.Done ? "[blue]cached[/]" : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached")}";
+        $"[green]✓[/] [bold]{Shown(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  "
+            + (image.Cached == image.Done
+                ? "[blue]cached[/]"
+                : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
 
     private void Note(Transferred transfer)
     {
@@ -137,12 +143,14 @@ internal sealed class LiveTree
     private static IEnumerable<string> Lines(Image image, DateTimeOffset now, bool named)
     {
         if (named)
-            yield return $"[bold]{Shown(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, {image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
+            yield return $"[bold]{Shown(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
+                + $"{image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
         foreach (var running in image.Running.Values.OrderBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
         {
             var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
             var last = running.Last.Length > 0 ? $"  [grey]{Shown(running.Last)}[/]" : "";
-            yield return $"{(named ? "  " : "")}{Shown(running.Step.Platform.ToString())}{count}  [bold]{Shown(running.Step.Name)}[/]  {Units.Duration(now - running.Begin)}{last}";
+            yield return $"{(named ? "  " : "")}{Shown(running.Step.Platform.ToString())}{count}  [bold]{Shown(running.Step.Name)}[/]  "
+                + $"{Units.Duration(now - running.Begin)}{last}";
         }
     }
 
@@ -160,5 +168,6 @@ internal sealed class LiveTree
     /// <summary>A text from outside as one line of markup.</summary>
     private static string Shown(string text) => Markup.Escape(ForeignText.Line(text));
 
-    private static string Title(BuildEvent e, Step step) => Shown((e.Component is null ? "" : e.Component + " ") + PlainProgress.Title(step));
+    private static string Title(BuildEvent e, Step step) =>
+        Shown((e.Component is null ? "" : e.Component + " ") + PlainProgress.Title(step));
 }

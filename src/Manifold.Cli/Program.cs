@@ -16,5 +16,6 @@ var context = new CliContext
 };
 // What a thread of its own throws passes every catch, and the runtime would print it.
 AppDomain.CurrentDomain.UnhandledException += (_, e) =>
-    Environment.Exit(Failure.Tell(context, e.ExceptionObject as Exception ?? new InvalidOperationException(), context.Variable("MANIFOLD_DEBUG") is not (null or "0")));
+    Environment.Exit(Failure.Tell(context, e.ExceptionObject as Exception ?? new InvalidOperationException(),
+        context.Variable("MANIFOLD_DEBUG") is not (null or "0")));
 return await CommandTree.RunAsync(context, args);

@@ -12,7 +12,11 @@ internal sealed class PublishingFlags
     private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that somebody moved meanwhile, or that holds what is no image." };
     private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Let a tag lose platforms that it has." };
 
-    private readonly Option<bool> checkAll = new("--check-all") { Description = "Ask the registry for every blob, even if the tag is up to date, and send what it lost. Default: only for every manifest." };
+    private readonly Option<bool> checkAll = new("--check-all")
+    {
+        Description = "Ask the registry for every blob, even if the tag is up to date, and send what it lost. "
+            + "Default: only for every manifest."
+    };
 
     public static PublishingFlags AddTo(Command command)
     {

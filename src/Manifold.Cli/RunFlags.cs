@@ -10,9 +10,15 @@ internal sealed class RunFlags
 {
     private readonly Option<string[]> secrets = Many("--secret", "A secret for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=VARIABLE. It is in no layer, cache, log or report. Repeatable.", "SECRET");
     private readonly Option<string[]> agents = Many("--ssh", "An ssh agent for RUN --mount=type=ssh: default, or ID=SOCKET, or ID=KEY[,KEY…]. Repeatable.", "AGENT");
-    private readonly Option<string?> network = new("--network") { Description = "The network of RUNs that do not say: default (their own; this machine's loopback is out of reach), none (loopback only), host (this machine's).", HelpName = "MODE" };
+    private readonly Option<string?> network = new("--network")
+    {
+        Description = "The network of RUNs that do not say: default (their own; this machine's loopback is out of reach), "
+            + "none (loopback only), host (this machine's).",
+        HelpName = "MODE"
+    };
     private AllowFlag allow = null!;
-    private readonly Option<string[]> hosts = Many("--add-host", "A line for RUNs' /etc/hosts: HOST:IP; the IP host-gateway is an address of this machine. Repeatable.", "HOST:IP");
+    private readonly Option<string[]> hosts = Many("--add-host",
+        "A line for RUNs' /etc/hosts: HOST:IP; the IP host-gateway is an address of this machine. Repeatable.", "HOST:IP");
     private readonly Option<string?> sharedMemory = new("--shm-size") { Description = "Size of RUNs' /dev/shm, e.g. 256m (default: 64m).", HelpName = "SIZE" };
     private readonly Option<string[]> limits = Many("--ulimit", "A limit for RUNs: TYPE=SOFT[:HARD], e.g. nofile=4096. Repeatable.", "LIMIT");
     private readonly Option<string?> cgroupParent = new("--cgroup-parent") { Description = "The control group that those of RUNs are made in.", HelpName = "GROUP" };

@@ -21,7 +21,8 @@ internal static class SignCommand
             using var client = access.Open(context, parsed);
             await using var source = new RegistrySource(client, store, reference);
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
-            var signed = await new ImageSigner(client, reference, signer, context.Time) { AsksForBlobs = true }.SignAsync(source, top, cancellation);
+            var signed = await new ImageSigner(client, reference, signer, context.Time) { AsksForBlobs = true }
+                .SignAsync(source, top, cancellation);
             await context.Error.WriteLineAsync(signed.IsEmpty ? "signed by this key already" : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
             await context.Out.WriteLineAsync(reference.WithDigest(top.Digest).ToString());
         });

@@ -48,7 +48,9 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
         if (moving.Count == 0 || (!now && context.Time.GetUtcNow() - last < Pace))
             return;
         last = context.Time.GetUtcNow();
-        ForeignTextWriter.Own(context.Error).Write($"{Clear}{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of {ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}\r");
+        ForeignTextWriter.Own(context.Error).Write(
+            $"{Clear}{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of "
+            + $"{ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}\r");
     }
 
     private static string What(BlobPush? push) => push switch

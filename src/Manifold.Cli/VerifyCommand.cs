@@ -78,7 +78,9 @@ internal sealed class VerifyCommand
         var options = new GateOptions
         {
             Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
-            Parts = source.Location.Transport is Transport.Registry ? await RegistryParts.AskAsync(client, store, source, PartsAsked.All, cancellation) : null,
+            Parts = source.Location.Transport is Transport.Registry
+                ? await RegistryParts.AskAsync(client, store, source, PartsAsked.All, cancellation)
+                : null,
         };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetValue(run) is { } arguments)
@@ -134,7 +136,8 @@ internal sealed class VerifyCommand
     {
         var (snapshots, emulators, runtimes) = (new SnapshotStore(store, context.Time), new Emulators(store), new OciRuntimes(store, context.Variable("PATH")));
         await runtimes.FindAsync(); // before layers are unpacked
-        return new SmokeRun(snapshots, new RunSandbox(snapshots, runtimes, emulators, new RunNetworks(store, context.Variable("PATH")), context.Time), emulators);
+        return new SmokeRun(snapshots,
+            new RunSandbox(snapshots, runtimes, emulators, new RunNetworks(store, context.Variable("PATH")), context.Time), emulators);
     }
 
     private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()

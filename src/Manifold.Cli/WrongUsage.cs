@@ -33,7 +33,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
 
     private static readonly Dictionary<Type, string> Numbers = new()
     {
-        [typeof(int)] = "a whole number", [typeof(int?)] = "a whole number", [typeof(long)] = "a whole number", [typeof(long?)] = "a whole number",
+        [typeof(int)] = "a whole number", [typeof(int?)] = "a whole number", [typeof(long)] = "a whole number",
+        [typeof(long?)] = "a whole number",
         [typeof(double)] = "a number", [typeof(double?)] = "a number",
     };
 
@@ -46,7 +47,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     {
         ArgumentResult { Tokens.Count: 0 } missing => Missing(missing.Argument.Name, missing.Argument.Description),
         OptionResult { Option.Required: true, Tokens.Count: 0 } missing => Missing(missing.Option.Name, missing.Option.Description),
-        OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.TryGetValue(option.Option.ValueType, out var number) => $"{option.Option.Name} {given}: expected {number}.",
+        OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.TryGetValue(option.Option.ValueType, out var number) =>
+            $"{option.Option.Name} {given}: expected {number}.",
         _ => error.Message,
     };
 

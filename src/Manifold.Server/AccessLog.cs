@@ -7,8 +7,8 @@ namespace Manifold.Server;
 
 /// <summary>A line for each request: when, who, from where, what, the answer, its bytes and its time.</summary>
 /// <remarks>
-/// Nobody need be logged in to be written here. So every word of a line is printable ASCII without blanks: what else was sent is percent-encoded, and a
-/// request can neither add a line nor speak to a terminal. The query is left out, and no header is ever in it.
+/// Nobody need be logged in to be written here. So every word of a line is printable ASCII without blanks: what else was sent is
+/// percent-encoded, and a request can neither add a line nor send escape sequences to a terminal. Queries and headers are never logged.
 /// </remarks>
 internal sealed class AccessLog(Action<string> write, TimeProvider time)
 {
@@ -25,7 +25,8 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
         {
             var milliseconds = time.GetElapsedTime(begin).TotalMilliseconds;
             write(string.Create(CultureInfo.InvariantCulture,
-                $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {Address(http)} {User(http)} {Word(http.Request.Method)} {Word(Path(http))} {http.Response.StatusCode} {Sent(http)} B {milliseconds:0.0} ms"));
+                $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {Address(http)} {User(http)} {Word(http.Request.Method)} {Word(Path(http))} "
+                    + $"{http.Response.StatusCode} {Sent(http)} B {milliseconds:0.0} ms"));
         }
     }
 
@@ -35,7 +36,9 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
     /// <summary>Only who proved it: before that it could be anything, a password typed into the wrong field too.</summary>
     private static string User(HttpContext http) => http.User.Identity is { IsAuthenticated: true, Name: { } name } ? Uri.EscapeDataString(name) : "-";
 
-    private static string Word(string text) => string.Concat(text.EnumerateRunes().Select(one => one.Value is > ' ' and <= '~' ? one.ToString() : Uri.EscapeDataString(one.ToString())));
+    private static string Word(string text) =>
+        string.Concat(text.EnumerateRunes()
+            .Select(one => one.Value is > ' ' and <= '~' ? one.ToString() : Uri.EscapeDataString(one.ToString())));
 
     private static long Sent(HttpContext http) => HttpMethods.IsHead(http.Request.Method) ? 0 : http.Response.ContentLength ?? 0;
 

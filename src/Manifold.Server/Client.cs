@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Server;
 
-/// <summary>Whom a limit is for: a user who proved it, else an address.</summary>
+/// <summary>The client that a limit applies to: a logged-in user, or else an address.</summary>
 internal static class Client
 {
     public static string Of(HttpContext http) =>

@@ -7,7 +7,7 @@ namespace Manifold.Server;
 /// <summary>Finds what makes a pushed document mean different things to different clients, or nothing to some. Pure.</summary>
 /// <remarks>
 /// Other parsers take the last of two members of one name, or either spelling of it, or treat null as absent. What a manifest says must not
-/// depend on who reads it. Source: OCI image specification, "Image Manifest", "Image Index", "Content Descriptors", and its JSON schema;
+/// depend on the reader. Source: OCI image specification, "Image Manifest", "Image Index", "Content Descriptors", and its JSON schema;
 /// CVE-2021-41190 for documents that are manifest and index at once.
 /// </remarks>
 internal static partial class DocumentFaults
@@ -18,7 +18,7 @@ internal static partial class DocumentFaults
     private static readonly string[] DescriptorMembers =
         ["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
 
-    /// <summary>The first fault in one sentence; null where there is none.</summary>
+    /// <summary>The first fault in one sentence; null if there is none.</summary>
     public static string? FirstIn(string mediaType, ReadOnlyMemory<byte> json)
     {
         try

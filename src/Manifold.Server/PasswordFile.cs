@@ -27,7 +27,7 @@ internal sealed class PasswordFile : IDisposable
         PasswordHash.RequireLibrary();
     }
 
-    /// <summary>Who was right before with the same password need not be checked.</summary>
+    /// <summary>Whether the user already gave this correct password, so that it need not be checked again.</summary>
     public bool WasRight(string user, string password) =>
         users.Value.TryGetValue(user, out var hash) && WasRight(user, hash, Proof(password));
 

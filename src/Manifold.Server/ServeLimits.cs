@@ -17,13 +17,14 @@ internal static class ServeLimits
     /// <summary>Connections of one client, so that the others have theirs.</summary>
     public const int ConnectionsOfOne = 500;
 
-    /// <summary>Where a client has too many connections, one goes that moved no byte for so long in the midst of a request.</summary>
+    /// <summary>The idle time within a request after which a connection is closed if its client has too many.</summary>
     public static readonly TimeSpan StillTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>A client whose connections are all at work may ask again after so long.</summary>
+    /// <summary>The time after which a client whose connections are all busy may try again.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(5);
 
-    /// <summary>Who connects and says nothing goes: before TLS's greeting, within a request's head, between requests.</summary>
+    /// <summary>The time after which a silent connection is closed: before the TLS handshake, within a request's headers,
+    /// between requests.</summary>
     public static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Who sends or takes less, after the grace, holds a connection for nothing: the slowest modem is faster.</summary>
@@ -39,7 +40,7 @@ internal static class ServeLimits
     /// <summary>Manifests with more bytes than almost all have, from one client at once: each is in memory.</summary>
     public const int LargeBodiesOfOne = 32, LargeBodyBytes = 256 * 1024;
 
-    /// <summary>Faults of one manifest that are told; each may cost a look at every name of the store.</summary>
+    /// <summary>The number of faults of one manifest that are reported. Each may cost a look at every name in the store.</summary>
     public const int ToldFaults = 20;
 
     /// <summary>Uploads that are begun and not complete; each is an open file.</summary>
@@ -48,7 +49,8 @@ internal static class ServeLimits
     /// <summary>Those of one client, so that the others have theirs.</summary>
     public const int OpenUploadsOfOne = 500;
 
-    /// <summary>Where a client has too many, those go that it left for so long. Clients send the first bytes within seconds.</summary>
+    /// <summary>The idle time after which uploads are closed if their client has too many.
+    /// Clients send the first bytes within seconds.</summary>
     public static readonly TimeSpan UploadGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>After so long without a request the file of an upload is closed, and an empty one is forgotten.</summary>
@@ -60,7 +62,7 @@ internal static class ServeLimits
     /// <summary>Password checks at once: each may take a core for a second, and pulls go on meanwhile.</summary>
     public const int PasswordChecks = 2;
 
-    /// <summary>Requests of one address whose passwords wait: a push has some at once, and whoever guesses has thousands.</summary>
+    /// <summary>Requests of one address that wait for a password check: a push has a few at once, and an attacker thousands.</summary>
     public const int PasswordChecksOfOne = 50;
 
     /// <summary>A stop lets requests in flight go on for so long; whoever stops services waits about as long again before it kills.</summary>

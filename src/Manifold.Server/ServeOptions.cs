@@ -30,7 +30,8 @@ public sealed partial record ServeOptions
 
     public string? TlsKey { get; init; }
 
-    /// <summary>Names that clients may ask for beside those of loopback and <see cref="Listen"/>, with a port or without; <c>*</c> for all.</summary>
+    /// <summary>Host names that clients may use besides loopback's and <see cref="Listen"/>, with or without a port;
+    /// <c>*</c> for all.</summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Told what people should know: a damaged blob, a full disk.</summary>
@@ -42,10 +43,10 @@ public sealed partial record ServeOptions
     /// <summary>How long a client may send or take next to nothing before its request is cut.</summary>
     internal TimeSpan SlowGrace { get; init; } = ServeLimits.SlowGrace;
 
-    /// <summary>How long a client may say nothing where it has to say something.</summary>
+    /// <summary>The time that a client may stay silent when the server waits for it.</summary>
     internal TimeSpan SilentTime { get; init; } = ServeLimits.SilentTime;
 
-    /// <summary>After so long without a byte, in or out, a request gives its connection to another of a client that has too many.</summary>
+    /// <summary>The time without a byte, in or out, after which a request's connection is closed if its client has too many.</summary>
     internal TimeSpan StillTime { get; init; } = ServeLimits.StillTime;
 
     internal int Connections { get; init; } = ServeLimits.Connections;

@@ -113,7 +113,7 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
     {
         public PartialBlob Blob => blob;
 
-        /// <summary>Who began it, or took it up from its file.</summary>
+        /// <summary>The client that started it, or resumed it from its file.</summary>
         public string Client => client;
 
         public SemaphoreSlim Gate { get; } = new(1, 1);
@@ -132,7 +132,8 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
         ServeLimits.UploadGrace
         - sessions.Values.Where(session => session.Client == client).Select(IdleTime).DefaultIfEmpty(ServeLimits.UploadGrace).Max();
 
-    /// <summary>Closes what a client left, where it has too many; and where all have, what the one with the most left longest ago.</summary>
+    /// <summary>Closes a client's idle uploads if it has too many. If there are too many in all,
+    /// closes the oldest idle one of the client with the most.</summary>
     private bool HasRoom(string client)
     {
         var own = sessions.Where(session => session.Value.Client == client).ToList();

@@ -7,7 +7,7 @@ internal sealed class WatchedTransport(IDuplexPipe inner, TimeProvider time) : I
 {
     private long moved = time.GetTimestamp();
 
-    /// <summary>How long no byte has come from the client, and none was taken by it.</summary>
+    /// <summary>The time since the last byte was received from the client or sent to it.</summary>
     public TimeSpan Still => time.GetElapsedTime(Volatile.Read(ref moved));
 
     public PipeReader Input => field ??= new Reader(inner.Input, this);

@@ -8,8 +8,8 @@ internal static class AbandonedRuns
 {
     /// <summary>Does so for a work folder that nobody owns any more, before it is deleted.</summary>
     /// <remarks>
-    /// The kernel has ended nearly all of it. What had just begun to start is found by its folder, which its command line names; control groups by their names, which begin with the
-    /// folder's, or, where they were made in another group, by what the run wrote down.
+    /// The kernel has ended nearly all of it. What had just begun to start is found by its folder, which its command line names; control
+    /// groups by their names, which begin with the folder's, or, where they were made in another group, by what the run wrote down.
     /// </remarks>
     public static void End(string workFolder)
     {

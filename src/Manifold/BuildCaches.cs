@@ -29,7 +29,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     public Task ImportAsync(CacheRequest request, ImmutableArray<Platform> platforms, Action<BuildEvent> show, CancellationToken cancellation) =>
         Task.WhenAll(request.From.Select(place =>
         {
-            var reader = new CacheReader(Open(place), message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() }));
+            var reader = new CacheReader(Open(place),
+                message => show(new Warned($"--cache-from: {message}") { Time = tools.Time.GetUtcNow() }));
             return reading.GetAsync((place, string.Join(',', platforms)), async stop =>
             {
                 await reader.ReadAsync(platforms, imported, stop).ConfigureAwait(false);

@@ -37,7 +37,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
 
     private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
 
-    private RunSandbox Sandbox => LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, networks, tools.Time));
+    private RunSandbox Sandbox =>
+        LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, networks, tools.Time));
 
     /// <summary>Can this machine run what is planned? Asked before any work.</summary>
     /// <exception cref="HostNotReadyException">No OCI runtime, or no emulator.</exception>

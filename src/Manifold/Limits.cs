@@ -9,7 +9,8 @@ public static class Limits
     /// <summary>Entries of one layer. The largest layers that are published have a few hundred thousand.</summary>
     public const int LayerEntries = 5_000_000;
 
-    /// <summary>Names and targets of links of one layer in bytes, each entry's own name only. The largest layers that are published have some 20 MB.</summary>
+    /// <summary>Names and targets of links of one layer in bytes, each entry's own name only.
+    /// The largest layers that are published have some 20 MB.</summary>
     public const long LayerNamesBytes = 512L * 1024 * 1024;
 
     /// <summary>Files of one image archive. The largest have a few thousand blobs; each name is kept in memory.</summary>
@@ -33,7 +34,8 @@ public static class Limits
     /// <summary>Those records in bytes, all together.</summary>
     public const int TarGlobalBytes = 64 * 1024;
 
-    /// <summary>Extended attributes in bytes that are kept for one layer while its files are read: a million capabilities or labels.</summary>
+    /// <summary>Extended attributes in bytes that are kept for one layer while its files are read:
+    /// a million capabilities or labels.</summary>
     public const long LayerXattrBytes = 64L * 1024 * 1024;
 
     /// <summary>One file of a layer in bytes (1 EiB): beyond every file system, and sums of sizes cannot overflow.</summary>
@@ -75,7 +77,8 @@ public static class Limits
     /// <summary>Records of builds that the store keeps: some months of a busy team, a few megabytes.</summary>
     public const int BuildRecords = 300;
 
-    /// <summary>One blob in bytes (16 TiB): a hundred times what any registry takes, and the sizes of all that one image's documents can name add up without an overflow.</summary>
+    /// <summary>One blob in bytes (16 TiB): a hundred times what any registry takes, and the sizes of all that one image's documents can
+    /// name add up without an overflow.</summary>
     public const long ContentBytes = 1L << 44;
 
     /// <summary>Nested indexes followed from one reference.</summary>

@@ -6,7 +6,7 @@ using Manifold.Sandbox;
 
 namespace Manifold;
 
-/// <summary>What people should know of the network that a build's RUNs get.</summary>
+/// <summary>Warnings about the network that a build's RUNs get.</summary>
 internal static class RunNetworkWarnings
 {
     /// <summary>Whether any RUN gets the network that depends on the machine.</summary>
@@ -16,23 +16,27 @@ internal static class RunNetworkWarnings
     {
         NetworkKind.Machine =>
         [
-            $"RUNs share this machine's network, and reach what listens on 127.0.0.1 here: {access.Reason}. {(access.Remedy is { } remedy ? $"Run: {remedy}" : "See: manifold doctor")}",
+            $"RUNs share this machine's network, and reach what listens on 127.0.0.1 here: {access.Reason}. "
+                + $"{(access.Remedy is { } remedy ? $"Run: {remedy}" : "See: manifold doctor")}",
         ],
         NetworkKind.Private =>
         [
             .. OnDefault(steps).SelectMany(Proxies).DistinctBy(proxy => (proxy.Name.ToUpperInvariant(), proxy.Value)).Select(proxy =>
-                $"{proxy.Step.Name}: {proxy.Name} is {AddressSecrets.Without(proxy.Value)}, and 127.0.0.1 is the RUN's own there, not this machine's: the proxy is out of reach. "
+                $"{proxy.Step.Name}: {proxy.Name} is {AddressSecrets.Without(proxy.Value)}, and 127.0.0.1 is the RUN's own there, "
+                    + "not this machine's: the proxy is out of reach. "
                 + "Let it listen on another address of this machine and name that one, or share this machine's network: --network=host"),
         ],
         _ => [],
     };
 
-    private static IEnumerable<RunStep> OnDefault(IEnumerable<Step> steps) => steps.OfType<RunStep>().Where(step => step.Network == RunNetwork.Default);
+    private static IEnumerable<RunStep> OnDefault(IEnumerable<Step> steps) =>
+        steps.OfType<RunStep>().Where(step => step.Network == RunNetwork.Default);
 
     private static IEnumerable<(RunStep Step, string Name, string Value)> Proxies(RunStep step) =>
         from variable in step.Environment.Concat(step.ProxyEnvironment)
         let parts = variable.Split('=', 2)
-        where parts.Length == 2 && PredefinedArguments.IsProxy(parts[0]) && !parts[0].Equals("NO_PROXY", StringComparison.OrdinalIgnoreCase) && IsOnLoopback(parts[1])
+        where parts.Length == 2 && PredefinedArguments.IsProxy(parts[0])
+            && !parts[0].Equals("NO_PROXY", StringComparison.OrdinalIgnoreCase) && IsOnLoopback(parts[1])
         select (step, parts[0], parts[1]);
 
     // curl and wget take an address without a scheme, too.
@@ -41,7 +45,8 @@ internal static class RunNetworkWarnings
         if (!Uri.TryCreate(proxy.Contains("://", StringComparison.Ordinal) ? proxy : "http://" + proxy, UriKind.Absolute, out var address))
             return false;
         var host = address.Host.Trim('[', ']').TrimEnd('.');
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var number) && (IPAddress.IsLoopback(number) || number.Equals(IPAddress.Any)));
     }
 }

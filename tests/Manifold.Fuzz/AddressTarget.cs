@@ -7,23 +7,29 @@ using Manifold.Registry;
 
 namespace Manifold.Fuzz;
 
-/// <summary>All that is done with an address, or with a name of an image, before anybody is asked: parse, show, make a request, find the proxy.</summary>
+/// <summary>All that is done with an address, or with a name of an image, before anybody is asked:
+/// parse, show, make a request, find the proxy.</summary>
 public static class AddressTarget
 {
     internal static ImmutableArray<byte[]> Corpus { get; } =
     [
         .. new[]
         {
-            "https://alice:secret@example.com:8443/a/b.tar.gz?token=x#y", "http://[::1]:8080/a%20b", "http://127.0.0.1/%00", "file:///etc/passwd", "unix:///run/x.sock", "https://example.com/a.git#main:folder",
-            "git@github.com:owner/name.git#v1", "ssh://git@host:22/a/b", "git://host/a", "github.com/owner/name", "quay.io/acme/app:1.4", "localhost:5000/a@sha256:" + new string('0', 64), "docker.io/library/debian", "[::1]:5000/a/b:c",
-            "oci:folder:name", "oci-archive:file.tar", "docker-archive:file.tar:@1", "store:app:1", "docker://a/b", "linux/arm/v7", "https://münchen.example/ß", "https://xn--mnchen-3ya.example/", "//host/path", "/v2/x?y", "../x", "a/b/c/",
+            "https://alice:secret@example.com:8443/a/b.tar.gz?token=x#y", "http://[::1]:8080/a%20b", "http://127.0.0.1/%00",
+            "file:///etc/passwd", "unix:///run/x.sock", "https://example.com/a.git#main:folder",
+            "git@github.com:owner/name.git#v1", "ssh://git@host:22/a/b", "git://host/a", "github.com/owner/name", "quay.io/acme/app:1.4",
+            "localhost:5000/a@sha256:" + new string('0', 64), "docker.io/library/debian", "[::1]:5000/a/b:c",
+            "oci:folder:name", "oci-archive:file.tar", "docker-archive:file.tar:@1", "store:app:1", "docker://a/b", "linux/arm/v7",
+            "https://münchen.example/ß", "https://xn--mnchen-3ya.example/", "//host/path", "/v2/x?y", "../x", "a/b/c/",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
     internal static ImmutableArray<string> Pieces { get; } =
     [
-        "http://", "https://", "HTTPS://", "file://", "unix://", "data:", "javascript:", "//", "/", "..", "%00", "%0a", "%2f", "%2F..%2f", "%", "%zz", "%c0%ae", ":", ":0", ":65535", ":65536", ":99999", ":-1", "@", "@@", "#", "?", "&", "=", "[", "]",
-        "[::1]", "[::]", "[fe80::1%25eth0]", "[::::]", "127.0.0.1", "0x7f.1", "2130706433", "1.2.3.999", "localhost", ".", "..", "a..b", "-a", "a-", "xn--", "xn--a", "\0", "\n", "\r\n", "\t", " ", "\\", "é", "\u202e", "\ufeff", "。", "ⓔ",
+        "http://", "https://", "HTTPS://", "file://", "unix://", "data:", "javascript:", "//", "/", "..", "%00", "%0a", "%2f", "%2F..%2f",
+        "%", "%zz", "%c0%ae", ":", ":0", ":65535", ":65536", ":99999", ":-1", "@", "@@", "#", "?", "&", "=", "[", "]",
+        "[::1]", "[::]", "[fe80::1%25eth0]", "[::::]", "127.0.0.1", "0x7f.1", "2130706433", "1.2.3.999", "localhost", ".", "..", "a..b",
+        "-a", "a-", "xn--", "xn--a", "\0", "\n", "\r\n", "\t", " ", "\\", "é", "\u202e", "\ufeff", "。", "ⓔ",
         ".git", "sha256:", "latest", "oci:", "store:", "docker://", "git@",
     ];
 
@@ -34,7 +40,8 @@ public static class AddressTarget
         AddressSecrets.Without(text);
         if (ImageReference.TryParse(text, out var reference))
         {
-            FuzzTarget.Promise(ImageReference.TryParse(reference.ToString(), out var again) && again == reference, "a reference is what it says");
+            FuzzTarget.Promise(ImageReference.TryParse(reference.ToString(), out var again) && again == reference,
+                "a reference is what it says");
             RegistryHost.IsLoopback(reference.Registry);
         }
         if (ImageLocation.TryParse(text, out var location))
@@ -43,7 +50,8 @@ public static class AddressTarget
             FuzzTarget.Promise(Platform.TryParse(platform.ToString(), out var same) && same == platform, "a platform is what it says");
         foreach (var asContext in new[] { true, false })
             if (GitAddress.TryParse(text, asContext, out var repository))
-                FuzzTarget.Promise(!repository.ToString().Contains('\0', StringComparison.Ordinal) && !repository.Remote.StartsWith('-'), "git is told no option");
+                FuzzTarget.Promise(!repository.ToString().Contains('\0', StringComparison.Ordinal) && !repository.Remote.StartsWith('-'),
+                    "git is told no option");
         ContextFetcher.IsRemote(text);
         if (Uri.TryCreate(text, UriKind.Absolute, out var address))
             Use(address);
@@ -61,7 +69,8 @@ public static class AddressTarget
         _ = request.RequestUri.IdnHost;
         try
         {
-            FuzzTarget.Promise(HttpFetcher.NameOf(address) is { Length: > 0 } name && !name.AsSpan().ContainsAny('/', '\0'), "a file has a name");
+            FuzzTarget.Promise(HttpFetcher.NameOf(address) is { Length: > 0 } name && !name.AsSpan().ContainsAny('/', '\0'),
+                "a file has a name");
         }
         catch (FetchException e)
         {

@@ -14,7 +14,9 @@ namespace Manifold.Fuzz;
 public static class DocumentTarget
 {
     private const string Hex = "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a";
-    private const string Dockerfile = "FROM base\nENV a=$PATH:$HOME\nWORKDIR x\nRUN a\nCOPY a b\nLABEL c=d\nVOLUME e\nUSER f\nHEALTHCHECK --interval=3s CMD g\nSTOPSIGNAL 9\n";
+    private const string Dockerfile =
+        "FROM base\nENV a=$PATH:$HOME\nWORKDIR x\nRUN a\nCOPY a b\nLABEL c=d\nVOLUME e\nUSER f\nHEALTHCHECK --interval=3s CMD g\n"
+            + "STOPSIGNAL 9\n";
 
     private static readonly DockerfileTree Tree = DockerfileParser.Parse("Dockerfile", Encoding.UTF8.GetBytes(Dockerfile)).Tree;
 
@@ -31,9 +33,12 @@ public static class DocumentTarget
 
     internal static ImmutableArray<string> Pieces { get; } =
     [
-        "null", "true", "{}", "[]", "[null]", "{\"a\":null}", "0", "-1", "9223372036854775807", "9223372036854775808", "1e3", "1.5", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u001b[2J\"", "\"\\u202e\"", "\\u0000", "\\n",
-        "[", "]", "{", "}", ",", ":", "\"", "/", "..", "\"0001-01-01T00:00:00+14:00\"", "\"9999-12-31T23:59:59-14:00\"", "\"0000-00-00\"", "sha256:", "sha512:", "\"os\":\"\",", "\"architecture\":null,", "\"config\":null,",
-        "\"Env\":[null],", "\"Env\":[\"\"],", "\"WorkingDir\":\"../..\",", "\"size\":-1,", "\"OnBuild\":[\"ONBUILD RUN a\"],", "\"OnBuild\":[\"FROM a\"],", "\"OnBuild\":[\"\"],", "\"ExposedPorts\":{\"a\":null},", "\uFEFF", "\0", "é",
+        "null", "true", "{}", "[]", "[null]", "{\"a\":null}", "0", "-1", "9223372036854775807", "9223372036854775808", "1e3", "1.5", "\"\"",
+        "\"\\u0000\"", "\"\\ud800\"", "\"\\u001b[2J\"", "\"\\u202e\"", "\\u0000", "\\n",
+        "[", "]", "{", "}", ",", ":", "\"", "/", "..", "\"0001-01-01T00:00:00+14:00\"", "\"9999-12-31T23:59:59-14:00\"", "\"0000-00-00\"",
+        "sha256:", "sha512:", "\"os\":\"\",", "\"architecture\":null,", "\"config\":null,",
+        "\"Env\":[null],", "\"Env\":[\"\"],", "\"WorkingDir\":\"../..\",", "\"size\":-1,", "\"OnBuild\":[\"ONBUILD RUN a\"],",
+        "\"OnBuild\":[\"FROM a\"],", "\"OnBuild\":[\"\"],", "\"ExposedPorts\":{\"a\":null},", "\uFEFF", "\0", "é",
     ];
 
     /// <inheritdoc cref="FuzzTarget.Read"/>
@@ -96,11 +101,13 @@ public static class DocumentTarget
         }
         catch (ManifoldException e)
         {
-            FuzzTarget.Promise(e.Message.Length > 0, "a refusal says why"); // an ONBUILD that is no instruction
+            FuzzTarget.Promise(e.Message.Length > 0, "a refusal says why"); // an ONBUILD that is not an instruction
         }
     }
 
-    private static void WrittenTheSame(byte[] json, Func<byte[], byte[]> again) => FuzzTarget.Promise(json.AsSpan().SequenceEqual(again(json)), "what is written is read as the same");
+    private static void WrittenTheSame(byte[] json, Func<byte[], byte[]> again) =>
+        FuzzTarget.Promise(json.AsSpan().SequenceEqual(again(json)), "what is written is read as the same");
 
-    private static void Shown(string text) => FuzzTarget.Promise(!ForeignText.Line(text).Any(char.IsControl), "nothing that is shown is obeyed by a terminal");
+    private static void Shown(string text) =>
+        FuzzTarget.Promise(!ForeignText.Line(text).Any(char.IsControl), "nothing that is shown is obeyed by a terminal");
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Manifold.Fuzz;
 
-/// <summary>Damages files in the ways that files are damaged, and in those that programs dislike. The same seed gives the same files.</summary>
+/// <summary>Damages files the way files break in practice, and in ways that programs dislike. The same seed gives the same files.</summary>
 /// <param name="pieces">What is put in; the words of Dockerfiles where it is null.</param>
 public sealed class Mutations(ImmutableArray<byte[]> corpus, int seed, ImmutableArray<string>? pieces = null)
 {

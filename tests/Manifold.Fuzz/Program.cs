@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Manifold.Fuzz;
 
-// usage: manifold-fuzz [--target T] FILE | -                         reads one file, or standard input: for any fuzzer that hands files to a program
-//        manifold-fuzz [--target T] --seconds N [--seed S] FOLDER…   damages the files below the folders for N seconds; documents and addresses have their own
+// usage: manifold-fuzz [--target T] FILE | -                         reads one file, or standard input:
+//                                                                    for any fuzzer that hands files to a program
+//        manifold-fuzz [--target T] --seconds N [--seed S] FOLDER…   damages the files below the folders for N seconds;
+//                                                                    documents and addresses have their own
 // T is dockerfiles (the default), documents (of images) or addresses.
 // exit code 0: read as it should be; 1: not, and the file is kept as 'culprit.Dockerfile', 'culprit.documents' or 'culprit.addresses'.
 
@@ -29,7 +31,12 @@ if (seconds == 0)
     Console.WriteLine(failure ?? string.Create(CultureInfo.InvariantCulture, $"read in {took.TotalMilliseconds:F0} ms"));
     return failure is null ? 0 : 1;
 }
-ImmutableArray<byte[]> corpus = [.. target.Corpus, .. paths.SelectMany(folder => Directory.EnumerateFiles(folder, target.Files, SearchOption.AllDirectories)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+ImmutableArray<byte[]> corpus =
+[
+    .. target.Corpus,
+    .. paths.SelectMany(folder => Directory.EnumerateFiles(folder, target.Files, SearchOption.AllDirectories))
+        .Order(StringComparer.Ordinal).Select(File.ReadAllBytes)
+];
 if (corpus.IsEmpty)
 {
     Console.Error.WriteLine("There are no such files below the folders.");

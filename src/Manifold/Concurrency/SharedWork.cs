@@ -7,20 +7,22 @@ namespace Manifold.Concurrency;
 /// everybody else                waits for the same work
 /// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end
 /// success                       is remembered, where that is asked for
-/// failure                       goes to everybody who waits, and is not remembered: the next caller tries again
+/// failure                       goes to every waiting caller, and is not remembered: the next caller tries again
 /// </code>
 /// The work of one key never runs twice at the same time. Thread-safe. Work that waits for its own key waits forever.
 /// </remarks>
-/// <param name="remembers">Whether a result is kept for callers who come after the work.</param>
+/// <param name="remembers">Whether a result is kept for callers that come after the work.</param>
 public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
 {
     private readonly Lock door = new();
     private readonly Dictionary<TKey, Flight> flights = [];
     private readonly Dictionary<TKey, T> results = [];
 
-    /// <summary>The result of the key's work: a remembered one, the one that is being made, or the one that <paramref name="work"/> makes.</summary>
+    /// <summary>The result of the key's work: a remembered one, the one that is being made,
+    /// or the one that <paramref name="work"/> makes.</summary>
     /// <param name="work">Its token is cancelled only after every caller of this key was. It must end soon after that.</param>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled, whether or not the work goes on for others.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled,
+    /// whether or not the work goes on for others.</exception>
     public async Task<T> GetAsync(TKey key, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         while (true)
@@ -55,7 +57,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
             return results.ContainsKey(key) || flights.ContainsKey(key);
     }
 
-    /// <summary>Remembers a result that was made elsewhere. Who waits for the key's work already gets what that makes.</summary>
+    /// <summary>Remembers a result that was made elsewhere. Callers that already wait for the key's work get that work's result.</summary>
     public void Remember(TKey key, T result)
     {
         lock (door)
@@ -92,7 +94,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         }
     }
 
-    // Before anybody hears of the end: who asks again then meets the result, or starts anew.
+    // Before the waiters learn of the end, so that another request finds the result or starts over.
     private void End(TKey key, Action? remember = null)
     {
         lock (door)

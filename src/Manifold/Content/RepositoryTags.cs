@@ -6,7 +6,7 @@ namespace Manifold.Content;
 /// <summary>The store's names of one repository of one registry, in the order of their tags. Immutable.</summary>
 public sealed class RepositoryTags
 {
-    /// <summary>So many former states are kept alive at most, for whoever looked at one of them and goes on from there.</summary>
+    /// <summary>The maximum number of earlier states to keep, for readers that continue from one of them.</summary>
     private const int Remembered = 32;
 
     private readonly ImmutableSortedSet<TagEntry> entries;

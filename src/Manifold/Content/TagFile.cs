@@ -15,7 +15,7 @@ internal sealed class TagFile(string path) : IDisposable
     /// <summary>Longer than a step of the kernel's clock for files (1 to 10 ms).</summary>
     private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Other tools write in place: half a file is read again, so often and after so long.</summary>
+    /// <summary>Other tools write in place: a half-written file is read again this often, at this interval.</summary>
     private const int Readings = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 

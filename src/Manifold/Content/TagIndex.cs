@@ -3,7 +3,7 @@ using Manifold.Oci;
 
 namespace Manifold.Content;
 
-/// <summary>The names of the store's images at one moment, found by name without a look at the others. Immutable: readers share it.</summary>
+/// <summary>The names of the store's images at one moment, with lookup by name. Immutable: readers share it.</summary>
 /// <remarks>A change costs a copy of one reference per entry and a few nodes of trees. Entries keep their order and their bytes.</remarks>
 public sealed class TagIndex
 {
@@ -104,7 +104,7 @@ public sealed class TagIndex
 
     private TagIndex Rebuilt(IEnumerable<TagEntry?> entries) => new(frame, [.. entries.Where(entry => entry is not null)]);
 
-    /// <summary>Where the names are: by path, then by registry, then by tag.</summary>
+    /// <summary>The names: by path, then by registry, then by tag.</summary>
     internal sealed record Lookup
     {
         public required ImmutableDictionary<string, ImmutableArray<RepositoryTags>> ByPath { get; init; }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Manifold.Content;
 
-/// <summary>What stands around the entries of <c>index.json</c>: members of the index itself, as they were written.</summary>
+/// <summary>The members of <c>index.json</c> other than its entries, as they were written.</summary>
 /// <param name="Head">Up to and with the bracket that opens the list of entries.</param>
 /// <param name="Tail">From the bracket that closes it.</param>
 internal sealed record TagIndexFrame(ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Tail)
@@ -15,7 +15,7 @@ internal sealed record TagIndexFrame(ReadOnlyMemory<byte> Head, ReadOnlyMemory<b
 
     public static TagIndex Empty { get; } = new(Standard, []);
 
-    /// <summary>Reads the file once, from its begin to its end. A list that is missing, or JSON's null, as some tools write it, is empty.</summary>
+    /// <summary>Reads the file once, from start to end. A missing list is empty, as is JSON's null, which some tools write.</summary>
     /// <exception cref="FormatException">The file is not an image index.</exception>
     public static TagIndex Parse(ReadOnlyMemory<byte> json)
     {

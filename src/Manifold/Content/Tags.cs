@@ -86,7 +86,7 @@ public sealed class Tags : IDisposable
     private void Change(Func<TagIndex, TagIndex> change) => ChangeAsync(change).GetAwaiter().GetResult();
 
     /// <summary>Changes the file under the lock that all processes take.</summary>
-    /// <remarks>Changes that come meanwhile from other threads are written together, and wait without a thread.</remarks>
+    /// <remarks>Changes that arrive from other threads during a write are written together, and wait without a thread.</remarks>
     private Task ChangeAsync(Func<TagIndex, TagIndex> change)
     {
         var own = new Pending(change);

@@ -35,8 +35,8 @@ public static class Expansion
 
     /// <summary>Replaces the variables of a text, a here-document of COPY or ADD: quotes are characters like any other.</summary>
     /// <remarks>
-    /// The escape character is a backslash, whatever the file's <c>escape</c> directive says (BuildKit's behavior): <c>\$</c> is a dollar sign,
-    /// and a backslash before anything else is lost. The result is bounded by <see cref="Limits.DockerfileBytes"/>.
+    /// The escape character is a backslash, whatever the file's <c>escape</c> directive says (BuildKit's behavior): <c>\$</c> is a dollar
+    /// sign, and a backslash before anything else is lost. The result is bounded by <see cref="Limits.DockerfileBytes"/>.
     /// </remarks>
     public static ExpansionResult ExpandText(string text, Func<string, string?> lookup) =>
         new ExpansionReader(text, new ExpansionRules { PlainQuotes = true, MaximumLength = Limits.DockerfileBytes }, lookup).Read();

@@ -44,9 +44,12 @@ public sealed class HttpFetcher(Store store)
         if (name is "" or "." or "..")
             return "__unnamed__";
         if (name.Contains('\0', StringComparison.Ordinal))
-            throw new FetchException($"The address {Shown(address)} ends in a name with a zero byte (%00), which no file can have. Correct the address.");
+            throw new FetchException(
+                $"The address {Shown(address)} ends in a name with a zero byte (%00), which no file can have. Correct the address.");
         if (FileName.Length(name) > NameBytes)
-            throw new FetchException($"The address {Shown(address)} ends in a name of {FileName.Length(name)} bytes. A file's name has at most {NameBytes}: name the destination yourself.");
+            throw new FetchException(
+                $"The address {Shown(address)} ends in a name of {FileName.Length(name)} bytes. A file's name has at most {NameBytes}: "
+                    + "name the destination yourself.");
         return name;
     }
 
@@ -90,14 +93,19 @@ public sealed class HttpFetcher(Store store)
         var here = address;
         for (var hop = 0; hop <= Redirects; hop++)
         {
-            var response = await Client.SendAsync(Request(here, known, withUser: hop == 0), HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            var response = await Client.SendAsync(Request(here, known, withUser: hop == 0),
+                HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             if ((int)response.StatusCode is not (300 or 301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                 return response;
             response.Dispose();
             if (!Uri.TryCreate(here, location, out var next) || !WebAddress.CanBeAsked(next))
-                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', which is not an http(s) address that can be asked.");
+                throw new FetchException(
+                    $"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', "
+                        + "which is not an http(s) address that can be asked.");
             if (here.Scheme == "https" && next.Scheme == "http")
-                throw new FetchException($"Downloading {Shown(address)}: the server sends us on to {Shown(next)}, without TLS. That is not followed. Name that address yourself if you trust it.");
+                throw new FetchException(
+                    $"Downloading {Shown(address)}: the server sends us on to {Shown(next)}, without TLS. That is not followed. "
+                        + "Name that address yourself if you trust it.");
             here = next;
         }
         throw new FetchException($"Downloading {Shown(address)}: the server sends us on more than {Redirects} times. Check the address.");

@@ -22,7 +22,8 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         _ => new DockerArchiveSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
     };
 
-    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken if there is one and if it was never in the registry.</summary>
+    /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken
+    /// if there is one and if it was never in the registry.</summary>
     /// <remarks><see cref="IImageSource.Location"/> says where it was found.</remarks>
     /// <param name="tell">Gets, for people, why it is the store's.</param>
     /// <exception cref="RegistryException">The registry had the store's image, and has lost it.</exception>
@@ -39,7 +40,9 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && WasPublished(location.Reference!))
         {
             await source.DisposeAsync().ConfigureAwait(false);
-            throw e.With($"read {location}: the registry does not have it any more. Push it again with: manifold push --check-all {location}. The store's image of that name is: store:{location}");
+            throw e.With(
+                $"read {location}: the registry does not have it any more. Push it again with: manifold push --check-all {location}. "
+                    + $"The store's image of that name is: store:{location}");
         }
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {

@@ -62,9 +62,17 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private RegistryException Broken(string what, HttpStatusCode? status = null) =>
-        new($"read {reference}: {what} The image is broken: have it pushed again, with manifold push --check-all.") { Registry = reference.Registry, Status = status };
+        new($"read {reference}: {what} The image is broken: have it pushed again, with manifold push --check-all.")
+        {
+            Registry = reference.Registry,
+            Status = status
+        };
 
     private static async Task<ManifestContent> FetchTopAsync(RegistryClient client, ImageReference reference) =>
         await client.GetManifestAsync(reference).ConfigureAwait(false)
-        ?? throw new RegistryException($"read {reference}: the registry does not have it. Check the name and the tag.") { Registry = reference.Registry, Status = HttpStatusCode.NotFound };
+        ?? throw new RegistryException($"read {reference}: the registry does not have it. Check the name and the tag.")
+        {
+            Registry = reference.Registry,
+            Status = HttpStatusCode.NotFound
+        };
 }

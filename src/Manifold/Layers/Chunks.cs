@@ -1,6 +1,6 @@
 namespace Manifold.Layers;
 
-/// <summary>A list that grows by pieces: nothing is copied when it grows, and little room stands empty.</summary>
+/// <summary>A list that grows by pieces: nothing is copied when it grows, and little space is unused.</summary>
 internal sealed class Chunks<T> where T : struct
 {
     private const int Bits = 10, Size = 1 << Bits;
@@ -35,7 +35,7 @@ internal sealed class ByteHeap
     private readonly List<byte[]> pieces = [];
     private int used;
 
-    /// <summary>Where the text is. It has at most 64 KiB.</summary>
+    /// <summary>Stores a text of at most 64 KiB and returns its position.</summary>
     /// <exception cref="LayerException">All texts together are too long.</exception>
     internal int Add(ReadOnlySpan<byte> text)
     {
@@ -44,9 +44,11 @@ internal sealed class ByteHeap
         return offset;
     }
 
-    internal ReadOnlySpan<byte> Get(int offset, int length) => length == 0 ? [] : pieces[offset >> Bits].AsSpan(offset & (Size - 1), length);
+    internal ReadOnlySpan<byte> Get(int offset, int length) => length == 0
+        ? []
+        : pieces[offset >> Bits].AsSpan(offset & (Size - 1), length);
 
-    /// <summary>Where a text is that says its length itself.</summary>
+    /// <summary>Stores a text with its length and returns its position.</summary>
     internal int AddCounted(ReadOnlySpan<byte> text)
     {
         if (text.Length > Size - 2)

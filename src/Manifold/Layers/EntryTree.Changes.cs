@@ -20,7 +20,7 @@ internal sealed partial class EntryTree
         return id;
     }
 
-    /// <summary>Says anew what the entry of a number is. What is below it stays.</summary>
+    /// <summary>Replaces the entry with this number. Everything below it stays.</summary>
     internal void Set(int id, LayerEntry entry)
     {
         ref var node = ref nodes[id];

@@ -4,8 +4,8 @@ namespace Manifold.Layers;
 
 /// <summary>Entries as a tree in a few large arrays: some eighty bytes for an entry and its own name, however long its path is.</summary>
 /// <remarks>
-/// An entry is known by its number, which stays valid: what took another's place has a number of its own. Looking up a path costs its components, not the
-/// size of the tree. Content and extended attributes are not kept. Reading is thread-safe once nobody adds any more.
+/// An entry is known by its number, which stays valid: what took another's place has a number of its own. Looking up a path costs its
+/// components, not the size of the tree. Content and extended attributes are not kept. Reading is thread-safe once nobody adds any more.
 /// </remarks>
 internal sealed partial class EntryTree
 {
@@ -78,7 +78,7 @@ internal sealed partial class EntryTree
         return IsPresent(id) ? id : None;
     }
 
-    /// <summary>What the entry of a number says.</summary>
+    /// <summary>Returns the entry with this number.</summary>
     internal LayerEntry Entry(int id, string path)
     {
         ref var node = ref nodes[id];
@@ -138,7 +138,8 @@ internal sealed partial class EntryTree
         }
     }
 
-    /// <summary>Puts the siblings of every folder in the order of <see cref="EntryPath.Order"/>, and leaves out those that were replaced.</summary>
+    /// <summary>Puts the siblings of every folder in the order of <see cref="EntryPath.Order"/>,
+    /// and leaves out those that were replaced.</summary>
     internal void Sort()
     {
         var siblings = new List<int>();
@@ -165,7 +166,7 @@ internal sealed partial class EntryTree
         return made;
     }
 
-    // Seeded anew in each process, so that nobody can choose names that collide.
+    // Each process has its own seed, so that nobody can choose names that collide.
     private static int Hash(int folder, ReadOnlySpan<byte> name)
     {
         var hash = new HashCode();

@@ -63,7 +63,8 @@ internal sealed class FolderCursor(DirectoryHandle root) : IDisposable
 
     // Whether the way to a path leads through the folder that is open.
     private bool IsAtOrBelow(string path) => length == 0
-        || (path.Length >= length && (path.Length == length || path[length] == '/') && path.AsSpan(0, length).SequenceEqual(lastPath.AsSpan(0, length)));
+        || (path.Length >= length && (path.Length == length || path[length] == '/')
+            && path.AsSpan(0, length).SequenceEqual(lastPath.AsSpan(0, length)));
 
     private void Reset()
     {

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Manifold.Layers;
 
 /// <summary>Folders that a layer has no entry for (<see cref="LayerEntry.Implied"/>), as a tree.</summary>
-/// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
+/// <remarks>Neither memory nor the file grows with the length of their paths. Enumerates the paths, parents first, in
+/// <see cref="EntryPath.Order"/>; the root is the empty one. Immutable.</remarks>
 [CollectionBuilder(typeof(FolderSet), nameof(Of))]
 public sealed class FolderSet : IEnumerable<string>
 {
@@ -15,7 +16,7 @@ public sealed class FolderSet : IEnumerable<string>
     /// <summary>No folder at all.</summary>
     public static FolderSet Empty { get; } = new(new EntryTree());
 
-    /// <summary>Folders are those that are marked as implied; others stand on the way to them.</summary>
+    /// <summary>The folders are the entries marked as implied. The others are only their parents.</summary>
     internal EntryTree Tree { get; }
 
     public static FolderSet Of(ReadOnlySpan<string> paths)

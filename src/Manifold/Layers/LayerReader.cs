@@ -26,7 +26,8 @@ public sealed class LayerReader(Store store)
     /// <inheritdoc cref="Read{T}(Descriptor, Digest, Func{IEnumerable{LayerEntry}, T}, CancellationToken)"/>
     /// <param name="blob">The layer's blob, wherever it comes from; disposed.</param>
     /// <param name="cancellation">Heard at each piece of the tar, also in the middle of content that is only passed over.</param>
-    public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use, CancellationToken cancellation = default)
+    public static T Read<T>(Stream blob, Descriptor layer, Digest diffId, Func<IEnumerable<LayerEntry>, T> use,
+        CancellationToken cancellation = default)
     {
         using var tar = new HashedTar(Compression.Open(blob), cancellation);
         var result = use(new TarReader(tar, $"layer {layer.Digest.Short}").Entries());

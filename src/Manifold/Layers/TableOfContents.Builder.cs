@@ -15,7 +15,7 @@ public sealed partial class TableOfContents
         /// <summary>Applies an entry, and returns what now stands at its path.</summary>
         internal LayerEntry Add(LayerEntry entry) => Tree.Entry(Add(entry, out _), entry.Path);
 
-        /// <summary>Applies an entry, and returns the number of what now stands at its path.</summary>
+        /// <summary>Applies an entry, and returns the number of the entry that is now at its path.</summary>
         /// <param name="applied">Whether that is the entry given, and not what was there before.</param>
         internal int Add(LayerEntry entry, out bool applied)
         {
@@ -80,7 +80,8 @@ public sealed partial class TableOfContents
             var merged = Merged(Tree.KindOf(existing), Tree.IsOpaque(existing), added);
             applied = merged is not null;
             if (isFolder && (merged is null || merged.Kind == EntryKind.Folder))
-                Tree.Set(existing, merged ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || HidesLower(added) });
+                Tree.Set(existing,
+                    merged ?? Tree.Entry(existing, added.Path) with { Opaque = Tree.IsOpaque(existing) || HidesLower(added) });
             else if (merged is not null)
                 return Tree.Replace(existing, merged);
             return existing;

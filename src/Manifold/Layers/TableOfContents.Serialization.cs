@@ -10,13 +10,15 @@ public sealed partial class TableOfContents
     /// <summary>Writes the table in a compact form: each path only as far as it differs from the one before.</summary>
     public void Save(Stream stream) => new Writer(stream).Write(tree);
 
-    /// <summary>Reads what <see cref="Save"/> wrote; null where it is something else or damaged: make it anew from the layer.</summary>
+    /// <summary>Reads a file that <see cref="Save"/> wrote; null if it is another kind of file or damaged.
+    /// Then read the layer again.</summary>
     public static TableOfContents? TryLoad(Stream stream)
     {
         using var reader = new BinaryReader(stream, Encoding.UTF8, leaveOpen: true);
         try
         {
-            if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic) || reader.Read7BitEncodedInt() is var count && count is < 0 or > Limits.LayerEntries)
+            if (!reader.ReadBytes(Magic.Length).AsSpan().SequenceEqual(Magic)
+                || reader.Read7BitEncodedInt() is var count && count is < 0 or > Limits.LayerEntries)
                 return null;
             var loading = new Loading(reader);
             for (var i = 0; i < count; i++)

@@ -1,9 +1,11 @@
 namespace Manifold.Layers;
 
-/// <summary>What is in a layer, without the bytes: a few dozen bytes an entry on disk, some eighty and its name in memory.</summary>
+/// <summary>The entries of a layer without their content. An entry takes a few dozen bytes on disk,
+/// and about 80 and its name in memory.</summary>
 /// <remarks>
 /// Holds one entry a path, as if the tar had been unpacked: a later entry has replaced an earlier one, and folders that the tar only implies
-/// are there, marked so. Content and extended attributes are not kept. Lookups cost the components of the path. Entries are made when they are asked for. Immutable.
+/// are there, marked so. Content and extended attributes are not kept. Lookups cost the components of the path.
+/// Entries are made when they are asked for. Immutable.
 /// </remarks>
 public sealed partial class TableOfContents : ILayerContents
 {

@@ -29,7 +29,8 @@ public sealed partial class DirectoryHandle
         Made(FileCalls.LinkAt(folder.handle, Checked(existing), handle, Checked(name), 0), $"Linking '{folder.Described(existing)}' to", name);
 
     /// <summary>Removes whatever has this name, a folder with all below it; never anything beyond a mount point. Absent is done.</summary>
-    /// <remarks>However deep it is: what lies deeper than <see cref="RemovalDepth"/> levels is moved up first, so neither stack nor open files grow with it.</remarks>
+    /// <remarks>However deep it is: what lies deeper than <see cref="RemovalDepth"/> levels is moved up first,
+    /// so neither stack nor open files grow with it.</remarks>
     public void Remove(string name)
     {
         var deep = new Queue<string>([name]);

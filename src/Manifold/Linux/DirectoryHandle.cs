@@ -29,7 +29,8 @@ public sealed partial class DirectoryHandle : IDisposable
 
     /// <summary>Opens the folder at a path of the machine (whose links are followed).</summary>
     public static DirectoryHandle Open(string path) =>
-        new(FileCalls.TryOpen(null, path, FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), new Place(null, path));
+        new(FileCalls.TryOpen(null, path, FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"),
+            new Place(null, path));
 
     /// <summary>Opens a folder in this one; null where there is nothing of that name.</summary>
     /// <param name="isOther">There is something, and it is not a folder.</param>
@@ -103,12 +104,14 @@ public sealed partial class DirectoryHandle : IDisposable
         return length >= 0 ? FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw FileCalls.Failure($"Reading the link '{Described(name)}'");
     }
 
-    /// <summary>Opens a folder some levels below; the caller knows that all on the way are folders. Null where there is none.</summary>
+    /// <summary>Opens a folder some levels below; the caller knows that all its parents are folders. Null if it does not exist.</summary>
     internal DirectoryHandle? TryOpenBelow(string relative)
     {
         var file = FileCalls.TryOpen(handle, relative.Length == 0 ? "." : relative, FileCalls.Directory | FileCalls.NoFollow);
         return file is not null ? new DirectoryHandle(file, relative.Length == 0 ? path : new Place(path, relative))
-            : Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{path}/{relative}'");
+            : Marshal.GetLastPInvokeError() == FileCalls.NoEntry
+                ? null
+                : throw FileCalls.Failure($"Opening the folder '{path}/{relative}'");
     }
 
     private string Described(string name) => name.Length == 0 ? path.ToString() : $"{path}/{name}";

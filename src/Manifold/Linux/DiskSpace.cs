@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Linux;
 
-/// <summary>How large a disk is, and what this user may still put there. A disk that counts no files has 0 <see cref="Files"/>.</summary>
+/// <summary>The size of a disk, and the space left for this user. A disk that does not count files has 0 <see cref="Files"/>.</summary>
 public readonly partial record struct DiskSpace(long Size, long Free, long Files, long FreeFiles, bool IsReadOnly)
 {
     /// <summary>The disk that has a path, or would have it; null where the system does not tell.</summary>
@@ -17,7 +17,7 @@ public readonly partial record struct DiskSpace(long Size, long Free, long Files
         return new DiskSpace(size, free, (long)buffer.Files, (long)buffer.AvailableFiles, (buffer.Flags & readOnly) != 0);
     }
 
-    /// <summary>Where the disk is mounted that has a path, or would have it.</summary>
+    /// <summary>The mount point of the disk that a path is on, or would be on.</summary>
     public static string MountOf(string path)
     {
         var real = Existing(path);

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Linux;
 
-/// <summary>What a disk of this machine refuses, in words for people: which disk, how much is free, and what to do. The one place that says so.</summary>
+/// <summary>Explains errors of this machine's disks: which disk, how much is free, and what to do. No other code does.</summary>
 /// <remarks>
 /// An exception of the system knows the kernel's error number and mostly a path; it may be the cause of another that says what was done.
 /// Costs a few calls, and only after a failure.
@@ -55,10 +55,12 @@ public static partial class DiskTrouble
         {
             TooManyFiles => $"Opening '{path}': this process has too many files open. Allow more with: ulimit -n 65536",
             TooManyFilesAll => $"Opening '{path}': this machine has too many files open. Allow more with: sysctl -w fs.file-max=1000000",
-            IoError => $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. The kernel's log says more: dmesg | tail",
+            IoError =>
+                $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. The kernel's log says more: dmesg | tail",
             ReadOnly => $"Writing '{path}': the disk mounted on '{mount}' is read-only. "
                 + (ofStore ? "Choose another folder with MANIFOLD_ROOT, or make this one writable." : "Name another place."),
-            _ when path == store => $"Writing to the store '{store}': its disk is full, the one mounted on '{mount}' ({Free(error, store)}). "
+            _ when path == store =>
+                $"Writing to the store '{store}': its disk is full, the one mounted on '{mount}' ({Free(error, store)}). "
                 + "Make room with: manifold prune",
             _ => $"Writing '{path}': the disk mounted on '{mount}' is full ({Free(error, path)}). "
                 + (ofStore ? "Make room with: manifold prune" : "Make room there, or name another place."),

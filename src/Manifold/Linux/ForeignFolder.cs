@@ -2,11 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Manifold.Linux;
 
-/// <summary>A folder that somebody else filled, a build context or a layout: its regular files can be read, and nothing that is not in it.</summary>
+/// <summary>A folder that somebody else filled, a build context or a layout:
+/// its regular files can be read, and nothing that is not in it.</summary>
 /// <remarks>
-/// Paths and symbolic links are followed as if this folder were the root of the file system: an absolute link begins here, and <c>..</c> stops here
-/// (BuildKit's behavior). No call waits: a FIFO, a device or a socket is refused and never opened. Each step starts from an open folder, so a change
-/// of the tree meanwhile leads nowhere else. Thread-safe; opens the folder for each call.
+/// Paths and symbolic links are followed as if this folder were the root of the file system: an absolute link begins here, and <c>..</c>
+/// stops here (BuildKit's behavior). No call waits: a FIFO, a device or a socket is refused and never opened. Each step starts from an open
+/// folder, so a change of the tree meanwhile leads nowhere else. Thread-safe; opens the folder for each call.
 /// </remarks>
 /// <param name="root">Where the folder is. Links on this path are followed: it is the caller's.</param>
 /// <param name="name">What people call it; null is <paramref name="root"/>.</param>
@@ -16,7 +17,8 @@ public sealed class ForeignFolder(string root, string? name = null)
 
     /// <summary>Opens a file from its beginning; owned by the caller.</summary>
     /// <returns>Null where nothing has this name, or a folder does.</returns>
-    /// <exception cref="UsageException">It cannot be opened, is not a regular file, or is a link that leads to nothing in the folder.</exception>
+    /// <exception cref="UsageException">It cannot be opened, is not a regular file, or is a link that leads to nothing in the
+    /// folder.</exception>
     public FileStream? TryOpen(string path)
     {
         try
@@ -65,7 +67,8 @@ public sealed class ForeignFolder(string root, string? name = null)
                 if (status.IsSymbolicLink)
                 {
                     if (++links > Limits.SymbolicLinks)
-                        throw Wrong(path, $"there are more than {Limits.SymbolicLinks} symbolic links on the way, which may go round in a circle");
+                        throw Wrong(path,
+                            $"there are more than {Limits.SymbolicLinks} symbolic links on the way, which may go round in a circle");
                     Follow(folders.Peek().ReadLink(part), pending, folders);
                 }
                 else if (status.Type == FileStatus.Folder && pending.Count > 0)

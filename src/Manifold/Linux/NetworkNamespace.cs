@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Manifold.Linux;
 
 /// <summary>A network namespace: interfaces, addresses, routes and sockets of its own.</summary>
-/// <remarks>The calls change the network of the calling thread alone, which must be an <see cref="IsolatedThread"/>. Programs that it starts inherit it. Source: network_namespaces(7).</remarks>
+/// <remarks>The calls change the network of the calling thread alone, which must be an <see cref="IsolatedThread"/>. Programs that it
+/// starts inherit it. Source: network_namespaces(7).</remarks>
 internal sealed partial class NetworkNamespace : IDisposable
 {
     private const int NewNetwork = 0x40000000; // CLONE_NEWNET
@@ -17,8 +18,10 @@ internal sealed partial class NetworkNamespace : IDisposable
 
     private NetworkNamespace(SafeFileHandle handle, string path) => (this.handle, this.path) = (handle, path);
 
-    /// <summary>Makes an empty namespace and mounts it on a file, among the calling thread's mounts. The thread stays where it is.</summary>
-    /// <remarks>By another thread, for an ordinary user's could not come back: the machine's network belongs to another user namespace.</remarks>
+    /// <summary>Makes an empty namespace and mounts it on a file, among the calling thread's mounts.
+    /// The thread stays where it is.</summary>
+    /// <remarks>By another thread, for an ordinary user's could not come back:
+    /// the machine's network belongs to another user namespace.</remarks>
     public static NetworkNamespace Make(string path)
     {
         ExceptionDispatchInfo? failure = null;

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Linux;
 
-/// <summary>Reads files that people name, and whose links they may have made themselves: links are followed, but nothing is waited for.</summary>
+/// <summary>Reads files that people name, and whose links they may have made themselves:
+/// links are followed, but nothing is waited for.</summary>
 public static class PlainFile
 {
     // What a shell hands over, e.g. -f <(command): the caller's own pipe, which ends.
@@ -38,7 +39,7 @@ public static class PlainFile
     /// <summary>Whether a path is that of an open file of this process.</summary>
     public static bool IsOwnDescriptor(string path) => OwnDescriptors.Any(start => path.StartsWith(start, StringComparison.Ordinal));
 
-    /// <summary>The rest of a stream; null where it has more than <paramref name="limit"/> bytes.</summary>
+    /// <summary>The rest of a stream; null if it has more than <paramref name="limit"/> bytes.</summary>
     /// <remarks>Its length is not asked: files of /proc say 0, and pipes have none.</remarks>
     public static byte[]? ReadToEnd(Stream stream, int limit)
     {

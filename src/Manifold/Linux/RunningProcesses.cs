@@ -10,7 +10,8 @@ internal static partial class RunningProcesses
 {
     private const int SigKill = 9;
 
-    /// <summary>Kills every process whose command line has one of the texts: its words, separated by spaces. Returns when they have ended.</summary>
+    /// <summary>Kills every process whose command line has one of the texts: its words, separated by spaces.
+    /// Returns when they have ended.</summary>
     public static void KillThoseSaying(ImmutableArray<string> texts)
     {
         var killed = new List<string>();

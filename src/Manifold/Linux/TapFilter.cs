@@ -6,9 +6,10 @@ namespace Manifold.Linux;
 
 /// <summary>Keeps frames for some addresses from ever reaching the program that carries a private network's traffic.</summary>
 /// <remarks>
-/// Such a program opens a socket of this machine to whatever address a frame names. The kernel of the private network sends nothing to 127.0.0.1 out of it, but a process that
-/// may make raw sockets (root in a RUN may, as in Docker) writes frames as it likes: with pasta of 2023 and slirp4netns they reach this machine's loopback.
-/// So the kernel drops them at the tap device, whatever wrote them and whatever the program would do. Source: the kernel's networking/tuntap and networking/filter documents.
+/// Such a program opens a socket of this machine to whatever address a frame names. The kernel of the private network sends nothing to
+/// 127.0.0.1 out of it, but a process that may make raw sockets (root in a RUN may, as in Docker) writes frames as it likes: with pasta of
+/// 2023 and slirp4netns they reach this machine's loopback. So the kernel drops them at the tap device, whatever wrote them and whatever
+/// the program would do. Source: the kernel's networking/tuntap and networking/filter documents.
 /// </remarks>
 internal static unsafe partial class TapFilter
 {
@@ -16,7 +17,9 @@ internal static unsafe partial class TapFilter
     private const nint OpenProcess = 434, TakeHandle = 438; // pidfd_open, pidfd_getfd: the same on all architectures of .NET
 
     // _IOW('T', 213, struct sock_fprog); powerpc has other bits for the direction, and the structure has a pointer.
-    private static readonly uint Attach = (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000) | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
+    private static readonly uint Attach =
+        (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000)
+        | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct FilterProgram
@@ -32,10 +35,12 @@ internal static unsafe partial class TapFilter
     /// <exception cref="IOException">The kernel refuses, is older than 5.6, or the process has no tap device.</exception>
     public static void Install(int process)
     {
-        var number = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").FirstOrDefault(entry => new FileInfo(entry).LinkTarget is { } target && target.EndsWith("/tun", StringComparison.Ordinal))
+        var number = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd")
+            .FirstOrDefault(entry => new FileInfo(entry).LinkTarget is { } target && target.EndsWith("/tun", StringComparison.Ordinal))
             ?? throw new IOException($"process {process} has not opened '{Device}'.");
         using var opened = Handle(Call(OpenProcess, process, 0, 0), "pidfd_open");
-        using var tap = Handle(Call(TakeHandle, opened.DangerousGetHandle(), nint.Parse(Path.GetFileName(number), CultureInfo.InvariantCulture), 0), "pidfd_getfd");
+        using var tap = Handle(Call(TakeHandle, opened.DangerousGetHandle(),
+            nint.Parse(Path.GetFileName(number), CultureInfo.InvariantCulture), 0), "pidfd_getfd");
         fixed (Instruction* code = Program)
         {
             var program = new FilterProgram { Length = (ushort)Program.Length, Code = code };
@@ -49,8 +54,9 @@ internal static unsafe partial class TapFilter
 
     /// <summary>Says of an Ethernet frame how many of its bytes pass: all or none.</summary>
     /// <remarks>
-    /// Dropped are IPv4 to 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 (link-local, where clouds keep credentials), 100.100.100.200 (the same, Alibaba's) and from 224.0.0.0 on (multicast,
-    /// broadcast); IPv6 to ::/64 (loopback, unspecified, IPv4 in IPv6), fd00:ec2::/64 (Amazon's credentials) and multicast other than ICMPv6, which finds neighbours; and what is neither IP nor ARP.
+    /// Dropped are IPv4 to 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 (link-local, where clouds keep credentials), 100.100.100.200 (the same,
+    /// Alibaba's) and from 224.0.0.0 on (multicast, broadcast); IPv6 to ::/64 (loopback, unspecified, IPv4 in IPv6), fd00:ec2::/64
+    /// (Amazon's credentials) and multicast other than ICMPv6, which finds neighbours; and what is neither IP nor ARP.
     /// </remarks>
     internal static readonly Instruction[] Program =
     [
@@ -80,7 +86,9 @@ internal static unsafe partial class TapFilter
         /* 23 */ new(Return, Next, Next, int.MaxValue),
     ];
 
-    private static SafeFileHandle Handle(nint result, string call) => result >= 0 ? new SafeFileHandle(result, ownsHandle: true) : throw Failure(call);
+    private static SafeFileHandle Handle(nint result, string call) => result >= 0
+        ? new SafeFileHandle(result, ownsHandle: true)
+        : throw Failure(call);
 
     private static IOException Failure(string call)
     {

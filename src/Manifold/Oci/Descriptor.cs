@@ -17,7 +17,8 @@ public sealed record Descriptor
     [JsonPropertyOrder(7)] public string? Data { get; init; }
 
     /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
-    public static Descriptor Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Descriptor, "descriptor"));
+    public static Descriptor Parse(ReadOnlySpan<byte> json) =>
+        DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Descriptor, "descriptor"));
 }
 
 /// <summary>A platform as an index entry spells it; <see cref="ToPlatform"/> gives the normal form.</summary>

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 
 namespace Manifold.Oci;
 
-/// <summary>The rules that a type cannot say of a document from outside: no null in a list or map, no size that cannot be, no zero byte where the kernel takes none.</summary>
+/// <summary>The rules for foreign documents that a type cannot express:
+/// no null in a list or map, no impossible size, no zero byte that the kernel rejects.</summary>
 /// <remarks>
-/// Checked once, when a document is parsed: who has a <see cref="Manifest"/>, an <see cref="ImageIndex"/> or an <see cref="ImageConfig"/> need not look again.
-/// Every method throws a <see cref="DocumentException"/>.
+/// Checked once, when a document is parsed: a <see cref="Manifest"/>, an <see cref="ImageIndex"/> or an <see cref="ImageConfig"/> needs no
+/// other check. Every method throws a <see cref="DocumentException"/>.
 /// </remarks>
 internal static class DocumentRules
 {
@@ -87,11 +88,12 @@ internal static class DocumentRules
     private static void CheckTexts(ImmutableArray<string>? texts, string noun, string name) =>
         Check(texts is { IsDefault: false } some && some.Any(text => text is null), noun, $"'{name}' has a null");
 
-    /// <summary>What becomes arguments, variables or names of files: the kernel ends them at a zero byte.</summary>
+    /// <summary>Checks texts that become arguments, variables or file names: the kernel ends them at a zero byte.</summary>
     private static void CheckArguments(ImmutableArray<string>? texts, string noun, string name)
     {
         CheckTexts(texts, noun, name);
-        Check(texts is { IsDefault: false } some && some.Any(text => text.Contains('\0', StringComparison.Ordinal)), noun, $"'{name}' has a zero byte");
+        Check(texts is { IsDefault: false } some && some.Any(text => text.Contains('\0', StringComparison.Ordinal)),
+            noun, $"'{name}' has a zero byte");
     }
 
     private static void CheckValues(ImmutableSortedDictionary<string, string>? map, string noun, string name) =>

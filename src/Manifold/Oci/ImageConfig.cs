@@ -27,7 +27,8 @@ public sealed record ImageConfig
     [JsonIgnore] public Platform Platform => Platform.Normalized(Os, Architecture, Variant);
 
     /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
-    public static ImageConfig Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageConfig, "image config"));
+    public static ImageConfig Parse(ReadOnlySpan<byte> json) =>
+        DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageConfig, "image config"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.ImageConfig);
 }

@@ -23,7 +23,8 @@ public sealed record ImageIndex
         && (Oci.MediaType.IsManifest(entry.MediaType) || Oci.MediaType.IsIndex(entry.MediaType));
 
     /// <exception cref="DocumentException">It is none, or breaks one of the <see cref="DocumentRules"/>.</exception>
-    public static ImageIndex Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageIndex, "image index"));
+    public static ImageIndex Parse(ReadOnlySpan<byte> json) =>
+        DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.ImageIndex, "image index"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.ImageIndex);
 }

@@ -58,8 +58,9 @@ public sealed partial record ImageReference
         }
 
         var (registry, repository) = SplitRegistry(name);
-        // The grammar lets pass what is no host: a..b, [::::], a port of 99999.
-        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository) || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
+        // The grammar accepts invalid hosts: a..b, [::::], a port of 99999.
+        if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
+            || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
         reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest);
         return true;

@@ -15,8 +15,10 @@ public sealed record Manifest
     [JsonPropertyOrder(5)] public Descriptor? Subject { get; init; }
     [JsonPropertyOrder(6)] public ImmutableSortedDictionary<string, string>? Annotations { get; init; }
 
-    /// <exception cref="DocumentException">It is none, lacks its config or its layers, or breaks another of the <see cref="DocumentRules"/>.</exception>
-    public static Manifest Parse(ReadOnlySpan<byte> json) => DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Manifest, "image manifest"));
+    /// <exception cref="DocumentException">It is none, lacks its config or its layers, or breaks another of the
+    /// <see cref="DocumentRules"/>.</exception>
+    public static Manifest Parse(ReadOnlySpan<byte> json) =>
+        DocumentRules.Checked(OciJson.Parse(json, OciJson.Default.Manifest, "image manifest"));
 
     public byte[] ToJson() => OciJson.Write(this, OciJson.Default.Manifest);
 }

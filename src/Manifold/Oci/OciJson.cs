@@ -27,7 +27,8 @@ public sealed partial class OciJson : JsonSerializerContext
         {
             return JsonSerializer.Deserialize(json, type) ?? throw new DocumentException($"This {noun} is JSON's null.");
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or FormatException and not DocumentException)
+        catch (Exception e) when (
+            e is JsonException or ArgumentException or InvalidOperationException or FormatException and not DocumentException)
         {
             // Texts with half a surrogate pair, and what else the reader only finds out when it makes the value.
             throw new DocumentException($"This is not an {noun}: {e.Message}", e);

@@ -7,8 +7,8 @@ namespace Manifold.Planning;
 
 /// <summary>The files that say how to build: the Dockerfile and its ignore file. The only reading that planning does.</summary>
 /// <remarks>
-/// Somebody else may have made them, so only regular files are read and no link is followed out of the context. A Dockerfile outside of the context
-/// stays in its own folder in the same way (BuildKit's behavior).
+/// Somebody else may have made them, so only regular files are read and no link is followed out of the context. A Dockerfile outside of the
+/// context stays in its own folder in the same way (BuildKit's behavior).
 /// </remarks>
 public static class BuildFiles
 {
@@ -34,7 +34,9 @@ public static class BuildFiles
         if (PlainFile.IsOwnDescriptor(given))
             return (given, PlainFile.Read(given, Limits.DockerfileBytes));
         var path = Path.GetFullPath(given);
-        return TryRead(request, path, Limits.DockerfileBytes) is { } content ? (path, content) : throw new UsageException($"The Dockerfile '{given}' is not there.");
+        return TryRead(request, path, Limits.DockerfileBytes) is { } content
+            ? (path, content)
+            : throw new UsageException($"The Dockerfile '{given}' is not there.");
     }
 
     private static CheckOptions? SettingsOf(BuildRequest request)
@@ -47,10 +49,12 @@ public static class BuildFiles
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over the context's <c>.dockerignore</c>.</summary>
-    /// <exception cref="UsageException">The file that counts cannot be read: nobody wants to build with what it was to keep out.</exception>
+    /// <exception cref="UsageException">The file that counts cannot be read:
+    /// nobody wants to build with what it was to keep out.</exception>
     public static IgnoreRules IgnoreRulesOf(BuildRequest request)
     {
-        if (request.InlineDockerfile is null && PathOf(request) + ".dockerignore" is var own && TryRead(request, own, Limits.IgnoreFileBytes) is { } content)
+        if (request.InlineDockerfile is null && PathOf(request) + ".dockerignore" is var own
+            && TryRead(request, own, Limits.IgnoreFileBytes) is { } content)
             return Parse(Path.GetFileName(own), content);
         return IgnoreRulesOf(new ForeignFolder(request.ContextFolder, request.ContextName));
     }
@@ -75,7 +79,9 @@ public static class BuildFiles
     {
         var context = new ForeignFolder(contextFolder, name);
         return DefaultNames.FirstOrDefault(context.HasName) is { } found ? Path.Combine(contextFolder, found)
-            : throw new UsageException($"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a Containerfile. Name it with -f.");
+            : throw new UsageException(
+                $"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a "
+                    + "Containerfile. Name it with -f.");
     }
 
     private static (string Path, byte[] Content) DefaultDockerfile(BuildRequest request)

@@ -50,7 +50,8 @@ public static partial class BuildKitArguments
         (request.BuildArguments.GetValueOrDefault(Epoch) ?? ofFile) != OfContext ? request : request with
         {
             SourceDateEpoch = Possible(request.ContextTime),
-            BuildArguments = request.BuildArguments.SetItem(Epoch, Possible(request.ContextTime)?.ToString(CultureInfo.InvariantCulture) ?? ""),
+            BuildArguments = request.BuildArguments
+                .SetItem(Epoch, Possible(request.ContextTime)?.ToString(CultureInfo.InvariantCulture) ?? ""),
         };
 
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>

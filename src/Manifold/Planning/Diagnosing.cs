@@ -33,7 +33,8 @@ internal sealed class Diagnosing(DockerfileTree tree)
         return word;
     }
 
-    /// <summary>The text of a here-document with its variables replaced; where that is an error it is noted, and the text stays as it is.</summary>
+    /// <summary>The text of a here-document with its variables replaced;
+    /// where that is an error it is noted, and the text stays as it is.</summary>
     public string ExpandText(Heredoc heredoc, Func<string, string?> lookup, Instruction instruction)
     {
         if (!heredoc.Expand)

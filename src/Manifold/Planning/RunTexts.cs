@@ -24,7 +24,9 @@ public static class RunTexts
         if (at <= 0 || at == text.Length - 1)
             throw new UsageException($"{what} '{text}': expected HOST:IP, e.g. registry.local:10.0.0.7.");
         var (name, address) = (text[..at], text[(at + 1)..].Trim('[', ']'));
-        return address == ExtraHost.Gateway || IPAddress.TryParse(address, out _) ? new ExtraHost(name, address) : throw new UsageException($"{what} '{text}': '{address}' is not an IP address.");
+        return address == ExtraHost.Gateway || IPAddress.TryParse(address, out _)
+            ? new ExtraHost(name, address)
+            : throw new UsageException($"{what} '{text}': '{address}' is not an IP address.");
     }
 
     /// <summary>A size of memory: <c>m</c> is MiB.</summary>

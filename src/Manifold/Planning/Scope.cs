@@ -13,7 +13,7 @@ public sealed record Scope
     /// <summary>Arguments declared in this stage and those below it, in order; a declared one without a value is null.</summary>
     public ImmutableArray<KeyValuePair<string, string?>> Arguments { get; init; } = [];
 
-    /// <summary>Where each of the names got its value; those of the base image are not here.</summary>
+    /// <summary>The place where each name got its value. Names from the base image are not included.</summary>
     public ImmutableDictionary<string, Place> Places { get; init; } = ImmutableDictionary<string, Place>.Empty;
 
     public string? Find(string name) => FindEnvironment(name) ?? FindArgument(name);

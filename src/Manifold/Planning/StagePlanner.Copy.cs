@@ -56,7 +56,8 @@ internal sealed partial class StagePlanner
         var exclude = instruction.Exclude; // not expanded: BuildKit's behavior
         RequirePatterns(instruction, exclude);
         var inline = instruction.Heredocs
-            .Select(heredoc => new InlineFile(heredoc.Name, plans.Diagnosing.ExpandText(heredoc, scope.Find, instruction))).ToImmutableArray();
+            .Select(heredoc => new InlineFile(heredoc.Name, plans.Diagnosing.ExpandText(heredoc, scope.Find, instruction)))
+            .ToImmutableArray();
         var name = StepName(instruction);
         // BuildKit's too: what --chmod changes is copied in place.
         var link = instruction.Link && chmod is null;

@@ -10,7 +10,7 @@ namespace Manifold.Planning;
 internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<PlannedHistory> History, ImmutableArray<KeyValuePair<string,
     string?>> Arguments)
 {
-    /// <summary>Where the names of the environment and the arguments got their values.</summary>
+    /// <summary>The places where the environment's names and the arguments got their values.</summary>
     public ImmutableDictionary<string, Place> Places { get; init; } = ImmutableDictionary<string, Place>.Empty;
 }
 

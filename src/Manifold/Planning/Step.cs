@@ -31,7 +31,7 @@ public abstract record Step
     /// <summary>The stage that the instruction stands in, as <see cref="Name"/> has it; empty where the file has but one, and for bases, which belong to none.</summary>
     public string Stage { get; init; } = "";
 
-    /// <summary>Where the variables that it sees got their values: for messages, and not in the digest.</summary>
+    /// <summary>The places where its variables got their values: for messages, and not part of the digest.</summary>
     public ImmutableDictionary<string, Place> VariablePlaces { get; init; } = ImmutableDictionary<string, Place>.Empty;
 
     /// <summary>Other steps whose files it reads.</summary>

@@ -124,7 +124,11 @@ public sealed class Bakery(BakeTools tools)
         {
             if (!request.KeepGoing)
                 await stop.CancelAsync().ConfigureAwait(false);
-            return new BakedComponent(planned, BakedState.Failed) { Failure = DiskTrouble.Explain(e, tools.Builder.Store.Root, Path.GetTempPath()) ?? e as ManifoldException ?? new DiskException(e) };
+            return new BakedComponent(planned, BakedState.Failed)
+            {
+                Failure = DiskTrouble.Explain(e, tools.Builder.Store.Root, Path.GetTempPath())
+                    ?? e as ManifoldException ?? new DiskException(e)
+            };
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     /// <exception cref="UsageException">The place has no image for the platform.</exception>
     public async Task<BaseImage> FindAsync(ImageSource source, Platform platform, Digest? pin, CancellationToken cancellation)
     {
-        var place = await places.GetAsync($"{source.Location} {pin}", stop => ResolveAsync(ImageLocation.Parse(source.Location), pin, stop), cancellation).ConfigureAwait(false);
+        var place = await places.GetAsync($"{source.Location} {pin}", stop => ResolveAsync(ImageLocation.Parse(source.Location), pin, stop),
+            cancellation).ConfigureAwait(false);
         var image = await puller.GetImageAsync(place, platform, cancellation).ConfigureAwait(false)
             ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
         return new BaseImage(source.Reference ?? place.Reference, platform, image.Descriptor, image.Manifest, image.Config)

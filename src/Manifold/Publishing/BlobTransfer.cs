@@ -6,7 +6,7 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>A blob that a repository shall have.</summary>
+/// <summary>A blob to send to a repository.</summary>
 /// <param name="Manifest">The manifest that names it.</param>
 /// <param name="Afresh">Asks for it although this publication has seen it there before: its manifest is missing.</param>
 /// <param name="Reading">Looks by reading a byte of it.</param>
@@ -14,7 +14,8 @@ internal sealed record BlobOrder(Descriptor Blob, Descriptor Manifest, bool Afre
 
 /// <summary>A blob that a published image needs is in no place that is known.</summary>
 internal sealed class LostBlobException(BlobOrder order, ImageReference repository, RegistryException inner) : ManifoldException(
-    $"push {repository.Name}: the repository lacks the blob {order.Blob.Digest}{Of(order.Manifest)}, and so do the store and every repository that had it. "
+    $"push {repository.Name}: the repository lacks the blob {order.Blob.Digest}{Of(order.Manifest)}, and so do the store and every "
+        + "repository that had it. "
     + "Build the image again, or push it from a machine whose store has it.", inner)
 {
     public override int ExitCode => 3;
@@ -126,7 +127,8 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
     }
 
     public static RegistryException NotThere(ImageReference repository, string what, string how) => new(
-        $"push {repository.Name}: the registry accepted the {what}, and now {how}. No tag was written. Try again; if it stays so, the registry's storage is damaged.")
+        $"push {repository.Name}: the registry accepted the {what}, and now {how}. No tag was written. Try again; if it stays so, "
+            + "the registry's storage is damaged.")
     {
         Registry = repository.Registry,
     };

@@ -6,7 +6,7 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>How closely a repository is looked at before content is sent to it.</summary>
+/// <summary>The depth of the check of a repository before content is sent to it.</summary>
 /// <param name="IsPublished">A tag of the repository names the image already: what is not there was lost.</param>
 /// <param name="AsksForBlobs">Asks for every blob. Otherwise only where a manifest is missing.</param>
 /// <param name="ReadsBlobs">Reads a byte of each blob, since some registries answer for blobs that their storage has lost.</param>

@@ -12,7 +12,10 @@ public sealed record Transfers(int Uploaded, int Mounted, int AlreadyThere, long
     public int Restored { get; init; }
 
     public static Transfers operator +(Transfers a, Transfers b) =>
-        new(a.Uploaded + b.Uploaded, a.Mounted + b.Mounted, a.AlreadyThere + b.AlreadyThere, a.UploadedBytes + b.UploadedBytes) { Restored = a.Restored + b.Restored };
+        new(a.Uploaded + b.Uploaded, a.Mounted + b.Mounted, a.AlreadyThere + b.AlreadyThere, a.UploadedBytes + b.UploadedBytes)
+        {
+            Restored = a.Restored + b.Restored
+        };
 }
 
 /// <summary>One published name, and what it stands for.</summary>

@@ -27,7 +27,8 @@ public sealed record PublicationRequest
     /// <summary>Puts the whole image there by its digest, and writes no tag at all.</summary>
     public bool ByDigest { get; init; }
 
-    /// <summary>Asks for every blob, also where the tag names the image already and every manifest is there; reads a byte of each.</summary>
+    /// <summary>Asks for every blob, also where the tag names the image already and every manifest is there;
+    /// reads a byte of each.</summary>
     public bool CheckAll { get; init; }
 
     /// <summary>Every tag that will be written, and the platform that it is for; null stands for the whole image.</summary>

@@ -17,7 +17,8 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
     /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 
-    /// <summary>When the publication that is under way saw a manifest or a blob in a repository: an image's content is sent before its documents are attached, and looked at once more before its tags.</summary>
+    /// <summary>The time at which the current publication saw a manifest or a blob in a repository. Content is sent before documents are
+    /// attached, and checked again before the tags.</summary>
     internal ConcurrentDictionary<(string Repository, Digest Content), DateTimeOffset> Arrived { get; } = new();
 }
 
@@ -32,8 +33,8 @@ public sealed record PreparedImage(IImageSource Source, Descriptor Top, Prefligh
 /// tags        3  TagSwitch        read again, journalled, all written together, or all put back
 /// </code>
 /// Repositories of one registry are served one after the other, so that the second mounts what the first got; registries at once.
-/// Idempotent: published again, it asks for every manifest, and sends only what the registry has lost. What a killed publication left of its tags is ended by the next, at its
-/// begin. The caller holds the store's shared lock. See docs/publishing.md for what is promised.
+/// Idempotent: published again, it asks for every manifest, and sends only what the registry has lost. What a killed publication left of
+/// its tags is ended by the next, at its begin. The caller holds the store's shared lock. See docs/publishing.md for what is promised.
 /// </remarks>
 public sealed class Publisher(PublishingTools tools)
 {
@@ -95,23 +96,30 @@ public sealed class Publisher(PublishingTools tools)
         return [.. images.Select((image, i) => new Publication { Top = image.Top, Tags = tags[i], Transfers = transfers[i] })];
     }
 
-    /// <summary>Puts an image's content where it will be published, and touches no tag. Done again, it sends only what was lost meanwhile.</summary>
+    /// <summary>Sends an image's content to where it will be published, and touches no tag.
+    /// A second call sends only content lost since.</summary>
     public async Task<Transfers> SendAsync(PreparedImage image, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var request = image.Preflight.Request;
         var entries = await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false);
         var roots = request.WithoutTags ? entries.Select(entry => entry.Manifest).ToImmutableArray() : [image.Top];
-        return await SendAsync((image.Source, roots), request, repository => ScrutinyOf(image, entries, repository), progress, cancellation).ConfigureAwait(false);
+        return await SendAsync((image.Source, roots), request, repository => ScrutinyOf(image, entries, repository),
+            progress, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>How closely a repository is to be looked at: blobs are asked for where a tag is to be written, since nobody knows what became of them.</summary>
-    public static async Task<Scrutiny> ScrutinyAsync(PreparedImage image, ImageReference repository, CancellationToken cancellation = default) =>
+    /// <summary>The depth of the check that a repository needs. Blobs are checked if a tag is to be written,
+    /// because the registry may have lost them.</summary>
+    public static async Task<Scrutiny> ScrutinyAsync(PreparedImage image, ImageReference repository,
+        CancellationToken cancellation = default) =>
         ScrutinyOf(image, await ImagePlatforms.ReadAsync(image.Source, image.Top, cancellation).ConfigureAwait(false), repository);
 
     private static Scrutiny ScrutinyOf(PreparedImage image, ImmutableArray<PlatformEntry> entries, ImageReference repository)
     {
         var tags = image.Preflight.Tags.Where(tag => tag.Tag.Name == repository.Name).ToList();
-        var named = tags.Count(tag => tag.Now is { } now && (tag.Platform is null ? image.Top.Digest == now.Digest : entries.Any(entry => entry.Platform == tag.Platform && entry.Manifest.Digest == now.Digest)));
+        var named = tags.Count(tag => tag.Now is { } now
+            && (tag.Platform is null
+                ? image.Top.Digest == now.Digest
+                : entries.Any(entry => entry.Platform == tag.Platform && entry.Manifest.Digest == now.Digest)));
         var (all, isNew) = (image.Preflight.Request.CheckAll, tags.Count == 0 || named < tags.Count);
         return new Scrutiny(IsPublished: named > 0, AsksForBlobs: all || isNew, ReadsBlobs: all);
     }
@@ -140,7 +148,8 @@ public sealed class Publisher(PublishingTools tools)
     }
 
     private async Task<Transfers> SendAsync(
-        (IImageSource Source, ImmutableArray<Descriptor> Roots) image, PublicationRequest request, Func<ImageReference, Scrutiny> scrutiny, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+        (IImageSource Source, ImmutableArray<Descriptor> Roots) image, PublicationRequest request, Func<ImageReference, Scrutiny> scrutiny,
+        IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
         var registries = request.Targets.DistinctBy(target => target.Name).GroupBy(target => target.Registry);
         var sent = await FirstFailure.WhenAllAsync(registries, async (registry, token) =>
@@ -161,7 +170,9 @@ public sealed class Publisher(PublishingTools tools)
     private void Tell(ImageReference repository, int restored)
     {
         if (restored > 0)
-            tools.Warn($"push {repository.Name}: the registry had lost {(restored == 1 ? "a part" : $"{restored} parts")} (manifests, blobs) of this image. {(restored == 1 ? "It was" : "They were")} sent again.");
+            tools.Warn(
+                $"push {repository.Name}: the registry had lost {(restored == 1 ? "a part" : $"{restored} parts")} (manifests, "
+                    + $"blobs) of this image. {(restored == 1 ? "It was" : "They were")} sent again.");
     }
 
     private async Task<TagMove> MoveAsync(PreparedImage image, PublishedTag tag, ImmutableArray<Platform> platforms, CancellationToken cancellation)

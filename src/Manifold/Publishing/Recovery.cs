@@ -10,7 +10,7 @@ namespace Manifold.Publishing;
 /// some old, some new               the old ones are written: all content was there before the first
 /// one that is neither              nothing: somebody has published since; the record goes, with a warning
 /// a registry cannot be asked       nothing: the record stays, with a warning
-/// a registry refuses               the same, for a day: one refusal may be a hiccup, and one that lasts would be told for ever
+/// a registry refuses               the same, for a day: one refusal may be a hiccup, and a lasting one would be reported every time
 /// </code>
 /// Runs under the lock of publications. Never fails for what it finds: the publication that runs it has work of its own.
 /// </remarks>
@@ -45,7 +45,8 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
         catch (ManifoldException e)
         {
             // A refusal stays one; trouble passes, and so does what a login or some patience mends.
-            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429) && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
+            var refused = (int?)(e as RegistryException)?.Status is >= 400 and < 500 and not (401 or 408 or 429)
+                && tools.Time.GetUtcNow() - entry.Time > RefusalPatience;
             tools.Warn($"A publication of {names} was interrupted at {entry.Time:u} and could not be finished: {e.Message}{(refused ? " Publish it again." : "")}");
             return refused;
         }

@@ -20,7 +20,8 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
 {
     /// <summary>Returns how many there are.</summary>
     public async Task<int> SendAsync(
-        ImageReference repository, Scrutiny scrutiny, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+        ImageReference repository, Scrutiny scrutiny, IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         // 1
         var transfer = new ContentTransfer(tools, source, repository, progress);
@@ -57,7 +58,8 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
         }, cancellation).ConfigureAwait(false);
     }
 
-    private async Task SendTaggedAsync((ContentTransfer Transfer, Scrutiny Scrutiny) sending, ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
+    private async Task SendTaggedAsync((ContentTransfer Transfer, Scrutiny Scrutiny) sending,
+        ImageReference repository, TaggedManifest tagged, CancellationToken cancellation)
     {
         var target = repository.WithTag(tagged.Tag);
         var document = await source.ReadDocumentAsync(tagged.Manifest, cancellation).ConfigureAwait(false);
@@ -74,5 +76,6 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
     }
 
     private static bool HasAllOf(ReadOnlyMemory<byte> document, ReadOnlyMemory<byte> other) =>
-        SignatureReader.TryParse(other) is { } theirs && SignatureReader.TryParse(document) is { } ours && theirs.Layers.All(layer => ours.Layers.Any(own => own.Digest == layer.Digest));
+        SignatureReader.TryParse(other) is { } theirs && SignatureReader.TryParse(document) is { } ours
+            && theirs.Layers.All(layer => ours.Layers.Any(own => own.Digest == layer.Digest));
 }

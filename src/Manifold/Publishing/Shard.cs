@@ -61,7 +61,9 @@ public sealed record Shard
         if (shard is { Version: > CurrentVersion })
             throw new FormatException($"it is version {shard.Version} of shards, written by '{shard.Tool}'; this program reads {CurrentVersion}. Use the newer program.");
         if (shard is null or { Version: < 1 } || shard.Images.IsDefaultOrEmpty || shard.Targets.IsDefaultOrEmpty
-            || shard.Targets.Any(target => !ImageReference.TryParse(target, out var name) || name.Tag is null) || shard.Images.Any(image => image is null || !Oci.Platform.TryParse(image.Platform, out _) || image.PushedTo.IsDefault || image.PushedTo.Any(name => name is null)))
+            || shard.Targets.Any(target => !ImageReference.TryParse(target, out var name) || name.Tag is null)
+            || shard.Images.Any(image => image is null || !Oci.Platform.TryParse(image.Platform, out _)
+                || image.PushedTo.IsDefault || image.PushedTo.Any(name => name is null)))
             throw new FormatException("it is not a shard: targets with tags, and images with platforms, are expected.");
         return shard;
     }
@@ -75,6 +77,11 @@ public sealed record ShardImage(string Platform, Descriptor Manifest, Digest Con
 /// <summary>A base that the build resolved.</summary>
 public sealed record ShardBase(string Image, string Platform, Digest Digest);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Shard))]
 internal sealed partial class ShardJson : JsonSerializerContext;

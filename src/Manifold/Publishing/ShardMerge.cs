@@ -66,16 +66,21 @@ public sealed class ShardMerge(PublishingTools tools)
         {
             return await publisher.PublishAsync(source, top.Descriptor, preflight, progress, cancellation).ConfigureAwait(false);
         }
-        catch (LostBlobException e) when (entries.Where(entry => entry.Value.Image.Manifest.Digest == e.Order.Manifest.Digest).Select(entry => (KeyValuePair<Platform, (ShardFile File, ShardImage Image)>?)entry).FirstOrDefault() is { } entry)
+        catch (LostBlobException e)
+            when (entries.Where(entry => entry.Value.Image.Manifest.Digest == e.Order.Manifest.Digest)
+                .Select(entry => (KeyValuePair<Platform, (ShardFile File, ShardImage Image)>?)entry).FirstOrDefault() is { } entry)
         {
-            throw new PublicationRefusedException($"merge: {Gone($"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}", entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
+            var blob = $"{e.Repository.Name}@{e.Order.Manifest.Digest}: its blob {e.Order.Blob.Digest}";
+            throw new PublicationRefusedException(
+                $"merge: {Gone(blob, entry.Key, entry.Value.File, targets)}\nNo tag was written.", e);
         }
     }
 
-    /// <summary>What is gone, and how it is made again.</summary>
+    /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
         $"{what} ({platform}, of '{file.Path}') is no longer in the registry, which may have swept what has no tag. "
-        + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";
+        + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} "
+        + "--push CONTEXT";
 
     private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(MergeRequest request)
     {

@@ -69,7 +69,9 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         if (!writer.AreNew)
             throw writer.Failed();
         if (writer.Tags.Where(tag => !tag.WasSeen).Select(tag => tag.Move.Tag.ToString()).ToList() is { Count: > 0 } unseen)
-            tools.Warn($"The registry accepted {string.Join(", ", unseen)}, and refused to tell afterwards what {(unseen.Count == 1 ? "the tag names" : "the tags name")}.");
+            tools.Warn(
+                $"The registry accepted {string.Join(", ", unseen)}, and refused to tell afterwards what "
+                    + $"{(unseen.Count == 1 ? "the tag names" : "the tags name")}.");
     }
 
     private static async Task WriteAsync(TagWriter writer, CancellationToken cancellation)
@@ -92,7 +94,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             await writer.PutBackAsync(patience.Token).ConfigureAwait(false);
             await writer.LookAsync(patience.Token).ConfigureAwait(false);
         }
-        if (!cancellation.IsCancellationRequested && writer.Tags.Any(tag => tag.State == TagOutcome.New) && !writer.Tags.Any(tag => tag.State == TagOutcome.Foreign))
+        if (!cancellation.IsCancellationRequested && writer.Tags.Any(tag => tag.State == TagOutcome.New)
+            && !writer.Tags.Any(tag => tag.State == TagOutcome.Foreign))
             await writer.WriteAfterAllAsync(patience.Token).ConfigureAwait(false);
     }
 

@@ -4,14 +4,14 @@ using Manifold.Registry;
 
 namespace Manifold.Publishing;
 
-/// <summary>One tag that is to be written, what it names, and what it shall name.</summary>
+/// <summary>One tag to write, with the image that it names now and the one that it will name.</summary>
 /// <param name="Before">Null where it does not exist.</param>
 internal sealed record TagWrite(ImageReference Tag, TagState? Before, ManifestContent After);
 
-/// <summary>What a tag names after somebody wrote it.</summary>
+/// <summary>The state of a tag after a write.</summary>
 internal enum TagOutcome
 {
-    /// <summary>What it named before, or nothing where it did not exist.</summary>
+    /// <summary>The image from before the write, or none if the tag did not exist.</summary>
     Old,
 
     New,
@@ -40,16 +40,16 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     {
         public TagWrite Move => move;
 
-        /// <summary>What it names, as far as anybody knows.</summary>
+        /// <summary>The image that it names, as far as known.</summary>
         public TagOutcome State { get; set; } = TagOutcome.Old;
 
-        /// <summary>What the answers to our writes say that it names.</summary>
+        /// <summary>The image that it names according to the answers to our writes.</summary>
         public TagOutcome Answered { get; set; } = TagOutcome.Old;
 
         /// <summary>The last write was answered with success.</summary>
         public bool IsAcknowledged { get; set; }
 
-        /// <summary>The registry told what it names after the last write.</summary>
+        /// <summary>The registry said what the tag names after the last write.</summary>
         public bool WasSeen { get; set; }
 
         /// <summary>Why it was not written; the first reason.</summary>
@@ -157,7 +157,7 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
             await Task.WhenAll(wave.Select(write)).ConfigureAwait(false);
     }
 
-    /// <summary>How each tag stands, after a failure.</summary>
+    /// <summary>The state of each tag after a failure.</summary>
     public PublicationFailedException Failed()
     {
         var cause = Tags.Select(tag => tag.Failure).FirstOrDefault(failure => failure is not null);
@@ -187,7 +187,9 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         TagOutcome.Old => $"  old      {tag.Move.Tag} ({tag.Move.Before?.Digest.ToString() ?? "it did not exist"})",
         TagOutcome.New when tag.Move.Before is null =>
             $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry deletes no tags",
-        TagOutcome.New => $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
+        TagOutcome.New =>
+            $"  new      {tag.Move.Tag} "
+                + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
         TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved it at the same time",
         _ => $"  unknown  {tag.Move.Tag}: the registry cannot be asked; the next publication from this store ends it",
     };

@@ -34,7 +34,9 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
         catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
         {
             // The registry has lost a part that would tell the platforms. Nobody can pull it, so there is none to lose.
-            return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content ? new TagState(content, []) : null;
+            return await client.GetManifestAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false) is { } content
+                ? new TagState(content, [])
+                : null;
         }
         catch (RegistryException e) when (e is { Status: null, Retries: 0 }) // it answered, and what it has is the trouble
         {
@@ -84,7 +86,8 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
         {
             var manifest = now?.Content;
             if (manifest is not null && MediaType.IsIndex(manifest.Descriptor.MediaType))
-                manifest = ImageIndex.Parse(manifest.Bytes.Span).Images.FirstOrDefault(entry => MediaType.IsManifest(entry.MediaType)) is { } first
+                manifest = ImageIndex.Parse(manifest.Bytes.Span).Images
+                    .FirstOrDefault(entry => MediaType.IsManifest(entry.MediaType)) is { } first
                     ? await client.GetManifestAsync(repository.WithDigest(first.Digest), cancellation).ConfigureAwait(false) : null;
             return manifest is not null && MediaType.IsManifest(manifest.Descriptor.MediaType)
                 && Manifest.Parse(manifest.Bytes.Span).Layers.Any(layer => layer.MediaType == MediaType.LayerZstd);

@@ -18,7 +18,8 @@ public sealed record BlobSource(Store? Store, ImmutableArray<ImageReference> See
     /// <summary>False where the registry mounted the blob before, and did not have it afterwards.</summary>
     public bool MayMount { get; init; } = true;
 
-    /// <summary>Looks whether the target has the blob by reading a byte of it; see <see cref="RegistryClient.SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>.</summary>
+    /// <summary>Checks whether the target has the blob by reading a byte of it; see
+    /// <see cref="RegistryClient.SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>.</summary>
     public bool LooksByReading { get; init; }
 }
 

@@ -6,7 +6,8 @@ namespace Manifold.Registry;
 /// <summary>Entries of an index whose manifests the registry has lost. It may refuse each later index that still lists them.</summary>
 internal static class LostEntries
 {
-    /// <summary>The document without the entries that the repository no longer has; as it is where it has all, or is no index.</summary>
+    /// <summary>The document without the entries that the repository no longer has;
+    /// unchanged if it has all of them, or is not an index.</summary>
     /// <remarks>Costs a small request for each entry.</remarks>
     public static async Task<ReadOnlyMemory<byte>> WithoutAsync(RegistryClient client, ImageReference repository, ManifestContent document,
         CancellationToken cancellation)

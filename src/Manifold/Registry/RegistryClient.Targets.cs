@@ -27,7 +27,7 @@ public sealed partial class RegistryClient
     internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
         SizeByReadingAsync(TargetOf(repository), BlobRequest("look up", HttpMethod.Get, repository, blob.Digest), blob.Size, cancellation);
 
-    /// <summary>What a reference stands for to whoever pulls, asked of the registry itself and never of a mirror; null where it is
+    /// <summary>The content that a reference names for pullers, asked of the registry itself and never of a mirror; null where it is
     /// absent.</summary>
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);

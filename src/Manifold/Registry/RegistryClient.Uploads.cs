@@ -12,7 +12,7 @@ public sealed partial class RegistryClient
     // Each refused mount leaves an upload session behind that the registry has to sweep.
     private const int MountTries = 2;
 
-    /// <summary>Sees to it that a repository has a blob, by the cheapest way. Idempotent. A blob of another size than it should have is sent again.</summary>
+    /// <summary>Makes sure that a repository has a blob, the cheapest way. Idempotent. A blob with the wrong size is sent again.</summary>
     /// <param name="progress">Gets the bytes that are there so far; may fall where a registry lost what it had.</param>
     public async Task<BlobPush> PushBlobAsync(
         ImageReference repository, Descriptor blob, BlobSource source, IProgress<long>? progress = null, CancellationToken cancellation = default)
@@ -20,12 +20,16 @@ public sealed partial class RegistryClient
         // 1  Is it there?
         var host = TargetOf(repository);
         var look = BlobRequest("push", HttpMethod.Head, repository, blob.Digest) with { Push = true };
-        var size = source.LooksByReading ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false) : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
+        var size = source.LooksByReading
+            ? await SizeByReadingAsync(repository, blob, cancellation).ConfigureAwait(false)
+            : await SizeAsync(host, look, cancellation).ConfigureAwait(false);
         if (IsWhole(size, blob.Size))
             return BlobPush.AlreadyThere;
 
         // 2  Is it in another repository of this registry?
-        var (mounted, session) = source.MayMount ? await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false) : (false, null);
+        var (mounted, session) = source.MayMount
+            ? await TryMountAsync(repository, blob, source.SeenIn, cancellation).ConfigureAwait(false)
+            : (false, null);
         if (mounted)
             return BlobPush.Mounted;
 
@@ -94,7 +98,7 @@ public sealed partial class RegistryClient
             return origin;
         });
 
-    /// <summary>What the first repository gives that has the blob; where none does, the refusal of one that may still have it.</summary>
+    /// <summary>The answer of the first repository that has the blob; if none has, the refusal of one that may still have it.</summary>
     private static async Task<T> FirstOfAsync<T>(ImageReference repository, Descriptor blob, ImmutableArray<ImageReference> seenIn, Func<ImageReference, Task<T>> use)
     {
         RegistryException? trouble = null, absent = null;
@@ -106,7 +110,13 @@ public sealed partial class RegistryClient
             }
             catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)
             {
-                absent = new RegistryException(e.Message, e) { Registry = e.Registry, Status = e.Status, Code = e.Code, Lost = blob.Digest };
+                absent = new RegistryException(e.Message, e)
+                {
+                    Registry = e.Registry,
+                    Status = e.Status,
+                    Code = e.Code,
+                    Lost = blob.Digest
+                };
             }
             catch (RegistryException e)
             {

@@ -110,7 +110,8 @@ internal sealed partial class RegistryHost : IDisposable
         {
             if (!MayFollow(address))
                 throw Failed(request, WebAddress.CanBeAsked(address) ? $"sends us to '{address.Host}' without TLS, which is not followed."
-                    : $"sends us to '{AddressSecrets.Without(address.OriginalString)}', which is not an http(s) address that can be asked.");
+                    : $"sends us to '{AddressSecrets.Without(address.OriginalString)}', which is not an http(s) address that can "
+                        + "be asked.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)

@@ -13,7 +13,8 @@ internal sealed class WatchedBody : IAsyncDisposable
     private long moved;
 
     private WatchedBody(RegistryHost host, RegistryRequest request, RegistryOptions options, Stream stream) =>
-        (this.host, this.request, this.options, this.stream, stalled) = (host, request, options, stream, new(Timeout.InfiniteTimeSpan, options.Time));
+        (this.host, this.request, this.options, this.stream, stalled) =
+            (host, request, options, stream, new(Timeout.InfiniteTimeSpan, options.Time));
 
     public static async Task<WatchedBody> OpenAsync(
         RegistryHost host, RegistryRequest request, RegistryOptions options, HttpResponseMessage response, CancellationToken cancellation) =>

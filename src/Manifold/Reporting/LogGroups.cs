@@ -27,7 +27,8 @@ public abstract class LogGroups
         public override void Write(TextWriter output, string heading, IReadOnlyCollection<string> lines, (DateTimeOffset Begin, DateTimeOffset End) time)
         {
             var own = ForeignTextWriter.Own(output);
-            own.WriteLine($"::group::{ForeignText.Line(heading).Replace("%", "%25", StringComparison.Ordinal)}"); // percent signs escape in a command's data
+            // percent signs escape in a command's data
+            own.WriteLine($"::group::{ForeignText.Line(heading).Replace("%", "%25", StringComparison.Ordinal)}");
             foreach (var line in lines)
                 output.WriteLine(line);
             own.WriteLine("::endgroup::");

@@ -39,7 +39,9 @@ public static class MarkdownReport
     private static void Overview(StringBuilder text, BuildRecord record) =>
         Table(text, "Images", ["image", "platforms", "index", "compressed", "time", "state"], record.Components.Select(component => new[]
         {
-            Plain(component.ShortName), Plain(string.Join(", ", component.Platforms.Where(platform => platform.Manifest is not null).Select(platform => platform.Platform))),
+            Plain(component.ShortName),
+            Plain(string.Join(", ", component.Platforms.Where(platform => platform.Manifest is not null)
+                .Select(platform => platform.Platform))),
             component.Index is { } index ? Code(index.Digest.Short) : "-", Units.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
             Seconds(component.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max()),
             component.Failure is not null ? "failed" : component.Published ? "published" : "in the store",
@@ -72,7 +74,8 @@ public static class MarkdownReport
     private static void Platforms(StringBuilder text, RecordedComponent image) =>
         Table(text, "Platforms", ["platform", "manifest", "compressed", "before", "uncompressed", "wasted", "time", "cached", "how", "verified"], image.Platforms.Select(platform => new[]
         {
-            Plain(platform.Platform.ToString()), platform.Manifest is { } manifest ? Code(manifest.ToString()) : Plain("failed: " + (platform.Failure ?? "see above")),
+            Plain(platform.Platform.ToString()),
+            platform.Manifest is { } manifest ? Code(manifest.ToString()) : Plain("failed: " + (platform.Failure ?? "see above")),
             Units.Bytes(platform.CompressedBytes), Change(image, platform), platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-",
             platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-", Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}", BuildTable.Way(platform), BuildTable.Verdict(platform),
         }));
@@ -95,7 +98,8 @@ public static class MarkdownReport
         Table(text, "Base images", ["image", "platform", "digest", "compressed", "made", "from"], record.Bases.Select(image => new[]
         {
             Code(image.Reference), Plain(image.Platform.ToString()), Code(image.Digest.ToString()), Units.Bytes(image.Bytes),
-            image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-", Plain(image.From),
+            image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-",
+            Plain(image.From),
         }));
 
     private static void Transfers(StringBuilder text, BuildRecord record) =>
@@ -140,7 +144,8 @@ public static class MarkdownReport
 
     private static string Seconds(double seconds) => Units.Duration(TimeSpan.FromSeconds(seconds));
 
-    private static string OneLine(string text) => ForeignText.Line(string.Concat(text.Select(one => one is '\n' or '\r' or '\t' ? ' ' : one)));
+    private static string OneLine(string text) =>
+        ForeignText.Line(string.Concat(text.Select(one => one is '\n' or '\r' or '\t' ? ' ' : one)));
 
     /// <summary>Text as text: no character of it means anything to Markdown or HTML.</summary>
     private static string Plain(string text)

@@ -9,7 +9,8 @@ namespace Manifold.Reporting;
 /// <summary>Renders events as lines for logs: a number per step, what it is, what it printed, how it ended.</summary>
 /// <remarks>
 /// The shape is the one that readers of other builders' logs know: <c>#3 DONE 1.2 s</c>, <c>#4 CACHED</c>. With groups a step's own lines come
-/// together when it ends, folded; those of a step that failed are not folded. What a RUN prints is shown as <see cref="ProgramOutput"/> has it. Thread-safe.
+/// together when it ends, folded; those of a step that failed are not folded.
+/// What a RUN prints is shown as <see cref="ProgramOutput"/> has it. Thread-safe.
 /// </remarks>
 /// <param name="colours">Keeps the colours of what a RUN prints: for a terminal.</param>
 public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
@@ -55,7 +56,8 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, b
         PlanMade plan => $"{Of(e)}plan: {Units.Count(plan.Steps, "step")} for {Units.Count(plan.Platforms, "platform")}",
         StepStarted { Step: var step } => $"#{Number(e, step)} {Title(e, step)}",
         StepPrinted printed => string.Create(CultureInfo.InvariantCulture,
-            $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} {ProgramOutput.Line(printed.Line, colours)}"),
+            $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} "
+                + $"{ProgramOutput.Line(printed.Line, colours)}"),
         StepFinished { Cached: true } cached => $"#{Number(e, cached.Step)} CACHED",
         StepFinished done => $"#{Number(e, done.Step)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
         StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Units.Duration(failed.Duration)}",

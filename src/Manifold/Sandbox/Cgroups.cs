@@ -29,7 +29,9 @@ internal static class Cgroups
 
     // Where there is a unified hierarchy the runtime is shown no other.
     private static IEnumerable<string> Hierarchies => Unified is { } unified ? [unified]
-        : !UserNamespace.IsInitial || !Directory.Exists(Root) ? [] : Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, Processes)));
+        : !UserNamespace.IsInitial || !Directory.Exists(Root)
+            ? []
+            : Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, Processes)));
 
     /// <summary>Ends what still runs in a RUN's group and removes the group. Done already is done.</summary>
     public static void Remove(string id, string? parent = null)

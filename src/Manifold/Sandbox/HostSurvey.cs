@@ -76,7 +76,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
     {
         NetworkKind.Private => new HostCheck { Name = "RUN network", Found = $"each RUN's own, through {access.Program}" },
         NetworkKind.Container => new HostCheck { Name = "RUN network", Found = "this container's" },
-        _ => Lack("RUN network", HostStatus.Reduced, $"this machine's, as {access.Reason}", "a RUN reaches what listens on 127.0.0.1 here", access.Remedy),
+        _ => Lack("RUN network", HostStatus.Reduced, $"this machine's, as {access.Reason}",
+            "a RUN reaches what listens on 127.0.0.1 here", access.Remedy),
     };
 
     private async Task<HostCheck> OverlayAsync(Store store)
@@ -92,7 +93,13 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
                 new Overlay { Lowers = [], Upper = upper }.Mount(target, Path.Combine(folder, "scratch"));
                 return true;
             }).ConfigureAwait(false);
-            return new HostCheck { Name = "overlayfs", Found = survey.IsUsable ? "mounts on the store's disk" : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})" };
+            return new HostCheck
+            {
+                Name = "overlayfs",
+                Found = survey.IsUsable
+                    ? "mounts on the store's disk"
+                    : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})"
+            };
         }
         catch (IOException e)
         {

@@ -11,7 +11,8 @@ namespace Manifold.Sandbox;
 /// Wait    4  addresses and routes are there; the kernel drops what must not leave (<see cref="TapFilter"/>)
 /// Dispose 5  the program ends; the namespace goes with the last process in it
 /// </code>
-/// All of it on one <see cref="IsolatedThread"/>. The program asks the kernel to be killed when that thread ends, so it does not outlive us.
+/// All of it on one <see cref="IsolatedThread"/>. The program asks the kernel to be killed when that thread ends,
+/// so it does not outlive us.
 /// </remarks>
 internal sealed class PrivateNetwork : IDisposable
 {
@@ -33,7 +34,8 @@ internal sealed class PrivateNetwork : IDisposable
         // 1
         using var own = NetworkNamespace.Make(network);
         // 2
-        var process = StreamedProcess.Start("setpriv", ["--pdeathsig", "KILL", "--", .. program.Command(network, ready, choices.SixthInterface, choices.ForwardsAt)]);
+        var process = StreamedProcess.Start("setpriv",
+            ["--pdeathsig", "KILL", "--", .. program.Command(network, ready, choices.SixthInterface, choices.ForwardsAt)]);
         readers.Begin(process);
         // 3
         own.Enter();
@@ -62,7 +64,9 @@ internal sealed class PrivateNetwork : IDisposable
     private string LastWords()
     {
         readers.Join();
-        return readers.Output.Tail.LastOrDefault(line => line.Trim().Length > 0 && !line.StartsWith("Failed to send ", StringComparison.Ordinal))?.Trim() ?? "it ended without a word.";
+        return readers.Output.Tail
+            .LastOrDefault(line => line.Trim().Length > 0 && !line.StartsWith("Failed to send ", StringComparison.Ordinal))?.Trim()
+                ?? "it ended without a word.";
     }
 
     /// <summary>Idempotent.</summary>
@@ -76,7 +80,7 @@ internal sealed class PrivateNetwork : IDisposable
     }
 }
 
-/// <summary>What a private network has of this machine's.</summary>
+/// <summary>The settings that a private network takes from this machine.</summary>
 /// <param name="SixthInterface">The interface of this machine's default route for IPv6; null where a RUN has no IPv6 either.</param>
 /// <param name="ForwardsAt">The address at which questions for names are forwarded.</param>
 internal sealed record NetworkChoices(string? SixthInterface, string? ForwardsAt);

@@ -5,8 +5,9 @@ namespace Manifold.Sandbox;
 
 /// <summary>The <c>/etc/resolv.conf</c> of a RUN with a network of its own.</summary>
 /// <remarks>
-/// A server that this machine reaches by loopback (systemd-resolved, dnsmasq) or link-local (a cloud's) is out of a RUN's reach. Others stay, as with BuildKit. Where the first is out of reach,
-/// what carries the RUN's traffic forwards questions to it, so that the names that only it knows resolve, too.
+/// A server that this machine reaches by loopback (systemd-resolved, dnsmasq) or link-local (a cloud's) is out of a RUN's reach. Others
+/// stay, as with BuildKit. Where the first is out of reach, what carries the RUN's traffic forwards questions to it,
+/// so that the names that only it knows resolve, too.
 /// </remarks>
 /// <param name="ForwardsAt">The address at which questions are forwarded; null where nothing is.</param>
 internal sealed record ResolverFile(string Text, string? ForwardsAt)
@@ -23,7 +24,9 @@ internal sealed record ResolverFile(string Text, string? ForwardsAt)
             return new ResolverFile(Rewrite(machine, null), null);
         if (!network.AsksLoopback && upstream is not null && Servers(upstream).Any(IsInReach))
             return new ResolverFile(Rewrite(upstream, null), null);
-        var at = network.IPv6 is { } sixth && !Servers(machine).Any(server => server.AddressFamily == AddressFamily.InterNetwork) ? sixth : network.IPv4;
+        var at = network.IPv6 is { } sixth && !Servers(machine).Any(server => server.AddressFamily == AddressFamily.InterNetwork)
+            ? sixth
+            : network.IPv4;
         return new ResolverFile(Rewrite(machine, at), at);
     }
 
@@ -47,17 +50,19 @@ internal sealed record ResolverFile(string Text, string? ForwardsAt)
     private static IEnumerable<IPAddress> Servers(string text) => text.Split('\n').Select(ServerOf).OfType<IPAddress>();
 
     private static IPAddress? ServerOf(string line) =>
-        line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries) is [Key, var address, ..] && IPAddress.TryParse(address, out var server) ? server : null;
+        line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries) is [Key, var address, ..]
+            && IPAddress.TryParse(address, out var server) ? server : null;
 
     private static bool IsInReach(IPAddress server)
     {
         var address = server.IsIPv4MappedToIPv6 ? server.MapToIPv4() : server;
-        return !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+        return !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal
+            && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
             && address.GetAddressBytes() is not [169, 254, _, _] and not [100, 100, 100, 200];
     }
 }
 
-/// <summary>Where a private network answers questions for names.</summary>
+/// <summary>The addresses of the resolver in a private network.</summary>
 /// <param name="IPv6">Null where the network has no IPv6.</param>
 /// <param name="AsksLoopback">Whether it asks a server that listens on this machine's loopback.</param>
 internal sealed record ResolverAddresses(string IPv4, string? IPv6, bool AsksLoopback);

@@ -11,13 +11,17 @@ internal static class RunFiles
 
     /// <summary>The resolver's file: this machine's where the RUN has its network, else one whose servers are in reach.</summary>
     public static ResolverFile Resolver(ResolverAddresses? network) =>
-        network is null ? new ResolverFile(TextOf(MachineResolver) ?? "", null) : ResolverFile.Of(TextOf(MachineResolver) ?? "", TextOf(Upstream), network);
+        network is null
+            ? new ResolverFile(TextOf(MachineResolver) ?? "", null)
+            : ResolverFile.Of(TextOf(MachineResolver) ?? "", TextOf(Upstream), network);
 
     public static string Hosts(RunRequest request, bool isPrivate) =>
         $"127.0.0.1\tlocalhost {request.Hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-        + string.Concat(request.Hosts.Select(host => $"{(host.Address == ExtraHost.Gateway ? isPrivate ? MachineAddress() : "127.0.0.1" : host.Address)}\t{host.Name}\n"));
+        + string.Concat(request.Hosts.Select(host =>
+            (host.Address == ExtraHost.Gateway ? isPrivate ? MachineAddress() : "127.0.0.1" : host.Address) + $"\t{host.Name}\n"));
 
-    /// <summary>An address at which a RUN with a network of its own reaches this machine: the one that it uses itself towards others.</summary>
+    /// <summary>An address at which a RUN with a network of its own reaches this machine:
+    /// the one that it uses itself towards others.</summary>
     private static string MachineAddress()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -28,8 +32,10 @@ internal static class RunFiles
         }
         catch (SocketException)
         {
-            return NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
-                .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address))?.ToString() ?? "127.0.0.1";
+            return NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                .Select(entry => entry.Address)
+                .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork
+                    && !IPAddress.IsLoopback(address))?.ToString() ?? "127.0.0.1";
         }
     }
 

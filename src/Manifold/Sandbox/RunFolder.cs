@@ -34,15 +34,18 @@ internal sealed class RunFolder
     /// <summary>For the overlay mount called <paramref name="name"/>.</summary>
     public string Scratch(string name) => In("overlay-" + name);
 
-    /// <summary>Writes down where the control group is, where that is not our usual place: who finds the folder abandoned removes it.</summary>
+    /// <summary>Notes the control group's place if it is not the usual one, so that the cleanup of an abandoned folder can remove
+    /// it.</summary>
     public void NoteGroup(string? parent)
     {
         if (parent is not null && Cgroups.PathOf(Id, parent) is { } group)
             File.WriteAllText(In(GroupNote), group);
     }
 
-    /// <summary>What was written down in an abandoned run's folder.</summary>
-    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note) ? File.ReadAllText(note) : null;
+    /// <summary>The notes in an abandoned run's folder.</summary>
+    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note)
+        ? File.ReadAllText(note)
+        : null;
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

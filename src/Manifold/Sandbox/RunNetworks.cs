@@ -28,7 +28,8 @@ public sealed class RunNetworks
     private readonly string cacheFile;
     private readonly Lazy<Task<NetworkAccess>> found;
 
-    public RunNetworks(Store store, string? searchPath) : this(store, searchPath, [NetworkProgram.Pasta, NetworkProgram.Slirp], new Surroundings().HasNetworkOfItsOwn) { }
+    public RunNetworks(Store store, string? searchPath)
+        : this(store, searchPath, [NetworkProgram.Pasta, NetworkProgram.Slirp], new Surroundings().HasNetworkOfItsOwn) { }
 
     internal RunNetworks(Store store, string? searchPath, ImmutableArray<string> names, bool hasOwn)
     {
@@ -48,12 +49,15 @@ public sealed class RunNetworks
             return Shared($"neither {string.Join(" nor ", names)} is installed", Remedy.AsRoot($"apt-get install {Package}"));
         if (!Environment.IsPrivilegedProcess)
             return Shared($"{installed[0]} needs root, or a user namespace", null);
-        var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));
+        var key = string.Join('\n',
+            installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}")
+                .Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));
         if (Cached(key) is { } cached)
             return cached;
         var access = await TryAllAsync(installed).ConfigureAwait(false);
         Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
-        Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(new NetworkTrial { Key = key, Access = access }, SandboxJson.Default.NetworkTrial));
+        Store.ReplaceFile(cacheFile,
+            JsonSerializer.SerializeToUtf8Bytes(new NetworkTrial { Key = key, Access = access }, SandboxJson.Default.NetworkTrial));
         return access;
     }
 
@@ -69,9 +73,10 @@ public sealed class RunNetworks
         return Shared(string.Join("; ", failures), RemedyOfTap());
     }
 
-    private static NetworkAccess Shared(string reason, string? remedy) => new() { Kind = NetworkKind.Machine, Reason = reason, Remedy = remedy };
+    private static NetworkAccess Shared(string reason, string? remedy) =>
+        new() { Kind = NetworkKind.Machine, Reason = reason, Remedy = remedy };
 
-    // Both need it, and udev gives it to everybody; where there is no udev it may be root's alone.
+    // Both need it, and udev gives it to everybody; without udev it may be accessible to root only.
     private static string? RemedyOfTap() =>
         !File.Exists(TapDevice) ? Remedy.AsRoot("modprobe tun") : CanOpenTap() ? null : $"sudo chmod 666 {TapDevice}";
 
@@ -94,7 +99,8 @@ public sealed class RunNetworks
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.NetworkTrial) is { } trial && trial.Key == key ? trial.Access : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.NetworkTrial) is { } trial
+                && trial.Key == key ? trial.Access : null;
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -110,7 +116,8 @@ public sealed class RunNetworks
         {
             return await IsolatedThread.RunAsync(() =>
             {
-                using var network = PrivateNetwork.Begin(program, new NetworkChoices(NetworkProgram.SixthInterface(), null), folder, readers);
+                using var network = PrivateNetwork.Begin(program, new NetworkChoices(NetworkProgram.SixthInterface(), null),
+                    folder, readers);
                 network.Wait(CancellationToken.None);
                 return (string?)null;
             }).ConfigureAwait(false);
@@ -154,7 +161,7 @@ public enum NetworkKind
     Machine,
 }
 
-/// <summary>What the trial gave, and for which programs and which start of the machine.</summary>
+/// <summary>The trial's result, with the programs and the boot of the machine that it is valid for.</summary>
 internal sealed record NetworkTrial
 {
     public required string Key { get; init; }

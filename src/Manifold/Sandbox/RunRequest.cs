@@ -52,7 +52,8 @@ public sealed record RunRequest
 
 public enum NetworkMode
 {
-    /// <summary>A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be had (<see cref="RunNetworks"/>).</summary>
+    /// <summary>A network of the RUN's own that reaches what this machine reaches, and not what listens on its loopback, where that can be
+    /// had (<see cref="RunNetworks"/>).</summary>
     Default,
 
     /// <summary>Loopback and nothing else.</summary>

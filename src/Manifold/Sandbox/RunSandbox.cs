@@ -9,7 +9,8 @@ namespace Manifold.Sandbox;
 /// <summary>Runs a command on a chain of layers and gives what it changed.</summary>
 /// <remarks>
 /// <code>
-/// a network namespace             0  where RUN has a network of its own: what carries its traffic begins, and is waited for before 5 (<see cref="PrivateNetwork"/>)
+/// a network namespace             0  where RUN has a network of its own: what carries its traffic begins,
+///                                    and is waited for before 5 (<see cref="PrivateNetwork"/>)
 /// chain of DiffIds                1  looked at read-only: who is USER, which mount points are missing
 ///   + missing mount points        2  stacked above the image, below the changes (<see cref="MountPoints"/>)
 ///   + an empty folder             3  takes the changes: one overlay mount
@@ -37,8 +38,10 @@ public sealed class RunSandbox
     private readonly RunNetworks networks;
     private readonly TimeProvider time;
 
-    public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators, RunNetworks networks, TimeProvider? time = null) =>
-        (store, this.snapshots, this.runtimes, this.emulators, this.networks, this.time) = (snapshots.Store, snapshots, runtimes, emulators, networks, time ?? TimeProvider.System);
+    public RunSandbox(SnapshotStore snapshots, OciRuntimes runtimes, Emulators emulators,
+        RunNetworks networks, TimeProvider? time = null) =>
+        (store, this.snapshots, this.runtimes, this.emulators, this.networks, this.time) =
+            (snapshots.Store, snapshots, runtimes, emulators, networks, time ?? TimeProvider.System);
 
     /// <summary>Runs to the end. A command that fails is a result; only what kept it from running is an exception.</summary>
     /// <exception cref="HostNotReadyException">No runtime or no emulator is here.</exception>
@@ -101,7 +104,9 @@ public sealed class RunSandbox
     }
 
     private async Task<NetworkProgram?> CarrierAsync(RunRequest request) =>
-        request.Network == NetworkMode.Default && (await networks.FindAsync().ConfigureAwait(false)).Program is { } program ? new NetworkProgram(program) : null;
+        request.Network == NetworkMode.Default && (await networks.FindAsync().ConfigureAwait(false)).Program is { } program
+            ? new NetworkProgram(program)
+            : null;
 
     private static PrivateNetwork? BeginNetwork(RunRequest request, RunFolder run, NetworkProgram? carrier, OutputReaders readers)
     {
@@ -137,7 +142,8 @@ public sealed class RunSandbox
     private static HostNotReadyException NoNetwork(NetworkProgram carrier, IOException cause) =>
         new($"RUN: {carrier.Path} did not make its network: {cause.Message} Run: manifold doctor", cause);
 
-    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated, bool inOwnNetwork, CancellationToken cancellation)
+    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated,
+        bool inOwnNetwork, CancellationToken cancellation)
     {
         RefuseZeroBytes(request);
         // 1
@@ -161,7 +167,12 @@ public sealed class RunSandbox
         new Bundle
         {
             Root = run.Root, Arguments = request.Arguments, Environment = Defaults(WithSecrets(request), user), WorkingDirectory = request.WorkingDirectory,
-            User = user, Hostname = request.Hostname, CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent), OwnNetwork = request.Network == NetworkMode.None, InOwnNetwork = inOwnNetwork, Mounts = mounts,
+            User = user,
+            Hostname = request.Hostname,
+            CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent),
+            OwnNetwork = request.Network == NetworkMode.None,
+            InOwnNetwork = inOwnNetwork,
+            Mounts = mounts,
             Insecure = request.Insecure, Limits = request.Limits,
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
             FirstProcess = !emulated,
@@ -171,8 +182,10 @@ public sealed class RunSandbox
     /// <summary>The kernel ends arguments, variables and names at a zero byte: something else would run than was written.</summary>
     private static void RefuseZeroBytes(RunRequest request)
     {
-        if (request.Arguments.Concat(request.Environment).Append(request.WorkingDirectory).Append(request.User).FirstOrDefault(text => text.Contains('\0', StringComparison.Ordinal)) is { } text)
-            throw new UsageException($"A RUN cannot have a zero byte in its command, environment, user or working directory. It is in '{text}'.");
+        if (request.Arguments.Concat(request.Environment).Append(request.WorkingDirectory).Append(request.User)
+            .FirstOrDefault(text => text.Contains('\0', StringComparison.Ordinal)) is { } text)
+            throw new UsageException(
+                $"A RUN cannot have a zero byte in its command, environment, user or working directory. It is in '{text}'.");
     }
 
     private static int Execute(Container container, OutputReaders readers, CancellationToken cancellation)

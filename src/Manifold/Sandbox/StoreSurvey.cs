@@ -5,10 +5,10 @@ using Manifold.Linux;
 
 namespace Manifold.Sandbox;
 
-/// <summary>How the store is found, whatever is wrong with it, and a store in which other things can be tried.</summary>
+/// <summary>The state of the store, whatever is wrong with it, and a store in which other things can be tried.</summary>
 /// <remarks>
-/// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary folder stands in
-/// until <see cref="Dispose"/>.
+/// Opens the store and writes a few bytes, as a build does. Where it cannot be written, a store of its own in memory or in a temporary
+/// folder stands in until <see cref="Dispose"/>.
 /// </remarks>
 public sealed class StoreSurvey : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class StoreSurvey : IDisposable
 
     public HostCheck Check { get; }
 
-    /// <summary>The store, or what stands in for it; null where this machine takes no byte anywhere.</summary>
+    /// <summary>The store, or a replacement for it; null if nothing on this machine is writable.</summary>
     public Store? Store { get; }
 
     /// <summary>Whether <see cref="Store"/> is the store itself.</summary>
@@ -78,11 +78,13 @@ public sealed class StoreSurvey : IDisposable
         if (space is { Files: > 0, FreeFiles: 0 })
             return Lack($"no inode is free on the disk of {root}, mounted on {DiskSpace.MountOf(root)}", cost, "manifold prune");
         if (DiskTrouble.IsFull(root))
-            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full", cost, "manifold prune");
+            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full",
+                cost, "manifold prune");
         if (refusal is null)
             return null;
         var why = refusal is HostNotReadyException { InnerException: { } inner } ? inner : refusal;
-        return Lack(File.Exists(root) ? $"{root} is a file, not a folder" : $"{root} cannot be used: {why.Message.TrimEnd('.')}", cost, elsewhere);
+        return Lack(File.Exists(root) ? $"{root} is a file, not a folder" : $"{root} cannot be used: {why.Message.TrimEnd('.')}",
+            cost, elsewhere);
     }
 
     private static HostCheck Room(string root)

@@ -4,10 +4,11 @@ using Manifold.Linux;
 
 namespace Manifold.Snapshots;
 
-/// <summary>Where the attributes of a chain's implied folders are, found in one walk over them.</summary>
+/// <summary>Finds the attributes of a chain's implied folders in one walk.</summary>
 /// <remarks>
-/// A lookup goes down the layers as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides. The layers that show
-/// through in a folder are those that have it, so only they are asked for what is in it. The caller disposes it. Not thread-safe.
+/// A lookup goes down the layers as overlayfs does, passing by implied folders, until an entry, a whiteout or an opaque folder decides. The
+/// layers that show through in a folder are those that have it, so only they are asked for what is in it. The caller disposes it.
+/// Not thread-safe.
 /// </remarks>
 /// <param name="all">The folders of all the sets.</param>
 /// <param name="folders">Of the layers, topmost first; those of <paramref name="implied"/> are in the same order.</param>
@@ -22,12 +23,13 @@ internal sealed class ImpliedLookup(EntryTree all, ImmutableArray<string> folder
     /// <summary>A layer that has a folder, where that is in its set, and the open folder.</summary>
     private readonly record struct Showing(int Layer, int InSet, DirectoryHandle Folder);
 
-    /// <summary>A folder whose children are looked at.</summary>
+    /// <summary>A folder whose children are being visited.</summary>
     private sealed record Level(string Path, List<Showing> Showing)
     {
         internal int Next { get; set; }
 
-        /// <summary>The names in each layer's folder. Where many are looked for, reading them all costs less than asking for each in vain.</summary>
+        /// <summary>The names in each layer's folder. Where many are looked for, reading them all costs less than asking for each in
+        /// vain.</summary>
         internal Dictionary<int, HashSet<string>>? Names { get; init; }
         internal bool IsOpen { get; set; } = true;
     }

@@ -17,7 +17,8 @@ public sealed class LayerTars(Store store)
         var path = Path.Combine(folder, diffId.Hex);
         if (!File.Exists(path))
             await MakeAsync(blob, diffId, path, cancellation).ConfigureAwait(false);
-        return await Task.Run(() => LayerTree.OfTar(path, $"layer {blob.Digest.Short}", cancellation: cancellation), cancellation).ConfigureAwait(false);
+        return await Task.Run(() => LayerTree.OfTar(path, $"layer {blob.Digest.Short}", cancellation: cancellation),
+            cancellation).ConfigureAwait(false);
     }
 
     private async Task MakeAsync(Descriptor blob, Digest diffId, string path, CancellationToken cancellation)

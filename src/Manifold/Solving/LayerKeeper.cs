@@ -96,7 +96,8 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
             return await Busy(() => use(entries), cancellation).ConfigureAwait(false);
         }
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false) ?? throw Gone(layer);
-        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use, cancellation), cancellation).ConfigureAwait(false);
+        return await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, use, cancellation),
+            cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sees to it that each layer of a chain is unpacked; in parallel.</summary>
@@ -144,7 +145,8 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         // A RUN's snapshot also holds what overlayfs copied up unchanged; the table of contents says what is the layer's.
         var table = await ContentsAsync(layer, cancellation).ConfigureAwait(false);
         var folder = new FolderReader(tools.Snapshots.FolderOf(layer.DiffId)) { ImpliedFolders = table.ImpliedFolders };
-        return [.. folder.Entries().Until(cancellation).Where(entry => table.Find(entry.Path) is { } listed && listed.Implied == entry.Implied)];
+        return [.. folder.Entries().Until(cancellation)
+            .Where(entry => table.Find(entry.Path) is { } listed && listed.Implied == entry.Implied)];
     }
 
     private Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> SourceOf(ChainLayer layer) => sources.GetValueOrDefault(layer.DiffId)
@@ -184,7 +186,10 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         var blob = await FindBlobAsync(layer, cancellation).ConfigureAwait(false);
         TableOfContents table;
         if (blob is not null)
-            table = await OfBlob(layer, () => new LayerReader(tools.Store).Read(blob, layer.DiffId, entries => TableOfContents.Of(Watch(layer.DiffId, entries.Until(cancellation))), cancellation), cancellation).ConfigureAwait(false);
+            table = await OfBlob(layer,
+                () => new LayerReader(tools.Store).Read(blob, layer.DiffId,
+                    entries => TableOfContents.Of(Watch(layer.DiffId, entries.Until(cancellation))), cancellation),
+                cancellation).ConfigureAwait(false);
         else
             table = TableOfContents.Of(writer.Ordered(await SourceOf(layer)(cancellation).ConfigureAwait(false)).Until(cancellation));
         saved.Save(layer.DiffId, table);

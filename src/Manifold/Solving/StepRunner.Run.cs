@@ -106,6 +106,8 @@ public sealed partial class StepRunner
     {
         const long little = 100_000_000;
         var place = tools.WorkFolder();
-        return DiskTrouble.IsFull(place) || (DiskSpace.Of(place) is { Free: < little } && result.Tail.Any(line => line.Contains("No space left on device", StringComparison.Ordinal)));
+        return DiskTrouble.IsFull(place)
+            || (DiskSpace.Of(place) is { Free: < little }
+                && result.Tail.Any(line => line.Contains("No space left on device", StringComparison.Ordinal)));
     }
 }

@@ -5,17 +5,18 @@ namespace Manifold.Text;
 
 /// <summary>Text that others wrote (labels, file names, answers of servers, output of programs), made safe to show to people.</summary>
 /// <remarks>
-/// A terminal obeys what is printed: it moves the cursor, fills the clipboard, or shows a text in another order than it has. So every character that is not
-/// seen is shown as its JSON escape, such as <c>\u001b</c>. JSON that passes through here therefore stays JSON and keeps its content to the letter.
-/// Escaped are control characters (C0, DEL, C1), format characters (marks and overrides of the writing direction, zero-width characters, tags) but for the
-/// two joiners that emoji and Persian need, line and paragraph separators, and halves of surrogate pairs.
-/// Source: Unicode Standard Annex #9; "Trojan Source", CVE-2021-42574; ECMA-48.
+/// A terminal acts on what is printed: it moves the cursor, fills the clipboard, or shows a text in another order than it has. So every
+/// character that is not seen is shown as its JSON escape, such as <c>\u001b</c>. JSON that passes through here therefore stays JSON and
+/// keeps its content to the letter. Escaped are control characters (C0, DEL, C1), format characters (marks and overrides of the writing
+/// direction, zero-width characters, tags) but for the two joiners that emoji and Persian need, line and paragraph separators, and halves
+/// of surrogate pairs. Source: Unicode Standard Annex #9; "Trojan Source", CVE-2021-42574; ECMA-48.
 /// </remarks>
 public static class ForeignText
 {
     private const char ZeroWidthNonJoiner = '\u200c', ZeroWidthJoiner = '\u200d';
 
-    /// <summary>The text with its line ends and tabs, and everything else that is not seen escaped. A Windows line end becomes a line end.</summary>
+    /// <summary>The text with its line ends and tabs, and everything else that is not seen escaped.
+    /// A Windows line end becomes a line end.</summary>
     public static string Lines(string text) => Escaped(text, keepsLines: true);
 
     /// <summary>The text as one line, for a cell of a table or a line of a log: line ends and tabs are escaped too.</summary>

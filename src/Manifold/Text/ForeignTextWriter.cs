@@ -4,13 +4,15 @@ namespace Manifold.Text;
 
 /// <summary>The one way to a terminal or a log: whatever is written through it arrives as <see cref="ForeignText"/> shows it.</summary>
 /// <remarks>
-/// <para>Everything that people read is written through one of these, so that no message, table or excerpt can forget it. JSON keeps its content.</para>
+/// <para>Everything that people read is written through one of these, so that no message, table or excerpt can forget it.
+/// JSON keeps its content.</para>
 /// <para>
-/// CI systems obey lines of a log as well. What begins one of their commands is broken by an escape: <c>::</c> at the start of a line (GitHub, Gitea, Forgejo),
-/// and <c>##[</c>, <c>##vso[</c>, <c>##teamcity[</c> anywhere (GitHub's older form, Azure Pipelines, TeamCity).
+/// CI systems obey lines of a log as well. What begins one of their commands is broken by an escape: <c>::</c> at the start of a line
+/// (GitHub, Gitea, Forgejo), and <c>##[</c>, <c>##vso[</c>, <c>##teamcity[</c> anywhere (GitHub's older form, Azure Pipelines, TeamCity).
 /// Source: actions/runner, <c>ActionCommand.cs</c>; Azure Pipelines, "Logging commands"; TeamCity, "Service Messages".
 /// </para>
-/// <para>This program's own colours, cursor movements and CI commands go through <see cref="Own"/>. Thread-safe; the target is not disposed.</para>
+/// <para>This program's own colours, cursor movements and CI commands go through <see cref="Own"/>. Thread-safe;
+/// the target is not disposed.</para>
 /// </remarks>
 public sealed class ForeignTextWriter : TextWriter
 {
@@ -32,7 +34,7 @@ public sealed class ForeignTextWriter : TextWriter
     /// <summary>A writer around another one; the same where it is one already.</summary>
     public static ForeignTextWriter Around(TextWriter target) => target as ForeignTextWriter ?? new ForeignTextWriter(target);
 
-    /// <summary>What a writer writes to as it is: for what this program makes up itself, and for texts that are made safe already.</summary>
+    /// <summary>The writer below, without escaping: for this program's own texts, and for texts that are already safe.</summary>
     public static TextWriter Own(TextWriter writer) => writer is ForeignTextWriter foreign ? foreign.target : writer;
 
     /// <summary>Whether a text arrives as it is, also on lines of its own: for formats that have no escapes.</summary>
@@ -65,7 +67,8 @@ public sealed class ForeignTextWriter : TextWriter
 
     public override Task WriteAsync(char[] buffer, int index, int count) => Done(() => Write(buffer, index, count));
 
-    public override Task WriteAsync(ReadOnlyMemory<char> buffer, CancellationToken cancellationToken = default) => Done(() => Write(buffer.Span));
+    public override Task WriteAsync(ReadOnlyMemory<char> buffer, CancellationToken cancellationToken = default) =>
+        Done(() => Write(buffer.Span));
 
     public override Task WriteLineAsync() => Done(WriteLine);
 
@@ -75,7 +78,7 @@ public sealed class ForeignTextWriter : TextWriter
 
     public override Task FlushAsync() => target.FlushAsync();
 
-    /// <summary>What was written, where the target tells that.</summary>
+    /// <summary>The written text, if the target can return it.</summary>
     public override string ToString() => target.ToString() ?? "";
 
     private static Task Done(Action write)

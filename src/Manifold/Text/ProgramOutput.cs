@@ -3,12 +3,13 @@ using System.Text;
 
 namespace Manifold.Text;
 
-/// <summary>A line that a program printed, as a terminal would finally show it: without escape sequences, and what was overwritten is gone.</summary>
+/// <summary>A line that a program printed, as a terminal would finally show it:
+/// without escape sequences, and what was overwritten is gone.</summary>
 /// <remarks>
-/// A RUN may print anything: titles, cursor movements, links, the clipboard (OSC 52). All of that is left out, and the text stays readable. Colours and
-/// weights (SGR, <c>ESC [ … m</c>) may be kept where a terminal shows them: they end with the line. Of a progress bar its last state is kept, of an overstruck
-/// letter the last one. What is not part of a sequence and not seen is escaped by <see cref="ForeignText"/>.
-/// Source: ECMA-48, sections 5.4 (control sequences), 5.6 (control strings) and 8.3.117 (SGR).
+/// A RUN may print anything: titles, cursor movements, links, the clipboard (OSC 52). All of that is left out, and the text stays readable.
+/// Colours and weights (SGR, <c>ESC [ … m</c>) may be kept where a terminal shows them: they end with the line. Of a progress bar its last
+/// state is kept, of an overstruck letter the last one. What is not part of a sequence and not seen is escaped by
+/// <see cref="ForeignText"/>. Source: ECMA-48, sections 5.4 (control sequences), 5.6 (control strings) and 8.3.117 (SGR).
 /// </remarks>
 public static class ProgramOutput
 {
@@ -47,7 +48,7 @@ public static class ProgramOutput
         return painted ? shown.Append(Reset).ToString() : shown.ToString();
     }
 
-    /// <summary>How long the escape sequence is that a text begins with; 0 where it begins with none. One that does not end takes the rest of the line.</summary>
+    /// <summary>The length of the escape sequence at the start of a text, or 0. One that does not end takes the rest of the line.</summary>
     private static int SequenceLength(ReadOnlySpan<char> text, out bool isColour)
     {
         isColour = false;
@@ -62,7 +63,8 @@ public static class ProgramOutput
         {
             case '[':
                 var parameters = text[begin..].IndexOfAnyExceptInRange(' ', '?');
-                isColour = parameters >= 0 && text[begin + parameters] == 'm' && !text.Slice(begin, parameters).ContainsAnyExcept(ColourParameters);
+                isColour = parameters >= 0 && text[begin + parameters] == 'm'
+                    && !text.Slice(begin, parameters).ContainsAnyExcept(ColourParameters);
                 return parameters < 0 ? text.Length : begin + parameters + (text[begin + parameters] is >= '@' and <= '~' ? 1 : 0);
             case ']' or 'P' or 'X' or '^' or '_':
                 return begin + StringLength(text[begin..]);

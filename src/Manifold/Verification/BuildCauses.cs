@@ -28,8 +28,9 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     public Cause? Of(TracedFinding traced)
     {
         var found = traced.Finding.Found;
-        var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi or FindingId.WrongVariant or FindingId.ForeignFile or
-             FindingId.CompatibleMachine or FindingId.PlatformMismatch;
+        var isOfMachine = traced.Finding.Id is FindingId.WrongMachine or FindingId.WrongAbi
+            or FindingId.WrongVariant or FindingId.ForeignFile
+            or FindingId.CompatibleMachine or FindingId.PlatformMismatch;
         if (ground.Platform != plan.Platform && (isOfMachine || traced.Finding.Id is FindingId.MissingLoader or FindingId.MissingLibrary))
             return FinalStage();
         if (!isOfMachine)
@@ -56,7 +57,8 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private Cause FromContext(CopyStep copy, string? found)
     {
-        var named = FixedMachines.Of(copy, found) ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
+        var named = FixedMachines.Of(copy, found)
+            ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
         if (named is not null && MentionsTarget(copy.Name))
             return Override($"{string.Join(' ', copy.Sources)} ({At(copy.Place)})");
         return named ?? new Cause(CauseId.ContextFile, $"{string.Join(' ', copy.Sources)} comes from the context ({At(copy.Place)}), and the same file goes into every platform's image",

@@ -15,7 +15,9 @@ namespace Manifold.Verification;
 /// </remarks>
 internal static partial class FixedMachines
 {
-    private const string Advice = "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of that name in the stage";
+    private const string Advice =
+        "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of "
+            + "that name in the stage";
 
     /// <param name="runs">In the order in which they run.</param>
     /// <param name="found">The machine of the file.</param>
@@ -83,7 +85,8 @@ internal static partial class FixedMachines
 
     private static Cause Variable(string name, string value, Dockerfile.Place place) => new(CauseId.FixedVariable,
         $"{name} is '{value}' for every platform ({BuildCauses.At(place)})",
-        "take the value from the platform: ARG TARGETARCH in the stage, and $TARGETARCH (amd64, arm64 …) or $TARGETUNAME (x86_64, aarch64 …) where the value is needed");
+        "take the value from the platform: ARG TARGETARCH in the stage, and $TARGETARCH (amd64, arm64 …) or $TARGETUNAME (x86_64, aarch64 "
+            + "…) where the value is needed");
 
     private static bool UsedBy(RunStep run, string variable) => run.Arguments.Any(argument => Mentions(argument,
         variable[..variable.IndexOf('=', StringComparison.Ordinal)]));
@@ -97,12 +100,20 @@ internal static partial class FixedMachines
     }
 
     private static Regex VersionNames(string version) =>
-        new($@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
+        new(
+            $@"(?<![a-z0-9])(?:x86-64-{version}|{version}|armv{version[1]}[a-z-]*|goarm=""?{version[1]}|"
+            + @"haswell|skylake[a-z0-9-]*|native)(?![a-z0-9])", RegexOptions.CultureInvariant);
 
-    [GeneratedRegex(@"(?:goarch|goarm|goamd64|cargo_build_target|npm_config_(?:target_)?arch|cross_compile|rustflags|cflags|cc|cxx|arch|target)=\S+|--?(?:target|host|arch|runtime|platform|os-arch)[ =]\S+|-(?:march|mcpu|mtune)=\S+|target-cpu=\S+|(?<=\s)-r\s+\S+|(?:^|[\s;&|])[\w-]+-linux-\w+-(?:gcc|g\+\+|cc|clang)\b")]
+    [GeneratedRegex(
+        @"(?:goarch|goarm|goamd64|cargo_build_target|npm_config_(?:target_)?arch|cross_compile|rustflags|cflags|cc|cxx|arch|"
+        + @"target)=\S+|--?(?:target|host|arch|runtime|platform|os-arch)[ =]\S+|-(?:march|mcpu|mtune)=\S+|target-cpu=\S+|"
+        + @"(?<=\s)-r\s+\S+|(?:^|[\s;&|])[\w-]+-linux-\w+-(?:gcc|g\+\+|cc|clang)\b")]
     private static partial Regex Target();
 
-    [GeneratedRegex(@"^(?:GOARCH|GOARM|GOAMD64|CARGO_BUILD_TARGET|RUSTFLAGS|RUST_TARGET|C(?:PP|XX)?FLAGS|CC|CXX|CROSS_COMPILE|TARGET|RUNTIME_IDENTIFIER|DOTNET_RUNTIME_IDENTIFIER|RID|VCPKG_\w+|CMAKE_\w+|npm_config_(?:target_)?arch|PYTHON_ARCH|_PYTHON_HOST_PLATFORM)=")]
+    [GeneratedRegex(
+        @"^(?:GOARCH|GOARM|GOAMD64|CARGO_BUILD_TARGET|RUSTFLAGS|RUST_TARGET|C(?:PP|XX)?FLAGS|CC|CXX|CROSS_COMPILE|TARGET|"
+        + @"RUNTIME_IDENTIFIER|DOTNET_RUNTIME_IDENTIFIER|RID|VCPKG_\w+|CMAKE_\w+|npm_config_(?:target_)?arch|PYTHON_ARCH|"
+        + @"_PYTHON_HOST_PLATFORM)=")]
     private static partial Regex Obeyed();
 
     [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|STAGE|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)=")]

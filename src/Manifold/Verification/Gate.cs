@@ -18,7 +18,7 @@ public sealed record GateOptions
     /// <summary>Reads every layer and looks at every file, not only as far as the start needs.</summary>
     public bool All { get; init; }
 
-    /// <summary>What of the image its registry has; null where it does not come from one.</summary>
+    /// <summary>The parts of the image that its registry has; null if it does not come from a registry.</summary>
     public RegistryParts? Parts { get; init; }
 }
 
@@ -45,7 +45,8 @@ public sealed class Gate(Store store)
         var read = options.Parts is { } parts ? await ImageReader.ReadAsync(source, parts.Whole, cancellation).ConfigureAwait(false)
             : await ImageReader.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
         var lost = options.Parts?.Reports() ?? [];
-        RequirePlatforms(options.Platforms, [.. read.Select(image => image.Platform), .. lost.Select(report => report.Platform)], source.Location);
+        RequirePlatforms(options.Platforms, [.. read.Select(image => image.Platform), .. lost.Select(report => report.Platform)],
+            source.Location);
         var images = Chosen(read, image => image.Platform, options.Platforms);
         // 2
         var shelf = new SourceLayers(source, contents, cache);
@@ -53,7 +54,11 @@ public sealed class Gate(Store store)
         var gate = new PlatformGate(shelf, options.Policy, options.All ? SweepScope.All : SweepScope.Read, causes.Of);
         var reports = await FirstFailure.WhenAllAsync(images, gate.CheckAsync, cancellation).ConfigureAwait(false);
         // 3
-        return new GateReport { Digest = top.Descriptor.Digest, Platforms = [.. reports, .. Chosen(lost, report => report.Platform, options.Platforms)] };
+        return new GateReport
+        {
+            Digest = top.Descriptor.Digest,
+            Platforms = [.. reports, .. Chosen(lost, report => report.Platform, options.Platforms)]
+        };
     }
 
     private static void RequirePlatforms(ImmutableArray<Platform> wanted, ImmutableArray<Platform> available, ImageLocation location)

@@ -11,7 +11,9 @@ internal static class ImageReader
     /// <summary>In the index's order, nested indexes opened; attestations are not among them.</summary>
     /// <exception cref="ContentMismatchException">The image is broken, or none of a platform.</exception>
     public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation) =>
-        await ReadAsync(source, await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false) is { IsEmpty: false } images ? images
+        await ReadAsync(source, await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false),
+            cancellation).ConfigureAwait(false) is { IsEmpty: false } images
+            ? images
             : throw new ContentMismatchException($"Reading {source.Location}: there is no image of any platform in it. Choose another one.");
 
     public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, ImageTree tree, CancellationToken cancellation) =>

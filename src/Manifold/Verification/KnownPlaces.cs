@@ -92,14 +92,22 @@ internal static partial class KnownPlaces
     private static Regex Whole(string names) => new($"(?<![a-z0-9])(?:{names})(?![a-z0-9])", RegexOptions.CultureInvariant);
 
     // Emulators that were copied in for a foreign build; tests' data; firmware and boot loaders.
-    [GeneratedRegex(@"(?:^|/)qemu-[a-z0-9_]+(?:-static)?$|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|^usr/(?:share|lib)/(?:qemu|grub|syslinux|SYSLINUX|extlinux|ipxe|u-boot|opensbi|arm-trusted-firmware|memtest86\+)[^/]*/|\.(?:c32|syso|efi)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:^|/)qemu-[a-z0-9_]+(?:-static)?$|(?:^|/)(?:testdata|test-data|test_data|fixtures)/|(?:^|/)lib/firmware/|^boot/|"
+        + @"^usr/(?:share|lib)/(?:qemu|grub|syslinux|SYSLINUX|extlinux|ipxe|u-boot|opensbi|arm-trusted-firmware|"
+        + @"memtest86\+)[^/]*/|\.(?:c32|syso|efi)$", RegexOptions.CultureInvariant)]
     private static partial Regex ForData();
 
-    [GeneratedRegex(@"(?:^|/)node_modules/(?:@[^/]+/)?[^/]*linux(?:musl)?-[a-z0-9]+[^/]*/|\.cpython-[^/]*-linux-[a-z]+\.so$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:^|/)node_modules/(?:@[^/]+/)?[^/]*linux(?:musl)?-[a-z0-9]+[^/]*/|\.cpython-[^/]*-linux-[a-z]+\.so$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex InstalledForOne();
 
     // Bundlers and compilers: a stage on the machine that builds leaves them in node_modules, and nothing that is shipped starts them.
-    [GeneratedRegex(@"(?:^|/)node_modules/(?:@(?:esbuild|rollup|rolldown|swc|parcel|biomejs|oxc[^/]*|unrs|tailwindcss|rspack|nx|ast-grep|turbo|dprint|cspell|typescript|bufbuild|sass[^/]*)/|@next/swc-|@css-inline/|(?:esbuild|lightningcss|turbo|sass-embedded|dprint|sass)-)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:^|/)node_modules/(?:@(?:esbuild|rollup|rolldown|swc|parcel|biomejs|oxc[^/]*|unrs|tailwindcss|rspack|nx|ast-grep|"
+        + @"turbo|dprint|cspell|typescript|bufbuild|sass[^/]*)/|@next/swc-|@css-inline/|(?:esbuild|lightningcss|turbo|"
+        + @"sass-embedded|dprint|sass)-)", RegexOptions.CultureInvariant)]
     private static partial Regex BuildTool();
 
     [GeneratedRegex(@"\.(?:node|so)(?:\.[0-9.]+)?$", RegexOptions.CultureInvariant)]

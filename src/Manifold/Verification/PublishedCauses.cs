@@ -9,7 +9,8 @@ internal sealed class PublishedCauses(ImmutableArray<GateImage> images)
     public Cause? Of(GateImage image, TracedFinding traced)
     {
         var found = traced.Finding.Found;
-        if (traced.Finding.Id is not (FindingId.WrongMachine or FindingId.WrongAbi or FindingId.WrongVariant or FindingId.ForeignFile or FindingId.PlatformMismatch) || found is null)
+        if (traced.Finding.Id is not (FindingId.WrongMachine or FindingId.WrongAbi or FindingId.WrongVariant or FindingId.ForeignFile
+            or FindingId.PlatformMismatch) || found is null)
             return null;
         if (image.Claimed is { } claimed && claimed.Architecture != image.Config.Architecture && (traced.Layer is null || found == Machine.Of(image.Config.Platform).ToString()))
             return new Cause(CauseId.IndexEntry, $"the image is one for {image.Config.Platform}, and the index lists it as {claimed}", "put the index together anew, with the platform that the image has");

@@ -25,7 +25,7 @@ public enum PartsAsked
 /// <param name="Size">How many bytes the registry has of it; null for none.</param>
 public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? Platform, string Noun, long? Size)
 {
-    /// <summary>Where it stands among the layers.</summary>
+    /// <summary>Its position among the layers.</summary>
     public LayerPlace? Layer { get; init; }
 
     /// <summary>One sentence without its full stop.</summary>
@@ -33,7 +33,8 @@ public sealed record LostPart(Descriptor Part, Descriptor? Manifest, Platform? P
         : $"the registry has {Size} bytes of the {Noun} {Part.Digest} instead of {Part.Size}";
 }
 
-/// <summary>What of an image its registry has, asked of the registry itself: what this machine's store has says nothing about it.</summary>
+/// <summary>The parts of an image that its registry has, according to the registry itself.
+/// This machine's store says nothing about them.</summary>
 /// <remarks>
 /// <code>
 /// the top                1  was just fetched
@@ -56,9 +57,10 @@ public sealed class RegistryParts
     /// <summary>In the indexes' order.</summary>
     public ImmutableArray<LostPart> Lost { get; }
 
-    /// <summary>What to do, as a sentence.</summary>
+    /// <summary>The advice, as a sentence.</summary>
     public string Advice =>
-        $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push --check-all.";
+        $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
+            + "--check-all.";
 
     public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
         CancellationToken cancellation = default)
@@ -80,7 +82,10 @@ public sealed class RegistryParts
     {
         var lost = Lost.Where(part => needed is null || part.Manifest is null || part.Manifest.Digest == needed).ToList();
         if (lost.Count > 0)
-            throw new RegistryException($"{doing} {reference}: {string.Join("; ", lost.Select(part => part.Platform is { } platform ? $"{platform}: {part.Text}" : part.Text))}. {Advice}")
+            throw new RegistryException(
+                $"{doing} {reference}: "
+                + $"{string.Join("; ", lost.Select(part => part.Platform is { } platform ? $"{platform}: {part.Text}" : part.Text))}. "
+                + Advice)
             {
                 Registry = reference.Registry, Status = HttpStatusCode.NotFound,
             };
@@ -120,7 +125,8 @@ public sealed class RegistryParts
         public async Task FollowAsync(Descriptor document, int depth, CancellationToken cancellation)
         {
             if (depth > Limits.IndexDepth)
-                throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+                throw new ContentMismatchException(
+                    $"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
             if (!MediaType.IsIndex(document.MediaType))
             {
                 if (Manifests.All(manifest => manifest.Digest != document.Digest))

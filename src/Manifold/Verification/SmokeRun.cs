@@ -60,7 +60,10 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
     private static async Task<FolderSet> UnpackAsync(IImageSource source, GateLayer layer, string folder, CancellationToken cancellation)
     {
         var blob = await source.OpenBlobAsync(layer.Blob, cancellation).ConfigureAwait(false);
-        return await Task.Run(() => LayerReader.Read(blob, layer.Blob, layer.DiffId, entries => new FolderWriter(folder, SnapshotStore.Format).Write(entries, cancellation), cancellation).ImpliedFolders, cancellation).ConfigureAwait(false);
+        return await Task.Run(
+            () => LayerReader.Read(blob, layer.Blob, layer.DiffId,
+                entries => new FolderWriter(folder, SnapshotStore.Format).Write(entries, cancellation), cancellation).ImpliedFolders,
+            cancellation).ConfigureAwait(false);
     }
 
     private async Task<PlatformReport> StartAsync(GateImage image, PlatformReport report, ImmutableArray<string> command, TimeSpan timeout, CancellationToken cancellation)

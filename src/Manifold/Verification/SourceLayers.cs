@@ -49,7 +49,9 @@ internal sealed class SourceLayers(IImageSource source, ContentsCache contents, 
         {
             Interlocked.Increment(ref fetched);
             var blob = await source.OpenBlobAsync(layer.Blob, cancellation).ConfigureAwait(false);
-            var read = await Task.Run(() => LayerReader.Read(blob, layer.Blob, layer.DiffId, entries => Take(entries, cancellation), cancellation), cancellation).ConfigureAwait(false);
+            var read = await Task.Run(
+                () => LayerReader.Read(blob, layer.Blob, layer.DiffId, entries => Take(entries, cancellation), cancellation),
+                cancellation).ConfigureAwait(false);
             contents.Save(layer.DiffId, read.Contents);
             return read;
         }

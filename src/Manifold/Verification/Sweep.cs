@@ -10,7 +10,7 @@ namespace Manifold.Verification;
 /// <remarks>
 /// First all layers are noted, then each is judged: a file for another machine may be in its place because there is one for the platform
 /// as well.
-/// Code for what is no platform's processor (graphics cards, controllers, BPF) is nobody's mistake, and neither is what nobody runs:
+/// Code for processors that no platform has (graphics cards, controllers, BPF) is not a mistake, and neither are files that nobody runs:
 /// objects, and programs without
 /// the mode to be executed. A native module where a program of the start looks for its own is one: the start comes to it.
 /// </remarks>

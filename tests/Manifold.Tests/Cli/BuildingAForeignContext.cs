@@ -181,7 +181,8 @@ public sealed class BuildingAForeignContext : IDisposable
     public async Task a_repository_in_an_archive_runs_nothing()
     {
         folder.Write("context/Dockerfile", Plain);
-        await Tool.Run("sh", "-c", $"cd '{folder["context"]}' && git init -q . && git add f && git -c user.name=a -c user.email=a@b commit -q -m x"
+        await Tool.Run("sh", "-c",
+            $"cd '{folder["context"]}' && git init -q . && git add f && git -c user.name=a -c user.email=a@b commit -q -m x"
             + $" && printf '* filter=x\\n' >.gitattributes && git config filter.x.clean 'touch {folder["ran"]};cat' && touch f"
             + $" && git config core.fsmonitor 'touch {folder["ran"]};false'");
 
@@ -199,8 +200,10 @@ public sealed class BuildingAForeignContext : IDisposable
             await Tool.Run("tar", "-C", context, "-cf", folder["context.tar"], ".");
         var repository = $"{Guid.NewGuid():N}.git";
         if (way == "git")
-            await Tool.Run("sh", "-c", $"cd '{context}' && git init -q -b main . && git add -A && git -c user.name=a -c user.email=a@b commit -q -m x"
-                + $" && git clone -q --bare . '{folder[repository]}' && rm -rf .git && git --git-dir '{folder[repository]}' update-server-info");
+            await Tool.Run("sh", "-c",
+                $"cd '{context}' && git init -q -b main . && git add -A && git -c user.name=a -c user.email=a@b commit -q -m x"
+                + $" && git clone -q --bare . '{folder[repository]}' && rm -rf .git && git --git-dir '{folder[repository]}' "
+                + "update-server-info");
         server.Folder = folder.Path;
         var address = way switch
         {
@@ -212,7 +215,8 @@ public sealed class BuildingAForeignContext : IDisposable
         using StringWriter output = new(), error = new();
         var cli = new CliContext
         {
-            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]).Add("PATH", Environment.GetEnvironmentVariables()["PATH"]!.ToString()!),
+            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"])
+                .Add("PATH", Environment.GetEnvironmentVariables()["PATH"]!.ToString()!),
             Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
             OpenInput = () => File.OpenRead(folder["context.tar"]),
         };

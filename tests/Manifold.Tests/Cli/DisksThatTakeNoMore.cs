@@ -42,7 +42,8 @@ public sealed class DisksThatTakeNoMore : IDisposable
     {
         using var disk = await SmallDisk.MountAsync(shop.Root, options);
         var failed = await shop.Build(Large());
-        RequireTold(failed, $"'{shop.Root}'", "is full", options.Contains("nr_inodes", StringComparison.Ordinal) ? "none of its 12 inodes is free" : " MB are free", "manifold prune");
+        RequireTold(failed, $"'{shop.Root}'", "is full",
+            options.Contains("nr_inodes", StringComparison.Ordinal) ? "none of its 12 inodes is free" : " MB are free", "manifold prune");
     }
 
     [Fact]
@@ -62,14 +63,17 @@ public sealed class DisksThatTakeNoMore : IDisposable
     public async Task of_an_output_that_is_read_only_is_named_with_code_4(string output)
     {
         using var disk = await SmallDisk.MountAsync(shop["disk"], "size=4m,ro");
-        RequireTold(await shop.Build(Large(), "-o", output.Replace("DISK", shop["disk"], StringComparison.Ordinal)), $"mounted on '{shop["disk"]}' is read-only");
+        RequireTold(await shop.Build(Large(), "-o", output.Replace("DISK", shop["disk"], StringComparison.Ordinal)),
+            $"mounted on '{shop["disk"]}' is read-only");
     }
 
-    private string Large() => shop.Context("FROM scratch\nCOPY large /\n", ("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(3_000_000))));
+    private string Large() =>
+        shop.Context("FROM scratch\nCOPY large /\n", ("large", Convert.ToBase64String(RandomNumberGenerator.GetBytes(3_000_000))));
 
     private static void Fill(string disk)
     {
-        using var file = new FileStream(Path.Combine(disk, "filling"), new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
+        using var file = new FileStream(Path.Combine(disk, "filling"),
+            new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
         var piece = new byte[1024];
         try
         {

@@ -15,7 +15,8 @@ public sealed class EndingUnexpectedly : IDisposable
     {
         var (code, error) = await Ending(() => throw new InvalidOperationException("a password: hunter2"), "images");
         Assert.Equal(1, code);
-        Assert.Matches(@"^manifold: This is a fault in manifold itself: InvalidOperationException in Manifold\.\S+ \(fault [0-9a-f]{8}\)\.\n", error);
+        Assert.Matches(
+            @"^manifold: This is a fault in manifold itself: InvalidOperationException in Manifold\.\S+ \(fault [0-9a-f]{8}\)\.\n", error);
         Assert.Contains("report it", error, StringComparison.Ordinal);
         Assert.Contains("--debug", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
@@ -43,17 +44,21 @@ public sealed class EndingUnexpectedly : IDisposable
     [Fact]
     public async Task a_variable_asks_for_the_trace_too()
     {
-        var (_, error) = await Ending(() => throw new InvalidOperationException("boom"), ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_DEBUG", "1"), "images");
+        var (_, error) = await Ending(() => throw new InvalidOperationException("boom"),
+            ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_DEBUG", "1"), "images");
         Assert.Contains("   at Manifold.", error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task of_several_failures_at_once_the_most_serious_that_is_known_counts()
     {
-        var several = new AggregateException(new OperationCanceledException(), new IOException("a disk"), new AggregateException(new UsageException("a word"), new HostNotReadyException("a program is missing")));
+        var several = new AggregateException(new OperationCanceledException(), new IOException("a disk"),
+            new AggregateException(new UsageException("a word"), new HostNotReadyException("a program is missing")));
         Assert.Equal((4, "manifold: a program is missing\n"), await Ending(() => throw several, "images"));
-        Assert.Equal((130, "manifold: interrupted\n"), await Ending(() => throw new AggregateException(new OperationCanceledException(), new TaskCanceledException()), "images"));
-        Assert.Equal((1, "manifold: a disk\n"), await Ending(() => throw new AggregateException(new OperationCanceledException(), new IOException("a disk")), "images"));
+        Assert.Equal((130, "manifold: interrupted\n"),
+            await Ending(() => throw new AggregateException(new OperationCanceledException(), new TaskCanceledException()), "images"));
+        Assert.Equal((1, "manifold: a disk\n"),
+            await Ending(() => throw new AggregateException(new OperationCanceledException(), new IOException("a disk")), "images"));
         Assert.Equal(1, (await Ending(() => throw new AggregateException(), "images")).Code);
     }
 
@@ -65,14 +70,20 @@ public sealed class EndingUnexpectedly : IDisposable
         Assert.Contains("MANIFOLD_DEBUG", output, StringComparison.Ordinal);
     }
 
-    private Task<(int Code, string Error)> Ending(Action begin, params string[] arguments) => Ending(begin, ImmutableSortedDictionary<string, string>.Empty, arguments);
+    private Task<(int Code, string Error)> Ending(Action begin, params string[] arguments) =>
+        Ending(begin, ImmutableSortedDictionary<string, string>.Empty, arguments);
 
-    private async Task<(int Code, string Error)> Ending(Action begin, ImmutableSortedDictionary<string, string> environment, params string[] arguments)
+    private async Task<(int Code, string Error)> Ending(Action begin, ImmutableSortedDictionary<string, string> environment,
+        params string[] arguments)
     {
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = environment.SetItem("MANIFOLD_ROOT", folder["store"]), Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
+            Environment = environment.SetItem("MANIFOLD_ROOT", folder["store"]),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
             Begin = _ =>
             {
                 begin();

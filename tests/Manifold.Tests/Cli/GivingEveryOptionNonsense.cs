@@ -4,14 +4,16 @@ using Manifold.Cli;
 
 namespace Manifold.Tests.Cli;
 
-/// <summary>Every option and argument of every command, with values that nobody means: a sentence each time, and never a fault of ours.</summary>
+/// <summary>Every option and argument of every command, with values that nobody means:
+/// a sentence each time, and never a fault of ours.</summary>
 /// <remarks>The build fails before anything is written: its Dockerfile copies what is not there.</remarks>
 public sealed class GivingEveryOptionNonsense : IDisposable
 {
     // These change the machine, ask for a password, or run until they are stopped.
     private static readonly string[] Left = ["emulators", "doctor", "serve", "login", "logout", "completion", "version"];
 
-    private static readonly string[] Values = ["", " ", "-1", "99999999999999999999", "9223372036854775807", "\u202e\e[2J", "=,", "type=", "é\ufffd"];
+    private static readonly string[] Values = ["", " ", "-1", "99999999999999999999", "9223372036854775807", "\u202e\e[2J", "=,",
+        "type=", "é\ufffd"];
 
     private readonly TemporaryFolder folder = new();
 
@@ -24,7 +26,9 @@ public sealed class GivingEveryOptionNonsense : IDisposable
     {
         folder.Write("context/Dockerfile", "FROM scratch\nCOPY missing /\n");
         var command = Leaves(Root(folder["store"]), "").Single(leaf => leaf.Path == path).Command;
-        string[] words = [.. path.Split(' '), .. command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 || command.Name == "build").Select(_ => command.Name is "build" or "plan" ? folder["context"] : "?")];
+        string[] words = [.. path.Split(' '),
+            .. command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 || command.Name == "build")
+                .Select(_ => command.Name is "build" or "plan" ? folder["context"] : "?")];
         foreach (var value in Values)
         {
             foreach (var option in command.Options.Where(option => option.ValueType != typeof(bool)))
@@ -50,19 +54,32 @@ public sealed class GivingEveryOptionNonsense : IDisposable
 
     private static RootCommand Root(string store) => CommandTree.Create(new CliContext
     {
-        Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", store), Out = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+        Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", store),
+        Out = TextWriter.Null,
+        Error = TextWriter.Null,
+        Time = TimeProvider.System,
+        Interactive = false,
     });
 
-    private static IEnumerable<(string Path, Command Command)> Leaves(Command command, string path) => command.Subcommands.Count == 0 ? [(path, command)]
-        : command.Subcommands.Where(below => path.Length > 0 || !Left.Contains(below.Name)).SelectMany(below => Leaves(below, $"{path} {below.Name}".Trim()));
+    private static IEnumerable<(string Path, Command Command)> Leaves(Command command, string path) => command.Subcommands.Count == 0
+        ? [(path, command)]
+        : command.Subcommands.Where(below => path.Length > 0 || !Left.Contains(below.Name))
+            .SelectMany(below => Leaves(below, $"{path} {below.Name}".Trim()));
 
     private async Task RunAsync(string[] arguments, ImmutableSortedDictionary<string, string>? environment = null)
     {
         using StringWriter output = new(), error = new();
         await CommandTree.RunAsync(new CliContext
         {
-            Environment = (environment ?? ImmutableSortedDictionary<string, string>.Empty).SetItem("MANIFOLD_ROOT", folder["store"]).Add("MANIFOLD_DEBUG", "1"),
-            Out = output, Error = error, Time = TimeProvider.System, Interactive = false, OpenInput = () => new MemoryStream(), OpenOutput = () => Stream.Null, In = TextReader.Null,
+            Environment = (environment ?? ImmutableSortedDictionary<string, string>.Empty)
+                .SetItem("MANIFOLD_ROOT", folder["store"]).Add("MANIFOLD_DEBUG", "1"),
+            Out = output,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = false,
+            OpenInput = () => new MemoryStream(),
+            OpenOutput = () => Stream.Null,
+            In = TextReader.Null,
         }, arguments);
         Assert.False(error.ToString().Contains("This is a fault", StringComparison.Ordinal), $"{string.Join(' ', arguments)}: {error}");
         Assert.DoesNotContain("System.", error.ToString().Split("   at ")[0].Split("Exception")[0], StringComparison.Ordinal);

@@ -30,12 +30,14 @@ public sealed class PrintingABake : IDisposable
         var file = folder.Write("docker-bake.hcl", Bake);
         foreach (var form in new[] { "--print=bake", "--print=json", "--print" })
         {
-            var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", file, .. names.Split(' ', StringSplitOptions.RemoveEmptyEntries), form]);
+            var (code, output, error) = await Commanding.Manifold(folder,
+                ["bake", "-f", file, .. names.Split(' ', StringSplitOptions.RemoveEmptyEntries), form]);
             Assert.True(code == 0, error);
             if (form != "--print=bake")
                 continue;
             var json = JsonDocument.Parse(output).RootElement;
-            Assert.Equal(expected.Split(' '), json.GetProperty("group").GetProperty("default").GetProperty("targets").EnumerateArray().Select(name => name.GetString()));
+            Assert.Equal(expected.Split(' '),
+                json.GetProperty("group").GetProperty("default").GetProperty("targets").EnumerateArray().Select(name => name.GetString()));
             Assert.Equal(expected.Split(' '), json.GetProperty("target").EnumerateObject().Select(target => target.Name));
         }
     }
@@ -44,13 +46,16 @@ public sealed class PrintingABake : IDisposable
     public async Task what_a_terminal_or_a_ci_would_obey_is_escaped_and_read_again_as_it_was(string label)
     {
         folder.Write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var file = folder.Write("docker-bake.json", JsonSerializer.Serialize(new { target = new { app = new { labels = new Dictionary<string, string> { ["a"] = label } } } }));
+        var file = folder.Write("docker-bake.json",
+            JsonSerializer.Serialize(new { target = new { app = new { labels = new Dictionary<string, string> { ["a"] = label } } } }));
         var (_, yaml, error) = await Commanding.Manifold(folder, "bake", "-f", file, "app", "--print");
         Assert.DoesNotContain(yaml, one => one is '\u202e' or '\u2066' or '\e');
-        Assert.DoesNotContain(yaml.Split('\n'), line => line.TrimStart().StartsWith("::", StringComparison.Ordinal) || line.Contains("##[", StringComparison.Ordinal));
+        Assert.DoesNotContain(yaml.Split('\n'),
+            line => line.TrimStart().StartsWith("::", StringComparison.Ordinal) || line.Contains("##[", StringComparison.Ordinal));
         var again = folder.Write("manifold.yaml", yaml);
         var (code, json, trouble) = await Commanding.Manifold(folder, "bake", "-f", again, "app", "--print=json");
         Assert.True(code == 0, error + trouble);
-        Assert.Contains(label, JsonDocument.Parse(json).RootElement.GetProperty("images").GetProperty("app").GetProperty("labels").EnumerateObject().Select(each => each.Value.GetString()));
+        Assert.Contains(label, JsonDocument.Parse(json).RootElement.GetProperty("images").GetProperty("app")
+            .GetProperty("labels").EnumerateObject().Select(each => each.Value.GetString()));
     }
 }

@@ -11,7 +11,7 @@ namespace Manifold.Tests.Cli;
 /// <summary>An image whose every text means harm, through every command that shows something of an image.</summary>
 public sealed class PrintingForeignText : IDisposable
 {
-    /// <summary>A cleared screen, the clipboard, a title, C1, DEL, overrides, a carriage return and a line that a CI would obey.</summary>
+    /// <summary>A cleared screen, the clipboard, a title, C1, DEL, overrides, a carriage return and a command for the CI.</summary>
     private const string Evil = "x\e[2J\e]52;c;cm0=\a\u009b31m\u007f\b\u202e\u2066\u200b\rover\n::error::y ##[error]z";
 
     private readonly TemporaryFolder folder = new();
@@ -32,14 +32,22 @@ public sealed class PrintingForeignText : IDisposable
         await StoreAsync("evil:1", "amd64", "arm64");
         await StoreAsync("other:1", "amd64", "arm64");
         var context = Context($"# {Evil.Replace('\n', ' ')}\nFROM evil:1\nLABEL a=\"b\e[2J\"\nCOPY Dockerfile /{(char)0x202e}x\n");
-        folder.Write("docker-bake.json", JsonSerializer.Serialize(new { target = new Dictionary<string, object> { ["app"] = new { context, labels = new Dictionary<string, string> { ["a"] = Evil }, tags = new[] { "baked:1" } } } }));
+        var app = new { context, labels = new Dictionary<string, string> { ["a"] = Evil }, tags = new[] { "baked:1" } };
+        folder.Write("docker-bake.json",
+            JsonSerializer.Serialize(new { target = new Dictionary<string, object> { ["app"] = app } }));
         string[][] commands =
         [
-            ["inspect", "store:evil:1"], ["images"], ["verify", "store:evil:1"], ["verify", "--parity", "store:evil:1"], ["compare", "store:evil:1", "store:other:1"],
-            ["plan", context], ["build", "--platform", "linux/amd64", "-t", "built:1", context], ["build", "--platform", "linux/amd64", "--progress", "json", "-t", "built:1", context], ["build", "--check", context],
-            ["build", "--print=tree", context], ["bake", "-f", folder["docker-bake.json"]], ["bake", "-f", folder["docker-bake.json"], "--print"], ["builds"], ["report", "--format", "text"], ["report", "--format", "markdown"],
-            ["copy", "store:evil:1", $"{registry.Name}/evil:1"], ["index", "create", "--dry-run", $"{registry.Name}/new:1", "store:evil:1"], ["push", "evil:1", $"{registry.Name}/evil:2"],
-            ["inspect", $"{registry.Name}/evil:1"], ["pull", $"{registry.Name}/evil:1"], ["tag", "evil:1", $"{Evil}:1"], ["inspect", $"oci:{Evil}"], [Evil], ["inspect", $"--{Evil}"], ["build", "-f", Evil, context], ["rm", "evil:1"],
+            ["inspect", "store:evil:1"], ["images"], ["verify", "store:evil:1"], ["verify", "--parity", "store:evil:1"],
+            ["compare", "store:evil:1", "store:other:1"],
+            ["plan", context], ["build", "--platform", "linux/amd64", "-t", "built:1", context],
+            ["build", "--platform", "linux/amd64", "--progress", "json", "-t", "built:1", context], ["build", "--check", context],
+            ["build", "--print=tree", context], ["bake", "-f", folder["docker-bake.json"]],
+            ["bake", "-f", folder["docker-bake.json"], "--print"], ["builds"], ["report", "--format", "text"],
+            ["report", "--format", "markdown"],
+            ["copy", "store:evil:1", $"{registry.Name}/evil:1"], ["index", "create", "--dry-run", $"{registry.Name}/new:1", "store:evil:1"],
+            ["push", "evil:1", $"{registry.Name}/evil:2"],
+            ["inspect", $"{registry.Name}/evil:1"], ["pull", $"{registry.Name}/evil:1"], ["tag", "evil:1", $"{Evil}:1"],
+            ["inspect", $"oci:{Evil}"], [Evil], ["inspect", $"--{Evil}"], ["build", "-f", Evil, context], ["rm", "evil:1"],
         ];
         foreach (var command in commands)
         {
@@ -56,7 +64,8 @@ public sealed class PrintingForeignText : IDisposable
         var (code, output, _) = await Commanding.Manifold(folder, "inspect", "store:evil:1", "--format", "json");
         Assert.Equal(0, code);
         AssertSafe("inspect", output);
-        Assert.Equal(Evil, JsonDocument.Parse(output).RootElement.GetProperty("platforms")[0].GetProperty("config").GetProperty("config").GetProperty("Labels").GetProperty("a").GetString());
+        Assert.Equal(Evil, JsonDocument.Parse(output).RootElement.GetProperty("platforms")[0].GetProperty("config")
+            .GetProperty("config").GetProperty("Labels").GetProperty("a").GetString());
     }
 
     [Fact]
@@ -72,7 +81,9 @@ public sealed class PrintingForeignText : IDisposable
     {
         await StoreAsync("evil:1", "amd64");
         var (_, output, _) = await Commanding.Manifold(folder, "inspect", "store:evil:1");
-        Assert.Contains("\\rover\\n", Assert.Single(output.Split('\n'), line => line.StartsWith("  label:      a=", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("\\rover\\n",
+            Assert.Single(output.Split('\n'), line => line.StartsWith("  label:      a=", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,11 +93,13 @@ public sealed class PrintingForeignText : IDisposable
         registry.Fault = async http =>
         {
             http.Response.StatusCode = 403;
-            await http.Response.WriteAsync(JsonSerializer.Serialize(new { errors = new[] { new { code = Evil, message = Evil, detail = Evil } } }));
+            await http.Response.WriteAsync(
+                JsonSerializer.Serialize(new { errors = new[] { new { code = Evil, message = Evil, detail = Evil } } }));
             return true;
         };
         await StoreAsync("evil:1", "amd64");
-        foreach (var command in new[] { new[] { "inspect", $"docker://{registry.Name}/a:1" }, ["pull", $"{registry.Name}/a:1"], ["push", "evil:1", $"{registry.Name}/a:1"], ["copy", "store:evil:1", $"{registry.Name}/a:2"] })
+        foreach (var command in new[] { new[] { "inspect", $"docker://{registry.Name}/a:1" }, ["pull", $"{registry.Name}/a:1"],
+            ["push", "evil:1", $"{registry.Name}/a:1"], ["copy", "store:evil:1", $"{registry.Name}/a:2"] })
         {
             var (code, output, error) = await Commanding.Manifold(folder, command);
             Assert.NotEqual(0, code);
@@ -101,17 +114,22 @@ public sealed class PrintingForeignText : IDisposable
         using StringWriter output = new(), error = new();
         await CommandTree.RunAsync(new CliContext
         {
-            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"]).Add("GITHUB_ACTIONS", "true"),
+            Environment = ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD_ROOT", folder["store"])
+                .Add("GITHUB_ACTIONS", "true"),
             Out = output, Error = error, Time = TimeProvider.System, Interactive = false,
         }, ["build", "--label", $"a={Evil}", "-f", $"{Evil}\n::endgroup::", context]);
-        Assert.DoesNotContain(error.ToString().Split('\n'), line => line.TrimStart().StartsWith("::", StringComparison.Ordinal) && !line.StartsWith("::group::", StringComparison.Ordinal) && line != "::endgroup::");
+        Assert.DoesNotContain(error.ToString().Split('\n'),
+            line => line.TrimStart().StartsWith("::", StringComparison.Ordinal)
+                && !line.StartsWith("::group::", StringComparison.Ordinal) && line != "::endgroup::");
     }
 
     private static void AssertSafe(string command, string text)
     {
-        var obeyed = text.FirstOrDefault(one => one is not ('\n' or '\t') && (char.IsControl(one) || one is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069' or '\u200b'));
+        var obeyed = text.FirstOrDefault(one => one is not ('\n' or '\t')
+            && (char.IsControl(one) || one is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069' or '\u200b'));
         Assert.True(obeyed == '\0' && !text.Contains('\0', StringComparison.Ordinal), $"{command}: U+{(int)obeyed:X4} in\n{text}");
-        Assert.DoesNotContain(text.Split('\n'), line => line.TrimStart().StartsWith("::error", StringComparison.Ordinal) || line.Contains("##[error", StringComparison.Ordinal));
+        Assert.DoesNotContain(text.Split('\n'), line => line.TrimStart().StartsWith("::error", StringComparison.Ordinal)
+            || line.Contains("##[error", StringComparison.Ordinal));
     }
 
     private string Context(string dockerfile)
@@ -132,13 +150,25 @@ public sealed class PrintingForeignText : IDisposable
                 Author = Evil, OsVersion = "1",
                 Config = new ContainerConfig
                 {
-                    Env = [$"A={Evil}{architecture}"], Cmd = [Evil], Entrypoint = ["/bin/" + Evil], User = Evil, WorkingDir = "/" + Evil, OnBuild = [$"LABEL b=\"{Evil.Replace('\n', ' ')}\""],
-                    Labels = evil.Add($"k{Evil}", architecture), StopSignal = Evil, Shell = [Evil], Volumes = ImmutableSortedDictionary<string, EmptyObject>.Empty.Add("/" + Evil, new EmptyObject()),
+                    Env = [$"A={Evil}{architecture}"],
+                    Cmd = [Evil],
+                    Entrypoint = ["/bin/" + Evil],
+                    User = Evil,
+                    WorkingDir = "/" + Evil,
+                    OnBuild = [$"LABEL b=\"{Evil.Replace('\n', ' ')}\""],
+                    Labels = evil.Add($"k{Evil}", architecture),
+                    StopSignal = Evil,
+                    Shell = [Evil],
+                    Volumes = ImmutableSortedDictionary<string, EmptyObject>.Empty.Add("/" + Evil, new EmptyObject()),
                 },
                 History = [new HistoryEntry { CreatedBy = Evil, Comment = Evil, Author = Evil }],
             };
             var manifest = sample with { Config = await store.WriteAsync(config.ToJson(), MediaType.Config), Annotations = evil };
-            entries.Add(await store.WriteAsync(manifest.ToJson(), MediaType.Manifest) with { Platform = PlatformFields.From(config.Platform), Annotations = evil });
+            entries.Add(await store.WriteAsync(manifest.ToJson(), MediaType.Manifest) with
+            {
+                Platform = PlatformFields.From(config.Platform),
+                Annotations = evil
+            });
         }
         var index = await store.WriteAsync(new ImageIndex { Manifests = [.. entries], Annotations = evil }.ToJson(), MediaType.Index);
         store.Tags.Set(ImageReference.Parse(name), index);

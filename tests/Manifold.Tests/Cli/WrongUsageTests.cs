@@ -43,7 +43,8 @@ public sealed class AskingForWhatDoesNotGoTogether : IDisposable
 
     [Theory]
     [InlineData("build --platform-tags {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
-    [InlineData("build -t app --check-all {0}", "--check-all asks the registry for every blob: add --push, or give it to manifold push later.")]
+    [InlineData("build -t app --check-all {0}",
+        "--check-all asks the registry for every blob: add --push, or give it to manifold push later.")]
     [InlineData("build -t app --force {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
     [InlineData("plan --push {0}", "--push needs a name")]
     [InlineData("plan --shard amd64.json -t app {0}", "--shard needs --push")]

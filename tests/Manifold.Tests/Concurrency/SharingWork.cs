@@ -167,7 +167,8 @@ public sealed class SharingWork
     {
         var shared = new SharedWork<int, int>(remembers: false);
         var (running, worst) = (new int[4], 0);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 2_000), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, cancellation) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 2_000),
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, cancellation) =>
         {
             using var own = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var key = i % 4;

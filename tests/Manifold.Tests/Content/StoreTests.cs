@@ -223,7 +223,8 @@ public sealed class LockingTheStore : IDisposable
         using var store = Store.Open(folder["store"]);
         (await store.LockSharedAsync()).Dispose();
         using var stop = new CancellationTokenSource();
-        var other = ChildProcess.RunAsync("flock", [Path.Combine(store.Root, "content.lock"), "sleep", "1000000"], cancellation: stop.Token);
+        var other = ChildProcess.RunAsync("flock", [Path.Combine(store.Root, "content.lock"), "sleep", "1000000"],
+            cancellation: stop.Token);
         await Eventually.Is(() =>
         {
             using var mine = store.TryLockExclusive();

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Manifold.Tests.Content;
 
-/// <summary><c>index.json</c> is parsed once for each state that it has, whoever wrote it.</summary>
+/// <summary><c>index.json</c> is parsed once after each change, whichever program wrote it.</summary>
 public sealed class ReadingNamesAgain : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -147,7 +147,8 @@ public sealed class ReadingNamesAgain : IDisposable
     {
         Manifests = [.. names.Select((name, i) => Target(i.ToString()) with
         {
-            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("org.opencontainers.image.ref.name", name),
+            Annotations = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty
+                .Add("org.opencontainers.image.ref.name", name),
         })],
     }.ToJson());
 }
@@ -199,5 +200,7 @@ public sealed class TagsOfARepository : IDisposable
     private RepositoryTags Tags() => Assert.Single(store.Tags.Read().Of("a"));
 
     private void Name(params string[] names) =>
-        store.Tags.SetAll([.. names.Select(name => (ImageReference.Parse("quay.io/" + name), new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("d"), Size = 2 }))]);
+        store.Tags.SetAll(
+            [.. names.Select(name => (ImageReference.Parse("quay.io/" + name),
+                new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("d"), Size = 2 }))]);
 }

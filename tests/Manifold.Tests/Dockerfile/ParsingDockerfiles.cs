@@ -111,7 +111,8 @@ public sealed class ParsingDockerfiles
         var fastest = TimeSpan.MaxValue; // of a few passes, of which the first compile the program
         for (var pass = 0; pass < 5; pass++)
         {
-            var took = ProcessorTime.Of(() => Assert.Equal(7_501, DockerfileParser.Parse("Dockerfile", bytes).OrThrow().Instructions.Length));
+            var took = ProcessorTime.Of(
+                () => Assert.Equal(7_501, DockerfileParser.Parse("Dockerfile", bytes).OrThrow().Instructions.Length));
             fastest = TimeSpan.FromTicks(Math.Min(fastest.Ticks, took.Ticks));
         }
 

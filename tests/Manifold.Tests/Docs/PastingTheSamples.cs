@@ -20,7 +20,8 @@ public sealed partial class PastingTheSamples : IDisposable
     {
         // A port that a page names may be somebody else's here.
         var port = FreePort.Find();
-        var samples = Samples().Matches(File.ReadAllText(Path.Combine(Root, page))).Select(match => match.Groups[1].Value.Replace(":15443", $":{port}", StringComparison.Ordinal));
+        var samples = Samples().Matches(File.ReadAllText(Path.Combine(Root, page)))
+            .Select(match => match.Groups[1].Value.Replace(":15443", $":{port}", StringComparison.Ordinal));
         var script = folder.Write("samples.sh", $$"""
             set -euxo pipefail
             trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
@@ -31,7 +32,8 @@ public sealed partial class PastingTheSamples : IDisposable
             {{string.Concat(samples)}}
             """);
         var result = await Tool.Try("timeout", "--kill-after=10", "600", "bash", script);
-        Assert.True(result.ExitCode == 0, $"{page}: exit code {result.ExitCode} (124: not done within 600 s)\n{result.Output}{result.Error}");
+        Assert.True(result.ExitCode == 0,
+            $"{page}: exit code {result.ExitCode} (124: not done within 600 s)\n{result.Output}{result.Error}");
     }
 
     [Fact]

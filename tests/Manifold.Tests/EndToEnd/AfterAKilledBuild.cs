@@ -15,14 +15,18 @@ public sealed class AfterAKilledBuild : WithRuns
     public async Task the_next_command_leaves_no_process_no_control_group_no_mount_and_no_folder(string next, string? parent)
     {
         var seconds = $"400{Random.Shared.Next(1000, 9999)}";
-        var work = await KillInARun(shop.Start(["build", "--progress", "plain", .. parent is null ? (string[])[] : ["--cgroup-parent", parent], Context(seconds)]), shop.Root);
+        var work = await KillInARun(
+            shop.Start(["build", "--progress", "plain", .. parent is null ? (string[])[] : ["--cgroup-parent", parent], Context(seconds)]),
+            shop.Root);
         using var straggler = Process.Start("sleep", seconds);
         var groups = Groups(work, parent ?? "manifold");
         foreach (var group in groups)
             await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
 
         // In a process of its own: nothing was used in it before that could know of RUNs.
-        using var command = next == "prune" ? shop.Start("prune") : shop.Start("build", "-q", shop.Context("FROM BASE\nCOPY f /\n", ("f", seconds)));
+        using var command = next == "prune"
+            ? shop.Start("prune")
+            : shop.Start("build", "-q", shop.Context("FROM BASE\nCOPY f /\n", ("f", seconds)));
         var said = await command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await command.WaitForExitAsync(TestContext.Current.CancellationToken);
 
@@ -35,7 +39,8 @@ public sealed class AfterAKilledBuild : WithRuns
         Assert.Empty(Lines(shop.Root));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));
         Assert.Empty(shop.Mounts());
-        foreach (var made in Hierarchies.Where(_ => parent is not null).Select(hierarchy => Path.Combine(hierarchy, parent!)).Where(Directory.Exists))
+        foreach (var made in Hierarchies.Where(_ => parent is not null)
+            .Select(hierarchy => Path.Combine(hierarchy, parent!)).Where(Directory.Exists))
             Directory.Delete(made);
     }
 
@@ -44,7 +49,8 @@ public sealed class AfterAKilledBuild : WithRuns
     {
         using var user = await OrdinaryUser.ComeAsync();
         var seconds = $"500{Random.Shared.Next(1000, 9999)}";
-        var build = user.Start("build", "--progress", "plain", user.Context($"FROM BASE\nRUN busybox setsid busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n"));
+        var build = user.Start("build", "--progress", "plain",
+            user.Context($"FROM BASE\nRUN busybox setsid busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n"));
         await KillInARun(build, user.Store);
 
         (await user.Run("prune")).Succeeded();
@@ -54,14 +60,16 @@ public sealed class AfterAKilledBuild : WithRuns
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(user.Store, "work")));
     }
 
-    private string Context(string seconds) => shop.Context($"FROM BASE\nRUN busybox setsid busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n");
+    private string Context(string seconds) =>
+        shop.Context($"FROM BASE\nRUN busybox setsid busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n");
 
     /// <summary>Kills the build, and it alone, when its RUN runs. Returns the name of its work folder.</summary>
     private static async Task<string> KillInARun(Process build, string store)
     {
         using var owned = build;
         var said = new List<string>();
-        while (await build.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.EndsWith(" sleeping", StringComparison.Ordinal))
+        while (await build.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.EndsWith(" sleeping", StringComparison.Ordinal))
             said.Add(line);
         var work = Directory.GetDirectories(Path.Combine(store, "work"));
         Assert.True(work.Length == 1, string.Join('\n', said));
@@ -71,10 +79,12 @@ public sealed class AfterAKilledBuild : WithRuns
     }
 
     private static string[] Groups(string work, string parent) =>
-        [.. Hierarchies.Select(hierarchy => Path.Combine(hierarchy, parent)).Where(Directory.Exists).SelectMany(folder => Directory.GetDirectories(folder, work + "-*"))];
+        [.. Hierarchies.Select(hierarchy => Path.Combine(hierarchy, parent)).Where(Directory.Exists)
+            .SelectMany(folder => Directory.GetDirectories(folder, work + "-*"))];
 
     private static string[] Lines(string word) =>
-        [.. Directory.GetDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out var id) && id != Environment.ProcessId).Select(CommandLine)
+        [.. Directory.GetDirectories("/proc")
+            .Where(process => int.TryParse(Path.GetFileName(process), out var id) && id != Environment.ProcessId).Select(CommandLine)
             .Where(line => line.Contains(word, StringComparison.Ordinal))];
 
     private static string CommandLine(string process)

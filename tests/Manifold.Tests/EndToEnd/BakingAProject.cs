@@ -243,7 +243,8 @@ public sealed class BakingAProject : IAsyncLifetime
     public async Task the_tags_of_all_images_are_written_together_or_not_at_all()
     {
         var folder = Project("platforms: [linux/amd64]\nimages:\n  one: {context: one, tags: ['HERE/one:1']}\n  two: {context: two, tags: ['HERE/two:1']}\n",
-            ("one/Dockerfile", "FROM scratch\nCOPY Dockerfile /one\n"), ("two/Dockerfile", $"FROM BASE\nRUN {Pause.Mount} {Pause.Command}\n"));
+            ("one/Dockerfile", "FROM scratch\nCOPY Dockerfile /one\n"),
+            ("two/Dockerfile", $"FROM BASE\nRUN {Pause.Mount} {Pause.Command}\n"));
         var pause = new Pause(shop.Root);
         var baking = Bake(folder, "--push");
         await pause.Reached(baking);

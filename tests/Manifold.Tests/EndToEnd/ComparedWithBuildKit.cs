@@ -63,7 +63,8 @@ public sealed class ComparedWithBuildKit : IDisposable
             Directory.Delete(layout, recursive: true);
         await Peer.Docker(["buildx", "build", "--quiet", "--provenance=false", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={theirs}", context]);
         // What the cases start with is not in them.
-        var built = await shop.Build(context, ["--verify", "off", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={ours}"]);
+        var built = await shop.Build(context,
+            ["--verify", "off", "--platform", platforms, .. arguments, "--output", $"type=oci,tar=false,dest={ours}"]);
         return built.Code == 0 ? await Oracle.DifferencesAsync(theirs, ours) : ["BuildKit builds it, and we do not: " + built.Error.Split('\n').Last(line => line.StartsWith("manifold:", StringComparison.Ordinal))];
     }
 

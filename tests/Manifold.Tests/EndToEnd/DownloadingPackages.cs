@@ -4,8 +4,8 @@ using Manifold.Linux;
 namespace Manifold.Tests.EndToEnd;
 
 /// <summary>
-/// What examples, demo and tests download with <c>examples/debian.sh</c>, from a mirror with three small releases, signed with a key of its own.
-/// A mirror is somebody else's machine: it lacks files, is away, or serves what nobody signed.
+/// What examples, demo and tests download with <c>examples/debian.sh</c>, from a mirror with three small releases, signed with a key of its
+/// own. A mirror is somebody else's machine: it lacks files, is away, or serves what nobody signed.
 /// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<SmallMirror>, IAsyncLifetime
@@ -27,7 +27,9 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
         File.Delete(Package("trixie"));
         var result = await Download("busybox-static");
         Assert.Equal((0, "bookworm\n"), (result.ExitCode, result.Output));
-        Assert.Equal($"trixie has not all of busybox-static for armhf: {server.Address}/pool/trixie/busybox-static_1_armhf.deb: 404 Not Found\n", result.Error);
+        Assert.Equal(
+            $"trixie has not all of busybox-static for armhf: {server.Address}/pool/trixie/busybox-static_1_armhf.deb: 404 Not Found\n",
+            result.Error);
     }
 
     [Fact]
@@ -66,7 +68,9 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
             File.Delete(Package(release));
         var result = await Download("busybox-static");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
-        var reasons = string.Concat(Releases.Select(release => $"{release} has not all of busybox-static for armhf: {server.Address}/pool/{release}/busybox-static_1_armhf.deb: 404 Not Found\n"));
+        var reasons = string.Concat(Releases.Select(release =>
+            $"{release} has not all of busybox-static for armhf: {server.Address}/pool/{release}/busybox-static_1_armhf.deb: "
+            + "404 Not Found\n"));
         Assert.Equal(reasons, result.Error);
         Assert.Equal(reasons, await File.ReadAllTextAsync(folder["made.tar.why"]));
         Assert.False(File.Exists(folder["made.tar"]) || File.Exists(folder["made.tar.part"]));
@@ -78,7 +82,8 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
         server.Dispose();
         var result = await Download("busybox-static");
         Assert.Equal(1, result.ExitCode);
-        Assert.Matches($"^The mirror {server.Address} does not answer: {server.Address}/dists/trixie/InRelease: Could not connect to .*\n$", result.Error);
+        Assert.Matches($"^The mirror {server.Address} does not answer: {server.Address}/dists/trixie/InRelease: Could not connect to .*\n$",
+            result.Error);
         var again = await Download("other");
         Assert.Equal((1, ""), (again.ExitCode, again.Error));
         Assert.Equal(result.Error, await File.ReadAllTextAsync(folder["made.tar.why"]));
@@ -89,9 +94,11 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
     private string Package(string release) => folder[$"mirror/pool/{release}/busybox-static_1_armhf.deb"];
 
     private async Task<ChildProcess.Result> Download(string package, string? releases = null) => (await ChildProcess.RunAsync(
-        "bash", ["-c", "set -euo pipefail; . \"$0\"; debian_files arm \"$1\" \"$2\"", Path.Combine(Examples.Repository(), "examples", "debian.sh"), package, folder["made.tar"]],
+        "bash", ["-c", "set -euo pipefail; . \"$0\"; debian_files arm \"$1\" \"$2\"",
+            Path.Combine(Examples.Repository(), "examples", "debian.sh"), package, folder["made.tar"]],
         environment: ImmutableSortedDictionary<string, string>.Empty
-            .Add("DEBIAN_MIRROR", server.Address).Add("DEBIAN_KEYRING", folder["key.gpg"]).Add("DEBIAN_RELEASES", releases ?? string.Join(' ', Releases))
+            .Add("DEBIAN_MIRROR", server.Address).Add("DEBIAN_KEYRING", folder["key.gpg"])
+            .Add("DEBIAN_RELEASES", releases ?? string.Join(' ', Releases))
             .Add("debian_away", folder["away"]).Add("TMPDIR", folder.Path).Add("LC_ALL", "C"),
         cancellation: TestContext.Current.CancellationToken))!;
 
@@ -109,7 +116,8 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
     }
 }
 
-/// <summary>A mirror of Debian with three releases of one package each, signed with a key of its own: a class makes it once, and its tests spoil copies.</summary>
+/// <summary>A mirror of Debian with three releases of one package each, signed with a key of its own:
+/// a class makes it once, and its tests spoil copies.</summary>
 public sealed class SmallMirror : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
@@ -149,7 +157,8 @@ public sealed class SmallMirror : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        lacking = ((string[])["mmdebstrap", "gpg", "dpkg-deb"]).FirstOrDefault(program => ChildProcess.Find(program, Environment.GetEnvironmentVariable("PATH")) is null);
+        lacking = ((string[])["mmdebstrap", "gpg", "dpkg-deb"])
+            .FirstOrDefault(program => ChildProcess.Find(program, Environment.GetEnvironmentVariable("PATH")) is null);
         if (lacking is not null)
             return;
         await Tool.Run("env", "-C", folder.Path, "sh", "-c", Mirror);

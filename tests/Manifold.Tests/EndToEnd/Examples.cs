@@ -9,7 +9,8 @@ namespace Manifold.Tests.EndToEnd;
 public sealed class Examples : IDisposable
 {
     private static readonly (string Platform, string Architecture)[] FivePlatforms =
-        [("linux/amd64", "amd64"), ("linux/arm64", "arm64"), ("linux/arm/v7", "arm"), ("linux/ppc64le", "ppc64le"), ("linux/riscv64", "riscv64")];
+        [("linux/amd64", "amd64"), ("linux/arm64", "arm64"), ("linux/arm/v7", "arm"), ("linux/ppc64le", "ppc64le"),
+            ("linux/riscv64", "riscv64")];
 
     /// <summary>The exit code and the words of a script that could not download what it is made of: see examples/setting.sh.</summary>
     private const int Undownloaded = 77;
@@ -27,15 +28,18 @@ public sealed class Examples : IDisposable
         var without = Regex.Matches(said, "(?m)^Without ([^,]+), whose packages could not be downloaded: .*$");
         var had = FivePlatforms.Where(each => without.All(left => left.Groups[1].Value != each.Platform)).ToArray();
         Assert.Contains("in the registry: nothing\n", said, StringComparison.Ordinal);
-        var tags = string.Join(' ', had.Select(each => each.Architecture).Order(StringComparer.Ordinal).Select(architecture => $"{tag}-{architecture}"));
+        var tags = string.Join(' ',
+            had.Select(each => each.Architecture).Order(StringComparer.Ordinal).Select(architecture => $"{tag}-{architecture}"));
         foreach (var name in (string[])["base-image", "cli", "coredns", "haproxy-router", "hostpath-provisioner", "kube-rbac-proxy", "pause", "service-ca-operator"])
-            Assert.Contains($"microshift/{name}:{tag}  {string.Join(' ', had.Select(each => each.Platform))}\n  tags {tag} {tags}\n", said, StringComparison.Ordinal);
+            Assert.Contains($"microshift/{name}:{tag}  {string.Join(' ', had.Select(each => each.Platform))}\n  tags {tag} {tags}\n",
+                said, StringComparison.Ordinal);
         foreach (var (platform, architecture) in had)
         {
             Assert.Contains($"{platform,-14} cli v4.10.0 linux/{architecture}\n", said, StringComparison.Ordinal);
             Assert.Matches($"(?m)^{platform,-14} HAProxy version [0-9]", said);
         }
-        Assert.SkipWhen(without.Count > 0, $"Could not be downloaded: {string.Join(' ', without.Select(left => left.Value).Distinct())} Everything else passed.");
+        Assert.SkipWhen(without.Count > 0,
+            $"Could not be downloaded: {string.Join(' ', without.Select(left => left.Value).Distinct())} Everything else passed.");
     }
 
     [Fact]
@@ -70,7 +74,9 @@ public sealed class Examples : IDisposable
         Directory.CreateDirectory(folder["tmp"]);
         var result = await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Repository(), "examples", example, "run.sh")],
             environment: ImmutableSortedDictionary<string, string>.Empty.Add("MANIFOLD", program).Add("TMPDIR", folder["tmp"]), cancellation: TestContext.Current.CancellationToken);
-        Assert.SkipWhen(result!.ExitCode == Undownloaded, $"Could not be downloaded: {result.Output[(result.Output.LastIndexOf(Because, StringComparison.Ordinal) + Because.Length)..].Trim()}");
+        Assert.SkipWhen(result!.ExitCode == Undownloaded,
+            "Could not be downloaded: "
+                + $"{result.Output[(result.Output.LastIndexOf(Because, StringComparison.Ordinal) + Because.Length)..].Trim()}");
         Assert.True(result.ExitCode == 0, result.Output);
         Assert.Empty(Directory.GetFileSystemEntries(folder["tmp"]));
         return result.Output;

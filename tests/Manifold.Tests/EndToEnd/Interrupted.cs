@@ -41,7 +41,8 @@ public sealed class Interrupted : WithRuns
             await Task.Delay(150 + Random.Shared.Next(1800));
             build.Kill(); // SIGKILL, to it alone
             await build.WaitForExitAsync();
-            await Eventually.Is(() => !shop.Mounts().Any(), "A mount outlives the program."); // containers of a killed build end a moment later
+            // containers of a killed build end a moment later
+            await Eventually.Is(() => !shop.Mounts().Any(), "A mount outlives the program.");
             var next = (await shop.Build(context, "--platform", "linux/amd64,linux/arm64", "-t", $"next:{i}", "-o", $"type=oci,tar=false,dest={shop[$"layout{i}"]}")).Succeeded();
             Assert.Equal(8, next.Steps.Length);
             Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));

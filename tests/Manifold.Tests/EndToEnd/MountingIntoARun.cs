@@ -83,11 +83,14 @@ public sealed class MountingIntoARun : WithRuns
     [InlineData("private", "a folder each")]
     public async Task a_cache_that_two_builds_want_at_once(string sharing, string outcome)
     {
-        var context = shop.Context($"FROM BASE\nARG N\nRUN --mount=type=cache,target=/cache,sharing={sharing} test ! -e /cache/mark && echo >/cache/mark && while [ $N = 1 ] && [ ! -e /cache/go ]; do busybox sleep 0.05; done; busybox rm /cache/mark");
+        var context = shop.Context(
+            $"FROM BASE\nARG N\nRUN --mount=type=cache,target=/cache,sharing={sharing} test ! -e /cache/mark && echo >/cache/mark && while "
+                + "[ $N = 1 ] && [ ! -e /cache/go ]; do busybox sleep 0.05; done; busybox rm /cache/mark");
         (await shop.Build(shop.Context("FROM BASE\nRUN true"))).Succeeded(); // the base and the runtime's trial
         using var other = shop.Start("build", "--progress", "plain", "--build-arg", "N=1", context);
         var folder = Path.Combine(shop.Root, "cache", "mounts");
-        await Eventually.Is(() => other.HasExited || (Directory.Exists(folder) && Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Length > 0));
+        await Eventually.Is(() => other.HasExited
+            || (Directory.Exists(folder) && Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Length > 0));
         if (other.HasExited)
             Assert.Fail(await other.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         var mark = Directory.GetFiles(folder, "mark", SearchOption.AllDirectories).Single();
@@ -187,7 +190,8 @@ public sealed class MountingIntoARun : WithRuns
         });
         try
         {
-            (await shop.Build(shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\n"), "--network", "host", "--cgroup-parent", $"/{parent}")).Succeeded();
+            (await shop.Build(shop.Context($"FROM BASE\nRUN busybox wget -q -O /dev/null {bell.Address}\n"),
+                "--network", "host", "--cgroup-parent", $"/{parent}")).Succeeded();
             Assert.NotEmpty(groups);
             Assert.All(groups, group => Assert.StartsWith($"0::/{parent}/", group, StringComparison.Ordinal));
             Assert.Empty(Directory.GetDirectories(Path.Combine(root, parent)));

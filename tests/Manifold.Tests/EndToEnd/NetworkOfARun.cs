@@ -6,7 +6,8 @@ using Manifold.Sandbox;
 namespace Manifold.Tests.EndToEnd;
 
 /// <summary>
-/// Builds on a machine of the test's own: a network namespace without a default route, with servers on its loopback, on an address of its own and on a cloud's, and a resolver on 127.0.0.53.
+/// Builds on a machine of the test's own: a network namespace without a default route, with servers on its loopback, on an address of its
+/// own and on a cloud's, and a resolver on 127.0.0.53.
 /// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class TheNetworkOfARun : IDisposable
@@ -102,10 +103,12 @@ public sealed class TheNetworkOfARun : IDisposable
     {
         var outcome = await BuildAsync("pasta", "RUN true\n", "--build-arg", "HTTP_PROXY=http://127.0.0.1:3128");
         Assert.True(outcome.ExitCode == 0, outcome.Error);
-        Assert.Contains("HTTP_PROXY is http://127.0.0.1:3128, and 127.0.0.1 is the RUN's own there", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("HTTP_PROXY is http://127.0.0.1:3128, and 127.0.0.1 is the RUN's own there",
+            outcome.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Builds on the test's machine, where of the programs that carry a network's traffic only one is installed, or none.</summary>
+    /// <summary>Builds on the test's machine, where of the programs that carry a network's traffic only one is installed,
+    /// or none.</summary>
     private async Task<ChildProcess.Result> BuildAsync(string? program, string dockerfile, params string[] flags)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
@@ -124,5 +127,7 @@ public sealed class TheNetworkOfARun : IDisposable
 
     private ImmutableSortedDictionary<string, string> Variables(string? program) => ImmutableSortedDictionary<string, string>.Empty
         .Add("HERE", shop.Path).Add("MANIFOLD_ROOT", shop.Root)
-        .Add("HIDDEN", string.Join(' ', new[] { NetworkProgram.Pasta, NetworkProgram.Slirp }.Where(each => each != program).Select(each => ChildProcess.Find(each, null)).OfType<string>()));
+        .Add("HIDDEN",
+            string.Join(' ', new[] { NetworkProgram.Pasta, NetworkProgram.Slirp }.Where(each => each != program)
+                .Select(each => ChildProcess.Find(each, null)).OfType<string>()));
 }

@@ -87,13 +87,15 @@ public sealed class Rootless : IAsyncLifetime
     [Fact]
     public async Task a_run_has_a_network_of_its_own()
     {
-        Assert.SkipWhen(ChildProcess.Find("pasta", null) is null || new Surroundings().HasNetworkOfItsOwn, "'pasta' is not installed here (test.sh installs passt), or this is a container.");
+        Assert.SkipWhen(ChildProcess.Find("pasta", null) is null || new Surroundings().HasNetworkOfItsOwn,
+            "'pasta' is not installed here (test.sh installs passt), or this is a container.");
         user.WithTap = true;
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
 
         (await user.Run("build", "--progress", "json", user.Context(
-            $"FROM BASE\nRUN test \"$(echo /sys/class/net/*)\" = '/sys/class/net/eth0 /sys/class/net/lo'\nRUN ! busybox nc -w 1 127.0.0.1 {((IPEndPoint)server.LocalEndpoint).Port} </dev/null\n"))).Succeeded();
+            "FROM BASE\nRUN test \"$(echo /sys/class/net/*)\" = '/sys/class/net/eth0 /sys/class/net/lo'\n"
+                + $"RUN ! busybox nc -w 1 127.0.0.1 {((IPEndPoint)server.LocalEndpoint).Port} </dev/null\n"))).Succeeded();
 
         Assert.False(server.Pending());
     }

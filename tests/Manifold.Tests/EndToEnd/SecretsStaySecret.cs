@@ -48,11 +48,13 @@ public sealed class SecretsStaySecret : IAsyncLifetime
     [InlineData("tty")]
     public async Task in_layers_history_records_reports_logs_and_the_process_list(string progress)
     {
-        var context = shop.Context(Dockerfile.Replace("PAUSE", Pause.Mount, StringComparison.Ordinal).Replace("WAIT", Pause.Command, StringComparison.Ordinal));
+        var context = shop.Context(
+            Dockerfile.Replace("PAUSE", Pause.Mount, StringComparison.Ordinal).Replace("WAIT", Pause.Command, StringComparison.Ordinal));
         var pause = new Pause(shop.Root);
         using var watch = new Watch(shop.Root, values);
 
-        var building = Build(context, progress, "-o", $"type=oci,tar=false,dest={shop["out"]}", "-o", $"type=oci,dest={shop["out.tar"]}", "--metadata-file", shop["metadata.json"], "-t", "localhost/app");
+        var building = Build(context, progress, "-o", $"type=oci,tar=false,dest={shop["out"]}", "-o", $"type=oci,dest={shop["out.tar"]}",
+            "--metadata-file", shop["metadata.json"], "-t", "localhost/app");
         await pause.Reached(building);
         await watch.LooksAgainAsync();
         pause.GoOn();
@@ -186,7 +188,7 @@ public sealed class SecretsStaySecret : IAsyncLifetime
             return seen.Keys;
         }
 
-        /// <summary>Waits until everything has been looked at twice from now on.</summary>
+        /// <summary>Waits until everything has been checked twice from now on.</summary>
         public Task LooksAgainAsync()
         {
             var enough = looks + 3;

@@ -54,7 +54,11 @@ public sealed class Workshop(string? parent = null) : IDisposable
         using StringWriter output = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
-            Environment = Variables.SetItems(Set), Out = TextWriter.Synchronized(output), Error = TextWriter.Synchronized(error), Time = Time, Interactive = false,
+            Environment = Variables.SetItems(Set),
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            Time = Time,
+            Interactive = false,
             OpenInput = () => new MemoryStream(Input, writable: false),
         }, [.. arguments, .. more]);
         return new Outcome(code, output.ToString(), error.ToString());

@@ -4,7 +4,7 @@ using Manifold.Fetching;
 
 namespace Manifold.Tests.Fetching;
 
-/// <summary>Where a server may send a download, and what its address may end in.</summary>
+/// <summary>The addresses to which a server may redirect a download, and the names that they may end in.</summary>
 public sealed class FollowingRedirects : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -48,17 +48,21 @@ public sealed class FollowingRedirects : IDisposable
         Assert.Equal(3, refusal.ExitCode);
     }
 
-    [Theory, InlineData("http://"), InlineData("http://:80/"), InlineData("http://[::1/"), InlineData("http://a..b:99999/"), InlineData("//")]
+    [Theory, InlineData("http://"), InlineData("http://:80/"), InlineData("http://[::1/"),
+        InlineData("http://a..b:99999/"), InlineData("//")]
     public async Task what_is_no_address_is_refused_in_a_sentence(string location)
     {
         answers["/a"] = (307, location);
-        Assert.Contains("Downloading", (await Assert.ThrowsAsync<FetchException>(() => FetchAsync("/a"))).Message, StringComparison.Ordinal);
+        Assert.Contains("Downloading", (await Assert.ThrowsAsync<FetchException>(() => FetchAsync("/a"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task a_host_that_international_names_cannot_have_is_refused_in_a_sentence() // Uri takes it, and fails when it is used
     {
-        var refusal = await Assert.ThrowsAsync<FetchException>(() => new HttpFetcher(store).FetchAsync(new Uri($"https://mün.{string.Concat(Enumerable.Repeat("1.", 400))}a/"), null, TestContext.Current.CancellationToken));
+        var unusable = new Uri($"https://mün.{string.Concat(Enumerable.Repeat("1.", 400))}a/");
+        var refusal = await Assert.ThrowsAsync<FetchException>(
+            () => new HttpFetcher(store).FetchAsync(unusable, null, TestContext.Current.CancellationToken));
         Assert.Contains("Check its host", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -67,7 +71,8 @@ public sealed class FollowingRedirects : IDisposable
     {
         answers["/a"] = (301, "/b");
         answers["/b"] = (308, "a");
-        Assert.Contains("more than 10 times", (await Assert.ThrowsAsync<FetchException>(() => FetchAsync("/a"))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 10 times", (await Assert.ThrowsAsync<FetchException>(() => FetchAsync("/a"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory, InlineData(301), InlineData(302), InlineData(303), InlineData(307), InlineData(308)]
@@ -97,24 +102,31 @@ public sealed class FollowingRedirects : IDisposable
     [Fact]
     public void a_name_that_no_file_can_have_is_refused()
     {
-        Assert.Contains("300 bytes", Assert.Throws<FetchException>(() => HttpFetcher.NameOf(new Uri("http://a/" + new string('x', 300)))).Message, StringComparison.Ordinal);
-        Assert.Contains("256 bytes", Assert.Throws<FetchException>(() => HttpFetcher.NameOf(new Uri("http://a/" + new string('é', 128)))).Message, StringComparison.Ordinal);
+        Assert.Contains("300 bytes",
+            Assert.Throws<FetchException>(() => HttpFetcher.NameOf(new Uri("http://a/" + new string('x', 300)))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("256 bytes",
+            Assert.Throws<FetchException>(() => HttpFetcher.NameOf(new Uri("http://a/" + new string('é', 128)))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(255, HttpFetcher.NameOf(new Uri("http://a/" + new string('x', 255))).Length);
     }
 
-    [Theory, InlineData("http://a/", "__unnamed__"), InlineData("http://a/b/..%2fc", "c"), InlineData("http://a/%2e%2e%2f", "__unnamed__"), InlineData("http://a/b%20c?d#e", "b c")]
+    [Theory, InlineData("http://a/", "__unnamed__"), InlineData("http://a/b/..%2fc", "c"), InlineData("http://a/%2e%2e%2f", "__unnamed__"),
+        InlineData("http://a/b%20c?d#e", "b c")]
     public void a_name_is_one_name(string text, string name) => Assert.Equal(name, HttpFetcher.NameOf(new Uri(text)));
 
     [Fact]
     public async Task a_context_under_a_name_whose_address_ends_in_a_zero_byte_is_refused_before_it_is_fetched()
     {
         var fetcher = new ContextFetcher(store, GitCredentials.None);
-        await Assert.ThrowsAsync<FetchException>(() => fetcher.FetchNamedAsync($"{address}/there%00", false, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<FetchException>(
+            () => fetcher.FetchNamedAsync($"{address}/there%00", false, TestContext.Current.CancellationToken));
         Assert.Empty(authorizations);
     }
 
     private Task<FetchedFile> FetchAsync(string path, string user = "") =>
-        new HttpFetcher(store).FetchAsync(new Uri(address.Replace("http://", $"http://{user}", StringComparison.Ordinal) + path), null, TestContext.Current.CancellationToken);
+        new HttpFetcher(store).FetchAsync(new Uri(address.Replace("http://", $"http://{user}", StringComparison.Ordinal) + path),
+            null, TestContext.Current.CancellationToken);
 
     private async Task ServeAsync()
     {

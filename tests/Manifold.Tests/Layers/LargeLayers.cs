@@ -44,7 +44,8 @@ public sealed class LayersOfManyEntries : IDisposable
     public void in_folders_4000_bytes_deep_cost_their_names_and_not_their_paths()
     {
         // 100 entries imply 200,000 folders, whose paths have 400 MB together.
-        var (table, bytes) = Measure(() => TableOfContents.Of(Enumerable.Range(0, 100).Select(i => FileTrees.FileEntry($"{i}/{Deep(2_000)}"))));
+        var (table, bytes) = Measure(
+            () => TableOfContents.Of(Enumerable.Range(0, 100).Select(i => FileTrees.FileEntry($"{i}/{Deep(2_000)}"))));
         Assert.InRange(bytes / 200_000, 10, Most);
         using var file = new MemoryStream();
         table.ImpliedFolders.Save(file);
@@ -56,7 +57,12 @@ public sealed class LayersOfManyEntries : IDisposable
     private static IEnumerable<LayerEntry> Made() =>
         Enumerable.Range(0, Entries).Select(i => new LayerEntry
         {
-            Path = $"usr/share/doc/package-{i / 1000}/file-number-{i % 1000}", Kind = EntryKind.File, Mode = 0b110_100_100, Size = i % 1000, Modified = new FileTime(1_700_000_000 + i), Open = () => Stream.Null,
+            Path = $"usr/share/doc/package-{i / 1000}/file-number-{i % 1000}",
+            Kind = EntryKind.File,
+            Mode = 0b110_100_100,
+            Size = i % 1000,
+            Modified = new FileTime(1_700_000_000 + i),
+            Open = () => Stream.Null,
         });
 
     private static (T Made, long Bytes) Measure<T>(Func<T> make)
@@ -81,7 +87,8 @@ public sealed class LayersOfDeepFolders : IDisposable
     {
         var layer = new CountingLayer(TableOfContents.Of([FileTrees.FileEntry(string.Join('/', Enumerable.Repeat("d", 1_900)))]));
         var chain = new Chain([layer, layer, layer]);
-        foreach (var path in TableOfContents.Of([FileTrees.FileEntry(string.Join('/', Enumerable.Repeat("d", 1_900)))]).Entries.Select(entry => entry.Path))
+        foreach (var path in TableOfContents.Of([FileTrees.FileEntry(string.Join('/', Enumerable.Repeat("d", 1_900)))]).Entries
+            .Select(entry => entry.Path))
             Assert.NotNull(chain.Find(path));
         Assert.InRange(layer.Finds, 1_900, 4 * 1_901);
     }
@@ -90,7 +97,8 @@ public sealed class LayersOfDeepFolders : IDisposable
     public void are_unpacked_and_removed_however_deep()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Owners need root.");
-        var path = string.Join('/', Enumerable.Repeat("d", 2_047)); // 4,093 bytes, and below the folder more than the kernel takes in one path
+        // 4,093 bytes, and below the folder more than the kernel takes in one path
+        var path = string.Join('/', Enumerable.Repeat("d", 2_047));
         new FolderWriter(folder["fs"], FolderFormat.Plain).Write([FileTrees.FileEntry(path)], TestContext.Current.CancellationToken);
         Assert.Equal(2_047, new FolderReader(folder["fs"]).Entries().Count());
         FileTree.Delete(folder["fs"]);
@@ -137,8 +145,14 @@ public sealed class LayersThatTakeLong
     {
         using var stop = new CancellationTokenSource();
         using var endless = new Endless(stop);
-        var layer = new Manifold.Oci.Descriptor { MediaType = Manifold.Oci.MediaType.Layer, Digest = Manifold.Oci.Digest.Of("x"), Size = 1 };
-        Assert.ThrowsAny<OperationCanceledException>(() => LayerReader.Read(endless, layer, Manifold.Oci.Digest.Of("x"), TableOfContents.Of, stop.Token));
+        var layer = new Manifold.Oci.Descriptor
+        {
+            MediaType = Manifold.Oci.MediaType.Layer,
+            Digest = Manifold.Oci.Digest.Of("x"),
+            Size = 1
+        };
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => LayerReader.Read(endless, layer, Manifold.Oci.Digest.Of("x"), TableOfContents.Of, stop.Token));
         Assert.InRange(endless.ReadAfterwards, 0, 1_000_000);
     }
 
@@ -165,7 +179,8 @@ public sealed class LayersThatTakeLong
         WriteHeader(tar, 'g', "global", records.Length);
         tar.Write(System.Text.Encoding.ASCII.GetBytes(records.PadRight((records.Length + 511) / 512 * 512, '\0')));
         tar.Position = 0;
-        Assert.Contains("to all its entries", Assert.Throws<LayerException>(() => new TarReader(tar, "test").Entries().ToList()).Message, StringComparison.Ordinal);
+        Assert.Contains("to all its entries", Assert.Throws<LayerException>(() => new TarReader(tar, "test").Entries().ToList()).Message,
+            StringComparison.Ordinal);
     }
 
     private static void WriteHeader(Stream tar, char type, string name, int size)
@@ -229,7 +244,9 @@ public sealed class SetsOfFolders
     public void come_back_as_they_were_whatever_their_names_are()
     {
         using var folder = new TemporaryFolder();
-        var table = TableOfContents.Of([FileTrees.FileEntry("a\nb/c/x"), FileTrees.FolderEntry("explicit"), FileTrees.FileEntry("explicit/implied/y"), FileTrees.FileEntry("raw\uDCFF/z")]);
+        var table = TableOfContents.Of(
+            [FileTrees.FileEntry("a\nb/c/x"), FileTrees.FolderEntry("explicit"), FileTrees.FileEntry("explicit/implied/y"),
+                FileTrees.FileEntry("raw\uDCFF/z")]);
         using (var file = File.Create(folder["set"]))
             table.ImpliedFolders.Save(file);
         var loaded = FolderSet.Load(folder["set"]);

@@ -97,7 +97,8 @@ public sealed class ReadingAFileOfAForeignTree : IDisposable
     [Fact]
     public async Task a_device_is_refused()
     {
-        Assert.SkipUnless((await Tool.Try("mknod", folder["tree/zero"], "c", "1", "5")).ExitCode == 0, "Making a device needs root and its capabilities.");
+        Assert.SkipUnless((await Tool.Try("mknod", folder["tree/zero"], "c", "1", "5")).ExitCode == 0,
+            "Making a device needs root and its capabilities.");
 
         Assert.Contains("it is a device, not a file", Refused("zero"), StringComparison.Ordinal);
     }
@@ -116,7 +117,8 @@ public sealed class ReadingAFileOfAForeignTree : IDisposable
     {
         Assert.Equal("inside"u8.ToArray(), tree.TryRead("file", 6));
 
-        Assert.Contains("larger than 5 bytes", Assert.Throws<UsageException>(() => tree.TryRead("file", 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than 5 bytes", Assert.Throws<UsageException>(() => tree.TryRead("file", 5)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +133,7 @@ public sealed class ReadingAFileOfAForeignTree : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * 1024 * 1024);
     }
 
-    /// <summary>What the user names may be behind a link, but nothing is waited for.</summary>
+    /// <summary>A file that the user names may be behind a link, but nothing is waited for.</summary>
     [Fact]
     public async Task a_file_that_the_user_names_may_be_a_link_and_no_pipe()
     {

@@ -16,17 +16,20 @@ public sealed class DamagingDocuments
         {
             var file = mutations.Next();
             var (failure, _) = Fuzzing.Read(file, target);
-            Assert.True(failure is null, $"seed {seed}, file {i}: {failure}\n{Convert.ToBase64String(file.AsSpan(0, Math.Min(file.Length, 4_000)))}");
+            Assert.True(failure is null,
+                $"seed {seed}, file {i}: {failure}\n{Convert.ToBase64String(file.AsSpan(0, Math.Min(file.Length, 4_000)))}");
         }
     }
 
     [Theory, InlineData("documents"), InlineData("addresses")]
-    public void every_one_is_read_whole(string name) => Assert.All(FuzzTarget.Named(name).Corpus, file => Assert.Null(Fuzzing.Read(file, FuzzTarget.Named(name)).Failure));
+    public void every_one_is_read_whole(string name) =>
+        Assert.All(FuzzTarget.Named(name).Corpus, file => Assert.Null(Fuzzing.Read(file, FuzzTarget.Named(name)).Failure));
 
     [Theory, InlineData("documents"), InlineData("addresses")]
     public async Task as_a_program_the_fuzzer_needs_no_folder(string name)
     {
         var fuzz = Path.Combine(AppContext.BaseDirectory, "Manifold.Fuzz.dll");
-        Assert.Contains("seed 7:", await Tool.Run("dotnet", fuzz, "--target", name, "--seconds", "1", "--seed", "7"), StringComparison.Ordinal);
+        Assert.Contains("seed 7:", await Tool.Run("dotnet", fuzz, "--target", name, "--seconds", "1", "--seed", "7"),
+            StringComparison.Ordinal);
     }
 }

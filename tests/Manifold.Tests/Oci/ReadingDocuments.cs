@@ -91,5 +91,7 @@ public sealed class ReadingDocuments
         Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static string Filled(string json) => json.Replace("CONFIG", $$"""{"mediaType":"a/b","digest":"sha256:{{Hex}}","size":2}""", StringComparison.Ordinal).Replace("HEX", Hex, StringComparison.Ordinal);
+    private static string Filled(string json) =>
+        json.Replace("CONFIG", $$"""{"mediaType":"a/b","digest":"sha256:{{Hex}}","size":2}""", StringComparison.Ordinal)
+            .Replace("HEX", Hex, StringComparison.Ordinal);
 }

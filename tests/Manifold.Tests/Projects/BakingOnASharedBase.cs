@@ -6,7 +6,7 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Projects;
 
-/// <summary>Two images stand on one base, and neither on the other.</summary>
+/// <summary>Two images share one base, and neither is based on the other.</summary>
 public sealed class BakingOnASharedBase : IAsyncLifetime
 {
     private readonly Workshop shop = new();
@@ -23,9 +23,11 @@ public sealed class BakingOnASharedBase : IAsyncLifetime
     [Fact]
     public async Task one_that_fails_while_both_wait_for_a_layer_of_the_base_leaves_the_other_alone()
     {
-        // On amd64 the destination of bad's COPY is below a file of the base, so it fails there, and its arm64 is given up while it reads the layer that good reads, too.
+        // On amd64 the destination of bad's COPY is below a file of the base, so it fails there,
+        // and its arm64 is given up while it reads the layer that good reads, too.
         var (amd64, arm64) = (Tar(FileTrees.FileEntry("opt")), Tar(FileTrees.FileEntry("other")));
-        registry.AddManifest("base", "1", new ImageIndex { Manifests = [Image(amd64, "amd64"), Image(arm64, "arm64")] }.ToJson(), MediaType.Index);
+        registry.AddManifest("base", "1", new ImageIndex { Manifests = [Image(amd64, "amd64"), Image(arm64, "arm64")] }.ToJson(),
+            MediaType.Index);
         var (asked, failing) = (new TaskCompletionSource(), new TaskCompletionSource());
         registry.Fault = async context =>
         {
@@ -46,7 +48,8 @@ public sealed class BakingOnASharedBase : IAsyncLifetime
             return false;
         };
         var folder = shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/below/\n", ("manifold.yaml",
-            "registry: quay.io/acme\ntags: [dev]\nimages:\n  bad: {context: ., platforms: [linux/amd64, linux/arm64]}\n  good: {context: ., platforms: [linux/arm64]}\n"));
+            "registry: quay.io/acme\ntags: [dev]\nimages:\n  bad: {context: ., platforms: [linux/amd64, linux/arm64]}\n"
+                + "  good: {context: ., platforms: [linux/arm64]}\n"));
 
         var baked = await shop.Run([], "bake", "-f", folder, "--keep-going", "--progress", "plain");
 
@@ -61,7 +64,8 @@ public sealed class BakingOnASharedBase : IAsyncLifetime
         var config = new ImageConfig { Os = "linux", Architecture = architecture, RootFs = new RootFs { DiffIds = [Digest.Of(layer)] } };
         return registry.AddManifest("base", architecture, new Manifest
         {
-            Config = registry.AddBlob("base", config.ToJson(), MediaType.Config), Layers = [registry.AddBlob("base", layer, MediaType.Layer)],
+            Config = registry.AddBlob("base", config.ToJson(), MediaType.Config),
+            Layers = [registry.AddBlob("base", layer, MediaType.Layer)],
         }.ToJson()) with { Platform = PlatformFields.From(Platform.Parse($"linux/{architecture}")) };
     }
 

@@ -254,7 +254,8 @@ public sealed class FailingBetweenTags : WithARegistry
 
         Assert.Equal(("new", "new"), (Now("one"), Now("two")));
 
-        static string Json(Descriptor descriptor) => $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
+        static string Json(Descriptor descriptor) =>
+            $$"""{"mediaType": "{{descriptor.MediaType}}", "digest": "{{descriptor.Digest}}", "size": {{descriptor.Size}}}""";
     }
 
     private Descriptor image = null!;

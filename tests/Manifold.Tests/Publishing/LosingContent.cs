@@ -254,7 +254,9 @@ public sealed class LosingContent : WithARegistry
             .PublishAsync(source, top, new PublicationRequest { Targets = [Registry.Reference("app:2")] }));
 
         Assert.Equal(3, lost.ExitCode);
-        Assert.Contains($"the repository lacks the blob {layer.Digest} of linux/arm64, and so do the store and every repository that had it.", lost.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the repository lacks the blob {layer.Digest} of linux/arm64, and so do the store and every repository that had it.",
+            lost.Message, StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:2"));
     }
 

@@ -9,7 +9,7 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Publishing;
 
-/// <summary>Debian's registry, and ours, lose parts of an image that was built here; whatever publishes it again mends it, and
+/// <summary>Debian's registry, and ours, lose parts of an image that was built here; publishing it again repairs it, and
 /// <c>verify</c> and <c>inspect</c> tell what is lost. skopeo judges.</summary>
 public sealed class MendingRealRegistries : IAsyncLifetime
 {
@@ -25,7 +25,8 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         registry = await DebianRegistry.StartAsync();
         context = shop.Context("FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /shared/\nCOPY Dockerfile /$TARGETARCH/\n");
         shop.Write("project/manifold.yaml",
-            $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\nimages: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
+            $"platforms: [{Both.Replace(",", ", ", StringComparison.Ordinal)}]\ntags: [\"1\"]\nregistry: {registry.Name}\n"
+                + $"images: {{app: {{context: ../{Path.GetFileName(context)}}}}}\n");
     }
 
     public async ValueTask DisposeAsync()
@@ -290,7 +291,7 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         Manifest.Parse((await client.GetManifestAsync(ImageReference.Parse(Name)
             .WithDigest((await EntryAsync(platform)).Digest)))!.Bytes.Span);
 
-    /// <summary>What skopeo complains of when it copies the image, all platforms; nothing where it is whole.</summary>
+    /// <summary>The complaints of skopeo when it copies all platforms of the image; empty if the image is complete.</summary>
     private async Task<string> SkopeoSaysAsync(string name)
     {
         var target = shop[$"skopeo-{Guid.NewGuid():N}"];

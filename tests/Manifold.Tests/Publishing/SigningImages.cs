@@ -215,7 +215,8 @@ public sealed class SigningImages(SharedRegistry shared) : IClassFixture<SharedR
     public async Task signers_at_the_same_moment_all_get_in()
     {
         var keys = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => NewKeyAsync($"key{i}")));
-        await Task.WhenAll(keys.Select(async pair => await new ImageSigner(client, Name, pair.Key, new PatientTime(20)).SignAsync(await SourceAsync(), image)));
+        await Task.WhenAll(keys.Select(
+            async pair => await new ImageSigner(client, Name, pair.Key, new PatientTime(20)).SignAsync(await SourceAsync(), image)));
         foreach (var (signer, verifier) in keys)
         {
             Assert.True((await CheckAsync(verifier)).IsSigned);

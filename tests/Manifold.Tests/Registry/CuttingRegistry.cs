@@ -7,7 +7,8 @@ namespace Manifold.Tests.Registry;
 /// <summary>A fault for <see cref="ScriptedRegistry"/>: blobs end in the middle.</summary>
 internal static class CuttingRegistry
 {
-    /// <summary>Sends the right head and some of the bytes, then ends the connection, or says nothing more until the client gives up.</summary>
+    /// <summary>Sends the right head and some of the bytes, then ends the connection, or says nothing more until the client gives
+    /// up.</summary>
     public static Func<HttpContext, Task<bool>> Cut(ScriptedRegistry registry, int bytes, int times, bool silent = false) => async context =>
     {
         if (context.Request.Method != "GET" || !context.Request.Path.Value!.Contains("/blobs/sha") || Interlocked.Decrement(ref times) < 0)

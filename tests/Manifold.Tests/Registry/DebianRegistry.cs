@@ -34,14 +34,17 @@ public sealed class DebianRegistry : IAsyncDisposable
     public static Task<DebianRegistry> StartAsync(bool asksForPassword = false)
     {
         var registry = new DebianRegistry();
-        var auth = asksForPassword ? $"auth: {{htpasswd: {{realm: here, path: '{registry.folder.Write("htpasswd", PasswordFile)}' }} }}" : "";
+        var auth = asksForPassword
+            ? $"auth: {{htpasswd: {{realm: here, path: '{registry.folder.Write("htpasswd", PasswordFile)}' }} }}"
+            : "";
         return registry.StartAsync(IPAddress.Loopback, auth, "");
     }
 
     /// <summary>Starts it, and waits until it listens. Where somebody else has the port by now, it ends, and another is tried.</summary>
     private async Task<DebianRegistry> StartAsync(IPAddress address, string auth, string tls)
     {
-        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null,
+            "'docker-registry' is not installed here; test.sh installs it.");
         for (var tries = 0; tries < 5; tries++)
         {
             Name = $"{address}:{FreePort.Find()}";
@@ -91,7 +94,8 @@ public sealed class DebianRegistry : IAsyncDisposable
     }
 
     /// <summary>Takes a blob out of its storage, as a garbage collection does; repositories go on naming it.</summary>
-    public void LoseBlob(Digest blob) => Directory.Delete(folder[$"data/docker/registry/v2/blobs/{blob.Algorithm}/{blob.Hex[..2]}/{blob.Hex}"], recursive: true);
+    public void LoseBlob(Digest blob) =>
+        Directory.Delete(folder[$"data/docker/registry/v2/blobs/{blob.Algorithm}/{blob.Hex[..2]}/{blob.Hex}"], recursive: true);
 
     public async ValueTask DisposeAsync()
     {

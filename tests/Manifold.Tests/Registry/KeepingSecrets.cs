@@ -128,7 +128,8 @@ public sealed class KeepingSecrets : WithARegistry
     private sealed class Impatient : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            System.CreateTimer(callback, state, dueTime > TimeSpan.Zero && dueTime < new RegistryOptions().StallTimeout ? TimeSpan.FromMilliseconds(1) : dueTime, period);
+            System.CreateTimer(callback, state,
+                dueTime > TimeSpan.Zero && dueTime < new RegistryOptions().StallTimeout ? TimeSpan.FromMilliseconds(1) : dueTime, period);
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));

@@ -136,7 +136,8 @@ public sealed class ListingAndProbing : WithARegistry
             return false;
         };
         var client = Client();
-        await Eventually.Ends(Task.WhenAll(client.ProbePushAsync(Registry.Reference("one")), client.ProbePushAsync(Registry.Reference("two"))));
+        await Eventually.Ends(Task.WhenAll(client.ProbePushAsync(Registry.Reference("one")),
+            client.ProbePushAsync(Registry.Reference("two"))));
         Assert.Equal(0, Registry.OpenUploads);
     }
 
@@ -223,7 +224,9 @@ public sealed class ListingAndProbing : WithARegistry
             return Task.FromResult(false);
         };
         var blobs = Enumerable.Range(0, 12).Select(_ => Registry.AddBlob("base", Noise(600_000))).ToList();
-        await Eventually.Ends(Task.WhenAll(blobs.Select(blob => client.PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(null, [Registry.Reference("base")])))));
+        await Eventually.Ends(
+            Task.WhenAll(blobs.Select(
+                blob => client.PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(null, [Registry.Reference("base")])))));
         Assert.All(blobs, blob => Assert.True(Registry.Linked.ContainsKey(("app", blob.Digest))));
     }
 

@@ -120,10 +120,11 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
             return true;
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
-        Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal); // who waits for the end is told of a cut
+        Assert.Contains("sent only", refusal.Message, StringComparison.Ordinal); // a reader that waits for the end learns of the cut
     }
 
-    /// <summary>What is measured seems to take thirty times as long; waits are as long as ever, so that a busy machine is not taken for a silent registry.</summary>
+    /// <summary>Measured times are thirty times as long; waits are unchanged, so that a busy machine does not look like a silent
+    /// registry.</summary>
     private sealed class FastTime : TimeProvider
     {
         public override long GetTimestamp() => 30 * base.GetTimestamp();
@@ -171,7 +172,8 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
     {
         var blob = Registry.AddBlob("app", Noise(1000));
         var time = Hurried();
-        Registry.Fault = Answer(times: 1, 503, response => response.Headers.RetryAfter = time.GetUtcNow().AddSeconds(41).ToString("R", CultureInfo.InvariantCulture));
+        Registry.Fault = Answer(times: 1, 503,
+            response => response.Headers.RetryAfter = time.GetUtcNow().AddSeconds(41).ToString("R", CultureInfo.InvariantCulture));
         await PullAsync("app", blob);
         Assert.Equal([TimeSpan.FromSeconds(41)], time.Waits);
     }
@@ -347,7 +349,8 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         Registry.Fault = Answer(times: int.MaxValue, 429, response => response.Headers.RetryAfter = "50");
         Options = Options with { Time = new ManualTime() }; // by this clock the wait never ends
         using var interrupt = new CancellationTokenSource(200);
-        await Eventually.Ends(Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client().GetManifestAsync(Registry.Reference("app:1"), interrupt.Token)));
+        await Eventually.Ends(Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Client().GetManifestAsync(Registry.Reference("app:1"), interrupt.Token)));
     }
 
     [Fact]

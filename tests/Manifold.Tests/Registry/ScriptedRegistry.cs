@@ -93,7 +93,8 @@ public sealed class ScriptedRegistry : IAsyncDisposable
     /// <summary>From now on an index is refused that lists what the repository does not have, as by Debian's registry.</summary>
     public void ChecksIndexes() => Fault = async context =>
     {
-        if (context.Request is not { Method: "PUT", ContentType: MediaType.Index } || context.Request.Path.Value!.Split("/manifests/") is not [var repository, _])
+        if (context.Request is not { Method: "PUT", ContentType: MediaType.Index }
+            || context.Request.Path.Value!.Split("/manifests/") is not [var repository, _])
             return false;
         var bytes = await ReadAsync(context);
         context.Request.Body = new MemoryStream(bytes);

@@ -42,7 +42,8 @@ public sealed class RenderingRecords
         const string evil = "admin\u202e\u2066\u200b\e[2J\u009b\u007f";
         foreach (var text in new[] { HtmlReport.Render(SampleRecords.Of(8, evil)), MarkdownReport.Render(SampleRecords.Of(8, evil)) })
         {
-            Assert.DoesNotContain(text, one => one is not ('\n' or '\t') && (char.IsControl(one) || one is '\u202e' or '\u2066' or '\u200b'));
+            Assert.DoesNotContain(text,
+                one => one is not ('\n' or '\t') && (char.IsControl(one) || one is '\u202e' or '\u2066' or '\u200b'));
             Assert.DoesNotContain("&#x1B;", text, StringComparison.Ordinal);
             Assert.Contains("u202e", text, StringComparison.Ordinal);
         }

@@ -74,7 +74,9 @@ public sealed class BusyBox : IDisposable
         Directory.CreateDirectory(Path.Combine(root, "etc"));
         File.SetUnixFileMode(Directory.CreateDirectory(Path.Combine(root, "tmp")).FullName, (UnixFileMode)0x3FF);
         File.Copy(busybox, Path.Combine(root, "bin", "busybox"));
-        foreach (var applet in "sh cat chmod chown cp echo env grep id ip ls mkdir mknod mount mv ps pwd rm rmdir seq setsid sleep sort stat touch true uname wc head hostname kill ln test readlink nc".Split(' '))
+        const string applets = "sh cat chmod chown cp echo env grep id ip ls mkdir mknod mount mv ps pwd rm rmdir seq setsid sleep sort "
+            + "stat touch true uname wc head hostname kill ln test readlink nc";
+        foreach (var applet in applets.Split(' '))
             File.CreateSymbolicLink(Path.Combine(root, "bin", applet), "busybox");
         File.WriteAllText(Path.Combine(root, "etc", "passwd"), "root:x:0:0:root:/root:/bin/sh\nanna:x:1000:1001:Anna:/home/anna:/bin/sh\n");
         File.WriteAllText(Path.Combine(root, "etc", "group"), "root:x:0:\nanna:x:1001:\nvideo:x:44:anna\nstaff:x:50:bert\n");

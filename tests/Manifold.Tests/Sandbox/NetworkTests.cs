@@ -5,7 +5,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
-/// <summary>What a RUN reaches that asks for no network in particular.</summary>
+/// <summary>The network of a RUN that does not ask for a specific one.</summary>
 public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
 {
     [Fact]
@@ -20,7 +20,8 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
     public async Task is_another_one_for_each()
     {
         NeedsPasta();
-        var names = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => box.Output(BusyBox.Shell("readlink /proc/self/ns/net; sleep 1"))));
+        var names = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => box.Output(BusyBox.Shell("readlink /proc/self/ns/net; sleep 1"))));
         Assert.Equal(4, names.Append(new FileInfo("/proc/self/ns/net").LinkTarget).Distinct().Count());
     }
 
@@ -75,7 +76,8 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
         using var source = new CancellationTokenSource();
         var request = BusyBox.Shell("echo started; sleep 1000") with { OnLine = _ => source.CancelAfter(1) };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => box.Sandbox.RunAsync(request, source.Token));
-        Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLine), line => line.Contains(box.Store.WorkFolder, StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLine),
+            line => line.Contains(box.Store.WorkFolder, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -141,7 +143,8 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
     }
 
     private static void NeedsPasta() =>
-        Assert.SkipWhen(ChildProcess.Find(NetworkProgram.Pasta, null) is null || new Surroundings().HasNetworkOfItsOwn, "'pasta' is not installed here (test.sh installs passt), or this is a container.");
+        Assert.SkipWhen(ChildProcess.Find(NetworkProgram.Pasta, null) is null || new Surroundings().HasNetworkOfItsOwn,
+            "'pasta' is not installed here (test.sh installs passt), or this is a container.");
 
     private static string CommandLine(string process)
     {

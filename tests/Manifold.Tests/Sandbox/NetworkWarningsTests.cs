@@ -40,14 +40,24 @@ public sealed class WarningOfTheNetworkOfRuns
 
     [Fact]
     public void says_why_this_machines_network_is_shared_and_what_to_install() =>
-        Assert.Equal(["RUNs share this machine's network, and reach what listens on 127.0.0.1 here: neither pasta nor slirp4netns is installed. Run: apt-get install passt"],
-            RunNetworkWarnings.Of(Steps("A", "b"), new NetworkAccess { Kind = NetworkKind.Machine, Reason = "neither pasta nor slirp4netns is installed", Remedy = "apt-get install passt" }));
+        Assert.Equal(
+            ["RUNs share this machine's network, and reach what listens on 127.0.0.1 here: neither pasta nor slirp4netns is installed. "
+                + "Run: apt-get install passt"],
+            RunNetworkWarnings.Of(Steps("A", "b"),
+                new NetworkAccess
+                {
+                    Kind = NetworkKind.Machine,
+                    Reason = "neither pasta nor slirp4netns is installed",
+                    Remedy = "apt-get install passt"
+                }));
 
     private static IEnumerable<Step> Steps(string name, string value) => Plan("FROM scratch\nRUN true\n", (name, value));
 
     private static IEnumerable<Step> Plan(string text, params (string Name, string Value)[] arguments) =>
         new Planner(DockerfileParser.Parse("Dockerfile", text).Tree, new BuildRequest
         {
-            ContextFolder = "/", Platforms = [Platform.Host], BuildArguments = arguments.ToImmutableSortedDictionary(argument => argument.Name, argument => argument.Value),
+            ContextFolder = "/",
+            Platforms = [Platform.Host],
+            BuildArguments = arguments.ToImmutableSortedDictionary(argument => argument.Name, argument => argument.Value),
         }).Plan(new Dictionary<(ImageReference, Platform), BaseImage>()).Steps;
 }

@@ -15,7 +15,8 @@ internal static class RawFrames
     {
         // /sys shows the network that it was mounted in; /proc the thread's.
         var index = File.ReadLines("/proc/thread-self/net/if_inet6").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields[^1] == card).Select(fields => int.Parse(fields[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).First();
+            .Where(fields => fields[^1] == card)
+            .Select(fields => int.Parse(fields[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).First();
         using var socket = new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)BinaryPrimitives.ReverseEndianness((short)3));
         socket.SendTo(Frame(IPAddress.Parse("10.0.2.100"), to, port), new Card(index));
     }

@@ -4,7 +4,8 @@ namespace Manifold.Tests.Sandbox;
 
 public sealed class ResolvingNamesInARun
 {
-    private static readonly ResolverAddresses Pasta = new("10.0.2.3", "fd00::3", AsksLoopback: true), Slirp = new("10.0.2.3", null, AsksLoopback: false);
+    private static readonly ResolverAddresses Pasta = new("10.0.2.3", "fd00::3", AsksLoopback: true),
+        Slirp = new("10.0.2.3", null, AsksLoopback: false);
 
     [Theory]
     [InlineData("nameserver 10.1.1.1\nnameserver 2001:db8::1\nsearch example.org\noptions ndots:2\n")]
@@ -37,5 +38,6 @@ public sealed class ResolvingNamesInARun
 
     [Fact]
     public void asks_the_servers_behind_systemd_resolved_where_nothing_forwards() =>
-        Assert.Equal(new ResolverFile("nameserver 10.9.9.9\nsearch lan\n", null), ResolverFile.Of("nameserver 127.0.0.53\n", "nameserver 10.9.9.9\nsearch lan\n", Slirp));
+        Assert.Equal(new ResolverFile("nameserver 10.9.9.9\nsearch lan\n", null),
+            ResolverFile.Of("nameserver 127.0.0.53\n", "nameserver 10.9.9.9\nsearch lan\n", Slirp));
 }

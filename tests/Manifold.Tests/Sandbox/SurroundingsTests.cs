@@ -5,7 +5,8 @@ namespace Manifold.Tests.Sandbox;
 public sealed class TellingAContainerFromAMachine
 {
     private const string Machine = "pid:[4026531836]", Other = "pid:[4026532201]";
-    private const string OrdinaryRoot = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n", StackedRoot = "22 1 0:50 / / rw - overlay overlay rw,lowerdir=/x\n";
+    private const string OrdinaryRoot = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
+        StackedRoot = "22 1 0:50 / / rw - overlay overlay rw,lowerdir=/x\n";
 
     [Theory]
     [InlineData(".dockerenv", "")]

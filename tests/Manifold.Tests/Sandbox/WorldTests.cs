@@ -61,7 +61,8 @@ public sealed class TheWorldOfACommand(BusyBox box) : IClassFixture<BusyBox>
     [Fact]
     public async Task has_this_machines_network_where_it_asks_for_that() =>
         // By its identity: the interfaces in it come and go with other tests' containers.
-        Assert.Equal(new FileInfo("/proc/self/ns/net").LinkTarget, await box.Output(BusyBox.Shell("busybox readlink /proc/self/ns/net") with { Network = NetworkMode.Host }));
+        Assert.Equal(new FileInfo("/proc/self/ns/net").LinkTarget,
+            await box.Output(BusyBox.Shell("busybox readlink /proc/self/ns/net") with { Network = NetworkMode.Host }));
 
     [Fact]
     public async Task has_dockers_capabilities_and_a_filter_of_system_calls()

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>A web page may lead its own name to this machine (DNS rebinding), and then a browser takes the registry for the page's server.</summary>
+/// <summary>A web page may lead its own name to this machine (DNS rebinding), and then a browser takes the registry for the page's
+/// server.</summary>
 public sealed class AnsweringToItsNames : WithAServer
 {
     [Theory]
@@ -34,7 +35,8 @@ public sealed class AnsweringToItsNames : WithAServer
     {
         var header = ("Host", host.Replace("PORT", Server.Port.ToString()));
         await Server.PushImage("a", "x", "1");
-        foreach (var (method, path) in new[] { ("GET", "/v2/"), ("GET", "/v2/a/manifests/1"), ("POST", "/v2/a/blobs/uploads/"), ("PUT", "/v2/a/manifests/2"), ("OPTIONS", "/v2/") })
+        foreach (var (method, path) in new[] { ("GET", "/v2/"), ("GET", "/v2/a/manifests/1"), ("POST", "/v2/a/blobs/uploads/"),
+            ("PUT", "/v2/a/manifests/2"), ("OPTIONS", "/v2/") })
         {
             using var answer = await Send(method, path, method is "PUT" ? "{}"u8.ToArray() : null, headers: header).Is(403, "DENIED");
             Assert.Contains("--allow-host", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -100,8 +102,10 @@ public sealed class AnsweringToGivenNames
     public async Task pages_of_a_given_name_are_its_own()
     {
         await using var server = await RunningServer.StartAsync(options => options with { AllowedHosts = ["registry.example"] });
-        await server.Send("POST", "/v2/a/blobs/uploads/", headers: [("Host", "registry.example"), ("Origin", "https://registry.example")]).Is(202);
-        await server.Send("POST", "/v2/a/blobs/uploads/", headers: [("Host", "registry.example"), ("Origin", "https://evil.example")]).Is(403, "DENIED");
+        await server.Send("POST", "/v2/a/blobs/uploads/",
+            headers: [("Host", "registry.example"), ("Origin", "https://registry.example")]).Is(202);
+        await server.Send("POST", "/v2/a/blobs/uploads/", headers: [("Host", "registry.example"), ("Origin", "https://evil.example")])
+            .Is(403, "DENIED");
     }
 
     [Fact]
@@ -134,5 +138,6 @@ public sealed class AnsweringToGivenNames
     [InlineData("registry.example/path")]
     [InlineData("a b")]
     [InlineData("*.example")]
-    public void what_is_no_name_is_wrong_usage(string text) => Assert.Equal(2, Assert.Throws<UsageException>(() => ServeOptions.ParseHost(text)).ExitCode);
+    public void what_is_no_name_is_wrong_usage(string text) =>
+        Assert.Equal(2, Assert.Throws<UsageException>(() => ServeOptions.ParseHost(text)).ExitCode);
 }

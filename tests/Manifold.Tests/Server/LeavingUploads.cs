@@ -53,7 +53,8 @@ public sealed class LeavingUploads : IAsyncLifetime
     public async Task one_whose_client_had_gone_before_the_answer_takes_no_place_for_ever()
     {
         using var uploads = new Manifold.Server.Uploads(server.Store, new() { Time = time });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => uploads.TryBeginAsync("gone", "a client", new CancellationToken(true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => uploads.TryBeginAsync("gone", "a client", new CancellationToken(true)));
         time.Step(TimeSpan.FromMinutes(11));
 
         using var next = await uploads.TryBeginAsync("gone", "a client", default); // looks for idle ones

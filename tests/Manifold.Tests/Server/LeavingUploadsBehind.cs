@@ -2,7 +2,7 @@ using Manifold.Server;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>Who may begin an upload while many are not complete.</summary>
+/// <summary>Clients that may start an upload while many are not complete.</summary>
 public sealed class LeavingUploadsBehind : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -109,7 +109,8 @@ public sealed class CountingForClients
     [InlineData("::1", "::1")]
     [InlineData("2001:db8:0:1::1", "20010DB800000001")] // a machine has as many addresses below its prefix as it likes
     [InlineData("2001:db8:0:1:ffff:ffff:ffff:ffff", "20010DB800000001")]
-    public void an_address_is_a_client(string address, string client) => Assert.Equal(client, Client.Of(System.Net.IPAddress.Parse(address)));
+    public void an_address_is_a_client(string address, string client) =>
+        Assert.Equal(client, Client.Of(System.Net.IPAddress.Parse(address)));
 }
 
 /// <summary>Many things that one client asks for at once are done one after the other, and keep nobody else waiting.</summary>

@@ -40,13 +40,16 @@ public sealed class LoggingRequests
     public async Task no_request_speaks_to_the_terminal_or_adds_a_word_to_the_log()
     {
         var lines = new List<string>();
-        await using var server = await RunningServer.StartAsync(options => options with { Log = line => { lock (lines) lines.Add(line); } });
+        await using var server = await RunningServer.StartAsync(
+            options => options with { Log = line => { lock (lines) lines.Add(line); } });
         string[] targets = ["/v2/\e[2J\e]52;c;cm0=\a", "/v2/\u007f\b", "/v2/a\u0001b", "http://a/\e[2J", "/v2/%1b[2J"];
         foreach (var target in targets)
         {
             using var connection = new System.Net.Sockets.TcpClient();
             await connection.ConnectAsync(System.Net.IPAddress.Loopback, server.Port);
-            await connection.GetStream().WriteAsync(System.Text.Encoding.Latin1.GetBytes($"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\nConnection: close\r\n\r\n"));
+            await connection.GetStream()
+                .WriteAsync(System.Text.Encoding.Latin1.GetBytes(
+                    $"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.Port}\r\nConnection: close\r\n\r\n"));
             using var answer = new StreamReader(connection.GetStream());
             await answer.ReadToEndAsync();
         }

@@ -4,13 +4,17 @@ using System.Text.Json;
 
 namespace Manifold.Tests.Server;
 
-/// <summary>What is pushed means the same to every client, and what it says of its content is true. Source: OCI image specification and its JSON schema.</summary>
+/// <summary>A pushed manifest means the same to every client, and its claims about its content are true.
+/// Source: OCI image specification and its JSON schema.</summary>
 public sealed class RefusingFalseManifests : WithAServer
 {
-    private const string Config = """{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}""";
-    private const string Layer = """{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}""";
+    private const string Config =
+        """{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}""";
+    private const string Layer =
+        """{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}""";
 
-    private static readonly string Good = $$$"""{"schemaVersion":2,"mediaType":"{{{MediaType.Manifest}}}","config":{{{Config}}},"layers":[{{{Layer}}}],"annotations":{"a":"b"}}""";
+    private static readonly string Good =
+        $$$"""{"schemaVersion":2,"mediaType":"{{{MediaType.Manifest}}}","config":{{{Config}}},"layers":[{{{Layer}}}],"annotations":{"a":"b"}}""";
 
     [Fact]
     public async Task the_manifest_that_the_others_are_made_from_is_accepted() => await Put(Good, 201);
@@ -58,9 +62,11 @@ public sealed class RefusingFalseManifests : WithAServer
     [InlineData("\"annotations\":", "\"subject\":null,\"annotations\":", "'subject' is null")]
     [InlineData("\"annotations\":", "\"subject\":{},\"annotations\":", "'subject.mediaType'")]
     [InlineData("\"annotations\":", "\"subject\":\"sha256:x\",\"annotations\":", "'subject' must be an object")]
-    [InlineData("\"annotations\":", "\"subject\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:x\",\"size\":2},\"annotations\":", "'subject.digest'")]
+    [InlineData("\"annotations\":", "\"subject\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:x\",\"size\":2},\"annotations\":",
+        "'subject.digest'")]
     [InlineData("\"annotations\":", "\"artifactType\":null,\"annotations\":", "'artifactType' is null")]
-    [InlineData("\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\"", "\"mediaType\":\"application/vnd.oci.image.index.v1+json\"", "'mediaType' is")]
+    [InlineData("\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\"",
+        "\"mediaType\":\"application/vnd.oci.image.index.v1+json\"", "'mediaType' is")]
     [InlineData("\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\"", "\"mediaType\":null", "'mediaType' is null")]
     [InlineData("\"schemaVersion\":2", "\"schemaVersion\":1", "'schemaVersion' must be 2")]
     [InlineData("\"schemaVersion\":2", "\"schemaVersion\":\"2\"", "'schemaVersion' must be 2")]
@@ -73,7 +79,9 @@ public sealed class RefusingFalseManifests : WithAServer
         await Refused(Good.Replace($"[{Layer}]", $"[{Layer},{Layer.Replace("size\":2", "size\":9")}]"), "has 9 bytes; it has 2");
 
     [Fact]
-    public async Task a_config_with_another_size() => await Refused(Good.Replace($"\"config\":{Config}", $"\"config\":{Config.Replace("size\":2", "size\":3")}"), "has 3 bytes; it has 2");
+    public async Task a_config_with_another_size() =>
+        await Refused(Good.Replace($"\"config\":{Config}", $"\"config\":{Config.Replace("size\":2", "size\":3")}"),
+            "has 3 bytes; it has 2");
 
     [Fact]
     public async Task a_type_of_dockers_must_be_in_the_document_too() =>
@@ -97,13 +105,18 @@ public sealed class RefusingFalseManifests : WithAServer
 
     [Fact]
     public async Task an_index_with_the_layers_of_a_manifest() =>
-        await Refused($$"""{"schemaVersion":2,"mediaType":"{{MediaType.Index}}","manifests":[],"layers":[]}""", "'layers'", MediaType.Index); // CVE-2021-41190
+        // CVE-2021-41190
+        await Refused($$"""{"schemaVersion":2,"mediaType":"{{MediaType.Index}}","manifests":[],"layers":[]}""",
+            "'layers'", MediaType.Index);
 
     [Fact]
     public async Task a_subject_that_is_here_with_another_size_and_one_that_is_not_here_is_accepted()
     {
         var image = await Server.PushImage("a/b", "x", tag: null);
-        string With(Descriptor subject) => Good.Replace("\"annotations\":", $"\"subject\":{{\"mediaType\":\"{subject.MediaType}\",\"digest\":\"{subject.Digest}\",\"size\":{subject.Size}}},\"annotations\":");
+        string With(Descriptor subject) =>
+            Good.Replace("\"annotations\":",
+                $"\"subject\":{{\"mediaType\":\"{subject.MediaType}\",\"digest\":\"{subject.Digest}\",\"size\":{subject.Size}}},"
+                + "\"annotations\":");
         await Put(With(image), 201);
         await Put(With(image with { Digest = Digest.Of("absent") }), 201);
         await Refused(With(image with { Size = 1 }), $"it has {image.Size}");
@@ -112,8 +125,13 @@ public sealed class RefusingFalseManifests : WithAServer
     [Fact]
     public async Task only_the_first_of_many_missing_blobs_are_told()
     {
-        var absent = Enumerable.Range(0, 1000).Select(i => new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of($"absent {i}"), Size = 1 });
-        var manifest = new Manifest { Config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config), Layers = [.. absent] }.ToJson();
+        var absent = Enumerable.Range(0, 1000)
+            .Select(i => new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of($"absent {i}"), Size = 1 });
+        var manifest = new Manifest
+        {
+            Config = await Server.PushBlob("a/b", "{}"u8.ToArray(), MediaType.Config),
+            Layers = [.. absent]
+        }.ToJson();
         using var answer = await Send("PUT", "/v2/a/b/manifests/1", manifest, MediaType.Manifest).Is(400, "MANIFEST_BLOB_UNKNOWN");
         Assert.Equal(20, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("errors").GetArrayLength());
     }
@@ -122,7 +140,8 @@ public sealed class RefusingFalseManifests : WithAServer
     {
         Assert.NotEqual(Good, manifest);
         var answer = await Put(manifest, 400, type, "MANIFEST_INVALID");
-        var message = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("errors")[0].GetProperty("message").GetString();
+        var message = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("errors")[0]
+            .GetProperty("message").GetString();
         Assert.Contains(told, message, StringComparison.Ordinal);
         await Send("GET", "/v2/a/b/manifests/false").Is(404);
         return answer;
@@ -131,6 +150,7 @@ public sealed class RefusingFalseManifests : WithAServer
     private async Task<HttpResponseMessage> Put(string manifest, int status, string type = MediaType.Manifest, string? code = null)
     {
         await Server.PushBlob("a/b", "{}"u8.ToArray());
-        return await Send("PUT", $"/v2/a/b/manifests/{(status == 201 ? "true" : "false")}", Encoding.UTF8.GetBytes(manifest), type).Is(status, code);
+        return await Send("PUT", $"/v2/a/b/manifests/{(status == 201 ? "true" : "false")}", Encoding.UTF8.GetBytes(manifest), type)
+            .Is(status, code);
     }
 }

@@ -55,7 +55,8 @@ public sealed class ServingManyTags() : WithAServer(options => options with { Al
     {
         var image = await Server.PushImage("a", "x", "0");
         var bytes = Server.Store.ReadDocument(image.Digest);
-        await Task.WhenAll(Enumerable.Range(1, 200).Select(async i => await Send("PUT", $"/v2/a/manifests/{i}", bytes, MediaType.Manifest).Is(201)));
+        await Task.WhenAll(Enumerable.Range(1, 200)
+            .Select(async i => await Send("PUT", $"/v2/a/manifests/{i}", bytes, MediaType.Manifest).Is(201)));
         Assert.Equal(201, Server.Store.Tags.List().Length);
         Assert.Equal(201, (await Names("/v2/a/tags/list", "tags")).Count);
     }
@@ -74,14 +75,17 @@ public sealed class ServingManyTags() : WithAServer(options => options with { Al
             var page = await Names($"/v2/_catalog?n=1&last={Uri.EscapeDataString(i == 0 ? "" : expected[i - 1])}", "repositories");
             Assert.Equal(expected[i], Assert.Single(page));
         }
-        Assert.Equal(["a/b-c", "a/b/c", "a0", "quay.io/acme/app"], await Names("/v2/_catalog?last=a/b-", "repositories")); // need not be one of them
+        // need not be one of them
+        Assert.Equal(["a/b-c", "a/b/c", "a0", "quay.io/acme/app"], await Names("/v2/_catalog?last=a/b-", "repositories"));
     }
 
     [Fact]
     public async Task a_page_of_tags_is_the_same_from_the_store_and_from_the_wire()
     {
         var image = await SampleImages.WriteAsync(Server.Store, "x");
-        Server.Store.Tags.SetAll([.. Enumerable.Range(0, 3000).Select(i => (ImageReference.Parse($"{(i % 2 == 0 ? "quay.io" : "ghcr.io")}/acme/app:{i}"), image))]);
+        Server.Store.Tags.SetAll(
+            [.. Enumerable.Range(0, 3000)
+                .Select(i => (ImageReference.Parse($"{(i % 2 == 0 ? "quay.io" : "ghcr.io")}/acme/app:{i}"), image))]);
         var expected = Enumerable.Range(0, 3000).Select(i => $"{i}").Order(StringComparer.Ordinal).ToList();
         Assert.Equal(expected, await Names("/v2/acme/app/tags/list", "tags"));
         Assert.Equal(expected.GetRange(1001, 50), await Names($"/v2/acme/app/tags/list?n=50&last={expected[1000]}", "tags"));
@@ -90,6 +94,7 @@ public sealed class ServingManyTags() : WithAServer(options => options with { Al
     private async Task<List<string>> Names(string path, string member)
     {
         using var answer = await Send("GET", path).Is(200);
-        return [.. JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty(member).EnumerateArray().Select(each => each.GetString()!)];
+        return [.. JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty(member)
+            .EnumerateArray().Select(each => each.GetString()!)];
     }
 }

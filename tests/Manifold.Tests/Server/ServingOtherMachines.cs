@@ -91,7 +91,11 @@ public sealed class ServingOtherMachines : IDisposable
         var files = tls ? PemFiles.Write(folder) : null;
         return RunningServer.StartAsync(options => options with
         {
-            Listen = listen, Time = time ?? TimeProvider.System, TlsCertificate = files?.Certificate, TlsKey = files?.Key, PasswordFile = users ? folder.Write("users", Users) : null,
+            Listen = listen,
+            Time = time ?? TimeProvider.System,
+            TlsCertificate = files?.Certificate,
+            TlsKey = files?.Key,
+            PasswordFile = users ? folder.Write("users", Users) : null,
         });
     }
 

@@ -44,7 +44,12 @@ public sealed class SharingAmongClients : IAsyncLifetime
     {
         using var folder = new TemporaryFolder();
         var files = PemFiles.Write(folder);
-        await StartAsync(options => options with { SilentTime = TimeSpan.FromSeconds(1), TlsCertificate = files.Certificate, TlsKey = files.Key });
+        await StartAsync(options => options with
+        {
+            SilentTime = TimeSpan.FromSeconds(1),
+            TlsCertificate = files.Certificate,
+            TlsKey = files.Key
+        });
         var connection = await ConnectAsync(Greedy);
         if (!greets)
         {
@@ -52,12 +57,14 @@ public sealed class SharingAmongClients : IAsyncLifetime
             return;
         }
         await using var tls = new SslStream(connection, leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http2] });
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http2] });
         await IsCut(tls);
     }
 
     [Fact]
-    public void the_limit_is_15_seconds_wherever_a_client_may_say_nothing() => Assert.Equal(TimeSpan.FromSeconds(15), new ServeOptions().SilentTime);
+    public void the_limit_is_15_seconds_wherever_a_client_may_say_nothing() =>
+        Assert.Equal(TimeSpan.FromSeconds(15), new ServeOptions().SilentTime);
 
     [Fact]
     public async Task silent_connections_keep_nobody_out_not_even_their_own_client()
@@ -82,7 +89,14 @@ public sealed class SharingAmongClients : IAsyncLifetime
     [Fact]
     public async Task who_keeps_all_its_connections_at_work_is_told_to_wait_and_others_go_on()
     {
-        await StartAsync(options => options with { Connections = 20, ConnectionsOfOne = 3, SilentTime = Hang, SlowGrace = Hang, StillTime = Hang });
+        await StartAsync(options => options with
+        {
+            Connections = 20,
+            ConnectionsOfOne = 3,
+            SilentTime = Hang,
+            SlowGrace = Hang,
+            StillTime = Hang
+        });
         var slow = new List<NetworkStream>();
         for (var i = 0; i < 3; i++)
             slow.Add(await SendSlowly(Greedy));
@@ -102,7 +116,13 @@ public sealed class SharingAmongClients : IAsyncLifetime
     {
         using var folder = new TemporaryFolder();
         var files = PemFiles.Write(folder);
-        await StartAsync(options => options with { ConnectionsOfOne = 5, SlowGrace = Hang, TlsCertificate = files.Certificate, TlsKey = files.Key });
+        await StartAsync(options => options with
+        {
+            ConnectionsOfOne = 5,
+            SlowGrace = Hang,
+            TlsCertificate = files.Certificate,
+            TlsKey = files.Key
+        });
         using var hold = new CancellationTokenSource();
         var begun = new List<string>();
         for (var i = 0; i < 5; i++)
@@ -121,7 +141,7 @@ public sealed class SharingAmongClients : IAsyncLifetime
         await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
     }
 
-    /// <summary>A body that ends when it is told to.</summary>
+    /// <summary>A body that ends on request.</summary>
     private sealed class Endless(CancellationToken end) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
@@ -143,7 +163,14 @@ public sealed class SharingAmongClients : IAsyncLifetime
     [InlineData(false)]
     public async Task who_sends_or_takes_nothing_in_the_midst_of_a_request_gives_its_place_to_the_next(bool sends)
     {
-        await StartAsync(options => options with { Connections = 20, ConnectionsOfOne = 3, SilentTime = Hang, SlowGrace = Hang, StillTime = TimeSpan.Zero });
+        await StartAsync(options => options with
+        {
+            Connections = 20,
+            ConnectionsOfOne = 3,
+            SilentTime = Hang,
+            SlowGrace = Hang,
+            StillTime = TimeSpan.Zero
+        });
         var large = await server.PushBlob("a", new byte[50_000_000]);
         server.Http.Dispose(); // its connections are the same client's
         for (var i = 0; i < 3; i++)
@@ -182,7 +209,8 @@ public sealed class SharingAmongClients : IAsyncLifetime
     private async Task<string> Ask(IPAddress from, string method = "GET", string path = "/v2/")
     {
         var connection = await ConnectAsync(from);
-        await connection.WriteAsync(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        await connection.WriteAsync(
+            Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
         return await new StreamReader(connection).ReadToEndAsync().WaitAsync(Hang);
     }
 
@@ -190,7 +218,8 @@ public sealed class SharingAmongClients : IAsyncLifetime
     private async Task<NetworkStream> SendSlowly(IPAddress from)
     {
         var connection = await ConnectAsync(from);
-        await connection.WriteAsync("PUT /v2/a/manifests/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"u8.ToArray());
+        await connection.WriteAsync(
+            "PUT /v2/a/manifests/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"u8.ToArray());
         Assert.Contains(" 100 ", await new StreamReader(connection).ReadLineAsync().WaitAsync(Hang));
         return connection;
     }

@@ -50,5 +50,6 @@ public sealed class StartingTheServer : IDisposable
         Assert.Single(error.ToString().TrimEnd().Split('\n'));
     }
 
-    private static Task Appears(ServerProcess server, string text) => Eventually.Is(() => server.Log.Contains(text, StringComparison.Ordinal), $"It never says '{text}'.");
+    private static Task Appears(ServerProcess server, string text) =>
+        Eventually.Is(() => server.Log.Contains(text, StringComparison.Ordinal), $"It never says '{text}'.");
 }

@@ -61,10 +61,12 @@ public sealed class DeepChains : IDisposable
         Assert.Equal(300, Directory.GetDirectories(top).Count(path => DirectoryHandle.StatusOf(path)!.Value.Mode == 0b111_000_000));
     }
 
-    private int Stack(IReadOnlyList<Digest> chain) => OverlayChain.Lowers(snapshots, [.. chain], TestContext.Current.CancellationToken).Length;
+    private int Stack(IReadOnlyList<Digest> chain) =>
+        OverlayChain.Lowers(snapshots, [.. chain], TestContext.Current.CancellationToken).Length;
 
     private async Task<IReadOnlyList<Digest>> ChainOf(int depth) =>
-        [await Layer($"explicit {depth}", depth, implied: false), await Layer($"one {depth}", depth, implied: true), await Layer($"two {depth}", depth, implied: true, "second")];
+        [await Layer($"explicit {depth}", depth, implied: false), await Layer($"one {depth}", depth, implied: true),
+            await Layer($"two {depth}", depth, implied: true, "second")];
 
     private Task<Digest> Layer(string name, int depth, bool implied, string file = "file") =>
         Layer(name, implied ? [FileEntry($"{Deep(depth)}/{file}")] : Enumerable.Range(1, depth).Select(each => FolderEntry(Deep(each))));
@@ -72,7 +74,9 @@ public sealed class DeepChains : IDisposable
     private async Task<Digest> Layer(string name, IEnumerable<LayerEntry> entries)
     {
         var digest = Digest.Of(name);
-        await snapshots.GetOrAddAsync(digest, (target, stop) => Task.FromResult(new FolderWriter(target).Write(entries, stop).ImpliedFolders), TestContext.Current.CancellationToken);
+        await snapshots.GetOrAddAsync(digest,
+            (target, stop) => Task.FromResult(new FolderWriter(target).Write(entries, stop).ImpliedFolders),
+            TestContext.Current.CancellationToken);
         return digest;
     }
 
@@ -80,7 +84,8 @@ public sealed class DeepChains : IDisposable
 
     private static LayerEntry FolderEntry(string path) => new() { Path = path, Kind = EntryKind.Folder, Mode = 0b111_000_000 };
 
-    private static LayerEntry FileEntry(string path) => new() { Path = path, Kind = EntryKind.File, Mode = 0b110_100_100, Open = () => Stream.Null };
+    private static LayerEntry FileEntry(string path) =>
+        new() { Path = path, Kind = EntryKind.File, Mode = 0b110_100_100, Open = () => Stream.Null };
 
     public void Dispose()
     {

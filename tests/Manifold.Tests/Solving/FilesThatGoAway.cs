@@ -41,7 +41,8 @@ public sealed class FilesThatGoAway : IDisposable
         Assert.Throws<FileNotFoundException>(() => Selection.OfPath(null!, new Vanishing(Tree(), folder["context"]), ""));
     }
 
-    private ContextTree Tree() => new(folder["context"], IgnoreRules.Parse(".dockerignore", ""), new FileDigests(store, folder["context"], TimeProvider.System));
+    private ContextTree Tree() =>
+        new(folder["context"], IgnoreRules.Parse(".dockerignore", ""), new FileDigests(store, folder["context"], TimeProvider.System));
 
     /// <summary>A context whose files are deleted once they are chosen.</summary>
     private sealed class Vanishing(ContextTree tree, string root) : ISourceTree

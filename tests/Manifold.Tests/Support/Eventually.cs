@@ -1,8 +1,8 @@
 namespace Manifold.Tests.Support;
 
 /// <summary>
-/// Waits for what must come, however busy the machine is. The bounds are there so that a test that waits for ever fails; nothing is measured with
-/// them, so they are far longer than anything takes.
+/// Waits for what must come, however busy the machine is. The bounds are there so that a test that would never end fails; nothing is
+/// measured with them, so they are far longer than anything takes.
 /// </summary>
 public static class Eventually
 {

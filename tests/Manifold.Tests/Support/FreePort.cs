@@ -6,7 +6,7 @@ namespace Manifold.Tests.Support;
 /// <summary>A port for a program that cannot choose one itself.</summary>
 internal static class FreePort
 {
-    /// <summary>A port of loopback on which nobody listens, below those that the kernel gives to others meanwhile.</summary>
+    /// <summary>A port of loopback on which nobody listens, below the range from which the kernel assigns ports.</summary>
     public static int Find()
     {
         while (true)

@@ -1,7 +1,8 @@
 namespace Manifold.Tests.Support;
 
 /// <summary>A clock that goes on only when a test says so: how busy the machine is makes no difference to it.</summary>
-/// <param name="hurry">Waits up to this length are over at once, and move the clock by their length. Longer ones end when the clock passes them.</param>
+/// <param name="hurry">Waits up to this length are over at once, and move the clock by their length.
+/// Longer ones end when the clock passes them.</param>
 public sealed class ManualTime(TimeSpan hurry = default) : TimeProvider
 {
     private readonly Lock alone = new();

@@ -4,10 +4,11 @@ using System.Net.Sockets;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>An address that reaches this machine and is no loopback address.</summary>
+/// <summary>An address of this machine that is not a loopback address.</summary>
 internal static class OwnAddress
 {
-    /// <summary>Null where there is none. Interfaces of other tests' containers come and go, so the one that leads outside is preferred.</summary>
+    /// <summary>Null where there is none. Interfaces of other tests' containers come and go,
+    /// so the one that leads outside is preferred.</summary>
     public static IPAddress? Find()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -21,7 +22,8 @@ internal static class OwnAddress
         {
             // No way outside.
         }
-        return NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(entry => entry.Address)
+        return NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Select(entry => entry.Address)
             .FirstOrDefault(address => address.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
     }
 }

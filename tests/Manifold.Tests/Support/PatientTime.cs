@@ -1,8 +1,8 @@
 namespace Manifold.Tests.Support;
 
 /// <summary>
-/// The machine's clock, by which every wait takes many times as long. Where writers have nothing but a short wait to notice each other, a busy
-/// machine needs a longer one.
+/// The machine's clock, by which every wait takes many times as long. Where writers have nothing but a short wait to notice each other, a
+/// busy machine needs a longer one.
 /// </summary>
 public sealed class PatientTime(int times) : TimeProvider
 {

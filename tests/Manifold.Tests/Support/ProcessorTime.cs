@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>What a piece of work costs its thread: other tests and a busy machine do not count.</summary>
+/// <summary>The processor time that a piece of work costs its thread: other tests and a busy machine do not count.</summary>
 internal static partial class ProcessorTime
 {
     /// <summary>The least of a few runs on the calling thread.</summary>
@@ -23,7 +23,9 @@ internal static partial class ProcessorTime
     private static TimeSpan Now()
     {
         const int thread = 3; // CLOCK_THREAD_CPUTIME_ID
-        return GetTime(thread, out var time) == 0 ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100) : throw new UnreachableException();
+        return GetTime(thread, out var time) == 0
+            ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100)
+            : throw new UnreachableException();
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
@@ -35,6 +37,6 @@ internal static partial class ProcessorTime
     }
 }
 
-/// <summary>Tests that look at the memory of the whole process: nothing else runs meanwhile.</summary>
+/// <summary>Tests that measure the memory of the whole process: nothing else runs at the same time.</summary>
 [CollectionDefinition(nameof(MeasuringMemory), DisableParallelization = true)]
 public sealed class MeasuringMemory;

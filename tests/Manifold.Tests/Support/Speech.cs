@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>What a command in this process says, readable while it runs.</summary>
+/// <summary>The output of a command in this process, readable while it runs.</summary>
 public sealed class Speech : TextWriter
 {
     private readonly StringBuilder said = new();

@@ -5,7 +5,7 @@ namespace Manifold.Tests.Support;
 /// <summary>A folder for one test, removed with it.</summary>
 public sealed class TemporaryFolder(string? parent = null) : IDisposable
 {
-    /// <summary>Where thousands of folders cost no disk; null where this machine has no such place.</summary>
+    /// <summary>A folder in memory, where thousands of folders cost no disk; null if this machine has none.</summary>
     public static string? InMemory { get; } = Directory.Exists("/dev/shm") ? "/dev/shm" : null;
 
     public string Path { get; } = parent is null

@@ -4,10 +4,11 @@ using Manifold.Text;
 
 namespace Manifold.Tests.Text;
 
-/// <summary>What others wrote reaches a terminal as text that it shows, and never as something that it obeys.</summary>
+/// <summary>Foreign text reaches a terminal as text to show, and never as commands to obey.</summary>
 public sealed class ShowingForeignText
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    private static readonly JsonSerializerOptions Readable =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
 
     [Theory]
     [InlineData("plain text, 100 %", "plain text, 100 %")]
@@ -40,7 +41,8 @@ public sealed class ShowingForeignText
     [Fact]
     public void json_that_is_shown_keeps_its_content()
     {
-        var hostile = string.Concat(Enumerable.Range(0, 0x3000).Where(unit => unit is < 0xd800 or > 0xdfff).Select(unit => (char)unit)) + "::a ##[b] \U000e0041 👩‍🚀";
+        var hostile = string.Concat(Enumerable.Range(0, 0x3000).Where(unit => unit is < 0xd800 or > 0xdfff).Select(unit => (char)unit))
+            + "::a ##[b] \U000e0041 👩‍🚀";
         var json = JsonSerializer.Serialize(new[] { hostile }, Readable);
         Assert.Equal(hostile, Assert.Single(JsonSerializer.Deserialize<string[]>(Written(writer => writer.Write(json)))!));
     }
@@ -75,7 +77,7 @@ public sealed class ShowingForeignText
     [InlineData("::error::x", ":\\u003aerror::x")]
     [InlineData("  \t::set-output name=a::b", "  \t:\\u003aset-output name=a::b")] // the runner trims the line
     [InlineData("a\n::stop-commands::x", "a\n:\\u003astop-commands::x")]
-    [InlineData("a ::error::x", "a ::error::x")] // within a line it is no command
+    [InlineData("a ::error::x", "a ::error::x")] // within a line it is not a command
     [InlineData("std::string", "std::string")]
     [InlineData("x ##[error]y", "x ##\\u005berror]y")] // this form is one anywhere
     [InlineData("##vso[task.setvariable variable=a]b", "##vso\\u005btask.setvariable variable=a]b")]

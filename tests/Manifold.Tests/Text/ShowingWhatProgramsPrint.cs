@@ -2,7 +2,7 @@ using Manifold.Text;
 
 namespace Manifold.Tests.Text;
 
-/// <summary>A RUN's lines as a terminal would finally show them, without what it would obey.</summary>
+/// <summary>A RUN's lines as a terminal would finally show them, without control sequences.</summary>
 public sealed class ShowingWhatProgramsPrint
 {
     [Theory]
@@ -33,5 +33,6 @@ public sealed class ShowingWhatProgramsPrint
     [InlineData("\e[2J\e]52;c;cm0=\a\e[32mgreen\e[5;5H", "\e[32mgreen\e[0m")]
     [InlineData("\e[?25lplain", "plain")]
     [InlineData("\e[31mam\b\b", "\e[31m\e[0m")] // a backspace does not eat the colour
-    public void a_terminal_keeps_colours_and_nothing_else(string line, string shown) => Assert.Equal(shown, ProgramOutput.Line(line, colours: true));
+    public void a_terminal_keeps_colours_and_nothing_else(string line, string shown) =>
+        Assert.Equal(shown, ProgramOutput.Line(line, colours: true));
 }

@@ -59,20 +59,28 @@ public sealed record ElfBuilder(Cpu Cpu)
     {
         Interpreter = interpreter, Needed = interpreter is null ? [] : ["libc.so.6"],
         // name size, content size, type 5, "GNU"; then type, size, bits and padding
-        Note = [4, 0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, .. "GNU\0"u8, 0x02, 0x80, 0, 0xC0, 4, 0, 0, 0, (byte)((1 << level) - 1), 0, 0, 0, 0, 0, 0, 0],
+        Note = [4, 0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, .. "GNU\0"u8, 0x02, 0x80, 0, 0xC0, 4, 0, 0, 0, (byte)((1 << level) - 1), 0, 0, 0, 0,
+            0, 0, 0],
     }.Build();
 
-    /// <summary>A program with the attributes that gcc gives it for an Arm version (Tag_CPU_arch: 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.</summary>
+    /// <summary>A program with the attributes that gcc gives it for an Arm version
+    /// (Tag_CPU_arch: 6 is v6, 9 v6K, 10 v7), and Tag_Advanced_SIMD_arch.</summary>
     public static byte[] ForArm(Cpu cpu, byte version, byte simd = 0, string? interpreter = null)
     {
         byte[] pairs = [5, .. "7-A\0"u8, 6, version, 7, (byte)'A', 8, 1, 10, 4, 12, simd, 28, 1, 34, 1];
-        return new ElfBuilder(cpu) { Interpreter = interpreter, Attributes = [(byte)'A', (byte)(4 + 6 + 5 + pairs.Length), 0, 0, 0, .. "aeabi\0"u8, 1, (byte)(5 + pairs.Length), 0, 0, 0, .. pairs] }.Build();
+        return new ElfBuilder(cpu)
+        {
+            Interpreter = interpreter,
+            Attributes = [(byte)'A', (byte)(4 + 6 + 5 + pairs.Length), 0, 0, 0, .. "aeabi\0"u8, 1, (byte)(5 + pairs.Length), 0, 0,
+                0, .. pairs]
+        }.Build();
     }
 
     /// <summary>A program as Go's linker makes it: with its note and a build record.</summary>
     public static byte[] Go(Cpu cpu, string setting) => new ElfBuilder(cpu)
     {
-        Note = [4, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, .. "Go\0\0"u8, .. "build-id"u8], GoRecord = $"path\tx\nbuild\tGOOS=linux\nbuild\t{setting}\n",
+        Note = [4, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, .. "Go\0\0"u8, .. "build-id"u8],
+        GoRecord = $"path\tx\nbuild\tGOOS=linux\nbuild\t{setting}\n",
     }.Build();
 
     public byte[] Build()
@@ -103,7 +111,9 @@ public sealed record ElfBuilder(Cpu Cpu)
         const ulong address = 0x400000;
         tags.AddRange([(5, address + (ulong)stringsAt), (10, (ulong)strings.Length), (0, 0)]);
         var noteAt = isDynamic ? dynamicAt + tags.Count * 2 * word : dynamicAt;
-        byte[] record = GoRecord is null ? [] : [0xFF, .. " Go buildinf:"u8, (byte)word, 2, .. new byte[16], .. Encoding.UTF8.GetBytes(GoRecord)];
+        byte[] record = GoRecord is null
+            ? []
+            : [0xFF, .. " Go buildinf:"u8, (byte)word, 2, .. new byte[16], .. Encoding.UTF8.GetBytes(GoRecord)];
         var recordAt = (noteAt + (Note?.Length ?? 0) + 15) / 16 * 16;
         var attributesAt = recordAt + record.Length;
         var sectionsAt = (attributesAt + (Attributes?.Length ?? 0) + 15) / 16 * 16;

@@ -40,9 +40,16 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
             "Dockerfile:6", "knows TARGETARCH, but what it runs does not build for that"
         },
         { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:5", "Dockerfile:3 names 'amd64' itself" },
-        { "GOARCH fixed in an ENV", "FROM --platform=$BUILDPLATFORM BASE AS build\nENV GOARCH=amd64\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:6", "GOARCH is 'amd64' for every platform (Dockerfile:2)" },
-        { "GOARCH fixed in an ARG above other work", "FROM --platform=$BUILDPLATFORM BASE AS build\nARG GOARCH=amd64\nRUN busybox true update\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:7", "GOARCH is 'amd64' for every platform (Dockerfile:2)" },
-        { "an architecture before the first FROM", "ARG ARCH=amd64\nFROM BASE\nARG ARCH\nCOPY bin/${ARCH}/app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:4", "ARCH is 'amd64' for every platform (Dockerfile:1)" },
+        { "GOARCH fixed in an ENV",
+            "FROM --platform=$BUILDPLATFORM BASE AS build\nENV GOARCH=amd64\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\n"
+                + "COPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:6",
+            "GOARCH is 'amd64' for every platform (Dockerfile:2)" },
+        { "GOARCH fixed in an ARG above other work",
+            "FROM --platform=$BUILDPLATFORM BASE AS build\nARG GOARCH=amd64\nRUN busybox true update\nCOPY app.amd64 /src\n"
+                + "RUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:7",
+            "GOARCH is 'amd64' for every platform (Dockerfile:2)" },
+        { "an architecture before the first FROM", "ARG ARCH=amd64\nFROM BASE\nARG ARCH\nCOPY bin/${ARCH}/app /app\nENTRYPOINT [\"/app\"]",
+            "Dockerfile:4", "ARCH is 'amd64' for every platform (Dockerfile:1)" },
         { "a program of the context", "FROM BASE\nCOPY program /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2", "program comes from the context (Dockerfile:2), and the same file goes into every platform's image" },
         { "a program of the context by way of a stage", "FROM scratch AS files\nCOPY program /app\nFROM BASE\nCOPY --from=files /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:4", "program comes from the context (Dockerfile:2)" },
         { "a folder of one platform", "FROM BASE\nCOPY bin/amd64/app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2", "Dockerfile:2 names 'amd64' itself" },

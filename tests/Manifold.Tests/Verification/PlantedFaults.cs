@@ -110,7 +110,9 @@ public sealed class PlantedFaults
         yield return ("an entrypoint that is not there", new(() => Arm64().Debian().Entrypoint("/usr/bin/gone"), FindingId.MissingEntrypoint, null, FindingSeverity.Warning));
         yield return ("a command that is in no folder of PATH", new(() => Arm64().Debian().Cmd("gone"), FindingId.MissingEntrypoint, null, FindingSeverity.Warning));
         yield return ("a link to nothing", new(() => Arm64().Link("bin/sh", "busybox").Cmd("/bin/sh"), FindingId.MissingEntrypoint, null));
-        yield return ("an entrypoint that a higher layer removed", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).Layer().Gone("app").Entrypoint("/app"), FindingId.MissingEntrypoint, null));
+        yield return ("an entrypoint that a higher layer removed",
+            new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).Layer().Gone("app").Entrypoint("/app"),
+                FindingId.MissingEntrypoint, null));
         yield return ("an entrypoint without the mode", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64), 0x1A4).Entrypoint("/app"), FindingId.NotExecutable, "/app", FindingSeverity.Warning));
         yield return ("an entrypoint that is a folder", new(() => Arm64().Folder("app").Entrypoint("/app"), FindingId.NotExecutable, "/app", FindingSeverity.Warning));
         yield return ("a native module of Node of another machine", new(() => Arm64().File("app", ElfBuilder.Static(Cpu.Arm64)).File("srv/node_modules/x/build/Release/x.node", ElfBuilder.SharedLibrary(Cpu.Amd64)).Entrypoint("/app"), FindingId.ForeignFile, "/srv/node_modules/x/build/Release/x.node", FindingSeverity.Warning));

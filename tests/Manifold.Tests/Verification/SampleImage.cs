@@ -70,7 +70,8 @@ internal sealed class SampleImage(Cpu cpu) : ILayerShelf
 
     public SampleImage Healthcheck(params string[] test) => With(config with { Healthcheck = new Healthcheck { Test = [.. test] } });
 
-    public SampleImage Volume(string path) => With(config with { Volumes = ImmutableSortedDictionary<string, EmptyObject>.Empty.Add(path, new EmptyObject()) });
+    public SampleImage Volume(string path) =>
+        With(config with { Volumes = ImmutableSortedDictionary<string, EmptyObject>.Empty.Add(path, new EmptyObject()) });
 
     public SampleImage OnBuild(string instruction) => With(config with { OnBuild = [instruction] });
 

@@ -20,7 +20,9 @@ internal sealed record CacheDocument
         try
         {
             return JsonSerializer.Deserialize(json, CacheJson.Default.CacheDocument) is { Steps.IsDefault: false, Layers.IsDefault: false } document
-                && document.Steps.All(step => step?.Record is not null) && document.Layers.All(layer => layer?.Blob is { Size: >= 0 and <= Limits.ContentBytes }) ? document
+                && document.Steps.All(step => step?.Record is not null)
+                && document.Layers.All(layer => layer?.Blob is { Size: >= 0 and <= Limits.ContentBytes })
+                ? document
                 : throw new FormatException("it lacks its steps or its layers.");
         }
         catch (JsonException e)
@@ -32,7 +34,10 @@ internal sealed record CacheDocument
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, CacheJson.Default.CacheDocument);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CacheDocument))]
 internal sealed partial class CacheJson : JsonSerializerContext;

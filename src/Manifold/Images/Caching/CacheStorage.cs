@@ -91,7 +91,10 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
         {
             var before = await client.OfTargets.GetManifestAsync(reference, cancellation).ConfigureAwait(false);
             if (withoutLost && before is not null)
-                before = before with { Bytes = await LostEntries.WithoutAsync(client, reference, before, cancellation).ConfigureAwait(false) };
+                before = before with
+                {
+                    Bytes = await LostEntries.WithoutAsync(client, reference, before, cancellation).ConfigureAwait(false)
+                };
             var wanted = change(before).ToJson();
             if (before?.Descriptor.Digest == Digest.Of(wanted))
                 return;
@@ -144,7 +147,8 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
     public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor document, CancellationToken cancellation)
     {
         using var file = Open(document.Digest);
-        var bytes = PlainFile.ReadToEnd(file, Limits.DocumentBytes) ?? throw new CacheException($"its part {document.Digest.Short} is too large.");
+        var bytes = PlainFile.ReadToEnd(file, Limits.DocumentBytes)
+            ?? throw new CacheException($"its part {document.Digest.Short} is too large.");
         return Digest.Of(bytes) == document.Digest ? Task.FromResult<ReadOnlyMemory<byte>>(bytes)
             : throw new CacheException($"its part {document.Digest.Short} is damaged.");
     }

@@ -69,7 +69,8 @@ internal sealed class MergedFiles
     {
         var descriptor = image.Manifest.Layers[layer];
         var blob = await source.OpenBlobAsync(descriptor, cancellation).ConfigureAwait(false);
-        return await Task.Run(() => LayerReader.Read(blob, descriptor, image.Config.RootFs.DiffIds[layer], use, cancellation), cancellation).ConfigureAwait(false);
+        return await Task.Run(() => LayerReader.Read(blob, descriptor, image.Config.RootFs.DiffIds[layer], use, cancellation),
+            cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A table of contents keeps no attributes; those of files come with their content.</summary>

@@ -12,7 +12,8 @@ internal static class UndefinedVariables
             foreach (var (instruction, scope) in findings.Scopes.Of(stage))
             {
                 var words = Words(instruction).Select(word => Expansion.Expand(word, scope.Find, findings.Tree.Escape));
-                var names = words.Concat(Texts(instruction).Select(text => Expansion.ExpandText(text, scope.Find))).SelectMany(each => each.Unset).Distinct();
+                var names = words.Concat(Texts(instruction).Select(text => Expansion.ExpandText(text, scope.Find)))
+                    .SelectMany(each => each.Unset).Distinct();
                 foreach (var name in names.Where(name => !findings.IsFull && !IsDeclared(scope, name)))
                     findings.Add(Rules.UndefinedVar, instruction, $"${name} has no value here", Hint(name, scope), name);
             }
@@ -34,7 +35,8 @@ internal static class UndefinedVariables
     {
         FilesInstruction files =>
         [
-            .. files.Sources, files.Destination, .. new[] { files.Chown, files.Chmod, (files as AddInstruction)?.Checksum }.OfType<string>(),
+            .. files.Sources, files.Destination,
+            .. new[] { files.Chown, files.Chmod, (files as AddInstruction)?.Checksum }.OfType<string>(),
         ],
         PairsInstruction pairs => pairs.Pairs.SelectMany(pair => new[] { pair.Key, pair.Value }),
         ExposeInstruction expose => expose.Ports,

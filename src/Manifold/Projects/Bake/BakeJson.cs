@@ -79,10 +79,12 @@ public static class BakeJson
         var shipped = project.Default.IsEmpty ? project.Components.Select(component => component.Name) : project.Default;
         var groups = project.Groups.SetItem("default", [.. shipped]);
         // A group may name more than is printed.
-        return groups.Where(group => !targets.ContainsKey(group.Key)).Select(group => (Name: NameOf(group.Key), Members: Members(group.Value))).Where(group => group.Members.Any())
+        return groups.Where(group => !targets.ContainsKey(group.Key))
+            .Select(group => (Name: NameOf(group.Key), Members: Members(group.Value))).Where(group => group.Members.Any())
             .Concat(targets.Where(each => each.Value.Count > 1).Select(each => (NameOf(each.Key), each.Value.Select(target => target.Name))));
 
-        IEnumerable<string> Members(ImmutableArray<string> names) => names.Where(targets.ContainsKey).SelectMany(name => targets[name].Select(target => target.Name));
+        IEnumerable<string> Members(ImmutableArray<string> names) =>
+            names.Where(targets.ContainsKey).SelectMany(name => targets[name].Select(target => target.Name));
     }
 
     private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> values)

@@ -66,7 +66,8 @@ public static class ProjectPrinter
         emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, style, true, true));
     }
 
-    private static bool IsBlock(string text) => text.All(c => c == '\n' || !char.IsControl(c)) && text[0] is not (' ' or '\n') && !text.EndsWith("\n\n", StringComparison.Ordinal) && !text.Contains(" \n", StringComparison.Ordinal)
+    private static bool IsBlock(string text) => text.All(c => c == '\n' || !char.IsControl(c)) && text[0] is not (' ' or '\n')
+        && !text.EndsWith("\n\n", StringComparison.Ordinal) && !text.Contains(" \n", StringComparison.Ordinal)
         && ForeignTextWriter.Passes(text); // a block has no escapes
 
     /// <summary>Begins with a letter, has nothing that YAML minds, and is none of its words and numbers.</summary>

@@ -168,7 +168,9 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
             Command = ["./build_binaries", each.Architecture], Folder = folder, Place = place,
             // What says how to build the image is no input of the binaries; git's own files change with every fetch.
             Inputs = ["**", "!bin", "!src/.git", "!Dockerfile", "!Dockerfile.*", "!ImageSource", "!ImageSource.*"],
-            Outputs = Binaries.CopiedBy(Text(Path.GetFileName(each.Dockerfile)), each.Architecture) is { IsEmpty: false } copied ? copied : [$"bin/{Name}-{each.Architecture}"],
+            Outputs = Binaries.CopiedBy(Text(Path.GetFileName(each.Dockerfile)), each.Architecture) is { IsEmpty: false } copied
+                ? copied
+                : [$"bin/{Name}-{each.Architecture}"],
             Platform = SideImagesSettings.PlatformOf(each.Architecture),
         })];
     }

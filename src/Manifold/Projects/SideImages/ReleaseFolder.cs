@@ -20,14 +20,16 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         string[] variables = ["OKD_TAG", "OCP_TAG", "OCP_BASE_TAG", "RELEASE_TAG", "RELEASE_BASE_TAG"];
         var variable = variables.FirstOrDefault(name => options.Variable(name) is not null);
         var tag = variable is not null ? options.Variable(variable) : BaseInSource(folder);
-        var references = FileOf(folder, tag, options, faults) is { } path ? ImageReferences.Read(Text(folder, path, options), faults) : null;
+        var references = FileOf(folder, tag, options, faults) is { } path
+            ? ImageReferences.Read(Text(folder, path, options), faults)
+            : null;
         tag ??= references?.Version is { } version && IsTag(version) ? version : "latest";
         if (!IsTag(tag))
             faults.Add("environment", $"{variable} cannot be the tag of an image: letters, digits, '.', '_' and '-', at most 128", excerpt: $"{variable}={tag}");
         return new ReleaseFolder(tag, references);
     }
 
-    /// <summary>What the user names may be anywhere; the folder's own file is in the folder.</summary>
+    /// <summary>A file that the user names may be anywhere; the folder's own file is in the folder.</summary>
     private static LocatedText Text(string folder, string path, ReadingOptions options)
     {
         var shown = ProjectPaths.In(options).Shown(path);

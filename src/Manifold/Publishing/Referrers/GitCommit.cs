@@ -31,7 +31,8 @@ public sealed record GitCommit(string Id, string? Remote, bool IsChanged)
 
     private static async Task<string?> GitAsync(string folder, string[] arguments, CancellationToken cancellation)
     {
-        var result = await ChildProcess.RunAsync("git", ["-C", folder, "-c", "core.fsmonitor=false", .. arguments], cancellation: cancellation).ConfigureAwait(false);
+        var result = await ChildProcess.RunAsync("git", ["-C", folder, "-c", "core.fsmonitor=false", .. arguments],
+            cancellation: cancellation).ConfigureAwait(false);
         return result is { ExitCode: 0 } ? result.Output.Trim() : null;
     }
 }

@@ -64,7 +64,9 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         var publisher = new Publisher(tools);
         // 1
         var withoutTags = preflight with { Request = preflight.Request with { WithoutTags = true } };
-        var sent = request.IsEmpty ? Transfers.None : (await publisher.PublishAsync(source, top, withoutTags, progress, cancellation).ConfigureAwait(false)).Transfers;
+        var sent = request.IsEmpty
+            ? Transfers.None
+            : (await publisher.PublishAsync(source, top, withoutTags, progress, cancellation).ConfigureAwait(false)).Transfers;
         // 2
         var summary = await AttachAsync(new PreparedImage(source, top, preflight), cancellation).ConfigureAwait(false);
         // 3
@@ -86,12 +88,16 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
             var asksForBlobs = (await Publisher.ScrutinyAsync(image, repository, cancellation).ConfigureAwait(false)).AsksForBlobs;
             var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time) { AsksForBlobs = asksForBlobs };
             var sboms = (contents?.Platforms ?? []).Select(platform => Sbom(platform, repository)).ToList();
-            var provenances = entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest)).OfType<Provenance>().Select(Statement).ToList();
-            var (newSboms, newProvenances) = (await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false), await publisher.AttachAllAsync(provenances, cancellation).ConfigureAwait(false));
+            var provenances = entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest))
+                .OfType<Provenance>().Select(Statement).ToList();
+            var (newSboms, newProvenances) = (
+                await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false),
+                await publisher.AttachAllAsync(provenances, cancellation).ConfigureAwait(false));
             summary += new AttachmentSummary(newSboms, newProvenances, 0, sboms.Count + provenances.Count - newSboms - newProvenances);
             if (request.Key is { } key)
             {
-                var signed = await new ImageSigner(tools.Registry, repository, key, tools.Time) { AsksForBlobs = asksForBlobs }.SignAsync(source, top, cancellation).ConfigureAwait(false);
+                var signed = await new ImageSigner(tools.Registry, repository, key, tools.Time) { AsksForBlobs = asksForBlobs }
+                    .SignAsync(source, top, cancellation).ConfigureAwait(false);
                 summary = summary with { Signatures = summary.Signatures + signed.Length };
             }
         }

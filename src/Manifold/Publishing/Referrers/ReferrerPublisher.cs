@@ -22,7 +22,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     private readonly RegistryClient client = registry.OfTargets;
     private const int Tries = 8;
 
-    /// <summary>Asks for the blobs of what is attached already, too. Its manifest is always asked for: a registry may list what it has lost.</summary>
+    /// <summary>Asks for the blobs of what is attached already, too. Its manifest is always asked for:
+    /// a registry may list what it has lost.</summary>
     public bool AsksForBlobs { get; init; }
 
     /// <summary>Attaches what is not attached yet: looks at all at once, and sends one after the other. Returns how many.</summary>
@@ -64,7 +65,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
 
     private async Task<(Manifold.Registry.Referrers Listed, bool IsThere)> LookAsync(Attachment attachment, CancellationToken cancellation)
     {
-        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest, attachment.ArtifactType, cancellation).ConfigureAwait(false);
+        var listed = await client.ListReferrersAsync(repository, attachment.Subject.Digest,
+            attachment.ArtifactType, cancellation).ConfigureAwait(false);
         var digest = Digest.Of(attachment.ToManifest());
         foreach (var entry in listed.Entries.Where(entry => entry.Digest == digest || attachment.IsSameAs?.Invoke(entry) == true))
         {
@@ -79,7 +81,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         var place = repository.WithDigest(referrer);
         if (!AsksForBlobs)
             return await client.HeadManifestAsync(place, push: true, cancellation).ConfigureAwait(false) is not null;
-        return await client.GetManifestAsync(place, cancellation).ConfigureAwait(false) is { } found && SignatureReader.TryParse(found.Bytes) is { } manifest
+        return await client.GetManifestAsync(place, cancellation).ConfigureAwait(false) is { } found
+            && SignatureReader.TryParse(found.Bytes) is { } manifest
             && await HasAllAsync(manifest.Layers.Append(manifest.Config), cancellation).ConfigureAwait(false);
     }
 
@@ -87,7 +90,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
     internal async Task<bool> HasAllAsync(IEnumerable<Descriptor> blobs, CancellationToken cancellation)
     {
         var sizes = await Task.WhenAll(blobs.DistinctBy(blob => blob.Digest).Select(async blob =>
-            (blob.Size, Answered: await client.SizeOfBlobAsync(repository, blob.Digest, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+            (blob.Size, Answered: await client.SizeOfBlobAsync(repository, blob.Digest,
+                cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
         return sizes.All(each => RegistryClient.IsWhole(each.Answered, each.Size));
     }
 
@@ -147,7 +151,9 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         for (var attempt = 1; ; attempt++)
         {
             var current = await client.GetManifestAsync(place, cancellation).ConfigureAwait(false);
-            var before = withoutLost && current is not null ? await LostEntries.WithoutAsync(client, repository, current, cancellation).ConfigureAwait(false) : current?.Bytes;
+            var before = withoutLost && current is not null
+                ? await LostEntries.WithoutAsync(client, repository, current, cancellation).ConfigureAwait(false)
+                : current?.Bytes;
             if (await ChangedAsync(place, change, before).ConfigureAwait(false) is not { } wanted)
                 return;
             if (attempt > Tries)

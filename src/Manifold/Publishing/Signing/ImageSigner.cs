@@ -15,7 +15,8 @@ namespace Manifold.Publishing.Signing;
 ///                2  referrer         cosign's type for OCI 1.1, for readers of referrers
 ///                3  sha256-HEX.sig   where cosign 2, podman, skopeo and cluster policies look; signatures of others are kept
 /// </code>
-/// Idempotent: a place that has a good signature by this key, and all that belongs to it, is left alone. See docs/decisions/0013-signatures.md.
+/// Idempotent: a place that has a good signature by this key, and all that belongs to it, is left alone.
+/// See docs/decisions/0013-signatures.md.
 /// </remarks>
 public sealed class ImageSigner(RegistryClient client, ImageReference repository, SigningKey key, TimeProvider time)
 {
@@ -47,7 +48,8 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
         };
         bool IsOurs(Descriptor other) => other.Digest == layer.Digest && SignatureReader.SignatureOf(other) is { } signature && verifier.Verifies(payload, signature);
         // 2
-        var attached = !await HasReferrerAsync(manifest.Digest, IsOurs, cancellation).ConfigureAwait(false) && await Referrers.AttachAsync(new Attachment
+        var attached = !await HasReferrerAsync(manifest.Digest, IsOurs, cancellation).ConfigureAwait(false)
+            && await Referrers.AttachAsync(new Attachment
         {
             ArtifactType = SimpleSigning.ArtifactType, ConfigType = SimpleSigning.ArtifactType, MediaType = SimpleSigning.MediaType,
             Subject = manifest, Content = payload, BlobAnnotations = layer.Annotations,
@@ -60,8 +62,10 @@ public sealed class ImageSigner(RegistryClient client, ImageReference repository
     {
         var listed = await client.OfTargets.ListReferrersAsync(repository, manifest, SimpleSigning.ArtifactType, cancellation).ConfigureAwait(false);
         foreach (var entry in listed.Entries)
-            if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest), cancellation).ConfigureAwait(false) is { } found
-                && SignatureReader.TryParse(found.Bytes) is { } signature && signature.Layers.Any(isOurs) && await IsWholeAsync(signature, cancellation).ConfigureAwait(false))
+            if (await client.OfTargets.GetManifestAsync(repository.WithDigest(entry.Digest),
+                cancellation).ConfigureAwait(false) is { } found
+                && SignatureReader.TryParse(found.Bytes) is { } signature && signature.Layers.Any(isOurs)
+                && await IsWholeAsync(signature, cancellation).ConfigureAwait(false))
                 return true;
         return false;
     }

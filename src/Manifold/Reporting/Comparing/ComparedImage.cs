@@ -56,7 +56,8 @@ public sealed class ComparedImages
         await processors.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => LayerReader.Read(blob, layer, diffId, entries => Take(entries, cancellation), cancellation), cancellation).ConfigureAwait(false);
+            return await Task.Run(() => LayerReader.Read(blob, layer, diffId, entries => Take(entries, cancellation), cancellation),
+                cancellation).ConfigureAwait(false);
         }
         finally
         {

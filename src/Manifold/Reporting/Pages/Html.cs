@@ -9,7 +9,8 @@ namespace Manifold.Reporting.Pages;
 
 /// <summary>A piece of a page. Made by interpolation only, which escapes every text that is put in: forgetting it is not possible.</summary>
 /// <remarks>
-/// The literal parts are the page's own; a hole takes a text (escaped, also within quotes, and what is not seen is shown), a number, or pieces.
+/// The literal parts are the page's own; a hole takes a text (escaped, also within quotes, and what is not seen is shown), a number,
+/// or pieces.
 /// <code>Html.Of($"&lt;td title=\"{path}\"&gt;{name}&lt;/td&gt;")</code>
 /// </remarks>
 internal readonly record struct Html

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Manifold.Verification.Binaries;
 
-/// <summary>What the attributes of an Arm file say of the processor that its code is for.</summary>
+/// <summary>The processor that an Arm file's attributes ask for.</summary>
 /// <param name="Version">5 to 8; 0 where nothing is said.</param>
 /// <param name="HasSimd">Some of the code has NEON instructions.</param>
 /// <param name="HardFloatArguments">Floating-point arguments go in the processor's registers.</param>

@@ -7,7 +7,8 @@ namespace Manifold.Verification.Binaries;
 /// <remarks>
 /// <code>
 /// amd64  GNU_PROPERTY_X86_ISA_1_NEEDED of .note.gnu.property; glibc's loader refuses what the processor lacks
-/// arm    Tag_CPU_arch of .ARM.attributes, unless there is SIMD code as well: hand-written code that asks the processor first raises the tag, too
+/// arm    Tag_CPU_arch of .ARM.attributes, unless there is SIMD code as well:
+///        hand-written code that asks the processor first raises the tag, too
 /// Go     GOAMD64 and GOARM of the build record; its runtime ends at once on a lesser processor
 /// </code>
 /// Never throws for what the bytes are. Source: x86-64 psABI, "Program Property"; Addenda to the ABI for the Arm Architecture, "Public

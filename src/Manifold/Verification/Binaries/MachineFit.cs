@@ -50,7 +50,7 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
     /// plain name:
     /// what its own loader needs as well is its distribution's affair. Arm's distributions go by the variant's name.
     /// </remarks>
-    /// <param name="loader">The loader of the program; null where it has none.</param>
+    /// <param name="loader">The loader of the program; null if it has none.</param>
     public static string? TooNew(Platform platform, ElfFile elf, ElfFile? loader)
     {
         const int first = 3;

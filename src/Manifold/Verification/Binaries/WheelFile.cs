@@ -55,6 +55,8 @@ public sealed partial record WheelFile(ImmutableArray<string> Tags) : FileFacts
     [GeneratedRegex(@"^Tag:[ \t]*[^-\s]+-[^-\s]+-(\S+?)\r?$", RegexOptions.Multiline)]
     private static partial Regex TagLine();
 
-    [GeneratedRegex(@"^(manylinux\w*?|musllinux\w*?|linux|win|macosx(?:_\d+)*)_?(x86_64|amd64|intel|universal2|aarch64|arm64|i686|i386|32|armv[67]l|ppc64le|s390x|riscv64|loongarch64)$")]
+    [GeneratedRegex(
+        @"^(manylinux\w*?|musllinux\w*?|linux|win|macosx(?:_\d+)*)_?(x86_64|amd64|intel|universal2|aarch64|arm64|i686|i386|32|"
+        + @"armv[67]l|ppc64le|s390x|riscv64|loongarch64)$")]
     private static partial Regex Tag();
 }

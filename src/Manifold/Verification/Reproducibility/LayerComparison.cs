@@ -66,7 +66,8 @@ public sealed class LayerComparison(BuildConditions first, BuildConditions secon
         new AttributeDifference("time", Text(x.Time), Text(y.Time)), new AttributeDifference("link", x.Link, y.Link), new AttributeDifference("extended attributes", x.Xattrs, y.Xattrs),
     }.Where(attribute => attribute.First != attribute.Second);
 
-    private static string Text(FileTime time) => time.Seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && time.Seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+    private static string Text(FileTime time) =>
+        time.Seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && time.Seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
         ? $"{DateTimeOffset.FromUnixTimeSeconds(time.Seconds):yyyy-MM-dd HH:mm:ss}.{time.Nanoseconds:D9}"
         : $"{time.Seconds} s after 1970"; // a file may claim any time
 

@@ -4,7 +4,7 @@ using Manifold.Layers;
 
 namespace Manifold.Verification.Starting;
 
-/// <summary>Where a program looks for native modules and plug-ins, by its name, its place, its arguments and the image's ENV.</summary>
+/// <summary>The places where a program looks for native modules and plug-ins: by its name, path, arguments and the image's ENV.</summary>
 /// <remarks>
 /// <code>
 /// runtimes   the folders that they search: node_modules above the script, site-packages, gems, extensions

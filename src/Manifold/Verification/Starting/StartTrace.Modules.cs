@@ -37,7 +37,8 @@ internal sealed partial class StartTrace
                 libraryPath = at + 1 < arguments.Length ? arguments[at + 1] : null;
             else if (word.StartsWith("--library-path=", StringComparison.Ordinal))
                 libraryPath = word["--library-path=".Length..];
-            at += word is "--library-path" or "--inhibit-rpath" or "--audit" or "--preload" or "--argv0" or "--glibc-hwcaps-prepend" or "--glibc-hwcaps-mask" ? 1 : 0;
+            at += word is "--library-path" or "--inhibit-rpath" or "--audit" or "--preload" or "--argv0" or "--glibc-hwcaps-prepend"
+                or "--glibc-hwcaps-mask" ? 1 : 0;
         }
         if (at >= arguments.Length || view.Find(Absolute(arguments[at], launch.Folder)) is not { IsFolder: false } program)
             return;
@@ -120,7 +121,8 @@ internal sealed partial class StartTrace
     {
         for (var at = 0; at < arguments.Length; at++)
         {
-            if (arguments[at] is "--depsfile" or "--runtimeconfig" or "--roll-forward" or "--fx-version" or "--additionalprobingpath" or "--additional-deps")
+            if (arguments[at] is "--depsfile" or "--runtimeconfig" or "--roll-forward" or "--fx-version"
+                or "--additionalprobingpath" or "--additional-deps")
                 at++;
             else if (arguments[at] is not ("exec" or ['-', ..]))
                 return arguments[at].EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
@@ -134,7 +136,7 @@ internal sealed partial class StartTrace
     {
         if (path is null || view.Find(path) is not { IsFolder: false } assembly)
             return;
-        // Compiled ahead of time for another processor, it is not compiled anew: .NET refuses the whole file.
+        // .NET does not recompile a file that is compiled ahead of time for another processor: it refuses the whole file.
         if (assembly.Facts is PeFile { Managed: true, Machine: { } bound } && bound.Architecture != platform.Architecture)
             TellModule(assembly, launch, bound, $"{assembly.Path} is an assembly for {bound.Architecture} alone");
         if (assembly.Facts is PeFile { Managed: false, Machine: { } machine })
@@ -160,9 +162,13 @@ internal sealed partial class StartTrace
             finding with { Found = machine.ToString(), Wanted = Wanted });
 
     // These say themselves whether their native part is there, and go on without: with Java's own.
-    [GeneratedRegex(@"netty|lz4-java|conscrypt|jansi|jline|brotli4j|wildfly-openssl|leveldbjni|commons-crypto|netlib|jniloader|libhadoop|async-?profiler", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"netty|lz4-java|conscrypt|jansi|jline|brotli4j|wildfly-openssl|leveldbjni|commons-crypto|netlib|jniloader|libhadoop|"
+        + @"async-?profiler", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex HasOtherWay();
 
-    [GeneratedRegex(@"^(?:Microsoft\.DiaSymReader\.Native|WebView2Loader|.*\bSNI\b|msdia|api-ms-win|ucrtbase|vcruntime|msvcp)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:Microsoft\.DiaSymReader\.Native|WebView2Loader|.*\bSNI\b|msdia|api-ms-win|ucrtbase|vcruntime|msvcp)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex WindowsOnly();
 }

@@ -71,7 +71,7 @@ internal sealed partial class StartTrace
         $"{file.Path} needs a processor of {variant}, and the image is for {platform}", launch, file, finding =>
             finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
 
-    /// <summary>What LD_PRELOAD and <c>/etc/ld.so.preload</c> name.</summary>
+    /// <summary>The libraries that LD_PRELOAD and <c>/etc/ld.so.preload</c> name.</summary>
     private IEnumerable<string> Preloaded =>
         $"{Variable(config, "LD_PRELOAD")} {(view.Find("/" + TextFile.Preload)?.Facts as TextFile)?.Text}".Split([' ', ':', '\t', '\n',
             '\r'], StringSplitOptions.RemoveEmptyEntries);

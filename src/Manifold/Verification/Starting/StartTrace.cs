@@ -9,7 +9,7 @@ namespace Manifold.Verification.Starting;
 /// <param name="Findings">Without layer and cause; <see cref="TracedFinding.Layer"/> is the layer's index.</param>
 internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArray<StartFile> Files, ImmutableArray<TracedFinding> Findings)
 {
-    /// <summary>Where the programs of the start look for modules and plug-ins, as far as it is certain.</summary>
+    /// <summary>The places where the programs of the start look for modules and plug-ins, as far as certain.</summary>
     public ImmutableArray<ModuleRoot> Modules { get; init; } = [];
 }
 

@@ -26,7 +26,8 @@ public sealed class OnOrdinaryFiles
     // what is copied by name is looked for in the context
     [InlineData(Target + "COPY bin/linux-amd64/app /app\n")]
     [InlineData(Target + "LABEL arch=amd64\n")]
-    [InlineData("FROM --platform=linux/amd64 debian:13 AS files-amd64\nARG ARCH=amd64\nRUN make $ARCH\n" + Target + "COPY --from=files-amd64 /x /x\n")]
+    [InlineData("FROM --platform=linux/amd64 debian:13 AS files-amd64\nARG ARCH=amd64\nRUN make $ARCH\n" + Target
+        + "COPY --from=files-amd64 /x /x\n")]
     [InlineData("ARG ARCHES=\"amd64 arm64\"\n" + Target + "RUN make\n")]
     public void a_written_architecture_is_left_alone(string text) => Assert.Empty(Found(text));
 
