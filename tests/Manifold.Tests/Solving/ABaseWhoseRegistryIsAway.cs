@@ -16,7 +16,7 @@ public sealed class ABaseWhoseRegistryIsAway : IDisposable
     {
         var context = await BuiltOnceAsync();
 
-        var again = (await shop.Build(context, "--iidfile", shop["second"])).Succeeded();
+        var again = (await shop.Build(context, "--verify", "off", "--iidfile", shop["second"])).Succeeded();
 
         Assert.Contains($"Going on with what '{Reference}' was the last time", again.Error, StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllTextAsync(shop["first"]), await File.ReadAllTextAsync(shop["second"]));
@@ -35,7 +35,7 @@ public sealed class ABaseWhoseRegistryIsAway : IDisposable
 
     private string Reference { get; set; } = "";
 
-    /// <summary>A build on an image of a registry that is gone afterwards.</summary>
+    /// <summary>A build on an image of a registry that is gone afterwards. The image has no program, which the gate would refuse.</summary>
     private async Task<string> BuiltOnceAsync()
     {
         await using var server = await RunningServer.StartAsync();
@@ -43,7 +43,7 @@ public sealed class ABaseWhoseRegistryIsAway : IDisposable
         Reference = $"{server.Authority}/acme/base:1";
         server.Store.Tags.Set(ImageReference.Parse(Reference), image);
         var context = shop.Context($"FROM {Reference}\nCOPY one.txt /", ("one.txt", "1"));
-        (await shop.Build(context, "--platform", "linux/amd64", "--iidfile", shop["first"])).Succeeded();
+        (await shop.Build(context, "--verify", "off", "--platform", "linux/amd64", "--iidfile", shop["first"])).Succeeded();
         return context;
     }
 }
