@@ -45,6 +45,18 @@ public sealed class TryingForAPrivateNetwork : IDisposable
             .Keep(new NetworkTrial { Key = "", Access = new NetworkAccess { Kind = NetworkKind.Private } });
     }
 
+    [Fact]
+    public async Task does_not_give_this_machines_network_because_the_disk_is_full()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "A private network needs root.");
+        using var disk = await SmallDisk.MountAsync(folder["disk"], "size=2m");
+        var store = Store.Open(folder["disk/store"]);
+        folder.Write("disk/fill", new string('x', 1024 * 1024 + 512 * 1024));
+        Script("echo 'No space left on device' >&2; exit 1");
+        var thrown = await Assert.ThrowsAsync<HostNotReadyException>(() => Find(store));
+        Assert.Contains("manifold prune", thrown.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<Exception> Lacks() =>
         [new IOException("it ended."), new UnauthorizedAccessException("'/proc/7/fd'"), new Win32Exception(2), new FileNotFoundException()];
 
