@@ -55,35 +55,39 @@ internal static unsafe partial class TapFilter
     /// <summary>Says of an Ethernet frame how many of its bytes pass: all or none.</summary>
     /// <remarks>
     /// Dropped are IPv4 to 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 (link-local, where clouds keep credentials), 100.100.100.200 (the same,
-    /// Alibaba's) and from 224.0.0.0 on (multicast, broadcast); IPv6 to ::/64 (loopback, unspecified, IPv4 in IPv6), fd00:ec2::/64
-    /// (Amazon's credentials) and multicast other than ICMPv6, which finds neighbours; and what is neither IP nor ARP.
+    /// Alibaba's) and from 224.0.0.0 on (multicast, broadcast); IPv6 to ::/64 (loopback, unspecified, IPv4 in IPv6), to where clouds keep
+    /// credentials (fd00:ec2::/64 is Amazon's, fd20:ce::/64 Google's, fd00:c1::/64 Oracle's, fd00:42::/64 Scaleway's), and multicast
+    /// other than ICMPv6, which finds neighbours; and what is neither IP nor ARP.
     /// </remarks>
     internal static readonly Instruction[] Program =
     [
         /*  0 */ new(LoadHalf, Next, Next, 12),
         /*  1 */ new(IfEqual, 3, Next, 0x0800),
         /*  2 */ new(IfEqual, 10, Next, 0x86DD),
-        /*  3 */ new(IfEqual, 19, Next, 0x0806),
+        /*  3 */ new(IfEqual, 22, Next, 0x0806),
         /*  4 */ new(Return, Next, Next, 0),
         /*  5 */ new(LoadByte, Next, Next, 30), // IPv4: the first byte of the destination
-        /*  6 */ new(IfEqual, 15, Next, 127),
-        /*  7 */ new(IfEqual, 14, Next, 0),
-        /*  8 */ new(IfAtLeast, 13, Next, 224),
+        /*  6 */ new(IfEqual, 18, Next, 127),
+        /*  7 */ new(IfEqual, 17, Next, 0),
+        /*  8 */ new(IfAtLeast, 16, Next, 224),
         /*  9 */ new(LoadHalf, Next, Next, 30),
-        /* 10 */ new(IfEqual, 11, Next, 0xA9FE),
+        /* 10 */ new(IfEqual, 14, Next, 0xA9FE),
         /* 11 */ new(LoadWord, Next, Next, 30),
-        /* 12 */ new(IfEqual, 9, 10, 0x646464C8),
+        /* 12 */ new(IfEqual, 12, 13, 0x646464C8),
         /* 13 */ new(LoadWord, Next, Next, 38), // IPv6: the first and the second four bytes
-        /* 14 */ new(IfEqual, 1, Next, 0),
-        /* 15 */ new(IfEqual, Next, 2, 0xFD000EC2),
-        /* 16 */ new(LoadWord, Next, Next, 42),
-        /* 17 */ new(IfEqual, 4, Next, 0),
-        /* 18 */ new(LoadByte, Next, Next, 38),
-        /* 19 */ new(IfEqual, Next, 3, 0xFF),
-        /* 20 */ new(LoadByte, Next, Next, 20), // the next header
-        /* 21 */ new(IfEqual, 1, Next, 58),
-        /* 22 */ new(Return, Next, Next, 0),
-        /* 23 */ new(Return, Next, Next, int.MaxValue),
+        /* 14 */ new(IfEqual, 4, Next, 0),
+        /* 15 */ new(IfEqual, 3, Next, 0xFD000EC2),
+        /* 16 */ new(IfEqual, 2, Next, 0xFD2000CE),
+        /* 17 */ new(IfEqual, 1, Next, 0xFD0000C1),
+        /* 18 */ new(IfEqual, Next, 2, 0xFD000042),
+        /* 19 */ new(LoadWord, Next, Next, 42),
+        /* 20 */ new(IfEqual, 4, Next, 0),
+        /* 21 */ new(LoadByte, Next, Next, 38),
+        /* 22 */ new(IfEqual, Next, 3, 0xFF),
+        /* 23 */ new(LoadByte, Next, Next, 20), // the next header
+        /* 24 */ new(IfEqual, 1, Next, 58),
+        /* 25 */ new(Return, Next, Next, 0),
+        /* 26 */ new(Return, Next, Next, int.MaxValue),
     ];
 
     private static SafeFileHandle Handle(nint result, string call) => result >= 0

@@ -44,7 +44,17 @@ internal static class Cgroups
     public static void RemoveNoted(string group)
     {
         foreach (var hierarchy in Hierarchies)
-            RemoveFolder(hierarchy + group);
+        {
+            if (FolderOf(group, hierarchy) is { } folder)
+                RemoveFolder(folder);
+        }
+    }
+
+    /// <summary>Where a group is in a hierarchy; null where that is the hierarchy itself, the group of everything, or outside it.</summary>
+    internal static string? FolderOf(string group, string hierarchy)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(hierarchy + group));
+        return folder.StartsWith(hierarchy + "/", StringComparison.Ordinal) ? folder : null;
     }
 
     /// <summary>The same for all RUNs whose id begins so: those of a process that is no more.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Manifold.Content;
 using Manifold.Linux;
 
@@ -15,7 +14,7 @@ public sealed class OciRuntimes
     private readonly Store store;
     private readonly string? searchPath;
     private readonly ImmutableArray<string> names;
-    private readonly string cacheFile;
+    private readonly TrialFile<RuntimeTrials> kept;
     private readonly Lazy<Task<ImmutableArray<OciRuntime>>> trials;
 
     // crun starts in a third of runc's time.
@@ -24,7 +23,7 @@ public sealed class OciRuntimes
     internal OciRuntimes(Store store, string? searchPath, ImmutableArray<string> names)
     {
         (this.store, this.searchPath, this.names) = (store, searchPath, names);
-        cacheFile = Path.Combine(store.Root, "cache", "oci-runtimes.json");
+        kept = new TrialFile<RuntimeTrials>(store, "oci-runtimes.json", SandboxJson.Default.RuntimeTrials);
         trials = new Lazy<Task<ImmutableArray<OciRuntime>>>(TryAllAsync);
     }
 
@@ -62,41 +61,16 @@ public sealed class OciRuntimes
         if (!Environment.IsPrivilegedProcess)
             return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root, or a user namespace" })];
         var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{BootId()} {UserNamespace.IsInitial}"));
-        if (Cached(key) is { } cached)
-            return cached;
+        if (kept.Read() is { } before && before.Key == key)
+            return before.Runtimes;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
         // On a full disk every trial fails, and the disk will not stay full.
         if (!DiskTrouble.IsFull(store.Root))
-            Keep(new RuntimeTrials { Key = key, Runtimes = tried });
+            kept.Keep(new RuntimeTrials { Key = key, Runtimes = tried });
         return tried;
     }
 
-    private void Keep(RuntimeTrials tried)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
-            Store.ReplaceFile(cacheFile, JsonSerializer.SerializeToUtf8Bytes(tried, SandboxJson.Default.RuntimeTrials));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // They are tried again next time.
-        }
-    }
-
     internal static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-
-    private ImmutableArray<OciRuntime>? Cached(string key)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.RuntimeTrials) is { } trials && trials.Key == key ? trials.Runtimes : null;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return null;
-        }
-    }
 
     private async Task<OciRuntime> TryAsync(string path)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Manifold.Linux;
 
 namespace Manifold.Sandbox;
@@ -24,6 +25,11 @@ internal sealed class PrivateNetwork : IDisposable
 
     private PrivateNetwork(string network, string ready, StreamedProcess process, OutputReaders readers) =>
         (this.network, this.ready, this.process, this.readers) = (network, ready, process, readers);
+
+    /// <summary>Whether an exception of <see cref="Begin"/> or <see cref="Wait"/> says that a private network cannot be made.</summary>
+    /// <remarks>A full disk does not.</remarks>
+    public static bool IsLack(Exception e) =>
+        e is IOException or UnauthorizedAccessException or Win32Exception && !DiskTrouble.IsIn(e);
 
     /// <param name="folder">Holds what belongs to it; nobody else writes there.</param>
     /// <param name="readers">Keep the program's last words.</param>

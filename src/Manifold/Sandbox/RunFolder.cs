@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Text;
+using Manifold.Content;
+
 namespace Manifold.Sandbox;
 
 /// <summary>Where one RUN keeps its things, in the process's work folder.</summary>
@@ -9,7 +13,7 @@ internal sealed class RunFolder
 
     public RunFolder(string workFolder, int number)
     {
-        Id = $"{System.IO.Path.GetFileName(workFolder)}-{number}";
+        Id = IdOf(workFolder, number.ToString(CultureInfo.InvariantCulture));
         Path = System.IO.Path.Combine(workFolder, $"{Prefix}{number}");
         foreach (var folder in (ReadOnlySpan<string>)[Image, Root, MountPoints, Changes, Bundle])
             Directory.CreateDirectory(folder);
@@ -39,13 +43,25 @@ internal sealed class RunFolder
     public void NoteGroup(string? parent)
     {
         if (parent is not null && Cgroups.PathOf(Id, parent) is { } group)
-            File.WriteAllText(In(GroupNote), group);
+            Store.ReplaceFile(In(GroupNote), Encoding.UTF8.GetBytes(group));
     }
 
-    /// <summary>The notes in an abandoned run's folder.</summary>
-    public static string? NoteOf(string folder) => System.IO.Path.Combine(folder, GroupNote) is var note && File.Exists(note)
-        ? File.ReadAllText(note)
-        : null;
+    /// <summary>The control group that an abandoned run wrote down; null without a note of a group of this run's own.</summary>
+    /// <remarks>All in the group is killed. A note that a power failure emptied or cut names the whole machine, or others.</remarks>
+    public static string? NoteOf(string folder)
+    {
+        var note = System.IO.Path.Combine(folder, GroupNote);
+        return File.Exists(note) && File.ReadAllText(note) is var group && IsOwn(group, folder) ? group : null;
+    }
+
+    private static bool IsOwn(string group, string folder)
+    {
+        var (work, name) = (System.IO.Path.GetDirectoryName(folder), System.IO.Path.GetFileName(folder));
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && group.StartsWith('/')
+            && group.Split('/') is var parts && !parts.Contains("..") && parts[^1] == IdOf(work, name[Prefix.Length..]);
+    }
+
+    private static string IdOf(string? workFolder, string number) => $"{System.IO.Path.GetFileName(workFolder)}-{number}";
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

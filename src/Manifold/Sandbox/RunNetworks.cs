@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Manifold.Content;
 using Manifold.Linux;
 
@@ -12,7 +11,8 @@ namespace Manifold.Sandbox;
 /// pasta, else slirp4netns  a network of the RUN's own, made for a trial once
 /// neither works            this machine's network; builds warn of it, and doctor says what to install
 /// </code>
-/// The answer is kept in the store's <c>cache/</c> for as long as the machine runs and the programs stay the same.
+/// That a program works is kept in the store's <c>cache/</c> for as long as the machine runs and the programs stay the same.
+/// That none does is not: the cause may be gone next time, and this machine's network is the less safe answer.
 /// </remarks>
 public sealed class RunNetworks
 {
@@ -25,7 +25,7 @@ public sealed class RunNetworks
     private readonly string? searchPath;
     private readonly ImmutableArray<string> names;
     private readonly bool hasOwn;
-    private readonly string cacheFile;
+    private readonly TrialFile<NetworkTrial> kept;
     private readonly Lazy<Task<NetworkAccess>> found;
 
     public RunNetworks(Store store, string? searchPath)
@@ -34,10 +34,12 @@ public sealed class RunNetworks
     internal RunNetworks(Store store, string? searchPath, ImmutableArray<string> names, bool hasOwn)
     {
         (this.store, this.searchPath, this.names, this.hasOwn) = (store, searchPath, names, hasOwn);
-        cacheFile = Path.Combine(store.Root, "cache", "run-networks.json");
+        kept = new TrialFile<NetworkTrial>(store, "run-networks.json", SandboxJson.Default.NetworkTrial);
         found = new Lazy<Task<NetworkAccess>>(LookAsync);
     }
 
+    /// <exception cref="IOException">A trial found a disk full, or too many files open, which says nothing of the programs.</exception>
+    /// <exception cref="HostNotReadyException">The disk of the store is full.</exception>
     public Task<NetworkAccess> FindAsync() => found.Value;
 
     private async Task<NetworkAccess> LookAsync()
@@ -52,12 +54,11 @@ public sealed class RunNetworks
         var key = string.Join('\n',
             installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}")
                 .Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));
-        if (Cached(key) is { } cached)
-            return cached;
+        if (kept.Read() is { Access: { Kind: NetworkKind.Private } before } trial && trial.Key == key)
+            return before;
         var access = await TryAllAsync(installed).ConfigureAwait(false);
-        Directory.CreateDirectory(Path.GetDirectoryName(cacheFile)!);
-        Store.ReplaceFile(cacheFile,
-            JsonSerializer.SerializeToUtf8Bytes(new NetworkTrial { Key = key, Access = access }, SandboxJson.Default.NetworkTrial));
+        if (access.Kind == NetworkKind.Private)
+            kept.Keep(new NetworkTrial { Key = key, Access = access });
         return access;
     }
 
@@ -70,6 +71,9 @@ public sealed class RunNetworks
                 return new NetworkAccess { Kind = NetworkKind.Private, Program = program };
             failures.Add($"{program} does not work here ({failure.TrimEnd('.')})");
         }
+        // A program that found no room says so in words of its own.
+        if (DiskTrouble.IsFull(store.Root))
+            throw new HostNotReadyException(DiskTrouble.DescribeFull(store.Root));
         return Shared(string.Join("; ", failures), RemedyOfTap());
     }
 
@@ -95,19 +99,6 @@ public sealed class RunNetworks
 
     private static string TapState() => File.Exists(TapDevice) ? File.GetUnixFileMode(TapDevice).ToString() : "no tap";
 
-    private NetworkAccess? Cached(string key)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(cacheFile), SandboxJson.Default.NetworkTrial) is { } trial
-                && trial.Key == key ? trial.Access : null;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return null;
-        }
-    }
-
     private async Task<string?> TryAsync(NetworkProgram program)
     {
         var folder = Directory.CreateDirectory(Path.Combine(store.WorkFolder, $"network-{Guid.NewGuid():N}")).FullName;
@@ -122,7 +113,7 @@ public sealed class RunNetworks
                 return (string?)null;
             }).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        catch (Exception e) when (PrivateNetwork.IsLack(e))
         {
             return e.Message;
         }

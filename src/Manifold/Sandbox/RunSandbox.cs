@@ -121,7 +121,7 @@ public sealed class RunSandbox
         {
             return PrivateNetwork.Begin(carrier, new NetworkChoices(sixth, resolver.ForwardsAt), run.Bundle, readers);
         }
-        catch (IOException e)
+        catch (Exception e) when (PrivateNetwork.IsLack(e))
         {
             throw NoNetwork(carrier, e);
         }
@@ -133,13 +133,13 @@ public sealed class RunSandbox
         {
             network?.Wait(cancellation);
         }
-        catch (IOException e)
+        catch (Exception e) when (PrivateNetwork.IsLack(e))
         {
             throw NoNetwork(carrier!, e);
         }
     }
 
-    private static HostNotReadyException NoNetwork(NetworkProgram carrier, IOException cause) =>
+    private static HostNotReadyException NoNetwork(NetworkProgram carrier, Exception cause) =>
         new($"RUN: {carrier.Path} did not make its network: {cause.Message} Run: manifold doctor", cause);
 
     private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated,

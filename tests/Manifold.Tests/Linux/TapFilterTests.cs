@@ -24,6 +24,9 @@ public sealed class WhatLeavesAPrivateNetwork
     [InlineData("::ffff:127.0.0.1")]
     [InlineData("::127.0.0.1")]
     [InlineData("fd00:ec2::254")]
+    [InlineData("fd20:ce::254")]
+    [InlineData("fd00:c1::a9fe:a9fe")]
+    [InlineData("fd00:42::42")]
     [InlineData("ff02::fb")]
     public void is_nothing_for_loopback_a_clouds_credentials_or_many_at_once(string address) => Assert.False(Passes(Packet(address, Tcp)));
 
@@ -39,6 +42,12 @@ public sealed class WhatLeavesAPrivateNetwork
     [InlineData("fe80::1")]
     [InlineData("fd00::1")]
     [InlineData("fd00:ec2:1::254")]
+    [InlineData("fd00:ec1::254")]
+    [InlineData("fd20:ce:1::254")]
+    [InlineData("fd20:cf::254")]
+    [InlineData("fd00:c1:0:1::a9fe:a9fe")]
+    [InlineData("fd00:42:1::42")]
+    [InlineData("fd6d:616e:6966::3")] // the resolver's
     [InlineData("0:0:0:1::1")]
     public void is_what_is_for_others(string address) => Assert.True(Passes(Packet(address, Tcp)));
 
@@ -60,6 +69,17 @@ public sealed class WhatLeavesAPrivateNetwork
     [InlineData(13)]
     [InlineData(31)]
     public void is_nothing_that_is_cut_short(int length) => Assert.False(Passes(Packet("8.8.8.8", Tcp)[..length]));
+
+    [Fact]
+    public void is_decided_without_a_jump_past_the_end()
+    {
+        Assert.Equal(0x06, TapFilter.Program[^1].Code);
+        for (var at = 0; at < TapFilter.Program.Length; at++)
+        {
+            var (code, ifTrue, ifFalse, _) = TapFilter.Program[at];
+            Assert.True(code == 0x06 || at + 1 + Math.Max(ifTrue, ifFalse) < TapFilter.Program.Length, $"instruction {at}");
+        }
+    }
 
     private static byte[] Packet(string to, byte next)
     {

@@ -124,21 +124,26 @@ public sealed class TheNetworkOfACommand(BusyBox box) : IClassFixture<BusyBox>
     {
         var path = ChildProcess.Find(name, null);
         Assert.SkipWhen(path is null, $"'{name}' is not installed here; test.sh installs it.");
+        var own = OwnAddress.Find();
+        Assert.SkipWhen(own is null, "This machine has no address but loopback.");
         using var folder = new TemporaryFolder();
         using var server = new TcpListener(IPAddress.Loopback, 0);
+        using var allowed = new TcpListener(own, 0);
         server.Start();
-        var port = ((IPEndPoint)server.LocalEndpoint).Port;
+        allowed.Start();
         var words = new OutputReaders(new RunOutput(null, new Redaction([]), TimeProvider.System));
 
-        await IsolatedThread.RunAsync(() =>
+        var arrived = await IsolatedThread.RunAsync(() =>
         {
             using var network = PrivateNetwork.Begin(new NetworkProgram(path), new NetworkChoices(null, null), folder.Path, words);
             network.Wait(CancellationToken.None);
-            RawFrames.SendConnect(NetworkProgram.Interface, IPAddress.Loopback, port);
-            Thread.Sleep(300);
-            return true;
+            // In this order: the program takes frames as they come, so what the first one may do is done when the second has arrived.
+            foreach (var target in (ReadOnlySpan<TcpListener>)[server, allowed])
+                RawFrames.SendConnect(NetworkProgram.Interface, (IPEndPoint)target.LocalEndpoint);
+            return allowed.Server.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead);
         });
 
+        Assert.True(arrived, "A frame to an address that is allowed did not arrive.");
         Assert.False(server.Pending());
     }
 

@@ -11,14 +11,14 @@ internal static class RawFrames
     private const int SourcePort = 41234;
 
     /// <summary>Writes the first packet of a TCP connection to an interface, in the network of the calling thread.</summary>
-    public static void SendConnect(string card, IPAddress to, int port)
+    public static void SendConnect(string card, IPEndPoint to)
     {
         // /sys shows the network that it was mounted in; /proc the thread's.
         var index = File.ReadLines("/proc/thread-self/net/if_inet6").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields[^1] == card)
             .Select(fields => int.Parse(fields[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).First();
         using var socket = new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)BinaryPrimitives.ReverseEndianness((short)3));
-        socket.SendTo(Frame(IPAddress.Parse("10.0.2.100"), to, port), new Card(index));
+        socket.SendTo(Frame(IPAddress.Parse("10.0.2.100"), to.Address, to.Port), new Card(index));
     }
 
     private static byte[] Frame(IPAddress from, IPAddress to, int port)
