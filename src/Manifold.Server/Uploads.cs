@@ -32,7 +32,7 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
         }
     }
 
-    /// <summary>Waits for an upload; null where there is none of that name, or where it is closed and the client has no room for it.</summary>
+    /// <summary>Waits for an upload. Null where there is none of that name, or where it is closed and its client has too many.</summary>
     public async Task<(Open? Upload, bool IsFull)> TryOpenAsync(string repository, string id, string client,
         CancellationToken cancellation)
     {
