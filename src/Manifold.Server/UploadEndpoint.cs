@@ -33,11 +33,10 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         }
         if (mount is not null && await TryMountAsync(http, route.Repository, Digest.Parse(mount)))
             return;
-        using var upload = await uploads.TryBeginAsync(route.Repository, Client.Of(http), http.RequestAborted);
+        using var upload = uploads.TryBegin(route.Repository, Client.Of(http));
         if (upload is null)
         {
-            await http.RefuseFor(uploads.RetryAfter(Client.Of(http)),
-                "Too many uploads of yours are not complete. Complete or cancel some, or try again later.");
+            await TooManyAsync(http);
             return;
         }
         upload.Blob.HashAs(algorithm);
@@ -50,7 +49,13 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     /// <summary>end-5, end-6, end-13, end-14: goes on with one.</summary>
     public async Task ContinueAsync(HttpContext http, Route route)
     {
-        using var upload = await uploads.TryOpenAsync(route.Repository, route.Selector, Client.Of(http), http.RequestAborted);
+        var (found, isFull) = await uploads.TryOpenAsync(route.Repository, route.Selector, Client.Of(http), http.RequestAborted);
+        using var upload = found;
+        if (isFull)
+        {
+            await TooManyAsync(http);
+            return;
+        }
         if (upload is null)
         {
             await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Begin again.");
@@ -86,6 +91,9 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
                 break;
         }
     }
+
+    private Task TooManyAsync(HttpContext http) => http.RefuseFor(uploads.RetryAfter(Client.Of(http)),
+        "Too many uploads of yours are not complete. Complete or cancel some, or try again later.");
 
     /// <summary>
     /// With <c>from</c>, what that repository shows; without, whatever the store has. False where there is nothing to mount, and the

@@ -14,45 +14,62 @@ namespace Manifold.Server;
 /// </remarks>
 internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
 {
+    // What is open changes under it, but for uploads that end: who sees room has it.
+    private readonly Lock door = new();
     private readonly ConcurrentDictionary<string, Session> sessions = new();
     private readonly TimeProvider time = options.Time;
 
     /// <summary>Null where too many of the client's are not complete.</summary>
-    public async Task<Open?> TryBeginAsync(string repository, string client, CancellationToken cancellation)
+    public Open? TryBegin(string repository, string client)
     {
-        CloseIdle();
-        if (!HasRoom(client))
-            return null;
-        var id = Guid.NewGuid().ToString("N");
-        var session = new Session(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)), client, time.GetUtcNow());
-        sessions[Key(repository, id)] = session;
-        await session.Gate.WaitAsync(cancellation);
-        return new Open(this, session, repository, id);
+        lock (door)
+        {
+            CloseIdle();
+            if (!HasRoom(client))
+                return null;
+            var id = Guid.NewGuid().ToString("N");
+            return Add(PartialBlob.Create(store, store.Repositories.UploadPath(repository, id)), repository, id, client);
+        }
     }
 
-    /// <summary>Null where there is none of that name.</summary>
-    public async Task<Open?> TryOpenAsync(string repository, string id, string client, CancellationToken cancellation)
+    /// <summary>Waits for an upload. Null where there is none of that name, or where it is closed and its client has too many.</summary>
+    public async Task<(Open? Upload, bool IsFull)> TryOpenAsync(string repository, string id, string client,
+        CancellationToken cancellation)
     {
         if (!Guid.TryParseExact(id, "N", out _))
-            return null;
+            return (null, false);
         while (true)
         {
-            if (!sessions.TryGetValue(Key(repository, id), out var session))
+            Session? session;
+            lock (door)
             {
-                if (PartialBlob.TryResume(store, store.Repositories.UploadPath(repository, id)) is not { } blob)
-                    return null;
-                session = new Session(blob, client, time.GetUtcNow());
-                if (!sessions.TryAdd(Key(repository, id), session))
-                {
-                    session.Dispose();
-                    continue;
-                }
+                if (!sessions.TryGetValue(Key(repository, id), out session))
+                    return TakeUp(repository, id, client);
             }
             await session.Gate.WaitAsync(cancellation);
             if (!session.Ended)
-                return new Open(this, session, repository, id);
+                return (new Open(this, session, repository, id), false);
             session.Gate.Release(); // closed while we waited: its file tells whether there is more of it
         }
+    }
+
+    /// <summary>Opens one that is closed: that takes room as beginning does.</summary>
+    private (Open? Upload, bool IsFull) TakeUp(string repository, string id, string client)
+    {
+        CloseIdle();
+        if (PartialBlob.TryResume(store, store.Repositories.UploadPath(repository, id)) is not { } blob)
+            return (null, false);
+        if (HasRoom(client))
+            return (Add(blob, repository, id, client), false);
+        blob.Dispose();
+        return (null, true);
+    }
+
+    private Open Add(PartialBlob blob, string repository, string id, string client)
+    {
+        var session = new Session(blob, client, time.GetUtcNow());
+        sessions[Key(repository, id)] = session;
+        return new Open(this, session, repository, id);
     }
 
     /// <summary>Once an hour, removes what nobody went on with for a day, in this process or any other.</summary>
@@ -116,7 +133,9 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
         /// <summary>The client that started it, or resumed it from its file.</summary>
         public string Client => client;
 
-        public SemaphoreSlim Gate { get; } = new(1, 1);
+        /// <summary>Taken at first, by the request that opened it.</summary>
+        public SemaphoreSlim Gate { get; } = new(0, 1);
+
         public bool Ended { get; set; }
         public DateTimeOffset LastUsed { get; set; } = opened;
 
@@ -154,8 +173,11 @@ internal sealed class Uploads(Store store, ServeOptions options) : IDisposable
 
     private void CloseIdle()
     {
-        foreach (var session in sessions.Where(session => IdleTime(session.Value) >= ServeLimits.UploadIdle))
-            TryClose(session);
+        lock (door)
+        {
+            foreach (var session in sessions.Where(session => IdleTime(session.Value) >= ServeLimits.UploadIdle))
+                TryClose(session);
+        }
     }
 
     /// <summary>Bytes that have arrived stay in its file. False where a request works on it.</summary>

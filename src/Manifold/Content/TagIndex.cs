@@ -76,13 +76,23 @@ public sealed class TagIndex
         return Rebuilt(entries);
     }
 
-    internal TagIndex Without(ImageReference reference)
+    /// <summary>Takes names away. Costs one copy for all of them. The same index where it has none of them.</summary>
+    internal TagIndex Without(IReadOnlyCollection<ImageReference> references)
     {
-        if (lookup.Value.Find(reference) is not { } place)
+        var places = lookup.Value;
+        var names = references.Where(reference => places.Find(reference) is not null).ToHashSet();
+        if (names.Count == 0)
             return this;
-        if (lookup.Value.HasDuplicates || count < slots.Length / 2)
-            return Rebuilt(slots.Where(each => each?.Means(reference) != true));
-        return new(frame, slots.SetItem(place, null), lookup.Value.Without(reference, slots[place]!));
+        if (places.HasDuplicates || count - names.Count < slots.Length / 2)
+            return Rebuilt(slots.Where(each => each?.Image?.Reference is not { } name || !names.Contains(name)));
+        var changed = slots.ToBuilder();
+        foreach (var name in names)
+        {
+            var place = places.Find(name)!.Value;
+            places = places.Without(name, changed[place]!);
+            changed[place] = null;
+        }
+        return new(frame, changed.ToImmutable(), places);
     }
 
     internal TagIndex Adding(IEnumerable<TagEntry> entries) => Rebuilt(slots.Concat(entries));

@@ -76,7 +76,7 @@ public sealed class Tags : IDisposable
         var removed = false;
         await ChangeAsync(index =>
         {
-            var rest = references.Aggregate(index, (index, reference) => index.Without(reference));
+            var rest = index.Without(references);
             removed = rest != index;
             return rest;
         }).ConfigureAwait(false);

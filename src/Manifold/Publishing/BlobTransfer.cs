@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -33,7 +34,7 @@ internal sealed class LostBlobException(BlobOrder order, ImageReference reposito
 internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, ImageReference repository,
     IProgress<TransferProgress>? progress)
 {
-    private readonly ConcurrentDictionary<(Digest Digest, bool Afresh), Lazy<Task<bool>>> blobs = new();
+    private readonly SharedWork<(Digest Digest, bool Afresh), bool> blobs = new();
     private readonly ConcurrentDictionary<Digest, (BlobPush Push, long Bytes)> done = new();
     private readonly BlobOrigins origins = new(tools.Store);
 
@@ -43,8 +44,9 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
             .Sum(blob => blob.Bytes));
 
     /// <summary>True where the blob was not there.</summary>
+    /// <remarks>Images that share a blob wait for one transfer of it; it goes on while any of them waits.</remarks>
     public Task<bool> SendAsync(BlobOrder order, CancellationToken cancellation) =>
-        blobs.GetOrAdd((order.Blob.Digest, order.Afresh), _ => new Lazy<Task<bool>>(() => SendOnceAsync(order, cancellation))).Value;
+        blobs.GetAsync((order.Blob.Digest, order.Afresh), token => SendOnceAsync(order, token), cancellation);
 
     private async Task<bool> SendOnceAsync(BlobOrder order, CancellationToken cancellation)
     {

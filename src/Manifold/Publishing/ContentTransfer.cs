@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -33,7 +34,7 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
     private static readonly TimeSpan Trusted = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<Digest, bool> there = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<bool>>> documents = new();
+    private readonly SharedWork<Digest, bool> documents = new();
     private readonly BlobTransfer blobs = new(tools, source, repository, progress);
     private int restored;
 
@@ -71,7 +72,7 @@ internal sealed class ContentTransfer(PublishingTools tools, IImageSource source
 
     /// <summary>True where the document, or something below it, had to be sent.</summary>
     private Task<bool> SendOnceAsync(Descriptor document, Scrutiny scrutiny, CancellationToken cancellation) =>
-        documents.GetOrAdd(document.Digest, _ => new Lazy<Task<bool>>(() => SendAsync(document, scrutiny, cancellation))).Value;
+        documents.GetAsync(document.Digest, token => SendAsync(document, scrutiny, token), cancellation);
 
     private async Task<bool> SendAsync(Descriptor document, Scrutiny scrutiny, CancellationToken cancellation)
     {

@@ -10,7 +10,11 @@ public sealed partial class RegistryClient
     // Any digest does: a registry with the referrers API answers for what it never saw, too.
     private static readonly Digest Anything = Digest.Of("");
 
-    /// <summary>The size of a blob in a repository, or null where it is not there; zero where the registry does not say.</summary>
+    /// <summary>The size of a blob that is there, where the registry does not say it.</summary>
+    public const long UnknownSize = -1;
+
+    /// <summary>The size of a blob in a repository, or null where it is not there; <see cref="UnknownSize"/> where the registry does not
+    /// say.</summary>
     /// <remarks>Source: section "Checking if content exists in the registry".</remarks>
     public Task<long?> SizeOfBlobAsync(ImageReference repository, Digest digest, CancellationToken cancellation = default) =>
         SizeAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Head, repository, digest) with { Push = true }, cancellation);
@@ -34,13 +38,24 @@ public sealed partial class RegistryClient
 
     private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation)
     {
-        using var response = await host.SendAsync(look, cancellation).ConfigureAwait(false);
-        return response.Message.StatusCode switch
+        using (var response = await host.SendAsync(look, cancellation).ConfigureAwait(false))
         {
-            HttpStatusCode.NotFound => null,
-            HttpStatusCode.OK => response.Message.Content.Headers.ContentLength ?? 0,
-            _ => throw await host.RefusedAsync(look, response, cancellation).ConfigureAwait(false),
-        };
+            var length = response.Message.Content.Headers.ContentLength;
+            switch (response.Message.StatusCode)
+            {
+                case HttpStatusCode.NotFound:
+                    return null;
+                case HttpStatusCode.OK when length != 0:
+                    return length ?? UnknownSize;
+                case HttpStatusCode.OK:
+                case var _ when IsLostInStorage(host, response):
+                    break;
+                default:
+                    throw await host.RefusedAsync(look, response, cancellation).ConfigureAwait(false);
+            }
+        }
+        // The file is empty, or the server names no size of what it does not send; a storage may refuse HEAD alone. Reading tells.
+        return await SizeByReadingAsync(host, look with { Method = HttpMethod.Get }, 1, cancellation).ConfigureAwait(false);
     }
 
     private static async Task<long?> SizeByReadingAsync(RegistryHost host, RegistryRequest read, long size, CancellationToken cancellation)
@@ -53,16 +68,22 @@ public sealed partial class RegistryClient
         return response.Message.StatusCode switch
         {
             HttpStatusCode.NotFound => null,
-            HttpStatusCode.OK => headers.ContentLength ?? 0,
-            HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? 0,
+            HttpStatusCode.OK => headers.ContentLength ?? UnknownSize,
+            HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? UnknownSize,
             HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
                 // shorter, and it does not say by how much
+            _ when IsLostInStorage(host, response) => null,
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
+    /// <summary>Whether a storage that the registry sent us to answers as for what it does not have.</summary>
+    /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
+    private static bool IsLostInStorage(RegistryHost host, RegistryResponse response) =>
+        response.Message.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Gone && !host.IsOurs(response.Address);
+
     /// <summary>Whether an answered size is that of a whole blob; registries that name no size are believed.</summary>
-    internal static bool IsWhole(long? answered, long size) => answered == size || answered == 0;
+    internal static bool IsWhole(long? answered, long size) => answered == size || answered == UnknownSize;
 
     /// <summary>Whether a repository is there; null where the registry does not tell.</summary>
     /// <remarks>Source: section "Listing Tags".</remarks>

@@ -206,7 +206,8 @@ internal sealed partial class RegistryHost : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    private bool IsOurs(Uri address) => root is { } ours && address.Scheme == ours.Scheme && address.Authority == ours.Authority;
+    /// <summary>Whether an address is the registry's own, and not that of a storage behind it.</summary>
+    public bool IsOurs(Uri address) => root is { } ours && address.Scheme == ours.Scheme && address.Authority == ours.Authority;
 
     private static bool IsRedirect(HttpMethod method, HttpStatusCode status) =>
         status is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect

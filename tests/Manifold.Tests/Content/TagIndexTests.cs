@@ -141,6 +141,26 @@ public sealed class ReadingNamesAgain : IDisposable
         Assert.All(expected, name => Assert.NotNull(store.Tags.Find(ImageReference.Parse(name))));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void removing_many_names_costs_one_copy_of_the_list(bool hasDuplicates)
+    {
+        string[] names = [.. Enumerable.Range(0, 8000).Select(i => $"quay.io/a:{i}"), .. hasDuplicates ? new[] { "quay.io/a:0" } : []];
+        File.WriteAllText(IndexPath, Entries(names));
+        List<ImageReference> some = [.. names.Take(3000).Append("quay.io/a:none").Select(ImageReference.Parse)];
+        Assert.NotNull(store.Tags.Find(some[0])); // read and sorted now
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.True(store.Tags.RemoveAll(some));
+
+        var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / some.Count;
+        Assert.InRange(bytes, 0, 20_000); // a copy of the list has 64,000
+        Assert.Equal(names.Distinct().Skip(3000), store.Tags.List().Select(image => image.Name));
+        Assert.Equal(5000, Assert.Single(store.Tags.Read().Of("a")).Images.Count());
+        Assert.False(store.Tags.RemoveAll(some));
+    }
+
     private static Descriptor Target(string content) => new() { MediaType = MediaType.Manifest, Digest = Digest.Of(content), Size = 2 };
 
     private static string Entries(params string[] names) => Encoding.UTF8.GetString(new ImageIndex

@@ -5,6 +5,7 @@ using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Tests.Registry;
+using Manifold.Verification;
 
 namespace Manifold.Tests.Publishing;
 
@@ -104,6 +105,102 @@ public sealed class LosingContent : WithARegistry
         await PublishAsync(index, "app:2");
 
         Assert.Equal(blob.Size, Registry.Blobs[blob.Digest].Length);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_blob_whose_file_is_empty_is_sent_again(bool checkAll)
+    {
+        var index = await PublishedAsync();
+        var blob = BlobOf(Entries(index)[0], config: false);
+        Registry.Blobs[blob.Digest] = [];
+
+        await PublishAsync(index, checkAll ? "app:1" : "app:2", checkAll);
+
+        Assert.Equal(blob.Size, Registry.Blobs[blob.Digest].Length);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public async Task a_blob_that_the_registry_has_in_part_is_a_finding(int length)
+    {
+        Registry.AddImage("app", "1", Noise(100));
+        var layer = Manifest.Parse(Registry.Manifests["app:1"].Bytes).Layers[0];
+        Registry.Blobs[layer.Digest] = Registry.Blobs[layer.Digest][..length];
+
+        await using var source = new RegistrySource(Client(), Store, Registry.Reference("app:1"));
+        var lost = Assert.Single((await RegistryParts.AskAsync(Client(), Store, source, PartsAsked.All)).Lost);
+
+        Assert.Equal((layer.Digest, length), (lost.Part.Digest, lost.Size));
+    }
+
+    [Fact]
+    public async Task a_registry_that_names_no_size_is_believed()
+    {
+        var index = await PublishedAsync();
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Method == "HEAD" && context.Request.Path.Value!.Contains("/blobs/", StringComparison.Ordinal))
+            {
+                context.Response.ContentLength = 0; // as a server does that counts what it writes
+                return true;
+            }
+            return false;
+        };
+
+        var done = await PublishAsync(index, "app:2");
+
+        Assert.Equal(0, done.Transfers.Uploaded);
+    }
+
+    [Theory]
+    [InlineData("GET", 403)]
+    [InlineData("GET", 410)]
+    [InlineData("HEAD", 403)]
+    public async Task a_blob_that_its_storage_refuses_as_one_that_it_does_not_have_is_sent_again(string method, int status)
+    {
+        var index = await PublishedAsync();
+        var blob = BlobOf(Entries(index)[0], config: false);
+        await using var storage = await ScriptedRegistry.StartAsync();
+        storage.Fault = async context =>
+        {
+            await ScriptedRegistry.RefuseAsync(context, status, "AccessDenied");
+            return true;
+        };
+        var isLost = true;
+        Registry.Fault = context =>
+        {
+            isLost &= context.Request.Method != "PUT" || context.Request.Query["digest"] != blob.Digest.ToString();
+            if (!isLost || context.Request.Method is not ("GET" or "HEAD") || context.Request.Method != method && method == "GET"
+                || !context.Request.Path.Value!.EndsWith($"/blobs/{blob.Digest}", StringComparison.Ordinal))
+                return Task.FromResult(false);
+            context.Response.Redirect($"http://{storage.Name}/bucket/{blob.Digest}?signature=x");
+            return Task.FromResult(true);
+        };
+
+        await PublishAsync(index, method == "GET" ? "app:1" : "app:2", checkAll: method == "GET");
+
+        Assert.False(isLost);
+    }
+
+    [Fact]
+    public async Task what_the_registry_itself_refuses_is_not_taken_for_lost()
+    {
+        var index = await PublishedAsync();
+        var blob = BlobOf(Entries(index)[0], config: false);
+        Registry.Fault = async context =>
+        {
+            if (!context.Request.Path.Value!.EndsWith($"/blobs/{blob.Digest}", StringComparison.Ordinal))
+                return false;
+            await ScriptedRegistry.RefuseAsync(context, 403, "DENIED");
+            return true;
+        };
+
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PublishAsync(index, "app:1", checkAll: true));
+
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, refusal.Status);
     }
 
     [Fact]

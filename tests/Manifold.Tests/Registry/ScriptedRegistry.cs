@@ -177,9 +177,15 @@ public sealed class ScriptedRegistry : IAsyncDisposable
             return;
         }
         var content = Blobs[Digest.Parse(digest)].AsMemory();
-        if (Header(context.Request, "Range") is { } range)
+        if (Header(context.Request, "Range") is { } range && !content.IsEmpty) // of an empty file Go's server ignores it
         {
             var begin = int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture);
+            if (begin >= content.Length)
+            {
+                context.Response.StatusCode = 416;
+                context.Response.Headers.ContentRange = $"bytes */{content.Length}";
+                return;
+            }
             context.Response.StatusCode = 206;
             context.Response.Headers.ContentRange = $"bytes {begin}-{content.Length - 1}/{content.Length}";
             content = content[begin..];

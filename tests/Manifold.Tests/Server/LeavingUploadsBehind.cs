@@ -24,65 +24,100 @@ public sealed class LeavingUploadsBehind : IDisposable
     }
 
     [Fact]
-    public async Task the_limit_is_for_each_client()
+    public void the_limit_is_for_each_client()
     {
         for (var i = 0; i < 3; i++)
-            Assert.NotNull(await Begin("a"));
-        Assert.Null(await Begin("a"));
-        Assert.NotNull(await Begin("b"));
+            Assert.NotNull(Begin("a"));
+        Assert.Null(Begin("a"));
+        Assert.NotNull(Begin("b"));
     }
 
     [Fact]
     public async Task who_left_some_for_a_minute_may_begin_others_and_is_told_when()
     {
-        var left = await Begin("a");
+        var left = Begin("a");
         time.Advance(TimeSpan.FromSeconds(20));
         for (var i = 0; i < 2; i++)
-            await Begin("a");
-        Assert.Null(await Begin("a"));
+            Begin("a");
+        Assert.Null(Begin("a"));
         Assert.Equal(40, uploads.RetryAfter("a").TotalSeconds, tolerance: 20);
         time.Advance(TimeSpan.FromSeconds(41));
-        Assert.NotNull(await Begin("a"));
-        Assert.Null(await uploads.TryOpenAsync("r", left!, "a", default)); // had nothing to keep
-        Assert.Null(await Begin("a"));
+        Assert.NotNull(Begin("a"));
+        Assert.Equal((null, false), await uploads.TryOpenAsync("r", left!, "a", default)); // had nothing to keep
+        Assert.Null(Begin("a"));
     }
 
     [Fact]
     public async Task bytes_that_arrived_are_kept_and_can_be_gone_on_with()
     {
-        var left = await Begin("a", "0123"u8.ToArray());
+        var left = Begin("a", "0123"u8.ToArray());
         time.Advance(TimeSpan.FromMinutes(2));
         for (var i = 0; i < 3; i++)
-            Assert.NotNull(await Begin("a"));
-        using var again = await uploads.TryOpenAsync("r", left!, "a", default);
+            Assert.NotNull(Begin("a"));
+        time.Advance(TimeSpan.FromMinutes(2));
+        using var again = (await uploads.TryOpenAsync("r", left!, "a", default)).Upload;
         Assert.Equal(4, again!.Blob.Length);
+    }
+
+    [Fact]
+    public async Task one_that_is_closed_is_gone_on_with_only_where_another_could_begin()
+    {
+        var closed = new List<string>();
+        for (var i = 0; i < 3; i++)
+            closed.Add(Begin("a", "0123"u8.ToArray())!);
+        time.Advance(TimeSpan.FromMinutes(11));
+        for (var i = 0; i < 3; i++)
+            Assert.NotNull(Begin("a"));
+
+        foreach (var id in closed)
+            Assert.Equal((null, true), await uploads.TryOpenAsync("r", id, "a", default));
+
+        Assert.Equal((null, false), await uploads.TryOpenAsync("r", Guid.NewGuid().ToString("N"), "a", default));
+        using (var another = (await uploads.TryOpenAsync("r", closed[0], "b", default)).Upload)
+            Assert.Equal(4, another!.Blob.Length);
+        time.Advance(TimeSpan.FromMinutes(2));
+        using var again = (await uploads.TryOpenAsync("r", closed[1], "a", default)).Upload;
+        Assert.Equal(4, again!.Blob.Length);
+    }
+
+    [Fact]
+    public async Task many_that_begin_at_once_do_not_get_more_than_there_is_room_for()
+    {
+        using var together = new Barrier(8);
+        var begun = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(() =>
+        {
+            together.SignalAndWait();
+            using var upload = uploads.TryBegin("r", "a");
+            return upload is not null;
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        Assert.Equal(3, begun.Count(each => each));
     }
 
     [Fact]
     public async Task where_all_places_are_taken_the_client_with_the_most_loses_what_it_left_longest()
     {
-        var first = await Begin("a");
+        var first = Begin("a");
         time.Advance(TimeSpan.FromSeconds(1));
         foreach (var client in new[] { "a", "a", "b", "b", "c" })
-            Assert.NotNull(await Begin(client));
-        Assert.NotNull(await Begin("d"));
-        Assert.Null(await uploads.TryOpenAsync("r", first!, "a", default));
+            Assert.NotNull(Begin(client));
+        Assert.NotNull(Begin("d"));
+        Assert.Equal((null, false), await uploads.TryOpenAsync("r", first!, "a", default));
     }
 
     [Fact]
-    public async Task one_that_is_worked_on_is_not_taken_away()
+    public void one_that_is_worked_on_is_not_taken_away()
     {
-        using var working = await uploads.TryBeginAsync("r", "a", default);
+        using var working = uploads.TryBegin("r", "a");
         time.Advance(TimeSpan.FromMinutes(2));
         for (var i = 0; i < 2; i++)
-            await Begin("a");
-        Assert.Null(await Begin("a"));
+            Begin("a");
+        Assert.Null(Begin("a"));
         working!.Blob.Append("x"u8);
     }
 
-    private async Task<string?> Begin(string client, byte[]? bytes = null)
+    private string? Begin(string client, byte[]? bytes = null)
     {
-        using var upload = await uploads.TryBeginAsync("r", client, default);
+        using var upload = uploads.TryBegin("r", client);
         upload?.Blob.Append(bytes ?? []);
         return upload?.Id;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,7 +7,10 @@ namespace Manifold.Tests.Support;
 /// <summary>A port for a program that cannot choose one itself.</summary>
 internal static class FreePort
 {
-    /// <summary>A port of loopback on which nobody listens, below the range from which the kernel assigns ports.</summary>
+    // Tests run at the same time, and none listens yet when the next one asks.
+    private static readonly ConcurrentDictionary<int, bool> GivenOut = new();
+
+    /// <summary>A port on which nobody listens, below those that the kernel gives to others meanwhile; never the same twice.</summary>
     public static int Find()
     {
         while (true)
@@ -16,7 +20,8 @@ internal static class FreePort
             {
                 using var listener = new TcpListener(IPAddress.Any, port);
                 listener.Start();
-                return port;
+                if (GivenOut.TryAdd(port, true))
+                    return port;
             }
             catch (SocketException)
             {
