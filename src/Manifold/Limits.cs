@@ -24,7 +24,7 @@ public static class Limits
     /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
     public const int TarRecordBytes = 1024 * 1024;
 
-    /// <summary>Headers in a row that amend one entry of a tar: PAX takes one, GNU two.</summary>
+    /// <summary>Headers in a row of a tar that are not an entry: PAX takes two, GNU two and a label.</summary>
     public const int TarRecordsOfAnEntry = 16;
 
     /// <summary>Records that a tar gives to all its entries: git writes one, pax a few. Each costs a look at every entry.</summary>
