@@ -25,7 +25,7 @@ public static class Limits
     /// <summary>A PAX or GNU long-name record in bytes; xattrs may be 64 KiB each, so a record of many fits well.</summary>
     public const int TarRecordBytes = 1024 * 1024;
 
-    /// <summary>Headers in a row that amend one entry of a tar: PAX takes one, GNU two.</summary>
+    /// <summary>Headers in a row of a tar that are not an entry: PAX takes two, GNU two and a label.</summary>
     public const int TarRecordsOfAnEntry = 16;
 
     /// <summary>Records that a tar gives to all its entries: git writes one, pax a few. Each costs a look at every entry.</summary>
@@ -86,6 +86,18 @@ public static class Limits
 
     /// <summary>What is kept of a file that can only be read forward, while its header is looked at: libraries point back to tables in their first megabytes.</summary>
     public const int InspectedBytes = 16 * 1024 * 1024;
+
+    /// <summary>Archives within one file of Java or Python that are looked into. A large application brings some hundreds.</summary>
+    public const int NestedArchives = 1_000;
+
+    /// <summary>Bytes that the archives within one file may inflate to: a second of work. Larger applications store theirs uncompressed.</summary>
+    public const long NestedArchiveBytes = 256L * 1024 * 1024;
+
+    /// <summary>Tables of contents of one file and of the archives within it, in bytes: half a million entries.</summary>
+    public const long ArchiveTableBytes = 64L * 1024 * 1024;
+
+    /// <summary>Native libraries of one file, and of the archives within it, whose header is read. The largest wheels have a thousand.</summary>
+    public const int ArchiveLibraries = 20_000;
 
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>
     public const int ChainLayers = 497;

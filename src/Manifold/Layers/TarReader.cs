@@ -41,9 +41,9 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         while (ReadHeader())
         {
             var fields = new TarHeader(header, source);
-            amending = fields.Type is 'x' or 'L' or 'K' ? amending + 1 : 0;
+            amending = fields.Type is 'x' or 'g' or 'L' or 'K' or 'V' ? amending + 1 : 0;
             if (amending > Limits.TarRecordsOfAnEntry)
-                throw Malformed($"more than {Limits.TarRecordsOfAnEntry} records amend one header");
+                throw Malformed($"more than {Limits.TarRecordsOfAnEntry} records stand before one header");
             switch (fields.Type)
             {
                 case 'x': records.AddPax(ReadRecord(fields), source); break;

@@ -22,7 +22,7 @@ internal sealed class BuiltLayers(LayerKeeper keeper, CensusCache cache, Immutab
     }
 
     public Task<LayerCensus> TakeCensusAsync(GateLayer layer, CancellationToken cancellation) =>
-        cache.GetOrTakeAsync(layer.DiffId, () => keeper.ReadAsync(ChainLayer(layer), LayerCensus.Of, cancellation));
+        cache.GetOrTakeAsync(layer.DiffId, stop => keeper.ReadAsync(ChainLayer(layer), LayerCensus.Of, stop), cancellation);
 
     private ChainLayer ChainLayer(GateLayer layer) => layers[layer.Index].Step is BaseStep { Image: { } image }
         ? new ChainLayer(layer.DiffId, new RemoteBlob(layer.Blob, image.Reference)) : new ChainLayer(layer.DiffId);

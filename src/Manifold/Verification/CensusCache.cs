@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -18,13 +18,15 @@ public sealed class CensusCache(Store store)
     // Bumped when facts or rules change, so that old records are not believed.
     private const string Version = "3";
 
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerCensus>>> known = new();
+    private readonly SharedWork<Digest, LayerCensus> known = new();
     private readonly string censuses = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "census")).FullName;
     private readonly string passes = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "gate")).FullName;
 
     /// <summary>The census of a layer, taken where it is not known; calls for one layer share one taking.</summary>
-    public Task<LayerCensus> GetOrTakeAsync(Digest diffId, Func<Task<LayerCensus>> take) =>
-        known.GetOrAdd(diffId, _ => new Lazy<Task<LayerCensus>>(async () => Load(diffId) ?? Save(diffId, await take().ConfigureAwait(false)))).Value;
+    /// <param name="take">Its token is cancelled only after every caller of this layer was.</param>
+    public Task<LayerCensus> GetOrTakeAsync(
+        Digest diffId, Func<CancellationToken, Task<LayerCensus>> take, CancellationToken cancellation) =>
+        known.GetAsync(diffId, async stop => Load(diffId) ?? Save(diffId, await take(stop).ConfigureAwait(false)), cancellation);
 
     /// <summary>Takes the census of a layer on the way, while somebody else reads its entries and nothing of their content.</summary>
     public IEnumerable<LayerEntry> Watch(Digest diffId, IEnumerable<LayerEntry> entries)
@@ -41,11 +43,11 @@ public sealed class CensusCache(Store store)
     /// <summary>What was noted came from a blob that turned out to be another layer's.</summary>
     public void Forget(Digest diffId)
     {
-        known.TryRemove(diffId, out _);
+        known.Forget(layer => layer == diffId);
         File.Delete(CensusFile(diffId));
     }
 
-    public bool Has(Digest diffId) => known.ContainsKey(diffId) || File.Exists(CensusFile(diffId));
+    public bool Has(Digest diffId) => known.IsKnown(diffId) || File.Exists(CensusFile(diffId));
 
     /// <summary>Whether an image of this key passed before without a finding.</summary>
     public PassRecord? FindPass(Digest key) => Read(PassFile(key), VerificationJson.Default.PassRecord);

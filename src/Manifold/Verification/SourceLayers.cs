@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -10,21 +10,22 @@ internal sealed class SourceLayers(IImageSource source, ContentsCache contents, 
 {
     // A few layers at once keep the line and the processors busy.
     private readonly SemaphoreSlim reading = new(Math.Max(2, Environment.ProcessorCount));
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerFiles>>> open = new();
+    private readonly SharedWork<Digest, LayerFiles> open = new();
 
     /// <summary>The layers that were fetched, not those that were known.</summary>
     public int Fetched => fetched;
     private int fetched;
 
-    public bool IsAtHand(GateLayer layer) => open.ContainsKey(layer.DiffId) || (contents.Has(layer.DiffId) && cache.Has(layer.DiffId));
+    public bool IsAtHand(GateLayer layer) => open.IsKnown(layer.DiffId) || (contents.Has(layer.DiffId) && cache.Has(layer.DiffId));
 
     public Task<LayerFiles> OpenAsync(GateLayer layer, CancellationToken cancellation) =>
-        open.GetOrAdd(layer.DiffId, _ => new Lazy<Task<LayerFiles>>(() => ReadAsync(layer, cancellation))).Value;
+        open.GetAsync(layer.DiffId, stop => ReadAsync(layer, stop), cancellation);
 
     public async Task<LayerCensus> TakeCensusAsync(GateLayer layer, CancellationToken cancellation)
     {
         await OpenAsync(layer, cancellation).ConfigureAwait(false);
-        return await cache.GetOrTakeAsync(layer.DiffId, () => throw new InvalidOperationException("An open layer has its census.")).ConfigureAwait(false);
+        return await cache.GetOrTakeAsync(
+            layer.DiffId, _ => throw new InvalidOperationException("An open layer has its census."), cancellation).ConfigureAwait(false);
     }
 
     private async Task<LayerFiles> ReadAsync(GateLayer layer, CancellationToken cancellation)
@@ -32,11 +33,11 @@ internal sealed class SourceLayers(IImageSource source, ContentsCache contents, 
         var known = contents.Find(layer.DiffId);
         if (known is null || !cache.Has(layer.DiffId))
             known = null;
-        var census = await cache.GetOrTakeAsync(layer.DiffId, async () =>
+        var census = await cache.GetOrTakeAsync(layer.DiffId, async stop =>
         {
-            (known, var taken) = await FetchAsync(layer, cancellation).ConfigureAwait(false);
+            (known, var taken) = await FetchAsync(layer, stop).ConfigureAwait(false);
             return taken;
-        }).ConfigureAwait(false);
+        }, cancellation).ConfigureAwait(false);
         // The census may be of a layer that a build looked into, and its contents pruned.
         known ??= (await FetchAsync(layer, cancellation).ConfigureAwait(false)).Contents;
         return new LayerFiles(known, path => census.Files.GetValueOrDefault(path));

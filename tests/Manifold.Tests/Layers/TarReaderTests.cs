@@ -57,6 +57,20 @@ public sealed class ReadingTarsOfOthers
         Assert.Equal(await FileTrees.Describe(source), await FileTrees.Describe(folder["unpacked"]));
     }
 
+    [Theory]
+    [InlineData("git init -q && git add x && git -c user.name=x -c user.email=x@y commit -qm x && git archive -o ../it.tar HEAD")]
+    [InlineData("tar --format=pax --pax-option=globexthdr.name=g,comment=x,mtime=1.5 -cf ../it.tar x")]
+    [InlineData("tar --format=gnu --label=volume -cf ../it.tar x")]
+    public async Task records_for_all_entries_and_labels_are_read_over(string command)
+    {
+        using var folder = new TemporaryFolder();
+        var name = "x/" + new string('n', 200);
+        var source = await FileTrees.Make(folder, "source", $"mkdir x; echo x > {name}");
+        await FileTrees.Shell(source, command);
+        using var tar = File.OpenRead(folder["it.tar"]);
+        Assert.Contains(name, new TarReader(tar, "test").Entries().Select(entry => entry.Path));
+    }
+
     [Fact]
     public async Task a_sparse_file_is_refused_by_name()
     {
@@ -149,6 +163,20 @@ public sealed class ReadingDamagedTars
         }
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("g")]
+    [InlineData("V")]
+    [InlineData("xg")]
+    [InlineData("xV")]
+    public void an_entry_has_only_so_many_records_before_it(string types)
+    {
+        var records = Enumerable.Range(0, Limits.TarRecordsOfAnEntry).SelectMany(i => Record(types[i % types.Length])).ToArray();
+
+        Assert.Equal(["a", "a"], ReadAll([.. records, .. TarNamed("a")[..1536], .. records, .. Tar()]).Select(entry => entry.Path));
+        Assert.Throws<LayerException>(() => ReadAll([.. records, .. Record('x'), .. Tar()]));
+    }
+
     [Fact]
     public void content_is_not_given_for_another_entry()
     {
@@ -175,6 +203,15 @@ public sealed class ReadingDamagedTars
         tar.AsSpan(0, 100).Clear();
         System.Text.Encoding.ASCII.GetBytes(name, tar);
         return Resealed(tar);
+    }
+
+    // An empty one, without content.
+    private static byte[] Record(char type)
+    {
+        var header = TarNamed("record")[..512];
+        header[156] = (byte)type;
+        header.AsSpan(124, 11).Fill((byte)'0');
+        return Resealed(header);
     }
 
     private static byte[] Resealed(byte[] tar)

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -29,7 +29,7 @@ public sealed record ComparedPlatform(PlatformContents Contents, ImmutableArray<
 /// <summary>Reads images to be compared. A layer that both have is read once.</summary>
 public sealed class ComparedImages
 {
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<(LayerSurvey Survey, IReadOnlyDictionary<string, Digest> Hashes)>>> layers = new();
+    private readonly SharedWork<Digest, (LayerSurvey Survey, IReadOnlyDictionary<string, Digest> Hashes)> layers = new();
     private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
 
     /// <remarks>Costs fetching and decompressing each layer once.</remarks>
@@ -45,7 +45,7 @@ public sealed class ComparedImages
     {
         var (descriptor, manifest, config) = image;
         var read = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
-            (layer, diffId) => layers.GetOrAdd(diffId, _ => new(() => ReadAsync(source, layer, diffId, cancellation))).Value)).ConfigureAwait(false);
+            (layer, diffId) => layers.GetAsync(diffId, stop => ReadAsync(source, layer, diffId, stop), cancellation))).ConfigureAwait(false);
         var contents = new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform, descriptor, manifest, config, [.. read.Select(each => each.Survey)]);
         return new ComparedPlatform(contents, [.. read.Select(each => each.Hashes)]);
     }

@@ -9,10 +9,11 @@ namespace Manifold.Verification.Binaries;
 /// named as a library.</summary>
 /// <remarks>
 /// Whatever the bytes are, this ends soon and does not throw; what cannot be read is left out. Nested archives are read one level deep, as
-/// Spring Boot and application servers have them.
+/// Spring Boot and application servers have them. A table may name the same few bytes any number of times, so each place is read once, and
+/// one budget bounds all work on a file (<see cref="Limits.NestedArchives"/> and those below it). What is beyond it is not judged.
 /// Source: PKWARE .ZIP application note, 4.3.7, 4.3.12, 4.3.16.
 /// </remarks>
-internal static class ArchiveReader
+internal sealed class ArchiveReader
 {
     private const int MostBytes = 64 * 1024 * 1024, MostTableBytes = 16 * 1024 * 1024, MostEntries = 100_000,
         MostNestedBytes = 16 * 1024 * 1024;
@@ -23,44 +24,63 @@ internal static class ArchiveReader
 
     private sealed record Entry(string Name, int Method, long CompressedSize, long Size, long Offset);
 
+    private readonly List<ArchivePart> parts = [];
+    private long archives = Limits.NestedArchives, inflated = Limits.NestedArchiveBytes, tables = Limits.ArchiveTableBytes,
+        libraries = Limits.ArchiveLibraries;
+
+    private ArchiveReader()
+    {
+    }
+
     public static ArchiveFile? TryRead(string path, ByteWindow window)
     {
         if (window.Length(MostBytes) is not { } length)
             return null;
-        var parts = new List<ArchivePart>();
-        Read((offset, target) => window.TryRead(offset, target), length, "", parts);
-        return parts.Count > 0 ? new ArchiveFile([.. parts]) : null;
+        var reader = new ArchiveReader();
+        reader.Read((offset, target) => window.TryRead(offset, target), length, "");
+        return reader.parts.Count > 0 ? new ArchiveFile([.. reader.parts]) : null;
     }
 
-    private static void Read(Reading read, long length, string inside, List<ArchivePart> parts)
+    private void Read(Reading read, long length, string inside)
     {
-        var (architectures, example) = (new SortedSet<string>(StringComparer.Ordinal), "");
+        var (architectures, example, places) = (new SortedSet<string>(StringComparer.Ordinal), "", new HashSet<long>());
         foreach (var entry in Entries(read, length))
         {
-            if (inside.Length == 0 && entry.Name.EndsWith(".jar", StringComparison.Ordinal))
-                ReadNested(read, entry, parts);
-            if (!IsLibrary(entry.Name) || Start(read, entry) is not { } start || ElfOf(start) is not { } elf)
+            var isNested = inside.Length == 0 && entry.Name.EndsWith(".jar", StringComparison.Ordinal);
+            if (!(isNested || IsLibrary(entry.Name)) || !places.Add(entry.Offset))
                 continue;
-            if (architectures.Add(elf.Machine.Architecture) && example.Length == 0)
+            if (isNested)
+                ReadNested(read, entry);
+            else if (Start(read, entry) is { } start && ElfOf(start) is { } elf && architectures.Add(elf.Machine.Architecture)
+                && example.Length == 0)
                 example = entry.Name;
         }
         if (architectures.Count > 0)
             parts.Add(new ArchivePart(inside, [.. architectures], example));
     }
 
-    private static void ReadNested(Reading read, Entry entry, List<ArchivePart> parts)
+    private void ReadNested(Reading read, Entry entry)
     {
-        if (DataOf(read, entry) is not { } begin)
+        if (!TryTake(ref archives, 1) || DataOf(read, entry) is not { } begin)
             return;
         if (entry.Method == 0)
             Read((offset, target) => offset >= 0 && offset <= entry.Size - target.Length
-                && read(begin + offset, target), entry.Size, entry.Name, parts);
-        else if (entry.Size <= MostNestedBytes && Inflate(read, begin, entry, (int)entry.CompressedSize, (int)entry.Size) is { } bytes)
+                && read(begin + offset, target), entry.Size, entry.Name);
+        else if (entry.Size <= MostNestedBytes && TryTake(ref inflated, Math.Max(entry.Size, entry.CompressedSize))
+            && Inflate(read, begin, entry, (int)entry.CompressedSize, (int)entry.Size) is { } bytes)
             Read((offset, target) => offset >= 0 && offset <= bytes.Length - target.Length
-                && bytes.AsSpan((int)offset, target.Length).TryCopyTo(target), bytes.Length, entry.Name, parts);
+                && bytes.AsSpan((int)offset, target.Length).TryCopyTo(target), bytes.Length, entry.Name);
     }
 
-    private static List<Entry> Entries(Reading read, long length)
+    private static bool TryTake(ref long left, long amount)
+    {
+        if (amount > left)
+            return false;
+        left -= amount;
+        return true;
+    }
+
+    private List<Entry> Entries(Reading read, long length)
     {
         var entries = new List<Entry>();
         var tail = new byte[(int)Math.Min(length, TailBytes)];
@@ -69,7 +89,7 @@ internal static class ArchiveReader
             return entries;
         var (size, offset) = (BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 12)),
             BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 16)));
-        var table = new byte[size <= MostTableBytes ? (int)size : 0];
+        var table = new byte[size <= MostTableBytes && TryTake(ref tables, size) ? (int)size : 0];
         if (!read(offset, table))
             return entries;
         for (var at = 0; at + 46 <= table.Length && entries.Count < MostEntries;)
@@ -98,9 +118,9 @@ internal static class ArchiveReader
             ? entry.Offset + 30 + Short(header, 26) + Short(header, 28) : null;
     }
 
-    private static byte[]? Start(Reading read, Entry entry)
+    private byte[]? Start(Reading read, Entry entry)
     {
-        if (entry.Size < HeaderBytes || DataOf(read, entry) is not { } begin)
+        if (entry.Size < HeaderBytes || !TryTake(ref libraries, 1) || DataOf(read, entry) is not { } begin)
             return null;
         var start = new byte[HeaderBytes];
         return entry.Method == 0 ? read(begin, start)

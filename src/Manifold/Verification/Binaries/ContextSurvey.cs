@@ -6,55 +6,65 @@ using Manifold.Planning.Checks;
 namespace Manifold.Verification.Binaries;
 
 /// <summary>Looks through a build context for what is made for one machine. Reads names, and the headers of ELF files; follows no links.</summary>
+/// <remarks>
+/// Each folder is opened from the one above it and each file from its folder, so a change of the tree meanwhile leads nowhere else.
+/// What cannot be opened is left to the build to complain about.
+/// </remarks>
 public static class ContextSurvey
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None };
-
     public static ContextFacts Of(string root, IgnoreRules ignored, CancellationToken cancellation)
     {
         var (programs, modules) = (ImmutableArray.CreateBuilder<MachineFile>(), ImmutableArray.CreateBuilder<string>());
         var left = Limits.SurveyedFiles;
-        Walk(new DirectoryInfo(root), "", null);
+        using var top = DirectoryHandle.Open(root);
+        Walk(top, "", null);
         return new ContextFacts(programs.ToImmutable(), modules.ToImmutable());
 
-        void Walk(DirectoryInfo folder, string prefix, IgnoreMatch? above)
+        void Walk(DirectoryHandle folder, string prefix, IgnoreMatch? above)
         {
-            foreach (var entry in folder.EnumerateFileSystemInfos("*", Everything).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+            foreach (var name in Tried(folder.Names)?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (left-- <= 0)
                     return;
-                var path = prefix + entry.Name;
+                var path = prefix + name;
                 var match = ignored.Match(path, above);
-                if (entry.LinkTarget is not null || !ignored.MayContainIncluded(path, match))
+                if (path.Length > Limits.PathBytes || !ignored.MayContainIncluded(path, match))
                     continue;
-                if (entry is DirectoryInfo below)
+                var status = Tried(() => folder.Status(name));
+                if (status is { IsFolder: true } && Tried(() => folder.TryOpenFolder(name, out _)) is { } below)
                 {
-                    if (entry.Name == "node_modules" && !match.Excluded)
+                    if (name == "node_modules" && !match.Excluded)
                         modules.Add(path);
-                    Walk(below, path + "/", match);
+                    using (below)
+                        Walk(below, path + "/", match);
                 }
-                else if (!match.Excluded && Read(entry.FullName) is ElfFile { Kind: ElfKind.Program or ElfKind.Library } elf)
+                else if (status is { IsRegularFile: true } && !match.Excluded
+                    && Tried(() => Read(folder, name)) is ElfFile { Kind: ElfKind.Program or ElfKind.Library } elf)
                     programs.Add(new MachineFile(path, elf.Machine.ToString(), platform => MachineFit.Of(platform, elf).Kind is FitKind.Native or FitKind.Compatible));
             }
         }
     }
 
-    /// <summary>What cannot be opened is left to the build to complain about.</summary>
-    private static FileFacts? Read(string path)
+    private static FileFacts? Read(DirectoryHandle folder, string name)
+    {
+        using var file = new FileStream(folder.OpenFile(name), FileAccess.Read, bufferSize: 0);
+        Span<byte> magic = stackalloc byte[4];
+        if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual("\u007FELF"u8))
+            return null;
+        file.Position = 0;
+        return FileFacts.Read(name, file);
+    }
+
+    private static T? Tried<T>(Func<T?> look)
     {
         try
         {
-            using var file = PlainFile.Open(path);
-            Span<byte> magic = stackalloc byte[4];
-            if (file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.SequenceEqual("\u007FELF"u8))
-                return null;
-            file.Position = 0;
-            return FileFacts.Read(path, file);
+            return look();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return default;
         }
     }
 }
