@@ -29,7 +29,8 @@ internal sealed class AttachmentFlags
     }
 
     public static async Task<SigningKey> LoadKeyAsync(CliContext context, string key, CancellationToken cancellation) =>
-        await SigningKey.ParseAsync(await KeyText.ReadAsync(context, key, cancellation), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
+        await SigningKey.ParseAsync(
+            KeyText.Read(context, key), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
     public Attachments Read(ParseResult parsed)
     {

@@ -18,6 +18,8 @@ namespace Manifold.Cli;
 internal static partial class Failure
 {
     private const int Interrupted = 130, Failed = 1;
+    private const string WorkingFolderIsGone =
+        "Reading the working folder: it no longer exists. Change to a folder that exists and run the command again.";
 
     /// <summary>Says on standard error what happened, and returns the exit code.</summary>
     /// <param name="debug">Adds the trace.</param>
@@ -26,7 +28,7 @@ internal static partial class Failure
         // 1
         var innermost = Innermost(thrown);
         var problem = innermost is OperationCanceledException ? innermost
-            : DiskTrouble.Explain(thrown, context.StoreRoot, Path.GetTempPath(), Environment.CurrentDirectory) ?? innermost;
+            : TryExplain(thrown, context) ?? innermost;
         TransferLines.ClearStatus(context);
         // 2
         var (message, code) = problem switch
@@ -34,6 +36,7 @@ internal static partial class Failure
             OperationCanceledException => ("interrupted", Interrupted),
             ManifoldException known => (known.Message, known.ExitCode),
             DocumentException => (problem.Message, Failed),
+            FileNotFoundException { FileName: null } when WorkingFolder() is null => (WorkingFolderIsGone, Failed),
             IOException or UnauthorizedAccessException => (problem.Message, Failed),
             _ => (Unexpected(problem), Failed), // 3
         };
@@ -51,6 +54,34 @@ internal static partial class Failure
         This is a fault in manifold itself: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).
         Please report it to whoever gave you manifold. Include the fault's number, the command, and the version ({ProgramName.Version}). To see the trace, run the command again with --debug.
         """;
+
+    /// <summary>Asks the disks. What that throws itself must not hide the failure, so the answer is then null.</summary>
+    private static HostNotReadyException? TryExplain(Exception thrown, CliContext context)
+    {
+#pragma warning disable CA1031 // the last line of defense
+        try
+        {
+            return DiskTrouble.Explain(thrown, context.StoreRoot, Path.GetTempPath(), WorkingFolder() ?? "/");
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+#pragma warning restore CA1031
+    }
+
+    /// <summary>The working folder; null where it was removed.</summary>
+    private static string? WorkingFolder()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The exception to report of several: the most serious known one, or else the first that is not a cancellation.</summary>
     private static Exception Innermost(Exception thrown)

@@ -1,3 +1,5 @@
+using Manifold.Linux;
+
 namespace Manifold.Cli;
 
 /// <summary>What <c>--key</c> names, read: a file, or a variable of the environment as cosign spells it, <c>env://COSIGN_PRIVATE_KEY</c>.</summary>
@@ -6,13 +8,15 @@ internal static class KeyText
     private const string Environment = "env://";
 
     /// <exception cref="UsageException">There is no such file or variable, or the key is somewhere else.</exception>
-    public static async Task<string> ReadAsync(CliContext context, string key, CancellationToken cancellation)
+    public static string Read(CliContext context, string key)
     {
         if (key.StartsWith(Environment, StringComparison.Ordinal))
             return context.Variable(key[Environment.Length..]) ?? throw new UsageException($"--key {key}: the environment has no variable '{key[Environment.Length..]}'.");
         if (key.Contains("://", StringComparison.Ordinal))
             throw new UsageException($"--key {key}: keys of key services are not supported. Give a file, or {Environment}VARIABLE.");
-        return File.Exists(key) ? await File.ReadAllTextAsync(key, cancellation)
-            : throw new UsageException($"There is no key file '{key}'. Make a pair with: manifold key generate");
+        if (!File.Exists(key))
+            throw new UsageException($"There is no key file '{key}'. Make a pair with: manifold key generate");
+        using var reader = new StreamReader(new MemoryStream(PlainFile.Read(key, Limits.DocumentBytes))); // takes a byte order mark away
+        return reader.ReadToEnd();
     }
 }

@@ -1,4 +1,5 @@
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Cli;
@@ -16,7 +17,7 @@ internal sealed class RecordedBuilds(Store store)
     public BuildRecord? TryFind(string? name)
     {
         if (name is not null && (name.EndsWith(".json", StringComparison.Ordinal) || name.Contains('/', StringComparison.Ordinal)) && File.Exists(name))
-            return Parse(name, File.ReadAllBytes(name));
+            return Parse(name, PlainFile.Read(name, Limits.DocumentBytes));
         var ids = name is null or "latest" ? [.. store.Builds.List().Take(1)] : store.Builds.Find(name);
         if (ids.Count > 1)
             throw new UsageException($"'{name}' is the begin of {ids.Count} builds: {string.Join(", ", ids.Take(5))}. Give more of it.");

@@ -25,7 +25,7 @@ internal sealed class SignatureFlags
         var name = parsed.GetValue(signedAs);
         if (parsed.GetValue(Key) is not { } file)
             return name is null ? null : throw new UsageException("--signed-as is for --key: add --key cosign.pub.");
-        using var verifier = VerificationKey.Parse(await KeyText.ReadAsync(context, file, cancellation), file);
+        using var verifier = VerificationKey.Parse(KeyText.Read(context, file), file);
         // The name under which the store keeps an image, or a layout, says nothing of where it was signed.
         var expected = name is not null ? RegistryAccess.Reference(name) : source.Location.Transport == Transport.Registry ? source.Location.Reference : null;
         return await new SignatureCheck(source, new SignatureReader(source), verifier, expected).RunAsync(cancellation);

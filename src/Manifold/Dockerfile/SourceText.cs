@@ -43,6 +43,16 @@ internal sealed class SourceText
 
     public Place PlaceOf(int line, int column, int length) => new(FileName, line + 1, column + 1, length);
 
+    /// <summary>The place of the first U+0000; null where there is none.</summary>
+    public Place? FindNullCharacter()
+    {
+        var at = text.IndexOf('\0');
+        if (at < 0)
+            return null;
+        var line = starts.BinarySearch(at) is >= 0 and var exact ? exact : ~starts.BinarySearch(at) - 1;
+        return PlaceOf(line, at - starts[line], 1);
+    }
+
     /// <summary>The first place of a word from another place on; letters and digits do not go on before or after it. Comment lines do not count.</summary>
     /// <param name="underscores">Whether they are letters, as in names of variables.</param>
     public Place? Find(string word, Place from, LineSpan lines, bool underscores = true)

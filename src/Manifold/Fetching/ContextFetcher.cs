@@ -55,9 +55,10 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         if (!File.Exists(path))
         {
-            File.Copy(file.Path, path + ".partial", overwrite: true);
-            File.SetUnixFileMode(path + ".partial", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            File.Move(path + ".partial", path);
+            var partial = folder + ".partial"; // beside it: the name may be as long as a name can be
+            File.Copy(file.Path, partial, overwrite: true);
+            File.SetUnixFileMode(partial, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Move(partial, path);
         }
         return folder;
     }

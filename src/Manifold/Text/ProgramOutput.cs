@@ -25,7 +25,7 @@ public static class ProgramOutput
             return line;
         var shown = new StringBuilder(line.Length);
         var (painted, letters) = (false, 0); // where the letters begin that a backspace takes back
-        for (var rest = line.AsSpan(); !rest.IsEmpty;)
+        for (var rest = line.AsSpan().TrimEnd('\r'); !rest.IsEmpty;) // at the end, they overwrite nothing
         {
             var length = SequenceLength(rest, out var isColour);
             if (length > 0 && isColour && colours)
@@ -37,7 +37,7 @@ public static class ProgramOutput
             {
                 if (rest[0] == '\b' && shown.Length > letters)
                     shown.Length -= shown.Length > letters + 1 && char.IsLowSurrogate(shown[^1]) ? 2 : 1;
-                else if (rest[0] == '\r' && !rest.Trim('\r').IsEmpty)
+                else if (rest[0] == '\r')
                     (painted, letters, _) = (false, 0, shown.Clear());
                 length = 1;
             }

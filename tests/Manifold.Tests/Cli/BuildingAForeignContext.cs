@@ -98,6 +98,17 @@ public sealed class BuildingAForeignContext : IDisposable
     }
 
     [Fact]
+    public async Task a_link_to_a_folder_is_refused_and_the_context_is_named()
+    {
+        File.CreateSymbolicLink(folder["context/Dockerfile"], "docker");
+
+        var (code, said) = await BuildAsync("folder");
+
+        Assert.Equal(2, code);
+        Assert.Equal($"manifold: Reading 'Dockerfile' in '{folder["context"]}': it leads to a folder, not a file.\n", said);
+    }
+
+    [Fact]
     public async Task a_socket_is_refused()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -62,6 +62,23 @@ public sealed class EndingUnexpectedly : IDisposable
         Assert.Equal(1, (await Ending(() => throw new AggregateException(), "images")).Code);
     }
 
+    // Builds on CI machines: a script removed the folder that it stands in.
+    [Theory]
+    [InlineData(2, "manifold: The store '", "inspect", "store:x")]
+    [InlineData(2, "manifold: The context '.' is not a folder.", "build", ".")]
+    [InlineData(1, "manifold: Reading the working folder: it no longer exists.", "bake", "--print")]
+    public async Task a_removed_working_folder_hides_no_message(int code, string message, params string[] arguments)
+    {
+        var gone = Directory.CreateDirectory(folder["gone"]).FullName;
+        var result = await Tool.Try("env",
+        [
+            $"MANIFOLD_ROOT={folder["store"]}", "sh", "-c", "cd \"$1\" && rmdir \"$1\" && shift && exec \"$@\"", "sh", gone,
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments,
+        ]);
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
+        Assert.Equal(code, result.ExitCode);
+    }
+
     [Fact]
     public async Task help_names_the_flag()
     {

@@ -124,6 +124,16 @@ public sealed class FollowingRedirects : IDisposable
         Assert.Empty(authorizations);
     }
 
+    [Fact]
+    public async Task a_context_under_a_name_may_have_the_longest_name_that_a_file_can_have()
+    {
+        var name = new string('x', 255);
+        answers["/" + name] = (200, null);
+        var fetcher = new ContextFetcher(store, GitCredentials.None);
+        var context = await fetcher.FetchNamedAsync($"{address}/{name}", false, TestContext.Current.CancellationToken);
+        Assert.Equal([name], Directory.GetFileSystemEntries(context).Select(Path.GetFileName));
+    }
+
     private Task<FetchedFile> FetchAsync(string path, string user = "") =>
         new HttpFetcher(store).FetchAsync(new Uri(address.Replace("http://", $"http://{user}", StringComparison.Ordinal) + path),
             null, TestContext.Current.CancellationToken);

@@ -47,6 +47,23 @@ public sealed class WrongManifoldYaml : IDisposable
     }
 
     [Theory]
+    [InlineData("manifold.yaml", "images:\n  a: {context: \"a\\0b\"}", "2:16 ")]
+    [InlineData("manifold.yaml", "images:\n  a: {context: \"a\\u0000b\"}", "2:16 ")]
+    [InlineData("manifold.yaml", "images:\n  \"a\\x00\": {context: .}", "2:3 ")]
+    [InlineData("manifold.yaml", "images:\n  a: {context: .}\n\0platforms: [linux/none]", "3:1 ")]
+    [InlineData("compose.yaml", "services:\n  a:\n    build: \"a\\0b\"", "3:12 ")]
+    public void a_null_character_is_refused_where_it_stands(string file, string yaml, string place) =>
+        Assert.Equal([place + "the character U+0000 cannot be part of a text."], folder.Faults(yaml, file));
+
+    [Fact]
+    public void a_null_character_of_the_variables_file_is_refused_too()
+    {
+        folder.Files.Write(".env", "A=b\nDIR=a\0b\n");
+        var faults = folder.Faults("services: {a: {build: \"${DIR}\"}}", "compose.yaml");
+        Assert.Equal(["2:6 the character U+0000 cannot be part of a text."], faults);
+    }
+
+    [Theory]
     [InlineData("images: {a: {dockerfile: D}}", "1:26 the Dockerfile 'D' is not there.")]
     [InlineData("images: {a: {context: empty}}", "1:23 '{0}/empty' has neither a Dockerfile nor a Containerfile.")]
     [InlineData("images: {a: {contexts: {x: nowhere}}}", "1:25 the context 'nowhere' is not a folder.")]

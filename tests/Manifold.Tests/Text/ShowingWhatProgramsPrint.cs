@@ -28,6 +28,25 @@ public sealed class ShowingWhatProgramsPrint
     public void sequences_are_left_out(string line, string shown) => Assert.Equal(shown, ProgramOutput.Line(line));
 
     [Theory]
+    [InlineData("a\rb\r\r", "b")]
+    [InlineData("a\r\rb", "b")]
+    [InlineData("a\r\b\r", "")]
+    [InlineData("\r\r", "")]
+    public void returns_at_the_end_take_nothing_away(string line, string shown) => Assert.Equal(shown, ProgramOutput.Line(line));
+
+    [Fact]
+    public void returns_without_end_cost_what_their_number_is_and_not_its_square()
+    {
+        var (small, large) = (new string('\r', 20_000) + "x", new string('\r', 160_000) + "x");
+        var (cheap, dear) = (Cost(small), Cost(large));
+        // Eight times as long: 8 where the work is linear, 64 where it is quadratic.
+        var most = cheap * 24 + TimeSpan.FromMilliseconds(50);
+        Assert.True(dear < most, $"{small.Length} characters take {cheap}, {large.Length} take {dear}");
+
+        static TimeSpan Cost(string line) => ProcessorTime.Of(() => Assert.Equal("x", ProgramOutput.Line(line)), runs: 2);
+    }
+
+    [Theory]
     [InlineData("\e[1;31merror\e[0m: x", "\e[1;31merror\e[0m: x\e[0m")]
     [InlineData("\u009b31mred", "\e[31mred\e[0m")]
     [InlineData("\e[2J\e]52;c;cm0=\a\e[32mgreen\e[5;5H", "\e[32mgreen\e[0m")]

@@ -123,8 +123,18 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
     public string Name => folder;
     public ImageReference? Repository => null;
 
-    public Task<bool> HasAsync(Descriptor blob, CancellationToken cancellation) =>
-        Task.FromResult(new FileInfo(PathOf(blob.Digest)) is { Exists: true } file && file.Length == blob.Size);
+    public Task<bool> HasAsync(Descriptor blob, CancellationToken cancellation)
+    {
+        try
+        {
+            using var file = files.TryOpen(LayoutDocuments.BlobPath(blob.Digest));
+            return Task.FromResult(file?.Length == blob.Size);
+        }
+        catch (UsageException)
+        {
+            return Task.FromResult(false); // a link out of the folder, or a FIFO: it is replaced
+        }
+    }
 
     public async Task FetchAsync(Descriptor blob, Store target, IProgress<long> progress, CancellationToken cancellation)
     {
@@ -188,14 +198,15 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
     public async Task ChangeIndexAsync(Func<ManifestContent?, ImageIndex> change, CancellationToken cancellation)
     {
         var marker = Path.Combine(folder, LayoutDocuments.MarkerPath);
-        if (!File.Exists(marker))
+        if (files.TryRead(LayoutDocuments.MarkerPath, Limits.DocumentBytes) is null)
             Store.ReplaceFile(marker, LayoutDocuments.Marker);
         using var alone = Linux.FileLock.Take(marker);
         var index = ComposedImage.Content(MediaType.Index, change(await FindTopAsync(cancellation).ConfigureAwait(false)).ToJson());
         await PutManifestAsync(index.Descriptor, index.Bytes, cancellation).ConfigureAwait(false);
-        var path = Path.Combine(folder, LayoutDocuments.IndexPath);
-        var others = File.Exists(path) ? ImageIndex.Parse(await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false)).Manifests.Where(entry => ReferenceName.Of(entry) != tag) : [];
-        Store.ReplaceFile(path, new ImageIndex { Manifests = [.. others, index.Descriptor.Named(tag)] }.ToJson());
+        var others = files.TryRead(LayoutDocuments.IndexPath, Limits.DocumentBytes) is { } bytes
+            ? ImageIndex.Parse(bytes).Manifests.Where(entry => ReferenceName.Of(entry) != tag) : [];
+        var changed = new ImageIndex { Manifests = [.. others, index.Descriptor.Named(tag)] };
+        Store.ReplaceFile(Path.Combine(folder, LayoutDocuments.IndexPath), changed.ToJson());
     }
 
     private string PathOf(Digest digest) => Path.Combine(folder, LayoutDocuments.BlobPath(digest));

@@ -18,6 +18,8 @@ internal static class DotEnv
         var read = environment.ToBuilder();
         for (var number = 0; number < faults.Source.Count; number++)
             ReadLine(faults, number, environment, read);
+        if (faults.Source.FindNullCharacter() is { } place)
+            faults.Add(place, NullCharacter.Refused + ".");
         faults.ThrowIfAny();
         return read.ToImmutable();
     }

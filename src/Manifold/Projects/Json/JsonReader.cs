@@ -111,6 +111,8 @@ internal sealed class JsonReader(string text)
         {
             if (at >= text.Length || Peek is '\n' or '\r')
                 throw new JsonSyntaxException("a text has no closing quote", start);
+            if (Peek == NullCharacter.Value)
+                throw Wrong(NullCharacter.Refused);
             if (Peek == '\\')
                 (plain, _) = (false, value.Append(Escaped()));
             else
@@ -132,6 +134,8 @@ internal sealed class JsonReader(string text)
             case 'r': return '\r';
             case 't': return '\t';
             case 'u' when at + 4 < text.Length && int.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
+                if (code == NullCharacter.Value)
+                    throw new JsonSyntaxException(NullCharacter.Refused, at - 1);
                 at += 4;
                 return (char)code;
             default: throw Wrong("after '\\' one of \" \\ / b f n r t u is expected");

@@ -22,6 +22,11 @@ internal sealed class YamlComposer
     /// <summary>The file's one document, or null where it is empty or no YAML; the fault then is collected.</summary>
     public static YamlNode? Compose(FileFaults faults)
     {
+        if (faults.Source.FindNullCharacter() is { } place)
+        {
+            faults.Add(place, NullCharacter.Refused + "."); // the parser would end there, and say nothing
+            return null;
+        }
         using var text = new StringReader(faults.Source.Between(0, faults.Source.Count));
         var parser = new Parser(text);
         try
@@ -101,8 +106,12 @@ internal sealed class YamlComposer
             faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' means nothing here.");
     }
 
-    private YamlScalar Text(Scalar scalar) =>
-        new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PlaceOf(scalar));
+    private YamlScalar Text(Scalar scalar)
+    {
+        if (scalar.Value.Contains(NullCharacter.Value))
+            faults.Add(PlaceOf(scalar), NullCharacter.Refused + ".");
+        return new YamlScalar(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty, PlaceOf(scalar));
+    }
 
     private YamlList List(int depth)
     {

@@ -78,6 +78,23 @@ public sealed class ReadingWrongBakeFiles : IDisposable
         Assert.Contains(Faults(), fault => fault.StartsWith("docker-bake.hcl:" + expected, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("docker-bake.hcl", "target \"a\" {\n context = \"a\\u0000b\"\n}", "2:14")]
+    [InlineData("docker-bake.hcl", "target \"a\" {\n context = \"a\\U00000000b\"\n}", "2:14")]
+    [InlineData("docker-bake.hcl", "target \"a\" {\n context = \"a\0b\"\n}", "2:14")]
+    [InlineData("docker-bake.hcl", "target \"a\" {\n context = <<-EOT\n  a\0b\n  EOT\n}", "3:4")]
+    [InlineData("docker-bake.hcl", "target \"a\\u0000\" {}", "1:10")]
+    [InlineData("docker-bake.hcl", "target \"a\" {\n context = base64decode(\"AA==\")\n}", "2:12")]
+    [InlineData("docker-bake.json", "{\"target\": {\"a\": {\n \"dockerfile\": \"a\\u0000b\"}}}", "2:18")]
+    [InlineData("docker-bake.json", "{\"target\": {\"a\": {\n \"dockerfile\": \"a\0b\"}}}", "2:18")]
+    [InlineData("docker-bake.json", "{\"target\": {\n \"a\\u0000\": {}}}", "2:4")]
+    public void a_null_character_is_refused_where_it_stands(string file, string text, string place)
+    {
+        folder.Write(file, text);
+        Assert.Contains(Faults(file), fault => fault.StartsWith($"{file}:{place}: error: ", StringComparison.Ordinal)
+            && fault.Contains("the character U+0000 cannot be part of a text", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void in_json_texts_have_their_places_too()
     {

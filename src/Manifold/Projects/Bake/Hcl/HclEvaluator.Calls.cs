@@ -21,7 +21,9 @@ internal sealed partial class HclEvaluator
             throw WrongCount(call, function.Most == int.MaxValue ? $"at least {function.Least}" : function.Least == function.Most ? $"{function.Least}" : $"{function.Least} to {function.Most}");
         try
         {
-            return function.Apply(new HclArguments(arguments));
+            var result = function.Apply(new HclArguments(arguments));
+            var hasNull = result is HclString text && text.Value.Contains(NullCharacter.Value);
+            return hasNull ? throw new HclArgumentException(NullCharacter.Refused) : result;
         }
         catch (HclArgumentException e)
         {

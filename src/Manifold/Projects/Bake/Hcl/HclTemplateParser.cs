@@ -98,6 +98,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
             if (cursor.Sees("${") || cursor.Sees("%{") || cursor.Sees("$${") || cursor.Sees("%%{"))
                 return;
         }
+        if (cursor.Peek == NullCharacter.Value)
+            throw cursor.Wrong(NullCharacter.Refused);
         Append(cursor.Text.AsSpan(cursor.At, 1), 1);
     }
 
@@ -115,6 +117,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
         }
         if (cursor.At + 2 + digits > cursor.Text.Length || !int.TryParse(cursor.Text.AsSpan(cursor.At + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
             throw cursor.Wrong($"after '\\{letter}' {digits} hexadecimal digits of a character are expected");
+        if (code == NullCharacter.Value)
+            throw cursor.Wrong(NullCharacter.Refused);
         literal.Append(HclExpressionParser.Unicode(code));
         cursor.At += 2 + digits;
     }
