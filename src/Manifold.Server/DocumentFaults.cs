@@ -87,8 +87,8 @@ internal static partial class DocumentFaults
         if (!Digest.TryParse(TextOf(entry, "digest"), out var digest))
             return $"'{place}.digest' must be sha256: with 64 or sha512: with 128 digits of hexadecimal in lower case.";
         if (!entry.TryGetProperty("size", out var written) || written.ValueKind != JsonValueKind.Number
-            || !written.TryGetInt64(out var size) || size < 0)
-            return $"'{place}.size' must be a number of bytes.";
+            || !written.TryGetInt64(out var size) || size is < 0 or > Limits.ContentBytes)
+            return $"'{place}.size' must be a number of bytes, at most {Limits.ContentBytes}.";
         if (entry.TryGetProperty("urls", out var urls) && !IsListOfTexts(urls))
             return $"'{place}.urls' must be a list of addresses.";
         if (entry.TryGetProperty("data", out var data) && !IsContent(data, digest, size))

@@ -23,7 +23,7 @@ public sealed class RefusingFalseManifests : WithAServer
     [InlineData("size\":2", "size\":3", "has 3 bytes; it has 2")]
     [InlineData("size\":2", "size\":1", "has 1 bytes; it has 2")]
     [InlineData("size\":2", "size\":0", "has 0 bytes; it has 2")]
-    [InlineData("size\":2", "size\":9223372036854775807", "it has 2")]
+    [InlineData("size\":2", "size\":9223372036854775807", "'layers[0].size'")]
     [InlineData("size\":2", "size\":-1", "'layers[0].size'")]
     [InlineData("size\":2", "size\":2.5", "'layers[0].size'")]
     [InlineData("size\":2", "size\":\"2\"", "'layers[0].size'")]
