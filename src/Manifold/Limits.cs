@@ -90,13 +90,15 @@ public static class Limits
     /// <summary>Archives within one file of Java or Python that are looked into. A large application brings some hundreds.</summary>
     public const int NestedArchives = 1_000;
 
-    /// <summary>Bytes that the archives within one file may inflate to: a second of work. Larger applications store theirs uncompressed.</summary>
+    /// <summary>Bytes that the archives within one file may inflate to: a second of work.
+    /// Larger applications store theirs uncompressed.</summary>
     public const long NestedArchiveBytes = 256L * 1024 * 1024;
 
     /// <summary>Tables of contents of one file and of the archives within it, in bytes: half a million entries.</summary>
     public const long ArchiveTableBytes = 64L * 1024 * 1024;
 
-    /// <summary>Native libraries of one file, and of the archives within it, whose header is read. The largest wheels have a thousand.</summary>
+    /// <summary>Native libraries of one file, and of the archives within it, whose header is read.
+    /// The largest wheels have a thousand.</summary>
     public const int ArchiveLibraries = 20_000;
 
     /// <summary>Layers of one chain: overlayfs stacks 500 folders, and three are ours.</summary>

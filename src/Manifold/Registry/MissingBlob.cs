@@ -52,7 +52,7 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
                 return [];
             var entries = MediaType.IsIndex(document.MediaType) ? ImageIndex.Parse(bytes).Manifests
                 : Manifest.Parse(bytes) is var manifest ? manifest.Layers.Add(manifest.Config) : [];
-            return below[(document.Digest, document.MediaType)] = entries.IsDefault ? [] : entries;
+            return below[(document.Digest, document.MediaType)] = entries;
         }
         catch (Exception e) when (e is FormatException or ContentMismatchException)
         {

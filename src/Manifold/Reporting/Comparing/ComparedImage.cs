@@ -45,7 +45,8 @@ public sealed class ComparedImages
     {
         var (descriptor, manifest, config) = image;
         var read = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
-            (layer, diffId) => layers.GetAsync(diffId, stop => ReadAsync(source, layer, diffId, stop), cancellation))).ConfigureAwait(false);
+            (layer, diffId) => layers.GetAsync(diffId, stop => ReadAsync(source, layer, diffId, stop), cancellation)))
+            .ConfigureAwait(false);
         var contents = new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform, descriptor, manifest, config, [.. read.Select(each => each.Survey)]);
         return new ComparedPlatform(contents, [.. read.Select(each => each.Hashes)]);
     }
