@@ -54,11 +54,11 @@ public sealed class RunNetworks
         var key = string.Join('\n',
             installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}")
                 .Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));
-        if (kept.Read() is { Access: { Kind: NetworkKind.Private } before } trial && trial.Key == key)
-            return before;
+        if (kept.Read() is { Program: not null } trial && trial.Key == key)
+            return Through(trial.Program);
         var access = await TryAllAsync(installed).ConfigureAwait(false);
-        if (access.Kind == NetworkKind.Private)
-            kept.Keep(new NetworkTrial { Key = key, Access = access });
+        if (access.Program is { } program)
+            kept.Keep(new NetworkTrial { Key = key, Program = program });
         return access;
     }
 
@@ -68,7 +68,7 @@ public sealed class RunNetworks
         foreach (var program in installed)
         {
             if (await TryAsync(new NetworkProgram(program)).ConfigureAwait(false) is not { } failure)
-                return new NetworkAccess { Kind = NetworkKind.Private, Program = program };
+                return Through(program);
             failures.Add($"{program} does not work here ({failure.TrimEnd('.')})");
         }
         // A program that found no room says so in words of its own.
@@ -76,6 +76,8 @@ public sealed class RunNetworks
             throw new HostNotReadyException(DiskTrouble.DescribeFull(store.Root));
         return Shared(string.Join("; ", failures), RemedyOfTap());
     }
+
+    private static NetworkAccess Through(string program) => new() { Kind = NetworkKind.Private, Program = program };
 
     private static NetworkAccess Shared(string reason, string? remedy) =>
         new() { Kind = NetworkKind.Machine, Reason = reason, Remedy = remedy };
@@ -152,9 +154,9 @@ public enum NetworkKind
     Machine,
 }
 
-/// <summary>The trial's result, with the programs and the boot of the machine that it is valid for.</summary>
+/// <summary>The program that passed the trial, with the programs and the boot of the machine that this is valid for.</summary>
 internal sealed record NetworkTrial
 {
     public required string Key { get; init; }
-    public required NetworkAccess Access { get; init; }
+    public required string Program { get; init; }
 }

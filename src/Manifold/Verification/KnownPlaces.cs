@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Manifold.Oci;
 using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification;
@@ -17,13 +18,22 @@ internal static partial class KnownPlaces
         ["386"] = "386|i[3-6]86|x86[_-]32|x86(?![_-]64)|ia32|win32|32bit|lib32",
         ["arm64"] = "arm64|aarch[_-]?64|arm64v8|armv8l?",
         ["arm"] = "arm|arm32|arm(v[5-8]|v[5-8]l|v7hl|v6hl|v7a|hf|el)|eabihf|eabi|gnueabihf|gnueabi|musleabihf|musleabi|arm32v[5-8]",
+        ["armbe"] = "armbe|armeb",
+        ["arm64be"] = "arm64be|aarch64[_-]be",
         ["ppc64le"] = "ppc64le|ppc64el|ppcle[_-]64|powerpc64le|ppc64",
         ["ppc64"] = "ppc64|powerpc64",
-        ["riscv64"] = "riscv64|riscv64gc",
+        ["ppc"] = "ppc|ppc32|powerpc",
+        ["riscv64"] = "riscv64|riscv64gc|riscv64d",
+        ["riscv"] = "riscv32|riscv",
         ["s390x"] = "s390x",
+        ["s390"] = "s390",
         ["loong64"] = "loong64|loongarch64",
-        ["mips64le"] = "mips64le|mips64el",
-        ["mipsle"] = "mipsle|mipsel",
+        ["mips64le"] = "mips64(r6)?(le|el)?",
+        ["mips64"] = "mips64(r6)?",
+        ["mipsle"] = "mips(r6)?(le|el)?",
+        ["mips"] = "mips(r6)?",
+        ["sparc64"] = "sparc64|sparcv9|sparc",
+        ["ia64"] = "ia64|itanium",
     }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
 
     private static readonly ImmutableDictionary<string, Regex> Systems = new Dictionary<string, string>
@@ -36,16 +46,24 @@ internal static partial class KnownPlaces
         ["solaris"] = "solaris|illumos|sunos",
     }.ToImmutableDictionary(pair => pair.Key, pair => Whole(pair.Value), StringComparer.Ordinal);
 
-    /// <summary>Whether the path itself says that a file of these machines lies there.</summary>
-    public static bool Expect(string path, FileFacts facts)
+    /// <summary>Whether the path itself says that a file of these machines lies there, or one for another machine than the
+    /// platform's.</summary>
+    /// <remarks>Packages err in what they put under the name of a machine (an <c>armv7l</c> that is arm64), and only that machine
+    /// finds out.</remarks>
+    public static bool Expect(string path, FileFacts facts, Platform platform)
     {
         var lower = path.ToLowerInvariant();
         return facts is ArchiveFile ? WheelFile.OfName(path) is null : facts is not WheelFile && (ForData().IsMatch(lower)
-            || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine)));
+            || IsWindowsFile(lower, facts) || facts.Machines.Any(machine => Says(lower, machine)) || IsForAnother(lower, platform));
     }
 
     /// <summary>Whether a file is named as a library that programs load: it needs no mode to be executed.</summary>
     public static bool IsModule(string path) => ModuleName().IsMatch(path);
+
+    /// <summary>Whether a package of .NET gives a native library to every processor, so that its author has it for one alone, and the
+    /// package goes without it elsewhere or fails where it is used.</summary>
+    /// <remarks>Source: .NET, "RID catalog": <c>linux</c> and its kin are what every <c>linux-ARCHITECTURE</c> falls back to.</remarks>
+    public static bool IsForAnyProcessor(string path) => NativeOfAnyProcessor().IsMatch(path);
 
     /// <summary>Whether a folder is .NET's own, with tools for every system.</summary>
     public static bool IsDotNetItself(string folder) => folder.TrimEnd('/').EndsWith("/dotnet", StringComparison.Ordinal);
@@ -86,6 +104,11 @@ internal static partial class KnownPlaces
         : (Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path)) || (machine.Os == "windows"
             && Architectures.TryGetValue(machine.Architecture, out var processors) && processors.IsMatch(path));
 
+    // On arm64, "arm" may be its own name.
+    private static bool IsForAnother(string path, Platform platform) =>
+        Architectures.TryGetValue(platform.Architecture, out var own) && !own.IsMatch(path)
+        && Architectures.Any(other => (platform.Architecture, other.Key) != ("arm64", "arm") && other.Value.IsMatch(path));
+
     // What Python's and others' packages bring along for Windows; a kernel would not start it, and nobody asks it to.
     private static bool IsWindowsFile(string path, FileFacts facts) => facts is PeFile { Managed: false } && WindowsSuffix().IsMatch(path) || path.EndsWith(".dylib", StringComparison.Ordinal);
 
@@ -112,6 +135,9 @@ internal static partial class KnownPlaces
 
     [GeneratedRegex(@"\.(?:node|so)(?:\.[0-9.]+)?$", RegexOptions.CultureInvariant)]
     private static partial Regex ModuleName();
+
+    [GeneratedRegex(@"(?:^|/)runtimes/(?:any|unix|linux|linux-musl)/native/", RegexOptions.CultureInvariant)]
+    private static partial Regex NativeOfAnyProcessor();
 
     [GeneratedRegex(@"/build/(?:Release|Debug)/[^/]+\.node$", RegexOptions.CultureInvariant)]
     private static partial Regex CompiledModule();

@@ -40,7 +40,7 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
             if (Judge(path, facts) is not { } verdict || view.Shown(path, layer) is not { } entry)
                 continue;
             var isAlone = KnownPlaces.InstalledAs(path, facts) is { IsEmpty: false } places && !installed.Overlaps(places);
-            if (policy.Allows(path) || ((facts is ArchiveFile || KnownPlaces.Expect(path, facts)) && !isAlone)
+            if (policy.Allows(path) || ((facts is ArchiveFile || KnownPlaces.Expect(path, facts, platform)) && !isAlone)
                 || IsIdle(path, facts, entry))
                 Expected++;
             else if (RootOf(path, facts) is { } root && verdict.Id != FindingId.CompatibleMachine)
@@ -60,7 +60,7 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
     {
         WheelFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python && Holds(root, path)),
         ArchiveFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python),
-        ElfFile { Kind: ElfKind.Library } when KnownPlaces.IsModule(path) => modules.FirstOrDefault(root => Holds(root, path)),
+        ElfFile { Kind: ElfKind.Library } when KnownPlaces.IsModule(path) && !KnownPlaces.IsForAnyProcessor(path) => modules.FirstOrDefault(root => Holds(root, path)),
         PeFile { Managed: true } => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.DotNet
             && !KnownPlaces.IsDotNetItself(root.Prefix) && Holds(root, path)),
         // Compiled where it was installed: the folder comes from another system.

@@ -42,7 +42,7 @@ public sealed class TryingForAPrivateNetwork : IDisposable
         Script("exit 1");
         Assert.Equal(NetworkKind.Machine, (await Find(store)).Kind);
         new TrialFile<NetworkTrial>(store, "run-networks.json", SandboxJson.Default.NetworkTrial)
-            .Keep(new NetworkTrial { Key = "", Access = new NetworkAccess { Kind = NetworkKind.Private } });
+            .Keep(new NetworkTrial { Key = "", Program = "pasta" });
     }
 
     [Fact]

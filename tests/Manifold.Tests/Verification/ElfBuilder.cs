@@ -15,6 +15,7 @@ public sealed record Cpu(string Platform, ushort Machine, int Bits, uint Flags, 
     public static readonly Cpu Riscv64 = new("linux/riscv64", 243, 64, 5, "/lib/ld-linux-riscv64-lp64d.so.1", "riscv64-linux-gnu");
     public static readonly Cpu I386 = new("linux/386", 3, 32, 0, "/lib/ld-linux.so.2", "i386-linux-gnu");
     public static readonly Cpu S390x = new("linux/s390x", 22, 64, 0, "/lib/ld64.so.1", "s390x-linux-gnu") { BigEndian = true };
+    public static readonly Cpu Mips64le = new("linux/mips64le", 8, 64, 0x80000007, "/lib64/ld.so.1", "mips64el-linux-gnuabi64");
     public static readonly Cpu Armel = new("linux/arm/v5", 40, 32, 0x05000200, "/lib/ld-linux.so.3", "arm-linux-gnueabi");
 
     public static readonly Cpu Armv6 = Armhf with { Platform = "linux/arm/v6" };

@@ -43,8 +43,8 @@ public sealed class ModulesOfTheStart
 
     private static SampleImage Debian(Cpu? cpu = null) => new SampleImage(cpu ?? Cpu.Arm64).Debian().Layer();
 
-    private static SampleImage Node() =>
-        Debian().File("usr/bin/node", ElfBuilder.Dynamic(Cpu.Arm64)).File("app/server.js", "x", 0x1A4)
+    private static SampleImage Node(Cpu? cpu = null) =>
+        Debian(cpu).File("usr/bin/node", ElfBuilder.Dynamic(cpu ?? Cpu.Arm64)).File("app/server.js", "x", 0x1A4)
             .Workdir("/app").Cmd("node", "server.js");
 
     private static SampleImage Python() =>
@@ -178,6 +178,10 @@ public sealed class ModulesOfTheStart
             new(() => DotNet().File("app/x.dll", Assembly(0x8664), 0x1A4), FindingId.WrongMachine, "/app/x.dll"));
         yield return ("a native library beside the assembly",
             new(() => DotNet().File("app/libe_sqlite3.so", Foreign), FindingId.WrongMachine, "/app/libe_sqlite3.so"));
+        // MongoDB.Libmongocrypt has it for amd64 alone, and its users on arm64 do without what needs it.
+        yield return ("a native library that a package gives to every processor",
+            new(() => DotNet().File("app/runtimes/linux/native/libmongocrypt.so", Foreign), FindingId.ForeignFile,
+                "/app/runtimes/linux/native/libmongocrypt.so", FindingSeverity.Warning));
     }
 
     private static IEnumerable<(string, Fault)> OfLoaders()
@@ -305,6 +309,12 @@ public sealed class ModulesOfTheStart
         yield return ("a .NET application with native parts for all",
             () => DotNet().File("app/runtimes/win-x64/native/x.dll", PlantedFaults.WindowsProgram())
                 .File("app/runtimes/linux-x64/native/libx.so", Foreign).File("app/runtimes/linux-arm64/native/libx.so", Own));
+        yield return ("SQLitePCLRaw, whose mips64 is little-endian",
+            () => DotNet().File("app/runtimes/linux-mips64/native/libe_sqlite3.so", ElfBuilder.SharedLibrary(Cpu.Mips64le))
+                .File("app/runtimes/linux-arm64/native/libe_sqlite3.so", Own));
+        yield return ("node-llama-cpp, whose armv7l is arm64",
+            () => Node(Cpu.Amd64).File("app/node_modules/@node-llama-cpp/linux-armv7l/bins/linux-armv7l/libggml.so", Own)
+                .File("app/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/libggml.so", Foreign));
         yield return ("a Windows library beside Linux's",
             () => DotNet().File("app/e_sqlite3.dll", PlantedFaults.WindowsProgram()).File("app/libe_sqlite3.so", Own));
         yield return ("a right LD_PRELOAD", () => App().File("usr/lib/aarch64-linux-gnu/libj.so.2", Own).Env("LD_PRELOAD=libj.so.2"));

@@ -117,7 +117,7 @@ internal sealed partial class StartTrace
     private void TellForeign(Sighting program, Launch launch, ImmutableArray<Machine> machines)
     {
         // One of several for several machines, of which the script takes the right one.
-        if (!launch.Certain && KnownPlaces.Expect(program.Path[1..], program.Facts!))
+        if (!launch.Certain && KnownPlaces.Expect(program.Path[1..], program.Facts!, platform))
             return;
         var found = string.Join(", ", machines);
         Tell(FindingId.WrongMachine, Serious(launch), $"{program.Path} is for {found}, and the image for {platform}", launch, program, finding => finding with
