@@ -14,6 +14,7 @@ public sealed class LayerTree : ILayerContents
 
     // By number: where a file's content begins in the tar, or which number a hard link names.
     private readonly Chunks<long> places = new();
+    private readonly HashSet<int> linked = [];
     private readonly Dictionary<int, (ImmutableSortedDictionary<string, byte[]> Xattrs, Func<Stream>? Open)> kept = [];
     private long xattrBytes;
 
@@ -47,8 +48,18 @@ public sealed class LayerTree : ILayerContents
         return new LayerTree(new TarReader(tar, source, whiteouts).Entries().Until(cancellation), path, () => tar.Position);
     }
 
-    /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>; hard links are links here.</summary>
-    public IEnumerable<LayerEntry> Entries() => tree.Walk(tree.Root, "").Select(at => Link(at.Id, at.Path) ?? Whole(at.Id, at.Path));
+    /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>. Of a file's several names the
+    /// first in this order has its content, whichever had it in the tar; the others are hard links to that one.</summary>
+    public IEnumerable<LayerEntry> Entries()
+    {
+        var first = new Dictionary<int, string>();
+        foreach (var (id, path) in tree.Walk(tree.Root, ""))
+        {
+            var file = FileOf(id);
+            var entry = Whole(id, path);
+            yield return linked.Contains(file) && !first.TryAdd(file, path) ? entry.AsHardLink(path, first[file]) : entry;
+        }
+    }
 
     public LayerEntry? Find(string path) => tree.Find(path) is var id and not EntryTree.None ? Whole(id, path) : null;
 
@@ -69,15 +80,6 @@ public sealed class LayerTree : ILayerContents
         return xattrs is null && open is null ? entry : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs };
     }
 
-    // Null where it is none, and where the file that it named has given way to another of its name.
-    private LayerEntry? Link(int id, string path)
-    {
-        if (tree.KindOf(id) != EntryKind.HardLink)
-            return null;
-        var link = tree.Entry(id, path);
-        return tree.Find(link.LinkTarget!) is var target and not EntryTree.None && FileOf(target) == FileOf(id) ? link : null;
-    }
-
     private static Func<Stream> OpenPart(string path, long begin, long size) => () => new FilePart(path, begin, size);
 
     private int FileOf(int id) => tree.KindOf(id) == EntryKind.HardLink ? (int)places[id] : id;
@@ -88,7 +90,12 @@ public sealed class LayerTree : ILayerContents
             places.Add(0);
         places[id] = place;
         kept.Remove(id);
-        if (entry.Kind == EntryKind.HardLink || (entry.Xattrs.IsEmpty && (entry.Open is null || tar is not null)))
+        if (entry.Kind == EntryKind.HardLink)
+        {
+            linked.Add((int)place);
+            return;
+        }
+        if (entry.Xattrs.IsEmpty && (entry.Open is null || tar is not null))
             return;
         kept[id] = (entry.Xattrs, tar is null ? entry.Open : null);
         foreach (var (key, value) in entry.Xattrs)
