@@ -64,7 +64,7 @@ public sealed class ModulesOfTheStart
         Debian(cpu).File("opt/app/bin/app", ElfBuilder.Dynamic(cpu ?? Cpu.Arm64)).Entrypoint("/opt/app/bin/app");
 
     private static IEnumerable<(string Name, Fault Fault)> Plant() =>
-        [.. OfChecks(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(), .. OfVariants(), .. OfStarts()];
+        [.. OfChecks(), .. OfServices(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(), .. OfVariants(), .. OfStarts()];
 
     private static IEnumerable<(string, Fault)> OfChecks()
     {
@@ -79,6 +79,36 @@ public sealed class ModulesOfTheStart
             new(() => new SampleImage(Cpu.Arm64).File("app", ElfBuilder.Static(Cpu.Arm64)).File("check", ElfBuilder.Dynamic(Cpu.Arm64))
                 .Entrypoint("/app").Healthcheck("CMD", "/check"), FindingId.MissingLoader, "/check"));
     }
+
+    private static IEnumerable<(string, Fault)> OfServices()
+    {
+        const string Include = "[supervisord]\nnodaemon=true\n[include]\nfiles = /etc/supervisor/conf.d/*.conf\n";
+        yield return ("a program of supervisord",
+            new(() => Supervised("[supervisord]\n; a comment\n[program:web]\ncommand = /opt/web --port 80 ; web\n")
+                .File("opt/web", Program), FindingId.WrongMachine, "/opt/web"));
+        yield return ("a program of an included file",
+            new(() => Supervised(Include).File("etc/supervisor/conf.d/w.conf", "[program:w]\ndirectory=/srv\ncommand=./w\n", 0x1A4)
+                .File("srv/w", Program), FindingId.WrongMachine, "/srv/w"));
+        yield return ("a program of supervisord in a shell's text",
+            new(() => Supervised("[program:web]\ncommand=bash -c \"exec %(ENV_HOME_OF)s/web\"\n").Env("HOME_OF=/opt")
+                .File("opt/web", Program), FindingId.WrongMachine, "/opt/web"));
+        yield return ("a program that supervisord starts when somebody asks for it",
+            new(() => Supervised("[program:web]\ncommand=/opt/web\nautostart=false\n").File("opt/web", Program),
+                FindingId.WrongMachine, "/opt/web", FindingSeverity.Warning));
+        yield return ("a service of s6-overlay",
+            new(() => Debian().File("init", "#!/bin/sh -e\nexec s6-overlay-suexec \"$@\"\n")
+                .File("command/with-contenv", ElfBuilder.Static(Cpu.Arm64))
+                .File("etc/services.d/web/run", "#!/command/with-contenv bash\nexec s6-setuidgid www /opt/web\n")
+                .File("usr/bin/s6-setuidgid", ElfBuilder.Static(Cpu.Arm64)).File("opt/web", Program).Entrypoint("/init"),
+                FindingId.WrongMachine, "/opt/web"));
+        yield return ("a service of runit",
+            new(() => Debian().File("usr/bin/runsvdir", ElfBuilder.Static(Cpu.Arm64))
+                .File("etc/service/web/run", "#!/bin/sh\nexec 2>&1\nexec /opt/web\n").File("opt/web", Program)
+                .Cmd("runsvdir", "-P", "/etc/service"), FindingId.WrongMachine, "/opt/web"));
+    }
+
+    private static SampleImage Supervised(string config) => Python().File("usr/bin/supervisord", "#!/usr/bin/python3\n")
+        .File("etc/supervisor/supervisord.conf", config, 0x1A4).Cmd("/usr/bin/supervisord", "-n");
 
     private static IEnumerable<(string, Fault)> OfNode()
     {
@@ -274,6 +304,13 @@ public sealed class ModulesOfTheStart
     private static IEnumerable<(string Name, Func<SampleImage> Image)> Make()
     {
         yield return ("HEALTHCHECK NONE", () => App().Healthcheck("NONE"));
+        yield return ("supervisord, and programs that are right or elsewhere",
+            () => Supervised("[program:web]\ncommand=/opt/web %(program_name)s\n[program:x]\ncommand=/opt/gone\n[group:g]\nprograms=web\n")
+                .File("opt/web", ElfBuilder.Static(Cpu.Arm64)));
+        yield return ("a service of runit that is right, and one that is down",
+            () => Debian().File("usr/bin/runsvdir", ElfBuilder.Static(Cpu.Arm64)).File("etc/service/a/run", "#!/bin/sh\nexec /opt/a\n")
+                .File("etc/service/b/run", "#!/bin/sh\nexec /opt/gone\n").File("etc/service/b/down", "")
+                .File("opt/a", ElfBuilder.Static(Cpu.Arm64)).Cmd("runsvdir", "/etc/service"));
         yield return ("a HEALTHCHECK whose program is elsewhere",
             () => App().Healthcheck("CMD-SHELL", "curl -f http://localhost || exit 1"));
         yield return ("a right HEALTHCHECK", () => App().File("check", ElfBuilder.Static(Cpu.Arm64)).Healthcheck("CMD", "/check"));

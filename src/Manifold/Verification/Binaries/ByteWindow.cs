@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Manifold.Verification.Binaries;
 
@@ -40,6 +41,22 @@ internal sealed class ByteWindow : IDisposable
             return true;
         }
         return stream.CanSeek ? ReadThere(offset, target) : ReadAhead(offset, target);
+    }
+
+    /// <summary>The file's begin as text, a character for each byte.</summary>
+    public string Text(int mostBytes)
+    {
+        var text = new StringBuilder();
+        Span<byte> piece = stackalloc byte[1024];
+        // Whole pieces, then halves of one, which find the end.
+        for (var size = piece.Length; size > 0 && text.Length < mostBytes;)
+        {
+            if (TryRead(text.Length, piece[..size]))
+                text.Append(Encoding.Latin1.GetString(piece[..size]));
+            else
+                size /= 2;
+        }
+        return text.ToString();
     }
 
     /// <summary>The file's length, where that can be known without keeping more than so many bytes of it.</summary>

@@ -24,7 +24,7 @@ public abstract record FileFacts
     {
         using var window = new ByteWindow(content);
         if (TextFile.Wants(path))
-            return TextFile.Read(window);
+            return TextFile.Read(path, window);
         if (WheelFile.Wants(path))
             return WheelFile.Read(window);
         return window.Start switch

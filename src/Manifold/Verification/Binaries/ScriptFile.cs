@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
@@ -24,22 +23,7 @@ public sealed record ScriptFile(string Interpreter, string? Argument) : FileFact
             return null;
         var blank = line.IndexOfAny([' ', '\t']);
         var script = blank < 0 ? new ScriptFile(line, null) : new ScriptFile(line[..blank], line[blank..].Trim(' ', '\t'));
-        return line.Contains("sh", StringComparison.Ordinal) ? script.WithCommands(Text(window)) : script;
-    }
-
-    private static string Text(ByteWindow window)
-    {
-        var text = new StringBuilder();
-        Span<byte> piece = stackalloc byte[1024];
-        // Whole pieces, then halves of one, which find the end.
-        for (var size = piece.Length; size > 0 && text.Length < MostBytes;)
-        {
-            if (window.TryRead(text.Length, piece[..size]))
-                text.Append(Encoding.Latin1.GetString(piece[..size]));
-            else
-                size /= 2;
-        }
-        return text.ToString();
+        return line.Contains("sh", StringComparison.Ordinal) ? script.WithCommands(window.Text(MostBytes)) : script;
     }
 
     private ScriptFile WithCommands(string text) => this with { Commands = [.. ShellText.Split(text).Commands.Where(Counts).Take(MostCommands)] };

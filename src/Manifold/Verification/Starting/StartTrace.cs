@@ -22,7 +22,8 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// ELF                          4  machine, class, byte order, ABI; then the loader (PT_INTERP), then the libraries
 /// sh -c, tini, env, gosu …     5  start another program: its words again from 2
 /// node, python, java, dotnet   6  load modules of their own: where they look is noted, Java's archives and .NET's assemblies are looked at
-/// HEALTHCHECK                  7  again from 2
+/// supervisord, s6, runit       7  start what their configuration names: again from 2
+/// HEALTHCHECK                  8  again from 2
 /// </code>
 /// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within an <c>if</c>, after a test, in a
 /// function) it is a guess, and what is found on from there is a warning: it may never run. Pure; whatever the files are, it ends. Source: execve(2), <c>fs/binfmt_script.c</c>, <c>fs/binfmt_elf.c</c>; runc's look-up in PATH is Go's <c>exec.LookPath</c>.
@@ -66,7 +67,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
             Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the config has neither ENTRYPOINT nor CMD; whoever runs the image must say what to start", null);
         else
             Follow(new Launch(words, Certain: true, Folder, [origin]));
-        // 7
+        // 8
         if (HealthcheckWords is { IsEmpty: false } check)
             Follow(new Launch(check, Certain: true, Folder, ["HEALTHCHECK"]) { Scripted = true });
         return new StartReport(words, [.. files], [.. findings]) { Modules = [.. modules.Values] };
@@ -115,6 +116,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (LineEndings(line) is { } cause)
             Tell(FindingId.NotAProgram, FindingSeverity.Warning, $"{script.Path} begins with '#!{Shown(line)}', and its interpreter takes the carriage return for a part of its argument", launch, script, finding => finding with { Cause = cause });
         Follow(launch.Of(words, $"#!{facts.Interpreter}"));
+        if (script.Path == "/init")
+            FollowServiceFolders(launch, ServicesOfInit);
     }
 
     /// <summary>The program of a <c>#!</c> line that is not there, for a message: the interpreter, or what <c>env</c> would look for.</summary>
@@ -143,7 +146,10 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         else if (Loader().IsMatch(name))
             FollowLoader(launch, arguments);
         else
+        {
             LookAtModules(program, launch); // 6
+            FollowServices(launch); // 7
+        }
     }
 
     private Sighting? Search(string name, Launch launch) => Usable(Candidate(name, launch), name, launch,

@@ -20,6 +20,8 @@ internal sealed record Wrapper(ImmutableArray<string> WithValue, int Positionals
         ["su-exec"] = new([], Positionals: 1),
         ["setuidgid"] = new([], Positionals: 1),
         ["s6-setuidgid"] = new([], Positionals: 1),
+        ["with-contenv"] = new([]),
+        ["fdmove"] = new([], Positionals: 2),
         ["chpst"] = new(["-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t"]),
         ["setpriv"] = new(["--reuid", "--regid", "--groups", "--inh-caps", "--ambient-caps", "--bounding-set", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile"]),
         ["env"] = new(["-u", "--unset", "-C", "--chdir"], Assignments: true),

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Manifold.Verification.Binaries;
+
+namespace Manifold.Verification.Starting;
+
+/// <content>Programs that start several others and keep them running.</content>
+/// <remarks>Source: supervisor, "Configuration File"; s6, "s6-svscan"; s6-overlay, "Writing an optional startup script" and "services.d";
+/// runit, "runsvdir".</remarks>
+internal sealed partial class StartTrace
+{
+    private const int MostFilesOfServices = 1000;
+
+    // Of s6-overlay, whose program of process 1 this is.
+    private static readonly ImmutableArray<string> ServicesOfInit = ["/etc/services.d", "/etc/s6-overlay/s6-rc.d"];
+
+    private static readonly ImmutableArray<string> SupervisorConfigs = ["supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf",
+        "/etc/supervisor/supervisord.conf"];
+
+    private void FollowServices(Launch launch)
+    {
+        // What is a script stands behind its interpreter.
+        foreach (var (word, at) in launch.Words.Take(3).Select((word, at) => (word.Split('/')[^1], at)))
+        {
+            var arguments = launch.Words[(at + 1)..];
+            if (word == "supervisord")
+                FollowSupervisor(launch, arguments);
+            else if (word is "s6-svscan" or "runsvdir")
+                FollowServiceFolders(launch, [.. arguments.Where(argument => argument is ['/', ..]).Take(1)]);
+            else if (word == "my_init")
+                FollowServiceFolders(launch, ["/etc/service"]);
+        }
+    }
+
+    private void FollowSupervisor(Launch launch, ImmutableArray<string> arguments)
+    {
+        var places = SupervisorConfigs;
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] is "-c" or "--configuration" && i + 1 < arguments.Length)
+                places = [arguments[i + 1]];
+            else if (arguments[i].StartsWith("--configuration=", StringComparison.Ordinal))
+                places = [arguments[i]["--configuration=".Length..]];
+        }
+        var config = places.Select(place => view.Find(Absolute(place, launch.Folder)))
+            .FirstOrDefault(found => found is { IsFolder: false });
+        if (config?.Facts is not TextFile { Text: var text })
+            return;
+        foreach (var program in SupervisedProgram.Of(text).Concat(IncludedBy(config, text).SelectMany(SupervisedProgram.Of)))
+        {
+            if (WithEnvironment(program.Command) is { } command && ShellText.Split(command).Commands is [{ Words: var words }, ..])
+                Follow((launch with { Scripted = true, Later = [], Folder = program.Folder ?? launch.Folder })
+                    .Of(Known(words), program.Section, program.StartsItself));
+        }
+    }
+
+    // Patterns relative to the file that has them; their files include no further ones.
+    private IEnumerable<string> IncludedBy(Sighting config, string text) =>
+        SupervisedProgram.Includes(text).SelectMany(pattern => FilesOf(pattern.StartsWith('/') ? pattern : $"{config.Folder}/{pattern}"))
+            .Select(file => (file.Facts as TextFile)?.Text).OfType<string>();
+
+    private IEnumerable<Sighting> FilesOf(string pattern) => Dockerfile.FilePattern.TryParse(pattern, out var files)
+        ? view.FilesIn(pattern[..pattern.LastIndexOf('/')]).Where(file => files.Matches(file.Path)) : [];
+
+    /// <summary>The text with <c>%(ENV_NAME)s</c> filled in; null where that is only known in a container.</summary>
+    private string? WithEnvironment(string text)
+    {
+        for (int begin; (begin = text.IndexOf("%(ENV_", StringComparison.Ordinal)) >= 0;)
+        {
+            var end = text.IndexOf(")s", begin, StringComparison.Ordinal);
+            if (end < 0 || Variable(config, text[(begin + "%(ENV_".Length)..end]) is not { } value
+                || value.Contains('%', StringComparison.Ordinal))
+                return null;
+            text = text[..begin] + value + text[(end + 2)..];
+        }
+        return text.Contains("%(", StringComparison.Ordinal) ? null : text;
+    }
+
+    /// <summary>Each folder of a service has a program <c>run</c>; one with a file <c>down</c> waits until somebody asks for it.</summary>
+    private void FollowServiceFolders(Launch launch, ImmutableArray<string> folders)
+    {
+        foreach (var run in folders.SelectMany(folder => view.FilesBelow(folder, MostFilesOfServices))
+            .Where(file => file.Path.EndsWith("/run", StringComparison.Ordinal)).OrderBy(file => file.Path, StringComparer.Ordinal))
+            Follow((launch with { Scripted = true, Later = [] }).Of([run.Path], "service " + run.Folder.Split('/')[^1],
+                view.Find(run.Folder + "/down") is null));
+    }
+}
