@@ -64,7 +64,7 @@ public sealed class ModulesOfTheStart
         Debian(cpu).File("opt/app/bin/app", ElfBuilder.Dynamic(cpu ?? Cpu.Arm64)).Entrypoint("/opt/app/bin/app");
 
     private static IEnumerable<(string Name, Fault Fault)> Plant() =>
-        [.. OfChecks(), .. OfServices(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(), .. OfVariants(), .. OfStarts()];
+        [.. OfChecks(), .. OfServices(), .. OfErlang(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(), .. OfVariants(), .. OfStarts()];
 
     private static IEnumerable<(string, Fault)> OfChecks()
     {
@@ -106,6 +106,20 @@ public sealed class ModulesOfTheStart
                 .File("etc/service/web/run", "#!/bin/sh\nexec 2>&1\nexec /opt/web\n").File("opt/web", Program)
                 .Cmd("runsvdir", "-P", "/etc/service"), FindingId.WrongMachine, "/opt/web"));
     }
+
+    private static IEnumerable<(string, Fault)> OfErlang()
+    {
+        yield return ("an Elixir release that was made on another machine",
+            new(() => Release(beam: Program, nif: Own), FindingId.WrongMachine, "/app/erts-13.1.5/bin/beam.smp"));
+        yield return ("a native function of a release",
+            new(() => Release(beam: ElfBuilder.Static(Cpu.Arm64), nif: Foreign), FindingId.WrongMachine,
+                "/app/lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so"));
+    }
+
+    // As mix release lays it out; its script works out all paths.
+    private static SampleImage Release(byte[] beam, byte[] nif) => Debian().File("app/bin/web", "#!/bin/sh\nexec \"$REL_VSN_DIR/elixir\" \"$@\"\n")
+        .File("app/erts-13.1.5/bin/erlexec", ElfBuilder.Static(Cpu.Arm64)).File("app/erts-13.1.5/bin/beam.smp", beam)
+        .File("app/lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so", nif).Cmd("/app/bin/web", "start");
 
     private static SampleImage Supervised(string config) => Python().File("usr/bin/supervisord", "#!/usr/bin/python3\n")
         .File("etc/supervisor/supervisord.conf", config, 0x1A4).Cmd("/usr/bin/supervisord", "-n");
@@ -304,6 +318,7 @@ public sealed class ModulesOfTheStart
     private static IEnumerable<(string Name, Func<SampleImage> Image)> Make()
     {
         yield return ("HEALTHCHECK NONE", () => App().Healthcheck("NONE"));
+        yield return ("a release of Elixir", () => Release(ElfBuilder.Static(Cpu.Arm64), Own));
         yield return ("supervisord, and programs that are right or elsewhere",
             () => Supervised("[program:web]\ncommand=/opt/web %(program_name)s\n[program:x]\ncommand=/opt/gone\n[group:g]\nprograms=web\n")
                 .File("opt/web", ElfBuilder.Static(Cpu.Arm64)));

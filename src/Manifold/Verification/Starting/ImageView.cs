@@ -37,8 +37,10 @@ internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
     }
 
     /// <summary>The files directly in a folder whose links were not followed yet.</summary>
-    public IEnumerable<Sighting> FilesIn(string folder) => Find(folder) is not { IsFolder: true } found ? []
-        : chain.Children(found.Path[1..]).Select(child => Find("/" + child.Path)).OfType<Sighting>().Where(child => !child.IsFolder);
+    public IEnumerable<Sighting> FilesIn(string folder) => In(folder).Where(child => !child.IsFolder);
+
+    /// <summary>The folders directly in a folder whose links were not followed yet.</summary>
+    public IEnumerable<Sighting> FoldersIn(string folder) => In(folder).Where(child => child.IsFolder);
 
     /// <summary>The files anywhere below a folder, in the order of their paths; no more than so many.</summary>
     public IEnumerable<Sighting> FilesBelow(string folder, int most) => Find(folder) is not { IsFolder: true } found ? []
@@ -66,6 +68,9 @@ internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
             return null;
         }
     }
+
+    private IEnumerable<Sighting> In(string folder) => Find(folder) is not { IsFolder: true } found ? []
+        : chain.Children(found.Path[1..]).Select(child => Find("/" + child.Path)).OfType<Sighting>();
 
     private Sighting Seen(string path, Chain.Found found) => new("/" + path, found.Entry, lowest + Math.Max(found.Layer, 0),
         found.Layer < 0 ? null : layers[found.Layer].FactsOf(found.Entry));

@@ -3,9 +3,9 @@ using Manifold.Verification.Binaries;
 
 namespace Manifold.Verification.Starting;
 
-/// <content>Programs that start several others and keep them running.</content>
+/// <content>Programs that start others by their configuration, or by where they lie.</content>
 /// <remarks>Source: supervisor, "Configuration File"; s6, "s6-svscan"; s6-overlay, "Writing an optional startup script" and "services.d";
-/// runit, "runsvdir".</remarks>
+/// runit, "runsvdir"; Erlang, "Releases".</remarks>
 internal sealed partial class StartTrace
 {
     private const int MostFilesOfServices = 1000;
@@ -82,5 +82,20 @@ internal sealed partial class StartTrace
             .Where(file => file.Path.EndsWith("/run", StringComparison.Ordinal)).OrderBy(file => file.Path, StringComparer.Ordinal))
             Follow((launch with { Scripted = true, Later = [] }).Of([run.Path], "service " + run.Folder.Split('/')[^1],
                 view.Find(run.Folder + "/down") is null));
+    }
+
+    /// <summary>A release of Erlang or Elixir brings the machine that runs it: its script in <c>bin</c> works out where that is.</summary>
+    private void FollowRelease(Sighting script, Launch launch)
+    {
+        if (!script.Folder.EndsWith("/bin", StringComparison.Ordinal))
+            return;
+        var home = script.Folder[..^"/bin".Length];
+        foreach (var machine in view.FoldersIn(home + "/").Where(folder => folder.Path.StartsWith(home + "/erts-", StringComparison.Ordinal)))
+        {
+            foreach (var program in (string[])["erlexec", "beam.smp"])
+                Follow((launch with { Scripted = true, Later = [] }).Of([$"{machine.Path}/bin/{program}"], "the release's Erlang"));
+            if (launch.Certain)
+                modules.TryAdd(home, new ModuleRoot(home[1..] + "/lib/", ModuleRuntime.Other, launch.Way));
+        }
     }
 }

@@ -22,7 +22,7 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// ELF                          4  machine, class, byte order, ABI; then the loader (PT_INTERP), then the libraries
 /// sh -c, tini, env, gosu …     5  start another program: its words again from 2
 /// node, python, java, dotnet   6  load modules of their own: where they look is noted, Java's archives and .NET's assemblies are looked at
-/// supervisord, s6, runit       7  start what their configuration names: again from 2
+/// supervisord, s6, runit, erl  7  start what their configuration or their folder names: again from 2
 /// HEALTHCHECK                  8  again from 2
 /// </code>
 /// A shell's text and a shell script are followed as far as they are plain. Where a step depends on what a program does (what stands within an <c>if</c>, after a test, in a
@@ -118,6 +118,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         Follow(launch.Of(words, $"#!{facts.Interpreter}"));
         if (script.Path == "/init")
             FollowServiceFolders(launch, ServicesOfInit);
+        FollowRelease(script, launch);
     }
 
     /// <summary>The program of a <c>#!</c> line that is not there, for a message: the interpreter, or what <c>env</c> would look for.</summary>
