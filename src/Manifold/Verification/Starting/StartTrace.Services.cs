@@ -18,16 +18,18 @@ internal sealed partial class StartTrace
 
     private void FollowServices(Launch launch)
     {
-        // What is a script stands behind its interpreter.
-        foreach (var (word, at) in launch.Words.Take(3).Select((word, at) => (word.Split('/')[^1], at)))
+        // A script stands behind its interpreter, by its path.
+        for (var at = 0; at < Math.Min(launch.Words.Length, 3); at++)
         {
+            if (at > 0 && !launch.Words[at].StartsWith('/'))
+                continue;
             var arguments = launch.Words[(at + 1)..];
-            if (word == "supervisord")
-                FollowSupervisor(launch, arguments);
-            else if (word is "s6-svscan" or "runsvdir")
-                FollowServiceFolders(launch, [.. arguments.Where(argument => argument is ['/', ..]).Take(1)]);
-            else if (word == "my_init")
-                FollowServiceFolders(launch, ["/etc/service"]);
+            switch (launch.Words[at].Split('/')[^1])
+            {
+                case "supervisord": FollowSupervisor(launch, arguments); break;
+                case "s6-svscan" or "runsvdir": FollowServiceFolders(launch, [.. arguments.Where(argument => argument is ['/', ..]).Take(1)]); break;
+                case "my_init": FollowServiceFolders(launch, ["/etc/service"]); break;
+            }
         }
     }
 
