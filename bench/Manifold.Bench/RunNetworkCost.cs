@@ -57,7 +57,8 @@ internal static class RunNetworkCost
             server.Start();
             _ = ServeAsync(server);
             var port = ((IPEndPoint)server.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-            await CompareAsync(output, "start and 100 MB", Downloads, mode => Time(mode, "sh", "-c", $"/bin/busybox wget -q -O /dev/null http://{address}:{port}/")).ConfigureAwait(false);
+            await CompareAsync(output, "start and 100 MB", Downloads, mode =>
+                Time(mode, "sh", "-c", $"/bin/busybox wget -q -O /dev/null http://{address}:{port}/")).ConfigureAwait(false);
         }
     }
 

@@ -50,7 +50,7 @@ internal static class Cgroups
         }
     }
 
-    /// <summary>Where a group is in a hierarchy; null where that is the hierarchy itself, the group of everything, or outside it.</summary>
+    /// <summary>The path of a group in a hierarchy; null if it is the root, which holds every process, or outside the hierarchy.</summary>
     internal static string? FolderOf(string group, string hierarchy)
     {
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(hierarchy + group));

@@ -48,8 +48,8 @@ internal static partial class KnownPlaces
 
     /// <summary>Whether the path itself says that a file of these machines lies there, or one for another machine than the
     /// platform's.</summary>
-    /// <remarks>Packages err in what they put under the name of a machine (an <c>armv7l</c> that is arm64), and only that machine
-    /// finds out.</remarks>
+    /// <remarks>Some packages have the wrong machine's file in a folder (arm64 code in <c>armv7l</c>). Only the machine that the folder
+    /// is for notices.</remarks>
     public static bool Expect(string path, FileFacts facts, Platform platform)
     {
         var lower = path.ToLowerInvariant();
@@ -60,8 +60,8 @@ internal static partial class KnownPlaces
     /// <summary>Whether a file is named as a library that programs load: it needs no mode to be executed.</summary>
     public static bool IsModule(string path) => ModuleName().IsMatch(path);
 
-    /// <summary>Whether a package of .NET gives a native library to every processor, so that its author has it for one alone, and the
-    /// package goes without it elsewhere or fails where it is used.</summary>
+    /// <summary>Whether a .NET package ships this native library for every processor. It can only work on one; elsewhere the package
+    /// works without it, or fails when it needs it.</summary>
     /// <remarks>Source: .NET, "RID catalog": <c>linux</c> and its kin are what every <c>linux-ARCHITECTURE</c> falls back to.</remarks>
     public static bool IsForAnyProcessor(string path) => NativeOfAnyProcessor().IsMatch(path);
 
@@ -104,7 +104,7 @@ internal static partial class KnownPlaces
         : (Systems.TryGetValue(machine.Os, out var systems) && systems.IsMatch(path)) || (machine.Os == "windows"
             && Architectures.TryGetValue(machine.Architecture, out var processors) && processors.IsMatch(path));
 
-    // On arm64, "arm" may be its own name.
+    // On arm64, "arm" may mean arm64.
     private static bool IsForAnother(string path, Platform platform) =>
         Architectures.TryGetValue(platform.Architecture, out var own) && !own.IsMatch(path)
         && Architectures.Any(other => (platform.Architecture, other.Key) != ("arm64", "arm") && other.Value.IsMatch(path));

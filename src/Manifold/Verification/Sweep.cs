@@ -60,7 +60,8 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
     {
         WheelFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python && Holds(root, path)),
         ArchiveFile => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.Python),
-        ElfFile { Kind: ElfKind.Library } when KnownPlaces.IsModule(path) && !KnownPlaces.IsForAnyProcessor(path) => modules.FirstOrDefault(root => Holds(root, path)),
+        ElfFile { Kind: ElfKind.Library } when KnownPlaces.IsModule(path) && !KnownPlaces.IsForAnyProcessor(path) =>
+            modules.FirstOrDefault(root => Holds(root, path)),
         PeFile { Managed: true } => modules.FirstOrDefault(root => root.Runtime == ModuleRuntime.DotNet
             && !KnownPlaces.IsDotNetItself(root.Prefix) && Holds(root, path)),
         // Compiled where it was installed: the folder comes from another system.

@@ -2,7 +2,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;
 
-/// <summary>What a run wrote down of its control group. All that is in the group is killed, so these tests only read.</summary>
+/// <summary>A run's note of its control group. Whatever is in that group gets killed, so these tests only read.</summary>
 public sealed class TheNoteOfAnAbandonedRun : IDisposable
 {
     private const string Group = "/a/parent/1234-abcd-12";

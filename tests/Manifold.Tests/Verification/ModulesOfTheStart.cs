@@ -64,7 +64,8 @@ public sealed class ModulesOfTheStart
         Debian(cpu).File("opt/app/bin/app", ElfBuilder.Dynamic(cpu ?? Cpu.Arm64)).Entrypoint("/opt/app/bin/app");
 
     private static IEnumerable<(string Name, Fault Fault)> Plant() =>
-        [.. OfChecks(), .. OfServices(), .. OfErlang(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(), .. OfVariants(), .. OfStarts()];
+        [.. OfChecks(), .. OfServices(), .. OfErlang(), .. OfNode(), .. OfPython(), .. OfJava(), .. OfDotNet(), .. OfLoaders(),
+            .. OfVariants(), .. OfStarts()];
 
     private static IEnumerable<(string, Fault)> OfChecks()
     {
@@ -95,6 +96,17 @@ public sealed class ModulesOfTheStart
         yield return ("a program that supervisord starts when somebody asks for it",
             new(() => Supervised("[program:web]\ncommand=/opt/web\nautostart=false\n").File("opt/web", Program),
                 FindingId.WrongMachine, "/opt/web", FindingSeverity.Warning));
+        foreach (var option in (string[][])[["-c", "/etc/my-supervisor.ini"], ["--configuration=/etc/my-supervisor.ini"]])
+            yield return ($"a program of supervisord {option[0]}",
+                new(() => Supervised("").File("etc/my-supervisor.ini", "[include]\nfiles=supervisor/w.ini\n", 0x1A4)
+                    .File("etc/supervisor/w.ini", "[program:w]\ncommand=env A=1\n  /opt/web\n", 0x1A4)
+                    .File("opt/web", Program).Cmd(["supervisord", .. option]), FindingId.WrongMachine, "/opt/web"));
+        yield return ("a service of s6",
+            new(() => Debian().File("usr/bin/s6-svscan", ElfBuilder.Static(Cpu.Arm64)).File("srv/s/web/run", "#!/bin/sh\nexec /opt/web\n")
+                .File("opt/web", Program).Cmd("s6-svscan", "/srv/s"), FindingId.WrongMachine, "/opt/web"));
+        yield return ("a service of my_init",
+            new(() => Python().File("sbin/my_init", "#!/usr/bin/python3 -u\n").File("etc/service/web/run", "#!/bin/sh\nexec /opt/web\n")
+                .File("opt/web", Program).Cmd("/sbin/my_init"), FindingId.WrongMachine, "/opt/web"));
         yield return ("a service of s6-overlay",
             new(() => Debian().File("init", "#!/bin/sh -e\nexec s6-overlay-suexec \"$@\"\n")
                 .File("command/with-contenv", ElfBuilder.Static(Cpu.Arm64))
@@ -117,7 +129,8 @@ public sealed class ModulesOfTheStart
     }
 
     // As mix release lays it out; its script works out all paths.
-    private static SampleImage Release(byte[] beam, byte[] nif) => Debian().File("app/bin/web", "#!/bin/sh\nexec \"$REL_VSN_DIR/elixir\" \"$@\"\n")
+    private static SampleImage Release(byte[] beam, byte[] nif) => Debian()
+        .File("app/bin/web", "#!/bin/sh\nexec \"$REL_VSN_DIR/elixir\" \"$@\"\n")
         .File("app/erts-13.1.5/bin/erlexec", ElfBuilder.Static(Cpu.Arm64)).File("app/erts-13.1.5/bin/beam.smp", beam)
         .File("app/lib/bcrypt_elixir-3.0.1/priv/bcrypt_nif.so", nif).Cmd("/app/bin/web", "start");
 

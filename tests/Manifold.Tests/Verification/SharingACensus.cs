@@ -4,7 +4,7 @@ using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;
 
-/// <summary>Several images of a build stand on one layer, and its census is taken once.</summary>
+/// <summary>Several images of a build share a layer, and its census is taken once.</summary>
 public sealed class SharingACensus : IDisposable
 {
     private static readonly Digest Layer = Digest.Of("layer"u8.ToArray());

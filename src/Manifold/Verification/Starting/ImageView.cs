@@ -42,6 +42,12 @@ internal sealed class ImageView(IReadOnlyList<LayerFiles> layers, int lowest)
     /// <summary>The folders directly in a folder whose links were not followed yet.</summary>
     public IEnumerable<Sighting> FoldersIn(string folder) => In(folder).Where(child => child.IsFolder);
 
+    /// <summary>The files of one folder that a pattern with wildcards in its last part matches, in the order of their paths.</summary>
+    /// <param name="pattern">Absolute.</param>
+    public IEnumerable<Sighting> FilesLike(string pattern) => !Dockerfile.FilePattern.TryParse(pattern, out var files) ? []
+        : FilesIn(pattern[..pattern.LastIndexOf('/')]).Where(file => files.Matches(file.Path))
+            .OrderBy(file => file.Path, StringComparer.Ordinal);
+
     /// <summary>The files anywhere below a folder, in the order of their paths; no more than so many.</summary>
     public IEnumerable<Sighting> FilesBelow(string folder, int most) => Find(folder) is not { IsFolder: true } found ? []
         : chain.LocateBelow(found.Path[1..]).Where(each => each.Entry.Kind is EntryKind.File or EntryKind.HardLink).Take(most)

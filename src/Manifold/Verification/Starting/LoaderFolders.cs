@@ -85,10 +85,7 @@ internal static class LoaderFolders
 
     private static void Include(ImageView view, string pattern, List<string> folders, int depth)
     {
-        pattern = pattern.StartsWith('/') ? pattern : "/etc/" + pattern;
-        if (!Dockerfile.FilePattern.TryParse(pattern, out var files))
-            return;
-        foreach (var file in view.FilesIn(pattern[..pattern.LastIndexOf('/')]).Where(file => files.Matches(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (var file in view.FilesLike(pattern.StartsWith('/') ? pattern : "/etc/" + pattern))
             ReadConfig(view, file.Path, folders, depth + 1);
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class StartTrace
 {
     private const int MostFilesOfServices = 1000;
 
-    // Of s6-overlay, whose program of process 1 this is.
+    // s6-overlay starts these; its own start is /init.
     private static readonly ImmutableArray<string> ServicesOfInit = ["/etc/services.d", "/etc/s6-overlay/s6-rc.d"];
 
     private static readonly ImmutableArray<string> SupervisorConfigs = ["supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf",
@@ -27,7 +27,9 @@ internal sealed partial class StartTrace
             switch (launch.Words[at].Split('/')[^1])
             {
                 case "supervisord": FollowSupervisor(launch, arguments); break;
-                case "s6-svscan" or "runsvdir": FollowServiceFolders(launch, [.. arguments.Where(argument => argument is ['/', ..]).Take(1)]); break;
+                case "s6-svscan" or "runsvdir":
+                    FollowServiceFolders(launch, [.. arguments.Where(argument => argument.StartsWith('/')).Take(1)]);
+                    break;
                 case "my_init": FollowServiceFolders(launch, ["/etc/service"]); break;
             }
         }
@@ -55,13 +57,10 @@ internal sealed partial class StartTrace
         }
     }
 
-    // Patterns relative to the file that has them; their files include no further ones.
+    // Patterns are relative to the file that contains them. Included files cannot include others.
     private IEnumerable<string> IncludedBy(Sighting config, string text) =>
-        SupervisedProgram.Includes(text).SelectMany(pattern => FilesOf(pattern.StartsWith('/') ? pattern : $"{config.Folder}/{pattern}"))
+        SupervisedProgram.Includes(text).SelectMany(pattern => view.FilesLike(Absolute(pattern, config.Folder)))
             .Select(file => (file.Facts as TextFile)?.Text).OfType<string>();
-
-    private IEnumerable<Sighting> FilesOf(string pattern) => Dockerfile.FilePattern.TryParse(pattern, out var files)
-        ? view.FilesIn(pattern[..pattern.LastIndexOf('/')]).Where(file => files.Matches(file.Path)) : [];
 
     /// <summary>The text with <c>%(ENV_NAME)s</c> filled in; null where that is only known in a container.</summary>
     private string? WithEnvironment(string text)
@@ -77,7 +76,7 @@ internal sealed partial class StartTrace
         return text.Contains("%(", StringComparison.Ordinal) ? null : text;
     }
 
-    /// <summary>Each folder of a service has a program <c>run</c>; one with a file <c>down</c> waits until somebody asks for it.</summary>
+    /// <summary>Each service has a folder with a program <c>run</c>. If there is a file <c>down</c>, it does not start by itself.</summary>
     private void FollowServiceFolders(Launch launch, ImmutableArray<string> folders)
     {
         foreach (var run in folders.SelectMany(folder => view.FilesBelow(folder, MostFilesOfServices))
@@ -86,16 +85,18 @@ internal sealed partial class StartTrace
                 view.Find(run.Folder + "/down") is null));
     }
 
-    /// <summary>A release of Erlang or Elixir brings the machine that runs it: its script in <c>bin</c> works out where that is.</summary>
+    /// <summary>A release of Erlang or Elixir has its own copy of Erlang, and the script in <c>bin</c> finds it when it runs.</summary>
     private void FollowRelease(Sighting script, Launch launch)
     {
         if (!script.Folder.EndsWith("/bin", StringComparison.Ordinal))
             return;
         var home = script.Folder[..^"/bin".Length];
-        foreach (var machine in view.FoldersIn(home + "/").Where(folder => folder.Path.StartsWith(home + "/erts-", StringComparison.Ordinal)))
+        foreach (var runtime in view.FoldersIn(home + "/"))
         {
+            if (!runtime.Path.StartsWith(home + "/erts-", StringComparison.Ordinal))
+                continue;
             foreach (var program in (string[])["erlexec", "beam.smp"])
-                Follow((launch with { Scripted = true, Later = [] }).Of([$"{machine.Path}/bin/{program}"], "the release's Erlang"));
+                Follow((launch with { Scripted = true, Later = [] }).Of([$"{runtime.Path}/bin/{program}"], "the release's Erlang"));
             if (launch.Certain)
                 modules.TryAdd(home, new ModuleRoot(home[1..] + "/lib/", ModuleRuntime.Other, launch.Way));
         }

@@ -4,7 +4,7 @@ namespace Manifold.Verification.Starting;
 /// <param name="Section">With its brackets, for people: <c>[program:web]</c>.</param>
 /// <param name="Command">As it stands there: words as in a shell, and <c>%(ENV_NAME)s</c> for variables.</param>
 /// <param name="Folder">Where it starts.</param>
-/// <param name="StartsItself">Whether it starts with supervisord, and not when somebody asks for it.</param>
+/// <param name="StartsItself">Whether supervisord starts it by itself, and not on request only.</param>
 /// <remarks>Source: supervisor, "Configuration File".</remarks>
 internal sealed record SupervisedProgram(string Section, string Command, string? Folder, bool StartsItself)
 {
