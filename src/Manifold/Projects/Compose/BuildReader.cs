@@ -103,6 +103,8 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
                 "contexts" => new ImageSettings { Contexts = values.Pairs(value, key.Text) }.Over(settings),
                 "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
                 "pull" => settings with { Pull = values.Flag(value, key.Text) },
+                "output" => settings with { Outputs = Joined(settings.Outputs, values.Texts(value, key.Text)) },
+                "no-cache-filter" => settings with { NoCacheFilter = Joined(settings.NoCacheFilter, values.Texts(value, key.Text)) },
                 _ => Ignore(settings, service, key),
             };
         return settings;

@@ -65,12 +65,13 @@ internal sealed class ServiceReader(YamlMap root, Interpolation environment, Val
     private static YamlEntry WithoutShortForm(YamlEntry entry) => entry is not { Key.Text: "build", Value: YamlScalar { IsNull: false } folder } ? entry
         : entry with { Value = new YamlMap([new YamlEntry(new YamlScalar("context", true, folder.Place), folder)], folder.Place) };
 
-    private static YamlMap Joined(YamlMap below, YamlMap own) => own with
+    /// <summary>A map with what another one adds: see <see cref="ComposeYaml"/>.</summary>
+    public static YamlMap Joined(YamlMap below, YamlMap own) => own with
     {
         Entries =
         [
             .. below.Entries.Where(entry => entry.Key.Text != "extends" && own.Find(entry.Key.Text) is null),
-            .. own.Entries.Select(entry => below.Find(entry.Key.Text) is { } other ? entry with { Value = Joined(other.Value, entry.Value) } : entry),
+            .. own.Entries.Select(entry => below.Find(entry.Key.Text) is { } other ? entry with { Value = Joined(WithoutShortForm(other).Value, WithoutShortForm(entry).Value) } : entry),
         ],
     };
 

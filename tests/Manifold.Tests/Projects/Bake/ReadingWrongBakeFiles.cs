@@ -133,6 +133,9 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     private Project Read(string name = "docker-bake.hcl", params string[] variables) => BakeReader.Read(name,
         new ReadingOptions(variables.Select(each => each.Split('=')).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1])) { WorkingFolder = folder.Path });
 
+    /// <summary>What is told where everything is asked for.</summary>
     private List<string> Faults(string name = "docker-bake.hcl", params string[] variables) =>
-        [.. Assert.Throws<ProjectFileException>(() => Read(name, variables)).Diagnostics.Select(each => each.Render())];
+        [.. Assert.Throws<ProjectFileException>(() => Asked(Read(name, variables))).Diagnostics.Select(each => each.Render())];
+
+    private static ImmutableArray<Component> Asked(Project project) => project.Select([.. project.Components.Select(component => component.Name), .. project.Groups.Keys]);
 }
