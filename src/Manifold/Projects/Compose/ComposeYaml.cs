@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Projects.Bake;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 
@@ -50,6 +51,7 @@ public static class ComposeYaml
         return ComponentOutputs.Settled(new Project
         {
             File = string.Join(", ", texts.Select(text => text.FileName)), Folder = paths.Folder, Components = components.ToImmutable(), Warnings = faults.Warnings, Broken = broken.ToImmutable(),
+            Written = new ServiceTargets(paths, options).Of(services),
         });
     }
 
