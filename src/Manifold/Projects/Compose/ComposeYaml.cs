@@ -8,7 +8,8 @@ namespace Manifold.Projects.Compose;
 
 /// <summary>Reads what a <c>compose.yaml</c> builds: its services with a <c>build</c>, as <c>docker buildx bake</c> understands them.</summary>
 /// <remarks>
-/// What only matters to running containers is left alone. Paths start from the first file's folder, and its <c>.env</c> is read, both as compose has it.
+/// What only matters to running containers is left alone. Paths start from the first file's folder, and its <c>.env</c> is read, both as
+/// compose has it.
 /// Services of every profile are built. Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
 /// </remarks>
 public static class ComposeYaml
@@ -19,7 +20,8 @@ public static class ComposeYaml
     /// <exception cref="UsageException">It cannot be read.</exception>
     public static Project Read(string file, ReadingOptions options) => Read([file], options);
 
-    /// <summary>Several files as one: maps are joined by key, lists one after the other, of anything else the later file's counts.</summary>
+    /// <summary>Several files as one: maps are joined by key, lists one after the other, of anything else the later file's
+    /// counts.</summary>
     /// <remarks>A service whose folder is not there, or whose values mean nothing, matters only where it is asked for.</remarks>
     public static Project Read(ImmutableArray<string> files, ReadingOptions options)
     {
@@ -37,7 +39,8 @@ public static class ComposeYaml
         var ofFile = faults.Take();
         var names = services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
         var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false, TagsMayBeShared = true }, faults);
-        var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
+        var components = ImmutableArray.CreateBuilder<Component>();
+        var broken = ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal);
         foreach (var service in services)
         {
             var component = resolver.Resolve(service);
@@ -47,10 +50,12 @@ public static class ComposeYaml
                 broken[service.Name] = new BrokenComponent(wrong, IsPrintable: component is not null);
         }
         if (!ofFile.IsEmpty)
-            throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
+            throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults))
+                .OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
         return ComponentOutputs.Settled(new Project
         {
-            File = string.Join(", ", texts.Select(text => text.FileName)), Folder = paths.Folder, Components = components.ToImmutable(), Warnings = faults.Warnings, Broken = broken.ToImmutable(),
+            File = string.Join(", ", texts.Select(text => text.FileName)), Folder = paths.Folder, Components = components.ToImmutable(),
+                Warnings = faults.Warnings, Broken = broken.ToImmutable(),
             Written = new ServiceTargets(paths, options).Of(services),
         });
     }

@@ -71,7 +71,8 @@ internal sealed class ServiceReader(YamlMap root, Interpolation environment, Val
         Entries =
         [
             .. below.Entries.Where(entry => entry.Key.Text != "extends" && own.Find(entry.Key.Text) is null),
-            .. own.Entries.Select(entry => below.Find(entry.Key.Text) is { } other ? entry with { Value = Joined(WithoutShortForm(other).Value, WithoutShortForm(entry).Value) } : entry),
+            .. own.Entries.Select(entry => below.Find(entry.Key.Text) is { } other
+                ? entry with { Value = Joined(WithoutShortForm(other).Value, WithoutShortForm(entry).Value) } : entry),
         ],
     };
 

@@ -6,7 +6,8 @@ namespace Manifold.Projects.Yaml;
 /// <summary>Collects what is wrong with a project file, each once, however often its place is read.</summary>
 internal sealed class FileFaults(SourceText source)
 {
-    private readonly Dictionary<string, DiagnosticList> lists = new(StringComparer.Ordinal) { [source.FileName] = new DiagnosticList(source) };
+    private readonly Dictionary<string,
+        DiagnosticList> lists = new(StringComparer.Ordinal) { [source.FileName] = new DiagnosticList(source) };
     private readonly HashSet<(Place, string)> told = [];
     private readonly List<string> warnings = [];
 
