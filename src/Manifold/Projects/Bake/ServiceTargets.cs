@@ -66,7 +66,7 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.Text("shm-size", run.SharedMemory?.Text);
         keys.List("ulimits", Texts(run.Limits));
         keys.List("entitlements", Texts(run.Entitlements));
-        keys.Map("extra-hosts", (run.Hosts ?? []).Select(host => host.Text.Split('=', 2)).GroupBy(pair => pair[0])
+        keys.Map("extra-hosts", (run.Hosts ?? []).Select(Host).GroupBy(pair => pair[0])
             .ToImmutableSortedDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair[^1])),
                 StringComparer.Ordinal));
         return new BakeTarget(BakeNames.Of(service.Name), default, keys.Settings).Normalized();
@@ -79,8 +79,12 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         path is null || paths.Folder == Path.GetFullPath(options.WorkingFolder) || BakeContexts.IsRemote(path) || Path.IsPathRooted(path) ? path
         : RelativePath.From(options.WorkingFolder, Path.GetFullPath(path, paths.Folder));
 
+    /// <summary><c>HOST=IP</c>, or <c>HOST:IP</c>.</summary>
+    private static string[] Host(Located host) => host.Text.Split(host.Text.Contains('=', StringComparison.Ordinal) ? '=' : ':', 2);
+
     private string Context(string text) =>
-        text.StartsWith("service:", StringComparison.Ordinal) ? "target:" + BakeNames.Of(text["service:".Length..])
+        text.StartsWith("service:", StringComparison.Ordinal) || text.StartsWith("target:", StringComparison.Ordinal)
+            ? "target:" + BakeNames.Of(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..])
         : text.Contains(':', StringComparison.Ordinal) ? text : Moved(text)!;
 
     private string Secret(string text) =>

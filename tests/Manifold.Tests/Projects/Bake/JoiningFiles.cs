@@ -61,6 +61,17 @@ public sealed class JoiningFiles : IDisposable
         Assert.Equal(2, Read("a.yaml", "b.yaml").Select(["default"]).Length);
     }
 
+    /// <remarks>As buildx prints them: names without dots, addresses of a host in one text.</remarks>
+    [Fact]
+    public void a_compose_file_is_printed_with_its_texts()
+    {
+        folder.Write("compose.yaml", "services:\n  base.1: {build: web}\n  web:\n    image: acme/web\n    build:\n      context: ./web\n      additional_contexts: {b: \"service:base.1\"}\n      extra_hosts: [\"db:10.0.0.1\", \"db:10.0.0.2\", \"v6=::1\"]\n");
+        var web = Printed("web");
+        Assert.Equal(("web", """["acme/web"]""", """{"b":"target:base_1"}""", """{"db":"10.0.0.1,10.0.0.2","v6":"::1"}"""),
+            ((string?)web["context"], web["tags"]!.ToJsonString(), web["contexts"]!.ToJsonString(), web["extra-hosts"]!.ToJsonString()));
+        Assert.Null(web["platforms"]);
+    }
+
     [Fact]
     public void what_another_bake_printed_is_read_from_standard_input()
     {
