@@ -3,21 +3,39 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Yaml;
 
-/// <summary>Collects what is wrong with a project file, each once, however often its place is read.</summary>
-internal sealed class FileFaults(SourceText source)
+/// <summary>Collects what is wrong with a project file and the files that it names, each once, however often its place is read.</summary>
+internal sealed class FileFaults
 {
-    private readonly DiagnosticList list = new(source);
-    private readonly HashSet<(Place, string)> told = [];
-    private readonly List<string> warnings = [];
+    private readonly Dictionary<string, DiagnosticList> lists;
+    private readonly HashSet<(Place, string)> told;
+    private readonly List<string> warnings;
 
-    public SourceText Source => source;
+    public FileFaults(SourceText source)
+    {
+        (Source, lists, told, warnings) = (source, new(StringComparer.Ordinal), [], []);
+        lists[source.FileName] = new DiagnosticList(source);
+    }
+
+    private FileFaults(SourceText source, FileFaults first)
+    {
+        (Source, lists, told, warnings) = (source, first.lists, first.told, first.warnings);
+        lists.TryAdd(source.FileName, new DiagnosticList(source));
+    }
+
+    public SourceText Source { get; }
 
     public ImmutableArray<string> Warnings => [.. warnings];
 
+    public bool Any => lists.Values.Any(list => list.HasErrors);
+
+    /// <summary>The same collection, for another file.</summary>
+    public FileFaults Of(SourceText other) => new(other, this);
+
+    /// <param name="place">In one of the files.</param>
     public void Add(Place place, string message, string? hint = null)
     {
         if (told.Add((place, message)))
-            list.Error(place, message, hint);
+            (lists.GetValueOrDefault(place.File) ?? lists[Source.FileName]).Error(place, message, hint);
     }
 
     /// <summary>Says something that stops nothing, and says it once.</summary>
@@ -30,7 +48,7 @@ internal sealed class FileFaults(SourceText source)
     /// <exception cref="ProjectFileException">Something is wrong.</exception>
     public void ThrowIfAny()
     {
-        if (list.HasErrors)
-            throw new ProjectFileException(list.ToImmutable());
+        if (Any)
+            throw new ProjectFileException([.. lists.Values.SelectMany(list => list.ToImmutable())]);
     }
 }
