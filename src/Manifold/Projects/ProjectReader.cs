@@ -36,6 +36,9 @@ public static class ProjectReader
         return ProjectOverrides.Apply(ReadFolder(path, options), options);
     }
 
+    /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
+    public static bool IsProject(string folder) => Names.Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
+
     private static Project ReadFile(string file, ReadingOptions options) => Kind(file, options) switch
     {
         FileKind.Manifold => ProjectOverrides.Apply(ManifoldYaml.Read(file, options), options, hasRegistry: true),

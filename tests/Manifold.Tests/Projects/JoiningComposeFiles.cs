@@ -89,7 +89,7 @@ public sealed class JoiningComposeFiles : IDisposable
             "a/circle.yaml:1:11 include goes in a circle: compose.yaml → a/circle.yaml → compose.yaml.",
             "compose.yaml:1:26 'https://example.com/c.yaml' is not on this machine, and is not fetched.",
             "compose.yaml:3:3 service 'web' has neither an image nor a build.",
-            "compose.yaml:3:49 there is no service 'bas' in 'a/base.yaml'.",
+            "compose.yaml:3:47 there is no service 'bas' in 'a/base.yaml'.",
         ], faults.Select(each => $"{each.Place} {each.Message}").Order(StringComparer.Ordinal));
     }
 

@@ -43,8 +43,10 @@ internal sealed class ComposeLoader(FileFaults faults, ProjectPaths paths)
     {
         var own = faults.Of(ProjectText.Read(path, paths));
         var interpolation = Interpolation.Of(own, variables.GetValueOrDefault);
+        var before = own.Count;
         var documents = YamlComposer.ComposeAll(own) ?? [];
-        own.ThrowIfAny(); // of what is no YAML, nothing more can be said
+        if (own.Count > before)
+            own.ThrowIfAny(); // of what is no YAML, nothing more can be said
         foreach (var document in documents)
             if (document is YamlMap map)
                 yield return interpolation.Apply(map);

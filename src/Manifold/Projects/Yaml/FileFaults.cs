@@ -26,6 +26,9 @@ internal sealed class FileFaults
 
     public ImmutableArray<string> Warnings => [.. warnings];
 
+    /// <summary>How much was told so far.</summary>
+    public int Count => told.Count;
+
     public bool Any => lists.Values.Any(list => list.HasErrors);
 
     /// <summary>The same collection, for another file.</summary>
