@@ -25,6 +25,7 @@ internal sealed class BakeOptions
     private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> files = new("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> set = new("--set") { Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> variables = new("--var") { Description = "Set a variable of the file, over the environment. Repeatable.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
     private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
@@ -47,8 +48,8 @@ internal sealed class BakeOptions
     public void AddTo(Command command)
     {
         command.Add(names);
-        progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
-        foreach (var option in (Option[])[files, set, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
+        progress.AcceptProgress();
+        foreach (var option in (Option[])[files, set, variables, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         allow = AllowFlag.AddTo(command);
         checking = CheckFlags.AddTo(command);
@@ -70,7 +71,8 @@ internal sealed class BakeOptions
             Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
             Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
-            KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
+            KeepGoing = parsed.GetValue(keepGoing), Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!), MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
+            Variables = [.. (parsed.GetValue(variables) ?? []).Select(Variable)],
             Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), Registries = registries.Read(parsed),
         };
     }
@@ -82,6 +84,9 @@ internal sealed class BakeOptions
         "bake" => "bake",
         var other => throw new UsageException($"--print={other}: expected yaml, json or bake. Images stand before --print, or after --print=yaml."),
     };
+
+    private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
+        : throw new UsageException($"--var {text}: expected NAME=VALUE.");
 
     internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
 }
@@ -99,6 +104,9 @@ internal sealed record BakeCommandLine
     public required ImmutableArray<string> Files { get; init; }
     public required ImmutableArray<string> Names { get; init; }
     public required ImmutableArray<string> Set { get; init; }
+    /// <summary>Variables that count more than those of the environment.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Variables { get; init; } = [];
+
     public required string? Print { get; init; }
     public required bool Plan { get; init; }
     public required bool Push { get; init; }

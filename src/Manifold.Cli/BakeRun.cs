@@ -23,7 +23,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd });
+        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment.SetItems(line.Variables)) { WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd });
         foreach (var warning in project.Warnings.Concat(project.Reservations(line.Names)))
             context.Warn(warning);
         if (line.Print is { } format)
@@ -118,7 +118,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => line.SettingsOf(source, context),
+            RunSettings = source => line.SettingsOf(source, context), KeepsRest = line.Plan,
         })
         {
             Lock = BakeLock.Find(context, project, line),
@@ -137,6 +137,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 await context.Out.WriteLineAsync($"  without {missing.Platform}, which may fail: {missing.Reason}");
             await context.Out.WriteLineAsync();
         }
+        foreach (var (name, culprit) in plan.Left)
+            await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it stands on {culprit}")}");
+        SeveralProblemsException.ThrowIfAny(plan.Problems);
         return 0;
     }
 

@@ -6,6 +6,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
 using Manifold.Solving;
+using Manifold.Solving.Copying;
 using Manifold.Verification;
 
 namespace Manifold;
@@ -97,6 +98,9 @@ public sealed class Builder(BuilderTools tools)
             bases = bases.AddRange(await resolver.ResolveAsync(more, request.Pull, on, cancellation).ConfigureAwait(false));
         // 3
         var plan = planner.Plan(bases);
+        SeveralProblemsException.ThrowIfAny(MissingSources.Find(plan, request));
+        foreach (var unused in UnusedSettings.Of(tree, request, bases.Values))
+            on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
         foreach (var finding in BuildChecker.Heeded(parsed, request, bases))
             on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
         return plan;

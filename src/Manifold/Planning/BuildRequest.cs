@@ -57,6 +57,9 @@ public sealed record BuildRequest
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }
 
+    /// <summary>The names of stages whose steps are run again, in any case of letters.</summary>
+    public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
     /// <summary>Asks the registry for each base image and takes no answer from the store.</summary>
     public bool Pull { get; init; }
 

@@ -58,7 +58,7 @@ public sealed class Bakery(BakeTools tools)
         foreach (var warning in graph.Nodes.SelectMany(Unheeded).Distinct())
             on(new Warned(warning) { Time = tools.Builder.Time.GetUtcNow() });
         // 3
-        return await new BakePlanner(tools, graph, request.Lock).PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
+        return await new BakePlanner(tools, graph, request.Lock) { KeepsRest = request.Graph.KeepsRest }.PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What a file may say and what has no effect yet is not passed over in silence.</summary>

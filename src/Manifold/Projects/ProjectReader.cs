@@ -39,6 +39,9 @@ public static class ProjectReader
             [.. names.Select(name => path == "." ? name : Path.Combine(path, name)).Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
     }
 
+    /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
+    public static bool IsProject(string folder) => OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
+
     /// <summary>Bake-action writes <c>cwd://</c> before files of the working folder.</summary>
     private static string FileOf(string path, ReadingOptions options)
     {

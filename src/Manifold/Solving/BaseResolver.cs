@@ -19,6 +19,12 @@ public sealed record MissingBase(BaseNeed Need, ManifoldException Why)
 {
     /// <summary>What the image has instead, where it was found and lacks the platform.</summary>
     public LackingBase? Lacking { get; init; }
+
+    /// <summary>The same said of another instruction that needs it; null where no instruction is named.</summary>
+    public Func<BaseNeed, ManifoldException>? Of { get; init; }
+
+    /// <summary>Why another instruction does not have it, which then is the one that is named.</summary>
+    public ManifoldException WhyOf(BaseNeed other) => other.Place == Need.Place || Of is null ? Why : Of(other);
 }
 
 /// <summary>The bases that were found, and those that were not.</summary>
@@ -80,16 +86,20 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
                 [.. from each in found where each.Image is not null
                     select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest }],
                 [.. from each in found where each.Image is null
-                    select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))
+                    select new MissingBase(each.Need, Lacks(each.Need))
                     {
+                        Of = Lacks,
                         Lacking = new LackingBase(each.Need, [.. resolved.Platforms], MediaType.IsIndex(resolved.Top.MediaType)),
                     }]);
+
+            BaseMissingException Lacks(BaseNeed need) =>
+                new($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
         }
         catch (RegistryException e)
         {
-            var place = needs[0].Place;
-            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.{(needs[0].Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
-            return ([], [.. needs.Select(need => new MissingBase(need, why))]);
+            RegistryException Refused(BaseNeed need) => new($"{e.Message} ({need.Place.File}:{need.Place.Line} asks for it.{(need.Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            var why = Refused(needs[0]);
+            return ([], [.. needs.Select(need => new MissingBase(need, why) { Of = Refused })]);
         }
         catch (ManifoldException e)
         {

@@ -25,7 +25,7 @@ public sealed partial class StepRunner
             builder.AddAll(tools.Run.Bounds);
         var key = builder.ToDigest();
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
-        var record = FindRecord(key);
+        var record = FindRecord(step, key);
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
         if (record is not null && (record.DiffId is not { } known || await tools.Layers.HasAsync(known, cancellation).ConfigureAwait(false)))
         {

@@ -21,12 +21,19 @@ internal static partial class BaseNames
             CheckRepository(findings, instruction, image);
     }
 
+    /// <summary>Whether what a FROM names is an image or a stage, with values that are given for arguments before it.</summary>
+    public static bool IsNamed(DockerfileTree tree, FromInstruction from, IReadOnlyDictionary<string, string> given) =>
+        Expansion.Expand(from.Image, Defaults(tree, given).GetValueOrDefault, tree.Escape) is { Error: null } expanded
+            && (ImageReference.TryParse(expanded.Text, out _) || tree.FindByName(expanded.Text) is not null);
+
     /// <summary>The global arguments as they are if nobody gives a value; the platform is any.</summary>
-    private static Dictionary<string, string> Defaults(DockerfileTree tree)
+    private static Dictionary<string, string> Defaults(DockerfileTree tree, IReadOnlyDictionary<string, string>? given = null)
     {
         var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
         foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))
-            if (argument.Default is not null)
+            if (given?.GetValueOrDefault(argument.Name) is { } value)
+                values[argument.Name] = value;
+            else if (argument.Default is not null)
                 values[argument.Name] = Expansion.Expand(argument.Default, values.GetValueOrDefault, tree.Escape).Text;
         return values;
     }

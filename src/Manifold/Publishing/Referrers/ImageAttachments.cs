@@ -14,7 +14,14 @@ public sealed record AttachmentRequest
     public bool Sbom { get; init; }
 
     /// <summary>Tells where a platform's manifest came from, under a repository's name; null, for all or for one, where nobody knows, as for an image of somebody else.</summary>
-    public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance { get; init; }
+    public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance
+    {
+        get;
+        init => field = value is null ? null : (name, platform, manifest) => value(name, platform, manifest) is { } made ? made with { IsMinimal = IsMinimal } : null;
+    }
+
+    /// <summary>Provenance is without the values of build arguments.</summary>
+    public bool IsMinimal { get; init; }
 
     /// <summary>Signs the index and every platform's manifest; null signs nothing. Not disposed.</summary>
     public SigningKey? Key { get; init; }
