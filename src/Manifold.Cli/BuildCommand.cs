@@ -76,7 +76,8 @@ internal sealed class BuildOptions
     {
         var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
         var isFile = path is not null && new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path));
-        var isFolder = path is null && (folder is null || folder != "-" && !ContextFetcher.IsRemote(folder)) && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
+        var isFolder = path is null && (folder is null || folder != "-" && !ContextFetcher.IsRemote(folder))
+            && Directory.Exists(folder ?? ".") && !BuildFiles.HasDockerfile(folder ?? ".");
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
             Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),

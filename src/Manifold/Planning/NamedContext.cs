@@ -10,7 +10,13 @@ public abstract record NamedContext;
 public sealed record SiblingContext(string Name) : NamedContext;
 
 /// <summary><c>docker-image://REFERENCE</c>.</summary>
-public sealed record ImageContext(ImageReference Reference) : NamedContext;
+public sealed record ImageContext(ImageReference Reference) : NamedContext
+{
+    private static readonly ImageReference Scratch = ImageReference.Parse("scratch");
+
+    /// <summary><c>docker-image://scratch</c>: nothing. No registry has an image of that name.</summary>
+    public bool IsScratch => Reference == Scratch;
+}
 
 /// <summary>A folder; absolute.</summary>
 public sealed record FolderContext(string Folder) : NamedContext;
