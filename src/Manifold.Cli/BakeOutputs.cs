@@ -1,3 +1,4 @@
+using Manifold.Planning;
 using System.Collections.Immutable;
 using Manifold.Images.Outputs;
 using Manifold.Projects;
@@ -20,7 +21,7 @@ internal sealed class BakeOutputs
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
-            var read = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
+            var read = component.Node.Component.Outputs.Select(text => WithoutTime(ImageOutput.Parse(text))).ToList();
             if (load && !read.Any(output => output.IsLoad))
                 read.Add(ImageOutput.Load);
             if (read.Find(output => output.IsStandardOutput) is { } first)
@@ -30,6 +31,11 @@ internal sealed class BakeOutputs
         }
         return new BakeOutputs(writer, found.ToImmutable());
     }
+
+    private static ImageOutput WithoutTime(ImageOutput output) => output.Epoch is null ? output : output with
+    {
+        WithoutEffect = [.. output.WithoutEffect, $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args"],
+    };
 
     public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
     {

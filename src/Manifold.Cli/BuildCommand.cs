@@ -150,7 +150,7 @@ internal sealed class BuildOptions
         return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
-            BuildArguments = epoch == BuildKitArguments.OfContext ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
+            BuildArguments = epoch is { Length: > 0 } && BuildKitArguments.ReadEpoch(epoch, mayBeName: true) is null ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
@@ -158,7 +158,7 @@ internal sealed class BuildOptions
             Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch),
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch, mayBeName: true),
         });
     }
 

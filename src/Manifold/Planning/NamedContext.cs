@@ -19,7 +19,11 @@ public sealed record ImageContext(ImageReference Reference) : NamedContext
 }
 
 /// <summary>A folder; absolute.</summary>
-public sealed record FolderContext(string Folder) : NamedContext;
+public sealed record FolderContext(string Folder) : NamedContext
+{
+    /// <summary>When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.</summary>
+    public long? Time { get; init; }
+}
 
 /// <summary><c>oci-layout://FOLDER[:TAG][@DIGEST]</c>; the folder is absolute.</summary>
 public sealed record LayoutContext(string Folder, string? Tag, Digest? Digest) : NamedContext;

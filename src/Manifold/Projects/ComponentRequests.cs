@@ -15,7 +15,7 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
         Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations, Layers = component.Layers ?? LayerPolicy.Default,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Run = RunOf(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, Pull = options.Pull || source.Pull,
-        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch)) ?? options.SourceDateEpoch,
+        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch), mayBeName: true) ?? options.SourceDateEpoch,
     });
 
     private RunSettings RunOf(BuildSource source)
