@@ -1,3 +1,4 @@
+using Manifold.Planning;
 using System.Collections.Immutable;
 using Manifold.Images.Outputs;
 using Manifold.Projects;
@@ -20,7 +21,7 @@ internal sealed class BakeOutputs
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
-            var asked = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
+            var asked = component.Node.Component.Outputs.Select(text => WithoutTime(ImageOutput.Parse(text))).ToList();
             var read = asked.Where(output => output is { IsLoad: false, Kind: not (OutputKind.Image or OutputKind.CacheOnly) }).ToList();
             if (load || component.Node.Component.Load)
                 read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
@@ -31,6 +32,11 @@ internal sealed class BakeOutputs
         }
         return new BakeOutputs(writer, found.ToImmutable());
     }
+
+    private static ImageOutput WithoutTime(ImageOutput output) => output.Epoch is null ? output : output with
+    {
+        WithoutEffect = [.. output.WithoutEffect, $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args"],
+    };
 
     public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
     {

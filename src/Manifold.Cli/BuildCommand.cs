@@ -78,14 +78,12 @@ internal sealed class BuildOptions
     {
         var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
         var isFile = path is not null && (Directory.Exists(path) || new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path)));
-        var isFolder = path is null && (folder is null ? ProjectReader.IsProject(".") : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !HasDockerfile(folder));
+        var isFolder = path is null && (folder is null ? ProjectReader.IsProject(".") : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !BuildFiles.HasDockerfile(folder));
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
             Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),
         };
     }
-
-    private static bool HasDockerfile(string folder) => File.Exists(Path.Combine(folder, "Dockerfile")) || File.Exists(Path.Combine(folder, "Containerfile"));
 
     public BuildCommandLine Read(ParseResult parsed, CliContext context)
     {
@@ -153,7 +151,7 @@ internal sealed class BuildOptions
         return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
-            BuildArguments = epoch == BuildKitArguments.OfContext ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
+            BuildArguments = epoch is { Length: > 0 } && BuildKitArguments.ReadEpoch(epoch, mayBeName: true) is null ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
@@ -162,7 +160,7 @@ internal sealed class BuildOptions
             NoCache = parsed.GetValue(noCache),
             NoCacheFilter = [.. (parsed.GetValue(noCacheFilter) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch),
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch, mayBeName: true),
         });
     }
 

@@ -90,6 +90,9 @@ public sealed class BuildChecker(BuilderTools tools)
     {
         try
         {
+            // A check fetches nothing: which time it is decides no rule.
+            if (EpochStage.SourceOf(tree, request) is not null)
+                request = BuildKitArguments.WithTime(request, null);
             var planner = new Planner(tree, request);
             if (!planner.Needs.All(need => bases.ContainsKey((need.Reference, need.Platform))))
                 return [];

@@ -43,7 +43,7 @@ internal sealed partial class InstructionReader
             var argument = equals < 0 ? new Argument(word.Text, null) : new Argument(word.Text[..equals], word.Text[(equals + 1)..]);
             if (argument.Name.Length == 0)
                 Error(part, word, "ARG needs a name before '='", "ARG name[=default] …");
-            if (argument.Default is not null)
+            if (argument.Default is { } fallback && !IsMadeOfPlatform(fallback))
                 CheckDefault(part, word, argument.Name);
             return argument;
         });
@@ -57,6 +57,10 @@ internal sealed partial class InstructionReader
             diagnostics.Add(Rules.PlatformArgDefault.Name, PlatformArguments.IsAutomatic(name) ? Severity.Error : Severity.Warning, part.Instruction.Line.PlaceOf(word.Start, word.Length),
                 $"the default of {name} would hide its real value", $"Write ARG {name}; it has a value for every platform.");
     }
+
+    /// <summary>Whether a default is made of the platform's real values: <c>ARG TARGETARCH=${TARGETARCH/amd64/x64}</c>.</summary>
+    private bool IsMadeOfPlatform(string fallback) => fallback.Contains('$', StringComparison.Ordinal)
+        && Expansion.Expand(fallback, _ => "value", escape).Used.Any(name => PlatformArguments.IsAutomatic(name) || PlatformArguments.IsSpelling(name));
 
     private PairsInstruction? ReadPairs(Part part)
     {

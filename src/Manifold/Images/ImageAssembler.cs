@@ -34,7 +34,7 @@ public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<An
             Created = Created,
             InlineCache = inlineCache,
             RootFs = new RootFs { DiffIds = [.. solved.Layers.Select(layer => layer.DiffId)] },
-            History = [.. image.Config.History ?? [], .. image.History.Select(entry => ToHistory(entry, solved))],
+            History = [.. image.Config.History ?? [], .. OfEmptyLayer(solved), .. image.History.Select(entry => ToHistory(entry, solved))],
         };
         var configBlob = await store.WriteAsync(config.ToJson(), MediaType.Config, cancellation).ConfigureAwait(false);
         var manifest = new Manifest
@@ -62,6 +62,10 @@ public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<An
         var descriptor = await store.WriteAsync(index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
         return descriptor with { Annotations = Annotated(AnnotationPlace.IndexDescriptor, null) };
     }
+
+    /// <summary>The layer of an image without files: history has an entry for each layer.</summary>
+    private IEnumerable<HistoryEntry> OfEmptyLayer(SolvedImage solved) => !solved.IsEmpty ? []
+        : [new HistoryEntry { Created = Created, CreatedBy = "FROM scratch", Comment = "manifold" }];
 
     private HistoryEntry ToHistory(PlannedHistory entry, SolvedImage solved) => new()
     {

@@ -12,7 +12,7 @@ namespace Manifold.Planning;
 /// </remarks>
 public static class BuildFiles
 {
-    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile"];
+    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile", "dockerfile"];
 
     /// <summary>Reads and parses the Dockerfile.</summary>
     /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
@@ -71,6 +71,9 @@ public static class BuildFiles
         var given when File.Exists(given) || new FileInfo(given).LinkTarget is not null => Path.GetFullPath(given),
         var given => throw new UsageException($"The Dockerfile '{given}' is not there."),
     };
+
+    /// <summary>Whether a folder has a Dockerfile under one of the names that need no <c>-f</c>.</summary>
+    public static bool HasDockerfile(string folder) => DefaultNames.Any(name => File.Exists(Path.Combine(folder, name)));
 
     /// <summary>The Dockerfile of a context where nobody names another.</summary>
     /// <exception cref="UsageException">It has none.</exception>

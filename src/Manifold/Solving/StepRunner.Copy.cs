@@ -41,13 +41,27 @@ public sealed partial class StepRunner
         foreach (var source in selection.Sources)
         {
             if (source.Unpack && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
+            {
                 placement.PlaceArchive(archive);
-            else
-                placement.Place(source);
+                continue;
+            }
+            if (!source.IsFolder)
+                RequireRoom(step, placement);
+            placement.Place(source);
         }
         foreach (var file in step.InlineFiles)
+        {
+            RequireRoom(step, placement);
             placement.PlaceInline(file);
+        }
         return placement.Entries;
+    }
+
+    /// <summary>Several files do not fit into one: BuildKit lets the last one win, which nobody wants.</summary>
+    private static void RequireRoom(CopyStep step, Placement placement)
+    {
+        if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
+            throw new StepFailedException(step, $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
     }
 
     private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>

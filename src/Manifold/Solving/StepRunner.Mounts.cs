@@ -21,16 +21,31 @@ public sealed partial class StepRunner
     private readonly ConcurrentDictionary<(string? Folder, string Source), Lazy<Task<string>>> views = new();
 
     /// <summary>What the mounts add to the key of a RUN: content of bind mounts, and of the others the definition alone.</summary>
-    private async Task AddMountsAsync(KeyBuilder key, RunStep step, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, CancellationToken cancellation)
+    private async Task AddMountsAsync(KeyBuilder key, RunStep step, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
     {
         foreach (var mount in step.Mounts)
         {
             mount.AddTo(key);
-            if (mount.From is { } from)
-                key.AddAll([.. sources[from.Digest].Select(layer => layer.DiffId.ToString())]);
+            if (mount.From is { } from && byContent && ShowsPart(mount))
+                key.Add((await FailingAsync(step, () => PartAsync(step, mount, sources[from.Digest], cancellation)).ConfigureAwait(false)).Digest());
+            else if (mount.From is { } stage)
+                key.AddAll([.. sources[stage.Digest].Select(layer => layer.DiffId.ToString())]);
             if (mount.ShowsFolder)
                 key.Add((await FailingAsync(step, () => ShownAsync(step, mount, cancellation)).ConfigureAwait(false)).Digest());
         }
+    }
+
+    /// <summary>Whether a mount shows some of a stage's files.</summary>
+    private static bool ShowsPart(StepMount mount) => mount is { From: not null, Definition.Type: MountType.Bind, Source.Length: > 0 };
+
+    private Task<Selection> PartAsync(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from, CancellationToken cancellation)
+    {
+        using var key = new KeyBuilder().Add(mount.Source).AddAll([.. from.Select(layer => layer.DiffId.ToString())]);
+        return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
+        {
+            var files = await tools.Layers.FilesAsync(from, cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.OfPath(step, new StageTree(files, mount.From!.Name), mount.Source), cancellation).ConfigureAwait(false);
+        })).Value;
     }
 
     /// <summary>Gets hold of all that the mounts need. Caches are taken in one order everywhere, so that no two RUNs wait for each other.</summary>

@@ -11,9 +11,6 @@ public sealed record CheckOptions
 {
     public const string BuildArgument = "BUILDKIT_DOCKERFILE_CHECK";
 
-    // Of BuildKit's, on request only there, and not here.
-    private const string OnRequest = "InvalidDefinitionDescription";
-
     private const int MostProblems = 20;
 
     public static CheckOptions None { get; } = new();
@@ -21,6 +18,9 @@ public sealed record CheckOptions
     public ImmutableArray<string> Skipped { get; init; } = [];
     public bool SkipsAll { get; init; }
     public bool WarningsAreErrors { get; init; }
+
+    /// <summary>The rules that are asked for (<see cref="Rule.IsOnRequest"/>); <c>all</c> asks for each.</summary>
+    public ImmutableArray<string> Requested { get; init; } = [];
 
     /// <summary>What is wrong with the text; empty where nothing is.</summary>
     public ImmutableArray<CheckProblem> Problems { get; init; } = [];
@@ -40,7 +40,11 @@ public sealed record CheckOptions
         .. findings.Where(each => !Skips(each)).Select(each => WarningsAreErrors ? each with { Severity = Severity.Error } : each),
     ];
 
-    public bool Skips(Diagnostic finding) => Rules.Find(finding.Id) is not null && (SkipsAll || Skipped.Contains(finding.Id));
+    /// <summary>skip=all leaves the rules that are asked for by name (BuildKit's behavior).</summary>
+    public bool Skips(Diagnostic finding) => Rules.Find(finding.Id) is { } rule && (Skipped.Contains(finding.Id) || SkipsAll && !rule.IsOnRequest);
+
+    /// <summary>Whether a rule is to be looked at.</summary>
+    public bool Wants(Rule rule) => !rule.IsOnRequest || Requested.Contains(rule.Name) || Requested.Contains("all");
 
     private CheckOptions With(string part, string[] words) => words switch
     {
@@ -49,14 +53,14 @@ public sealed record CheckOptions
         ["error", "true" or "1" or "t" or "T" or "TRUE" or "True"] => this with { WarningsAreErrors = true },
         ["error", "false" or "0" or "f" or "F" or "FALSE" or "False"] => this with { WarningsAreErrors = false },
         ["error", _] => With(new CheckProblem(part, $"check: '{part}': expected error=true or error=false")),
-        ["experimental", _] => this, // what is experimental elsewhere is always looked at here
+        ["experimental", var names] => this with { Requested = [.. names.Split(',', StringSplitOptions.TrimEntries)] },
         _ => With(new CheckProblem(part, $"check: '{part}' is no option", Suggestion.For(words[0], ["skip", "error"]) ?? "Expected skip=RULE,… or skip=all, and error=true, with ';' between them.")),
     };
 
     private CheckOptions WithSkipped(string[] names)
     {
         var options = this with { Skipped = [.. names] };
-        foreach (var name in names.Where(name => Rules.Find(name) is null && name != OnRequest).Take(MostProblems))
+        foreach (var name in names.Where(name => Rules.Find(name) is null).Take(MostProblems))
             options = options.With(new CheckProblem(name, $"there is no rule '{name}' to skip", Suggestion.For(name, Rules.All.Select(rule => rule.Name)) ?? "docs/rules/README.md lists them.") { IsWarning = true });
         return options;
     }

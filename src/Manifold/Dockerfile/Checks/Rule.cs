@@ -4,6 +4,9 @@ namespace Manifold.Dockerfile.Checks;
 /// <param name="Description">What it looks for, in one line.</param>
 public sealed record Rule(string Name, Severity Severity, string Description)
 {
+    /// <summary>Looked at only where somebody asks for it by name: <c># check=experimental=RULE</c>.</summary>
+    public bool IsOnRequest { get; init; }
+
     /// <summary>The page that explains it, with a bad and a good example.</summary>
     public string Page => $"docs/rules/{Name}.md";
 

@@ -28,7 +28,8 @@ public static class Rules
         FromPlatformFlagConstDisallowed = Warning("FromPlatformFlagConstDisallowed", "FROM --platform is not one platform for all."),
         CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD do not ask for what .dockerignore leaves out."),
         ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols of EXPOSE are in lower case."),
-        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host.");
+        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host."),
+        InvalidDefinitionDescription = Warning("InvalidDefinitionDescription", "A comment right above a stage or an argument begins with its name.") with { IsOnRequest = true };
 
     public static readonly Rule
         PlatformArgDefault = new("PlatformArgDefault", Severity.Error, "The platform's arguments have no default, which would hide their real value."),
@@ -49,7 +50,7 @@ public static class Rules
         StageNameCasing, FromAsCasing, NoEmptyContinuation, ConsistentInstructionCasing, DuplicateStageName, ReservedStageName, JSONArgsRecommended,
         MaintainerDeprecated, UndefinedArgInFrom, WorkdirRelativePath, UndefinedVar, MultipleInstructionsDisallowed, LegacyKeyValueFormat,
         InvalidBaseImagePlatform, RedundantTargetPlatform, SecretsUsedInArgOrEnv, InvalidDefaultArgInFrom, FromPlatformFlagConstDisallowed,
-        CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat,
+        CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat, InvalidDefinitionDescription,
         PlatformArgDefault, PlatformArgNotDeclared, FinalStageOnBuildPlatform, HardcodedArch, PlatformSpecificDigest, ArchPrefixedRepository,
         UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, UnknownRule,
     ];

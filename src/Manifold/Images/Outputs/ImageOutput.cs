@@ -61,6 +61,9 @@ public sealed record ImageOutput
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
+    /// <summary>The image's time in seconds since 1970, which wins over the number that the build is given; null where the output does not say.</summary>
+    public long? Epoch { get; init; }
+
     /// <summary>A folder for each platform, which several platforms have by themselves.</summary>
     public bool SplitPlatforms { get; init; }
 

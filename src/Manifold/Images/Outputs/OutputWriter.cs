@@ -98,7 +98,7 @@ public sealed class OutputWriter(OutputTools tools)
     private ArchiveDestination Destination(ImageOutput output) =>
         output.IsStandardOutput ? ArchiveDestination.ToStream(tools.OpenStandardOutput()) : ArchiveDestination.ToFile(output.Destination!);
 
-    private static ImmutableArray<string> LayoutNames(ImmutableArray<ImageReference> names) => [.. names.Select(name => name.Tag ?? name.ToString())];
+    private static ImmutableArray<LayoutName> LayoutNames(ImmutableArray<ImageReference> names) => [.. names.Select(LayoutName.Of)];
 
     private static ImmutableArray<string> Names(ImmutableArray<ImageReference> names) => [.. names.Select(name => name.ToString())];
 }

@@ -25,12 +25,15 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     /// <summary>The layer's entries, in no order.</summary>
     public IReadOnlyCollection<LayerEntry> Entries => entries.Values;
 
+    /// <summary>Whether files go into the destination, which so has room for several.</summary>
+    public bool TakesFiles => Destination() is var (path, there) && IsFolder(path, there);
+
     public void Place(SelectedSource source)
     {
         var (path, there) = Destination();
         if (!source.IsFolder)
         {
-            var target = TakesFiles(path, there) ? EntryPath.Join(path, source.Name) : path;
+            var target = IsFolder(path, there) ? EntryPath.Join(path, source.Name) : path;
             Put(Owned(source.Root, target));
             return;
         }
@@ -44,13 +47,13 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     public void PlaceArchive(IEnumerable<LayerEntry> archive)
     {
         var (path, _) = Destination();
-        MakeFolder(path);
+        MakeFolder(path, FileModeChange.DefaultFolder);
         foreach (var entry in archive)
         {
             if (entry.Implied)
                 continue;
             var target = EntryPath.Join(path, entry.Path);
-            MakeFolder(EntryPath.Parent(target));
+            MakeFolder(EntryPath.Parent(target), FileModeChange.DefaultFolder);
             entries[target] = Stamped(entry with
             {
                 Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
@@ -85,7 +88,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     }
 
     // 2
-    private bool TakesFiles(string path, LayerEntry? there) =>
+    private bool IsFolder(string path, LayerEntry? there) =>
         path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
 
     private void Put(LayerEntry entry)
@@ -100,7 +103,9 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     }
 
     // 3
-    private void MakeFolder(string path)
+    private void MakeFolder(string path) => MakeFolder(path, step.Chmod?.NewFolder ?? FileModeChange.DefaultFolder);
+
+    private void MakeFolder(string path, int mode)
     {
         if (path.Length == 0 || entries.TryGetValue(path, out var made) && made.Kind == EntryKind.Folder)
             return;
@@ -109,10 +114,10 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
             return;
         if (there is not null)
             throw new StepFailedException(step, $"'/{path}' is a {Noun(there.Kind)} in the image, and files are copied below it.");
-        MakeFolder(EntryPath.Parent(path));
+        MakeFolder(EntryPath.Parent(path), mode);
         entries[path] = new LayerEntry
         {
-            Path = path, Kind = EntryKind.Folder, Mode = 0x1ED, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime), // 0755
+            Path = path, Kind = EntryKind.Folder, Mode = mode, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime),
         };
     }
 

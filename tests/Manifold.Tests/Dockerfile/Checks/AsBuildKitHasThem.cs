@@ -15,6 +15,17 @@ public sealed class AsBuildKitHasThem
     public static TheoryData<string, string[]> Table => new()
     {
         { "#check=skip=all\nFROM scratch as base\ncopy Dockerfile .\n", [] },
+        {
+            "# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\nARG version=latest\n\n"
+                + "# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", []
+        },
+        {
+            "# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\nARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n",
+            ["3 InvalidDefinitionDescription", "5 InvalidDefinitionDescription", "7 InvalidDefinitionDescription", "9 InvalidDefinitionDescription"]
+        },
+        { "# definitely a bad comment\nFROM scratch AS base\n", [] },
+        { "# check=experimental=all\n# bad\nFROM scratch AS base\n", ["3 InvalidDefinitionDescription"] },
+        { "# check=skip=all;experimental=all\n# bad\nFROM scratch AS base\n", ["3 InvalidDefinitionDescription"] },
         { "#check=skip=all;error=true\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing,FromAsCasing\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing\nFROM scratch as base\ncopy Dockerfile .\n", ["2 FromAsCasing"] },
