@@ -21,9 +21,13 @@ public readonly record struct Owner(uint Uid, uint Gid);
 public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
 {
     private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
+    private Chain.Resolved? destination;
 
-    /// <summary>The layer's entries, in no order.</summary>
-    public IReadOnlyCollection<LayerEntry> Entries => entries.Values;
+    /// <summary>The layer's entries, in no order. The names of one file stay names of one file.</summary>
+    public IReadOnlyCollection<LayerEntry> Entries => [.. FileIdentity.KeepLinks(entries.Values)];
+
+    /// <summary>What is at a path seen from the destination, after all that was placed so far; no link on the way is followed.</summary>
+    public LayerEntry? FindAtDestination(string path) => There(EntryPath.Join(Destination().Path, path));
 
     public void Place(SelectedSource source)
     {
@@ -51,6 +55,8 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 continue;
             var target = EntryPath.Join(path, entry.Path);
             MakeFolder(EntryPath.Parent(target));
+            if (entry.Kind != EntryKind.Folder && entries.GetValueOrDefault(target)?.Kind == EntryKind.Folder)
+                Remove(target);
             entries[target] = Stamped(entry with
             {
                 Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
@@ -76,7 +82,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     {
         try
         {
-            return below.Resolve(step.Destination);
+            return destination ??= below.Resolve(step.Destination);
         }
         catch (LayerException e)
         {
@@ -91,12 +97,21 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     private void Put(LayerEntry entry)
     {
         MakeFolder(EntryPath.Parent(entry.Path));
-        var there = entries.GetValueOrDefault(entry.Path) ?? below.Find(entry.Path);
+        var there = There(entry.Path);
         if (entry.Kind == EntryKind.Folder && there is { Kind: not EntryKind.Folder })
             throw new StepFailedException(step, $"'/{entry.Path}' is a {Noun(there.Kind)} in the image, and a folder is copied onto it. Copy to another path, or remove it first.");
         if (entry.Kind != EntryKind.Folder && there?.Kind == EntryKind.Folder && below.Children(entry.Path).Any())
             throw new StepFailedException(step, $"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} is copied onto it. Copy to another path, or remove it first.");
         entries[entry.Path] = entry;
+    }
+
+    private LayerEntry? There(string path) => entries.GetValueOrDefault(path) ?? below.Find(path);
+
+    // What an earlier archive of the same ADD has put there.
+    private void Remove(string folder)
+    {
+        foreach (var path in entries.Keys.Where(path => EntryPath.IsBelow(path, folder)).ToList())
+            entries.Remove(path);
     }
 
     // 3
