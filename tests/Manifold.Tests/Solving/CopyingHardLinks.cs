@@ -143,5 +143,6 @@ public sealed class CopyingHardLinks : IDisposable
     }
 
     private static IEnumerable<string> Described(IEnumerable<LayerEntry> entries) =>
-        entries.Where(entry => entry.Kind != EntryKind.Folder).Select(entry => $"/{entry.Path}" + (entry.Kind == EntryKind.HardLink ? $" = {entry.LinkTarget}" : ""));
+        entries.Where(entry => entry.Kind != EntryKind.Folder)
+            .Select(entry => $"/{entry.Path}" + (entry.Kind == EntryKind.HardLink ? $" = {entry.LinkTarget}" : ""));
 }

@@ -11,7 +11,8 @@ public readonly record struct Owner(uint Uid, uint Gid);
 /// <remarks>
 /// <code>
 /// destination + layers below   1  follow its links: a path without links, and what is there
-/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it
+/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it; a name in a folder
+///                                 replaces what has that name, only folders are merged
 ///                              3  folders on the way that are missing are made (0755); those that are there are left out,
 ///                                 so that the layer says nothing about them
 /// </code>
@@ -94,20 +95,22 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     private bool TakesFiles(string path, LayerEntry? there) =>
         path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
 
+    // What is in the way gives way, but for a folder onto a folder (buildah's behaviour; BuildKit refuses it).
     private void Put(LayerEntry entry)
     {
         MakeFolder(EntryPath.Parent(entry.Path));
-        var there = There(entry.Path);
-        if (entry.Kind == EntryKind.Folder && there is { Kind: not EntryKind.Folder })
-            throw new StepFailedException(step, $"'/{entry.Path}' is a {Noun(there.Kind)} in the image, and a folder is copied onto it. Copy to another path, or remove it first.");
-        if (entry.Kind != EntryKind.Folder && there?.Kind == EntryKind.Folder && below.Children(entry.Path).Any())
-            throw new StepFailedException(step, $"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} is copied onto it. Copy to another path, or remove it first.");
-        entries[entry.Path] = entry;
+        var earlier = entries.GetValueOrDefault(entry.Path)?.Kind;
+        if (entry.Kind != EntryKind.Folder && earlier == EntryKind.Folder)
+            Remove(entry.Path);
+        // An earlier source has put something else over a folder of the image, which does not come back.
+        var hides = entry.Kind == EntryKind.Folder && earlier is not (null or EntryKind.Folder)
+            && below.Find(entry.Path)?.Kind == EntryKind.Folder;
+        entries[entry.Path] = hides ? entry with { Opaque = true } : entry;
     }
 
     private LayerEntry? There(string path) => entries.GetValueOrDefault(path) ?? below.Find(path);
 
-    // What an earlier archive of the same ADD has put there.
+    // What an earlier source of the same step has put there.
     private void Remove(string folder)
     {
         foreach (var path in entries.Keys.Where(path => EntryPath.IsBelow(path, folder)).ToList())
