@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Linux;
@@ -15,7 +16,8 @@ namespace Manifold.Content;
 /// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
 /// </code>
 /// A digest that stands anywhere in a document's text is kept: too much is kept at times, never too little. Names both a blob and the
-/// snapshot of a layer, whose folder is called after its DiffId.
+/// snapshot of a layer, whose folder is called after its DiffId. What cannot be read or removed is told in the result, and everything else
+/// is done all the same; where it is a document, what it needs is unknown, and no blob and no snapshot goes.
 /// </remarks>
 public sealed partial class Prune(Store store, TimeProvider time)
 {
@@ -26,6 +28,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
 
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
+    private readonly List<string> faults = [];
+    private bool unread;
     private ILookup<Digest, Digest> referrers = Array.Empty<Digest>().ToLookup(digest => digest);
 
     /// <param name="All">Also every cache record and every snapshot.</param>
@@ -33,7 +37,11 @@ public sealed partial class Prune(Store store, TimeProvider time)
     public sealed record Options(bool All = false, long? KeepBytes = null);
 
     /// <summary>What went and what is left, in bytes and in pieces.</summary>
-    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords, int CacheFolders);
+    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords, int CacheFolders)
+    {
+        /// <summary>What could not be read or removed, a sentence each.</summary>
+        public ImmutableArray<string> Faults { get; init; } = [];
+    }
 
     /// <param name="onWait">Called once where a build, a pull or a push must end first.</param>
     public async Task<Result> RunAsync(Options options, Action? onWait = null, CancellationToken cancellation = default)
@@ -55,9 +63,12 @@ public sealed partial class Prune(Store store, TimeProvider time)
         foreach (var record in CacheRecords().Concat<FileSystemInfo>(CacheFolders.In(store)).OrderByDescending(LastUsed))
         {
             var added = new HashSet<Digest>();
-            foreach (var digest in record is FileInfo ? DigestsIn(File.ReadAllBytes(record.FullName)) : [])
+            var named = record is FileInfo ? Tried(record.FullName, () => File.ReadAllBytes(record.FullName)) : [];
+            if (named is null)
+                continue;
+            foreach (var digest in DigestsIn(named))
                 Mark(digest, added);
-            bytes += SizeOfTree(record) + added.Sum(SizeOf);
+            bytes += (Tried(record.FullName, () => new Tally { Freed = SizeOfTree(record) })?.Freed ?? 0) + added.Sum(SizeOf);
             if (bytes > limit)
                 break;
             marked.UnionWith(added);
@@ -68,52 +79,50 @@ public sealed partial class Prune(Store store, TimeProvider time)
 
     private Result Sweep(Options options, HashSet<string> keptRecords, CancellationToken cancellation)
     {
-        var blobs = new Tally();
-        var snapshots = new Tally();
-        var (records, folders) = (new Tally(), new Tally());
+        var (blobs, snapshots, records) = (new Tally(), new Tally(), new Tally());
+        var (folders, uploads, sources) = (new Tally(), new Tally(), new Tally());
         foreach (var record in CacheRecords())
-            records.Decide(keptRecords.Contains(record.FullName), record.Length, record.Delete);
+            Decide(records, keptRecords.Contains(record.FullName), record, record.Delete);
         foreach (var folder in CacheFolders.In(store))
-            folders.Decide(keptRecords.Contains(folder.FullName), SizeOfTree(folder), () => CacheFolders.Remove(folder));
+            Decide(folders, keptRecords.Contains(folder.FullName), folder, () => CacheFolders.Remove(folder, store.WorkFolder));
         foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
         {
             cancellation.ThrowIfCancellationRequested();
-            var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
-            snapshots.Decide(keep, SizeOfTree(folder), () => Delete(folder));
+            var keep = unread || (!options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64])));
+            Decide(snapshots, keep, folder, () => Delete(folder));
         }
-        if (options.All)
+        if (options.All && !unread)
             SweepFixups();
         foreach (var (digest, file) in Blobs())
-            blobs.Decide(marked.Contains(digest), file.Length, file.Delete);
-        var uploads = new Tally();
+            Decide(blobs, unread || marked.Contains(digest), file, file.Delete);
         SweepPushes(uploads);
         // What was fetched can be fetched again: it goes before any cache record does.
-        var sources = new Tally();
         foreach (var source in Entries("sources").OfType<DirectoryInfo>().SelectMany(kind => kind.EnumerateFileSystemInfos()))
-            sources.Decide(!options.All && options.KeepBytes is null, SizeOfTree(source), () => Delete(source));
-        return new Result(
-            blobs.Freed + snapshots.Freed + records.Freed + folders.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + folders.Kept + uploads.Kept + sources.Kept,
-            blobs.Removed, snapshots.Removed, records.Removed, folders.Removed);
+            Decide(sources, !options.All && options.KeepBytes is null, source, () => Delete(source));
+        Tally[] all = [blobs, snapshots, records, folders, uploads, sources];
+        var bound = Tried(Path.Combine(store.Root, "builds"), () => new Tally { Freed = store.Builds.Bound() })?.Freed ?? 0;
+        return new Result(all.Sum(tally => tally.Freed) + bound, all.Sum(tally => tally.Kept),
+            blobs.Removed, snapshots.Removed, records.Removed, folders.Removed) { Faults = [.. faults] };
     }
 
     // They put right what lies below them; without a snapshot there is nothing.
     private void SweepFixups()
     {
-        foreach (var folder in SnapshotFolders)
-            FileTree.Delete(Path.Combine(store.Root, folder, "fixups"));
+        foreach (var folder in SnapshotFolders.Select(folder => Path.Combine(store.Root, folder, "fixups")))
+            Tried(folder, () => Delete(new DirectoryInfo(folder)));
     }
 
     /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>
     private void SweepPushes(Tally uploads)
     {
         foreach (var file in FilesBelow(Path.Combine(store.Root, "partial")))
-            uploads.Decide(time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file.Length, file.Delete);
+            Decide(uploads, time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file, file.Delete);
         foreach (var file in FilesBelow(store.Repositories.Folder))
         {
             if (file.Directory!.Name == "_uploads")
-                uploads.Decide(time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file.Length, file.Delete);
-            else if (RecordedDigest(file) is not { } digest || !marked.Contains(digest))
-                file.Delete(); // also a temporary file whose writer was killed: nobody writes now
+                Decide(uploads, time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file, file.Delete);
+            else if (!unread && (RecordedDigest(file) is not { } digest || !marked.Contains(digest)))
+                Tried(file.FullName, file.Delete); // also a temporary file whose writer was killed: nobody writes now
         }
     }
 
@@ -135,9 +144,22 @@ public sealed partial class Prune(Store store, TimeProvider time)
     {
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))
             return null;
-        using var file = File.OpenRead(store.BlobPath(digest));
+        var read = Tried(store.BlobPath(digest), () => DocumentAt(store.BlobPath(digest)));
+        if (read is null && !unread)
+        {
+            unread = true;
+            faults.Add("What this document needs is not known, so no blob and no unpacked layer is removed. "
+                + "Remove the image, or get it again.");
+        }
+        return read is { Length: > 0 } ? read : null;
+    }
+
+    // Empty for what is none.
+    private static byte[] DocumentAt(string path)
+    {
+        using var file = File.OpenRead(path);
         if (file.ReadByte() != '{')
-            return null;
+            return [];
         file.Position = 0;
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
@@ -201,28 +223,55 @@ public sealed partial class Prune(Store store, TimeProvider time)
         return size;
     }
 
-    private static void Delete(FileSystemInfo entry)
+    // A folder leaves its place whole, so that what is left of it after a fault or a kill is taken for nothing.
+    private void Delete(FileSystemInfo entry)
     {
         if (entry is FileInfo)
             entry.Delete();
-        else
-            FileTree.Delete(entry.FullName);
+        else if (entry.Exists)
+            FileTree.DeleteThrough(entry.FullName, store.WorkFolder);
+    }
+
+    private void Decide(Tally tally, bool keep, FileSystemInfo entry, Action delete) => Tried(entry.FullName, () =>
+    {
+        var size = SizeOfTree(entry);
+        if (!keep)
+            delete();
+        tally.Add(keep, size);
+    });
+
+    private void Tried(string path, Action work) => Tried<object>(path, () =>
+    {
+        work();
+        return null;
+    });
+
+    private T? Tried<T>(string path, Func<T?> work) where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add($"'{path}': {e.Message}");
+            return null;
+        }
     }
 
     private sealed class Tally
     {
-        public long Freed { get; private set; }
+        public long Freed { get; set; }
         public long Kept { get; private set; }
         public int Removed { get; private set; }
 
-        public void Decide(bool keep, long size, Action delete)
+        public void Add(bool keep, long size)
         {
             if (keep)
             {
                 Kept += size;
                 return;
             }
-            delete();
             Freed += size;
             Removed++;
         }

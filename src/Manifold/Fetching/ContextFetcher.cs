@@ -96,7 +96,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         Directory.CreateDirectory(partial);
         long? newest = null;
         new FolderWriter(partial, FolderFormat.Plain)
-            .Write(archive.ReadThrough(folder + ".tar", cancellation).Entries().Select(Noted).Select(Ours)
+            .Write(archive.ReadThrough(folder + ".tar", cancellation: cancellation).Entries().Select(Noted).Select(Ours)
                 .Where(entry => entry.Kind is not (EntryKind.CharacterDevice or EntryKind.BlockDevice)), cancellation);
         File.Delete(folder + ".tar");
         if (newest is { } time)

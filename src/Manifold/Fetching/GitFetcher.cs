@@ -106,9 +106,9 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     private static void RemoveGitFolders(string checkout)
     {
         FileTree.Delete(Path.Combine(checkout, ".git"));
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (var link in Directory.EnumerateFiles(checkout, ".git", options).ToList())
-            File.Delete(link);
+        var links = FileTree.FilesBelow(checkout).Select(file => file.Path).Where(path => path.EndsWith("/.git", StringComparison.Ordinal));
+        foreach (var path in links.ToList())
+            FileTree.Delete(Path.Combine(checkout, path));
     }
 
     private static string Below(GitAddress address, string checkout)

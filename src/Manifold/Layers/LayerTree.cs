@@ -4,8 +4,9 @@ namespace Manifold.Layers;
 
 /// <summary>A layer's entries with their content as a part of a <see cref="Chain"/>, wherever the content is; nothing is unpacked.</summary>
 /// <remarks>
-/// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of the files; a RUN needs them
-/// unpacked. Hard links are files here. Of a tar, the place of each file's content is kept and no more. Immutable; thread-safe.
+/// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of
+/// the files; a RUN needs them unpacked. Hard links are files here, of one <see cref="LayerEntry.Identity"/>. Of a tar, the place of each
+/// file's content is kept and no more. Immutable; thread-safe.
 /// </remarks>
 public sealed class LayerTree : ILayerContents
 {
@@ -18,13 +19,18 @@ public sealed class LayerTree : ILayerContents
     private readonly Dictionary<int, (ImmutableSortedDictionary<string, byte[]> Xattrs, Func<Stream>? Open)> kept = [];
     private long xattrBytes;
 
-    private LayerTree(IEnumerable<LayerEntry> entries, string? tar, Func<long>? position)
+    private LayerTree(IEnumerable<LayerEntry> entries, string? tar, Func<long>? position, Func<string, LayerEntry?>? below = null)
     {
         this.tar = tar;
         var builder = new TableOfContents.Builder();
         tree = builder.Tree;
-        foreach (var entry in entries)
+        var links = below is null ? null : new LinksOfAnArchive(tree, below);
+        foreach (var named in entries)
         {
+            var entry = links is null ? named : links.Followed(named);
+            // An archive says nothing about the folder that it is unpacked into.
+            if (links is not null && entry.Path.Length == 0)
+                continue;
             if (entry is { Kind: EntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
                 throw new LayerException($"'{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device.");
             var place = entry.Kind == EntryKind.HardLink ? Linked(entry) : position?.Invoke() ?? 0;
@@ -41,11 +47,21 @@ public sealed class LayerTree : ILayerContents
 
     /// <summary>Of a tar on disk that nobody changes, uncompressed. Costs reading its headers.</summary>
     /// <param name="source">For messages.</param>
-    /// <param name="whiteouts">As <see cref="TarReader"/> has it.</param>
-    public static LayerTree OfTar(string path, string source, bool whiteouts = true, CancellationToken cancellation = default)
+    public static LayerTree OfTar(string path, string source, CancellationToken cancellation = default)
     {
         using var tar = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return new LayerTree(new TarReader(tar, source, whiteouts).Entries().Until(cancellation), path, () => tar.Position);
+        return new LayerTree(new TarReader(tar, source).Entries().Until(cancellation), path, () => tar.Position);
+    }
+
+    /// <summary>Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
+    /// (<see cref="LinksOfAnArchive"/>).</summary>
+    /// <param name="below">The file that is at a path already, without its parents' links being followed.</param>
+    /// <inheritdoc cref="OfTar"/>
+    public static LayerTree OfArchive(
+        string path, string source, Func<string, LayerEntry?> below, CancellationToken cancellation = default)
+    {
+        using var tar = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return new LayerTree(new TarReader(tar, source, whiteouts: false).Entries().Until(cancellation), path, () => tar.Position, below);
     }
 
     /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>. Of a file's several names the
@@ -77,7 +93,9 @@ public sealed class LayerTree : ILayerContents
         var (xattrs, open) = kept.GetValueOrDefault(file);
         if (tar is not null && entry.Kind == EntryKind.File)
             open = OpenPart(tar, places[file], entry.Size);
-        return xattrs is null && open is null ? entry : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs };
+        var identity = linked.Contains(file) ? new FileIdentity(tree, (ulong)file) : null;
+        return xattrs is null && open is null && identity is null ? entry
+            : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs, Identity = identity };
     }
 
     private static Func<Stream> OpenPart(string path, long begin, long size) => () => new FilePart(path, begin, size);

@@ -100,7 +100,10 @@ public static class BuildFiles
 
     private static IgnoreRules Parse(string name, byte[] content)
     {
-        using var reader = new StreamReader(new MemoryStream(content)); // takes a byte order mark away
+        // Names of files are bytes, which a pattern may name as well. An editor of Windows may have written UTF-16.
+        if (!content.AsSpan().StartsWith("\uFEFF"u8) && content is not ([0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]))
+            return IgnoreRules.Parse(name, FileName.Decode(content));
+        using var reader = new StreamReader(new MemoryStream(content));
         return IgnoreRules.Parse(name, reader.ReadToEnd());
     }
 

@@ -56,7 +56,7 @@ public sealed class RegistriesConf
                 throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: there is no such file.");
             return new[] { main ?? (File.Exists(own) ? own : system) }.Where(File.Exists)
                 .Concat(new[] { system, own }.Select(file => file + ".d").Where(Directory.Exists)
-                    .SelectMany(folder => Directory.EnumerateFiles(folder, "*.conf").Order(StringComparer.Ordinal)));
+                    .SelectMany(folder => Directory.EnumerateFiles(folder, "*.conf").Where(File.Exists).Order(StringComparer.Ordinal)));
         }
     }
 

@@ -26,7 +26,11 @@ public sealed partial class StepRunner
             .AddAll(step.InlineFiles.SelectMany(file => new[] { file.Name, file.Content }));
         // Layers are named by their content, so a stage's diff ids and the names say which files; the context's have to be looked at.
         if (from is { } chain)
-            builder.AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources).AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0);
+        {
+            // Earlier versions made a file of each hard link, under a key without this.
+            builder.Add("keeps hard links").AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources)
+                .AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0);
+        }
         else
             builder.Add((await FailingAsync(step, () => SelectAsync(step, null, cancellation)).ConfigureAwait(false)).Digest());
         return await ThroughCache(step, builder.ToDigest(), () => EntriesAsync(step, below, from, cancellation), cancellation).ConfigureAwait(false);
@@ -40,7 +44,7 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, await OwnerAsync(step, below, cancellation).ConfigureAwait(false), tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (source.Unpack && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
+            if (source.Unpack && OpenArchive(step, source, placement, cancellation) is { } archive)
             {
                 placement.PlaceArchive(archive);
                 continue;
@@ -62,6 +66,18 @@ public sealed partial class StepRunner
     {
         if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
             throw new StepFailedException(step, $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
+    }
+
+    private IEnumerable<LayerEntry>? OpenArchive(CopyStep step, SelectedSource source, Placement placement, CancellationToken cancellation)
+    {
+        try
+        {
+            return UnpackedArchive.TryOpen(source, placement.FindAtDestination, NewTar, cancellation);
+        }
+        catch (LayerException e)
+        {
+            throw new StepFailedException(step, e.Message);
+        }
     }
 
     private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>

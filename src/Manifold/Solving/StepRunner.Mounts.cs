@@ -135,7 +135,9 @@ public sealed partial class StepRunner
             return path;
         var copy = NewFolder("view-");
         var name = selection.IsFolder ? "" : "file";
-        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(selection.Files.Select(file => file.Entry with { Path = selection.IsFolder ? file.Path : name }), cancellation), cancellation).ConfigureAwait(false);
+        var files = FileIdentity.KeepLinks(
+            selection.Files.Select(file => file.Entry with { Path = selection.IsFolder ? file.Path : name }));
+        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(files, cancellation), cancellation).ConfigureAwait(false);
         return Path.Combine(copy, name);
     }
 
@@ -163,8 +165,8 @@ public sealed partial class StepRunner
             var root = chain.Resolve(mount.Source);
             if (root.Entry is not { Kind: EntryKind.Folder })
                 throw new StepFailedException(step, $"--mount={definition.Text}: '{definition.Source}' is not a folder of {mount.From!.Name}.");
-            new FolderWriter(folder, FolderFormat.Plain).Write(chain.Subtree(root.Path).Prepend(root.Entry)
-                .Select(entry => entry with { Path = root.Path.Length == 0 ? entry.Path : entry.Path.Length == root.Path.Length ? "" : entry.Path[(root.Path.Length + 1)..] }), cancellation);
+            new FolderWriter(folder, FolderFormat.Plain).Write(FileIdentity.KeepLinks(chain.Subtree(root.Path).Prepend(root.Entry)
+                .Select(entry => entry with { Path = EntryPath.Relative(entry.Path, root.Path) })), cancellation);
         }
     }
 }

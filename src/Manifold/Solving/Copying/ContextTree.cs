@@ -120,7 +120,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
         return entry.Kind switch
         {
             EntryKind.SymbolicLink => entry with { LinkTarget = folder.ReadLink(name) },
-            EntryKind.File => entry with { Open = () => OpenFile(path) },
+            EntryKind.File => entry with { Open = () => OpenFile(path), Identity = FileIdentity.Of(status) },
             _ => entry,
         };
     }

@@ -11,7 +11,8 @@ public readonly record struct Owner(uint Uid, uint Gid);
 /// <remarks>
 /// <code>
 /// destination + layers below   1  follow its links: a path without links, and what is there
-/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it
+/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it; a name in a folder
+///                                 replaces what has that name, only folders are merged
 ///                              3  folders on the way that are missing are made (0755); those that are there are left out,
 ///                                 so that the layer says nothing about them
 /// </code>
@@ -21,9 +22,13 @@ public readonly record struct Owner(uint Uid, uint Gid);
 public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
 {
     private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
+    private Chain.Resolved? destination;
 
-    /// <summary>The layer's entries, in no order.</summary>
-    public IReadOnlyCollection<LayerEntry> Entries => entries.Values;
+    /// <summary>The layer's entries, in no order. The names of one file stay names of one file.</summary>
+    public IReadOnlyCollection<LayerEntry> Entries => [.. FileIdentity.KeepLinks(entries.Values)];
+
+    /// <summary>What is at a path seen from the destination, after all that was placed so far; no link on the way is followed.</summary>
+    public LayerEntry? FindAtDestination(string path) => There(EntryPath.Join(Destination().Path, path));
 
     /// <summary>Whether files go into the destination, which so has room for several.</summary>
     public bool TakesFiles => Destination() is var (path, there) && IsFolder(path, there);
@@ -54,6 +59,8 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 continue;
             var target = EntryPath.Join(path, entry.Path);
             MakeFolder(EntryPath.Parent(target), FileModeChange.DefaultFolder);
+            if (entry.Kind != EntryKind.Folder && entries.GetValueOrDefault(target)?.Kind == EntryKind.Folder)
+                Remove(target);
             entries[target] = Stamped(entry with
             {
                 Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
@@ -79,7 +86,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     {
         try
         {
-            return below.Resolve(step.Destination);
+            return destination ??= below.Resolve(step.Destination);
         }
         catch (LayerException e)
         {
@@ -91,15 +98,26 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     private bool IsFolder(string path, LayerEntry? there) =>
         path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
 
+    // What is in the way gives way, but for a folder onto a folder (buildah's behaviour; BuildKit refuses it).
     private void Put(LayerEntry entry)
     {
         MakeFolder(EntryPath.Parent(entry.Path));
-        var there = entries.GetValueOrDefault(entry.Path) ?? below.Find(entry.Path);
-        if (entry.Kind == EntryKind.Folder && there is { Kind: not EntryKind.Folder })
-            throw new StepFailedException(step, $"'/{entry.Path}' is a {Noun(there.Kind)} in the image, and a folder is copied onto it. Copy to another path, or remove it first.");
-        if (entry.Kind != EntryKind.Folder && there?.Kind == EntryKind.Folder && below.Children(entry.Path).Any())
-            throw new StepFailedException(step, $"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} is copied onto it. Copy to another path, or remove it first.");
-        entries[entry.Path] = entry;
+        var earlier = entries.GetValueOrDefault(entry.Path)?.Kind;
+        if (entry.Kind != EntryKind.Folder && earlier == EntryKind.Folder)
+            Remove(entry.Path);
+        // An earlier source has put something else over a folder of the image, which does not come back.
+        var hides = entry.Kind == EntryKind.Folder && earlier is not (null or EntryKind.Folder)
+            && below.Find(entry.Path)?.Kind == EntryKind.Folder;
+        entries[entry.Path] = hides ? entry with { Opaque = true } : entry;
+    }
+
+    private LayerEntry? There(string path) => entries.GetValueOrDefault(path) ?? below.Find(path);
+
+    // What an earlier source of the same step has put there.
+    private void Remove(string folder)
+    {
+        foreach (var path in entries.Keys.Where(path => EntryPath.IsBelow(path, folder)).ToList())
+            entries.Remove(path);
     }
 
     // 3

@@ -50,8 +50,16 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         InParallel(files, file => digests[file.Path] = tree.DigestOf(file));
-        return new Selection([.. sources.Select(source => new SelectedSource(source.Name,
-            [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = unpack })]);
+        var links = files.Where(file => file.Identity is not null).GroupBy(file => file.Identity!).Where(names => names.Skip(1).Any())
+            .Select(names => names.Key).ToHashSet();
+        return new Selection([.. sources.Select(Selected)]);
+
+        SelectedSource Selected(ChosenSource source) => new(source.Name, [.. source.Files.Select(Chosen)]) { Unpack = unpack };
+
+        // Names of a file that are not chosen are nobody's business: the layer does not depend on them.
+        SelectedFile Chosen((string Path, LayerEntry Entry) file) => new(file.Path,
+            file.Entry.Identity is { } identity && !links.Contains(identity) ? file.Entry with { Identity = null } : file.Entry,
+            digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null);
     }
 
     /// <summary>The first failure is thrown as it is, not as one of several.</summary>
@@ -71,12 +79,17 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
     public Digest Digest()
     {
         using var key = new KeyBuilder();
+        var names = new Dictionary<FileIdentity, int>();
         foreach (var source in Sources)
         {
             key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)
+            {
                 key.Add(path).Add((long)entry.Kind).Add(entry.Mode).Add(entry.Uid).Add(entry.Gid).Add(entry.LinkTarget)
                     .Add(((long)entry.DeviceMajor << 32) | entry.DeviceMinor).Add(content?.ToString());
+                if (entry.Identity is { } file && !names.TryAdd(file, names.Count))
+                    key.Add("is").Add(names[file]);
+            }
         }
         return key.ToDigest();
     }
