@@ -90,7 +90,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
         {
             IImageSource built = new StoreSource(store, registry, preflight.Request.Targets[0], result.Index);
-            await using var source = line.Outputs.PushesDockerFormat ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, cancellation) : built;
+            await using var source = line.Outputs.PushesDockerFormat ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, cancellation, publishing.Warn) : built;
             var top = line.Outputs.PushesDockerFormat ? (await source.ResolveAsync(cancellation)).Descriptor : result.Index;
             var request = line.Attachments.Request(key);
             if (line.Attachments.Provenance)

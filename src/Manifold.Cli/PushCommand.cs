@@ -19,15 +19,16 @@ internal static class PushCommand
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var reference = RegistryAccess.Reference(parsed.GetRequiredValue(image));
-            var names = parsed.GetValue(targets)?.Select(RegistryAccess.Reference).ToImmutableArray() is { IsEmpty: false } given ? given : [reference];
+            var asked = RegistryAccess.Reference(parsed.GetRequiredValue(image));
             var attachments = attaching.Read(parsed);
             using var key = await attachments.LoadKeyAsync(context, cancellation);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
-            var top = store.Tags.Find(reference) ?? throw new UsageException(
-                $"push {reference}: the store has no image of that name. See: manifold images");
             using var client = access.Open(context, parsed);
+            var reference = client.Options.Registries.LocalNames(asked).FirstOrDefault(name => store.Tags.Find(name) is not null) ?? throw new UsageException(
+                $"push {asked}: the store has no image of that name. See: manifold images");
+            var top = store.Tags.Find(reference)!;
+            var names = parsed.GetValue(targets)?.Select(RegistryAccess.Reference).ToImmutableArray() is { IsEmpty: false } given ? given : [reference];
             await using var source = new StoreSource(store, client, reference, top);
             var tools = new PublishingTools(store, client, context.Time) { Warn = context.Warn };
             var (progress, request) = (new TransferLines(context), publishing.Read(parsed, names));

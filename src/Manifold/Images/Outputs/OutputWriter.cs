@@ -65,6 +65,8 @@ public sealed class OutputWriter(OutputTools tools)
         {
             await using var source = await ShapedAsync(output, StoreSource.OfBuilt(tools.Store, tools.Registry, names, built.Index), built.Platforms, cancellation).ConfigureAwait(false);
             var parts = await ImageParts.ReadAsync(source, withReferrers: false, cancellation).ConfigureAwait(false);
+            if (output.Kind == OutputKind.Docker && DockerArchiveTarget.Dropped(parts) is { } dropped)
+                tools.Warn($"{(output.IsLoad ? "--load" : $"--output '{output.Text}'")}: {dropped}");
             await Open(output, output.Names.IsEmpty ? names : output.Names).WriteAsync(source, parts, null, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
@@ -73,11 +75,11 @@ public sealed class OutputWriter(OutputTools tools)
         }
     }
 
-    private static async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    private async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms, CancellationToken cancellation)
     {
         if (output.Kind == OutputKind.Docker && platforms.Length > 1)
             return await PlatformSubset.ChooseAsync(source, [ChooseForDocker(output, platforms)], cancellation).ConfigureAwait(false);
-        return output is { Kind: OutputKind.Oci, DockerFormat: true } ? await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation).ConfigureAwait(false) : source;
+        return output is { Kind: OutputKind.Oci, DockerFormat: true } ? await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation, tools.Warn).ConfigureAwait(false) : source;
     }
 
     /// <summary>docker load takes one platform: this machine's, or the only one.</summary>
