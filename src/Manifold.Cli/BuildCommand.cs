@@ -35,6 +35,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private RunFlags runs = null!;
+    private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
     private OutputFlags output = null!;
     private CacheFlags caching = null!;
@@ -63,6 +64,7 @@ internal sealed class BuildOptions
         foreach (var option in all)
             command.Add(option);
         runs = RunFlags.AddTo(command);
+        image = ImageFlags.AddTo(command);
         output = OutputFlags.AddTo(command);
         caching = CacheFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
@@ -94,11 +96,14 @@ internal sealed class BuildOptions
                 throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
             var tagged = ReadRequest(parsed, context);
             var request = outputs.Applied(tagged, parsed.GetValue(push));
+            if (request.WithoutIndex)
+                RequireNoIndex(parsed, request, outputs);
             if (BuildKitArguments.SplitsPlatforms(request))
                 outputs = outputs.WithFolders();
             return new BuildCommandLine
             {
                 Request = request,
+                Created = image.Created(parsed),
                 Push = ReadPush(parsed, outputs, tagged.Tags),
                 Shard = parsed.GetValue(shard),
                 Attachments = ReadAttachments(parsed, outputs),
@@ -117,6 +122,13 @@ internal sealed class BuildOptions
         {
             throw new UsageException(e.Message);
         }
+    }
+
+    private void RequireNoIndex(ParseResult parsed, BuildRequest request, OutputChoice outputs)
+    {
+        WithoutAnIndex.Require("--index=never", request.Platforms, request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
+        if (parsed.GetValue(shard) is not null)
+            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave --index=never out.");
     }
 
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
@@ -158,6 +170,7 @@ internal sealed class BuildOptions
             NoCache = parsed.GetValue(noCache),
             Pull = parsed.GetValue(pull),
             SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch),
+            WithoutIndex = image.WithoutIndex(parsed),
         });
     }
 
@@ -200,6 +213,9 @@ internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
     public required Attachments Attachments { get; init; }
+
+    /// <summary>When the image says that it was made; null where nothing is said.</summary>
+    public required CreatedTime? Created { get; init; }
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }

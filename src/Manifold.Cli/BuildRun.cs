@@ -1,4 +1,5 @@
 using Manifold.Content;
+using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Images.Outputs;
 using Manifold.Oci;
@@ -27,6 +28,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
+        line = line with { Request = await WithTimeAsync(line.Request, begin, cancellation) };
         if (line.Print == "tree")
             return PrintTree();
         if (line.Check)
@@ -100,6 +102,15 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
                 await Attachments.TellAsync(context, attached);
             return done;
         }
+    }
+
+    private async Task<BuildRequest> WithTimeAsync(BuildRequest request, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (line.Created is not { } created)
+            return request;
+        var isAsked = created.IsOfContext && request is { ContextTime: null, ContextAddress: null };
+        var ofContext = isAsked ? await CheckoutTime.FindAsync(request.ContextFolder, cancellation) : request.ContextTime;
+        return request with { Created = created.At(now, ofContext, request.ContextName) };
     }
 
     private int PrintTree()

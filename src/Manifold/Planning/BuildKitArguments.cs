@@ -49,19 +49,22 @@ public static partial class BuildKitArguments
     public static BuildRequest WithContextTime(BuildRequest request, string? ofFile) =>
         (request.BuildArguments.GetValueOrDefault(Epoch) ?? ofFile) != OfContext ? request : request with
         {
-            SourceDateEpoch = Possible(request.ContextTime),
+            SourceDateEpoch = request.ContextTime is { } time ? Possible(time) : null,
             BuildArguments = request.BuildArguments
-                .SetItem(Epoch, Possible(request.ContextTime)?.ToString(CultureInfo.InvariantCulture) ?? ""),
+                .SetItem(Epoch, request.ContextTime is { } known ? Possible(known).ToString(CultureInfo.InvariantCulture) : ""),
         };
 
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
-    private static long? Possible(long? seconds) => seconds is { } any ? Math.Clamp(any, 0, LastSecond) : null;
+    internal static long Possible(long seconds) => Math.Clamp(seconds, 0, LastSecond);
+
+    /// <summary>Seconds since 1970 that a config can hold; null for anything else.</summary>
+    internal static long? TryReadSeconds(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds : null;
 
     /// <summary>Reads seconds since 1970; null for the empty text, and for <see cref="OfContext"/>, which is found out later.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) || text == OfContext ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds
-        : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
+        : TryReadSeconds(text) ?? throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

@@ -44,6 +44,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
+            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never", [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
         foreach (var node in graph.Nodes)
         {
             var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
@@ -51,6 +53,18 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         }
         SeveralProblemsException.ThrowIfAny(problems);
         return new BakePlan { Components = [.. graph.Nodes.Select(node => planned[node.Name])] };
+    }
+
+    private void Try(Action judge)
+    {
+        try
+        {
+            judge();
+        }
+        catch (UsageException e)
+        {
+            problems.Add(e);
+        }
     }
 
     private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)

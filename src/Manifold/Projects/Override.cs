@@ -13,7 +13,7 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     public static ImmutableArray<string> Keys { get; } =
     [
         "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "contexts", "no-cache", "pull", "secrets", "ssh",
-        "cache-from", "cache-to", "verify", "publish", "platform-tags", "attest", "registry", "push",
+        "cache-from", "cache-to", "verify", "publish", "platform-tags", "index", "created", "attest", "registry", "push",
     ];
 
     /// <summary>Names of images may hold dots, or be keys: a pattern is what stands before a known key and means an image.</summary>
