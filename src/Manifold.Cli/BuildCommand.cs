@@ -149,7 +149,7 @@ internal sealed class BuildOptions
     {
         var attachments = attaching.Read(parsed);
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
-            throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+            attachments.RequirePlace(outputs.All);
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
             : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
     }
