@@ -38,8 +38,7 @@ internal static class CopyCommand
             var copies = parsed.GetValue(allTags) ? await EveryTagAsync((store, client), from, places, cancellation) : [(from, places)];
             foreach (var (one, itsPlaces) in copies)
             {
-                var found = await new ImageSources(store, client).FindAsync(one, context.Warn, cancellation);
-                await using var image = await ShapeAsync(found, wanted, parsed.GetValue(format), context.Warn, cancellation);
+                await using var image = await ShapeAsync(new ImageSources(store, client).OpenNamed(one), wanted, parsed.GetValue(format), context.Warn, cancellation);
                 await delivery.DeliverAsync(image, itsPlaces, options, cancellation);
             }
         });

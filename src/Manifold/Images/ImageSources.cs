@@ -37,7 +37,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         var source = Open(location);
         if (location.IsExplicit || Stored(location.Reference!) is not { } stored)
             return source;
-        if (storeFirst || (location.Reference!.ShortName is not null && !WasPublished(stored)))
+        if (storeFirst || IsBuiltHere(location.Reference!, stored))
             return Open(ImageLocation.InStore(stored));
         try
         {
@@ -58,6 +58,12 @@ public sealed class ImageSources(Store store, RegistryClient registry)
             return Open(ImageLocation.InStore(stored));
         }
     }
+
+    /// <summary>As <see cref="Open"/>; but a name without a registry that the store has and that was built here is the store's.</summary>
+    public IImageSource OpenNamed(ImageLocation location) => !location.IsExplicit && Stored(location.Reference!) is { } stored && IsBuiltHere(location.Reference!, stored)
+        ? Open(ImageLocation.InStore(stored)) : Open(location);
+
+    private bool IsBuiltHere(ImageReference asked, ImageReference stored) => asked.ShortName is not null && !WasPublished(stored);
 
     /// <summary>The name under which the store has an image; null where it has none.</summary>
     private ImageReference? Stored(ImageReference reference) => registry.Options.Registries.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null);

@@ -91,12 +91,14 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     [Theory]
-    [InlineData("", "--sbom", "--provenance")]
-    [InlineData(", attest: [sbom, provenance]")]
-    public async Task a_project_has_them_where_its_outputs_go(string key, params string[] flags)
+    [InlineData(false, "--sbom", "--provenance")]
+    [InlineData(true)]
+    public async Task a_project_has_them_where_its_outputs_go(bool byFile, params string[] flags)
     {
         shop.Write("p/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var file = shop.Write("p/docker-bake.json", $$"""{"target": {"default": {"context": "{{shop["p"]}}", "tags": ["a:1"], {{(key.Length > 0 ? "\"attest\": [\"type=sbom\", \"type=provenance\"], " : "")}}"output": ["type=oci,tar=false,dest={{shop["l"]}}"]}}}""");
+        var attest = byFile ? "\"attest\": [\"type=sbom\", \"type=provenance\"], " : "";
+        var target = $"\"context\": \"{shop["p"]}\", \"tags\": [\"a:1\"], {attest}\"output\": [\"type=oci,tar=false,dest={shop["l"]}\"]";
+        var file = shop.Write("p/docker-bake.json", "{\"target\": {\"default\": {" + target + "}}}");
         (await shop.Run([], ["bake", "-f", file, .. flags])).Succeeded();
         Assert.Equal([Sbom, Statement], Entries("l").Select(entry => entry.ArtifactType).OfType<string>().Order(StringComparer.Ordinal));
     }
