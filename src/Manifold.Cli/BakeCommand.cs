@@ -41,6 +41,7 @@ internal sealed class BakeOptions
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
+    private ImageFlags image = null!;
     private CheckFlags checking = null!;
     private PublishingFlags publishing = null!;
     private RegistryAccess registries = null!;
@@ -52,6 +53,7 @@ internal sealed class BakeOptions
         foreach (var option in (Option[])[files, set, variables, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         allow = AllowFlag.AddTo(command);
+        image = ImageFlags.AddTo(command);
         checking = CheckFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
@@ -73,7 +75,7 @@ internal sealed class BakeOptions
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!), MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
             Variables = [.. (parsed.GetValue(variables) ?? []).Select(Variable)],
-            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), Registries = registries.Read(parsed),
+            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
         };
     }
 
@@ -124,6 +126,12 @@ internal sealed record BakeCommandLine
     /// <summary>Only say what is wrong or doubtful about the Dockerfiles.</summary>
     public bool Check { get; init; }
     public Allowance Allowed { get; init; } = Allowance.Nothing;
+
+    /// <summary>What is asked for goes without an index, whatever the file says.</summary>
+    public bool WithoutIndex { get; init; }
+
+    /// <summary>When all images say that they were made; null where the file counts.</summary>
+    public CreatedTime? Created { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }

@@ -38,12 +38,17 @@ internal sealed class BakeOutputs
         WithoutEffect = [.. output.WithoutEffect, $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args"],
     };
 
-    public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
+    public IEnumerable<ImageOutput> All => outputs.Select(each => each.Output);
+
+    public async Task WriteAsync(BakeResult result, BakeAttachments attachments, CancellationToken cancellation)
     {
         foreach (var (name, output) in outputs)
         {
-            if (result.Components.FirstOrDefault(component => component.Name == name) is { Result: { } built } component)
-                await writer.WriteAsync(output, new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)]), component.Planned.Node.Component.Tags, cancellation);
+            if (result.Components.FirstOrDefault(component => component.Name == name) is not { Result: { } built } component)
+                continue;
+            var beside = output.HoldsAttachments ? await attachments.BesideAsync(component, cancellation) : null;
+            await writer.WriteAsync(output, new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)]), component.Planned.Node.Component.Tags, cancellation,
+                beside is null ? null : beside.AttachAsync);
         }
     }
 }

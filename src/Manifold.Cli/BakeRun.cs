@@ -32,8 +32,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return 0;
         }
 
-        if (line.Attachments.Any && !line.Push && !project.Push)
-            throw new UsageException("--sbom, --provenance and --sign are attached to images in their registry: add --push.");
+        var isPublished = line.Push || project.Push;
+        if (line.Attachments.KeyFile is not null && !isPublished)
+            line.Attachments.RequirePlace([]);
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
@@ -54,7 +55,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
         var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
         var bakery = new Bakery(tools);
-        var request = await RequestAsync(project, tools, cancellation) with { Attach = new BakeAttachments(context, line.Attachments, key, publishing).AttachAsync };
+        var attachments = new BakeAttachments(context, line.Attachments, key, publishing);
+        var request = await RequestAsync(project, tools, cancellation) with { Attach = attachments.AttachAsync };
         if (request.Push is not null && !line.Plan)
             await tools.Publisher.RecoverAsync(cancellation);
         BakeResult? result = null;
@@ -68,12 +70,14 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
                 Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
             }, plan, line.Load, cancellation);
+            if (line.Attachments.AnyDocuments && !isPublished)
+                line.Attachments.RequirePlace(outputs.All);
             foreach (var component in plan.Components)
                 await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
             result = await bakery.BakeAsync(request, plan, Show, cancellation);
             if (!result.IsWhole)
                 throw new BakeFailedException(result);
-            await outputs.WriteAsync(result, cancellation);
+            await outputs.WriteAsync(result, attachments, cancellation);
         }
         catch (Exception e) when (!line.Plan)
         {
@@ -114,6 +118,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
         project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, source => line.SettingsOf(source, context), cancellation);
+        project = await CreatedTimes.ResolveAsync(line.WithoutIndex
+            ? project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] } : project, line.Created, context.Time.GetUtcNow(), cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {

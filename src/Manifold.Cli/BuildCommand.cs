@@ -37,6 +37,7 @@ internal sealed class BuildOptions
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private RunFlags runs = null!;
+    private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
     private OutputFlags output = null!;
     private CacheFlags caching = null!;
@@ -65,6 +66,7 @@ internal sealed class BuildOptions
         foreach (var option in all)
             command.Add(option);
         runs = RunFlags.AddTo(command);
+        image = ImageFlags.AddTo(command);
         output = OutputFlags.AddTo(command);
         caching = CacheFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
@@ -96,11 +98,14 @@ internal sealed class BuildOptions
                 throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
             var tagged = ReadRequest(parsed, context);
             var request = outputs.Applied(tagged, parsed.GetValue(push));
+            if (request.WithoutIndex)
+                RequireNoIndex(parsed, request, outputs);
             if (BuildKitArguments.SplitsPlatforms(request))
                 outputs = outputs.WithFolders();
             return new BuildCommandLine
             {
                 Request = request,
+                Created = image.Created(parsed),
                 Push = ReadPush(parsed, outputs, tagged.Tags),
                 Shard = parsed.GetValue(shard),
                 Attachments = ReadAttachments(parsed, outputs),
@@ -121,6 +126,13 @@ internal sealed class BuildOptions
         }
     }
 
+    private void RequireNoIndex(ParseResult parsed, BuildRequest request, OutputChoice outputs)
+    {
+        WithoutAnIndex.Require("--index=never", request.Platforms, request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
+        if (parsed.GetValue(shard) is not null)
+            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave --index=never out.");
+    }
+
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
     {
         var names = outputs.PushTargets(tags, parsed.GetValue(push));
@@ -139,7 +151,7 @@ internal sealed class BuildOptions
     {
         var attachments = attaching.Read(parsed);
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
-            throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+            attachments.RequirePlace(outputs.All);
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
             : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
     }
@@ -161,6 +173,7 @@ internal sealed class BuildOptions
             NoCacheFilter = [.. (parsed.GetValue(noCacheFilter) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             Pull = parsed.GetValue(pull),
             SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch, mayBeName: true),
+            WithoutIndex = image.WithoutIndex(parsed),
         });
     }
 
@@ -203,6 +216,9 @@ internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
     public required Attachments Attachments { get; init; }
+
+    /// <summary>When the image says that it was made; null where nothing is said.</summary>
+    public required CreatedTime? Created { get; init; }
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }

@@ -14,7 +14,7 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} Or a build: its id, or 'latest'." };
+        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} A bare REFERENCE is the store's where it has one. Or a build: its id, or 'latest'." };
         var b = new Argument<string>("B") { Description = "What to compare it with, of the same kind." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
         var command = new Command("compare", "Compare two images (packages, files, configuration, sizes) or two builds (these and times).") { a, b, json };
@@ -50,8 +50,8 @@ internal static class CompareCommand
         public async Task<ImageComparison> OfImagesAsync(ImageLocation a, ImageLocation b, CancellationToken cancellation)
         {
             var sources = new ImageSources(store, client);
-            await using var sourceA = await sources.FindAsync(a, context.Warn, cancellation);
-            await using var sourceB = await sources.FindAsync(b, context.Warn, cancellation);
+            await using var sourceA = await sources.FindAsync(a, context.Warn, cancellation, storeFirst: true);
+            await using var sourceB = await sources.FindAsync(b, context.Warn, cancellation, storeFirst: true);
             return await CompareAsync(sourceA, a.ToString(), sourceB, b.ToString(), cancellation);
         }
 

@@ -20,6 +20,7 @@ public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProv
 }
 
 /// <summary>What was built: the index, which <see cref="BuildRequest.Tags"/> now name in the store, and each platform's image.</summary>
+/// <param name="Index">The only platform's manifest where no index was wanted.</param>
 public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Images, BuildPlan Plan)
 {
     /// <summary>What the gate saw; null where it is off.</summary>
@@ -80,7 +81,7 @@ public sealed class Builder(BuilderTools tools)
     private async Task<BuildResult> MakeAsync(BuildSession session, BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
-        var result = new BuildResult(await session.AssembleIndexAsync(images, request.Annotations, cancellation).ConfigureAwait(false), images, plan);
+        var result = new BuildResult(await session.AssembleTopAsync(images, request.Annotations, request.WithoutIndex, cancellation).ConfigureAwait(false), images, plan);
         return result with { Gate = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false) };
     }
 

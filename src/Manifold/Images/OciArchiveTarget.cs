@@ -9,6 +9,7 @@ public sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableAr
     public Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default) =>
         destination.WriteAsync(async tar =>
         {
+            image = ReferrerLists.With(image, _ => null);
             tar.Add(LayoutDocuments.MarkerPath, LayoutDocuments.Marker.ToArray());
             tar.Add(LayoutDocuments.IndexPath, LayoutDocuments.With(new ImageIndex { Manifests = [] }, image, names).ToJson());
             foreach (var document in image.Documents.OrderBy(document => document.Descriptor.Digest))

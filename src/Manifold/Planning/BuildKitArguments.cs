@@ -65,19 +65,23 @@ public static partial class BuildKitArguments
     }
 
     /// <summary>The request with a time that was found out; null where nobody knows it.</summary>
-    public static BuildRequest WithTime(BuildRequest request, long? seconds) => request with
+    public static BuildRequest WithTime(BuildRequest request, long? seconds)
     {
-        SourceDateEpoch = Possible(seconds),
-        BuildArguments = request.BuildArguments.SetItem(Epoch, Possible(seconds)?.ToString(CultureInfo.InvariantCulture) ?? ""),
-    };
+        long? time = seconds is { } known ? Possible(known) : null;
+        return request with { SourceDateEpoch = time, BuildArguments = request.BuildArguments.SetItem(Epoch, time?.ToString(CultureInfo.InvariantCulture) ?? "") };
+    }
 
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
-    private static long? Possible(long? seconds) => seconds is { } any ? Math.Clamp(any, 0, LastSecond) : null;
+    internal static long Possible(long seconds) => Math.Clamp(seconds, 0, LastSecond);
+
+    /// <summary>Seconds since 1970 that a config can hold; null for anything else.</summary>
+    internal static long? TryReadSeconds(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds : null;
 
     /// <summary>Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they may be.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text, bool mayBeName = false) => string.IsNullOrEmpty(text) || text == OfContext ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds
+        : TryReadSeconds(text) is { } seconds ? seconds
         : mayBeName && !text.All(char.IsAsciiDigit) ? null : throw NoTime(text);
 
     private static UsageException NoTime(string text) => new(

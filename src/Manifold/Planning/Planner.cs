@@ -70,12 +70,17 @@ public sealed class Planner
     {
         var stages = new StagePlans(tree, request, graph, bases, steps, diagnosing);
         var target = stages.PlanOf(graph.Target);
-        var config = target.Config with
+        var config = ForPlatform(target.Config, graph.Platform) with
         {
             Config = target.Config.Config! with { Labels = Merge(target.Config.Config.Labels, request.Labels) },
         };
         return new ImagePlan { Platform = graph.Platform, Last = target.Last, Config = config, History = target.History };
     }
+
+    /// <summary>The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked for, and its index says so too.</summary>
+    private static ImageConfig ForPlatform(ImageConfig config, Platform platform) =>
+        config.Platform != platform && config.Platform.Os == platform.Os && config.Platform.Architecture == platform.Architecture
+            ? config with { Architecture = platform.Architecture, Variant = platform.Variant } : config;
 
     private ImmutableArray<BaseNeed> FindNeeds()
     {

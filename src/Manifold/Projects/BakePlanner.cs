@@ -53,6 +53,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
+            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never", [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
         foreach (var node in graph.Nodes)
         {
             var before = problems.Count;
@@ -69,6 +71,18 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])], Problems = [.. problems],
             Left = left.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
+    }
+
+    private void Try(Action judge)
+    {
+        try
+        {
+            judge();
+        }
+        catch (UsageException e)
+        {
+            problems.Add(e);
+        }
     }
 
     private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)

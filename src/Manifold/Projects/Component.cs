@@ -48,6 +48,15 @@ public sealed record Component
     /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …</summary>
     public bool PlatformTags { get; init; }
 
+    /// <summary>One platform alone is published without an index over it.</summary>
+    public bool WithoutIndex { get; init; }
+
+    /// <summary>Whether that is so: several platforms have one in any case.</summary>
+    public bool HasNoIndex => WithoutIndex && Platforms.Length == 1;
+
+    /// <summary>When the image says that it was made; null where that is the time of everything else.</summary>
+    public CreatedTime? Created { get; init; }
+
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
     public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
 
@@ -131,6 +140,9 @@ public sealed record BuildSource : ComponentSource
 
     /// <summary>The stages that are built anew, where not all are.</summary>
     public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
+    /// <summary>When the image says that it was made, in seconds since 1970, once that is known; null where nobody said.</summary>
+    public long? Created { get; init; }
 
     /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
     public RunSettings Run { get; init; } = new();

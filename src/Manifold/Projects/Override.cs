@@ -14,7 +14,7 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     [
         "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "dockerfile-inline", "contexts", "no-cache", "no-cache-filter", "pull",
         "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size", "ulimits", "description", "policy", "resources",
-        "verify", "publish", "platform-tags", "attest", "registry", "push", "load",
+        "verify", "publish", "platform-tags", "index", "created", "attest", "registry", "push", "load",
     ];
 
     /// <summary>Written <c>KEY+=VALUE</c>: a list is added to.</summary>

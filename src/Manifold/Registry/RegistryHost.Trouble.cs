@@ -38,7 +38,8 @@ internal sealed partial class RegistryHost
         var credential = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
             ? await authenticator.CredentialAsync(request, cancellation).ConfigureAwait(false) : Credential.Anonymous;
         var details = string.Join(": ", new[] { code, text, detail }.Where(part => part is { Length: > 0 }).Distinct());
-        var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
+        var isStorage = !IsOurs(address) && !request.IsForToken;
+        var who = IsOurs(address) ? "the registry" : $"'{address.Authority}'";
         var after = RetryAfter(response);
         var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
         var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}") { IsAboutLogin = request.IsForToken }) : null;
@@ -46,7 +47,7 @@ internal sealed partial class RegistryHost
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
         return new RegistryException(
-            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? Advice(status, credential)}")
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? (isStorage ? StorageAdvice(status) : Advice(status, credential))}")
         {
             Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
         };
@@ -59,8 +60,18 @@ internal sealed partial class RegistryHost
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
+        HttpStatusCode.RequestedRangeNotSatisfiable => "It counts other bytes than were sent. Instances of a registry behind one address must share their storage; tell whoever runs it.",
         >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
         _ => "Check that it is a registry that speaks the distribution protocol.",
+    };
+
+    /// <summary>What to do where a host refuses that the registry sent us to. No login of the registry's is sent there, so none is at fault.</summary>
+    private string StorageAdvice(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            $"The registry '{Name}' sends its clients there, and no login is asked for. Check this machine's clock, and that proxies and firewalls let it reach that host.",
+        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' sends its clients there. It has trouble of its own; try again later.",
+        _ => $"The registry '{Name}' sends its clients there. Try again; if it stays so, the registry's storage is damaged.",
     };
 
     private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";

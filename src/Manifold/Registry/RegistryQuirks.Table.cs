@@ -133,6 +133,11 @@ public static partial class RegistryQuirks
             "Push another tag, or have the policy set to 'Allow redeploy' (at least for 'latest').")
         { Status = [400], Words = Said("does not allow updating assets|cannot be updated") },
 
+        new("Manifold", "405 `UNSUPPORTED`: This registry is read-only (--read-only)",
+            "It is a 'manifold serve --read-only', which hands images out and takes none.",
+            "Push to a registry that takes images, or have it started without --read-only.")
+        { Status = [405], Words = Said("This registry is read-only \\(--read-only\\)") },
+
         new("Sonatype Nexus", "404 or 405 on a push to a group or a proxy repository",
             "Nexus takes pushes on the connector of a hosted repository only; groups and proxies are for reading.",
             "Push to the port or the path of the hosted repository.")
@@ -147,6 +152,11 @@ public static partial class RegistryQuirks
             "The registry wants fewer requests from this account or address.",
             "Wait a little, or log in for a higher limit: manifold login {host}")
         { Status = [429] },
+
+        new("any", "405 `UNSUPPORTED` on a push",
+            "A pull-through cache takes no pushes, and neither does a registry that is read-only, as for maintenance.",
+            "Push to the registry that the cache stands before, or ask whoever runs '{host}'.")
+        { Status = [405], Words = Said("UNSUPPORTED"), Writes = true },
 
         new("any", "404 `NAME_UNKNOWN` on a push",
             "The registry does not create repositories by itself, or the name is not where it should be.",

@@ -84,7 +84,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
             return (
                 [.. from each in found where each.Image is not null
-                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest }],
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest, FoundAs = Found(reference, resolved) }],
                 [.. from each in found where each.Image is null
                     select new MissingBase(each.Need, Lacks(each.Need))
                     {
@@ -113,8 +113,9 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         if (Pins?.Digests.TryGetValue(reference, out var pinned) is true)
             return (await FindPinnedAsync(reference, pinned, Pins.File, cancellation).ConfigureAwait(false), BaseOrigin.Locked);
         // 1
-        if (!pull && store.Tags.Find(reference) is { } own)
-            return (await puller.ResolveAsync(reference.WithDigest(own.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
+        var named = pull ? null : puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null);
+        if (named is not null)
+            return (await puller.ResolveAsync(named.WithDigest(store.Tags.Find(named)!.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
         try
         {
             // 2
@@ -129,6 +130,9 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             return (await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false), BaseOrigin.LastTime);
         }
     }
+
+    private static ImageReference Found(ImageReference asked, ResolvedImage resolved) => resolved.Reference.Name == asked.Name ? asked
+        : asked.Tag is { } tag ? resolved.Reference.WithTag(tag) : resolved.Reference;
 
     private async Task<ResolvedImage> FindPinnedAsync(ImageReference reference, Digest digest, string file, CancellationToken cancellation)
     {

@@ -62,6 +62,22 @@ public sealed class RegistryParts
         $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
             + "--check-all.";
 
+    /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came from.</summary>
+    /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
+    public static async Task<RegistryParts?> TryAskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
+        Action<string> tell, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await AskAsync(client, store, source, asked, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (client.Options.Registries.HasMirrors(source.Location.Reference!))
+        {
+            tell($"{e.Message} The image is read from its mirrors; whether the registry itself has all of it is unknown.");
+            return null;
+        }
+    }
+
     public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
         CancellationToken cancellation = default)
     {

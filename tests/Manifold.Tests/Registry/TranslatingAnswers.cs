@@ -37,6 +37,8 @@ public sealed class TranslatingAnswers
         { "artifactory.example.com", true, 403, Error("MANIFEST_INVALID", "manifest invalid", "{\"description\":\"HTTP 403 Forbidden\"}"), "JFrog Artifactory", "may not overwrite it", "Delete/Overwrite" },
         { "nexus.example.com", true, 400, Error("BLOB_UPLOAD_INVALID", "blob upload invalid", "\"Repository does not allow updating assets: docker-hosted\""), "Sonatype Nexus", "deployment policy", "Allow redeploy" },
         { "nexus.example.com", true, 403, Error("DENIED", "Deploying to groups is a PRO-licensed feature. See https://links.sonatype.com/product-nexus-repository"), "Sonatype Nexus", "hosted repository only", "Push to the port" },
+        { "registry.example.com:5000", true, 405, Error("UNSUPPORTED", "This registry is read-only (--read-only)."), "Manifold", "'manifold serve --read-only'", "without --read-only" },
+        { "registry.example.com", true, 405, Error("UNSUPPORTED", "The operation is unsupported."), "any", "A pull-through cache takes no pushes", "ask whoever runs 'registry.example.com'" },
         { "registry.example.com", true, 413, "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<center>nginx/1.19.0</center>\r\n</html>\r\n", "nginx and other proxies", "does not take bodies this large", "client_max_body_size 0;" },
         { "registry.example.com", false, 429, Error("TOOMANYREQUESTS", "too many requests"), "any", "wants fewer requests", "manifold login registry.example.com" },
         { "registry.example.com", true, 404, Error("NAME_UNKNOWN", "repository name not known to registry"), "any", "does not create repositories", "Create 'acme/app' at 'registry.example.com'" },

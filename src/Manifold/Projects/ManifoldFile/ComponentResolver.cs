@@ -30,6 +30,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
+            WithoutIndex = settings.WithoutIndex ?? false, Created = settings.Created,
             Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
             AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text).Where(text => text.Contains('=', StringComparison.Ordinal))],
         });

@@ -55,6 +55,10 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
             image["publish"] = false;
         if (component.PlatformTags)
             image["platform-tags"] = true;
+        if (component.WithoutIndex)
+            image["index"] = "never";
+        if (component.Created is { } created)
+            image["created"] = created.ToString();
         Add(image, "attest", Texts(component.Attested));
         Add(image, "output", Texts(component.Outputs));
         return image;
