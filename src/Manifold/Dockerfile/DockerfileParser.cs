@@ -44,27 +44,25 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var directives = DirectiveReader.Read(source, diagnostics, out var escape); // 2
         var reader = new InstructionReader(escape, diagnostics);
         CheckOptions? local = null;
-        string? comment = null;
         for (var line = 0; line < source.Count && !diagnostics.IsFull;)
         {
             var trimmed = source.Line(line).TrimStart();
             if (trimmed.IsEmpty || trimmed[0] == '#')
             {
                 local = trimmed.IsEmpty || line < directives.Length ? null : LocalCheck.Read(trimmed) ?? local;
-                comment = trimmed.IsEmpty || line < directives.Length || trimmed[1..].Trim() is not { IsEmpty: false } text ? null : text.ToString();
                 line++;
                 continue;
             }
-            var next = ReadInstruction(reader, line, escape, comment);
+            var next = ReadInstruction(reader, line, escape);
             if (local is not null)
                 localChecks.Add(new LocalCheck(new LineSpan(line + 1, next), local));
-            (line, local, comment) = (next, null, null);
+            (line, local) = (next, null);
         }
         return Assemble(directives, escape);
     }
 
     /// <summary>Reads the instruction that begins on a line, and returns the line after it.</summary>
-    private int ReadInstruction(InstructionReader reader, int line, char escape, string? comment)
+    private int ReadInstruction(InstructionReader reader, int line, char escape)
     {
         var logical = LogicalLine.Join(source, line, escape); // 3
         if (logical.BlankLine is { } blank)
@@ -75,7 +73,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var instruction = InstructionLine.Split(logical); // 4
         var heredocs = ReadHeredocs(instruction, logical.Next, out var next); // 5
         if (reader.Read(instruction, heredocs, next) is { } read) // 6
-            instructions.Add(comment is null ? read : read with { Source = read.Source with { Comment = comment } });
+            instructions.Add(read);
         return next;
     }
 

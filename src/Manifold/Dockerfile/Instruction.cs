@@ -26,9 +26,6 @@ public sealed record InstructionSource
     /// <summary>The flags in the order in which they were written, quotes taken away.</summary>
     public required ImmutableArray<InstructionFlag> Flags { get; init; }
 
-    /// <summary>The last line of the comment right above, without its <c>#</c>; null where a blank line or an empty comment stands there, or nothing.</summary>
-    public string? Comment { get; init; }
-
     internal SourceText? File { get; init; }
 
     /// <summary>Where a word of it stands first, as a whole word and on one line; the keyword's place where it does not.</summary>

@@ -19,7 +19,7 @@ public static class FileTimes
         var tar = $"{file.Path}.{Guid.NewGuid():N}.tar";
         try
         {
-            return archive.ReadThrough(tar, cancellation).Entries().Where(entry => entry.Kind == EntryKind.File).Max(entry => (long?)entry.Modified.Seconds);
+            return archive.ReadThrough(tar, null, cancellation).Entries().Where(entry => entry.Kind == EntryKind.File).Max(entry => (long?)entry.Modified.Seconds);
         }
         finally
         {

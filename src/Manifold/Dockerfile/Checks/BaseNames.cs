@@ -17,8 +17,24 @@ internal static partial class BaseNames
             CheckDeclared(findings, stage.From, declared);
             CheckDefault(findings, stage.From, defaults);
         }
-        foreach (var (instruction, image) in findings.Tree.Instructions.SelectMany(Images))
-            CheckRepository(findings, instruction, image);
+        CheckRepositories(findings);
+    }
+
+    /// <summary>Files and stages that are for one architecture by their name are meant to stand on it, and a file with bases of several has them all.</summary>
+    private static void CheckRepositories(TextFindings findings)
+    {
+        if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName))
+            return;
+        var found = from instruction in findings.Tree.Instructions
+            from named in Images(instruction)
+            let match = Prefixed().Match(named.Image)
+            where match.Success && findings.Tree.Find(named.Image) is null && !(instruction is FromInstruction { StageName: { } name } && ArchitectureNames.IsImageForOne(name))
+            select (Instruction: instruction, named.Image, Architecture: match.Groups["arch"].Value, Plain: match.Groups["rest"].Value);
+        var all = found.ToList();
+        if (all.DistinctBy(each => each.Architecture).Count() > 1)
+            return;
+        foreach (var (instruction, image, architecture, plain) in all)
+            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({architecture}) only", $"Use {plain}, which has them all.", image);
     }
 
     /// <summary>Whether what a FROM names is an image or a stage, with values that are given for arguments before it.</summary>
@@ -63,12 +79,6 @@ internal static partial class BaseNames
         RunInstruction run => run.Mounts.Select(mount => mount.From).OfType<string>().Select(image => (instruction, image)),
         _ => [],
     };
-
-    private static void CheckRepository(TextFindings findings, Instruction instruction, string image)
-    {
-        if (Prefixed().Match(image) is { Success: true } match && findings.Tree.Find(image) is null)
-            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({match.Groups["arch"].Value}) only", $"Use {match.Groups["rest"].Value}, which has them all.", image);
-    }
 
     /// <summary>The organisations under which Docker Hub has its official images by architecture.</summary>
     [GeneratedRegex("^(?:(?:docker\\.io|index\\.docker\\.io|registry\\.hub\\.docker\\.com)/)?(?<arch>amd64|arm32v5|arm32v6|arm32v7|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?<rest>[^/]+)$")]

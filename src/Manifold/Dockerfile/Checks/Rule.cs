@@ -4,7 +4,10 @@ namespace Manifold.Dockerfile.Checks;
 /// <param name="Description">What it looks for, in one line.</param>
 public sealed record Rule(string Name, Severity Severity, string Description)
 {
-    /// <summary>Looked at only where somebody asks for it by name: <c># check=experimental=RULE</c>.</summary>
+    /// <summary>True for a rule that BuildKit does not have: <c>error=true</c> leaves its findings warnings.</summary>
+    public bool IsOurs { get; init; }
+
+    /// <summary>True for a rule that BuildKit calls experimental: looked at only where <c>experimental=</c> names it.</summary>
     public bool IsOnRequest { get; init; }
 
     /// <summary>The page that explains it, with a bad and a good example.</summary>
