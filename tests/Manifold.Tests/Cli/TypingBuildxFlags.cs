@@ -157,6 +157,10 @@ public sealed class TypingBuildxFlags : IDisposable
         var (_, _, none) = await InFolder(["build", "--progress", "plain", "--no-cache-filter", "frist"]);
         Assert.Contains("--no-cache-filter frist: the file has no such stage. Did you mean first?", none, StringComparison.Ordinal);
 
+        folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"first\"]\n}");
+        var (_, _, baked) = await Commanding.Manifold(folder, ["bake", "--progress", "plain", "-f", Path.Combine(folder.Path, "docker-bake.hcl"), "--set", $"*.context={folder.Path}"]);
+        Assert.Equal((false, true), (Cached(baked, "first 2/2]"), Cached(baked, "stage-1 2/2]")));
+
         static bool Cached(string log, string step) =>
             log.Split('\n').First(line => line.Contains(step, StringComparison.Ordinal)).Split(' ')[0] is var number && log.Contains($"{number} CACHED", StringComparison.Ordinal);
     }

@@ -115,13 +115,6 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     }
 
     [Fact]
-    public void what_is_done_otherwise_is_told()
-    {
-        folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"build\"]\n}");
-        Assert.StartsWith("docker-bake.hcl:2:21: 'no-cache-filter' is taken for no-cache", Assert.Single(Read().Warnings), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void nesting_and_chains_end_with_a_message_and_not_with_the_stack()
     {
         folder.Write("docker-bake.hcl", $"A = {new string('(', 100_000)}1");
