@@ -84,7 +84,7 @@ internal sealed class BakeOptions
         null or "" or "yaml" => "yaml",
         "json" => "json",
         "bake" => "bake",
-        var other => throw new UsageException($"--print={other}: expected yaml, json or bake. Images stand before --print, or after --print=yaml."),
+        var other => throw new UsageException($"--print={other}: expected yaml, json or bake."),
     };
 
     private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)

@@ -146,6 +146,20 @@ public sealed class TypingBuildxFlags : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("--print app", "  app:")]
+    [InlineData("app --print", "  app:")]
+    [InlineData("--print json app", "\"app\": {")]
+    [InlineData("--print=bake app", "\"app\": {")]
+    public async Task a_target_may_follow_the_wish_to_print(string words, string expected)
+    {
+        folder.Write("two.hcl", "target \"app\" {}\ntarget \"other\" {}\n");
+        var (code, output, error) = await Commanding.Manifold(folder, ["bake", "-f", Path.Combine(folder.Path, "two.hcl"), .. words.Split(' ')]);
+        Assert.True(code == 0, error);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("other", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task only_the_steps_of_a_filtered_stage_are_done_again()
     {
