@@ -20,9 +20,10 @@ internal sealed class BakeOutputs
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
-            var read = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
-            if (load && !read.Any(output => output.IsLoad))
-                read.Add(ImageOutput.Load);
+            var asked = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
+            var read = asked.Where(output => output is { IsLoad: false, Kind: not (OutputKind.Image or OutputKind.CacheOnly) }).ToList();
+            if (load || component.Node.Component.Load)
+                read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
             if (read.Find(output => output.IsStandardOutput) is { } first)
                 throw new UsageException($"{component.Name}: --output '{first.Text}': several images cannot share standard output. Name a file with dest=FILE.");
             await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);

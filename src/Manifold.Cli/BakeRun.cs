@@ -23,11 +23,14 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment.SetItems(line.Variables)) { WorkingFolder = folder, Overrides = line.Set });
-        foreach (var warning in project.Warnings)
+        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment.SetItems(line.Variables)) { WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd });
+        foreach (var warning in project.Warnings.Concat(project.Reservations(line.Names)))
             context.Warn(warning);
         if (line.Print is { } format)
-            return Print(project, format, folder);
+        {
+            context.Out.Write(PrintedProject.Write(project, line.Names, format, folder));
+            return 0;
+        }
 
         if (line.Attachments.Any && !line.Push && !project.Push)
             throw new UsageException("--sbom, --provenance and --sign are attached to images in their registry: add --push.");
@@ -100,23 +103,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
     }
 
-    private int Print(Project project, string format, string folder)
-    {
-        var components = project.Select(line.Names);
-        var chosen = project with
-        {
-            Components = components,
-            Groups = line.Names.IsEmpty ? project.Groups : project.Groups.Clear(),
-            Default = line.Names.IsEmpty ? project.Default : [], // what was named is all that there is
-        };
-        context.Out.Write(format switch
-        {
-            "json" => ProjectPrinter.Json(chosen, folder),
-            "bake" => BakeJson.Write(chosen, folder),
-            _ => ProjectPrinter.Yaml(chosen, folder),
-        });
-        return 0;
-    }
+    /// <summary>Of what is printed, flags that change images are part, as bake has it.</summary>
+    private ImmutableArray<string> Overrides() => line.Print is null ? line.Set :
+    [
+        .. line.Set, .. line.Push ? ["push=true"] : Array.Empty<string>(), .. line.Load ? ["load=true"] : Array.Empty<string>(),
+        .. line.NoCache ? ["no-cache=true"] : Array.Empty<string>(), .. line.Pull ? ["pull=true"] : Array.Empty<string>(),
+        .. line.Attachments.Sbom ? ["attest=type=sbom"] : Array.Empty<string>(), .. line.Attachments.Provenance ? ["attest=type=provenance"] : Array.Empty<string>(),
+    ];
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {

@@ -35,6 +35,9 @@ internal sealed class DiagnosticList(SourceText source)
         });
     }
 
+    /// <summary>A list for further findings about the same file.</summary>
+    public DiagnosticList Emptied() => new(source);
+
     /// <summary>In the order of the file.</summary>
     public ImmutableArray<Diagnostic> ToImmutable() =>
         [.. errors.Concat(warnings).OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)];

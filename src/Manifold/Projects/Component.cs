@@ -20,6 +20,9 @@ public sealed record Component
     /// <summary>In the order in which the index lists them, without repetition.</summary>
     public required ImmutableArray<ComponentPlatform> Platforms { get; init; }
 
+    /// <summary>Nobody says which platforms: it is built for the machine that builds it.</summary>
+    public bool IsForThisMachine { get; init; }
+
     /// <summary>The names that it gets in the store, and is published under.</summary>
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
 
@@ -52,11 +55,21 @@ public sealed record Component
     public bool Sbom { get; init; }
     public bool Provenance { get; init; }
 
-    /// <summary>The same as types of attestations.</summary>
-    public IEnumerable<string> Attested => [.. Sbom ? [Attestation.Sbom] : Array.Empty<string>(), .. Provenance ? [Attestation.Provenance] : Array.Empty<string>()];
+    /// <summary>What the file says of the attestations, where it is more than their types: <c>type=provenance,mode=max</c>. For printing.</summary>
+    public ImmutableArray<string> AttestTexts { get; init; } = [];
 
-    /// <summary>Where the image goes beside the store, as <c>-o</c> has it: <c>type=oci,dest=…</c>. Pushing is <see cref="Project.Push"/>'s.</summary>
+    /// <summary>The attestations as a file has them: what it says of one, else its type.</summary>
+    public IEnumerable<string> Attested => new[] { (Sbom, Attestation.Sbom), (Provenance, Attestation.Provenance) }
+        .Select(each => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, each.Item2)) ?? (each.Item1 ? each.Item2 : null)).OfType<string>();
+
+    /// <summary>Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/> says what follows from them.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
+
+    /// <summary>Its outputs say that it is published.</summary>
+    public bool IsPushed { get; init; }
+
+    /// <summary>The command line wants it in docker or podman.</summary>
+    public bool Load { get; init; }
 
     /// <summary>How the blobs of its layers are made; null is the default.</summary>
     public LayerPolicy? Layers { get; init; }
@@ -115,6 +128,9 @@ public sealed record BuildSource : ComponentSource
 
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
+
+    /// <summary>The stages that are built anew, where not all are.</summary>
+    public ImmutableArray<string> NoCacheFilter { get; init; } = [];
 
     /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
     public RunSettings Run { get; init; } = new();

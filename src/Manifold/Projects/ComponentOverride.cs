@@ -3,10 +3,12 @@ using Manifold.Fetching;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects.Bake;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 using Manifold.Publishing.Referrers;
 using Manifold.Verification;
+using ResourceLimit = Manifold.Sandbox.ResourceLimit;
 
 namespace Manifold.Projects;
 
@@ -30,7 +32,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     private Component Changed() => set.Key switch
     {
-        "platform" or "platforms" => component with { Platforms = Platforms() },
+        "platform" or "platforms" => component with { Platforms = Platforms(), IsForThisMachine = set.List.IsEmpty },
         "tags" => component with { Tags = [.. (Adds ? component.Tags : []).Concat(set.List.SelectMany(Tag)).Distinct()] },
         "labels" => component with { Labels = With(component.Labels) },
         "annotations" => component with { Annotations = [.. Adds || set.Name is not null ? component.Annotations : [], .. Annotations()] },
@@ -38,6 +40,11 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "attest" => Attested(),
         "publish" => component with { Publish = set.Flag },
         "platform-tags" => component with { PlatformTags = set.Flag },
+        "output" => Outputs([.. Adds ? component.Outputs : [], .. set.Required.Length == 0 ? Array.Empty<string>() : [set.Required]]),
+        "push" when set.Pattern is null => component,
+        "push" => Outputs(OutputOverrides.Pushed(component.Outputs, set.Flag)) with { Publish = set.Flag },
+        "load" => component with { Load = set.Flag },
+        "call" when set.Required is "check" or "lint" or "outline" or "targets" => throw set.Wrong("nothing is built then. To check the Dockerfiles: manifold bake --check; to see what a build would do: manifold bake --plan"),
         _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
     };
 
@@ -49,13 +56,41 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "dockerfile" => build with { DockerfilePath = Dockerfile(build), InlineDockerfile = null },
         "contexts" => build with { Contexts = Contexts(build.Contexts) },
         "no-cache" => build with { NoCache = set.Flag },
+        "no-cache-filter" => build with { NoCacheFilter = List(build.NoCacheFilter, Texts) },
         "pull" => build with { Pull = set.Flag },
+        "dockerfile-inline" => build with { InlineDockerfile = set.Required, DockerfilePath = null },
+        "network" => build with { Run = build.Run with { Network = RunTexts.Network($"--set {set.Key}", set.Required) } },
+        "shm-size" => build with { Run = build.Run with { SharedMemory = set.Required.Length == 0 ? null : RunTexts.Memory($"--set {set.Key}", set.Required) } },
+        "extra-hosts" => build with { Run = build.Run with { Hosts = [.. build.Run.Hosts.Where(host => host.Name != set.RequiredName), RunTexts.Host($"--set {set.Key}", $"{set.RequiredName}={set.Required}")] } },
+        "ulimits" => build with { Run = build.Run with { Limits = Limits(build.Run.Limits) } },
+        "entitlements" => build with { Entitlements = Entitlements(build.Entitlements) },
+        "secret" when set.Name is { } id => build with { Secrets = Secret(build.Secrets, id) },
+        "secret" => build with { Secrets = List(build.Secrets, new SecretResolver(around, faults).Secrets) },
         "secrets" => build with { Secrets = List(build.Secrets, new SecretResolver(around, faults).Secrets) },
         "ssh" => build with { Ssh = List(build.Ssh, new SecretResolver(around, faults).Ssh) },
         "cache-from" => build with { CacheFrom = List(build.CacheFrom, Texts) },
         "cache-to" => build with { CacheTo = List(build.CacheTo, Texts) },
         _ => build,
     };
+
+    private Component Outputs(ImmutableArray<string> texts) =>
+        ComponentOutputs.Read(texts.Select(text => new Located(text, Value.Place)), faults.Add).Applied(component);
+
+    private ImmutableArray<ResourceLimit> Limits(ImmutableArray<ResourceLimit> limits) => set.Required.Length == 0 ? []
+        : [.. (Adds ? limits : []).Append(RunTexts.Limit($"--set {set.Key}", set.Required)).GroupBy(limit => limit.Name).Select(group => group.Last())];
+
+    /// <summary>These only ever grow.</summary>
+    private ImmutableArray<Entitlement> Entitlements(ImmutableArray<Entitlement> before) => set.Required.Length == 0 ? before
+        : [.. before.Append(new Entitlement(RunTexts.Entitlement($"--set {set.Key}", set.Required), Value.Place)).DistinctBy(each => each.Name)];
+
+    /// <summary>Another place of a secret that the image has.</summary>
+    private ImmutableArray<string> Secret(ImmutableArray<string> secrets, string id)
+    {
+        if (!secrets.Any(text => text.Split(',').Contains($"id={id}")))
+            throw set.Wrong($"'{component.Name}' has no secret '{id}'. Add it: --set {component.Name}.secrets+=id={id},{set.Required}");
+        var read = new SecretResolver(around, faults).Secrets([Value with { Text = $"id={id},{set.Required}" }]);
+        return [.. secrets.Where(text => !text.Split(',').Contains($"id={id}")), .. read];
+    }
 
     /// <summary>A platform that was there keeps its source; a new one is made as the first that is built.</summary>
     private ImmutableArray<ComponentPlatform> Platforms()
@@ -91,11 +126,12 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     private Component Attested()
     {
-        var before = Adds ? component : component with { Sbom = false, Provenance = false };
         if (set.Required.Length == 0)
-            return before;
-        var read = Attestation.Parse($"--set {set.Key}", set.Required.Contains('=', StringComparison.Ordinal) ? set.Required : $"type={set.Required}");
-        return read.Type == Attestation.Sbom ? before with { Sbom = read.Wanted } : before with { Provenance = read.Wanted };
+            return component with { Sbom = false, Provenance = false };
+        var text = set.Required.Contains('=', StringComparison.Ordinal) ? set.Required : $"type={set.Required}";
+        var read = Attestation.Parse($"--set {set.Key}", text);
+        var said = component with { AttestTexts = component.AttestTexts.Add(text) };
+        return read.Type == Attestation.Sbom ? said with { Sbom = read.Wanted } : said with { Provenance = read.Wanted };
     }
 
     private GateMode Mode() => set.Required switch
@@ -107,9 +143,9 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         _ => throw set.Wrong($"'{set.Value}' is none of off, warn, on, strict."),
     };
 
-    /// <summary>A name without a value takes that of the environment.</summary>
+    /// <summary>A name without a value takes that of the environment, if it has one.</summary>
     private ImmutableSortedDictionary<string, string> With(ImmutableSortedDictionary<string, string> table) =>
-        (set.Value ?? around.Options.Environment.GetValueOrDefault(set.RequiredName)) is { } value ? table.SetItem(set.RequiredName, value) : table.Remove(set.RequiredName);
+        (set.Value ?? around.Options.Environment.GetValueOrDefault(set.RequiredName)) is { } value ? table.SetItem(set.RequiredName, value) : table;
 
     private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableSortedDictionary<string, NamedContext> contexts) =>
         set.Required.Length == 0 ? contexts.Remove(set.RequiredName)

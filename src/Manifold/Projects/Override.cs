@@ -3,7 +3,7 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects;
 
-/// <summary>One <c>--set [PATTERN.]KEY[.NAME][=VALUE]</c>, read.</summary>
+/// <summary>One <c>--set [PATTERN.]KEY[.NAME][[+]=VALUE]</c>, read.</summary>
 /// <param name="Text">As it was given, for messages.</param>
 /// <param name="Pattern">Names of images, with <c>*</c> and <c>?</c>; null means all.</param>
 /// <param name="Name">Which argument, label or context.</param>
@@ -12,16 +12,21 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
 {
     public static ImmutableArray<string> Keys { get; } =
     [
-        "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "contexts", "no-cache", "pull", "secrets", "ssh",
-        "cache-from", "cache-to", "verify", "publish", "platform-tags", "attest", "registry", "push",
+        "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "dockerfile-inline", "contexts", "no-cache", "no-cache-filter", "pull",
+        "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size", "ulimits", "description", "policy", "resources",
+        "verify", "publish", "platform-tags", "attest", "registry", "push", "load",
     ];
+
+    /// <summary>Written <c>KEY+=VALUE</c>: a list is added to.</summary>
+    public bool Adds { get; private init; }
 
     /// <summary>Names of images may hold dots, or be keys: a pattern is what stands before a known key and means an image.</summary>
     /// <exception cref="UsageException">There is no such key.</exception>
     public static Override Parse(string text, IReadOnlyCollection<string> images)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
-        var parts = (equals < 0 ? text : text[..equals]).Split('.');
+        var adds = equals > 0 && text[equals - 1] == '+';
+        var parts = (equals < 0 ? text : text[..(adds ? equals - 1 : equals)]).Split('.');
         var value = equals < 0 ? null : text[(equals + 1)..];
         var known = Enumerable.Range(1, parts.Length - 1).Where(at => Keys.Contains(parts[at])).ToList();
         if (known.Find(at => images.Any(image => Matches(Join(parts[..at]), image, text))) is > 0 and var first)
@@ -34,10 +39,18 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
         var hint = Suggestion.For(unknown, Keys) ?? $"Expected [IMAGE.]KEY[.NAME]=VALUE, with one of the keys {string.Join(", ", Keys)}.";
         throw new UsageException($"--set '{text}': there is no key '{unknown}'. {hint}");
 
-        Override At(int key) => new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null, value);
+        Override At(int key) => new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null, value) { Adds = adds };
     }
 
-    public bool Means(string image) => Pattern is null || Matches(Pattern, image, Text);
+    /// <summary>Dots of an image's name may be written as bake writes them: <c>web_v1</c>.</summary>
+    public bool Means(string image) => Pattern is null || Matches(Pattern, image, Text) || Matches(Pattern, image.Replace('.', '_'), Text);
+
+    /// <exception cref="UsageException">None of these images is meant.</exception>
+    public void Require(IReadOnlyCollection<string> images)
+    {
+        if (!images.Any(Means))
+            throw Wrong($"there is no image '{Pattern}'. {Suggestion.For(Pattern ?? "", images) ?? $"It has: {string.Join(", ", images)}."}");
+    }
 
     public UsageException Wrong(string why) => new($"--set '{Text}': {why}");
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Projects.Bake;
 
 namespace Manifold.Projects;
 
@@ -23,7 +24,13 @@ public sealed record Project
     /// <summary>In the order of the file, names without repetition.</summary>
     public required ImmutableArray<Component> Components { get; init; }
 
-    /// <summary>Names that stand for several components. Members are components, each once.</summary>
+    /// <summary>Components that cannot be built as the file is, and members of groups that are not there; each matters only where it is asked for.</summary>
+    public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } = ImmutableSortedDictionary.Create<string, BrokenComponent>(StringComparer.Ordinal);
+
+    /// <summary>The bake file that this was read from, for printing it as such; null where it was another.</summary>
+    internal BakeDocument? Written { get; init; }
+
+    /// <summary>Names that stand for several components. Members are components or names in <see cref="Broken"/>, each once.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>What is baked where nothing is named; all components where it is empty.</summary>
@@ -44,18 +51,43 @@ public sealed record Project
     public Component? Find(string name) => Components.FirstOrDefault(component => component.Name == name);
 
     /// <summary>The components that names of components and groups stand for, in the order of the file; the default where there are none.</summary>
+    /// <remarks>A name may be a pattern, and its dots may be written as bake writes them: <c>web_v1</c> is <c>web.v1</c>.</remarks>
+    /// <param name="toPrint">They need not be such that they can be built.</param>
     /// <exception cref="UsageException">A name is neither.</exception>
-    public ImmutableArray<Component> Select(IReadOnlyCollection<string> names)
+    /// <exception cref="ProjectFileException">One of them cannot be used as the file is.</exception>
+    public ImmutableArray<Component> Select(IReadOnlyCollection<string> names, bool toPrint = false)
     {
-        if (names.Count == 0)
-            return Default.IsEmpty ? Components : [.. Components.Where(component => Default.Contains(component.Name))];
-        var chosen = names.SelectMany(name => Find(name) is not null ? [name] : Groups.TryGetValue(name, out var members) ? members
-            : throw new UsageException($"{File} has no image '{name}'.{Hint(name)} It has: {string.Join(", ", Components.Select(component => component.Name).Concat(Groups.Keys))}.")).ToHashSet(StringComparer.Ordinal);
-        return [.. Components.Where(component => chosen.Contains(component.Name))];
+        var chosen = Chosen(names);
+        var faults = chosen.Select(Broken.GetValueOrDefault).OfType<BrokenComponent>().Where(each => !(toPrint && each.IsPrintable)).SelectMany(each => each.Faults).Distinct();
+        return faults.ToImmutableArray() is { IsEmpty: false } found ? throw new ProjectFileException(found)
+            : [.. Components.Where(component => chosen.Contains(component.Name))];
     }
 
-    private string Hint(string name) =>
-        Dockerfile.Suggestion.For(name, Components.Select(component => component.Name).Concat(Groups.Keys)) is { } hint ? " " + hint : "";
+    /// <summary>What is wrong with components that are not asked for, a sentence each.</summary>
+    public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
+    {
+        var chosen = Chosen(names);
+        return Broken.Where(each => !chosen.Contains(each.Key)).Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
+    }
+
+    private HashSet<string> Chosen(IReadOnlyCollection<string> names) => names.Count > 0 ? [.. names.SelectMany(Meant)]
+        : Default.IsEmpty ? [.. Components.Select(component => component.Name)] : [.. Default];
+
+    private IEnumerable<string> Meant(string name)
+    {
+        if (Groups.TryGetValue(name, out var members))
+            return members;
+        if (name == "default" && Find(name) is null)
+            return Chosen([]);
+        if (Find(name) is not null || Broken.ContainsKey(name))
+            return [name];
+        if (Components.FirstOrDefault(component => component.Name.Replace('.', '_') == name.Replace('.', '_')) is { } dotted)
+            return [dotted.Name];
+        var all = Components.Select(component => component.Name).Concat(Groups.Keys);
+        if (Dockerfile.FilePattern.HasWildcards(name) && Dockerfile.FilePattern.TryParse(name, out var pattern) && all.Where(each => pattern.Matches(each)).ToList() is { Count: > 0 } matched)
+            return matched.SelectMany(Meant);
+        throw new UsageException($"{File} has no image '{name}'.{(Dockerfile.Suggestion.For(name, all) is { } hint ? " " + hint : "")} It has: {string.Join(", ", all)}.");
+    }
 }
 
 /// <summary>A deployment that is restarted and waited for when its images are published.</summary>

@@ -32,6 +32,12 @@ internal sealed class ProjectFaults
             Add(fault);
     }
 
+    public void Add(ProjectFaults others)
+    {
+        foreach (var fault in others.found)
+            Add(fault);
+    }
+
     /// <exception cref="ProjectFileException">Something was found.</exception>
     public void ThrowIfAny()
     {

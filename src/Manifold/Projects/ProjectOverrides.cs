@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile;
 using Manifold.Projects.ManifoldFile;
 
 namespace Manifold.Projects;
@@ -7,7 +6,8 @@ namespace Manifold.Projects;
 /// <summary>Applies what <c>--set</c> says to a resolved project.</summary>
 /// <remarks>
 /// Without a pattern all images are meant. A key that holds a list replaces it the first time and adds to it after that, and an empty value
-/// empties it, as <c>docker buildx bake --set</c> has it. Paths start from the working folder, as everywhere on a command line.
+/// empties it, as <c>docker buildx bake --set</c> has it. Paths start from the working folder, as everywhere on a command line. Keys of bake's targets
+/// come before inheritance and are <see cref="Bake.BakeOverrides"/>'s.
 /// </remarks>
 internal sealed class ProjectOverrides
 {
@@ -35,15 +35,26 @@ internal sealed class ProjectOverrides
     {
         if (set.Key == "registry")
             return hasRegistry && set is { Pattern: null, Name: null } ? project : throw set.Wrong("the registry is that of a whole manifold.yaml: --set registry=quay.io/acme. Elsewhere set tags.");
-        if (set.Key == "push")
-            return set.Pattern is null ? project with { Push = set.Flag } : throw set.Wrong("the whole project is pushed or not: --set push=true.");
         var names = project.Components.Select(component => component.Name).ToList();
         var around = new Surroundings(new ProjectPaths(options.WorkingFolder, options.WorkingFolder), options, [.. names]);
-        if (!names.Exists(set.Means))
-            throw set.Wrong($"there is no image '{set.Pattern}'. {Suggestion.For(set.Pattern!, names) ?? $"It has: {string.Join(", ", names)}."}");
-        return project with { Components = [.. project.Components.Select(component => set.Means(component.Name) ? Apply(component, set, around) : component)] };
+        set.Require(names);
+        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name) ? Apply(component, set, around) : component)] };
+        return set.Key is "push" or "output" ? Pushed(project, changed, set) : changed;
     }
 
-    private Component Apply(Component component, Override set, Surroundings around) =>
-        new ComponentOverride(component, set, around) { Adds = !replaced.Add((component.Name, set.Key)) }.Apply();
+    /// <summary>Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are not meant.</summary>
+    private static Project Pushed(Project before, Project changed, Override set)
+    {
+        if (set is { Key: "push", Pattern: null })
+            return changed with { Push = set.Flag };
+        if (before.Push && !before.Components.Any(component => component.IsPushed))
+            return changed;
+        return ComponentOutputs.Settled(changed with { Push = false });
+    }
+
+    private Component Apply(Component component, Override set, Surroundings around)
+    {
+        var isAgain = !replaced.Add((component.Name, set.Key));
+        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain }.Apply();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Projects.Bake;
 using Manifold.Projects.Compose;
@@ -6,57 +7,74 @@ using Manifold.Projects.SideImages;
 
 namespace Manifold.Projects;
 
-/// <summary>Reads any file or folder that describes a project, and applies what <c>--set</c> says.</summary>
+/// <summary>Reads any files or folder that describe a project, and applies what <c>--set</c> says.</summary>
+/// <remarks>
+/// Compose and bake files are one project where several are named, later ones over earlier ones, and where several are there with the names that
+/// <c>docker buildx bake</c> looks for. A manifold.yaml is a project of its own, and goes before them.
+/// </remarks>
 public static class ProjectReader
 {
-    private static readonly string[] Names =
-    [
-        "manifold.yaml", "manifold.yml", "docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl",
-        "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
-    ];
+    private static readonly string[] OwnNames = ["manifold.yaml", "manifold.yml"];
+
+    /// <summary>In the order in which bake reads them.</summary>
+    private static readonly string[] MergedNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml", .. BakeReader.DefaultNames];
 
     /// <param name="paths">Files or folders as the user named them, from the working folder; the working folder itself where there are none.</param>
-    /// <exception cref="ProjectFileException">The file is wrong.</exception>
+    /// <exception cref="ProjectFileException">A file is wrong.</exception>
     /// <exception cref="UsageException">There is none, or an override is wrong.</exception>
-    public static Project Read(IReadOnlyList<string> paths, ReadingOptions options) => paths switch
-    {
-        [] => Read(".", options),
-        [var only] => Read(only, options),
-        _ => throw new UsageException($"Of several project files ({string.Join(", ", paths)}) only one can be read at a time. Give one -f."),
-    };
+    public static Project Read(IReadOnlyList<string> paths, ReadingOptions options) =>
+        paths.Count <= 1 ? Read(paths.FirstOrDefault() ?? ".", options) : ReadFiles([.. paths.Select(path => FileOf(path, options)).Distinct()], options);
 
     /// <inheritdoc cref="Read(IReadOnlyList{string}, ReadingOptions)"/>
     public static Project Read(string path, ReadingOptions options)
     {
-        var full = Path.GetFullPath(path, options.WorkingFolder);
-        if (!Directory.Exists(full))
-            return ReadFile(File.Exists(full) ? path : throw new UsageException($"The project file '{path}' is not there."), options);
-        if (Names.FirstOrDefault(name => File.Exists(Path.Combine(full, name))) is { } found)
-            return ReadFile(path == "." ? found : Path.Combine(path, found), options);
-        return ProjectOverrides.Apply(ReadFolder(path, options), options);
+        path = FileOf(path, options);
+        if (path == "-" || !Directory.Exists(Path.GetFullPath(path, options.WorkingFolder)))
+            return ReadFiles([path], options);
+        if (Found(OwnNames).FirstOrDefault() is { } own)
+            return ReadFiles([own], options);
+        return Found(MergedNames) is { IsEmpty: false } merged ? ReadFiles(merged, options) : ProjectOverrides.Apply(ReadFolder(path, options), options);
+
+        ImmutableArray<string> Found(string[] names) =>
+            [.. names.Select(name => path == "." ? name : Path.Combine(path, name)).Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
     }
 
     /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
-    public static bool IsProject(string folder) => Names.Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
+    public static bool IsProject(string folder) => OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
 
-    private static Project ReadFile(string file, ReadingOptions options) => Kind(file, options) switch
+    /// <summary>Bake-action writes <c>cwd://</c> before files of the working folder.</summary>
+    private static string FileOf(string path, ReadingOptions options)
     {
-        FileKind.Manifold => ProjectOverrides.Apply(ManifoldYaml.Read(file, options), options, hasRegistry: true),
-        FileKind.Compose => ProjectOverrides.Apply(ComposeYaml.Read(file, options), options),
-        _ => ProjectOverrides.Apply(ReadBake(file, options), options),
-    };
+        var file = path.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? path[BakeContexts.WorkingFolder.Length..] : path;
+        if (BakeContexts.IsRemote(path))
+            throw new UsageException($"The project file '{path}' is elsewhere, and project files are read from this machine: clone the repository, and run this in it.");
+        var full = Path.GetFullPath(file, options.WorkingFolder);
+        return file == "-" || File.Exists(full) || Directory.Exists(full) ? file : throw new UsageException($"The project file '{path}' is not there.");
+    }
 
-    /// <summary>Where bake files have their own names and lie in the working folder, all that are there are one, as bake has it.</summary>
-    private static Project ReadBake(string file, ReadingOptions options) =>
-        BakeReader.DefaultNames.Contains(file) ? BakeReader.Read([.. BakeReader.DefaultNames.Where(name => File.Exists(Path.Combine(options.WorkingFolder, name)))], options) : BakeReader.Read(file, options);
+    private static Project ReadFiles(ImmutableArray<string> files, ReadingOptions options)
+    {
+        if (files.Contains("-"))
+        {
+            var text = options.ReadStandardInput(); // asked for its kind, and read
+            options = options with { ReadStandardInput = () => text };
+        }
+        var kinds = files.Select(file => (File: file, Kind: Kind(file, options))).ToList();
+        if (kinds is [{ Kind: FileKind.Manifold }])
+            return ProjectOverrides.Apply(ManifoldYaml.Read(files[0], options), options, hasRegistry: true);
+        if (kinds.Find(each => each.Kind == FileKind.Manifold).File is { } own)
+            throw new UsageException($"'{own}' is a project of its own, and cannot be one with {string.Join(" and ", files.Where(file => file != own))}. Give it alone: -f {own}");
+        ImmutableArray<string> compose = [.. kinds.Where(each => each.Kind == FileKind.Compose).Select(each => each.File)];
+        return compose.Length == files.Length ? ProjectOverrides.Apply(ComposeYaml.Read(compose, options), options) : BakeReader.Read([.. files.Except(compose)], compose, options);
+    }
 
     private static Project ReadFolder(string folder, ReadingOptions options) =>
         SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)) ? SideImagesFolder.Read(folder, options)
-        : throw new UsageException($"'{folder}' has no project file: none of {string.Join(", ", Names)}, and no components/.");
+        : throw new UsageException($"'{folder}' has no project file: none of {string.Join(", ", OwnNames.Concat(MergedNames))}, and no components/.");
 
     private enum FileKind { Manifold, Compose, Bake }
 
-    /// <summary>By the file's name; of another YAML file, by whether it has services or images.</summary>
+    /// <summary>By the file's name, else by what it has: services, images, or bake's blocks.</summary>
     private static FileKind Kind(string file, ReadingOptions options)
     {
         var name = Path.GetFileName(file);
@@ -64,9 +82,12 @@ public static class ProjectReader
             return FileKind.Bake;
         if (name.StartsWith("manifold.", StringComparison.Ordinal))
             return FileKind.Manifold;
-        return HasServices(ProjectText.Read(file, ProjectPaths.Of(file, options))) ? FileKind.Compose : FileKind.Manifold;
+        if (name.StartsWith("compose.", StringComparison.Ordinal) || name.StartsWith("docker-compose.", StringComparison.Ordinal))
+            return FileKind.Compose;
+        var lines = options.ReadText(file).Text.Split('\n');
+        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal) || line.StartsWith("include:", StringComparison.Ordinal)))
+            return FileKind.Compose;
+        var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
+        return isYaml || lines.Any(line => line.StartsWith("images:", StringComparison.Ordinal)) ? FileKind.Manifold : FileKind.Bake;
     }
-
-    private static bool HasServices(SourceText text) =>
-        Enumerable.Range(0, text.Count).Any(line => text.Line(line).StartsWith("services:"));
 }

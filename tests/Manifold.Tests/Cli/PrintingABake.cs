@@ -36,7 +36,7 @@ public sealed class PrintingABake : IDisposable
             if (form != "--print=bake")
                 continue;
             var json = JsonDocument.Parse(output).RootElement;
-            Assert.Equal(expected.Split(' '),
+            Assert.Equal(names == "some" ? ["some"] : expected.Split(' '),
                 json.GetProperty("group").GetProperty("default").GetProperty("targets").EnumerateArray().Select(name => name.GetString()));
             Assert.Equal(expected.Split(' '), json.GetProperty("target").EnumerateObject().Select(target => target.Name));
         }

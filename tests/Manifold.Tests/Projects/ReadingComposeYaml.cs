@@ -116,7 +116,6 @@ public sealed class ReadingComposeYaml : IDisposable
         [
             "compose.yaml:4:5: service 'a' has 'imge', which is not looked at. Did you mean image?",
             "compose.yaml:5:25: isolation of service 'a' has no effect: it is about containers of Windows.",
-            "compose.yaml:5:53: output in x-bake of service 'a' has no effect here.",
             "compose.yaml:5:74: tgas in x-bake of service 'a' has no effect. Did you mean tags?",
         ], project.Warnings);
     }

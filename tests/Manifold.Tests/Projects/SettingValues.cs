@@ -107,7 +107,6 @@ public sealed class SettingValues : IDisposable
     [InlineData("api.context=nowhere", "--set 'api.context=nowhere': 'nowhere' is not a folder.")]
     [InlineData("api.verify=loud", "--set 'api.verify=loud': 'loud' is none of off, warn, on, strict.")]
     [InlineData("api.registry=x", "--set 'api.registry=x': the registry is that of a whole manifold.yaml")]
-    [InlineData("api.push=true", "--set 'api.push=true': the whole project is pushed or not")]
     [InlineData("api.annotations=oops:k=v", "--set 'api.annotations=oops:k=v': 'oops:k=v': annotations go to")]
     public void a_wrong_one_says_what_was_meant(string set, string start) =>
         Assert.StartsWith(start, Assert.Throws<UsageException>(() => Read(set)).Message, StringComparison.Ordinal);

@@ -18,6 +18,7 @@ internal sealed class OutputReader(FlagFields fields)
         KeyValuePair.Create("store", "the store always has the image"), KeyValuePair.Create("unpack", "layers are unpacked when something needs them"),
         KeyValuePair.Create("name-canonical", "names and digests are both told at the end"), KeyValuePair.Create("buildinfo", "use --provenance"),
         KeyValuePair.Create("attestation-inline", "attestations stand beside the index"), KeyValuePair.Create("prefer-nondist-layers", "layers of bases keep their kind"),
+        KeyValuePair.Create("oci-artifact", "attestations stand beside the index, as artifacts"),
         KeyValuePair.Create("dangling-name-prefix", "the store finds what has no name by its digest"),
     ]);
 

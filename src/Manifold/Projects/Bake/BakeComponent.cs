@@ -3,43 +3,39 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Yaml;
-using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects.Bake;
 
 /// <summary>Makes a component of a target, and says what of the target it cannot keep.</summary>
-internal sealed class BakeComponent(BakeTarget target, BakeSources sources, ReadingOptions options)
+/// <param name="sources">Where faults go that bake has as well.</param>
+/// <param name="hindrances">Where those go that only matter to who builds: bake prints such a target.</param>
+internal sealed class BakeComponent(BakeTarget target, BakeSources sources, BakeSources hindrances, ReadingOptions options)
 {
-    /// <summary>Whether its output says that it is pushed.</summary>
-    public bool IsPushed { get; private set; }
-
     public List<string> Warnings { get; } = [];
 
     public Component Read(ImmutableHashSet<string> targets)
     {
         Refuse();
-        Warn();
-        var outputs = TargetOutputs.Read(target, sources);
-        var attested = Attested();
-        IsPushed = outputs.IsPushed;
-        Warnings.AddRange(outputs.Warnings);
-        return new Component
+        var outputs = ComponentOutputs.Read(Texts("output"), hindrances.Fault);
+        var attestations = new TargetAttestations(target, sources, Warnings);
+        var component = outputs.Applied(new Component
         {
             Name = target.Name,
             Place = sources.PlaceOf(target.Span),
             Platforms = [.. Platforms().Select(platform => new ComponentPlatform(platform, Source(targets)))],
-            Tags = [.. Tags().Concat(outputs.Names).Distinct()],
+            Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
-            Annotations = [.. target.Items("annotations").SelectMany(item => Annotations(item)), .. outputs.Annotations],
-            Outputs = outputs.Files, Layers = outputs.Layers, DockerFormat = outputs.DockerFormat,
-            Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
-        };
+            Annotations = [.. target.Items("annotations").Where(item => item.Value.Length > 0).SelectMany(item => Annotations(item))],
+            Sbom = attestations.Sbom, Provenance = attestations.Provenance, AttestTexts = target.Texts("attest"),
+        });
+        Warnings.AddRange(outputs.Warnings);
+        return component;
     }
 
     private BuildSource Source(ImmutableHashSet<string> targets)
     {
         var inline = target.Text("dockerfile-inline");
-        return new RunReader(sources.Fault).Apply(Runs(), new BuildSource
+        return new RunReader((place, message) => sources.Fault(place, message)).Apply(Runs(), new BuildSource
         {
             Place = sources.PlaceOf(target.Span),
             ContextFolder = Context(), ContextAddress = BakeContexts.IsRemote(Written) ? Written : null,
@@ -49,22 +45,22 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             Arguments = target.Map("args"),
             Contexts = Contexts(targets),
             Secrets = target.Texts("secret"), Ssh = target.Texts("ssh"),
-            CacheFrom = target.Texts("cache-from"), CacheTo = target.Texts("cache-to"),
-            NoCache = target.Flag("no-cache") || target.Items("no-cache-filter").Length > 0,
+            CacheFrom = Caches("cache-from"), CacheTo = Caches("cache-to"),
+            NoCache = target.Flag("no-cache"), NoCacheFilter = target.Texts("no-cache-filter"),
             Pull = target.Flag("pull"),
         });
     }
 
-    private RunTextsOfFile Runs()
-    {
-        return new RunTextsOfFile
-        {
-            Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"), Entitlements = Texts("entitlements"),
-            Hosts = [.. target.Items("extra-hosts").Select(item => new Located($"{item.Name}={item.Value}", sources.PlaceOf(item.Span)))],
-        };
+    /// <summary>Names of images may share one text: <c>app:cache,app:main</c>.</summary>
+    private ImmutableArray<string> Caches(string key) => [.. target.Texts(key).SelectMany(text => text.Contains('=', StringComparison.Ordinal) ? [text] : text.Split(',')).Distinct()];
 
-        ImmutableArray<Located> Texts(string key) => [.. target.Items(key).Where(item => item.Value.Length > 0).Select(item => new Located(item.Value, sources.PlaceOf(item.Span)))];
-    }
+    private RunTextsOfFile Runs() => new()
+    {
+        Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"), Entitlements = Texts("entitlements"),
+        Hosts = [.. target.Items("extra-hosts").SelectMany(item => item.Value.Split(',').Select(address => new Located($"{item.Name}={address}", sources.PlaceOf(item.Span))))],
+    };
+
+    private ImmutableArray<Located> Texts(string key) => [.. target.Items(key).Where(item => item.Value.Length > 0).Select(item => new Located(item.Value, sources.PlaceOf(item.Span)))];
 
     private string Context()
     {
@@ -86,7 +82,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         foreach (var item in target.Items("contexts").Where(item => item.Value.Length > 0))
         {
             if (BakeContexts.Parse(item.Value, options, out var wrong) is not { } context)
-                sources.Fault(item.Span, $"the context '{item.Name}': {wrong}");
+                hindrances.Fault(item.Span, $"the context '{item.Name}': {wrong}");
             else if (context is SiblingContext sibling && !targets.Contains(sibling.Name))
                 sources.Fault(item.Span, $"the context '{item.Name}' is target '{sibling.Name}', which is not there", Suggestion.For(sibling.Name, targets));
             else
@@ -102,7 +98,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
             if (ImageReference.TryParse(item.Value, out var reference) && reference.Tag is not null && reference.Digest is null)
                 yield return reference;
             else
-                sources.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag", "Expected [registry/]repository[:tag], in lower case.");
+                hindrances.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag", "Expected [registry/]repository[:tag], in lower case.");
         }
     }
 
@@ -137,21 +133,10 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Read
         }
     }
 
-    private HashSet<string> Attested() => Attestation.TypesOf(target.Items("attest").Where(item => item.Value.Length > 0)
-        .Select(item => (item.Value, (Action<string>)(message => sources.Fault(item.Span, message)))));
-
+    /// <summary>What bake can do and is done with another command here.</summary>
     private void Refuse()
     {
-        if (target.Find("policy") is { Items.IsEmpty: false } setting)
-            sources.Fault(setting.Span, "'policy' is not available here", "Take it out of the file.");
-        if (target.Find("call") is { Text: not ("" or "build") } call)
-            sources.Fault(call.Span, $"call '{call.Text}' builds nothing", "To check the Dockerfiles: manifold bake --check");
-    }
-
-    /// <summary>What is done otherwise here.</summary>
-    private void Warn()
-    {
-        if (target.Find("no-cache-filter") is { Items.IsEmpty: false } setting)
-            Warnings.Add($"{sources.PlaceOf(setting.Span)}: 'no-cache-filter' is taken for no-cache: every stage is built anew.");
+        if (target.Find("call") is { Items: not [] } call && call.Text is not ("" or "build"))
+            hindrances.Fault(call.Span, $"call '{call.Text}' builds nothing", call.Text is "check" or "lint" ? $"To check the Dockerfile: manifold bake {target.Name} --check" : "To see what a build would do: manifold bake --plan");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
@@ -8,13 +7,14 @@ namespace Manifold.Projects.Bake;
 internal sealed class BakeDefinitions
 {
     private readonly HclBody body;
-    private readonly ReadingOptions options;
+    private readonly VariableOverrides overrides;
     private readonly Dictionary<string, HclValue> values = new(StringComparer.Ordinal);
     private readonly HashSet<string> underway = new(StringComparer.Ordinal);
 
     public BakeDefinitions(HclBody body, ReadingOptions options)
     {
-        (this.body, this.options) = (body, options);
+        this.body = body;
+        overrides = new VariableOverrides(options, name => values!.ContainsKey(name) || Blocks("variable").Any(block => block.Labels[0].Text == name));
         values["BAKE_CMD_CONTEXT"] = new HclString("cwd://");
         values["BAKE_LOCAL_PLATFORM"] = new HclString(options.DefaultPlatform.ToString());
         Scope = new HclScope { Variable = Variable, Function = Function, Known = () => VariableNames };
@@ -79,42 +79,11 @@ internal sealed class BakeDefinitions
         var standard = expression is null ? null : HclEvaluator.Evaluate(expression, Scope);
         if (block is null)
             return standard!;
-        var type = block.Body.Find("type")?.Value is { } written ? TypeOf(written) : standard switch
-        {
-            HclBool => "bool",
-            HclNumber => "number",
-            HclList => "list",
-            HclMap => "map",
-            _ => "string",
-        };
-        return options.Environment.TryGetValue(name, out var given) ? FromEnvironment(name, given, type, block.Labels[0].Span)
-            : standard ?? (block.Body.Find("type") is null ? new HclString("") : HclValue.Null);
+        var type = block.Body.Find("type")?.Value is { } written ? HclType.Parse(written) : null;
+        if (type is not null && standard is not null)
+            standard = type.Convert(standard) ?? throw new HclException($"the default of '{name}' is {standard.Kind}, and its type is {type.Name}", expression!.Span);
+        return overrides.Find(name, type, standard, block.Labels[0].Span) ?? standard ?? (type is null ? new HclString("") : HclValue.Null);
     }
-
-    private static HclValue FromEnvironment(string name, string given, string type, HclSpan span) => type switch
-    {
-        "string" => new HclString(given),
-        "bool" => new HclBool(given switch
-        {
-            "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-            "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-            _ => throw Unfit(name, "true or false", span),
-        }),
-        "number" => decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new HclNumber(number) : throw Unfit(name, "a number", span),
-        "list" => HclValue.List(given.Length == 0 ? [] : given.Split(',')),
-        _ => throw new HclException($"the variable '{name}' is {(type == "map" ? "a map" : type)}, which the environment cannot give", span, $"Unset {name} in the environment."),
-    };
-
-    private static HclException Unfit(string name, string expected, HclSpan span) => new($"the variable '{name}' is {expected}, and the environment has something else", span, $"Set {name} to {expected}, or unset it.");
-
-    /// <summary><c>string</c>, <c>list(string)</c> …: the outermost name.</summary>
-    private static string TypeOf(HclExpression type) => type switch
-    {
-        HclVariable { Name: "string" or "bool" or "number" or "any" } plain => plain.Name == "any" ? "string" : plain.Name,
-        HclCall { Name.Text: "list" or "set" or "tuple" } => "list",
-        HclCall { Name.Text: "map" or "object" } => "map",
-        _ => throw new HclException("this is no type that is known here", type.Span, "Known are string, number, bool, any, list(…), set(…), map(…), object(…)."),
-    };
 
     /// <summary>A variable's <c>validation</c> blocks.</summary>
     private void Validate(HclBlock block)

@@ -1,33 +1,36 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Manifold.Dockerfile;
-using Manifold.Oci;
-using Manifold.Planning;
 
 namespace Manifold.Projects.Bake;
 
 /// <summary>A project as a bake file: what <c>docker buildx bake -f -</c> takes.</summary>
 /// <remarks>
-/// A component whose platforms come from different places becomes a target for each of these places, with the platform's tags, and a group of its name.
-/// An image that is taken as it is becomes a Dockerfile of one line. Hooks, checkouts, verification and rollout have no word in bake. Paths are absolute.
+/// What was read from bake files is printed as they have it, with everything worked in; of another file <see cref="ComponentTargets"/> says how.
+/// Targets that the printed ones stand on come with them, without outputs.
 /// </remarks>
 public static class BakeJson
 {
+    /// <summary>All that is baked where nothing is named.</summary>
     /// <param name="workingFolder">What the Dockerfiles' paths start from.</param>
-    public static string Write(Project project, string workingFolder)
+    public static string Write(Project project, string workingFolder) => Write(project, [], workingFolder);
+
+    /// <param name="names">Components and groups; none means the project's default.</param>
+    /// <param name="workingFolder">What the Dockerfiles' paths start from.</param>
+    /// <exception cref="ManifoldException">A name is neither, or means what cannot be printed.</exception>
+    public static string Write(Project project, IReadOnlyCollection<string> names, string workingFolder)
     {
+        var chosen = project.Select(names, toPrint: true);
+        var document = new BakeSelection(project.Written ?? ComponentTargets.Of(project, workingFolder)).Of(project, names, chosen);
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            var targets = project.Components.ToDictionary(component => component.Name, component => Targets(component).ToList());
             json.WriteStartObject();
-            WriteGroups(json, [.. Groups(project, targets)]);
+            WriteGroups(json, document.Groups);
             json.WriteStartObject("target");
-            foreach (var target in targets.Values.SelectMany(each => each))
-                new TargetWriter(json, project, workingFolder).Write(target);
+            foreach (var target in document.Targets)
+                Write(json, target);
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -35,7 +38,7 @@ public static class BakeJson
     }
 
     /// <summary>Buildx minds a map of groups without one in it.</summary>
-    private static void WriteGroups(Utf8JsonWriter json, ImmutableArray<(string Name, IEnumerable<string> Members)> groups)
+    private static void WriteGroups(Utf8JsonWriter json, ImmutableSortedDictionary<string, ImmutableArray<string>> groups)
     {
         if (groups.IsEmpty)
             return;
@@ -43,51 +46,48 @@ public static class BakeJson
         foreach (var (name, members) in groups)
         {
             json.WriteStartObject(name);
-            Texts(json, "targets", members);
+            WriteTexts(json, "targets", members);
             json.WriteEndObject();
         }
         json.WriteEndObject();
     }
 
-    /// <summary>Bake's names have no dots.</summary>
-    private static string NameOf(string component) => component.Replace('.', '_');
-
-    private sealed record Target(string Name, Component Component, ComponentSource Source, ImmutableArray<Platform> Platforms, ImmutableArray<ImageReference> Tags);
-
-    private static IEnumerable<Target> Targets(Component component)
+    /// <summary>Its context and Dockerfile are always said, as bake says them.</summary>
+    private static void Write(Utf8JsonWriter json, BakeTarget target)
     {
-        var bySource = component.Platforms.GroupBy(each => each.Source).ToList();
-        if (bySource is [_] || bySource.All(each => AreAlike(each.Key, bySource[0].Key)))
-            return [new Target(NameOf(component.Name), component, bySource[0].Key, [.. component.Platforms.Select(each => each.Platform)], component.Tags)];
-        return component.Platforms.Select(each =>
+        json.WriteStartObject(target.Name);
+        json.WriteString("context", Escaped(ContextOf(target.Text("context"))));
+        json.WriteString("dockerfile", Escaped(target.Text("dockerfile") is { Length: > 0 } given ? given : "Dockerfile"));
+        foreach (var (key, setting) in target.Settings.Where(each => each.Key is not ("context" or "dockerfile" or "inherits") && !each.Value.Items.IsEmpty))
         {
-            var ending = component.PlatformTagNames.GetValueOrDefault(each.Platform) ?? each.Platform.Dashed[(each.Platform.Os.Length + 1)..];
-            return new Target($"{NameOf(component.Name)}-{ending}", component, each.Source, [each.Platform], [.. component.Tags.Select(tag => tag.WithTag($"{tag.Tag}-{ending}"))]);
-        });
+            switch (BakeKey.OfTargets[key].Kind)
+            {
+                case BakeKind.Text:
+                    json.WriteString(key, Escaped(setting.Text));
+                    break;
+                case BakeKind.Flag:
+                    json.WriteBoolean(key, setting.Flag);
+                    break;
+                case BakeKind.Map:
+                    WriteMap(json, key, target.Map(key));
+                    break;
+                default:
+                    WriteTexts(json, key, setting.Items.Select(item => item.Value));
+                    break;
+            }
+        }
+        json.WriteEndObject();
     }
 
-    /// <summary>Records compare their lists by identity; what a target would say decides.</summary>
-    private static bool AreAlike(ComponentSource a, ComponentSource b) => (a, b) switch
+    private static void WriteMap(Utf8JsonWriter json, string name, ImmutableSortedDictionary<string, string> values)
     {
-        (ImageSource x, ImageSource y) => x.Location == y.Location,
-        (BuildSource x, BuildSource y) => (x.ContextFolder, x.ContextAddress, x.DockerfilePath, x.InlineDockerfile, x.Target) == (y.ContextFolder, y.ContextAddress, y.DockerfilePath, y.InlineDockerfile, y.Target) && x.Arguments.SequenceEqual(y.Arguments),
-        _ => false,
-    };
-
-    private static IEnumerable<(string Name, IEnumerable<string> Members)> Groups(Project project, Dictionary<string, List<Target>> targets)
-    {
-        var shipped = project.Default.IsEmpty ? project.Components.Select(component => component.Name) : project.Default;
-        var groups = project.Groups.SetItem("default", [.. shipped]);
-        // A group may name more than is printed.
-        return groups.Where(group => !targets.ContainsKey(group.Key))
-            .Select(group => (Name: NameOf(group.Key), Members: Members(group.Value))).Where(group => group.Members.Any())
-            .Concat(targets.Where(each => each.Value.Count > 1).Select(each => (NameOf(each.Key), each.Value.Select(target => target.Name))));
-
-        IEnumerable<string> Members(ImmutableArray<string> names) =>
-            names.Where(targets.ContainsKey).SelectMany(name => targets[name].Select(target => target.Name));
+        json.WriteStartObject(name);
+        foreach (var (key, value) in values)
+            json.WriteString(Escaped(key), Escaped(value));
+        json.WriteEndObject();
     }
 
-    private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);
         foreach (var value in values)
@@ -95,97 +95,17 @@ public static class BakeJson
         json.WriteEndArray();
     }
 
+    /// <summary>A folder without detours; an address as it is.</summary>
+    private static string ContextOf(string? written)
+    {
+        if (string.IsNullOrEmpty(written))
+            return ".";
+        if (BakeContexts.IsRemote(written))
+            return written;
+        var path = written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? written[BakeContexts.WorkingFolder.Length..] : written;
+        return Path.IsPathRooted(path) ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) : Path.GetRelativePath("/a/b/c/d/e/f", Path.GetFullPath(path, "/a/b/c/d/e/f"));
+    }
+
     /// <summary>A bake file's texts are templates.</summary>
     private static string Escaped(string text) => text.Replace("${", "$${", StringComparison.Ordinal).Replace("%{", "%%{", StringComparison.Ordinal);
-
-    private sealed class TargetWriter(Utf8JsonWriter json, Project project, string workingFolder)
-    {
-        public void Write(Target target)
-        {
-            json.WriteStartObject(target.Name);
-            if (target.Source is BuildSource build)
-                Write(build);
-            else
-                Text("dockerfile-inline", $"FROM {((ImageSource)target.Source).Location}\n");
-            Map("labels", target.Source is BuildSource ? target.Component.Labels : target.Component.Labels.Clear());
-            List("annotations", target.Component.Annotations.Select(Annotation));
-            List("tags", target.Tags.Select(tag => tag.ToString()));
-            List("attest", target.Component.Attested.Select(type => $"type={type}"));
-            List("platforms", target.Platforms.Select(platform => platform.ToString()));
-            List("output", project.Push && target.Component.Publish ? target.Component.Outputs.Add($"type=registry{Form(target.Component)}") : target.Component.Outputs);
-            json.WriteEndObject();
-        }
-
-        private void Write(BuildSource build)
-        {
-            Text("context", build.ContextAddress ?? build.ContextFolder);
-            if (build.InlineDockerfile is null && build.DockerfilePath is { } path)
-                Text("dockerfile", build.ContextAddress is null ? Path.GetFullPath(Path.Combine(workingFolder, path)) : Path.GetRelativePath(build.ContextFolder, path));
-            Text("dockerfile-inline", build.InlineDockerfile);
-            Text("target", build.Target);
-            Map("args", build.Arguments);
-            Map("contexts", build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => Context(each.Value)));
-            List("secret", build.Secrets);
-            List("ssh", build.Ssh);
-            List("cache-from", build.CacheFrom);
-            List("cache-to", build.CacheTo);
-            if (build.NoCache)
-                json.WriteBoolean("no-cache", true);
-            if (build.Pull)
-                json.WriteBoolean("pull", true);
-            Text("network", build.Run.Network == RunNetwork.Default ? null : build.Run.Network.ToString().ToLowerInvariant());
-            Text("shm-size", build.Run.SharedMemory?.ToString(CultureInfo.InvariantCulture));
-            Map("extra-hosts", build.Run.Hosts.DistinctBy(host => host.Name).ToImmutableSortedDictionary(host => host.Name, host => host.Address, StringComparer.Ordinal));
-            List("ulimits", build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}"));
-            List("entitlements", build.Entitlements.Select(each => each.Name));
-        }
-
-        private static string Context(NamedContext context) => context switch
-        {
-            SiblingContext sibling => "target:" + NameOf(sibling.Name),
-            ImageContext image => "docker-image://" + image.Reference,
-            RemoteContext remote => remote.Address,
-            FolderContext folder => folder.Folder,
-            LayoutContext layout => $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
-            _ => throw new ArgumentOutOfRangeException(nameof(context)),
-        };
-
-        private static string Form(Component component) => string.Concat(
-            component.Layers is { } layers ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}{(layers.BasesToo ? ",force-compression=true" : "")}" : "",
-            component.DockerFormat ? ",oci-mediatypes=false" : "");
-
-        private static string Annotation(Annotation annotation)
-        {
-            var place = annotation.Place switch
-            {
-                AnnotationPlace.Index => "index",
-                AnnotationPlace.IndexDescriptor => "index-descriptor",
-                AnnotationPlace.ManifestDescriptor => "manifest-descriptor",
-                _ => "manifest",
-            };
-            return $"{place}{(annotation.Platform is null ? "" : $"[{annotation.Platform}]")}:{annotation.Key}={annotation.Value}";
-        }
-
-        private void Text(string name, string? value)
-        {
-            if (value is not null)
-                json.WriteString(name, Escaped(value));
-        }
-
-        private void List(string name, IEnumerable<string> values)
-        {
-            if (values.Any())
-                Texts(json, name, values);
-        }
-
-        private void Map(string name, ImmutableSortedDictionary<string, string> values)
-        {
-            if (values.IsEmpty)
-                return;
-            json.WriteStartObject(name);
-            foreach (var (key, value) in values)
-                json.WriteString(Escaped(key), Escaped(value));
-            json.WriteEndObject();
-        }
-    }
 }

@@ -10,7 +10,10 @@ internal enum BakeInheritance { Replaces, Appends }
 
 internal sealed record BakeKey(BakeKind Kind, BakeInheritance Inheritance = BakeInheritance.Replaces)
 {
-    /// <summary>The keys of a target block. Source: bake's file reference, buildx 0.13 to 0.29.</summary>
+    /// <summary>Keys of newer bakes that mean nothing here; one that is not known at all is told as these are, unless it looks like a slip.</summary>
+    public static FrozenSet<string> WithoutEffect { get; } = FrozenSet.Create("resources", "policy");
+
+    /// <summary>The keys of a target block. Source: bake's file reference, buildx 0.13 to 0.30.</summary>
     public static FrozenDictionary<string, BakeKey> OfTargets { get; } = new Dictionary<string, BakeKey>
     {
         ["annotations"] = new(BakeKind.Texts, BakeInheritance.Appends),
@@ -33,7 +36,6 @@ internal sealed record BakeKey(BakeKind Kind, BakeInheritance Inheritance = Bake
         ["no-cache-filter"] = new(BakeKind.Texts, BakeInheritance.Appends),
         ["output"] = new(BakeKind.Entries),
         ["platforms"] = new(BakeKind.Texts),
-        ["policy"] = new(BakeKind.Entries, BakeInheritance.Appends),
         ["pull"] = new(BakeKind.Flag),
         ["secret"] = new(BakeKind.Entries, BakeInheritance.Appends),
         ["shm-size"] = new(BakeKind.Text),

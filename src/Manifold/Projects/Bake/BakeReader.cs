@@ -1,20 +1,23 @@
 using System.Collections.Immutable;
+using Manifold.Projects.Compose;
 
 namespace Manifold.Projects.Bake;
 
-/// <summary>Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included.</summary>
+/// <summary>Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included, and compose files beside it.</summary>
 /// <remarks>
 /// <code>
 /// docker-bake.hcl  ─1─ HclBodyParser ─┐
-/// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, groups ─5─► Project
+/// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, --set, groups ─5─► Project
+/// compose.yaml     ─1─ ComposeYaml ───────────────────────────────────────────────────────────────┘
 /// </code>
-/// 1. both become one tree, whose texts are templates 2. <see cref="BakeDefinitions"/>: the environment overrides variables, typed as their default is
-/// 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>; group default, else target default, is what is baked where
-/// nothing is named. Paths start from the working folder, as bake has it. Nothing is fetched and nothing run; <c>--set</c> is <see cref="ProjectOverrides"/>'s. Reference: buildx's bake package.
+/// 1. all become one tree, whose texts are templates; of compose files their services 2. <see cref="BakeDefinitions"/>: the environment overrides
+/// variables, typed as their default is 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>; group default, else target
+/// default, is what is baked where nothing is named. What is wrong with one target alone is judged where that is asked for. Paths start from the working
+/// folder, as bake has it. Nothing is fetched and nothing run. Reference: buildx's bake package.
 /// </remarks>
 public static class BakeReader
 {
-    /// <summary>The files that bake reads where none is named; all that are there, in this order, as one.</summary>
+    /// <summary>The files that bake reads where none is named, after compose's; all that are there, in this order, as one.</summary>
     public static ImmutableArray<string> DefaultNames { get; } = ["docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl"];
 
     /// <param name="path">As the user named it, from the working folder.</param>
@@ -23,29 +26,51 @@ public static class BakeReader
     public static Project Read(string path, ReadingOptions options) => Read([path], options);
 
     /// <summary>Several files as one: blocks of the same name are merged, later ones over earlier ones.</summary>
-    public static Project Read(ImmutableArray<string> paths, ReadingOptions options)
+    public static Project Read(ImmutableArray<string> paths, ReadingOptions options) => Read(paths, [], options);
+
+    /// <summary>The same, with compose files before them: a block adds to the service of its name.</summary>
+    public static Project Read(ImmutableArray<string> paths, ImmutableArray<string> compose, ReadingOptions options)
     {
         var faults = new ProjectFaults();
         var sources = new BakeSources(faults);
+        var services = compose.IsEmpty ? null : ComposeYaml.Read(compose, options with { Overrides = [] });
+        var before = services is null ? [] : ServiceTargets.Of(services, sources, options);
         foreach (var path in paths)
-            sources.Add(LocatedText.Read(Path.Combine(options.WorkingFolder, path), path)); // 1
+            sources.Add(options.ReadText(path)); // 1
         faults.ThrowIfAny();
-        var file = new BakeFile(sources);
+        var file = new BakeFile(sources, before);
         file.Read(options); // 2, 3, 4
+        var project = Components(file, sources, options) with { File = string.Join(", ", compose.Concat(paths)) }; // 5
+        if (faults.Any)
+            throw new ProjectFileException([.. faults.ToImmutable(), .. project.Broken.Values.SelectMany(broken => broken.Faults)]);
+        if (services is not null)
+            project = project with { Warnings = [.. services.Warnings, .. project.Warnings] };
+        return ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft });
+    }
+
+    private static Project Components(BakeFile file, BakeSources sources, ReadingOptions options)
+    {
         var names = file.Targets.Select(target => target.Name).ToImmutableHashSet(StringComparer.Ordinal);
-        var read = file.Targets.Select(target => (Reader: new BakeComponent(target, sources, options), Target: target))
-            .Select(each => (each.Reader, Component: each.Reader.Read(names))).ToList(); // 5
-        faults.ThrowIfAny();
-        var pushes = read.Any(each => each.Reader.IsPushed);
-        return new Project
+        var broken = ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal);
+        var components = ImmutableArray.CreateBuilder<Component>();
+        var warnings = new List<string>(file.Warnings);
+        foreach (var target in file.Targets)
         {
-            File = string.Join(", ", paths), Folder = Path.GetFullPath(options.WorkingFolder),
-            Components = [.. read.Select(each => each.Component with { Publish = each.Component.Tags.Length > 0 && (!pushes || each.Reader.IsPushed) })],
-            Groups = file.Groups,
-            Default = Default(file),
-            Push = pushes,
-            Warnings = [.. read.SelectMany(each => each.Reader.Warnings).Distinct()],
-        };
+            var (wrong, hindrances) = (file.FaultsOf(target.Name), new ProjectFaults());
+            var reader = new BakeComponent(target, sources.FaultsTo(wrong), sources.FaultsTo(hindrances), options);
+            var component = reader.Read(names);
+            components.Add(component with { Publish = component.Tags.Length > 0 });
+            warnings.AddRange(reader.Warnings);
+            if (hindrances.Any)
+                broken[target.Name] = new BrokenComponent(hindrances.ToImmutable(), IsPrintable: true);
+        }
+        foreach (var name in file.Wrong)
+            broken[name] = new BrokenComponent([.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []], IsPrintable: false);
+        return ComponentOutputs.Settled(new Project
+        {
+            File = "", Folder = Path.GetFullPath(options.WorkingFolder), Components = components.ToImmutable(), Groups = file.Groups, Default = Default(file),
+            Warnings = [.. warnings.Distinct()], Broken = broken.ToImmutable(), Written = new BakeDocument(file.Targets, file.WrittenGroups),
+        });
     }
 
     /// <summary>Without one, everything that is no more than a parent of others.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
@@ -25,6 +26,22 @@ internal static class BakeSettings
 
     private static string Text(HclValue value, HclSpan span) => value.AsText ?? throw new HclException($"a text is expected, and this is {value.Kind}", span);
 
+    /// <summary>An item of a list of entries, whose fields may be asked for.</summary>
+    public static HclValue Entry(string key, HclValue item)
+    {
+        if (item is not HclString { Value: var text })
+            return item;
+        var fields = (Csv.Split(text) ?? [text]).Select(field => field.Split('=', 2)).Where(pair => pair.Length == 2)
+            .GroupBy(pair => pair[0]).ToImmutableSortedDictionary(group => group.Key, group => (HclValue)new HclString(group.Last()[1]), StringComparer.Ordinal);
+        if (fields.IsEmpty && key.StartsWith("cache-", StringComparison.Ordinal))
+            fields = fields.Add("type", new HclString("registry")).Add("ref", item);
+        else if (fields.IsEmpty && key == "output")
+            fields = fields.Add("type", new HclString(text == "-" ? "tar" : "local")).Add("dest", item);
+        else if (fields.IsEmpty)
+            fields = fields.Add("id", item);
+        return new HclEntry(text, fields);
+    }
+
     private static ImmutableArray<BakeItem> List(HclAttribute attribute, HclValue value, bool isEntries)
     {
         if (value is not HclList list)
@@ -33,7 +50,7 @@ internal static class BakeSettings
         return [.. list.Items.Select((item, index) =>
         {
             var span = spans.IsEmpty ? attribute.Value.Span : spans[index].Span;
-            return new BakeItem(null, isEntries && item is HclMap map ? Entry(map, span) : Text(item, span), span);
+            return new BakeItem(null, isEntries && item is HclMap map ? Entry(attribute.Name, map, span) : Text(item, span), span);
         })];
     }
 
@@ -51,8 +68,15 @@ internal static class BakeSettings
         })];
     }
 
-    /// <summary><c>{type = "registry", ref = "…"}</c> as <c>type=registry,ref=…</c>.</summary>
-    private static string Entry(HclMap map, HclSpan span) => string.Join(',', map.Members.Where(member => member.Value is not HclNull)
+    /// <summary><c>{type = "registry", ref = "…"}</c> as <c>type=registry,ref=…</c>; a key of ssh as <c>ID=PATH,PATH</c>.</summary>
+    private static string Entry(string key, HclMap map, HclSpan span)
+    {
+        if (key == "ssh" && map.Members.GetValueOrDefault("id") is { AsText: { } id })
+            return map.Members.GetValueOrDefault("paths") is HclList { Items: not [] } paths ? $"{id}={string.Join(',', paths.Items.Select(path => Text(path, span)))}" : id;
+        return Fields(map, span);
+    }
+
+    private static string Fields(HclMap map, HclSpan span) => string.Join(',', map.Members.Where(member => member.Value is not HclNull)
         .OrderBy(member => member.Key is "type" or "id" ? 0 : 1)
         .Select(member => $"{member.Key}={(member.Value is HclList list ? string.Join(';', list.Items.Select(item => Text(item, span))) : Text(member.Value, span))}"));
 }

@@ -9,15 +9,28 @@ internal sealed class BakeSources(ProjectFaults faults)
 {
     private readonly List<(int Origin, LocatedText Text)> files = [];
 
+    private BakeSources(BakeSources same, ProjectFaults faults) : this(faults) => (files, Body) = (same.files, same.Body);
+
+    /// <summary>The same files, whose further faults are collected elsewhere.</summary>
+    public BakeSources FaultsTo(ProjectFaults others) => new(this, others);
+
     public HclBody Body { get; private set; } = new([], []);
 
     public void Add(LocatedText text)
     {
-        var origin = files.Count == 0 ? 0 : files[^1].Origin + files[^1].Text.Text.Length + 1;
-        files.Add((origin, text));
+        var origin = AddPlaces(text);
         var body = Path.GetExtension(text.FileName) == ".json" || (Path.GetExtension(text.FileName) != ".hcl" && text.Text.TrimStart().StartsWith('{'))
             ? ReadJson(text, origin) : ReadHcl(text, origin);
         Body = new HclBody(Body.Attributes.AddRange(body.Attributes), Body.Blocks.AddRange(body.Blocks));
+    }
+
+    /// <summary>Adds a text that only has places in it: its content comes from another reader.</summary>
+    /// <returns>Where its offsets begin.</returns>
+    public int AddPlaces(LocatedText text)
+    {
+        var origin = files.Count == 0 ? 0 : files[^1].Origin + files[^1].Text.Text.Length + 1;
+        files.Add((origin, text));
+        return origin;
     }
 
     public Place PlaceOf(HclSpan span)
@@ -31,7 +44,8 @@ internal sealed class BakeSources(ProjectFaults faults)
         faults.Add(FileOf(span).Text, PlaceOf(span), message, hint);
     }
 
-    public void Fault(Place place, string message) => faults.Add(files.First(file => file.Text.PlaceOf(0, 0).File == place.File).Text, place, message);
+    public void Fault(Place place, string message, string? hint = null) =>
+        faults.Add(files.First(file => file.Text.FileName == place.File).Text, place, message, hint);
 
     public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);
 

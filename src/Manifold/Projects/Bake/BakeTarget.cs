@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Planning;
 using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
@@ -32,6 +33,38 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
 
     /// <summary>This target with what another one says besides or instead.</summary>
     public BakeTarget Merge(BakeTarget other) => other.Settings.Aggregate(this, (merged, setting) => merged.With(setting.Key, setting.Value));
+
+    /// <summary>This target with a key's value instead of what it has.</summary>
+    public BakeTarget Set(string key, ImmutableArray<BakeItem> items, HclSpan span) => this with { Settings = Settings.SetItem(key, new BakeSetting(items, span)) };
+
+    /// <summary>Lists without what is empty or said twice; of entries with the same name the last counts: an attestation's type, a secret's id.</summary>
+    public BakeTarget Normalized()
+    {
+        var asking = Text("network") == "host" ? Set("entitlements", Items("entitlements").Add(new BakeItem(null, RunSettings.HostNetwork, Find("network")!.Span)), Find("network")!.Span) : this;
+        return this with
+        {
+            Settings = asking.Settings.ToImmutableSortedDictionary(each => each.Key, each => each.Value with { Items = Normalized(each.Key, each.Value.Items) }, StringComparer.Ordinal),
+        };
+    }
+
+    private static ImmutableArray<BakeItem> Normalized(string key, ImmutableArray<BakeItem> items) => (key, BakeKey.OfTargets[key].Kind) switch
+    {
+        ("contexts", _) => [.. items.Where(item => item.Value.Length > 0)],
+        ("attest", _) => LastOfEach(items, item => FieldOf(item.Value, "type")),
+        ("secret", _) => LastOfEach(items, item => FieldOf(item.Value, "id")),
+        ("ssh", _) => LastOfEach(items, item => item.Value.Split('=')[0]),
+        (_, BakeKind.Texts or BakeKind.Entries) => Distinct(items),
+        _ => items,
+    };
+
+    private static ImmutableArray<BakeItem> Distinct(IEnumerable<BakeItem> items) => [.. items.Where(item => item.Value.Length > 0).DistinctBy(item => item.Value)];
+
+    /// <summary>At the place of the first.</summary>
+    private static ImmutableArray<BakeItem> LastOfEach(ImmutableArray<BakeItem> items, Func<BakeItem, string> name) =>
+        [.. items.Where(item => item.Value.Length > 0).GroupBy(name, StringComparer.Ordinal).Select(group => group.Last())];
+
+    private static string FieldOf(string text, string key) =>
+        text.Split(',').Select(field => field.Split('=', 2)).FirstOrDefault(pair => pair[0].Trim() == key && pair.Length == 2)?[1] ?? text;
 
     private BakeTarget With(string key, BakeSetting setting)
     {

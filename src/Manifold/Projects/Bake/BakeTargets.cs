@@ -23,11 +23,14 @@ internal sealed partial class BakeTargets
     /// <summary>A target block, or one of the targets that a matrix makes of it.</summary>
     private sealed record Expansion(string Name, HclBlock Block, HclScope Scope);
 
-    /// <summary>In the order of the file.</summary>
-    public ImmutableArray<BakeTarget> Read()
+    /// <summary>What is not known and does no harm, a sentence each.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>In the order of the file, after what another reader found; blocks of one name are one target.</summary>
+    public ImmutableArray<BakeTarget> Read(ImmutableArray<BakeTarget> before)
     {
         Expand();
-        return [.. expansions.GroupBy(each => each.Name).Select(group => group.Select(Evaluate).Aggregate((first, next) => first.Merge(next)))];
+        return [.. before.Concat(expansions.Select(Evaluate)).GroupBy(each => each.Name).Select(group => group.Aggregate((first, next) => first.Merge(next)))];
     }
 
     /// <summary>What the name of a block with a matrix stands for.</summary>
@@ -82,14 +85,22 @@ internal sealed partial class BakeTargets
             Guard(() =>
             {
                 if (!BakeKey.OfTargets.TryGetValue(attribute.Name, out var key))
-                    throw new HclException($"a target has no key '{attribute.Name}'", attribute.NameSpan, Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"])));
-                if (BakeSettings.Of(attribute, key.Kind, expansion.Scope) is { } setting)
+                    Unknown(attribute);
+                else if (BakeSettings.Of(attribute, key.Kind, expansion.Scope) is { } setting)
                     settings[attribute.Name] = setting;
             });
         }
         foreach (var inner in expansion.Block.Body.Blocks)
             sources.Fault(inner.Type.Span, $"a target has no block '{inner.Type.Text}'", BakeKey.OfTargets.ContainsKey(inner.Type.Text) ? $"Write {inner.Type.Text} = …" : null);
         return new BakeTarget(expansion.Name, expansion.Block.Labels[0].Span, settings.ToImmutable());
+    }
+
+    /// <summary>A newer bake may have the key; one that looks like a slip is a fault, for what it says would be lost.</summary>
+    private void Unknown(HclAttribute attribute)
+    {
+        if (!BakeKey.WithoutEffect.Contains(attribute.Name) && Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"])) is { } hint)
+            throw new HclException($"a target has no key '{attribute.Name}'", attribute.NameSpan, hint);
+        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{(BakeKey.WithoutEffect.Contains(attribute.Name) ? "" : ": it is not known")}.");
     }
 
     /// <summary><c>target.NAME.KEY</c>: the key as the block has it, without what it inherits.</summary>
@@ -102,6 +113,8 @@ internal sealed partial class BakeTargets
 
     private HclValue? Value(Expansion expansion, string key, HclSpan span)
     {
+        if (key == "name")
+            return new HclString(expansion.Name);
         if (!BakeKey.OfTargets.ContainsKey(key))
             return null;
         if (expansion.Block.Body.Find(key) is not { } attribute)
@@ -110,7 +123,8 @@ internal sealed partial class BakeTargets
             throw new HclException($"target.{expansion.Name}.{key} depends on itself", span);
         try
         {
-            return HclEvaluator.Evaluate(attribute.Value, expansion.Scope);
+            var value = HclEvaluator.Evaluate(attribute.Value, expansion.Scope);
+            return BakeKey.OfTargets[key].Kind == BakeKind.Entries && value is HclList list ? HclValue.List(list.Items.Select(item => BakeSettings.Entry(key, item))) : value;
         }
         finally
         {

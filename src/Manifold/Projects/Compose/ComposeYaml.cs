@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 
@@ -20,26 +21,52 @@ public static class ComposeYaml
     public static Project Read(string file, ReadingOptions options) => Read([file], options);
 
     /// <summary>Several files as one, later ones over earlier ones; paths start from the first one's folder.</summary>
-    /// <inheritdoc cref="Read(string, ReadingOptions)"/>
+    /// <remarks>A service whose folder is not there, or whose values mean nothing, matters only where it is asked for.</remarks>
     public static Project Read(ImmutableArray<string> files, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(files[0], options);
-        var faults = new FileFaults(ProjectText.Read(files[0], paths));
-        var values = new ValueReader(faults);
+        var loader = new ComposeLoader(paths, options, files[0]);
+        var faults = loader.Faults;
         options = options with { Environment = Named(faults, DotEnv.Read(paths.Absolute(".env"), paths, options.Environment)) };
-        var loader = new ComposeLoader(faults, paths);
-        var root = loader.Load(new ComposeFiles([.. files.Select(file => Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
+        var root = loader.Load(new ComposeFiles([.. files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
+        var values = new ValueReader(faults);
         foreach (var (key, _) in root.Entries.Where(entry => !Known.Contains(entry.Key.Text)))
-            values.Refuse(key, "a compose file", Known);
+            Unknown(faults, values, key);
 
         var services = new ServiceReader(root, new ServiceEnvironment(faults, paths, options.Environment), values).Read(loader.Interpolation.WarnOf);
         if (services.IsEmpty && !faults.Any)
             faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
-        var names = services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
-        var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false, TagsMayBeShared = true }, faults);
-        ImmutableArray<Component> components = [.. services.Select(resolver.Resolve).OfType<Component>()];
-        faults.ThrowIfAny();
-        return new Project { File = string.Join(", ", files.Select(paths.Shown)), Folder = paths.Folder, Components = components, Warnings = faults.Warnings };
+        var project = new Project { File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))), Folder = paths.Folder, Components = [] };
+        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults) with { Warnings = faults.Warnings });
+    }
+
+    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) => services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
+
+    /// <exception cref="ProjectFileException">Something is wrong with the file and not with a service alone; what is wrong with services is told as well.</exception>
+    private static Project Resolved(Project project, ImmutableArray<NamedImage> services, Surroundings around, FileFaults faults)
+    {
+        var ofFile = faults.Take();
+        var resolver = new ComponentResolver(around, faults);
+        var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
+        foreach (var service in services)
+        {
+            var component = resolver.Resolve(service);
+            if (component is not null)
+                components.Add(component);
+            if (faults.Take() is { IsEmpty: false } wrong)
+                broken[service.Name] = new BrokenComponent(wrong, IsPrintable: component is not null);
+        }
+        return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
+            : throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
+    }
+
+    /// <summary>Compose lets tools have keys of their own; one that looks like a slip is a fault.</summary>
+    private static void Unknown(FileFaults faults, ValueReader values, YamlScalar key)
+    {
+        if (Suggestion.For(key.Text, Known) is not null)
+            values.Refuse(key, "a compose file", Known);
+        else if (!key.Text.StartsWith("x-", StringComparison.Ordinal))
+            faults.Warn(key.Place, $"the key '{key.Text}' is not one of a compose file, and has no effect.");
     }
 
     /// <summary>With the project's name: the file's, else the environment's, else the one that bake gives.</summary>

@@ -23,15 +23,16 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var hooks = new HookResolver(around, image).Resolve(chosen);
         var platforms = chosen.Select(choice => sources.Resolve(image, choice, hooks.Length > 0)).OfType<ComponentPlatform>().ToImmutableArray();
         var attested = Attested(settings.Attest ?? []);
-        var component = new Component
+        var component = ComponentOutputs.Read(settings.Outputs ?? [], faults.Add).Applied(new Component
         {
-            Name = image.Name, Place = image.Place, Platforms = platforms, Tags = Tags(image), Aliases = Aliases(image),
+            Name = image.Name, Place = image.Place, Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null, Tags = Tags(image), Aliases = Aliases(image),
             Labels = SourceResolver.Table(settings.Labels, name => ""),
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
             Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
-        };
+            AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text).Where(text => text.Contains('=', StringComparison.Ordinal))],
+        });
         return platforms.IsEmpty ? null : component;
     }
 

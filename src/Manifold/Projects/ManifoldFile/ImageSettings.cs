@@ -29,6 +29,8 @@ internal sealed record ImageSettings
     public PlatformChoices? Platforms { get; init; }
     public ComponentVerification? Verification { get; init; }
     public ImmutableArray<Located>? Attest { get; init; }
+    public ImmutableArray<Located>? Outputs { get; init; }
+    public ImmutableArray<Located>? NoCacheFilter { get; init; }
     public RunTextsOfFile Run { get; init; } = new();
     public bool? NoCache { get; init; }
     public bool? Pull { get; init; }
@@ -58,6 +60,8 @@ internal sealed record ImageSettings
         Platforms = Platforms ?? below.Platforms,
         Verification = Verification ?? below.Verification,
         Attest = Attest ?? below.Attest,
+        Outputs = Outputs ?? below.Outputs,
+        NoCacheFilter = NoCacheFilter ?? below.NoCacheFilter,
         Run = Run.Over(below.Run),
         NoCache = NoCache ?? below.NoCache,
         Pull = Pull ?? below.Pull,

@@ -8,11 +8,11 @@ internal static class Keys
     private static readonly ImmutableArray<string> Building =
     [
         "context", "dockerfile", "dockerfile-inline", "target", "args", "contexts", "secrets", "ssh",
-        "cache", "cache-from", "cache-to", "no-cache", "pull",
+        "cache", "cache-from", "cache-to", "no-cache", "no-cache-filter", "pull",
         "network", "shm-size", "extra-hosts", "ulimits", "entitlements",
     ];
 
-    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest"];
+    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest", "output"];
 
     public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
 

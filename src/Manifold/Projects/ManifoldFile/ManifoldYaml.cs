@@ -45,7 +45,7 @@ public static class ManifoldYaml
             Warnings = faults.Warnings,
         };
         faults.ThrowIfAny();
-        return project;
+        return ComponentOutputs.Settled(project);
     }
 
     private static ProjectFileException Nothing(FileFaults faults, YamlNode? root)

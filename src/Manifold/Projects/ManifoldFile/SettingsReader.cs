@@ -47,6 +47,8 @@ internal sealed partial class SettingsReader(ValueReader values)
         "ulimits" => settings with { Run = settings.Run with { Limits = RunValues.Limits(values, value, key.Text) } },
         "entitlements" => settings with { Run = settings.Run with { Entitlements = values.Texts(value, key.Text) } },
         "attest" => settings with { Attest = values.Texts(value, key.Text) },
+        "output" => settings with { Outputs = values.Texts(value, key.Text) },
+        "no-cache-filter" => settings with { NoCacheFilter = values.Texts(value, key.Text) },
         "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
         "pull" => settings with { Pull = values.Flag(value, key.Text) },
         "publish" => settings with { Publish = values.Flag(value, key.Text) },

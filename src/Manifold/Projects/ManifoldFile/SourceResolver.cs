@@ -56,7 +56,7 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             Contexts = contexts.Resolve(image.Name, settings.Contexts, madeLater),
             Secrets = secrets.Secrets(settings.Secrets ?? []), Ssh = secrets.Ssh(settings.Ssh ?? []),
             CacheFrom = Texts(settings.CacheFrom), CacheTo = Texts(settings.CacheTo),
-            NoCache = settings.NoCache ?? false, Pull = settings.Pull ?? false,
+            NoCache = settings.NoCache ?? false, NoCacheFilter = Texts(settings.NoCacheFilter), Pull = settings.Pull ?? false,
         });
     }
 

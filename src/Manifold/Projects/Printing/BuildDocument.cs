@@ -23,6 +23,7 @@ internal sealed class BuildDocument(string folder, string workingFolder)
         ProjectDocument.Add(written, "ssh", ProjectDocument.Texts(build.Ssh));
         ProjectDocument.Add(written, "cache-from", ProjectDocument.Texts(build.CacheFrom));
         ProjectDocument.Add(written, "cache-to", ProjectDocument.Texts(build.CacheTo));
+        ProjectDocument.Add(written, "no-cache-filter", ProjectDocument.Texts(build.NoCacheFilter));
         if (build.NoCache)
             written["no-cache"] = true;
         if (build.Pull)

@@ -21,7 +21,7 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
         if (project.Rollout is { } rollout)
             document["rollout"] = rollout.Namespace is null ? new JsonObject { ["deployment"] = rollout.Deployment }
                 : new JsonObject { ["deployment"] = rollout.Deployment, ["namespace"] = rollout.Namespace };
-        if (project.Push)
+        if (project.Push && !project.Components.Any(component => component.IsPushed))
             document["push"] = true;
         return document;
     }
@@ -56,6 +56,7 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
         if (component.PlatformTags)
             image["platform-tags"] = true;
         Add(image, "attest", Texts(component.Attested));
+        Add(image, "output", Texts(component.Outputs));
         return image;
     }
 

@@ -51,7 +51,16 @@ internal sealed class FileFaults
     /// <exception cref="ProjectFileException">Something is wrong.</exception>
     public void ThrowIfAny()
     {
-        if (Any)
-            throw new ProjectFileException([.. lists.Values.SelectMany(list => list.ToImmutable())]);
+        if (Take() is { IsEmpty: false } found)
+            throw new ProjectFileException(found);
+    }
+
+    /// <summary>The errors so far, which then are somebody else's to tell.</summary>
+    public ImmutableArray<Diagnostic> Take()
+    {
+        ImmutableArray<Diagnostic> found = [.. lists.Values.Where(list => list.HasErrors).SelectMany(list => list.ToImmutable())];
+        foreach (var file in lists.Keys.ToList())
+            lists[file] = lists[file].Emptied();
+        return found;
     }
 }

@@ -25,6 +25,9 @@ public sealed record Attestation(string Type, bool Wanted, bool IsMinimal = fals
             : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
     }
 
+    /// <summary>Whether a text that was read asks for this type.</summary>
+    public static bool IsOf(string text, string type) => FlagFields.Parse("attest", text)["type"] == type;
+
     /// <summary>The types that several ask for, where a later one of a type counts; one that is wrong is told and passed over.</summary>
     public static HashSet<string> TypesOf(IEnumerable<(string Text, Action<string> Fault)> texts)
     {

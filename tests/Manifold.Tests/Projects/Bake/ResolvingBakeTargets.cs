@@ -26,13 +26,14 @@ public sealed class ResolvingBakeTargets : IDisposable
     }
 
     [Theory]
-    [InlineData("\"type=registry\"", true, "")]
-    [InlineData("{ type = \"image\", push = true }", true, "")]
-    [InlineData("\"type=image,push=false\"", false, "")]
+    [InlineData("\"type=registry\"", true, "type=registry")]
+    [InlineData("{ type = \"image\", push = true }", true, "type=image,push=true")]
+    [InlineData("\"type=image,push=false\"", false, "type=image,push=false")]
     [InlineData("{ type = \"oci\", dest = \"out.tar\" }", false, "type=oci,dest=out.tar")]
-    [InlineData("\"type=cacheonly\"", false, "")]
-    [InlineData("\"type=docker\"", false, "")]
-    public void an_output_is_a_push_or_a_file_or_nothing(string output, bool pushes, string kept)
+    [InlineData("\"type=cacheonly\"", false, "type=cacheonly")]
+    [InlineData("\"type=docker,name=example.com/y\"", false, "type=docker,name=example.com/y")]
+    [InlineData("\"\"", false, "")]
+    public void outputs_are_kept_as_they_are_and_say_whether_it_is_pushed(string output, bool pushes, string kept)
     {
         folder.Write("docker-bake.hcl", $"target \"default\" {{\n tags = [\"example.com/x\"]\n output = [{output}]\n}}");
 
@@ -44,7 +45,7 @@ public sealed class ResolvingBakeTargets : IDisposable
 
     [Theory]
     [InlineData("type=registry,compression=zstd,compression-level=7,force-compression=true", "type=registry,compression=zstd,compression-level=7,force-compression=true")]
-    [InlineData("type=image,push=true,oci-mediatypes=false", "type=registry,oci-mediatypes=false")]
+    [InlineData("type=image,push=true,oci-mediatypes=false", "type=image,push=true,oci-mediatypes=false")]
     public void the_form_of_an_image_is_kept_when_the_file_is_written_again(string output, string expected)
     {
         folder.Write("docker-bake.hcl", $"target \"default\" {{\n tags = [\"example.com/x\"]\n output = [\"{output}\"]\n}}");
@@ -76,7 +77,7 @@ public sealed class ResolvingBakeTargets : IDisposable
 
         Assert.Equal(["id=token,env=TOKEN", "id=file,src=./x"], build.Secrets);
         Assert.Equal(["type=registry,ref=example.com/cache"], build.CacheFrom);
-        Assert.True(build.NoCache);
+        Assert.Equal((false, "deps"), (build.NoCache, Assert.Single(build.NoCacheFilter)));
     }
 
     [Theory]

@@ -57,6 +57,13 @@ internal sealed record HclBool(bool Value) : HclValue
     public override bool? AsFlag => Value;
 }
 
+/// <summary>A text of <c>KEY=VALUE</c> fields that is asked for one of them: <c>target.app.output[0].type</c>.</summary>
+internal sealed record HclEntry(string Value, ImmutableSortedDictionary<string, HclValue> Fields) : HclValue
+{
+    public override string Kind => "a text";
+    public override string AsText => Value;
+}
+
 internal sealed record HclList(ImmutableArray<HclValue> Items) : HclValue
 {
     public override string Kind => "a list";

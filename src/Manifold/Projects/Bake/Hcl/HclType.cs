@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+
+namespace Manifold.Projects.Bake.Hcl;
+
+/// <summary>The type that a variable is declared with. A closed family.</summary>
+/// <remarks>Source: HCL's typeexpr extension, and go-cty's conversions.</remarks>
+internal abstract record HclType(string Name)
+{
+    /// <exception cref="HclException">It is no type.</exception>
+    public static HclType Parse(HclExpression type) => type switch
+    {
+        HclVariable { Name: "string" or "bool" or "number" } plain => new HclPrimitive(plain.Name),
+        HclVariable { Name: "any" } => new HclAny(),
+        HclCall { Name.Text: "list" or "set" or "map", Arguments: [var only] } call => new HclCollection(call.Name.Text, Parse(only)),
+        HclCall { Name.Text: "tuple", Arguments: [HclTuple items] } => new HclTupleType([.. items.Items.Select(Parse)]),
+        HclCall { Name.Text: "object", Arguments: [HclObject members] } => Members(members),
+        HclLiteral { Value: HclString text } => Parse(new HclExpressionParser(new HclCursor(text.Value, type.Span.Start)).Expression()), // in JSON a type is a text
+        _ => throw new HclException("this is no type", type.Span, "Known are string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…})."),
+    };
+
+    /// <summary>The value as this type; null where it cannot be.</summary>
+    public HclValue? Convert(HclValue value) => value is HclNull ? value : Converted(value);
+
+    protected abstract HclValue? Converted(HclValue value);
+
+    private static HclObjectType Members(HclObject members) => new(members.Items.ToImmutableSortedDictionary(
+        member => member.Key is HclLiteral { Value: HclString name } ? name.Value : throw new HclException("the name of a member is expected", member.Key.Span),
+        member => member.Value is HclCall { Name.Text: "optional", Arguments: [var type, ..] } ? (Parse(type), true) : (Parse(member.Value), false), StringComparer.Ordinal));
+}
+
+internal sealed record HclAny() : HclType("any")
+{
+    protected override HclValue Converted(HclValue value) => value;
+}
+
+internal sealed record HclPrimitive(string Name) : HclType(Name)
+{
+    protected override HclValue? Converted(HclValue value) => Name switch
+    {
+        "string" => value.AsText is { } text ? new HclString(text) : null,
+        "number" => value is not HclBool && value.AsNumber is { } number ? new HclNumber(number) : null,
+        _ => value is not HclNumber && value.AsFlag is { } flag ? new HclBool(flag) : null,
+    };
+}
+
+/// <summary>A list, a set or a map of values of one type.</summary>
+internal sealed record HclCollection(string Kind, HclType Each) : HclType($"{Kind}({Each.Name})")
+{
+    protected override HclValue? Converted(HclValue value) => (Kind, value) switch
+    {
+        ("map", HclMap map) => All(map.Members.Values) is { } values ? new HclMap(map.Members.Keys.Zip(values).ToImmutableSortedDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal)) : null,
+        ("list", HclList list) => All(list.Items) is { } items ? HclValue.List(items) : null,
+        ("set", HclList list) => All(list.Items) is { } items ? Set(items) : null,
+        _ => null,
+    };
+
+    private ImmutableArray<HclValue>? All(IEnumerable<HclValue> values)
+    {
+        var converted = values.Select(Each.Convert).ToList();
+        return converted.Contains(null) ? null : [.. converted.Select(value => value!)];
+    }
+
+    /// <summary>In the order in which the language goes through sets.</summary>
+    private static HclList Set(ImmutableArray<HclValue> items)
+    {
+        var distinct = new List<HclValue>();
+        foreach (var item in items.Where(item => !distinct.Exists(each => HclValue.AreEqual(each, item))))
+            distinct.Add(item);
+        return HclValue.List(distinct.All(item => item is HclNumber) ? distinct.OrderBy(item => item.AsNumber) : distinct.OrderBy(item => item.AsText, StringComparer.Ordinal));
+    }
+}
+
+internal sealed record HclTupleType(ImmutableArray<HclType> Items) : HclType($"tuple([{string.Join(", ", Items.Select(item => item.Name))}])")
+{
+    protected override HclValue? Converted(HclValue value)
+    {
+        if (value is not HclList list || list.Items.Length != Items.Length)
+            return null;
+        var converted = Items.Zip(list.Items, (type, item) => type.Convert(item)).ToList();
+        return converted.Contains(null) ? null : HclValue.List(converted.Select(item => item!));
+    }
+}
+
+internal sealed record HclObjectType(ImmutableSortedDictionary<string, (HclType Type, bool IsOptional)> Members) : HclType("object({…})")
+{
+    protected override HclValue? Converted(HclValue value)
+    {
+        if (value is not HclMap map)
+            return null;
+        var converted = ImmutableSortedDictionary.CreateBuilder<string, HclValue>(StringComparer.Ordinal);
+        foreach (var (name, (type, isOptional)) in Members)
+        {
+            if ((map.Members.TryGetValue(name, out var member) ? type.Convert(member) : isOptional ? HclValue.Null : null) is not { } found)
+                return null;
+            converted[name] = found;
+        }
+        return new HclMap(converted.ToImmutable());
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Manifold.Projects;
+using Manifold.Projects.Bake;
+
+namespace Manifold.Tests.Projects.Bake;
+
+/// <summary>What is wrong with a target matters to who asks for it.</summary>
+public sealed class JudgingWhatIsAsked : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string, string> Faults => new()
+    {
+        { "call = \"check\"", "call 'check' builds nothing" },
+        { "platforms = [\"pink elephant\"]", "'pink elephant' is no platform" },
+        { "tags = [\"/x:1\"]", "the tag '/x:1' is no image reference with a tag" },
+        { "inherits = [\"gone\"]", "target 'bad' inherits from 'gone', which is no target" },
+        { "contexts = { x = \"target:gone\" }", "the context 'x' is target 'gone', which is not there" },
+        { "context = \"-\"", "the context '-' is standard input" },
+        { "output = [\"type=image,push-by-digest=true,push=true\"]", "a project is published under its tags" },
+        { "annotations = [\"nothing\"]", "nothing" },
+        { "shm-size = \"big\"", "'big' is not a size" },
+        { "attest = [\"type=pink\"]", "there is no type 'pink'" },
+    };
+
+    [Theory, MemberData(nameof(Faults))]
+    public void a_fault_of_a_target_that_nobody_asked_for_is_told_and_stops_nothing(string key, string message)
+    {
+        var project = Read($"target \"good\" {{}}\ntarget \"bad\" {{\n {key}\n}}\ntarget \"heir\" {{ inherits = [\"bad\"] }}");
+
+        Assert.Equal("good", Assert.Single(project.Select(["good"])).Name);
+        Assert.Contains(project.Reservations(["good"]), told => told.StartsWith("'bad' cannot be built as the file is", StringComparison.Ordinal) && told.Contains(message, StringComparison.Ordinal));
+        Assert.Contains(message, Assert.Throws<ProjectFileException>(() => project.Select(["bad"])).Message, StringComparison.Ordinal);
+        Assert.Throws<ProjectFileException>(() => project.Select(["heir"]));
+    }
+
+    [Fact]
+    public void a_member_that_a_group_names_and_nobody_has_matters_where_the_group_is_asked_for()
+    {
+        var project = Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");
+
+        Assert.Single(project.Select([]));
+        Assert.Contains("group 'all' names 'goof', which is neither a target nor a group", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message, StringComparison.Ordinal);
+        Assert.Single(project.Reservations([]));
+    }
+
+    /// <remarks>buildx prints such a target, and its build fails.</remarks>
+    [Fact]
+    public void what_is_understood_and_cannot_be_built_is_printed()
+    {
+        var project = Read("target \"default\" {\n tags = [\"/x:1\", \"\"]\n}");
+        Assert.Equal("/x:1", (string?)Assert.Single(JsonNode.Parse(BakeJson.Write(project, folder.Path))!["target"]!["default"]!["tags"]!.AsArray()));
+        Assert.Throws<ProjectFileException>(() => project.Select([]));
+    }
+
+    [Fact]
+    public void keys_of_newer_bakes_are_told_and_slips_are_faults()
+    {
+        Assert.Contains("the key 'resources' has no effect here", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
+        Assert.Contains("the key 'depends-on' has no effect here: it is not known", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
+        Assert.Contains("Did you mean dockerfile?", Assert.Throws<ProjectFileException>(() => Read("target \"default\" {\n dockerfil = \"x\"\n}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void generators_of_package_lists_are_passed_over_and_told()
+    {
+        var project = Read("target \"default\" {\n attest = [{ type = \"sbom\", generator = \"docker/scout-sbom-indexer\", EXTRA = \"1\" }, \"type=provenance,mode=max\"]\n}");
+        Assert.Equal((true, true), (project.Components[0].Sbom, project.Components[0].Provenance));
+        Assert.Contains("without effect: EXTRA, generator.", Assert.Single(project.Warnings), StringComparison.Ordinal);
+        Assert.Contains("type=provenance,mode=max", BakeJson.Write(project, folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void outputs_and_caches_of_other_builders_are_read()
+    {
+        var project = Read("target \"default\" {\n output = [\"type=docker,name=example.com/x:1\", \"type=image,name=example.com/x:1,oci-artifact=true\"]\n cache-from = [\"acme/a:cache,acme/b:cache\"]\n}");
+        Assert.Equal("example.com/x:1", Assert.Single(project.Select([])[0].Tags).ToString());
+        Assert.Equal(["acme/a:cache", "acme/b:cache"], ((BuildSource)project.Components[0].Platforms[0].Source).CacheFrom);
+    }
+
+    [Fact]
+    public void names_may_be_patterns() => Assert.Equal(["app-a", "app-b"], Read("target \"app-a\" {}\ntarget \"app-b\" {}\ntarget \"web\" {}").Select(["app-*"]).Select(each => each.Name));
+
+    [Fact]
+    public void a_service_whose_folder_is_not_checked_out_matters_where_it_is_asked_for()
+    {
+        folder.Write("web/Dockerfile", "FROM scratch\n");
+        folder.Write("compose.yaml", "services:\n  web.v1: {build: web, image: example.com/web}\n  sub: {build: ./submodule}\n");
+        var project = ProjectReader.Read([], new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+
+        Assert.Equal("web.v1", Assert.Single(project.Select(["web_v1"])).Name);
+        Assert.Contains("the context './submodule' of image 'sub' is not a folder", Assert.Throws<ProjectFileException>(() => project.Select([])).Message, StringComparison.Ordinal);
+    }
+
+    private Project Read(string text)
+    {
+        folder.Write("docker-bake.hcl", text);
+        return BakeReader.Read("docker-bake.hcl", new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty) { WorkingFolder = folder.Path });
+    }
+}
