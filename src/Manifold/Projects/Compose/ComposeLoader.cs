@@ -64,7 +64,10 @@ internal sealed class ComposeLoader
             own.ThrowIfAny(); // of what is no YAML, nothing more can be said
         foreach (var document in documents)
             if (document is YamlMap map)
+            {
+                new ServiceChecks(own).RequireTextKeys(map);
                 yield return interpolation.Apply(map);
+            }
             else if (document is not YamlScalar { IsNull: true })
                 own.Add(document.Place, $"a compose file is a map; this is {document.Kind}.");
     }

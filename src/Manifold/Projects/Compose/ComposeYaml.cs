@@ -30,6 +30,8 @@ public static class ComposeYaml
         options = options with { Environment = Named(faults, DotEnv.Read(paths.Absolute(".env"), paths, options.Environment)) };
         var root = loader.Load(new ComposeFiles([.. files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
         var values = new ValueReader(faults);
+        if (root.Find("services") is { Value: not (YamlMap or YamlScalar { IsNull: true }) } wrong)
+            values.Wrong(wrong.Value, "services", "a map");
         foreach (var (key, _) in root.Entries.Where(entry => !Known.Contains(entry.Key.Text)))
             Unknown(faults, values, key);
 
