@@ -82,8 +82,10 @@ public static class ProjectReader
             return FileKind.Bake;
         if (name.StartsWith("manifold.", StringComparison.Ordinal))
             return FileKind.Manifold;
+        if (name.StartsWith("compose.", StringComparison.Ordinal) || name.StartsWith("docker-compose.", StringComparison.Ordinal))
+            return FileKind.Compose;
         var lines = options.ReadText(file).Text.Split('\n');
-        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal)))
+        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal) || line.StartsWith("include:", StringComparison.Ordinal)))
             return FileKind.Compose;
         var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
         return isYaml || lines.Any(line => line.StartsWith("images:", StringComparison.Ordinal)) ? FileKind.Manifold : FileKind.Bake;

@@ -7,11 +7,8 @@ namespace Manifold.Projects;
 internal static class ProjectText
 {
     /// <exception cref="UsageException">It is not there, cannot be read or is too large.</exception>
-    /// <param name="standardInput">What a file called <c>-</c> stands for; null where there is none.</param>
-    public static SourceText Read(string file, ProjectPaths paths, Func<string>? standardInput = null)
+    public static SourceText Read(string file, ProjectPaths paths)
     {
-        if (file == "-" && standardInput is not null)
-            return new SourceText(file, standardInput());
         var path = Path.GetFullPath(file, paths.WorkingFolder);
         try
         {

@@ -106,10 +106,49 @@ public sealed class JoiningComposeFiles : IDisposable
             Assert.Contains("the file of variables 'missing.env' is not there", folder.Faults(yaml, "compose.yaml").Single(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("services: {a: {build: {context: a, target: 1}}}", "1:44 target of service 'a' is '1', which is no text to compose.")]
+    [InlineData("services: {a: {image: 5, build: a}}", "1:23 image of service 'a' is '5', which is no text to compose.")]
+    [InlineData("services: {a: {build: {context: a, args: [5]}}}", "1:43 an entry of args of service 'a' is '5', which is no text to compose.")]
+    [InlineData("services: {a: {build: {context: a, tags: [1.0]}}}", "1:43 an entry of tags of service 'a' is '1.0', which is no text to compose.")]
+    [InlineData("services: {a: {build: {context: a, args: {1: x}}}}", "1:43 the key '1' is no text to compose.")]
+    [InlineData("services: {a: {build: {context: a, args: {null: x}}}}", "1:43 the key 'null' is no text to compose.")]
+    [InlineData("services: {a: {build: {context: a, labels: }}}", "1:36 labels of service 'a' has no value.")]
+    [InlineData("services: {a: {build: {context: a, ssh: [key]}}}", "1:42 the agent 'key' of ssh of service 'a' says no path.")]
+    [InlineData("services: {a: {build: [a]}}", "1:23 build of service 'a' is a list. Expected a folder, or a map.")]
+    [InlineData("services: [a]", "1:11 services is a list. Expected a map.")]
+    [InlineData("services: {a: {build: a}, b: {command: x}}", "1:27 service 'b' has neither an image nor a build.")]
+    [InlineData("services: {a: {build: a}, b: }", "1:27 service 'b' has neither an image nor a build.")]
+    [InlineData("services: {a: {build: a, volumes: ['$NONE:/x']}}", "1:36 the volume ':/x' of service 'a' has an empty part.")]
+    [InlineData("services: {a: {build: a, volumes: ['a:b:']}}", "1:36 the volume 'a:b:' of service 'a' has an empty part.")]
+    [InlineData("services: {a: {build: a, ports: ['80:$NONE']}}", "1:34 the port '80:' of service 'a': it names no port of the container.")]
+    [InlineData("services: {a: {build: a, ports: ['x:1:2']}}", "1:34 the port 'x:1:2' of service 'a': 'x' is not an IP address.")]
+    [InlineData("services: {a: {build: a, ports: ['1:3-4']}}", "1:34 the port '1:3-4' of service 'a': the ranges have different lengths.")]
+    [InlineData("services: {a: {build: a, ports: ['80:http']}}", "1:34 the port '80:http' of service 'a': 'http' is not a port, and no range of ports.")]
+    [InlineData("services: {a: {build: a}, b: {image: x, command: '${NONE:?say it}'}}", "1:50 the variable NONE needs a value: say it")]
+    public void what_compose_and_bake_refuse_is_refused(string yaml, string message) =>
+        Assert.StartsWith(message, Assert.Single(folder.Faults(yaml, "compose.yaml")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ports: [80, '80', ':80', '1-2:3-4', '1-2:3', '127.0.0.1::80', '[::1]:80:80', '80:80/udp', {target: 80}]")]
+    [InlineData("volumes: [a, 'a:', ':a', 'C:/x:/y', 'a:/b:ro', 'a:b:c:d', {type: bind, source: a, target: b}]")]
+    [InlineData("command: '$(date) $5'")]
+    public void what_they_take_is_taken(string rest) => Assert.Single(folder.Compose($"services: {{a: {{build: a, {rest}}}}}").Components);
+
+    [Fact]
+    public void a_name_that_its_variables_leave_empty_matters_where_the_image_is_built()
+    {
+        var project = folder.Compose("services: {a: {image: '$NONE/web:$NONE', build: a}, b: {build: c}}");
+        Assert.Equal(["/web:"], project.Find("a")!.UnreadableTags);
+        Assert.Contains("'/web:' is not an image reference.", Assert.Throws<ProjectFileException>(() => project.Select([])).Message, StringComparison.Ordinal);
+        Assert.Single(project.Select(["b"]));
+        Assert.Equal(2, project.Select([], toPrint: true).Length);
+    }
+
     [Fact]
     public void variables_without_a_value_are_told_of_only_where_they_are_used_for_a_build()
     {
-        var project = folder.Compose("services:\n  web: {build: {context: a, args: {A: $BUILD}}, environment: {B: $RUN}, ports: ['$PORT']}\n  db: {image: 'x:$TAG'}\n");
+        var project = folder.Compose("services:\n  web: {build: {context: a, args: {A: $BUILD}}, environment: {B: $RUN}, hostname: $PORT}\n  db: {image: 'x:$TAG'}\n");
         Assert.Equal("compose.yaml:2:39: the variable BUILD is not set; it is taken as empty. ${BUILD:-} says that this is meant.", Assert.Single(project.Warnings));
     }
 

@@ -12,7 +12,7 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
 {
     private static readonly string[] Known =
     [
-        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "pull",
+        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "no_cache_filter", "pull",
         "secrets", "ssh", "additional_contexts", "provenance", "sbom",
         "network", "shm_size", "extra_hosts", "ulimits", "privileged", "entitlements", .. Ignored,
     ];
@@ -65,6 +65,7 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         "cache_from" => settings with { CacheFrom = values.Texts(value, key) },
         "cache_to" => settings with { CacheTo = values.Texts(value, key) },
         "no_cache" => settings with { NoCache = values.Flag(value, key) },
+        "no_cache_filter" => settings with { NoCacheFilter = values.Texts(value, key) },
         "pull" => settings with { Pull = values.Flag(value, key) },
         "secrets" => settings with { Secrets = Secrets(value) },
         "ssh" => settings with { Ssh = Ssh(value) },
@@ -103,8 +104,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
                 "contexts" => new ImageSettings { Contexts = values.Pairs(value, key.Text) }.Over(settings),
                 "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
                 "pull" => settings with { Pull = values.Flag(value, key.Text) },
-                "output" => settings with { Outputs = Joined(settings.Outputs, values.Texts(value, key.Text)) },
-                "no-cache-filter" => settings with { NoCacheFilter = Joined(settings.NoCacheFilter, values.Texts(value, key.Text)) },
+                "output" => settings with { Outputs = Joined(settings.Outputs, Fields(value, key.Text)) },
+                "no-cache-filter" => settings with { NoCacheFilter = Joined(settings.NoCacheFilter, Fields(value, key.Text)) },
                 _ => Ignore(settings, service, key),
             };
         return settings;

@@ -22,12 +22,27 @@ internal sealed record ComposeFiles(ImmutableArray<string> Paths, string Folder,
 /// 1. with its tags <c>!reset</c> and <c>!override</c> 3. a project of its own: its folder, its <c>.env</c> 4. of this file, of an included one, or of
 /// another file, which is read for that alone. Paths of other folders are absolute afterwards. Source: compose-go, package loader.
 /// </remarks>
-internal sealed class ComposeLoader(FileFaults faults, ProjectPaths paths, Func<string> standardInput)
+internal sealed class ComposeLoader
 {
-    private readonly ComposeMerge merge = new(faults);
+    private readonly ProjectPaths paths;
+    private readonly ReadingOptions options;
+    private readonly FileFaults faults;
+    private readonly ComposeMerge merge;
+
+    /// <param name="first">The first file, from the working folder; <c>-</c> is standard input.</param>
+    public ComposeLoader(ProjectPaths paths, ReadingOptions options, string first)
+    {
+        (this.paths, this.options) = (paths, options);
+        faults = new FileFaults(Text(first));
+        merge = new ComposeMerge(faults);
+        Interpolation = new Interpolation(faults, _ => null) { Waiting = [] };
+    }
+
+    /// <summary>What is wrong with any of the files.</summary>
+    public FileFaults Faults => faults;
 
     /// <summary>Variables without a value, by the place where they are used.</summary>
-    public Interpolation Interpolation { get; } = new(faults, _ => null) { Waiting = [] };
+    public Interpolation Interpolation { get; }
 
     public YamlMap Load(ComposeFiles files)
     {
@@ -41,7 +56,7 @@ internal sealed class ComposeLoader(FileFaults faults, ProjectPaths paths, Func<
     /// <summary>Steps 1 and 2.</summary>
     private IEnumerable<YamlMap> Documents(string path, ImmutableSortedDictionary<string, string> variables)
     {
-        var own = faults.Of(ProjectText.Read(path, paths, standardInput));
+        var own = faults.Of(Text(path));
         var interpolation = Interpolation.Of(own, variables.GetValueOrDefault);
         var before = own.Count;
         var documents = YamlComposer.ComposeAll(own) ?? [];
@@ -49,10 +64,15 @@ internal sealed class ComposeLoader(FileFaults faults, ProjectPaths paths, Func<
             own.ThrowIfAny(); // of what is no YAML, nothing more can be said
         foreach (var document in documents)
             if (document is YamlMap map)
+            {
+                new ServiceChecks(own).RequireTextKeys(map);
                 yield return interpolation.Apply(map);
+            }
             else if (document is not YamlScalar { IsNull: true })
                 own.Add(document.Place, $"a compose file is a map; this is {document.Kind}.");
     }
+
+    private SourceText Text(string path) => path == "-" ? new SourceText(path, options.ReadText(path).Text) : ProjectText.Read(path, paths);
 
     private YamlMap Including(YamlMap file, ComposeFiles files)
     {

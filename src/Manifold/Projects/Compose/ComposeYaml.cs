@@ -22,24 +22,33 @@ public static class ComposeYaml
 
     /// <summary>Several files as one, later ones over earlier ones; paths start from the first one's folder.</summary>
     /// <remarks>A service whose folder is not there, or whose values mean nothing, matters only where it is asked for.</remarks>
-    /// <inheritdoc cref="Read(string, ReadingOptions)"/>
     public static Project Read(ImmutableArray<string> files, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(files[0], options);
-        var faults = new FileFaults(ProjectText.Read(files[0], paths, options.ReadStandardInput));
-        var values = new ValueReader(faults);
+        var loader = new ComposeLoader(paths, options, files[0]);
+        var faults = loader.Faults;
         options = options with { Environment = Named(faults, DotEnv.Read(paths.Absolute(".env"), paths, options.Environment)) };
-        var loader = new ComposeLoader(faults, paths, options.ReadStandardInput);
         var root = loader.Load(new ComposeFiles([.. files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
+        var values = new ValueReader(faults);
+        if (root.Find("services") is { Value: not (YamlMap or YamlScalar { IsNull: true }) } wrong)
+            values.Wrong(wrong.Value, "services", "a map");
         foreach (var (key, _) in root.Entries.Where(entry => !Known.Contains(entry.Key.Text)))
             Unknown(faults, values, key);
 
         var services = new ServiceReader(root, new ServiceEnvironment(faults, paths, options.Environment), values).Read(loader.Interpolation.WarnOf);
         if (services.IsEmpty && !faults.Any)
             faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
+        var project = new Project { File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))), Folder = paths.Folder, Components = [] };
+        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults) with { Warnings = faults.Warnings });
+    }
+
+    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) => services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
+
+    /// <exception cref="ProjectFileException">Something is wrong with the file and not with a service alone; what is wrong with services is told as well.</exception>
+    private static Project Resolved(Project project, ImmutableArray<NamedImage> services, Surroundings around, FileFaults faults)
+    {
         var ofFile = faults.Take();
-        var names = services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
-        var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false, TagsMayBeShared = true }, faults);
+        var resolver = new ComponentResolver(around, faults);
         var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
         foreach (var service in services)
         {
@@ -49,12 +58,8 @@ public static class ComposeYaml
             if (faults.Take() is { IsEmpty: false } wrong)
                 broken[service.Name] = new BrokenComponent(wrong, IsPrintable: component is not null);
         }
-        if (!ofFile.IsEmpty)
-            throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
-        return ComponentOutputs.Settled(new Project
-        {
-            File = string.Join(", ", files.Select(paths.Shown)), Folder = paths.Folder, Components = components.ToImmutable(), Warnings = faults.Warnings, Broken = broken.ToImmutable(),
-        });
+        return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
+            : throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
     }
 
     /// <summary>Compose lets tools have keys of their own; one that looks like a slip is a fault.</summary>

@@ -15,6 +15,7 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
 
     private readonly YamlMap services = root.Find("services")?.Value as YamlMap ?? new YamlMap([], root.Place);
     private readonly BuildReader builds = new(root, values);
+    private readonly ServiceChecks checks = new(values.Faults);
 
     /// <param name="warnOf">Is told of each node that matters.</param>
     public ImmutableArray<NamedImage> Read(Action<YamlNode> warnOf) => [.. services.Entries.Select(entry => Read(entry, warnOf)).OfType<NamedImage>()];
@@ -28,11 +29,17 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
             return null;
         var service = (YamlMap)ComposeMerge.Cleaned(value as YamlMap ?? new YamlMap([], value.Place));
         Hint(key.Text, service);
+        checks.Check(key.Text, service);
         var variables = environment.Of(service);
         if (service.Find("build") is not { Value: not YamlScalar { IsNull: true } } build)
         {
             if (service.Find("image") is not { Value: YamlScalar { IsNull: false, Text.Length: > 0 } } && service.Find("provider") is null)
                 values.Faults.Add(key.Place, $"service '{key.Text}' has neither an image nor a build.");
+            return null;
+        }
+        if (build.Value is not (YamlMap or YamlScalar) || build.Value is YamlScalar folder && PlainScalar.IsNoText(folder))
+        {
+            values.Wrong(build.Value, $"build of service '{key.Text}'", "a folder, or a map");
             return null;
         }
         warnOf(build.Value);

@@ -25,7 +25,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var attested = Attested(settings.Attest ?? []);
         var component = ComponentOutputs.Read(settings.Outputs ?? [], faults.Add).Applied(new Component
         {
-            Name = image.Name, Place = image.Place, Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null, Tags = Tags(image), Aliases = Aliases(image),
+            Name = image.Name, Place = image.Place, Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null, Tags = Tags(image), UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [], Aliases = Aliases(image),
             Labels = SourceResolver.Table(settings.Labels, name => ""),
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
@@ -72,6 +72,9 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         }
         return [.. found];
     }
+
+    private static ImmutableArray<string> UnreadableTags(NamedImage image) =>
+        [.. (image.Settings.Tags ?? []).Select(tag => tag.Text).Where(tag => !ImageReference.TryParse(tag, out _)).Distinct()];
 
     /// <summary>A bare tag is put under the registry and the image's name; a reference stays as it is.</summary>
     private ImageReference? Reference(Located tag, NamedImage image)

@@ -42,7 +42,7 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
         foreach (var key in common)
             image[key] = builds[0][key]?.DeepClone();
         image["platforms"] = Platforms(component, common);
-        image["tags"] = Texts(component.Tags.Select(tag => tag.ToString()));
+        image["tags"] = Texts(component.Tags.Select(tag => tag.ToString()).Concat(component.UnreadableTags));
         if (component.Aliases.IsEmpty)
             image["aliases"] = new JsonArray();
         else

@@ -115,6 +115,15 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     }
 
     [Fact]
+    public void stages_that_are_built_anew_are_no_cause_to_build_all_of_them()
+    {
+        folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"build\"]\n}");
+        Assert.Empty(Read().Warnings);
+        var build = (BuildSource)Read().Components[0].Platforms[0].Source;
+        Assert.Equal((false, "build"), (build.NoCache, Assert.Single(build.NoCacheFilter)));
+    }
+
+    [Fact]
     public void nesting_and_chains_end_with_a_message_and_not_with_the_stack()
     {
         folder.Write("docker-bake.hcl", $"A = {new string('(', 100_000)}1");
