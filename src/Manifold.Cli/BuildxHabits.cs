@@ -2,10 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Cli;
 
-/// <summary>
-/// Flags that are switches in one of the two programs and have a value in the other: <c>--provenance mode=min .</c> and <c>--provenance .</c>,
-/// <c>bake --print json</c> and <c>bake --print app</c>.
-/// </summary>
+/// <summary>Flags that buildx always gives a value, and that are switches here as well: <c>--provenance mode=min .</c> and <c>--provenance .</c></summary>
 internal static partial class BuildxHabits
 {
     private static readonly string[] Flags = ["--provenance", "--sbom"];
@@ -18,20 +15,16 @@ internal static partial class BuildxHabits
         {
             if (words[at] == "--")
                 return [.. joined, .. words.Skip(at)];
-            var isPrint = words[at] == "--print" && words[0] == "bake";
-            if (!isPrint && !Flags.Contains(words[at]))
+            if (!Flags.Contains(words[at]))
                 joined.Add(words[at]);
-            else if (at + 1 < words.Count && (isPrint ? Format() : Value()).IsMatch(words[at + 1]))
+            else if (at + 1 < words.Count && Value().IsMatch(words[at + 1]))
                 joined.Add($"{words[at]}={words[++at]}");
             else
-                joined.Add(words[at] + (isPrint ? "=yaml" : "=true"));
+                joined.Add(words[at] + "=true");
         }
         return joined;
     }
 
     [GeneratedRegex("^(true|false|0|1|(type|mode|generator|builder-id|reproducible|inline-only|version|filename|disabled)=.*)$")]
     private static partial Regex Value();
-
-    [GeneratedRegex("^(yaml|json|bake)$")]
-    private static partial Regex Format();
 }
