@@ -48,7 +48,7 @@ public static class EpochStage
                         source = SourceOf(add);
                         break;
                     default:
-                        Refuse(instruction, $"has a {instruction.Source.Keyword.ToUpperInvariant()} too many");
+                        Refuse(instruction, $"has one {instruction.Source.Keyword.ToUpperInvariant()} too many");
                         break;
                 }
             if (source is null)

@@ -97,11 +97,26 @@ public sealed partial class StepRunner
             {
                 var remotes = await Task.WhenAll(step.Remotes.Select(remote => RemoteAsync(step, remote, cancellation))).ConfigureAwait(false);
                 var local = await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
+                Tell(step, local);
                 return new Selection([.. local.Sources, .. remotes]);
             }
             var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
-            return await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
+            var chosen = await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
+            Tell(step, chosen);
+            return chosen;
         })).Value;
+    }
+
+    /// <summary>The reference's own example of --exclude copies what it excludes (BuildKit's behavior): that is told.</summary>
+    private void Tell(CopyStep step, Selection chosen)
+    {
+        if (chosen.TakenAnyway is not [var first, ..] all)
+            return;
+        var more = all.Length > 1 ? $" and {all.Length - 1} more are" : " is";
+        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied in spite of --exclude, which is for what lies in a folder. Copy the folder, or name fewer files.")
+        {
+            Time = tools.Time.GetUtcNow(),
+        });
     }
 
     private async Task<SelectedSource> RemoteAsync(CopyStep step, RemoteSource remote, CancellationToken cancellation)

@@ -44,6 +44,7 @@ public sealed partial class StepRunner
         return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
         {
             var files = await tools.Layers.FilesAsync(from, cancellation).ConfigureAwait(false);
+            RequireSource(step, mount, files);
             return await Task.Run(() => Selection.OfPath(step, new StageTree(files, mount.From!.Name), mount.Source), cancellation).ConfigureAwait(false);
         })).Value;
     }
@@ -84,7 +85,7 @@ public sealed partial class StepRunner
                 break;
             case MountType.Cache:
                 var cache = resources.Hold(await CacheAsync(step, mount, from, cancellation).ConfigureAwait(false));
-                resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = cache.Path, ReadOnly = definition.ReadOnly });
+                resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = cache.Path, Below = mount.From is null ? mount.Source : "", ReadOnly = definition.ReadOnly });
                 break;
             case MountType.Ssh:
                 resources.Environment.Add("SSH_AUTH_SOCK=" + mount.Target); // also where nobody answers there, as in BuildKit
@@ -109,12 +110,17 @@ public sealed partial class StepRunner
 
     private SandboxMount StageMount(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from)
     {
-        if (!tools.Layers.OpenUnpacked(from).Resolve(mount.Source).Exists)
-            throw new StepFailedException(step, $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
+        RequireSource(step, mount, tools.Layers.OpenUnpacked(from));
         return new SandboxMount
         {
             Kind = MountKind.Layers, Target = mount.Target, Source = mount.Source, ReadOnly = mount.Definition.ReadOnly, Layers = [.. from.Select(layer => layer.DiffId)],
         };
+    }
+
+    private static void RequireSource(RunStep step, StepMount mount, Chain files)
+    {
+        if (!files.Resolve(mount.Source).Exists)
+            throw new StepFailedException(step, $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
     }
 
     private async Task<SandboxMount> FolderAsync(RunStep step, StepMount mount, CancellationToken cancellation) => new()

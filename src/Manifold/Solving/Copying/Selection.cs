@@ -26,6 +26,9 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
 public sealed record Selection(ImmutableArray<SelectedSource> Sources)
 {
+    /// <summary>Files that <c>--exclude</c> means and that are taken all the same, because they are sources themselves.</summary>
+    public ImmutableArray<string> TakenAnyway { get; init; } = [];
+
     /// <summary>Chooses the files of a step's sources.</summary>
     /// <remarks>A wildcard may match nothing where another source is there, as in <c>COPY package.json package-lock.json* ./</c>.</remarks>
     /// <exception cref="StepFailedException">A source is missing, or wildcards are all there is and match nothing.</exception>
@@ -34,9 +37,10 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         var sources = step.Sources.SelectMany(source => step.Parents ? ParentsKept.Choose(step, tree, source) : Match(step, tree, source)).ToList();
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
-        if (IgnoreRules.TryParse(step.Exclude, out var rules) && !rules.IsEmpty)
-            sources = [.. sources.Select(source => Without(rules, source))];
-        return Hashed(tree, sources, step.UnpackArchives);
+        if (!IgnoreRules.TryParse(step.Exclude, out var rules) || rules.IsEmpty)
+            return Hashed(tree, sources, step.UnpackArchives);
+        var meant = sources.Where(source => source.Files[0].Entry.Kind != EntryKind.Folder && rules.Match(source.Name).Excluded);
+        return Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives) with { TakenAnyway = [.. meant.Select(source => source.Name).Distinct()] };
     }
 
     /// <summary>Chooses one path with all below it.</summary>
