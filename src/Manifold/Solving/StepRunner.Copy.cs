@@ -51,6 +51,8 @@ public sealed partial class StepRunner
         }
         foreach (var file in step.InlineFiles)
             placement.PlaceInline(file);
+        if (placement.LacksContent)
+            placement.Fill(await tools.Layers.FilesAsync(below, cancellation).ConfigureAwait(false));
         return placement.Entries;
     }
 
