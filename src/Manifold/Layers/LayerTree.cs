@@ -13,6 +13,9 @@ public sealed class LayerTree : ILayerContents
     private readonly EntryTree tree;
     private readonly string? tar;
 
+    // The content of a file that was there before: it is in no tar.
+    private const long OfBelow = -1;
+
     // By number: where a file's content begins in the tar, or which number a hard link names.
     private readonly Chunks<long> places = new();
     private readonly HashSet<int> linked = [];
@@ -33,7 +36,7 @@ public sealed class LayerTree : ILayerContents
                 continue;
             if (entry is { Kind: EntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
                 throw new LayerException($"'{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device.");
-            var place = entry.Kind == EntryKind.HardLink ? Linked(entry) : position?.Invoke() ?? 0;
+            var place = entry.Kind == EntryKind.HardLink ? Linked(entry, builder, below) : position?.Invoke() ?? 0;
             var id = builder.Add(entry, out var applied);
             if (applied)
                 Keep(id, entry, place);
@@ -55,7 +58,8 @@ public sealed class LayerTree : ILayerContents
 
     /// <summary>Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
     /// (<see cref="LinksOfAnArchive"/>).</summary>
-    /// <param name="below">The file that is at a path already, without its parents' links being followed.</param>
+    /// <param name="below">The file that is at a path already, without its parents' links being followed. If the archive has a hard link to
+    /// it, it is an entry here too: without content, and with that path as <see cref="LayerEntry.LinkTarget"/>.</param>
     /// <inheritdoc cref="OfTar"/>
     public static LayerTree OfArchive(
         string path, string source, Func<string, LayerEntry?> below, CancellationToken cancellation = default)
@@ -92,7 +96,7 @@ public sealed class LayerTree : ILayerContents
         var entry = tree.Entry(file, path);
         var (xattrs, open) = kept.GetValueOrDefault(file);
         if (tar is not null && entry.Kind == EntryKind.File)
-            open = OpenPart(tar, places[file], entry.Size);
+            open = places[file] == OfBelow ? null : OpenPart(tar, places[file], entry.Size);
         var identity = linked.Contains(file) ? new FileIdentity(tree, (ulong)file) : null;
         return xattrs is null && open is null && identity is null ? entry
             : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs, Identity = identity };
@@ -122,11 +126,32 @@ public sealed class LayerTree : ILayerContents
             throw new LayerException($"The files of a layer have more than {Limits.LayerXattrBytes} bytes of extended attributes.");
     }
 
-    private int Linked(LayerEntry link)
+    private int Linked(LayerEntry link, TableOfContents.Builder builder, Func<string, LayerEntry?>? below)
     {
         var target = tree.Find(link.LinkTarget!);
+        if (target == EntryTree.None && below?.Invoke(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } there)
+            target = Adopted(link, there, builder);
         return target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout) ? FileOf(target)
             : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is no file of this layer.");
+    }
+
+    // Another name for a file that was there before gives it the owner and mode of the link, so that it is a file of this layer as well.
+    private int Adopted(LayerEntry link, LayerEntry there, TableOfContents.Builder builder)
+    {
+        var file = there with
+        {
+            Path = link.LinkTarget!,
+            Kind = there.Kind == EntryKind.HardLink ? EntryKind.File : there.Kind,
+            LinkTarget = there.Kind == EntryKind.SymbolicLink ? there.LinkTarget : link.LinkTarget,
+            Mode = there.Kind == EntryKind.SymbolicLink ? there.Mode : link.Mode,
+            Uid = link.Uid,
+            Gid = link.Gid,
+            Modified = link.Modified,
+            Open = null,
+        };
+        var id = builder.Add(file, out _);
+        Keep(id, file, OfBelow);
+        return id;
     }
 
     /// <summary>Some bytes of a file, from their begin to their end.</summary>

@@ -58,6 +58,8 @@ public sealed partial class StepRunner
             RequireRoom(step, placement);
             placement.PlaceInline(file);
         }
+        if (placement.LacksContent)
+            placement.Fill(await tools.Layers.FilesAsync(below, cancellation).ConfigureAwait(false));
         return placement.Entries;
     }
 

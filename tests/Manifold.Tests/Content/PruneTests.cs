@@ -185,7 +185,7 @@ public sealed class PruningTheStore : IDisposable
         }
         finally
         {
-            await Tool.Run("bash", "-c", $"umount $(grep -o '{store.Root}/work/[^ ]*' /proc/self/mountinfo)");
+            await Tool.Run("bash", "-c", $"umount $(grep -o '{store.Root}/[^ ]*' /proc/self/mountinfo)");
         }
     }
 

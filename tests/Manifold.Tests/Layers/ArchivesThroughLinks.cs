@@ -66,6 +66,26 @@ public sealed class ArchivesThroughLinks : IDisposable
             tree.Entries().Where(entry => entry.Kind != EntryKind.Folder).Select(entry => (entry.Path, entry.LinkTarget)));
     }
 
+    [Fact]
+    public void a_hard_link_to_a_file_that_was_there_makes_it_a_file_of_the_archive()
+    {
+        var there = new Dictionary<string, LayerEntry>
+        {
+            ["bin"] = Link("bin", "usr/bin"),
+            ["usr"] = FileTrees.FolderEntry("usr"),
+            ["usr/bin"] = FileTrees.FolderEntry("usr/bin"),
+            ["usr/bin/sh"] = FileTrees.FileEntry("usr/bin/sh") with { Mode = 0x1ED },
+        };
+        var entries = Tree(there, HardLink("new", "bin/sh") with { Mode = 0x1A4, Uid = 5 }, HardLink("link", "bin")).Entries().ToList();
+        (string, EntryKind)[] expected =
+            [("bin", EntryKind.SymbolicLink), ("link", EntryKind.HardLink), ("new", EntryKind.File), ("usr/bin/sh", EntryKind.HardLink)];
+        Assert.Equal(expected, entries.Where(entry => entry.Kind != EntryKind.Folder).Select(entry => (entry.Path, entry.Kind)));
+        var file = entries.Single(entry => entry.Path == "new");
+        Assert.Equal((0x1A4, 5u, null), (file.Mode, file.Uid, file.Open));
+        Assert.Throws<LayerException>(() => Tree(there, HardLink("new", "bin/bash")));
+        Assert.Throws<LayerException>(() => Tree(there, HardLink("new", "usr/bin")));
+    }
+
     [Theory]
     [InlineData("gone", "leads to 'gone' in")]
     [InlineData("usr/gone", "leads to 'usr/gone' in")]

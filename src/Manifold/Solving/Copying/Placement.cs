@@ -63,10 +63,29 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 Remove(target);
             entries[target] = Stamped(entry with
             {
-                Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
+                Path = target,
+                Uid = owner?.Uid ?? entry.Uid,
+                Gid = owner?.Gid ?? entry.Gid,
+                LinkTarget = entry is { Kind: not EntryKind.SymbolicLink, LinkTarget: { } named } ? EntryPath.Join(path, named) : entry.LinkTarget,
             });
         }
     }
+
+    /// <summary>Whether an archive has hard links to files of the image: these are part of the layer, and get their content by
+    /// <see cref="Fill"/>.</summary>
+    public bool LacksContent => entries.Values.Any(Lacks);
+
+    /// <param name="image">What is below, with content.</param>
+    public void Fill(Chain image)
+    {
+        foreach (var entry in entries.Values.Where(Lacks).ToList())
+        {
+            var file = image.Find(entry.LinkTarget!) ?? throw new LayerException($"'{entry.LinkTarget}' of the image is gone.");
+            entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
+        }
+    }
+
+    private static bool Lacks(LayerEntry entry) => entry is { Kind: EntryKind.File, LinkTarget: not null };
 
     /// <summary>A file whose text stands in the Dockerfile.</summary>
     public void PlaceInline(InlineFile file)
