@@ -47,19 +47,20 @@ internal sealed partial class RegistryHost
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
         return new RegistryException(
-            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? (isStorage ? StorageAdvice(status) : Advice(status, credential))}")
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? (isStorage ? StorageAdvice(status) : Advice(request, status, credential))}")
         {
             Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
         };
     }
 
-    private string Advice(HttpStatusCode status, Credential credential) => status switch
+    private string Advice(RegistryRequest request, HttpStatusCode status, Credential credential) => status switch
     {
         HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
+        HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get => "It has fewer bytes than the manifest says. Have the image pushed again.",
         HttpStatusCode.RequestedRangeNotSatisfiable => "It counts other bytes than were sent. Instances of a registry behind one address must share their storage; tell whoever runs it.",
         >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
         _ => "Check that it is a registry that speaks the distribution protocol.",

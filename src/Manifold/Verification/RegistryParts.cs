@@ -81,8 +81,8 @@ public sealed class RegistryParts
     public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
         CancellationToken cancellation = default)
     {
-        var reference = source.Location.Reference!;
         var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
+        var reference = source.Location.Reference!; // with its registry, now that it was found
         var walk = new Walk(client, store, source, reference) { Asked = asked };
         await walk.FollowAsync(top, 0, cancellation).ConfigureAwait(false);
         var lost = await walk.AskAsync(cancellation).ConfigureAwait(false);
