@@ -39,7 +39,12 @@ public sealed partial class RegistryClient
             + "Check the name, or write it with its registry.") { Registry = candidates[0].Registry, Status = status };
     }
 
-    private static string Shortened(RegistryException e) => e.Status is { } status ? $"answered {(int)status}" : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..].TrimEnd('.');
+    /// <summary>What a place said, in a few words; a storage behind it is named.</summary>
+    private static string Shortened(RegistryException e)
+    {
+        var said = e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+        return e.Status is not { } status ? said.TrimEnd('.') : said.StartsWith('\'') ? $"{said[..(said.IndexOf('\'', 1) + 1)]} answered {(int)status}" : $"answered {(int)status}";
+    }
 
     /// <summary>Where it is written: never a mirror.</summary>
     private RegistryHost TargetOf(ImageReference repository)

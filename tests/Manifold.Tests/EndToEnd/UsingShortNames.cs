@@ -33,7 +33,7 @@ public sealed class UsingShortNames : IAsyncLifetime
         var context = shop.Context("FROM tiny:1\nCOPY --from=tiny:1 /content /copied\n");
         (await shop.Build(context, "--verify", "off", "-o", $"type=local,dest={shop["out"]}", "--provenance")).Succeeded();
         Assert.Equal("base", File.ReadAllText(shop["out/copied"]));
-        Assert.Contains($"{registry.Name}/team/tiny", Uri.UnescapeDataString(File.ReadAllText(shop["out/provenance.json"])), StringComparison.Ordinal);
+        Assert.Contains($"docker/team/tiny@", Uri.UnescapeDataString(File.ReadAllText(shop["out/provenance.json"])), StringComparison.Ordinal);
         Assert.Contains($"{registry.Name}/team/tiny:1", (await shop.Run([context], "plan")).Succeeded().Output, StringComparison.Ordinal);
     }
 
