@@ -73,7 +73,8 @@ internal sealed class BakeOptions
             Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
-            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
+            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed),
+                WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
         };
     }
 
@@ -119,10 +120,10 @@ internal sealed record BakeCommandLine
     public bool Check { get; init; }
     public Allowance Allowed { get; init; } = Allowance.Nothing;
 
-    /// <summary>What is asked for goes without an index, whatever the file says.</summary>
+    /// <summary>Publishes the images that are asked for without an index, whatever the file says.</summary>
     public bool WithoutIndex { get; init; }
 
-    /// <summary>When all images say that they were made; null where the file counts.</summary>
+    /// <summary>The creation time of all images; null if the file decides.</summary>
     public CreatedTime? Created { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }

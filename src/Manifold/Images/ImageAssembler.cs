@@ -65,7 +65,8 @@ public sealed class ImageAssembler(Store store, long created, ImmutableArray<Ann
     }
 
     /// <summary>The one platform's manifest as the top of an image, for those who take no index.</summary>
-    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor, only.Platform) };
+    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor,
+        only.Platform) };
 
     private HistoryEntry ToHistory(PlannedHistory entry, SolvedImage solved) => new()
     {

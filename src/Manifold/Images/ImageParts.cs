@@ -71,7 +71,8 @@ public sealed record ImageParts(
             var content = await source.ReadDocumentAsync(descriptor, cancellation).ConfigureAwait(false);
             if (Interlocked.Add(ref bytes, content.Length) > Limits.ImageDocumentsBytes)
                 throw Broken($"its documents have more than {Limits.ImageDocumentsBytes / 1024 / 1024} MiB together");
-            return await WithReferrersAsync(new Document(new ManifestContent(descriptor, content), [], []), cancellation).ConfigureAwait(false);
+            return await WithReferrersAsync(new Document(new ManifestContent(descriptor, content), [], []), cancellation)
+                .ConfigureAwait(false);
         }
 
         private async Task<Document> WithReferrersAsync(Document document, CancellationToken cancellation)

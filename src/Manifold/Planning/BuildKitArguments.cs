@@ -64,7 +64,8 @@ public static partial class BuildKitArguments
     /// <summary>Reads seconds since 1970; null for the empty text, and for <see cref="OfContext"/>, which is found out later.</summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) || text == OfContext ? null
-        : TryReadSeconds(text) ?? throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
+        : TryReadSeconds(text) ?? throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 "
+            + $"--format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

@@ -62,7 +62,8 @@ public sealed class RegistryParts
         $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
             + "--check-all.";
 
-    /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came from.</summary>
+    /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
+    /// from.</summary>
     /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
     public static async Task<RegistryParts?> TryAskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
         Action<string> tell, CancellationToken cancellation = default)

@@ -16,7 +16,8 @@ public sealed class UsingShortNames : IAsyncLifetime
     {
         registry = await ScriptedRegistry.StartAsync();
         using var store = Store.Open(shop["bases"]);
-        await client.PushAsync(store, await SampleImages.WriteIndexAsync(store, "base", Platform.Host.ToString()), registry.Reference("team/tiny:1"));
+        await client.PushAsync(store, await SampleImages.WriteIndexAsync(store, "base", Platform.Host.ToString()),
+            registry.Reference("team/tiny:1"));
         shop.Set["CONTAINERS_REGISTRIES_CONF"] = shop.Write("registries.conf", $"[aliases]\ntiny = '{registry.Name}/team/tiny'\n");
     }
 
@@ -33,7 +34,8 @@ public sealed class UsingShortNames : IAsyncLifetime
         var context = shop.Context("FROM tiny:1\nCOPY --from=tiny:1 /content /copied\n");
         (await shop.Build(context, "--verify", "off", "-o", $"type=local,dest={shop["out"]}", "--provenance")).Succeeded();
         Assert.Equal("base", File.ReadAllText(shop["out/copied"]));
-        Assert.Contains($"docker/team/tiny@", Uri.UnescapeDataString(File.ReadAllText(shop["out/provenance.json"])), StringComparison.Ordinal);
+        Assert.Contains($"docker/team/tiny@", Uri.UnescapeDataString(File.ReadAllText(shop["out/provenance.json"])),
+            StringComparison.Ordinal);
         Assert.Contains($"{registry.Name}/team/tiny:1", (await shop.Run([context], "plan")).Succeeded().Output, StringComparison.Ordinal);
     }
 
@@ -41,18 +43,21 @@ public sealed class UsingShortNames : IAsyncLifetime
     public async Task what_is_built_on_it_is_pushed_with_the_bases_layers()
     {
         await using var other = await ScriptedRegistry.StartAsync();
-        (await shop.Build(shop.Context("FROM tiny:1\nCOPY Dockerfile /\n"), "--verify", "off", "-t", $"{other.Name}/app:1", "--push")).Succeeded();
+        (await shop.Build(shop.Context("FROM tiny:1\nCOPY Dockerfile /\n"), "--verify", "off", "-t", $"{other.Name}/app:1", "--push"))
+            .Succeeded();
         Assert.True(other.Manifests.ContainsKey("app:1"));
     }
 
     [Fact]
     public async Task a_pull_names_it_in_full_and_the_short_name_finds_it()
     {
-        Assert.StartsWith($"{registry.Name}/team/tiny:1@sha256:", (await shop.Run(["tiny:1"], "pull")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.StartsWith($"{registry.Name}/team/tiny:1@sha256:", (await shop.Run(["tiny:1"], "pull")).Succeeded().Output,
+            StringComparison.Ordinal);
         Assert.Contains($"{registry.Name}/team/tiny", (await shop.Run([], "images")).Succeeded().Output, StringComparison.Ordinal);
         (await shop.Run(["tiny:1", "other:1"], "tag")).Succeeded();
         (await shop.Run(["tiny:1", $"{registry.Name}/pushed:1"], "push")).Succeeded();
-        Assert.Contains($"Removed {registry.Name}/team/tiny:1", (await shop.Run(["tiny:1"], "rm")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains($"Removed {registry.Name}/team/tiny:1", (await shop.Run(["tiny:1"], "rm")).Succeeded().Output,
+            StringComparison.Ordinal);
     }
 
     [Theory]

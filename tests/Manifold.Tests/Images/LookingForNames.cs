@@ -50,15 +50,17 @@ public sealed class LookingForNames : WithPlaces
         if (status == 0)
             await registry.DisposeAsync();
         var image = mirror.AddImage("hub/app", "1", [1, 2, 3]);
-        var index = mirror.AddManifest("hub/app", "2", new ImageIndex { Manifests = [image with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) }] }.ToJson(), MediaType.Index);
+        var entry = image with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) };
+        var index = mirror.AddManifest("hub/app", "2", new ImageIndex { Manifests = [entry] }.ToJson(), MediaType.Index);
 
         var (code, output, error) = await InspectAsync(registry.Name, mirror.Name);
         Assert.True(code == 0, error);
         Assert.Contains(image.Digest.ToString(), output, StringComparison.Ordinal);
-        Assert.Contains("What refers to the image is unknown", output, StringComparison.Ordinal);
+        Assert.Contains("The referrers are unknown", output, StringComparison.Ordinal);
 
         var json = JsonDocument.Parse((await InspectAsync(registry.Name, mirror.Name, "--format", "json")).Output).RootElement;
-        Assert.Equal((index.Digest.ToString(), JsonValueKind.Null), (json.GetProperty("digest").GetString(), json.GetProperty("referrers").ValueKind));
+        Assert.Equal((index.Digest.ToString(), JsonValueKind.Null),
+            (json.GetProperty("digest").GetString(), json.GetProperty("referrers").ValueKind));
         Assert.Contains(registry.Name, json.GetProperty("referrersUnknown").GetString(), StringComparison.Ordinal);
         await registry.DisposeAsync();
     }
@@ -77,7 +79,8 @@ public sealed class LookingForNames : WithPlaces
         var refused = await RunAsync(registry.Name, mirror.Name, "copy", $"{registry.Name}/app:2", $"oci:{Folder["l"]}");
         Assert.Equal(3, refused.Code);
         Assert.Contains("add --no-referrers", refused.Error, StringComparison.Ordinal);
-        Assert.Equal(0, (await RunAsync(registry.Name, mirror.Name, "copy", "--no-referrers", $"{registry.Name}/app:2", $"oci:{Folder["l"]}")).Code);
+        Assert.Equal(0, (await RunAsync(registry.Name, mirror.Name, "copy", "--no-referrers", $"{registry.Name}/app:2",
+            $"oci:{Folder["l"]}")).Code);
     }
 
     private Task<(int Code, string Output, string Error)> InspectAsync(string registry, string mirror, params string[] more) =>
@@ -85,8 +88,10 @@ public sealed class LookingForNames : WithPlaces
 
     private Task<(int Code, string Output, string Error)> RunAsync(string registry, string mirror, params string[] arguments)
     {
-        Folder.Write("registries.conf", $"[[registry]]\nprefix = '{registry}'\nlocation = '{registry}'\n[[registry.mirror]]\nlocation = '{mirror}/hub'\n");
-        return Commanding.ManifoldWith(Folder, ImmutableSortedDictionary<string, string>.Empty.Add("CONTAINERS_REGISTRIES_CONF", Folder["registries.conf"]),
+        Folder.Write("registries.conf", $"[[registry]]\nprefix = '{registry}'\nlocation = '{registry}'\n[[registry.mirror]]\nlocation = "
+            + $"'{mirror}/hub'\n");
+        return Commanding.ManifoldWith(Folder, ImmutableSortedDictionary<string,
+            string>.Empty.Add("CONTAINERS_REGISTRIES_CONF", Folder["registries.conf"]),
             arguments);
     }
 }

@@ -61,10 +61,10 @@ public sealed record ImageOutput
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
-    /// <summary>What the names of attached documents begin with among an image's files.</summary>
+    /// <summary>The prefix of the names of attached documents among an image's files.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
-    /// <summary>Whether documents about the image can lie beside it there. A Docker archive and an engine have no place for them.</summary>
+    /// <summary>True if documents about the image can lie beside it there. A Docker archive and an engine cannot hold any.</summary>
     public bool HoldsAttachments => Kind is OutputKind.Oci or OutputKind.Local or OutputKind.Tar;
 
     /// <summary>A folder for each platform, which several platforms have by themselves.</summary>
