@@ -66,7 +66,7 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
 
     public bool Any => Sbom || Provenance || KeyFile is not null;
 
-    /// <summary>Whether there are documents that may lie beside the image where it goes to no registry.</summary>
+    /// <summary>True if there are documents that can lie beside an image outside of a registry.</summary>
     public bool AnyDocuments => Sbom || Provenance;
 
     /// <exception cref="UsageException">Nothing is published, and no other place takes what is to be attached.</exception>
@@ -75,7 +75,8 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
         if (KeyFile is not null)
             throw new UsageException("--sign signs the image in its registry: add --push, or use manifold push --sign later.");
         if (!outputs.Any(output => output.HoldsAttachments))
-            throw new UsageException("--sbom and --provenance lie beside the image where it goes: add --push, or an output that has room for them, e.g. -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
+            throw new UsageException("--sbom and --provenance need a place for the documents: add --push, or an output that can hold "
+                + "them, e.g. -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
     }
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>

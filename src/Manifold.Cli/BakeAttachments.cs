@@ -16,12 +16,13 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
         return await new ImageAttachments(publishing, await RequestAsync(baked, cancellation)).AttachAsync(image, cancellation);
     }
 
-    /// <summary>What puts the documents beside an image that goes to a layout, an archive or a folder; null where there are none.</summary>
+    /// <summary>Puts the documents beside an image in a layout, an archive or a folder; null if there are none.</summary>
     public async Task<LayoutAttachments?> BesideAsync(BakedComponent baked, CancellationToken cancellation)
     {
         var component = baked.Planned.Node.Component;
         return !wanted.AnyDocuments && component is { Sbom: false, Provenance: false } ? null
-            : new LayoutAttachments(publishing, await RequestAsync(baked, cancellation) with { Key = null }, component.Tags.FirstOrDefault());
+            : new LayoutAttachments(publishing, await RequestAsync(baked, cancellation) with { Key = null },
+                component.Tags.FirstOrDefault());
     }
 
     private async Task<AttachmentRequest> RequestAsync(BakedComponent baked, CancellationToken cancellation)

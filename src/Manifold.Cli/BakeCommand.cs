@@ -79,7 +79,8 @@ internal sealed class BakeOptions
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
             KeepGoing = parsed.GetValue(keepGoing), Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!), MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
             Variables = [.. (parsed.GetValue(variables) ?? []).Select(Variable)],
-            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
+            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed),
+                WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
         };
     }
 
@@ -126,10 +127,10 @@ internal sealed record BakeCommandLine
     public bool Check { get; init; }
     public Allowance Allowed { get; init; } = Allowance.Nothing;
 
-    /// <summary>What is asked for goes without an index, whatever the file says.</summary>
+    /// <summary>Publishes the images that are asked for without an index, whatever the file says.</summary>
     public bool WithoutIndex { get; init; }
 
-    /// <summary>When all images say that they were made; null where the file counts.</summary>
+    /// <summary>The creation time of all images; null if the file decides.</summary>
     public CreatedTime? Created { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }

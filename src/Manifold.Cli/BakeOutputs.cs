@@ -47,8 +47,11 @@ internal sealed class BakeOutputs
             if (result.Components.FirstOrDefault(component => component.Name == name) is not { Result: { } built } component)
                 continue;
             var beside = output.HoldsAttachments ? await attachments.BesideAsync(component, cancellation) : null;
-            await writer.WriteAsync(output, new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)]), component.Planned.Node.Component.Tags, cancellation,
-                beside is null ? null : beside.AttachAsync);
+            var source = new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)])
+            {
+                Attach = beside is null ? null : beside.AttachAsync,
+            };
+            await writer.WriteAsync(output, source, component.Planned.Node.Component.Tags, cancellation);
         }
     }
 }

@@ -119,7 +119,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     {
         project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, source => line.SettingsOf(source, context), cancellation);
         project = await CreatedTimes.ResolveAsync(line.WithoutIndex
-            ? project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] } : project, line.Created, context.Time.GetUtcNow(), cancellation);
+            ? project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] } : project,
+                line.Created, context.Time.GetUtcNow(), cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {

@@ -128,9 +128,11 @@ internal sealed class BuildOptions
 
     private void RequireNoIndex(ParseResult parsed, BuildRequest request, OutputChoice outputs)
     {
-        WithoutAnIndex.Require("--index=never", request.Platforms, request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
+        WithoutAnIndex.Require("--index=never", request.Platforms,
+            request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
         if (parsed.GetValue(shard) is not null)
-            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave --index=never out.");
+            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave "
+                + "--index=never out.");
     }
 
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
@@ -217,7 +219,7 @@ internal sealed record BuildCommandLine
     public required BuildRequest Request { get; init; }
     public required Attachments Attachments { get; init; }
 
-    /// <summary>When the image says that it was made; null where nothing is said.</summary>
+    /// <summary>The creation time of the image; null if none is given.</summary>
     public required CreatedTime? Created { get; init; }
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>

@@ -76,11 +76,13 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             outcome = outcome with { Preflight = planned.Preflight };
             var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
             outcome = outcome with { Result = result };
-            var attach = line.Attachments.AnyDocuments ? new LayoutAttachments(publishing, await AttachmentsAsync(result), line.Request.Tags.FirstOrDefault()) : null;
+            var attach = line.Attachments.AnyDocuments ? new LayoutAttachments(publishing, await AttachmentsAsync(result),
+                line.Request.Tags.FirstOrDefault()) : null;
             foreach (var output in line.Outputs.All)
             {
                 var made = OutputChoice.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
-                await writer.WriteAsync(output, new BuiltSource(made.Index, line.Request.Platforms), line.Request.Tags, cancellation, attach is null ? null : attach.AttachAsync);
+                var source = new BuiltSource(made.Index, line.Request.Platforms) { Attach = attach is null ? null : attach.AttachAsync };
+                await writer.WriteAsync(output, source, line.Request.Tags, cancellation);
             }
             // Last, so that no tag says that all is well while a file could not be written.
             if (planned.Preflight is { } preflight)
@@ -94,15 +96,18 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         {
             var request = line.Attachments.Request(key);
             return line.Attachments.Provenance
-                ? request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) } : request;
+                ? request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) }
+                    : request;
         }
 
         async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
         {
             IImageSource built = new StoreSource(store, registry, preflight.Request.Targets[0], result.Index);
-            await using var source = line.Outputs.PushesDockerFormat ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, cancellation, publishing.Warn) : built;
+            await using var source = line.Outputs.PushesDockerFormat
+                ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, publishing.Warn, cancellation) : built;
             var top = line.Outputs.PushesDockerFormat ? (await source.ResolveAsync(cancellation)).Descriptor : result.Index;
-            var (done, attached) = await new ImageAttachments(publishing, await AttachmentsAsync(result)).PublishAsync(source, top, preflight, new PushEvents(show, context.Time), cancellation);
+            var (done, attached) = await new ImageAttachments(publishing, await AttachmentsAsync(result)).PublishAsync(source, top,
+                preflight, new PushEvents(show, context.Time), cancellation);
             if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
                 await Attachments.TellAsync(context, attached);
             return done;

@@ -34,11 +34,13 @@ internal static class CopyCommand
             using var client = access.Open(context, parsed);
             var delivery = new ImageDelivery(context, store, client);
             var options = new DeliveryOptions(publishing.Read(parsed, []), WithReferrers: !parsed.GetValue(noReferrers));
-            from = parsed.GetValue(allTags) && from is { Transport: Transport.Registry, IsExplicit: false } ? ImageLocation.InRegistry(await client.QualifyAsync(from.Reference!, cancellation)) : from;
+            from = parsed.GetValue(allTags) && from is { Transport: Transport.Registry, IsExplicit: false }
+                ? ImageLocation.InRegistry(await client.QualifyAsync(from.Reference!, cancellation)) : from;
             var copies = parsed.GetValue(allTags) ? await EveryTagAsync((store, client), from, places, cancellation) : [(from, places)];
             foreach (var (one, itsPlaces) in copies)
             {
-                await using var image = await ShapeAsync(new ImageSources(store, client).OpenNamed(one), wanted, parsed.GetValue(format), context.Warn, cancellation);
+                await using var image = await ShapeAsync(new ImageSources(store, client).OpenNamed(one), wanted, parsed.GetValue(format),
+                    context.Warn, cancellation);
                 await delivery.DeliverAsync(image, itsPlaces, options, cancellation);
             }
         });
@@ -53,8 +55,10 @@ internal static class CopyCommand
     }
 
     /// <param name="tell">Gets what the format has no place for.</param>
-    public static Task<IImageSource> ConvertAsync(IImageSource image, string? format, Action<string> tell, CancellationToken cancellation) =>
-        format is null ? Task.FromResult(image) : FormatConversion.ConvertAsync(image, format == "docker" ? ImageFormat.Docker : ImageFormat.Oci, cancellation, tell);
+    public static Task<IImageSource> ConvertAsync(IImageSource image, string? format, Action<string> tell,
+        CancellationToken cancellation) =>
+        format is null ? Task.FromResult(image) : FormatConversion.ConvertAsync(image, format == "docker" ? ImageFormat.Docker
+            : ImageFormat.Oci, tell, cancellation);
 
     private static async Task<IImageSource> ShapeAsync(
         IImageSource source, ImmutableArray<Platform> wanted, string? format, Action<string> tell, CancellationToken cancellation)

@@ -8,12 +8,14 @@ internal sealed class ImageFlags
 {
     private readonly Option<string> index = new("--index")
     {
-        Description = "never: one platform's manifest without an index, for clients that take none (AWS Lambda).", DefaultValueFactory = _ => "always", HelpName = "WHEN",
+        Description = "always, or never: the manifest of a single platform without an index, for clients that accept none.",
+            DefaultValueFactory = _ => "always", HelpName = "WHEN",
     };
 
     private readonly Option<string?> created = new("--created")
     {
-        Description = "When the image says that it was made: now, context (the commit or archive that is built) or seconds since 1970. Its files keep their times.", HelpName = "TIME",
+        Description = "The creation time of the image: now, context (the commit or archive that is built) or seconds since 1970. "
+            + "File times stay as they are.", HelpName = "TIME",
     };
 
     public static ImageFlags AddTo(Command command)

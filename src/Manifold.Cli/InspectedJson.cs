@@ -30,13 +30,16 @@ internal static class InspectedJson
         ["size"] = image.Size,
         ["annotations"] = Write(image.Index?.Annotations),
         ["nested"] = new JsonArray([.. image.Nested.Select(Write)]),
-        ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null).Select(manifest => Write(manifest, image))]),
-        ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null).Select(manifest => Write(manifest, image))]),
+        ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null)
+            .Select(manifest => Write(manifest, image))]),
+        ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null)
+            .Select(manifest => Write(manifest, image))]),
         ["referrers"] = Referrers(image.Referrers, image),
     };
 
     /// <summary>Null where nobody knows them.</summary>
-    private static JsonArray? Referrers(ImmutableArray<Descriptor> referrers, InspectedImage image) => image.ReferrersUnknown is null ? new([.. referrers.Select(Write)]) : null;
+    private static JsonArray? Referrers(ImmutableArray<Descriptor> referrers, InspectedImage image) => image.ReferrersUnknown is null
+        ? new([.. referrers.Select(Write)]) : null;
 
     private static JsonObject Write(InspectedManifest manifest, InspectedImage image) => new()
     {

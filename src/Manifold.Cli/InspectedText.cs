@@ -87,7 +87,7 @@ internal static class InspectedText
         if (image.ReferrersUnknown is { } why)
         {
             output.WriteLine();
-            output.WriteLine($"What refers to the image is unknown: {ForeignText.Line(why)}");
+            output.WriteLine($"The referrers are unknown: {ForeignText.Line(why)}");
         }
         if (referrers.Count == 0)
             return;

@@ -14,9 +14,12 @@ internal static class PushCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image of the store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:REFERENCE]." };
-        var named = new Argument<string[]>("TARGET") { Description = "Where it goes. Default: the name of the store's image.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("push", "Push an image of the store, a layout or an archive to registries, with what refers to it.") { image, named };
+        var image = new Argument<string>("IMAGE") { Description = "An image of the store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME], "
+            + "docker-archive:FILE[:REFERENCE]." };
+        var named = new Argument<string[]>("TARGET") { Description = "Where it goes. Default: the name of the store's image.",
+            Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("push", "Push an image of the store, a layout or an archive to registries, with what refers to "
+            + "it.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
         var attaching = AttachmentFlags.AddTo(command, builds: false);
         var access = RegistryAccess.AddTo(command);
@@ -31,7 +34,8 @@ internal static class PushCommand
             using var client = access.Open(context, parsed);
             var (source, own) = Open(place, store, client);
             await using var _ = source;
-            var names = !targets.IsEmpty ? targets : own is not null ? [own] : throw new UsageException($"push {place}: say where it goes: manifold push {place} registry/repository:tag");
+            var names = !targets.IsEmpty ? targets : own is not null ? [own]
+                : throw new UsageException($"push {place}: say where it goes: manifold push {place} registry/repository:tag");
             var tools = new PublishingTools(store, client, context.Time) { Warn = context.Warn };
             var (progress, request) = (new TransferLines(context), publishing.Read(parsed, names));
             if (own is null || store.Tags.KeepsNameless)
@@ -50,7 +54,8 @@ internal static class PushCommand
     }
 
     /// <summary>A layout or an archive where the text says so; else the store's image of that name.</summary>
-    private static ImageLocation Place(string text) => ImageLocation.TryParse(text, out var location) && location.Transport is not Transport.Registry ? location
+    private static ImageLocation Place(string text) => ImageLocation.TryParse(text, out var location)
+        && location.Transport is not Transport.Registry ? location
         : ImageLocation.InStore(RegistryAccess.Reference(text));
 
     /// <param name="place">Names the image.</param>
@@ -59,12 +64,13 @@ internal static class PushCommand
     {
         if (place.Transport is not Transport.Store)
             return (new ImageSources(store, client).Open(place), null);
-        var name = client.Options.Registries.LocalNames(place.Reference!).FirstOrDefault(name => store.Tags.Find(name) is not null) ?? throw new UsageException(
+        var name = client.Options.Registries.LocalNames(place.Reference!).FirstOrDefault(name => store.Tags.Find(name) is not null)
+            ?? throw new UsageException(
             $"push {place.Reference}: the store has no image of that name. See: manifold images");
         return (new StoreSource(store, client, name, store.Tags.Find(name)!), name);
     }
 
-    /// <summary>What lies beside the image goes along, before the image has its name there.</summary>
+    /// <summary>Sends the referrers of the image before the image gets its name.</summary>
     private static async Task SendReferrersAsync(
         PublishingTools tools, IImageSource source, PublicationRequest request, TransferLines progress, CancellationToken cancellation)
     {
@@ -72,11 +78,13 @@ internal static class PushCommand
         if (parts is { Referrers.IsEmpty: true, Tagged.IsEmpty: true })
             return;
         var publisher = new Publisher(tools);
-        var platforms = (await ImagePlatforms.ReadAsync(source, parts.Top.Descriptor, cancellation)).Select(entry => entry.Platform).Distinct().ToImmutableArray();
+        var platforms = (await ImagePlatforms.ReadAsync(source, parts.Top.Descriptor, cancellation)).Select(entry => entry.Platform)
+            .Distinct().ToImmutableArray();
         var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
         foreach (var repository in request.Targets.DistinctBy(target => target.Name))
         {
-            var scrutiny = await Publisher.ScrutinyAsync(new PreparedImage(source, parts.Top.Descriptor, preflight), repository, cancellation);
+            var scrutiny = await Publisher.ScrutinyAsync(new PreparedImage(source, parts.Top.Descriptor, preflight), repository,
+                cancellation);
             await new ReferrerTransfer(tools, source, parts).SendAsync(repository, scrutiny, progress, cancellation);
         }
     }

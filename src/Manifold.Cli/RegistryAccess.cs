@@ -94,7 +94,8 @@ internal sealed class RegistryAccess
 
     private const string SkopeoTransport = "docker://";
 
-    private static string WithoutTransport(string text) => text.StartsWith(SkopeoTransport, StringComparison.Ordinal) ? text[SkopeoTransport.Length..] : text;
+    private static string WithoutTransport(string text) => text.StartsWith(SkopeoTransport, StringComparison.Ordinal)
+        ? text[SkopeoTransport.Length..] : text;
 
     /// <summary>A reference, also as skopeo spells it: <c>docker://quay.io/acme/app</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>

@@ -81,7 +81,8 @@ public sealed class Builder(BuilderTools tools)
     private async Task<BuildResult> MakeAsync(BuildSession session, BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
-        var result = new BuildResult(await session.AssembleTopAsync(images, request.Annotations, request.WithoutIndex, cancellation).ConfigureAwait(false), images, plan);
+        var result = new BuildResult(await session.AssembleTopAsync(images, request.Annotations, request.WithoutIndex, cancellation)
+            .ConfigureAwait(false), images, plan);
         return result with { Gate = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false) };
     }
 

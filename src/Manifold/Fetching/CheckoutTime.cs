@@ -11,6 +11,7 @@ public static class CheckoutTime
     {
         var result = await ChildProcess.RunAsync("git", ["-C", folder, "-c", "core.fsmonitor=false", "log", "-1", "--format=%ct"],
             cancellation: cancellation).ConfigureAwait(false);
-        return result is { ExitCode: 0 } && long.TryParse(result.Output.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) ? time : null;
+        return result is { ExitCode: 0 } && long.TryParse(result.Output.Trim(), NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture, out var time) ? time : null;
     }
 }

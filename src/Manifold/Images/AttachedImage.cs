@@ -4,7 +4,8 @@ using Manifold.Registry;
 
 namespace Manifold.Images;
 
-/// <summary>A document about a platform's manifest, ready to lie beside the image: as a referrer in a layout, as a file in a folder.</summary>
+/// <summary>A document about a platform's manifest, ready to lie beside the image: as a referrer in a layout, as a file in a
+/// folder.</summary>
 /// <param name="Manifest">Of the artifact, with what lists of referrers say of it.</param>
 /// <param name="Parts">The artifact's manifest, config and content.</param>
 /// <param name="FileName">What the content is called among an image's files, as buildx calls it.</param>
@@ -17,9 +18,10 @@ public sealed record AttachedDocument(
 public sealed class AttachedImage(IImageSource source, ImmutableArray<AttachedDocument> attached) : IImageSource
 {
     private readonly ImmutableDictionary<Digest, ManifestContent> parts =
-        attached.SelectMany(document => document.Parts).DistinctBy(part => part.Descriptor.Digest).ToImmutableDictionary(part => part.Descriptor.Digest);
+        attached.SelectMany(document => document.Parts).DistinctBy(part => part.Descriptor.Digest)
+            .ToImmutableDictionary(part => part.Descriptor.Digest);
 
-    /// <summary>What is attached.</summary>
+    /// <summary>The attached documents.</summary>
     public ImmutableArray<AttachedDocument> Attached => attached;
 
     public ImageLocation Location => source.Location;
@@ -29,11 +31,13 @@ public sealed class AttachedImage(IImageSource source, ImmutableArray<AttachedDo
     public Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default) =>
         parts.TryGetValue(document.Digest, out var own) ? Task.FromResult(own.Bytes) : source.ReadDocumentAsync(document, cancellation);
 
-    public Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default) => parts.TryGetValue(blob.Digest, out var own)
+    public Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default) => parts.TryGetValue(blob.Digest,
+        out var own)
         ? Task.FromResult<Stream>(new MemoryStream(own.Bytes.ToArray(), writable: false)) : source.OpenBlobAsync(blob, cancellation);
 
     public Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        Task.FromResult<ImmutableArray<Descriptor>>([.. attached.Where(document => document.Subject == subject).Select(document => document.Manifest)]);
+        Task.FromResult<ImmutableArray<Descriptor>>([.. attached.Where(document => document.Subject == subject)
+            .Select(document => document.Manifest)]);
 
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => parts.ContainsKey(blob) ? [] : source.OriginsOf(blob);
 

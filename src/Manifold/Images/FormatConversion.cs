@@ -17,7 +17,7 @@ public static class FormatConversion
     /// <summary>The image in that format; itself where it has it already. Takes <paramref name="source"/> over.</summary>
     /// <param name="tell">Gets, for people, what was left out.</param>
     public static async Task<IImageSource> ConvertAsync(
-        IImageSource source, ImageFormat format, CancellationToken cancellation = default, Action<string>? tell = null)
+        IImageSource source, ImageFormat format, Action<string>? tell, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var made = new List<ManifestContent>();
@@ -42,17 +42,19 @@ public static class FormatConversion
         public IEnumerable<string> Lost()
         {
             if (annotations.Count > 0)
-                yield return DroppedAnnotations(annotations, "Docker's media types have no place for them. Keep OCI's to have them.");
+                yield return DroppedAnnotations(annotations, "Docker's media types cannot hold annotations. To keep them, use OCI's.");
             if (attestations > 0)
-                yield return $"{(attestations == 1 ? "1 attestation of the index is" : $"{attestations} attestations of the index are")} left out: Docker's lists hold images only.";
+                yield return $"{(attestations == 1 ? "1 attestation of the index is" : $"{attestations} attestations of the index are")} "
+                    + "left out: Docker's lists hold images only.";
         }
     }
 
-    /// <summary>What people are told where annotations get lost.</summary>
+    /// <summary>A message about lost annotations.</summary>
     internal static string DroppedAnnotations(IReadOnlyCollection<string> keys, string why)
     {
         const int most = 5;
-        return $"{(keys.Count == 1 ? "1 annotation is" : $"{keys.Count} annotations are")} left out ({string.Join(", ", keys.Take(most))}{(keys.Count > most ? ", …" : "")}): {why}";
+        return $"{(keys.Count == 1 ? "1 annotation is" : $"{keys.Count} annotations are")} left out "
+            + $"({string.Join(", ", keys.Take(most))}{(keys.Count > most ? ", …" : "")}): {why}";
     }
 
     private static async Task<Descriptor> ConvertAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)

@@ -65,7 +65,8 @@ public sealed class ImageAssembler(Store store, long created, ImmutableArray<Ann
     }
 
     /// <summary>The one platform's manifest as the top of an image, for those who take no index.</summary>
-    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor, only.Platform) };
+    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor,
+        only.Platform) };
 
     /// <summary>The layer of an image without files: history has an entry for each layer.</summary>
     private IEnumerable<HistoryEntry> OfEmptyLayer(SolvedImage solved) => !solved.IsEmpty ? []

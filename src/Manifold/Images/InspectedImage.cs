@@ -22,7 +22,7 @@ public sealed record InspectedManifest(Descriptor Descriptor, Manifest Manifest,
 public sealed record InspectedImage(
     ImageLocation Location, ManifestContent Top, ImageIndex? Index, ImmutableArray<InspectedManifest> Manifests, ImmutableArray<Descriptor> Nested, ImmutableArray<Descriptor> Referrers)
 {
-    /// <summary>Why nobody knows what refers to the image; null where it is known.</summary>
+    /// <summary>The reason why the referrers are unknown; null if they are known.</summary>
     public string? ReferrersUnknown { get; init; }
 
     /// <summary>Bytes of everything; what several platforms share counts once.</summary>
@@ -35,7 +35,8 @@ public sealed record InspectedImage(
     public IEnumerable<Platform> SharersOf(InspectedManifest manifest, Descriptor layer) =>
         Manifests.Where(other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest)).Select(other => other.Platform!);
 
-    /// <summary>Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing else.</summary>
+    /// <summary>Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
+    /// else.</summary>
     /// <param name="of">What of the image is to be read; null for all of it.</param>
     public static async Task<InspectedImage> ReadAsync(IImageSource source, ImageTree? of = null, CancellationToken cancellation = default)
     {
@@ -46,7 +47,8 @@ public sealed record InspectedImage(
         var subjects = manifests.Select(manifest => manifest.Descriptor.Digest).Concat(index is null ? [] : [top.Descriptor.Digest]);
         var (referrers, unknown) = await ReferrersAsync(source, [.. subjects.Distinct()], cancellation).ConfigureAwait(false);
         return new InspectedImage(
-            source.Location, top, index, [.. manifests.Select(manifest => manifest with { Referrers = referrers.GetValueOrDefault(manifest.Descriptor.Digest, []) })],
+            source.Location, top, index, [.. manifests.Select(manifest =>
+                manifest with { Referrers = referrers.GetValueOrDefault(manifest.Descriptor.Digest, []) })],
             [.. tree.Indexes.Skip(1)], index is null ? [] : referrers.GetValueOrDefault(top.Descriptor.Digest, []))
         {
             ReferrersUnknown = unknown,
@@ -59,7 +61,8 @@ public sealed record InspectedImage(
         try
         {
             var found = await FirstFailure.WhenAllAsync(subjects, async (subject, token) =>
-                KeyValuePair.Create(subject, await source.ListReferrersAsync(subject, token).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
+                KeyValuePair.Create(subject, await source.ListReferrersAsync(subject, token).ConfigureAwait(false)), cancellation)
+                    .ConfigureAwait(false);
             return (found.ToImmutableDictionary(), null);
         }
         catch (RegistryException e)

@@ -58,7 +58,8 @@ public sealed class LayoutSource : IImageSource
     }
 
     /// <summary>The layout's own names, as they are written.</summary>
-    public ImmutableArray<string> Names => [.. entries.Value.Where(entry => SubjectOfTag(entry) is null).Select(NameOf).OfType<string>().Distinct()];
+    public ImmutableArray<string> Names => [.. entries.Value.Where(entry => SubjectOfTag(entry) is null).Select(NameOf).OfType<string>()
+        .Distinct()];
 
     /// <summary>Whether the blob is in the layout. Says nothing of its content.</summary>
     internal bool Contains(Digest digest)

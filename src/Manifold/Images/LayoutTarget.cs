@@ -40,7 +40,8 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
         using var alone = FileLock.Take(marker);
         var index = ReadIndex();
         image = ReferrerLists.With(image, name => ReadList(index, name));
-        foreach (var list in image.Tagged.Where(tagged => MediaType.IsIndex(tagged.Manifest.MediaType)).Select(tagged => image.Documents.First(document => document.Descriptor.Digest == tagged.Manifest.Digest)))
+        foreach (var list in image.Tagged.Where(tagged => MediaType.IsIndex(tagged.Manifest.MediaType))
+            .Select(tagged => image.Documents.First(document => document.Descriptor.Digest == tagged.Manifest.Digest)))
             Store.ReplaceFile(PathOf(list.Descriptor.Digest), list.Bytes.Span);
         Store.ReplaceFile(Path.Combine(folder, LayoutDocuments.IndexPath), LayoutDocuments.With(index, image, names).ToJson());
     }
@@ -49,7 +50,8 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
     {
         try
         {
-            return index.Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == name && MediaType.IsIndex(entry.MediaType)) is { } entry && File.Exists(PathOf(entry.Digest))
+            return index.Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == name
+                && MediaType.IsIndex(entry.MediaType)) is { } entry && File.Exists(PathOf(entry.Digest))
                 ? ImageIndex.Parse(PlainFile.Read(PathOf(entry.Digest), Limits.DocumentBytes)) : null;
         }
         catch (FormatException)

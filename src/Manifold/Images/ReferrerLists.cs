@@ -6,7 +6,8 @@ namespace Manifold.Images;
 
 /// <summary>The lists of what refers to a manifest, as a layout keeps them: an index under the name <c>sha256-HEX</c>.</summary>
 /// <remarks>
-/// A layout has no list of its own. Beside the referrers, which stand in its index for those who look at all of it (oras), the lists stand there for those who look
+/// A layout has no list of its own. Beside the referrers, which stand in its index for those who look at all of it (oras), the lists stand
+/// there for those who look
 /// a subject up (regctl). Source: OCI distribution specification 1.1, "Referrers Tag Schema"; regclient, scheme/ocidir.
 /// </remarks>
 internal static class ReferrerLists
@@ -16,19 +17,22 @@ internal static class ReferrerLists
     public static ImageParts With(ImageParts image, Func<string, ImageIndex?> listed)
     {
         var made = ImmutableArray.CreateBuilder<(string Name, ManifestContent List)>();
-        foreach (var subject in image.Referrers.Select(referrer => Described(image, referrer)).GroupBy(referrer => referrer.Subject, referrer => referrer.Referrer))
+        foreach (var subject in image.Referrers.Select(referrer => Described(image, referrer)).GroupBy(referrer => referrer.Subject,
+            referrer => referrer.Referrer))
         {
             if (subject.Key is not { } digest)
                 continue;
             var name = RegistryClient.ReferrersTag(digest);
             var before = listed(name) ?? new ImageIndex { Manifests = [] };
             var missing = subject.Where(referrer => before.Manifests.All(entry => entry.Digest != referrer.Digest));
-            made.Add((name, ComposedImage.Content(MediaType.Index, (before with { Manifests = [.. before.Manifests, .. missing] }).ToJson())));
+            made.Add((name, ComposedImage.Content(MediaType.Index, (before with { Manifests = [.. before.Manifests, .. missing] })
+                .ToJson())));
         }
         return image with
         {
             Documents = [.. image.Documents, .. made.Select(each => each.List)],
-            Tagged = [.. image.Tagged.Where(tagged => made.All(each => each.Name != tagged.Tag)), .. made.Select(each => new TaggedManifest(each.Name, each.List.Descriptor))],
+            Tagged = [.. image.Tagged.Where(tagged => made.All(each => each.Name != tagged.Tag)),
+                .. made.Select(each => new TaggedManifest(each.Name, each.List.Descriptor))],
         };
     }
 
@@ -39,7 +43,8 @@ internal static class ReferrerLists
         if (MediaType.IsIndex(referrer.MediaType))
         {
             var index = ImageIndex.Parse(document.Span);
-            return (index.Subject?.Digest, Bare(referrer) with { ArtifactType = referrer.ArtifactType ?? index.ArtifactType, Annotations = index.Annotations });
+            return (index.Subject?.Digest, Bare(referrer) with { ArtifactType = referrer.ArtifactType ?? index.ArtifactType,
+                Annotations = index.Annotations });
         }
         var manifest = Manifest.Parse(document.Span);
         return (manifest.Subject?.Digest, Bare(referrer) with
@@ -48,5 +53,6 @@ internal static class ReferrerLists
         });
     }
 
-    private static Descriptor Bare(Descriptor referrer) => new() { MediaType = referrer.MediaType, Digest = referrer.Digest, Size = referrer.Size };
+    private static Descriptor Bare(Descriptor referrer) => new() { MediaType = referrer.MediaType, Digest = referrer.Digest,
+        Size = referrer.Size };
 }

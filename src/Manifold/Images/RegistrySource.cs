@@ -8,7 +8,8 @@ using Manifold.Registry;
 namespace Manifold.Images;
 
 /// <summary>An image of a registry. Documents that the store has are not asked for again; blobs are streamed, and kept nowhere.</summary>
-/// <remarks>A name without a registry is looked for when the image is first asked for; from then on <see cref="Location"/> has its registry.</remarks>
+/// <remarks>A name without a registry is looked for when the image is first asked for; from then on <see cref="Location"/> has its
+/// registry.</remarks>
 public sealed class RegistrySource(RegistryClient client, Store store, ImageReference asked) : IImageSource
 {
     private static readonly ImmutableArray<string> CosignSuffixes = ["sig", "att", "sbom"];
@@ -21,12 +22,14 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
 
     public ImageLocation Location => ImageLocation.InRegistry(Name);
 
-    public async Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default) => (await top.Value.WaitAsync(cancellation).ConfigureAwait(false)).Content;
+    public async Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default) =>
+        (await top.Value.WaitAsync(cancellation).ConfigureAwait(false)).Content;
 
     public async Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default)
     {
         // Not asked for: parts of an image may be there before its top is.
-        if (top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && (await top.Value.ConfigureAwait(false)).Content is var image && image.Descriptor.Digest == document.Digest)
+        if (top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && (await top.Value.ConfigureAwait(false))
+            .Content is var image && image.Descriptor.Digest == document.Digest)
             return image.Bytes;
         if (store.TryReadDocument(document.Digest) is { } stored)
             return stored;
@@ -56,7 +59,8 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
     public async Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default)
     {
         var tags = CosignSuffixes.Select(suffix => TaggedManifest.PrefixOf(subject) + suffix).ToList();
-        var found = await Task.WhenAll(tags.Select(tag => client.HeadManifestAsync(Name.WithTag(tag), cancellation: cancellation))).ConfigureAwait(false);
+        var found = await Task.WhenAll(tags.Select(tag => client.HeadManifestAsync(Name.WithTag(tag), cancellation: cancellation)))
+            .ConfigureAwait(false);
         return [.. tags.Zip(found).Where(pair => pair.Second is not null).Select(pair => new TaggedManifest(pair.First, pair.Second!))];
     }
 

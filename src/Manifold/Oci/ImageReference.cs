@@ -13,7 +13,8 @@ public sealed partial record ImageReference
     private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
-    /// <summary>The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry was named.</summary>
+    /// <summary>The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry
+    /// was named.</summary>
     /// <remarks>Says nothing of what the reference stands for: two references are equal whichever way they were written.</remarks>
     public string? ShortName { get; private init; }
 
@@ -66,12 +67,14 @@ public sealed partial record ImageReference
         if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
             || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
-        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest) { ShortName = isShort ? name : null };
+        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest) { ShortName = isShort
+            ? name : null };
         return true;
     }
 
     public ImageReference WithTag(string tag) =>
-        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) { ShortName = ShortName } : throw new FormatException($"'{tag}' is not a tag.");
+        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) { ShortName = ShortName }
+            : throw new FormatException($"'{tag}' is not a tag.");
 
     public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest) { ShortName = ShortName };
 

@@ -63,7 +63,7 @@ public sealed record BuildRequest
     /// <summary>Asks the registry for each base image and takes no answer from the store.</summary>
     public bool Pull { get; init; }
 
-    /// <summary>When the image says that it was made, in seconds since 1970; null where that is the time of everything else. Files keep theirs.</summary>
+    /// <summary>The creation time of the image in seconds since 1970; null for the time of its files. Files keep theirs.</summary>
     public long? Created { get; init; }
 
     /// <summary>One platform's manifest without an index over it: for clients that take no index.</summary>
@@ -73,7 +73,7 @@ public sealed record BuildRequest
     public long? SourceDateEpoch { get; init; }
 }
 
-/// <summary>What an image without an index can be: one platform, and nothing said of an index.</summary>
+/// <summary>The limits of an image without an index: one platform, and no annotation for an index.</summary>
 public static class WithoutAnIndex
 {
     /// <param name="what">What says that there shall be none, for messages.</param>
@@ -81,9 +81,11 @@ public static class WithoutAnIndex
     public static void Require(string what, IReadOnlyCollection<Platform> platforms, IEnumerable<Annotation> annotations)
     {
         if (platforms.Count > 1)
-            throw new UsageException($"{what}: {platforms.Count} platforms ({string.Join(", ", platforms)}) need an index. Build one with --platform, or leave it out.");
+            throw new UsageException($"{what}: {platforms.Count} platforms ({string.Join(", ", platforms)}) need an index. "
+                + "Build a single platform, or allow the index.");
         if (annotations.FirstOrDefault(each => each.Place is AnnotationPlace.Index or AnnotationPlace.IndexDescriptor) is { } lost)
-            throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, and there is none. Annotate the manifest: manifest:{lost.Key}=…");
+            throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, and there is none. Annotate the manifest: "
+                + $"manifest:{lost.Key}=…");
     }
 }
 

@@ -1,9 +1,7 @@
-using Manifold.Dockerfile;
-using Manifold.Oci;
-
 namespace Manifold.Planning;
 
-/// <summary>When an image says that it was made: <c>now</c>, seconds since 1970, or the time of its context. Its files keep theirs.</summary>
+/// <summary>The creation time that an image states: <c>now</c>, seconds since 1970, or the time of its context. Its files keep
+/// theirs.</summary>
 public sealed record CreatedTime
 {
     private const string NowText = "now", ContextText = "context";
@@ -26,7 +24,8 @@ public sealed record CreatedTime
         NowText => new(null, false),
         ContextText => new(null, true),
         _ when text.Length > 0 && BuildKitArguments.TryReadSeconds(text) is { } seconds => new(seconds, false),
-        _ => throw new UsageException($"{what}: '{text}' is no time. Expected now, context, or seconds since 1970, e.g. {what} $(git log -1 --format=%ct)"),
+        _ => throw new UsageException($"{what}: '{text}' is not a time. Expected now, context, or seconds since 1970, e.g. {what} $(git log "
+            + "-1 --format=%ct)"),
     };
 
     /// <summary>In seconds since 1970.</summary>
@@ -35,8 +34,9 @@ public sealed record CreatedTime
     /// <exception cref="UsageException">It is the context's, and that has none.</exception>
     public long At(DateTimeOffset now, long? ofContext, string context) => IsOfContext
         ? ofContext is { } known ? BuildKitArguments.Possible(known)
-            : throw new UsageException($"The time of the context is asked for, and nobody knows when '{context}' was made: it is no git checkout. Say now, or seconds since 1970.")
+            : throw new UsageException($"--created context: the time of '{context}' is unknown: it is no git checkout. Use now, or seconds since 1970.")
         : Seconds ?? now.ToUnixTimeSeconds();
 
-    public override string ToString() => IsOfContext ? ContextText : Seconds?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? NowText;
+    public override string ToString() => IsOfContext ? ContextText : Seconds?.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        ?? NowText;
 }

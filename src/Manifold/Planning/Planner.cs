@@ -77,7 +77,8 @@ public sealed class Planner
         return new ImagePlan { Platform = graph.Platform, Last = target.Last, Config = config, History = target.History };
     }
 
-    /// <summary>The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked for, and its index says so too.</summary>
+    /// <summary>The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked
+    /// for, and its index says so too.</summary>
     private static ImageConfig ForPlatform(ImageConfig config, Platform platform) =>
         config.Platform != platform && config.Platform.Os == platform.Os && config.Platform.Architecture == platform.Architecture
             ? config with { Architecture = platform.Architecture, Variant = platform.Variant } : config;

@@ -54,7 +54,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
         foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
-            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never", [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
+            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never",
+                [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
         foreach (var node in graph.Nodes)
         {
             var before = problems.Count;

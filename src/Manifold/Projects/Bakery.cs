@@ -159,8 +159,8 @@ public sealed class Bakery(BakeTools tools)
         IImageSource source = new StoreSource(tools.Builder.Store, tools.Builder.Registry, component.Tags[0], outcome.Result!.Index);
         if (!component.DockerFormat)
             return new PreparedImage(source, outcome.Result.Index, outcome.Planned.Preflight!);
-        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation,
-            lost => on(new Warned($"{outcome.Name}: {lost}") { Time = tools.Builder.Time.GetUtcNow() })).ConfigureAwait(false);
+        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker,
+            lost => on(new Warned($"{outcome.Name}: {lost}") { Time = tools.Builder.Time.GetUtcNow() }), cancellation).ConfigureAwait(false);
         return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, outcome.Planned.Preflight!);
     }
 }

@@ -54,10 +54,10 @@ public sealed record Component
     /// <summary>One platform alone is published without an index over it.</summary>
     public bool WithoutIndex { get; init; }
 
-    /// <summary>Whether that is so: several platforms have one in any case.</summary>
+    /// <summary>True if the image is published without an index. Several platforms always have one.</summary>
     public bool HasNoIndex => WithoutIndex && Platforms.Length == 1;
 
-    /// <summary>When the image says that it was made; null where that is the time of everything else.</summary>
+    /// <summary>The creation time that the image states; null for the time of its files.</summary>
     public CreatedTime? Created { get; init; }
 
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
@@ -144,7 +144,7 @@ public sealed record BuildSource : ComponentSource
     /// <summary>The stages that are built anew, where not all are.</summary>
     public ImmutableArray<string> NoCacheFilter { get; init; } = [];
 
-    /// <summary>When the image says that it was made, in seconds since 1970, once that is known; null where nobody said.</summary>
+    /// <summary>The creation time of the image in seconds since 1970, once it is known; null if none is given.</summary>
     public long? Created { get; init; }
 
     /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>

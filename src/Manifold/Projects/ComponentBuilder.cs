@@ -113,7 +113,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     {
         if (images.IsEmpty)
             throw new UsageException($"None of its platforms could be built: {string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
-        var result = new BuildResult(await session.AssembleTopAsync(images, Component.Annotations, Component.HasNoIndex, cancellation).ConfigureAwait(false), images, planned.Plan with
+        var result = new BuildResult(await session.AssembleTopAsync(images, Component.Annotations, Component.HasNoIndex, cancellation)
+            .ConfigureAwait(false), images, planned.Plan with
         {
             Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
         });

@@ -12,7 +12,8 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
     public BuildRequest Of(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
         ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, ContextTime = source.ContextTime, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
-        Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels, Annotations = component.Annotations, Layers = component.Layers ?? LayerPolicy.Default, Created = source.Created,
+        Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels,
+            Annotations = component.Annotations, Layers = component.Layers ?? LayerPolicy.Default, Created = source.Created,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
         Run = RunOf(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, NoCacheFilter = [.. source.NoCacheFilter.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))], Pull = options.Pull || source.Pull,
         Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch), mayBeName: true) ?? options.SourceDateEpoch,

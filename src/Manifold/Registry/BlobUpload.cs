@@ -14,7 +14,8 @@ namespace Manifold.Registry;
 /// PUT   session?digest=…     4  the rest, and the digest that the registry checks
 /// </code>
 /// A registry that takes no PATCH gets the whole in one PUT; one that finds a piece too large (413) gets smaller ones. One that counts
-/// other bytes than were sent (416) is asked once how far it got, then gets the whole, and after that nothing: skopeo ends at the first 416.
+/// other bytes than were sent (416) is asked once how far it got, then gets the whole, and after that nothing: skopeo ends at the first
+/// 416.
 /// Source: OCI distribution specification 1.1, "Pushing a blob monolithically" and "in chunks". One use; not thread-safe.
 /// </remarks>
 internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descriptor blob, BlobCursor bytes)

@@ -18,7 +18,8 @@ namespace Manifold.Registry;
 /// </remarks>
 public sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
 {
-    /// <summary>The names that this machine's store may have an image under, the best first: several for a name without a registry.</summary>
+    /// <summary>The names that this machine's store may have an image under, the best first: several for a name without a
+    /// registry.</summary>
     public ImmutableArray<ImageReference> LocalNames(ImageReference reference) => client.Options.Registries.LocalNames(reference);
 
     /// <summary>Finds out what a reference stands for and which platforms it has.</summary>

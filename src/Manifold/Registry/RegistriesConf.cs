@@ -5,7 +5,8 @@ using Manifold.Oci;
 
 namespace Manifold.Registry;
 
-/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short names.</summary>
+/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short
+/// names.</summary>
 /// <remarks>
 /// <code>
 /// 1  $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf
@@ -34,7 +35,7 @@ public sealed class RegistriesConf
 
     private RegistriesConf(Lazy<ImmutableArray<Rule>> rules, Lazy<ShortNames> names) => (this.rules, this.names) = (rules, names);
 
-    /// <summary>What names without a registry stand for.</summary>
+    /// <summary>The meaning of names without a registry.</summary>
     internal ShortNames Names => names.Value;
 
     /// <summary>Everything that a name may stand for on this machine, the best first: several for a name without a registry.</summary>
@@ -42,9 +43,10 @@ public sealed class RegistriesConf
 
     /// <summary>The same for whoever writes: every name stands for itself.</summary>
     internal RegistriesConf ForTargets() =>
-        new(new Lazy<ImmutableArray<Rule>>(() => [.. rules.Value.Select(rule => rule with { Location = "", Mirrors = [] })]), new(static () => new ShortNames()));
+        new(new Lazy<ImmutableArray<Rule>>(() => [.. rules.Value.Select(rule => rule with { Location = "", Mirrors = [] })]),
+            new(static () => new ShortNames()));
 
-    /// <summary>Whether a name is read from a mirror first: then its registry may not be in reach at all.</summary>
+    /// <summary>True if a name is read from a mirror first. Its registry may then be out of reach.</summary>
     internal bool HasMirrors(ImageReference name) => Find(name) is { Mirrors.IsEmpty: false };
 
     /// <summary>Names are read where they are written.</summary>

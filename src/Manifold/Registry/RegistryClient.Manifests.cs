@@ -41,7 +41,9 @@ public sealed partial class RegistryClient
                 return null;
             if (response.Message.StatusCode is not HttpStatusCode.OK && !IsRefusedByStorage(host, response))
                 throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
-            if (response.Message.StatusCode is HttpStatusCode.OK && Promised(response.Message) is { } digest && (wanted ?? digest) == digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
+            if (response.Message.StatusCode is HttpStatusCode.OK && Promised(response.Message) is { } digest
+                && (wanted ?? digest) == digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type
+                && IsKnown(type))
                 return new Descriptor { MediaType = type, Digest = digest, Size = size };
         }
         // The headers are optional in the specification, and may be wrong; the document is neither. A storage may refuse HEAD alone.

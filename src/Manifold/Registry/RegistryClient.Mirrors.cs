@@ -12,7 +12,8 @@ public sealed partial class RegistryClient
         public RegistryRequest Named(RegistryRequest request) => IsMirror ? request with { Doing = $"{request.Doing} (from the mirror {Host.Name})" } : request;
     }
 
-    /// <summary>The name with its registry: itself where it has one, else the first of those that it may stand for and that is there.</summary>
+    /// <summary>The name with its registry: itself where it has one, else the first of those that it may stand for and that is
+    /// there.</summary>
     /// <remarks>Costs a small request for each registry that is searched; nothing where there is only one.</remarks>
     /// <exception cref="RegistryException">None has it; the message says what each of them said.</exception>
     public async Task<ImageReference> QualifyAsync(ImageReference name, CancellationToken cancellation = default)
@@ -35,11 +36,17 @@ public sealed partial class RegistryClient
                 failed.Add($"{candidate.Registry}: {Shortened(e)}");
             }
         }
-        throw new RegistryException($"pull {name.ShortName}: none of the registries that are searched for names without a registry has it ({string.Join("; ", failed)}). "
+        throw new RegistryException($"pull {name.ShortName}: none of the search registries has it ({string.Join("; ", failed)}). "
             + "Check the name, or write it with its registry.") { Registry = candidates[0].Registry, Status = status };
     }
 
-    private static string Shortened(RegistryException e) => e.Status is { } status ? $"answered {(int)status}" : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..].TrimEnd('.');
+    /// <summary>The answer of a place in a few words. Names a storage behind it.</summary>
+    private static string Shortened(RegistryException e)
+    {
+        var said = e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+        return e.Status is not { } status ? said.TrimEnd('.') : said.StartsWith('\'')
+            ? $"{said[..(said.IndexOf('\'', 1) + 1)]} answered {(int)status}" : $"answered {(int)status}";
+    }
 
     /// <summary>Where it is written: never a mirror.</summary>
     private RegistryHost TargetOf(ImageReference repository)

@@ -26,10 +26,12 @@ public sealed partial class RegistryClient
         SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
             blob.Size, cancellation);
 
-    /// <summary>The size of a blob that was sent just now, where the registry shows it. What only its storage refuses to show is <see cref="UnknownSize"/>:
+    /// <summary>The size of a blob that was sent just now, where the registry shows it. What only its storage refuses to show is <see
+    /// cref="UnknownSize"/>:
     /// the registry has taken it.</summary>
     /// <param name="reading">Looks by reading a byte of it.</param>
-    public Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading, CancellationToken cancellation = default)
+    public Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading,
+        CancellationToken cancellation = default)
     {
         var look = BlobRequest("push", reading ? HttpMethod.Get : HttpMethod.Head, repository, blob.Digest) with { Push = true };
         return reading ? SizeByReadingAsync(TargetOf(repository), look, blob.Size, cancellation, UnknownSize)
@@ -47,7 +49,8 @@ public sealed partial class RegistryClient
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
 
     /// <param name="refusedByStorage">The answer where a storage behind the registry does not show the blob; null: it is not there.</param>
-    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation, long? refusedByStorage = null)
+    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation,
+        long? refusedByStorage = null)
     {
         using (var response = await host.SendAsync(look, cancellation).ConfigureAwait(false))
         {
@@ -66,7 +69,8 @@ public sealed partial class RegistryClient
             }
         }
         // The file is empty, or the server names no size of what it does not send; a storage may refuse HEAD alone. Reading tells.
-        return await SizeByReadingAsync(host, look with { Method = HttpMethod.Get }, 1, cancellation, refusedByStorage).ConfigureAwait(false);
+        return await SizeByReadingAsync(host, look with { Method = HttpMethod.Get }, 1, cancellation, refusedByStorage)
+            .ConfigureAwait(false);
     }
 
     private static async Task<long?> SizeByReadingAsync(
@@ -90,7 +94,8 @@ public sealed partial class RegistryClient
         };
     }
 
-    /// <summary>Whether a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this machine in.</summary>
+    /// <summary>True if a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this
+    /// machine in.</summary>
     /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
     private static bool IsRefusedByStorage(RegistryHost host, RegistryResponse response) =>
         !host.IsOurs(response.Address) && (int)response.Message.StatusCode is (>= 400 and < 500) or 501;

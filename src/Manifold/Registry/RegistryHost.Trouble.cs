@@ -47,31 +47,37 @@ internal sealed partial class RegistryHost
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
         return new RegistryException(
-            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? (isStorage ? StorageAdvice(status) : Advice(status, credential))}")
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. "
+                + $"{advice ?? (isStorage ? StorageAdvice(status) : Advice(request, status, credential))}")
         {
             Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
         };
     }
 
-    private string Advice(HttpStatusCode status, Credential credential) => status switch
+    private string Advice(RegistryRequest request, HttpStatusCode status, Credential credential) => status switch
     {
         HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
-        HttpStatusCode.RequestedRangeNotSatisfiable => "It counts other bytes than were sent. Instances of a registry behind one address must share their storage; tell whoever runs it.",
+        HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
+            "It has fewer bytes than the manifest says. Push the image again.",
+        HttpStatusCode.RequestedRangeNotSatisfiable => "It received other bytes than were sent. Instances of a registry behind one address "
+            + "must share their storage: ask its administrator.",
         >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
         _ => "Check that it is a registry that speaks the distribution protocol.",
     };
 
-    /// <summary>What to do where a host refuses that the registry sent us to. No login of the registry's is sent there, so none is at fault.</summary>
+    /// <summary>Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
+    /// fault.</summary>
     private string StorageAdvice(HttpStatusCode status) => status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            $"The registry '{Name}' sends its clients there, and no login is asked for. Check this machine's clock, and that proxies and firewalls let it reach that host.",
-        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' sends its clients there. It has trouble of its own; try again later.",
-        _ => $"The registry '{Name}' sends its clients there. Try again; if it stays so, the registry's storage is damaged.",
+            $"The registry '{Name}' redirects to it, and a login does not help. Check this machine's clock, and that proxies and firewalls "
+                + "allow that host.",
+        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects to it. Try again later.",
+        _ => $"The registry '{Name}' redirects to it. Try again; if this persists, the registry's storage is damaged.",
     };
 
     private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";

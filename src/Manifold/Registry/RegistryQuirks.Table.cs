@@ -134,8 +134,8 @@ public static partial class RegistryQuirks
         { Status = [400], Words = Said("does not allow updating assets|cannot be updated") },
 
         new("Manifold", "405 `UNSUPPORTED`: This registry is read-only (--read-only)",
-            "It is a 'manifold serve --read-only', which hands images out and takes none.",
-            "Push to a registry that takes images, or have it started without --read-only.")
+            "The registry is a 'manifold serve --read-only', which serves images and accepts none.",
+            "Push to another registry, or start it without --read-only.")
         { Status = [405], Words = Said("This registry is read-only \\(--read-only\\)") },
 
         new("Sonatype Nexus", "404 or 405 on a push to a group or a proxy repository",
@@ -154,8 +154,8 @@ public static partial class RegistryQuirks
         { Status = [429] },
 
         new("any", "405 `UNSUPPORTED` on a push",
-            "A pull-through cache takes no pushes, and neither does a registry that is read-only, as for maintenance.",
-            "Push to the registry that the cache stands before, or ask whoever runs '{host}'.")
+            "A pull-through cache accepts no pushes, and neither does a read-only registry, for example during maintenance.",
+            "Push to the registry behind the cache, or ask whoever runs '{host}'.")
         { Status = [405], Words = Said("UNSUPPORTED"), Writes = true },
 
         new("any", "404 `NAME_UNKNOWN` on a push",

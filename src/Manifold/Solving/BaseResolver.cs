@@ -84,7 +84,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
             return (
                 [.. from each in found where each.Image is not null
-                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest, FoundAs = Found(reference, resolved) }],
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest,
+                        each.Image.Config) { Origin = origin, Top = resolved.Top.Digest, FoundAs = Found(reference, resolved) }],
                 [.. from each in found where each.Image is null
                     select new MissingBase(each.Need, Lacks(each.Need))
                     {
@@ -115,7 +116,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         // 1
         var named = pull ? null : puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null);
         if (named is not null)
-            return (await puller.ResolveAsync(named.WithDigest(store.Tags.Find(named)!.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
+            return (await puller.ResolveAsync(named.WithDigest(store.Tags.Find(named)!.Digest), cancellation).ConfigureAwait(false),
+                BaseOrigin.Store);
         try
         {
             // 2

@@ -5,7 +5,8 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.EndToEnd;
 
-/// <summary><c>--sbom</c> and <c>--provenance</c> of an image that goes to a layout, an archive or a folder: they lie beside it there.</summary>
+/// <summary><c>--sbom</c> and <c>--provenance</c> of an image that goes to a layout, an archive or a folder: they lie beside it
+/// there.</summary>
 public sealed class AttachingWithoutARegistry : IDisposable
 {
     private const string Sbom = "application/spdx+json", Statement = "application/vnd.in-toto+json";
@@ -21,13 +22,17 @@ public sealed class AttachingWithoutARegistry : IDisposable
         Assert.Equal(2, platforms.Length);
         foreach (var platform in platforms)
         {
-            var own = entries.Where(entry => Name(entry) is null && Manifest.Parse(Blob("l", entry.Digest)).Subject?.Digest == platform.Digest).ToList();
+            var own = entries.Where(entry => Name(entry) is null && Manifest.Parse(Blob("l", entry.Digest))
+                .Subject?.Digest == platform.Digest).ToList();
             Assert.Equal([Sbom, Statement], own.Select(entry => entry.ArtifactType!).Order(StringComparer.Ordinal));
-            var list = ImageIndex.Parse(Blob("l", Assert.Single(entries, entry => Name(entry) == RegistryClient.ReferrersTag(platform.Digest)).Digest)).Manifests;
-            Assert.Equal(own.Select(entry => (entry.Digest, entry.ArtifactType)).Order(), list.Select(entry => (entry.Digest, entry.ArtifactType)).Order());
+            var list = ImageIndex.Parse(Blob("l", Assert.Single(entries, entry =>
+                Name(entry) == RegistryClient.ReferrersTag(platform.Digest)).Digest)).Manifests;
+            Assert.Equal(own.Select(entry => (entry.Digest, entry.ArtifactType)).Order(),
+                list.Select(entry => (entry.Digest, entry.ArtifactType)).Order());
             Assert.Contains(list, entry => entry.Annotations?["in-toto.io/predicate-type"] == "https://slsa.dev/provenance/v1");
             var statement = Manifest.Parse(Blob("l", own.Single(entry => entry.ArtifactType == Statement).Digest)).Layers[0];
-            Assert.Equal(platform.Digest.Hex, JsonDocument.Parse(Blob("l", statement.Digest)).RootElement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString());
+            Assert.Equal(platform.Digest.Hex, JsonDocument.Parse(Blob("l", statement.Digest))
+                .RootElement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString());
         }
     }
 
@@ -37,7 +42,8 @@ public sealed class AttachingWithoutARegistry : IDisposable
         await BuildAsync("-o", $"type=oci,tar=false,dest={shop["l"]}", "--sbom", "--provenance");
         var once = File.ReadAllBytes(shop["l/index.json"]);
         await BuildAsync("-o", $"type=oci,tar=false,dest={shop["l"]}", "--sbom", "--provenance");
-        Assert.Equal(Entries("l").Select(entry => entry.Digest).Order(), ImageIndex.Parse(once).Manifests.Select(entry => entry.Digest).Order());
+        Assert.Equal(Entries("l").Select(entry => entry.Digest).Order(), ImageIndex.Parse(once).Manifests.Select(entry => entry.Digest)
+            .Order());
     }
 
     [Theory]
@@ -61,18 +67,24 @@ public sealed class AttachingWithoutARegistry : IDisposable
         {
             var index = ImageIndex.Parse(registry.Manifests[$"{repository}:1"].Bytes);
             foreach (var platform in index.Manifests)
-                Assert.Equal([Sbom, Statement], ImageIndex.Parse(registry.Manifests[$"{repository}:{RegistryClient.ReferrersTag(platform.Digest)}"].Bytes).Manifests.Select(entry => entry.ArtifactType!).Order(StringComparer.Ordinal));
+            {
+                var list = registry.Manifests[$"{repository}:{RegistryClient.ReferrersTag(platform.Digest)}"].Bytes;
+                Assert.Equal([Sbom, Statement], ImageIndex.Parse(list).Manifests.Select(entry => entry.ArtifactType!).Order(StringComparer.Ordinal));
+            }
         }
     }
 
     [Fact]
     public async Task among_files_they_are_called_as_buildx_calls_them()
     {
-        await BuildAsync("-o", $"type=local,dest={shop["files"]}", "-o", $"type=tar,dest={shop["files.tar"]},attestation-prefix=x-", "--sbom", "--provenance");
+        await BuildAsync("-o", $"type=local,dest={shop["files"]}", "-o", $"type=tar,dest={shop["files.tar"]},attestation-prefix=x-",
+            "--sbom", "--provenance");
         foreach (var platform in (string[])["linux_amd64", "linux_arm64"])
         {
-            Assert.Equal("https://slsa.dev/provenance/v1", JsonDocument.Parse(File.ReadAllText(shop[$"files/{platform}/provenance.json"])).RootElement.GetProperty("predicateType").GetString());
-            Assert.StartsWith("SPDX-", JsonDocument.Parse(File.ReadAllText(shop[$"files/{platform}/sbom.spdx.json"])).RootElement.GetProperty("spdxVersion").GetString(), StringComparison.Ordinal);
+            Assert.Equal("https://slsa.dev/provenance/v1", JsonDocument.Parse(File.ReadAllText(shop[$"files/{platform}/provenance.json"]))
+                .RootElement.GetProperty("predicateType").GetString());
+            Assert.StartsWith("SPDX-", JsonDocument.Parse(File.ReadAllText(shop[$"files/{platform}/sbom.spdx.json"]))
+                .RootElement.GetProperty("spdxVersion").GetString(), StringComparison.Ordinal);
         }
         var listed = (await Tool.Run("tar", "-tf", shop["files.tar"])).Split('\n');
         Assert.Contains("linux_amd64/x-provenance.json", listed);
@@ -80,8 +92,9 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     [Theory]
-    [InlineData("--sbom and --provenance lie beside the image where it goes", "--sbom")]
-    [InlineData("--sbom and --provenance lie beside the image where it goes", "--provenance", "-o", "type=docker,dest=x.tar", "--platform", "linux/amd64")]
+    [InlineData("--sbom and --provenance need a place for the documents", "--sbom")]
+    [InlineData("--sbom and --provenance need a place for the documents", "--provenance", "-o", "type=docker,dest=x.tar", "--platform",
+        "linux/amd64")]
     [InlineData("--sign signs the image in its registry", "--sign", "--key", "k", "-o", "type=oci,dest=x.tar")]
     public async Task where_nothing_has_room_for_them_it_is_said(string expected, params string[] arguments)
     {
@@ -104,9 +117,11 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     private async Task BuildAsync(params string[] arguments) =>
-        (await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"), ["-t", "app:1", "--platform", "linux/amd64,linux/arm64", .. arguments])).Succeeded();
+        (await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"),
+            ["-t", "app:1", "--platform", "linux/amd64,linux/arm64", .. arguments])).Succeeded();
 
-    private System.Collections.Immutable.ImmutableArray<Descriptor> Entries(string layout) => ImageIndex.Parse(File.ReadAllBytes(shop[$"{layout}/index.json"])).Manifests;
+    private System.Collections.Immutable.ImmutableArray<Descriptor> Entries(string layout) =>
+        ImageIndex.Parse(File.ReadAllBytes(shop[$"{layout}/index.json"])).Manifests;
 
     private byte[] Blob(string layout, Digest digest) => File.ReadAllBytes(shop[$"{layout}/blobs/sha256/{digest.Hex}"]);
 

@@ -8,7 +8,8 @@ namespace Manifold.Tests.Images;
 /// <summary>Docker's formats have no annotations: whoever converts is told what is left out.</summary>
 public sealed class DroppingAnnotations : WithPlaces
 {
-    private static readonly ImmutableSortedDictionary<string, string> Note = ImmutableSortedDictionary<string, string>.Empty.Add("org.example.note", "x");
+    private static readonly ImmutableSortedDictionary<string, string> Note = ImmutableSortedDictionary<string,
+        string>.Empty.Add("org.example.note", "x");
 
     [Theory]
     [InlineData("manifest")]
@@ -18,7 +19,7 @@ public sealed class DroppingAnnotations : WithPlaces
     {
         await AnnotatedAsync(place);
         var told = new List<string>();
-        await using var converted = await FormatConversion.ConvertAsync(Open("store:app:1"), ImageFormat.Docker, default, told.Add);
+        await using var converted = await FormatConversion.ConvertAsync(Open("store:app:1"), ImageFormat.Docker, told.Add);
         Assert.Contains("1 annotation is left out (org.example.note)", Assert.Single(told), StringComparison.Ordinal);
     }
 
@@ -57,7 +58,8 @@ public sealed class DroppingAnnotations : WithPlaces
         if (place == "manifest")
             image = await Store.WriteAsync((manifest with { Annotations = Note }).ToJson(), MediaType.Manifest);
         image = image with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")), Annotations = place == "entry" ? Note : null };
-        var index = await Store.WriteAsync(new ImageIndex { Manifests = [image], Annotations = place == "index" ? Note : null }.ToJson(), MediaType.Index);
+        var index = await Store.WriteAsync(new ImageIndex { Manifests = [image], Annotations = place == "index" ? Note : null }.ToJson(),
+            MediaType.Index);
         Store.Tags.Set(ImageReference.Parse("app:1"), index);
     }
 }

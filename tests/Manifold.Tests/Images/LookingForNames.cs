@@ -50,23 +50,48 @@ public sealed class LookingForNames : WithPlaces
         if (status == 0)
             await registry.DisposeAsync();
         var image = mirror.AddImage("hub/app", "1", [1, 2, 3]);
-        var index = mirror.AddManifest("hub/app", "2", new ImageIndex { Manifests = [image with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) }] }.ToJson(), MediaType.Index);
+        var entry = image with { Platform = PlatformFields.From(Platform.Parse("linux/amd64")) };
+        var index = mirror.AddManifest("hub/app", "2", new ImageIndex { Manifests = [entry] }.ToJson(), MediaType.Index);
 
         var (code, output, error) = await InspectAsync(registry.Name, mirror.Name);
         Assert.True(code == 0, error);
         Assert.Contains(image.Digest.ToString(), output, StringComparison.Ordinal);
-        Assert.Contains("What refers to the image is unknown", output, StringComparison.Ordinal);
+        Assert.Contains("The referrers are unknown", output, StringComparison.Ordinal);
 
         var json = JsonDocument.Parse((await InspectAsync(registry.Name, mirror.Name, "--format", "json")).Output).RootElement;
-        Assert.Equal((index.Digest.ToString(), JsonValueKind.Null), (json.GetProperty("digest").GetString(), json.GetProperty("referrers").ValueKind));
+        Assert.Equal((index.Digest.ToString(), JsonValueKind.Null),
+            (json.GetProperty("digest").GetString(), json.GetProperty("referrers").ValueKind));
         Assert.Contains(registry.Name, json.GetProperty("referrersUnknown").GetString(), StringComparison.Ordinal);
         await registry.DisposeAsync();
     }
 
-    private Task<(int Code, string Output, string Error)> InspectAsync(string registry, string mirror, params string[] more)
+    [Fact]
+    public async Task a_copy_through_a_mirror_says_how_to_do_without_the_referrers()
     {
-        Folder.Write("registries.conf", $"[[registry]]\nprefix = '{registry}'\nlocation = '{registry}'\n[[registry.mirror]]\nlocation = '{mirror}/hub'\n");
-        return Commanding.ManifoldWith(Folder, ImmutableSortedDictionary<string, string>.Empty.Add("CONTAINERS_REGISTRIES_CONF", Folder["registries.conf"]),
-            ["inspect", $"{registry}/app:2", .. more]);
+        await using var mirror = await ScriptedRegistry.StartAsync();
+        await using var registry = await ScriptedRegistry.StartAsync();
+        registry.Fault = async context =>
+        {
+            await ScriptedRegistry.RefuseAsync(context, 403, "UNKNOWN");
+            return true;
+        };
+        mirror.AddImage("hub/app", "2", [1, 2, 3]);
+        var refused = await RunAsync(registry.Name, mirror.Name, "copy", $"{registry.Name}/app:2", $"oci:{Folder["l"]}");
+        Assert.Equal(3, refused.Code);
+        Assert.Contains("add --no-referrers", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(registry.Name, mirror.Name, "copy", "--no-referrers", $"{registry.Name}/app:2",
+            $"oci:{Folder["l"]}")).Code);
+    }
+
+    private Task<(int Code, string Output, string Error)> InspectAsync(string registry, string mirror, params string[] more) =>
+        RunAsync(registry, mirror, ["inspect", $"{registry}/app:2", .. more]);
+
+    private Task<(int Code, string Output, string Error)> RunAsync(string registry, string mirror, params string[] arguments)
+    {
+        Folder.Write("registries.conf", $"[[registry]]\nprefix = '{registry}'\nlocation = '{registry}'\n[[registry.mirror]]\nlocation = "
+            + $"'{mirror}/hub'\n");
+        return Commanding.ManifoldWith(Folder, ImmutableSortedDictionary<string,
+            string>.Empty.Add("CONTAINERS_REGISTRIES_CONF", Folder["registries.conf"]),
+            arguments);
     }
 }

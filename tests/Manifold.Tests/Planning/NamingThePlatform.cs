@@ -5,7 +5,7 @@ using Manifold.Planning;
 
 namespace Manifold.Tests.Planning;
 
-/// <summary>The config of an image names the platform that was asked for, whatever older processor its base was built for.</summary>
+/// <summary>The config of an image names the platform that was asked for, whatever older processor its base was built for. BuildKit 0.13 says the same.</summary>
 public sealed class NamingThePlatform
 {
     [Theory]
@@ -26,7 +26,8 @@ public sealed class NamingThePlatform
 
     private static ImageConfig ConfigOf(string text, string asked, string architecture, string? variant)
     {
-        var planner = new Planner(DockerfileParser.Parse("Dockerfile", text).Tree, new BuildRequest { ContextFolder = "/", Platforms = [Platform.Parse(asked)] });
+        var planner = new Planner(DockerfileParser.Parse("Dockerfile", text).Tree,
+            new BuildRequest { ContextFolder = "/", Platforms = [Platform.Parse(asked)] });
         var bases = planner.Needs.ToImmutableDictionary(need => (need.Reference, need.Platform), need => new BaseImage(
             need.Reference, need.Platform, new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of("x"), Size = 1 },
             new Manifest { Config = new Descriptor { MediaType = MediaType.Config, Digest = Digest.Of("y"), Size = 1 }, Layers = [] },

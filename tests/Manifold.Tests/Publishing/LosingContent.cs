@@ -206,7 +206,8 @@ public sealed class LosingContent : WithARegistry
         };
         Registry.Fault = context =>
         {
-            if (context.Request.Method is not ("GET" or "HEAD") || context.Request.Path.Value!.Split("/blobs/") is not [_, var digest] || !digest.StartsWith("sha256:", StringComparison.Ordinal))
+            if (context.Request.Method is not ("GET" or "HEAD") || context.Request.Path.Value!.Split("/blobs/") is not [_, var digest]
+                || !digest.StartsWith("sha256:", StringComparison.Ordinal))
                 return Task.FromResult(false);
             context.Response.Redirect($"http://{storage.Name}/{digest}");
             return Task.FromResult(true);

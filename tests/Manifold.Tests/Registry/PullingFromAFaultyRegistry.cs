@@ -422,7 +422,7 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
         Assert.Contains($"'{storage.Name}' answered {status} (AccessDenied: Access Denied)", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"The registry '{Registry.Name}' sends its clients there", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"The registry '{Registry.Name}' redirects to it", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("manifold login", refusal.Message, StringComparison.Ordinal);
     }
 

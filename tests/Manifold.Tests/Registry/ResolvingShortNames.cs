@@ -9,7 +9,8 @@ namespace Manifold.Tests.Registry;
 public sealed class ResolvingShortNames : WithARegistry
 {
     private const string System = "root/etc/containers/registries.conf", DropIn = "root/etc/containers/registries.conf.d/";
-    private const string Memory = "root/var/cache/containers/short-name-aliases.conf", UserMemory = "home/.cache/containers/short-name-aliases.conf";
+    private const string Memory = "root/var/cache/containers/short-name-aliases.conf",
+        UserMemory = "home/.cache/containers/short-name-aliases.conf";
 
     [Theory]
     [InlineData("tiny", "registry.example.com/team/tiny:latest")]
@@ -42,7 +43,8 @@ public sealed class ResolvingShortNames : WithARegistry
     [Fact]
     public void a_later_file_wins_and_an_empty_value_takes_an_alias_back()
     {
-        Folder.Write(System, "unqualified-search-registries = ['one.example.com']\n[aliases]\na = 'x.example.com/a'\nb = 'x.example.com/b'\n");
+        Folder.Write(System, "unqualified-search-registries = ['one.example.com']\n[aliases]\na = 'x.example.com/a'\nb = "
+            + "'x.example.com/b'\n");
         Folder.Write(DropIn + "50.conf", "[aliases]\na = 'y.example.com/a'\nb = ''\n");
         Assert.Equal(["y.example.com/a:latest"], Remote("a"));
         Assert.Equal(["one.example.com/b:latest"], Remote("b"));
@@ -60,7 +62,8 @@ public sealed class ResolvingShortNames : WithARegistry
     public void registries_are_searched_in_their_order_and_the_last_file_says_which()
     {
         Folder.Write(System, "unqualified-search-registries = ['one.example.com']\n");
-        Folder.Write(DropIn + "50.conf", "unqualified-search-registries = ['two.example.com:5000', 'docker.io', \"three.example.com/team\"]\n");
+        Folder.Write(DropIn + "50.conf", "unqualified-search-registries = ['two.example.com:5000', 'docker.io', "
+            + "\"three.example.com/team\"]\n");
         Assert.Equal(["two.example.com:5000/a:1", "docker.io/library/a:1", "three.example.com/team/a:1"], Remote("a:1"));
         Assert.Equal(["two.example.com:5000/x/a:1", "docker.io/x/a:1", "three.example.com/team/x/a:1"], Remote("x/a:1"));
     }
@@ -71,7 +74,8 @@ public sealed class ResolvingShortNames : WithARegistry
         Folder.Write(DropIn + "50.conf", "[aliases]\na = 'x.example.com/a'\nb = 'x.example.com/b'\n");
         Folder.Write("home/.config/containers/registries.conf", "[aliases]\na = 'own.example.com/a'\n");
         Folder.Write("home/.config/containers/registries.conf.d/1.conf", "[aliases]\nc = 'own.example.com/c'\n");
-        Assert.Equal(["own.example.com/a:latest", "docker.io/library/b:latest", "own.example.com/c:latest"], [.. Remote("a"), .. Remote("b"), .. Remote("c")]);
+        Assert.Equal(["own.example.com/a:latest", "docker.io/library/b:latest", "own.example.com/c:latest"],
+            [.. Remote("a"), .. Remote("b"), .. Remote("c")]);
     }
 
     [Theory]
@@ -80,7 +84,8 @@ public sealed class ResolvingShortNames : WithARegistry
     [InlineData("enforcing", false)]
     public void only_an_enforced_choice_of_several_is_refused(string mode, bool takesSeveral)
     {
-        Folder.Write(System, $"short-name-mode = '{mode}'\nunqualified-search-registries = ['one.example.com', 'two.example.com']\n[aliases]\nb = 'x.example.com/b'\n");
+        Folder.Write(System, $"short-name-mode = '{mode}'\nunqualified-search-registries = ['one.example.com', "
+            + "'two.example.com']\n[aliases]\nb = 'x.example.com/b'\n");
         Assert.Equal(["x.example.com/b:latest"], Remote("b"));
         if (takesSeveral)
         {
@@ -137,7 +142,8 @@ public sealed class ResolvingShortNames : WithARegistry
         var image = Registry.AddImage("team/tiny", "1", Noise(100));
         var found = Assert.Single(await ResolveAsync("tiny:1"));
         Assert.Equal(ImageReference.Parse("docker.io/library/tiny:1"), found.Key.Item1);
-        Assert.Equal((image.Digest, Registry.Reference("team/tiny:1"), $"{Registry.Name}/team/tiny"), (found.Value.Top!.Value, found.Value.FoundAs, found.Value.RepositoryOf(0).Name));
+        Assert.Equal((image.Digest, Registry.Reference("team/tiny:1"), $"{Registry.Name}/team/tiny"),
+            (found.Value.Top!.Value, found.Value.FoundAs, found.Value.RepositoryOf(0).Name));
     }
 
     [Fact]
@@ -184,7 +190,9 @@ public sealed class ResolvingShortNames : WithARegistry
 
     private string[] Remote(string name) => [.. Conf().Names.Remote(ImageReference.Parse(name)).Select(candidate => candidate.ToString())];
 
-    private Task<global::System.Collections.Immutable.ImmutableDictionary<(ImageReference, Platform), BaseImage>> ResolveAsync(string name) =>
+    private Task<global::System.Collections.Immutable.ImmutableDictionary<(ImageReference, Platform),
+        BaseImage>> ResolveAsync(string name) =>
         new BaseResolver(new Puller(Client(), Store, Origins), Store, TimeProvider.System).ResolveAsync(
-            [new BaseNeed(ImageReference.Parse(name), Platform.Parse("linux/amd64"), default!)], pull: false, _ => { }, CancellationToken.None);
+            [new BaseNeed(ImageReference.Parse(name), Platform.Parse("linux/amd64"), default!)], pull: false, _ => { },
+                CancellationToken.None);
 }

@@ -21,20 +21,22 @@ internal static class PlatformFolders
 }
 
 /// <summary>Documents about an image, as files beside those of its platform.</summary>
-/// <remarks>Source: BuildKit, local and tar exporters: <c>provenance.json</c>, <c>sbom.spdx.json</c>, behind <c>attestation-prefix</c>.</remarks>
+/// <remarks>Source: BuildKit, local and tar exporters: <c>provenance.json</c>, <c>sbom.spdx.json</c>, behind
+/// <c>attestation-prefix</c>.</remarks>
 internal static class AttachedFiles
 {
     public static IEnumerable<LayerEntry> Of(IImageSource source, PlatformImage platform, string prefix) =>
         from document in (source as AttachedImage)?.Attached ?? []
         where document.Subject == platform.Descriptor.Digest
-        select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100, Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
+        select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100,
+            Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
 }
 
 /// <summary>The image's files in a tar, with owners, devices and attributes; a folder for each platform where there are several.</summary>
 /// <remarks>The same image gives the same bytes.</remarks>
 public sealed class FilesArchiveTarget(ArchiveDestination destination, bool split) : IImageTarget
 {
-    /// <summary>What the names of attached documents begin with.</summary>
+    /// <summary>The prefix of the names of attached documents.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
@@ -70,7 +72,7 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
 {
     private readonly List<string> devices = [];
 
-    /// <summary>What the names of attached documents begin with.</summary>
+    /// <summary>The prefix of the names of attached documents.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
@@ -86,7 +88,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
             foreach (var (platform, name) in platforms)
             {
                 var documents = AttachedFiles.Of(source, platform, AttachmentPrefix).ToList();
-                await WriteAsync((await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false), documents), target, name, progress, cancellation).ConfigureAwait(false);
+                await WriteAsync((await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false), documents), target,
+                    name, progress, cancellation).ConfigureAwait(false);
             }
             if (!exists)
                 Directory.Move(target, folder);
@@ -100,7 +103,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
             tell($"{folder}: {devices.Count} devices were left out, such as '{devices[0]}': only root may make them. A tar has them: type=tar");
     }
 
-    private async Task WriteAsync((MergedFiles OfImage, List<LayerEntry> Documents) files, string target, string name, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
+    private async Task WriteAsync((MergedFiles OfImage, List<LayerEntry> Documents) files, string target, string name,
+        IProgress<BlobPlaced>? progress, CancellationToken cancellation)
     {
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })

@@ -64,10 +64,10 @@ public sealed record ImageOutput
     /// <summary>The image's time in seconds since 1970, which wins over the number that the build is given; null where the output does not say.</summary>
     public long? Epoch { get; init; }
 
-    /// <summary>What the names of attached documents begin with among an image's files.</summary>
+    /// <summary>The prefix of the names of attached documents among an image's files.</summary>
     public string AttachmentPrefix { get; init; } = "";
 
-    /// <summary>Whether documents about the image can lie beside it there. A Docker archive and an engine have no place for them.</summary>
+    /// <summary>True if documents about the image can lie beside it there. A Docker archive and an engine cannot hold any.</summary>
     public bool HoldsAttachments => Kind is OutputKind.Oci or OutputKind.Local or OutputKind.Tar;
 
     /// <summary>A folder for each platform, which several platforms have by themselves.</summary>

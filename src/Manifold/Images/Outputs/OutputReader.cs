@@ -81,13 +81,15 @@ internal sealed class OutputReader(FlagFields fields)
         var folder = fields.Required("dest", "type=local,dest=FOLDER");
         if (folder == ImageOutput.StandardOutput)
             throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(), AttachmentPrefix = ReadPrefix() };
+        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true,
+            SplitPlatforms = ReadSplit(), AttachmentPrefix = ReadPrefix(), Epoch = ReadEpoch() };
     }
 
     private ImageOutput ReadTar()
     {
         fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix", Epoch]);
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(), AttachmentPrefix = ReadPrefix() };
+        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given
+            : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit(), AttachmentPrefix = ReadPrefix(), Epoch = ReadEpoch() };
     }
 
     /// <summary>The time that the image gets by its output; null where that is empty, which leaves it to the build.</summary>
@@ -103,7 +105,8 @@ internal sealed class OutputReader(FlagFields fields)
         }
     }
 
-    private string ReadPrefix() => fields["attestation-prefix"] is { } prefix ? prefix.Contains('/', StringComparison.Ordinal) ? throw fields.Wrong("attestation-prefix is the begin of a file's name, without '/'.") : prefix : "";
+    private string ReadPrefix() => fields["attestation-prefix"] is { } prefix ? prefix.Contains('/', StringComparison.Ordinal)
+        ? throw fields.Wrong("attestation-prefix is the begin of a file's name, without '/'.") : prefix : "";
 
     private bool ReadSplit() => fields.Switch("platform-split") switch
     {

@@ -12,7 +12,8 @@ internal static class Keys
         "network", "shm-size", "extra-hosts", "ulimits", "entitlements",
     ];
 
-    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish", "platform-tags", "attest", "output", "index", "created"];
+    private static readonly ImmutableArray<string> Publishing = ["platforms", "tags", "labels", "annotations", "verify", "publish",
+        "platform-tags", "attest", "output", "index", "created"];
 
     public static ImmutableArray<string> File { get; } = ["registry", .. Publishing, "images", "groups", "templates", "rollout", "push", .. Building];
 

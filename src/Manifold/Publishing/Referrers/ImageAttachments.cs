@@ -109,11 +109,13 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         return summary;
     }
 
-    /// <summary>The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among them.</summary>
+    /// <summary>The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among
+    /// them.</summary>
     /// <param name="name">What the documents call the image.</param>
     /// <param name="listed">What the place lists already for a manifest: what it says there is not said again.</param>
     public async Task<AttachedImage> BesideAsync(
-        IImageSource source, ImageReference name, Func<Digest, Task<ImmutableArray<Descriptor>>> listed, CancellationToken cancellation = default)
+        IImageSource source, ImageReference name, Func<Digest, Task<ImmutableArray<Descriptor>>> listed,
+            CancellationToken cancellation = default)
     {
         var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
         var contents = request.Sbom ? await ImageContents.ReadAsync(source, top, cancellation).ConfigureAwait(false) : null;
@@ -133,18 +135,22 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         var manifest = attachment.ToManifest();
         var descriptor = new Descriptor
         {
-            MediaType = MediaType.Manifest, Digest = Digest.Of(manifest), Size = manifest.Length, ArtifactType = attachment.ArtifactType, Annotations = attachment.Annotations,
+            MediaType = MediaType.Manifest, Digest = Digest.Of(manifest), Size = manifest.Length, ArtifactType = attachment.ArtifactType,
+                Annotations = attachment.Annotations,
         };
         return new AttachedDocument(
             attachment.Subject.Digest, descriptor,
-            [new(descriptor, manifest), new(attachment.ConfigBlob, Attachment.EmptyConfig), new(attachment.ContentBlob, attachment.Content)],
+            [new(descriptor, manifest), new(attachment.ConfigBlob, Attachment.EmptyConfig),
+                new(attachment.ContentBlob, attachment.Content)],
             attachment.ArtifactType == SpdxDocument.MediaType ? "sbom.spdx.json" : "provenance.json", attachment.Content);
     }
 
-    private List<Attachment> Sboms(ImageContents? contents, ImageReference name) => [.. (contents?.Platforms ?? []).Select(platform => Sbom(platform, name))];
+    private List<Attachment> Sboms(ImageContents? contents, ImageReference name) =>
+        [.. (contents?.Platforms ?? []).Select(platform => Sbom(platform, name))];
 
     private List<Attachment> Provenances(ImmutableArray<PlatformEntry> entries, ImageReference name) =>
-        [.. entries.Select(entry => request.Provenance?.Invoke(name, entry.Platform, entry.Manifest)).OfType<Provenance>().Select(Statement)];
+        [.. entries.Select(entry => request.Provenance?.Invoke(name, entry.Platform, entry.Manifest)).OfType<Provenance>()
+            .Select(Statement)];
 
     private Attachment Sbom(PlatformContents platform, ImageReference repository) => new()
     {

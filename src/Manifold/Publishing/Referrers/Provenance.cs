@@ -105,7 +105,8 @@ public sealed partial record Provenance
         }
         var image = Plan.Images.First(plan => plan.Platform == Platform);
         foreach (var ground in BasesOf(image.Last).DistinctBy(ground => ground.Descriptor.Digest).OrderBy(ground => ground.Descriptor.Digest))
-            WriteResource(json, "uri", PackageUrl.OfImage(ground.FoundAs, ground.Descriptor.Digest, ground.Platform), ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex);
+            WriteResource(json, "uri", PackageUrl.OfImage(ground.FoundAs, ground.Descriptor.Digest, ground.Platform),
+                ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex);
         json.WriteEndArray();
     }
 
