@@ -26,7 +26,7 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
 
     /// <summary>True for a word that is no mistake.</summary>
     public bool Has(string text, Match word) => Families.Contains(ArchitectureNames.Family(word.Value)) || Tool().IsMatch(Part(text, word))
-        || OtherSystem().IsMatch(Near(text, word)) || ForAll().IsMatch(Token(text, word)) || Source().IsMatch(Part(text, word)) || (OtherGoos().IsMatch(text) && !text.Contains("GOOS=linux", StringComparison.Ordinal))
+        || OtherSystem().IsMatch(Near(text, word)) || ForAll().IsMatch(Token(text, word)) || Source().IsMatch(Part(text, word)) || Token(text, word).Contains("android-ndk", StringComparison.OrdinalIgnoreCase) || (OtherGoos().IsMatch(text) && !text.Contains("GOOS=linux", StringComparison.Ordinal))
         || IsAskedFor(text, word);
 
     /// <summary>The part of a path that a word stands in.</summary>

@@ -6,7 +6,7 @@ namespace Manifold.Dockerfile.Checks;
 /// <summary>PlatformArgDefault: a default of TARGETARCH and its kin, which every platform's image then has.</summary>
 /// <remarks>
 /// Left alone: a default that is made of the real value where that can be seen, one that is the real value of every image (linux, no variant), one in a file or
-/// a stage that is for one platform, one that nothing uses, and those of the machine that builds, which make a build slower and no image wrong.
+/// a stage that is for one platform, one before the first FROM that nothing uses, and those of the machine that builds, which make a build slower and no image wrong.
 /// </remarks>
 internal static partial class PlatformDefaults
 {
@@ -16,25 +16,25 @@ internal static partial class PlatformDefaults
             return;
         var everywhere = PlatformArguments.Names.ToImmutableHashSet();
         foreach (var global in findings.Tree.GlobalArguments)
-            Check(findings, global, everywhere);
+            Check(findings, global, everywhere, name => IsUsed(findings.Tree, name));
         findings.Chains.Walk(ImmutableHashSet<string>.Empty, (visible, stage) =>
         {
             var isForOne = findings.Chains.IsForOne(stage);
             foreach (var arg in stage.Instructions.OfType<ArgInstruction>())
             {
                 if (!isForOne)
-                    Check(findings, arg, visible);
+                    Check(findings, arg, visible, _ => true);
                 visible = visible.Union(arg.Arguments.Select(argument => argument.Name));
             }
             return visible;
         });
     }
 
-    private static void Check(TextFindings findings, ArgInstruction arg, ImmutableHashSet<string> visible)
+    private static void Check(TextFindings findings, ArgInstruction arg, ImmutableHashSet<string> visible, Func<string, bool> isUsed)
     {
         foreach (var (name, text) in arg.Arguments)
         {
-            if (text is null || !(IsTarget(name) || PlatformArguments.IsSpelling(name)) || !IsUsed(findings.Tree, name) || IsTrueForAll(name, text.Trim('"', '\'')) || IsMadeOfTheRealOne(text, visible))
+            if (text is null || !(IsTarget(name) || PlatformArguments.IsSpelling(name)) || IsTrueForAll(name, text.Trim('"', '\'')) || IsMadeOfTheRealOne(text, visible) || !isUsed(name))
                 continue;
             // A name that only Manifold gives a value may be another's own elsewhere, where its default is right.
             var rule = Rules.PlatformArgDefault with { Severity = IsTarget(name) ? Severity.Error : Severity.Warning };
@@ -42,13 +42,10 @@ internal static partial class PlatformDefaults
         }
     }
 
-    /// <summary>A program that is started may look at its environment; most do not, but those of the project.</summary>
-    private static bool IsUsed(DockerfileTree tree, string name) => tree.Instructions.Any(instruction => Mentions(instruction.Source.Text, name)
-        || (instruction is RunInstruction run && (Mentions(run.ShellText, name) || OwnProgram().IsMatch(CommandText.Of(run))))
-        || (instruction is FilesInstruction files && files.Heredocs.Any(heredoc => Mentions(heredoc.Text, name))));
-
-    private static bool Mentions(string text, string name) =>
-        text.Contains("$" + name, StringComparison.Ordinal) || text.Contains("${" + name, StringComparison.Ordinal);
+    /// <summary>A global argument is seen by the FROMs, by other global arguments, and by the stages that declare it again.</summary>
+    private static bool IsUsed(DockerfileTree tree, string name) => tree.GlobalArguments.Cast<Instruction>().Concat(tree.Stages.Select(stage => stage.From))
+        .Any(each => each.Source.Text.Contains("$" + name, StringComparison.Ordinal) || each.Source.Text.Contains("${" + name, StringComparison.Ordinal))
+        || tree.Stages.SelectMany(stage => stage.Instructions).OfType<ArgInstruction>().Any(arg => arg.Arguments.Contains(new Argument(name, null)));
 
     private static bool IsTarget(string name) => PlatformArguments.IsAutomatic(name) && name.StartsWith("TARGET", StringComparison.Ordinal);
 
@@ -57,9 +54,6 @@ internal static partial class PlatformDefaults
     /// <summary>Where the variable is not seen yet, one without a fallback is a finding of UndefinedVar, and one with it is never more than its fallback.</summary>
     private static bool IsMadeOfTheRealOne(string text, ImmutableHashSet<string> visible) =>
         Real().Matches(text) is { Count: > 0 } real && real.All(match => visible.Contains(match.Groups[1].Value) || !match.Groups[2].Success);
-
-    [GeneratedRegex(@"(?:^|[\s;&|(""])(?:make|\./\S+|\S+\.sh)(?![\w-])")]
-    private static partial Regex OwnProgram();
 
     [GeneratedRegex(@"\$\{?(TARGET(?:PLATFORM|OS|ARCH|VARIANT))\b(:?-)?")]
     private static partial Regex Real();

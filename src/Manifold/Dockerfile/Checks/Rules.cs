@@ -43,6 +43,7 @@ public static class Rules
         HostNodeModules = Ours("HostNodeModules", "node_modules are installed in the image, not copied from this machine."),
         GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build is told its target where it runs on the build machine's platform."),
         BaseMissingPlatform = Ours("BaseMissingPlatform", "A base image has the platforms that are built.", Severity.Error),
+        TooManyLayers = Ours("TooManyLayers", "An image has no more layers than Docker's own image store takes."),
         UnknownRule = Ours("UnknownRule", "# check= names rules that exist.");
 
     public static readonly ImmutableArray<Rule> All =
@@ -52,7 +53,7 @@ public static class Rules
         InvalidBaseImagePlatform, RedundantTargetPlatform, SecretsUsedInArgOrEnv, InvalidDefaultArgInFrom, FromPlatformFlagConstDisallowed,
         CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat, InvalidDefinitionDescription,
         PlatformArgDefault, PlatformArgNotDeclared, FinalStageOnBuildPlatform, HardcodedArch, PlatformSpecificDigest, ArchPrefixedRepository,
-        UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, UnknownRule,
+        UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, TooManyLayers, UnknownRule,
     ];
 
     private static readonly FrozenDictionary<string, Rule> ByName = All.ToFrozenDictionary(rule => rule.Name, StringComparer.Ordinal);

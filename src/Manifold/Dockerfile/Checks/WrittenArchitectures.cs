@@ -48,7 +48,7 @@ internal static partial class WrittenArchitectures
         var text = Text(instruction);
         if (text.Length == 0 || ArchitectureNames.Words().Matches(text) is not { Count: > 0 } words || Asks().IsMatch(text))
             return null;
-        if (words.Select(match => ArchitectureNames.Family(match.Value)).Distinct().Count() > 1)
+        if (words.Concat(Others().Matches(text)).Select(match => ArchitectureNames.Family(match.Value)).Distinct().Count() > 1)
             return null;
         return words.FirstOrDefault(match => !foreign.Has(text, match)) is { } word ? new WrittenArchitecture(instruction, word.Value, text) : null;
     }
@@ -77,6 +77,10 @@ internal static partial class WrittenArchitectures
 
     [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)$")]
     private static partial Regex Own();
+
+    /// <summary>Architectures that are no finding on their own, because the words mean other things as well; beside another one they show that several are handled.</summary>
+    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:i[3-6]86|386|arm|ppc64|powerpc|mips)(?![A-Za-z0-9])")]
+    private static partial Regex Others();
 
     /// <summary>A variable that is called after architectures or platforms, or a command that answers with one.</summary>
     [GeneratedRegex(@"\$\{?\w*(?:arch|platform|machine|uname|triple|variant)\w*|\buname\b|--print-(?:foreign-)?arch|dpkg-architecture|\$\(arch\)|`arch`|go env|--eval\b|\bxx-", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
