@@ -22,6 +22,8 @@ internal static class BakeCommand
 /// <summary>The flags of <c>manifold bake</c>.</summary>
 internal sealed class BakeOptions
 {
+    private static readonly string[] Formats = ["yaml", "json", "bake"];
+
     private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> files = new("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> set = new("--set") { Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -65,6 +67,8 @@ internal sealed class BakeOptions
         var paths = (parsed.GetValue(files) ?? []).ToImmutableArray();
         if (paths.IsEmpty && chosen is [var first, ..] && IsFolder(first))
             (paths, chosen) = ([first], chosen.RemoveAt(0));
+        if (parsed.GetValue(print) is { Length: > 0 } printed && !Formats.Contains(printed))
+            chosen = chosen.Insert(0, printed); // docker buildx bake --print NAME
         var flags = publishing.Read(parsed, []);
         return new BakeCommandLine
         {
@@ -77,13 +81,8 @@ internal sealed class BakeOptions
         };
     }
 
-    private string? ReadPrint(ParseResult parsed) => parsed.GetResult(print) is null ? null : parsed.GetValue(print) switch
-    {
-        null or "" or "yaml" => "yaml",
-        "json" => "json",
-        "bake" => "bake",
-        var other => throw new UsageException($"--print={other}: expected yaml, json or bake. Images stand before --print, or after --print=yaml."),
-    };
+    /// <summary>Bake's flag has no value: what is no format is an image.</summary>
+    private string? ReadPrint(ParseResult parsed) => parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
 
     private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
         : throw new UsageException($"--var {text}: expected NAME=VALUE.");

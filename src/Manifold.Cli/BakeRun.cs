@@ -97,7 +97,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         {
             return project.Select(line.Names);
         }
-        catch (UsageException)
+        catch (ManifoldException)
         {
             return [];
         }

@@ -40,7 +40,7 @@ internal sealed class ComponentOutputs
     public Component Applied(Component component) => component with
     {
         Outputs = [.. texts], Tags = [.. component.Tags.Concat(names).Distinct()], IsPushed = isPushed, DockerFormat = dockerFormat,
-        Layers = form?.Layers, Annotations = [.. component.Annotations, .. form?.Annotations ?? []],
+        Layers = form?.Layers, Annotations = [.. component.Annotations.Concat(form?.Annotations ?? []).Distinct()],
     };
 
     /// <summary>Where outputs say that something is published, the project is, and nothing but that.</summary>

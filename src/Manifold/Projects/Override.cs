@@ -43,7 +43,7 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     }
 
     /// <summary>Dots of an image's name may be written as bake writes them: <c>web_v1</c>.</summary>
-    public bool Means(string image) => Pattern is null || Matches(Pattern, image, Text) || Matches(Pattern, image.Replace('.', '_'), Text);
+    public bool Means(string image) => Pattern is null || Matches(Pattern, image, Text) || Matches(Pattern.Replace('.', '_'), image.Replace('.', '_'), Text);
 
     /// <exception cref="UsageException">None of these images is meant.</exception>
     public void Require(IReadOnlyCollection<string> images)

@@ -67,7 +67,7 @@ public sealed record Project
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {
         var chosen = Chosen(names);
-        return Broken.Where(each => !chosen.Contains(each.Key)).Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
+        return Broken.Where(each => !chosen.Contains(each.Key) && (Find(each.Key) is not null || Groups.Values.Any(members => members.Contains(each.Key)))).Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
     }
 
     private HashSet<string> Chosen(IReadOnlyCollection<string> names) => names.Count > 0 ? [.. names.SelectMany(Meant)]

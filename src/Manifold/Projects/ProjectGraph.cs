@@ -78,6 +78,8 @@ public sealed class ProjectGraph
     {
         if (nodes.ContainsKey(component.Name))
             return;
+        if (project.Broken.TryGetValue(component.Name, out var broken))
+            problems.Add(new ProjectFileException(broken.Faults));
         var node = Read(component);
         foreach (var (sibling, place) in node.Siblings)
         {

@@ -65,7 +65,7 @@ public static class ProjectReader
         if (kinds.Find(each => each.Kind == FileKind.Manifold).File is { } own)
             throw new UsageException($"'{own}' is a project of its own, and cannot be one with {string.Join(" and ", files.Where(file => file != own))}. Give it alone: -f {own}");
         ImmutableArray<string> compose = [.. kinds.Where(each => each.Kind == FileKind.Compose).Select(each => each.File)];
-        return compose.Length == files.Length ? ProjectOverrides.Apply(ComposeYaml.Read(compose, options), options) : BakeReader.Read([.. files.Except(compose)], compose, options);
+        return compose.Length == files.Length ? BakeReader.ReadServices(compose, options) : BakeReader.Read([.. files.Except(compose)], compose, options);
     }
 
     private static Project ReadFolder(string folder, ReadingOptions options) =>

@@ -38,6 +38,8 @@ public sealed class PrintingProjects : IDisposable
             ulimits: {nofile: {soft: 12, hard: 34}, core: 0}
             entitlements: [security.insecure]
             attest: [sbom, "type=provenance,mode=max"]
+            output: [type=cacheonly, "type=oci,dest=out.tar,annotation.a=b", "type=image,push=true,name=quay.io/acme/other:1,annotation.a=b", "type=docker,name=x/y"]
+            no-cache-filter: [deps]
             aliases: [one, two]
           mixed:
             aliases: []
@@ -71,6 +73,32 @@ public sealed class PrintingProjects : IDisposable
           web: {build: {context: api, tags: ["x/y:1"], args: {A: b}, additional_contexts: {d: "service:db"}}, platform: linux/arm64}
           db: {build: base, image: "x/db"}
         """));
+
+    [Fact]
+    public void a_bake_file_comes_back_with_its_outputs_and_attestations()
+    {
+        folder.Files.Write("docker-bake.hcl", """
+            group "default" { targets = ["app"] }
+            target "app" {
+              contexts = { base = "target:base" }
+              tags     = ["quay.io/acme/app:1"]
+              output   = ["type=image,push=true,compression=zstd", "type=docker"]
+              attest   = ["type=provenance,mode=max", "type=sbom,disabled=true"]
+              platforms = ["linux/amd64", "linux/arm64"]
+            }
+            target "base" { output = ["type=cacheonly"] }
+            target "other" {}
+            """);
+        var project = ProjectReader.Read(["docker-bake.hcl"], folder.Options);
+        folder.Files.Write("printed.yaml", PrintedProject.Write(project, ["app"], "yaml", folder.Files.Path));
+
+        var read = ProjectReader.Read("printed.yaml", folder.Options);
+
+        Assert.Equal(["app", "base"], read.Components.Select(each => each.Name));
+        Assert.Equal(Described(project.Find("app")!), Described(read.Find("app")!));
+        Assert.Equal(["app"], read.Select([]).Select(each => each.Name));
+        Assert.Equal(Described(read), Described(ProjectReader.Read("again.yaml", folder.Options with { WorkingFolder = Written("again.yaml", PrintedProject.Write(read, [], "yaml", folder.Files.Path)) })));
+    }
 
     [Fact]
     public void random_values_come_back()
@@ -142,13 +170,17 @@ public sealed class PrintingProjects : IDisposable
         Assert.Equal(printed, ProjectPrinter.Yaml(read, folder.Files.Path));
     }
 
+    private string Written(string name, string text) => Path.GetDirectoryName(folder.Files.Write(name, text))!;
+
+    private static string Described(Component component) => Described(new Project { File = "", Folder = "", Components = [component] });
+
     private static string Described(Project project) => JsonSerializer.Serialize(new
     {
         project.Folder, project.Push, project.Rollout, Default = project.Default.ToArray(), project.Groups,
         Components = project.Components.Select(component => new
         {
             component.Name, Tags = component.Tags.Select(tag => tag.ToString()), Aliases = component.Aliases.ToArray(), component.Labels,
-            Annotations = component.Annotations.Select(each => each.ToString()), component.Publish, component.PlatformTags,
+            Annotations = component.Annotations.Select(each => each.ToString()), component.Publish, component.PlatformTags, Outputs = component.Outputs.ToArray(), Attested = component.Attested.ToArray(), component.IsPushed,
             Mode = component.Verification.Policy.Mode.ToString(), Allow = component.Verification.Policy.Allow.ToArray(), Run = component.Verification.Run?.ToArray(), component.Verification.Timeout,
             Before = component.Before.Select(hook => new { Command = hook.Command.ToArray(), hook.Folder, Inputs = hook.Inputs.ToArray(), Outputs = hook.Outputs.ToArray(), hook.Environment, Platform = hook.Platform?.ToString() }),
             Platforms = component.Platforms.Select(platform => new { Platform = platform.Platform.ToString(), platform.Optional, Source = Described(platform.Source) }),

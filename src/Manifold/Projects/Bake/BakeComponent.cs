@@ -23,6 +23,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             Name = target.Name,
             Place = sources.PlaceOf(target.Span),
             Platforms = [.. Platforms().Select(platform => new ComponentPlatform(platform, Source(targets)))],
+            IsForThisMachine = target.Items("platforms").All(item => item.Value.Length == 0),
             Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
             Annotations = [.. target.Items("annotations").Where(item => item.Value.Length > 0).SelectMany(item => Annotations(item))],

@@ -23,9 +23,6 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
     public ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenGroups =>
         groups.ToImmutableSortedDictionary(group => group.Key, group => group.Value.Select(member => member.Value).Distinct().ToImmutableArray(), StringComparer.Ordinal);
 
-    /// <summary>Targets that others inherit from.</summary>
-    public ImmutableHashSet<string> Parents { get; private set; } = [];
-
     /// <summary>What is no bake's key of <c>--set</c>.</summary>
     public ImmutableArray<string> OverridesLeft => overrides?.Left ?? [];
 
@@ -50,7 +47,6 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         ReadGroups(reader, definitions);
         overrides = new BakeOverrides(options, [.. own.Keys]);
         Targets = [.. targets.Select(target => Resolve(target.Name, [])).OfType<BakeTarget>()];
-        Parents = [.. targets.SelectMany(target => target.Texts("inherits"))];
         Groups = groups.Keys.ToImmutableSortedDictionary(name => name, name => Flat(name, []).Distinct().ToImmutableArray(), StringComparer.Ordinal);
     }
 

@@ -10,7 +10,7 @@ internal enum BakeInheritance { Replaces, Appends }
 
 internal sealed record BakeKey(BakeKind Kind, BakeInheritance Inheritance = BakeInheritance.Replaces)
 {
-    /// <summary>Keys of newer bakes that mean nothing here; one that is not known at all is told as these are, unless it looks like a slip.</summary>
+    /// <summary>Keys of newer bakes that mean nothing here; one that is not known at all is told as these are.</summary>
     public static FrozenSet<string> WithoutEffect { get; } = FrozenSet.Create("resources", "policy");
 
     /// <summary>The keys of a target block. Source: bake's file reference, buildx 0.13 to 0.30.</summary>

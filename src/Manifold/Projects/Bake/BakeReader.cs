@@ -28,13 +28,21 @@ public static class BakeReader
     /// <summary>Several files as one: blocks of the same name are merged, later ones over earlier ones.</summary>
     public static Project Read(ImmutableArray<string> paths, ReadingOptions options) => Read(paths, [], options);
 
+    /// <summary>Compose files alone, which nothing is inherited in.</summary>
+    public static Project ReadServices(ImmutableArray<string> files, ReadingOptions options)
+    {
+        var project = LinkedPlatforms.Applied(ProjectOverrides.Apply(ComposeYaml.Read(files, options), options));
+        var overrides = new BakeOverrides(options, [.. project.Written!.Targets.Select(target => target.Name)]);
+        return project with { Written = project.Written with { Targets = [.. project.Written.Targets.Select(target => overrides.Apply(target).Normalized())] } };
+    }
+
     /// <summary>The same, with compose files before them: a block adds to the service of its name.</summary>
     public static Project Read(ImmutableArray<string> paths, ImmutableArray<string> compose, ReadingOptions options)
     {
         var faults = new ProjectFaults();
         var sources = new BakeSources(faults);
         var services = compose.IsEmpty ? null : ComposeYaml.Read(compose, options with { Overrides = [] });
-        var before = services is null ? [] : ServiceTargets.Of(services, sources, options);
+        var before = services is null ? [] : ServiceTargets.Placed(services, sources, options);
         foreach (var path in paths)
             sources.Add(options.ReadText(path)); // 1
         faults.ThrowIfAny();
@@ -45,7 +53,7 @@ public static class BakeReader
             throw new ProjectFileException([.. faults.ToImmutable(), .. project.Broken.Values.SelectMany(broken => broken.Faults)]);
         if (services is not null)
             project = project with { Warnings = [.. services.Warnings, .. project.Warnings] };
-        return ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft });
+        return LinkedPlatforms.Applied(ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft }));
     }
 
     private static Project Components(BakeFile file, BakeSources sources, ReadingOptions options)
@@ -64,6 +72,7 @@ public static class BakeReader
             if (hindrances.Any)
                 broken[target.Name] = new BrokenComponent(hindrances.ToImmutable(), IsPrintable: true);
         }
+        RequireDefault(file, sources);
         foreach (var name in file.Wrong)
             broken[name] = new BrokenComponent([.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []], IsPrintable: false);
         return ComponentOutputs.Settled(new Project
@@ -73,9 +82,14 @@ public static class BakeReader
         });
     }
 
-    /// <summary>Without one, everything that is no more than a parent of others.</summary>
-    private static ImmutableArray<string> Default(BakeFile file) =>
-        file.Groups.TryGetValue("default", out var group) ? group
-        : file.Targets.Any(target => target.Name == "default") ? ["default"]
-        : [.. file.Targets.Select(target => target.Name).Where(name => !file.Parents.Contains(name))];
+    private static ImmutableArray<string> Default(BakeFile file) => file.Groups.GetValueOrDefault("default", ["default"]);
+
+    /// <summary>Where there is no default, names have to be given.</summary>
+    private static void RequireDefault(BakeFile file, BakeSources sources)
+    {
+        if (file.Groups.ContainsKey("default") || file.Targets.Any(target => target.Name == "default"))
+            return;
+        var names = file.Groups.Keys.Concat(file.Targets.Select(target => target.Name)).ToList();
+        sources.FaultsTo(file.FaultsOf("default")).Fault(file.Targets.FirstOrDefault()?.Span ?? default, "the file has neither a group nor a target 'default', so that names are needed", $"It has: {string.Join(", ", names)}.");
+    }
 }

@@ -62,8 +62,6 @@ internal sealed class BakeSelection(BakeDocument document)
             Reach(name, reached);
         if (names is not ["default"])
             reached["default"] = [.. names.Where(name => name != "default" || !document.Groups.ContainsKey(name)).Concat(reached.GetValueOrDefault("default", [])).Distinct().Order(StringComparer.Ordinal)];
-        else if (!document.Groups.ContainsKey("default"))
-            reached["default"] = ["default"];
         return reached.ToImmutable();
     }
 

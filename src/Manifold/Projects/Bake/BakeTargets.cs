@@ -95,12 +95,12 @@ internal sealed partial class BakeTargets
         return new BakeTarget(expansion.Name, expansion.Block.Labels[0].Span, settings.ToImmutable());
     }
 
-    /// <summary>A newer bake may have the key; one that looks like a slip is a fault, for what it says would be lost.</summary>
+    /// <summary>A newer bake may have the key; bake says nothing of one that it does not have.</summary>
     private void Unknown(HclAttribute attribute)
     {
-        if (!BakeKey.WithoutEffect.Contains(attribute.Name) && Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"])) is { } hint)
-            throw new HclException($"a target has no key '{attribute.Name}'", attribute.NameSpan, hint);
-        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{(BakeKey.WithoutEffect.Contains(attribute.Name) ? "" : ": it is not known")}.");
+        var isKnown = BakeKey.WithoutEffect.Contains(attribute.Name);
+        var hint = isKnown ? null : Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"]));
+        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{(isKnown ? "." : ": a target has no such key.")}{(hint is null ? "" : $" {hint}")}");
     }
 
     /// <summary><c>target.NAME.KEY</c>: the key as the block has it, without what it inherits.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Projects.Bake;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 
@@ -39,7 +40,8 @@ public static class ComposeYaml
         if (services.IsEmpty && !faults.Any)
             faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
         var project = new Project { File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))), Folder = paths.Folder, Components = [] };
-        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults) with { Warnings = faults.Warnings });
+        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults)
+            with { Warnings = faults.Warnings, Written = new ServiceTargets(paths, options).Of(services) });
     }
 
     private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) => services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);

@@ -57,11 +57,11 @@ public sealed class JudgingWhatIsAsked : IDisposable
     }
 
     [Fact]
-    public void keys_of_newer_bakes_are_told_and_slips_are_faults()
+    public void keys_that_bake_passes_over_are_told()
     {
         Assert.Contains("the key 'resources' has no effect here", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
-        Assert.Contains("the key 'depends-on' has no effect here: it is not known", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
-        Assert.Contains("Did you mean dockerfile?", Assert.Throws<ProjectFileException>(() => Read("target \"default\" {\n dockerfil = \"x\"\n}")).Message, StringComparison.Ordinal);
+        Assert.Contains("the key 'depends-on' has no effect here: a target has no such key.", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
+        Assert.Equal("docker-bake.hcl:2:2: the key 'dockerfil' has no effect here: a target has no such key. Did you mean dockerfile?", Assert.Single(Read("target \"default\" {\n dockerfil = \"x\"\n}").Warnings));
     }
 
     [Fact]
@@ -79,6 +79,17 @@ public sealed class JudgingWhatIsAsked : IDisposable
         var project = Read("target \"default\" {\n output = [\"type=docker,name=example.com/x:1\", \"type=image,name=example.com/x:1,oci-artifact=true\"]\n cache-from = [\"acme/a:cache,acme/b:cache\"]\n}");
         Assert.Equal("example.com/x:1", Assert.Single(project.Select([])[0].Tags).ToString());
         Assert.Equal(["acme/a:cache", "acme/b:cache"], ((BuildSource)project.Components[0].Platforms[0].Source).CacheFrom);
+    }
+
+    /// <remarks>buildx: "failed to find target default".</remarks>
+    [Fact]
+    public void without_a_default_names_are_needed()
+    {
+        var project = Read("group \"g\" { targets = [\"a\"] }\ntarget \"a\" {}");
+        var fault = Assert.Single(Assert.Throws<ProjectFileException>(() => project.Select([])).Diagnostics);
+        Assert.Equal(("the file has neither a group nor a target 'default', so that names are needed", "It has: g, a."), (fault.Message, fault.Hint));
+        Assert.Single(project.Select(["g"]));
+        Assert.Empty(project.Reservations(["g"]));
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class ReadingWhatBakeReads : IDisposable
         ("labels", Map(target["labels"])),
         ("contexts", Map(target["contexts"]).Select(Context)),
         ("tags", List(target["tags"]).Select(tag => ImageReference.Parse(tag).ToString())),
-        ("platforms", List(target["platforms"]) is { Length: > 0 } platforms ? platforms.Select(each => Platform.Parse(each).ToString()) : [Platform.Host.ToString()]),
+        ("platforms", List(target["platforms"]) is { Length: > 0 } platforms ? platforms.Select(each => Platform.Parse(each).ToString()) : ["this machine"]),
         ("annotations", List(target["annotations"]).SelectMany(each => Annotation.Parse(each)).Select(each => each.ToString())),
         ("cache-from", List(target["cache-from"])),
         ("flags", [$"{(bool?)target["no-cache"] ?? false} {(bool?)target["pull"] ?? false}"]));
@@ -83,7 +83,7 @@ public sealed class ReadingWhatBakeReads : IDisposable
             ("labels", component.Labels.Select(each => $"{each.Key}={each.Value}")),
             ("contexts", build.Contexts.Select(each => $"{each.Key}={each.Value}")),
             ("tags", component.Tags.Select(tag => tag.ToString())),
-            ("platforms", component.Platforms.Select(each => each.Platform.ToString())),
+            ("platforms", component.IsForThisMachine ? ["this machine"] : component.Platforms.Select(each => each.Platform.ToString())),
             ("annotations", component.Annotations.Select(each => each.ToString())),
             ("cache-from", build.CacheFrom),
             ("flags", [$"{build.NoCache} {build.Pull}"]));

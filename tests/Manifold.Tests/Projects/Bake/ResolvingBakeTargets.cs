@@ -96,14 +96,6 @@ public sealed class ResolvingBakeTargets : IDisposable
     }
 
     [Fact]
-    public void where_nothing_is_called_default_all_but_the_parents_are_baked()
-    {
-        folder.Write("docker-bake.hcl", "target \"_common\" {}\ntarget \"a\" { inherits = [\"_common\"] }\ntarget \"b\" {}");
-
-        Assert.Equal(["a", "b"], Read("docker-bake.hcl").Select([]).Select(each => each.Name));
-    }
-
-    [Fact]
     public void a_file_beside_it_overrides()
     {
         folder.Write("docker-bake.hcl", "variable \"V\" { default = \"1\" }\ntarget \"default\" {\n args = { V = V, W = \"w\" }\n}");

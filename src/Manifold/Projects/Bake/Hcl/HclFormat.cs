@@ -23,7 +23,7 @@ internal static partial class HclFormat
             highest = Math.Max(highest, next);
             return Padded(text, match);
         });
-        if (result.Length > 0 && highest < values.Length)
+        if (highest < values.Length)
             throw new HclArgumentException($"{values.Length - highest} of the arguments are not used by '{specification}'", highest + 1);
         return result;
     }
