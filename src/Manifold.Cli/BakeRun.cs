@@ -3,7 +3,6 @@ using Manifold.Cluster;
 using Manifold.Content;
 using Manifold.Images.Outputs;
 using Manifold.Projects;
-using Manifold.Projects.Bake;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;

@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Images.Outputs;
-using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Planning;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects;

@@ -63,6 +63,16 @@ public sealed record Project
             : [.. Components.Where(component => chosen.Contains(component.Name))];
     }
 
+    /// <summary>Those among them that cannot be used as the file is.</summary>
+    public ImmutableArray<string> BrokenAmong(IReadOnlyCollection<string> names) => [.. Chosen(names).Where(Broken.ContainsKey)];
+
+    /// <summary>The same, without those that cannot be used as the file is.</summary>
+    public ImmutableArray<Component> SelectWhole(IReadOnlyCollection<string> names)
+    {
+        var chosen = Chosen(names);
+        return [.. Components.Where(component => chosen.Contains(component.Name) && !Broken.ContainsKey(component.Name))];
+    }
+
     /// <summary>What is wrong with components that are not asked for, a sentence each.</summary>
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {

@@ -52,7 +52,7 @@ public sealed class ProjectGraph
     {
         (this.project, names) = (project, new SiblingNames(project));
         requests = new ComponentRequests(project, options, names);
-        var chosen = project.Select(options.Names);
+        var chosen = Chosen(options);
         asked = [.. chosen.Select(component => component.Name)];
         foreach (var component in chosen)
             Visit(component, []);
@@ -94,6 +94,21 @@ public sealed class ProjectGraph
         }
         if (nodes.TryAdd(component.Name, node))
             ordered.Add(node);
+    }
+
+    private ImmutableArray<Component> Chosen(GraphOptions options)
+    {
+        try
+        {
+            return project.Select(options.Names);
+        }
+        catch (ProjectFileException e) when (options.KeepsRest)
+        {
+            problems.Add(e);
+            foreach (var name in project.BrokenAmong(options.Names))
+                left[name] = null;
+            return project.SelectWhole(options.Names);
+        }
     }
 
     private bool IsLeft(ComponentNode node)

@@ -107,6 +107,17 @@ public sealed class PlanningAProject : IDisposable
         Assert.StartsWith("api\n", one.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task a_service_whose_folder_is_not_there_hides_no_plan_of_the_others()
+    {
+        folder.Write("project/compose.yaml", "services:\n  web: {build: nowhere}\n  api: {build: b}\n");
+        var (code, output, error) = await Commanding.Manifold(folder, "plan", "-f", folder["project/compose.yaml"]);
+        Assert.Equal(2, code);
+        Assert.StartsWith("api\n", output, StringComparison.Ordinal);
+        Assert.Contains("web  not planned: see below\n", output, StringComparison.Ordinal);
+        Assert.Contains("the context 'nowhere' of image 'web' is not a folder.", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("imags: {a: {context: a}}", "the file has no key 'imags'.", "Did you mean images?")]
     [InlineData("image: {a: {context: a}}", "the file has no key 'image'.", "Did you mean images?")]

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects.Bake.Hcl;
 using Manifold.Projects.Printing;
 using Manifold.Dockerfile;
 

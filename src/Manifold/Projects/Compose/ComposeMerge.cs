@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Dockerfile;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
