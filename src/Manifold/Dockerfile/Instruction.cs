@@ -26,7 +26,7 @@ public sealed record InstructionSource
     /// <summary>The flags in the order in which they were written, quotes taken away.</summary>
     public required ImmutableArray<InstructionFlag> Flags { get; init; }
 
-    /// <summary>The last line of the comment right above, without its <c>#</c>; null where a blank line or an empty comment stands there, or nothing.</summary>
+    /// <summary>The last line of the comment right above, without its <c>#</c>; null where there is none, or a blank line or an empty comment.</summary>
     public string? Comment { get; init; }
 
     internal SourceText? File { get; init; }

@@ -74,7 +74,9 @@ public static partial class BuildKitArguments
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
     private static long? Possible(long? seconds) => seconds is { } any ? Math.Clamp(any, 0, LastSecond) : null;
 
-    /// <summary>Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they may be.</summary>
+    /// <summary>
+    /// Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they may be.
+    /// </summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text, bool mayBeName = false) => string.IsNullOrEmpty(text) || text == OfContext ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds

@@ -29,7 +29,8 @@ public static class Rules
         CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD do not ask for what .dockerignore leaves out."),
         ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols of EXPOSE are in lower case."),
         ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host."),
-        InvalidDefinitionDescription = Warning("InvalidDefinitionDescription", "A comment right above a stage or an argument begins with its name.") with { IsOnRequest = true };
+        InvalidDefinitionDescription =
+            Warning("InvalidDefinitionDescription", "A comment right above a stage or an argument begins with its name.") with { IsOnRequest = true };
 
     public static readonly Rule
         PlatformArgDefault = new("PlatformArgDefault", Severity.Error, "The platform's arguments have no default, which would hide their real value."),

@@ -80,7 +80,10 @@ internal sealed class OutputReader(FlagFields fields)
         var folder = fields.Required("dest", "type=local,dest=FOLDER");
         if (folder == ImageOutput.StandardOutput)
             throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch() };
+        return new ImageOutput
+        {
+            Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(),
+        };
     }
 
     private ImageOutput ReadTar()
