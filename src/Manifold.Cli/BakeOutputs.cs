@@ -1,6 +1,6 @@
-using Manifold.Planning;
 using System.Collections.Immutable;
 using Manifold.Images.Outputs;
+using Manifold.Planning;
 using Manifold.Projects;
 
 namespace Manifold.Cli;
@@ -35,7 +35,11 @@ internal sealed class BakeOutputs
 
     private static ImageOutput WithoutTime(ImageOutput output) => output.Epoch is null ? output : output with
     {
-        WithoutEffect = [.. output.WithoutEffect, $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args"],
+        WithoutEffect =
+        [
+            .. output.WithoutEffect,
+            $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args",
+        ],
     };
 
     public IEnumerable<ImageOutput> All => outputs.Select(each => each.Output);

@@ -165,7 +165,9 @@ internal sealed class BuildOptions
         return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
-            BuildArguments = epoch is { Length: > 0 } && BuildKitArguments.ReadEpoch(epoch, mayBeName: true) is null ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
+            // A time that is found out later is an argument like others, also where a variable says it.
+            BuildArguments = epoch is { Length: > 0 } && BuildKitArguments.ReadEpoch(epoch, mayBeName: true) is null
+                ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],

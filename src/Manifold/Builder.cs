@@ -94,7 +94,10 @@ public sealed class Builder(BuilderTools tools)
         var tree = parsed.OrThrow();
         // 2
         if (EpochStage.SourceOf(tree, request) is { } timed)
-            request = BuildKitArguments.WithTime(request, await new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials).TimeAsync(timed, cancellation).ConfigureAwait(false));
+        {
+            var remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials);
+            request = BuildKitArguments.WithTime(request, await remotes.TimeAsync(timed, cancellation).ConfigureAwait(false));
+        }
         var planner = new Planner(tree, request);
         var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
         var bases = await resolver.ResolveAsync(planner.Needs, request.Pull, on, cancellation).ConfigureAwait(false);

@@ -20,7 +20,8 @@ internal static class ReferenceName
     public static Descriptor Named(this Descriptor target, string name) =>
         target with { Annotations = (target.Annotations ?? ImmutableSortedDictionary<string, string>.Empty).SetItem(Annotation, name) };
 
-    public static Descriptor FullyNamed(this Descriptor target, string name) => target with { Annotations = (target.Annotations ?? ImmutableSortedDictionary<string, string>.Empty).SetItem(FullAnnotation, name) };
+    public static Descriptor FullyNamed(this Descriptor target, string name) =>
+        target with { Annotations = (target.Annotations ?? ImmutableSortedDictionary<string, string>.Empty).SetItem(FullAnnotation, name) };
 
     public static Descriptor WithoutName(this Descriptor entry) => entry with
     {

@@ -1,7 +1,9 @@
 namespace Manifold.Fetching;
 
 /// <content>What stands between <c>?</c> and <c>#</c>.</content>
-/// <remarks>Source: BuildKit's <c>dfgitutil</c>, since Dockerfile 1.18: ref, tag, branch, subdir, commit (or checksum), keep-git-dir, submodules.</remarks>
+/// <remarks>
+/// Source: BuildKit's <c>dfgitutil</c>, since Dockerfile 1.18: ref, tag, branch, subdir, commit (or checksum), keep-git-dir, submodules.
+/// </remarks>
 public sealed partial record GitAddress
 {
     private const string Tags = "refs/tags/", Heads = "refs/heads/";
@@ -32,16 +34,21 @@ public sealed partial record GitAddress
         ("ref", _) => WithRef(value),
         ("tag", _) => WithRef(value.StartsWith(Tags, StringComparison.Ordinal) ? value : Tags + value),
         ("branch", _) => WithRef(value.StartsWith(Heads, StringComparison.Ordinal) ? value : Heads + value),
-        ("subdir", _) => FolderOf(value) is not { } folder ? Wrong(key, value)
-            : Folder.Length > 0 && Folder != folder ? this with { Fault = $"the folder is '{Folder}' and '{folder}'. Say one of them" } : this with { Folder = folder },
-        ("commit" or "checksum", _) => IsHash(value) ? this with { Checksum = value } : this with { Fault = $"'{value}' is not a commit's hash" },
-        _ => this with { Fault = $"there is no '{key}' in the query of a repository. Known: ref, tag, branch, subdir, commit, keep-git-dir, submodules" },
+        ("subdir", _) => WithFolder(value),
+        ("commit" or "checksum", _) => IsHash(value) ? this with { Checksum = value } : WithFault($"'{value}' is not a commit's hash"),
+        ("mtime", _) => Wrong(key, value, "checkout or commit"),
+        _ => WithFault($"there is no '{key}' in the query of a repository. Known: ref, tag, branch, subdir, commit, keep-git-dir, submodules"),
     };
 
-    private GitAddress WithRef(string name) => Ref is not null && Ref != name ? this with { Fault = $"the ref is '{Ref}' and '{name}'. Say one of them" }
-        : IsRef(name) ? this with { Ref = name } : this with { Fault = $"'{name}' is not a ref" };
+    private GitAddress WithRef(string name) => Ref is not null && Ref != name ? WithFault($"the ref is '{Ref}' and '{name}'. Say one of them")
+        : IsRef(name) ? this with { Ref = name } : WithFault($"'{name}' is not a ref");
 
-    private GitAddress Wrong(string key, string value) => this with { Fault = $"{key}={value} in the query: expected {(key == "subdir" ? "a folder of the repository" : key == "mtime" ? "checkout or commit" : "true or false")}" };
+    private GitAddress WithFolder(string text) => FolderOf(text) is not { } folder ? Wrong("subdir", text, "a folder of the repository")
+        : Folder.Length > 0 && Folder != folder ? WithFault($"the folder is '{Folder}' and '{folder}'. Say one of them") : this with { Folder = folder };
+
+    private GitAddress Wrong(string key, string value, string expected = "true or false") => WithFault($"{key}={value} in the query: expected {expected}");
+
+    private GitAddress WithFault(string fault) => this with { Fault = fault };
 
     private static bool? Switch(string value) => value switch
     {

@@ -48,7 +48,8 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
         if (!IsRef(name) || FolderOf(folder) is not { } path)
             return false;
         var mark = remote.Contains("://", StringComparison.Ordinal) ? remote.IndexOf('?', StringComparison.Ordinal) : -1;
-        address = new GitAddress(mark < 0 ? remote : remote[..mark], name.Length == 0 ? null : name, path).WithQuery(mark < 0 ? "" : remote[(mark + 1)..]);
+        address = new GitAddress(mark < 0 ? remote : remote[..mark], name.Length == 0 ? null : name, path)
+            .WithQuery(mark < 0 ? "" : remote[(mark + 1)..]);
         return true;
     }
 
@@ -56,7 +57,8 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
     public static bool IsHash(string text) => HashBegin().IsMatch(text);
 
     // A ref is an argument of git's: it must not be an option, nor a refspec.
-    private static bool IsRef(string name) => !name.StartsWith('-') && !name.Contains("..", StringComparison.Ordinal) && !name.AsSpan().ContainsAny(NoRef);
+    private static bool IsRef(string name) =>
+        !name.StartsWith('-') && !name.Contains("..", StringComparison.Ordinal) && !name.AsSpan().ContainsAny(NoRef);
 
     /// <summary>A folder in normal form; null where it leads out of the repository.</summary>
     private static string? FolderOf(string text)

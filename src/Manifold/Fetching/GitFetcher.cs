@@ -44,7 +44,8 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         var root = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "git", Digest.Of(address.Remote).Hex)).FullName;
         keepGitFolder = address.KeepGitFolder ?? keepGitFolder;
         // 1
-        var (commit, name) = address.IsPinned ? (Expected(address, address.Ref!, null), address.Ref!) : await FindAsync(address, cancellation).ConfigureAwait(false);
+        var (commit, name) = address.IsPinned ? (Expected(address, address.Ref!, null), address.Ref!)
+            : await FindAsync(address, cancellation).ConfigureAwait(false);
         var folder = Path.Combine(root, $"{commit}{(address.Submodules ? "" : ".plain")}{(keepGitFolder ? ".git" : "")}");
         using (await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false))
         {
@@ -72,8 +73,10 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
 
     /// <summary>The commit, where it is the one that the checksum wants; a tag's own object may be wanted as well.</summary>
     private static string Expected(GitAddress address, string commit, string? tag) =>
-        address.Checksum is not { } checksum || new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true) ? commit
-            : throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
+        address.Checksum is not { } checksum || new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true)
+            ? commit
+            : throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. "
+                + $"Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
 
     private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
     {

@@ -45,7 +45,7 @@ public sealed partial class DirectoryHandle : IDisposable
     }
 
     /// <summary>A path that leads to this very folder, whatever its name is by now. Valid while the handle is open.</summary>
-    public string DescriptorPath => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}");
+    public string DescriptorPath => $"/proc/self/fd/{handle.DangerousGetHandle()}";
 
     /// <summary>A second handle on this folder.</summary>
     public DirectoryHandle Duplicate() =>

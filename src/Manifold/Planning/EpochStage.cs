@@ -15,7 +15,8 @@ public static class EpochStage
     {
         var diagnosing = new Diagnosing(tree);
         var graph = new StageGraph(tree, request, request.Platforms[0], diagnosing);
-        if (TextOf(tree, request, graph) is not { } text || BuildKitArguments.IsTime(text) || request.Contexts.ContainsKey(text) || tree.FindByName(text) is not { } stage)
+        if (TextOf(tree, request, graph) is not { } text || BuildKitArguments.IsTime(text) || request.Contexts.ContainsKey(text)
+            || tree.FindByName(text) is not { } stage)
             return null;
         var source = new Reader(diagnosing, stage, request.BuildArguments, graph.GlobalScope.Remove(BuildKitArguments.Epoch)).Read();
         diagnosing.ThrowIfAny();
@@ -23,11 +24,13 @@ public static class EpochStage
     }
 
     /// <summary>What is said of the time: by the request, or by an ARG before the first FROM; null where nobody does.</summary>
-    internal static string? TextOf(DockerfileTree tree, BuildRequest request, StageGraph graph) => request.BuildArguments.GetValueOrDefault(BuildKitArguments.Epoch)
+    internal static string? TextOf(DockerfileTree tree, BuildRequest request, StageGraph graph) =>
+        request.BuildArguments.GetValueOrDefault(BuildKitArguments.Epoch)
         ?? (tree.GlobalArguments.Any(instruction => instruction.Arguments.Any(argument => argument.Name == BuildKitArguments.Epoch))
             ? graph.GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch) : null);
 
-    private sealed class Reader(Diagnosing diagnosing, Stage stage, ImmutableSortedDictionary<string, string> given, ImmutableSortedDictionary<string, string> globals)
+    private sealed class Reader(
+        Diagnosing diagnosing, Stage stage, ImmutableSortedDictionary<string, string> given, ImmutableSortedDictionary<string, string> globals)
     {
         private const string Hint = "It is FROM scratch and one ADD of an http(s) address or a repository; ARG may stand there too.";
 
@@ -78,7 +81,8 @@ public static class EpochStage
                 ? new UrlSource(uri, Digest.TryParse(checksum, out var digest) ? digest : null, Unpack: false) : null;
         }
 
-        private string Expand(string word, Instruction instruction) => diagnosing.Expand(word, name => scope.GetValueOrDefault(name), instruction);
+        private string Expand(string word, Instruction instruction) =>
+            diagnosing.Expand(word, name => scope.GetValueOrDefault(name), instruction);
 
         private void Refuse(Instruction instruction, string what) =>
             diagnosing.Add(instruction, $"{BuildKitArguments.Epoch}={stage.Name}: the stage cannot give the time: it {what}.", Hint);

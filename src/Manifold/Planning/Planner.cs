@@ -32,7 +32,8 @@ public sealed class Planner
         graphs = Graphs(request);
         var time = EpochStage.TextOf(tree, request, graphs[0]);
         if (time is not null && !request.Contexts.ContainsKey(time) && tree.FindByName(time) is not null)
-            throw new UsageException($"{BuildKitArguments.Epoch}={time} names a stage. Images of a project take no time from one: say the seconds in their args.");
+            throw new UsageException(
+                $"{BuildKitArguments.Epoch}={time} names a stage. Images of a project take no time from one: say the seconds in their args.");
         this.request = BuildKitArguments.WithNamedTime(request, time);
         if (this.request != request)
             graphs = Graphs(this.request);
@@ -61,7 +62,11 @@ public sealed class Planner
         var steps = new Dictionary<Digest, Step>();
         var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
         diagnosing.ThrowIfAny();
-        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochStage.TextOf(tree, request, graphs[0])) ?? 0 };
+        return new BuildPlan
+        {
+            Dockerfile = tree.FileName, Images = images,
+            FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochStage.TextOf(tree, request, graphs[0])) ?? 0,
+        };
     }
 
     private ImmutableArray<StageGraph> Graphs(BuildRequest of) => [.. of.Platforms.Select(platform => new StageGraph(tree, of, platform, diagnosing) { Triggers = triggers })];

@@ -49,7 +49,8 @@ public static class RemoteContexts
     {
         build = build with
         {
-            Contexts = build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => each.Value is RemoteContext remote ? Folder(fetched[(remote.Address, true)]) : each.Value, StringComparer.Ordinal),
+            Contexts = build.Contexts.ToImmutableSortedDictionary(
+                each => each.Key, each => each.Value is RemoteContext remote ? Folder(fetched[(remote.Address, true)]) : each.Value, StringComparer.Ordinal),
         };
         if (build.ContextAddress is not { } address)
             return build;

@@ -81,8 +81,11 @@ internal sealed class OutputReader(FlagFields fields)
         var folder = fields.Required("dest", "type=local,dest=FOLDER");
         if (folder == ImageOutput.StandardOutput)
             throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true,
-            SplitPlatforms = ReadSplit(), AttachmentPrefix = ReadPrefix(), Epoch = ReadEpoch() };
+        return new ImageOutput
+        {
+            Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(),
+            AttachmentPrefix = ReadPrefix(),
+        };
     }
 
     private ImageOutput ReadTar()
