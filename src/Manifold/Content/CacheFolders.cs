@@ -38,7 +38,7 @@ public sealed class CacheFolders(Store store, TimeProvider time)
 
     internal static DateTime LastUse(FileSystemInfo folder) => File.GetLastWriteTimeUtc(folder.FullName + ".lock");
 
-    /// <param name="through">A folder of the same disk, as <see cref="FileTree.DeleteThrough"/> wants it.</param>
+    /// <param name="through">As <see cref="FileTree.DeleteThrough"/> wants it.</param>
     internal static void Remove(DirectoryInfo folder, string through)
     {
         FileTree.DeleteThrough(folder.FullName, through);

@@ -20,11 +20,15 @@ public static class FileTree
 
     /// <summary>Deletes a folder that others may look at: it leaves its place whole, into <paramref name="through"/>, before anything in
     /// it is deleted.</summary>
-    /// <param name="through">A folder of the same disk, where what cannot be deleted stays.</param>
+    /// <param name="through">Where what cannot be deleted stays. A folder of another disk is deleted where it is.</param>
     public static void DeleteThrough(string path, string through)
     {
-        var doomed = Path.Combine(through, $"removed-{Guid.NewGuid():N}");
-        Directory.Move(path, doomed);
+        var doomed = path;
+        if (DirectoryHandle.StatusOf(path)?.Device == DirectoryHandle.StatusOf(through)?.Device)
+        {
+            doomed = Path.Combine(through, $"removed-{Guid.NewGuid():N}");
+            Directory.Move(path, doomed);
+        }
         Delete(doomed);
     }
 

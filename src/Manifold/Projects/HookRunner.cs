@@ -96,7 +96,8 @@ public sealed class HookRunner(Store store, TimeProvider time)
     private static Digest InputsOf(Hook hook, FileDigests digests)
     {
         var (inputs, outputs) = (Rules(hook.Inputs), Rules(hook.Outputs));
-        var chosen = FilesBelow(hook.Folder).Where(file => inputs.Count == 0 ? !outputs.Any(output => output.Match(file).Excluded) : inputs.Any(input => input.Match(file).Excluded));
+        var chosen = FilesBelow(hook.Folder).Where(file => inputs.Count == 0
+            ? !outputs.Any(output => output.Match(file).Excluded) : inputs.Any(input => input.Match(file).Excluded));
         using var key = new KeyBuilder().AddAll(hook.Command).AddAll(hook.Environment.Select(variable => $"{variable.Key}={variable.Value}")).AddAll(hook.Outputs);
         return Add(key, hook, chosen, digests).ToDigest();
     }

@@ -50,7 +50,8 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
             return new(found, null);
         foreach (var path in Directory.GetFiles(own, "*.crt").Where(File.Exists).Order(StringComparer.Ordinal))
             AddAuthorities(found, path, fromHost: true);
-        return new(found, Directory.GetFiles(own, "*.cert").Where(File.Exists).Order(StringComparer.Ordinal).Select(ReadOwn).FirstOrDefault());
+        var certificates = Directory.GetFiles(own, "*.cert").Where(File.Exists).Order(StringComparer.Ordinal);
+        return new(found, certificates.Select(ReadOwn).FirstOrDefault());
     }
 
     private static void AddAuthorities(X509Certificate2Collection found, string path, bool fromHost)

@@ -97,7 +97,8 @@ public sealed class SharingACensus : IDisposable
         ];
         var taken = await cache.GetOrTakeAsync(Layer, _ => Task.FromResult(LayerCensus.Of(files)), CancellationToken.None);
 
-        var read = await new CensusCache(store).GetOrTakeAsync(Layer, _ => throw new InvalidOperationException("It is kept."), CancellationToken.None);
+        var read = await new CensusCache(store)
+            .GetOrTakeAsync(Layer, _ => throw new InvalidOperationException("It is kept."), CancellationToken.None);
 
         Assert.Equal(["bin/run", "bin/run\udcfc", "bin/run\udcfd"], read.Files.Keys);
         Assert.Equal(taken.Files.Values.Select(facts => facts.ToString()), read.Files.Values.Select(facts => facts.ToString()));

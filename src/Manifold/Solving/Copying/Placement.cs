@@ -66,7 +66,9 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
                 Path = target,
                 Uid = owner?.Uid ?? entry.Uid,
                 Gid = owner?.Gid ?? entry.Gid,
-                LinkTarget = entry is { Kind: not EntryKind.SymbolicLink, LinkTarget: { } named } ? EntryPath.Join(path, named) : entry.LinkTarget,
+                // A symbolic link's is a text; any other is a path in the archive.
+                LinkTarget = entry is { Kind: not EntryKind.SymbolicLink, LinkTarget: { } named }
+                    ? EntryPath.Join(path, named) : entry.LinkTarget,
             });
         }
     }
