@@ -301,7 +301,8 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         var done = await Client().PushAsync(Store, index, Registry.Reference("app:1"), Registry.Reference("app:latest"));
 
         var order = Registry.Requests.Where(request => request.Method == "PUT").Select(request => request.Path.Split('/')[^1]).ToList();
-        Assert.Equal([index.Digest.ToString(), "1", "latest"], order[^3..]);
+        Assert.Equal(index.Digest.ToString(), order[^3]);
+        Assert.Equal(["1", "latest"], order[^2..].Order(StringComparer.Ordinal)); // both at once
         Assert.Equal(3, order[..^3].Count(last => last.StartsWith("sha256:", StringComparison.Ordinal)));
         Assert.Equal(4, done.Uploaded); // three configs, and one layer for all platforms
         Assert.Equal(5, Registry.Count("POST", "/uploads/")); // one asks whether we may
