@@ -51,6 +51,13 @@ internal sealed class StageResults
     private bool IsForTarget(Stage stage) => !chains.IsOnBuildPlatform(stage) && !chains.IsForOne(stage)
         && (!chains.BaseOf(stage).Equals("scratch", StringComparison.OrdinalIgnoreCase) || (!uses[stage.Index].Any() && !above[stage.Index].Any()));
 
+    /// <summary>True where stages take what a stage has made, and all of them are for one platform.</summary>
+    public bool IsTakenForOne(Stage stage)
+    {
+        var takers = uses[stage.Index].Select(use => use.By).Concat(above[stage.Index]).ToList();
+        return takers.Count > 0 && takers.All(chains.IsForOne);
+    }
+
     private static IEnumerable<Use> UsesOf(DockerfileTree tree, Stage stage, Instruction instruction) => instruction switch
     {
         CopyInstruction { From: { } name } copy => from made in StageChains.Meant(tree, name) from source in copy.Sources select new Use(made.Index, stage, source, copy.Destination),
