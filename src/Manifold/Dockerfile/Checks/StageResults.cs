@@ -9,6 +9,7 @@ internal sealed class StageResults
     private readonly StageChains chains;
     private readonly ILookup<int, Use> uses;
     private readonly ILookup<int, Stage> above;
+    private readonly Dictionary<(int, string?), bool> answers = [];
 
     public StageResults(DockerfileTree tree, StageChains chains)
     {
@@ -23,7 +24,10 @@ internal sealed class StageResults
 
     /// <summary>True where a stage for the target takes a path of a stage for the machine that builds, be it through others.</summary>
     /// <param name="path">Null where the path is not known.</param>
-    public bool ReachTarget(Stage made, string? path)
+    public bool ReachTarget(Stage made, string? path) =>
+        answers.TryGetValue((made.Index, path), out var answer) ? answer : answers[(made.Index, path)] = Reach(made, path);
+
+    private bool Reach(Stage made, string? path)
     {
         var waiting = new Queue<(Stage Stage, string? Path)>([(made, path)]);
         var seen = new HashSet<(int, string?)>();
