@@ -78,7 +78,7 @@ public sealed record CheckOptions
             else if (name == Everything || Rules.Find(name) is not null)
                 options = options with { Errors = options.Errors.Add(name) };
             else
-                return With(new CheckProblem(part, $"check: '{part}': expected error=true, error=false or names of rules", Suggestion.For(name, AllNames)));
+                return With(new CheckProblem(part, $"check: '{part}': expected error=true or error=false, or names of rules", Suggestion.For(name, AllNames)));
         return options;
     }
 

@@ -12,10 +12,12 @@ internal static partial class CrossStages
             return;
         findings.Chains.Walk(Seen.Nothing, (seen, stage) =>
         {
+            var isChecked = findings.Chains.IsOnBuildPlatform(stage) && !findings.Chains.IsForOne(stage);
+            var moves = isChecked && stage.Instructions.OfType<RunInstruction>().Any(run => Moves().IsMatch(CommandText.Of(run)));
             foreach (var instruction in stage.Instructions)
             {
-                seen = seen.With(instruction);
-                if (instruction is RunInstruction run && findings.Chains.IsOnBuildPlatform(stage) && !findings.Chains.IsForOne(stage))
+                seen = seen.With(instruction) with { Moves = moves };
+                if (isChecked && instruction is RunInstruction run)
                     Check(findings, stage, run, seen);
             }
             return seen;
@@ -28,16 +30,17 @@ internal static partial class CrossStages
         if (Machine().Match(text) is { Success: true } asked && !KnowsBoth().IsMatch(text) && findings.Results.ReachTarget(stage, null))
             findings.Add(Rules.UnameInCrossStage, run, $"'{asked.Value}' answers for the machine that builds: this stage is on $BUILDPLATFORM, whatever the target is",
                 "Declare ARG TARGETARCH (or TARGETUNAME: x86_64, aarch64 …) for the target, ARG BUILDARCH for tools of this stage.", asked.Value);
-        if (GoBuild().IsMatch(text) && !seen.KnowsTarget && ProgramsOf(text, stage, seen.Folder).Any(path => findings.Results.ReachTarget(stage, path)))
+        if (GoBuild().IsMatch(text) && !seen.KnowsTarget && ProgramsOf(text, seen).Any(path => findings.Results.ReachTarget(stage, path)))
             findings.Add(Rules.GoBuildWithoutGoarch, run, "'go build' makes a program for the machine that builds: this stage is on $BUILDPLATFORM",
                 "ARG TARGETOS TARGETARCH, then RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build …", "go build");
     }
 
     /// <summary>Where the programs of a command go; null for one that may be anywhere.</summary>
-    private static IEnumerable<string?> ProgramsOf(string text, Stage stage, string? folder)
+    private static IEnumerable<string?> ProgramsOf(string text, Seen seen)
     {
-        if (stage.Instructions.OfType<RunInstruction>().Any(run => Moves().IsMatch(CommandText.Of(run))))
+        if (seen.Moves)
             return [null];
+        var folder = Moved().IsMatch(text) ? null : seen.Folder;
         return GoBuild().Matches(text).Select(match => Output().Match(text, match.Index)).Select(output =>
         {
             var path = output.Groups[1].Value.Trim('"', '\'');
@@ -45,7 +48,7 @@ internal static partial class CrossStages
                 return null;
             if (path.StartsWith('/'))
                 return path.TrimEnd('/');
-            return folder is null || Moved().IsMatch(text) ? null : $"{folder.TrimEnd('/')}/{(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path)}".TrimEnd('.').TrimEnd('/');
+            return folder is null ? null : $"{folder.TrimEnd('/')}/{(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path)}".TrimEnd('.').TrimEnd('/');
         });
     }
 
@@ -53,6 +56,9 @@ internal static partial class CrossStages
     /// <param name="Folder">The working directory; null where it is not known.</param>
     private sealed record Seen(bool KnowsTarget, string? Folder)
     {
+        /// <summary>A command of the stage moves or copies files: what was made may be anywhere.</summary>
+        public bool Moves { get; init; }
+
         public static Seen Nothing { get; } = new(false, null);
 
         public Seen With(Instruction instruction) => instruction switch
@@ -81,7 +87,7 @@ internal static partial class CrossStages
     private static partial Regex GoBuild();
 
     /// <summary>The flag -o of the command that begins where the search does.</summary>
-    [GeneratedRegex(@"\Ggo build\b[^\n;|&]*?\s-o[ =]\s*([^\s;|&]+)")]
+    [GeneratedRegex(@"\Ggo build\b[^\n;|&]{0,1000}?\s-o[ =]\s*([^\s;|&]+)")]
     private static partial Regex Output();
 
     [GeneratedRegex(@"(?:^|[\n;|&(])\s*(?:mv|cp|install|ln|upx|rsync|tar)\s")]

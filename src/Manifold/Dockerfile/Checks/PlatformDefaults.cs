@@ -15,8 +15,9 @@ internal static partial class PlatformDefaults
         if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName))
             return;
         var everywhere = PlatformArguments.Names.ToImmutableHashSet();
+        var used = PlatformArguments.Names.Concat(PlatformArguments.Spellings).Where(name => IsUsed(findings.Tree, name)).ToHashSet(StringComparer.Ordinal);
         foreach (var global in findings.Tree.GlobalArguments)
-            Check(findings, global, everywhere, name => IsUsed(findings.Tree, name));
+            Check(findings, global, everywhere, used.Contains);
         findings.Chains.Walk(ImmutableHashSet<string>.Empty, (visible, stage) =>
         {
             var isForOne = findings.Chains.IsForOne(stage);

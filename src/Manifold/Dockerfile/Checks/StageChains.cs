@@ -22,7 +22,7 @@ internal sealed partial class StageChains
         {
             var image = Expand(stage.From.Image);
             var under = below[stage.Index] = named.GetValueOrDefault(stage.From.Image) ?? named.GetValueOrDefault(image);
-            likely[stage.Index] = under ?? Meant(tree, stage.From.Image).FirstOrDefault(each => each.Index < stage.Index);
+            likely[stage.Index] = under ?? (stage.From.Image.Contains('$', StringComparison.Ordinal) ? Meant(tree, stage.From.Image).FirstOrDefault(each => each.Index < stage.Index) : null);
             platforms[stage.Index] = stage.From.Platform is { } platform ? Expand(platform) : under is null ? null : platforms[under.Index];
             windows[stage.Index] = IsWindows(stage, image) || (under is not null && windows[under.Index]);
             forOne[stage.Index] = HasFixedPlatform(stage) || windows[stage.Index] || (under is not null && forOne[under.Index])
@@ -44,8 +44,8 @@ internal sealed partial class StageChains
     /// <summary>The image, or the word in its place, that a stage stands on in the end.</summary>
     public string BaseOf(Stage stage) => Of(stage).Last().From.Image;
 
-    /// <summary>The stages that a name means; of a name with a variable, all that it may mean.</summary>
-    public static IEnumerable<Stage> Meant(DockerfileTree tree, string name) => name.IndexOf('$', StringComparison.Ordinal) switch
+    /// <summary>The stages that a name means; of a name with a variable, all that it may mean. None in a file that is refused for the number of its stages.</summary>
+    public static IEnumerable<Stage> Meant(DockerfileTree tree, string name) => tree.Stages.Length > Limits.DockerfileStages ? [] : name.IndexOf('$', StringComparison.Ordinal) switch
     {
         < 0 => tree.Find(name) is { } stage ? [stage] : [],
         0 => [],

@@ -9,6 +9,7 @@ internal sealed class StageResults
     private readonly StageChains chains;
     private readonly ILookup<int, Use> uses;
     private readonly ILookup<int, Stage> above;
+    private readonly Dictionary<(int, string?), bool> answers = [];
 
     public StageResults(DockerfileTree tree, StageChains chains)
     {
@@ -23,7 +24,10 @@ internal sealed class StageResults
 
     /// <summary>True where a stage for the target takes a path of a stage for the machine that builds, be it through others.</summary>
     /// <param name="path">Null where the path is not known.</param>
-    public bool ReachTarget(Stage made, string? path)
+    public bool ReachTarget(Stage made, string? path) =>
+        answers.TryGetValue((made.Index, path), out var answer) ? answer : answers[(made.Index, path)] = Reach(made, path);
+
+    private bool Reach(Stage made, string? path)
     {
         var waiting = new Queue<(Stage Stage, string? Path)>([(made, path)]);
         var seen = new HashSet<(int, string?)>();
@@ -50,6 +54,13 @@ internal sealed class StageResults
     /// <summary>A stage without programs, on scratch, hands on what it was given: it is for the target where nothing takes that.</summary>
     private bool IsForTarget(Stage stage) => !chains.IsOnBuildPlatform(stage) && !chains.IsForOne(stage)
         && (!chains.BaseOf(stage).Equals("scratch", StringComparison.OrdinalIgnoreCase) || (!uses[stage.Index].Any() && !above[stage.Index].Any()));
+
+    /// <summary>True where stages take what a stage has made, and all of them are for one platform.</summary>
+    public bool IsTakenForOne(Stage stage)
+    {
+        var takers = uses[stage.Index].Select(use => use.By).Concat(above[stage.Index]).ToList();
+        return takers.Count > 0 && takers.All(chains.IsForOne);
+    }
 
     private static IEnumerable<Use> UsesOf(DockerfileTree tree, Stage stage, Instruction instruction) => instruction switch
     {

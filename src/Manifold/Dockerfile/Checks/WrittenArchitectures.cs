@@ -30,7 +30,7 @@ internal static partial class WrittenArchitectures
         findings.Chains.Walk(ForeignWords.None, (foreign, stage) =>
         {
             foreign = foreign.With(stage);
-            foreach (var instruction in findings.Chains.IsForOne(stage) ? [] : stage.Instructions)
+            foreach (var instruction in findings.Chains.IsForOne(stage) || findings.Results.IsTakenForOne(stage) ? [] : stage.Instructions)
                 if (Of(instruction, foreign) is { } written)
                 {
                     twins.Add(written, stage.Index);

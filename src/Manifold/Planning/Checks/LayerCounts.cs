@@ -8,10 +8,9 @@ internal static class LayerCounts
 {
     public static void Check(PlanFindings findings)
     {
-        if (findings.Target is not { } target)
-            return;
+        var target = findings.Graph.Target;
         var (count, ofBase) = (0, 0);
-        for (var stage = target; stage is not null;)
+        for (Stage? stage = target; stage is not null;)
         {
             count += findings.Graph.InstructionsOf(stage).Count(each => each is RunInstruction or FilesInstruction);
             var ground = findings.Graph.GroundOf(stage);

@@ -15,10 +15,6 @@ internal sealed class PlanFindings(CheckedBuild build, StageGraph graph, HashSet
     public StageGraph Graph => graph;
     public Platform Platform => graph.Platform;
     public IEnumerable<Stage> Stages => build.Stages;
-
-    /// <summary>The stage whose image is built; null where the target is none.</summary>
-    public Stage? Target => build.Request.Target is { } target ? Tree.Find(target) : Tree.Stages[^1];
-
     public ScopeWalk Scopes { get; } = new(build, graph);
 
     public void Add(Rule rule, Instruction instruction, string message, string? hint = null, string? at = null) =>

@@ -45,6 +45,7 @@ public sealed class OnFilesOfProjects
     // a stage that is for one by its base or by a variable
     [InlineData("FROM arm32v7/debian:13 AS rootfs-arm\nRUN wget https://e.com/tool-armhf\n" + Target)]
     [InlineData("ARG PLATFORM=linux/amd64\nFROM --platform=$PLATFORM debian:13 AS tools\n" + Web + Target)]
+    [InlineData("FROM alpine AS files\nADD https://e.com/tool-amd64 /tool\nFROM --platform=linux/amd64 alpine AS for-amd64\nCOPY --from=files /tool /\nFROM for-$TARGETARCH\n")]
     [InlineData("FROM nvcr.io/nvidia/l4t-base:r36\nRUN wget https://e.com/tool-aarch64\n")]
     public void an_architecture_that_is_meant_is_left_alone(string text) => Assert.DoesNotContain("HardcodedArch", Found("Dockerfile", text));
 
