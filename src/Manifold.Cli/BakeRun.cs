@@ -39,8 +39,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         using var registry = RegistryAccess.Open(context, line.Registries);
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
-        if (line.Check)
-            return await new ProjectCheckRun(context, line).RunAsync(project, (store, registry), cancellation);
+        if (line.Check || project.IsChecked(line.Names))
+            return await new ProjectCheckRun(context, line).RunAsync(project.Unbuilt, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line).RunAsync(store, registry, cancellation);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));

@@ -80,6 +80,9 @@ public sealed record Component
     /// <summary>Its outputs say that it is published.</summary>
     public bool IsPushed { get; init; }
 
+    /// <summary>Its file wants the build checks of it, and no build: <c>call = "check"</c>.</summary>
+    public bool IsChecked { get; init; }
+
     /// <summary>The command line wants it in docker or podman.</summary>
     public bool Load { get; init; }
 

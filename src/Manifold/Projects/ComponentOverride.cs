@@ -47,7 +47,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "push" when set.Pattern is null => component,
         "push" => Outputs(OutputOverrides.Pushed(component.Outputs, set.Flag)) with { Publish = set.Flag },
         "load" => component with { Load = set.Flag },
-        "call" when set.Required is "check" or "lint" or "outline" or "targets" => throw set.Wrong("nothing is built then. To check the Dockerfiles: manifold bake --check; to see what a build would do: manifold bake --plan"),
+        "call" => set.Required is "check" or "lint" or "build" or "" ? component with { IsChecked = set.Required is "check" or "lint" }
+            : throw set.Wrong("nothing is built then. To see what a build would do: manifold bake --plan"),
         _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
     };
 
@@ -129,11 +130,12 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     private Component Attested()
     {
+        var before = Adds ? component : component with { Sbom = false, Provenance = false, AttestTexts = [] };
         if (set.Required.Length == 0)
-            return component with { Sbom = false, Provenance = false };
+            return before;
         var text = set.Required.Contains('=', StringComparison.Ordinal) ? set.Required : $"type={set.Required}";
         var read = Attestation.Parse($"--set {set.Key}", text);
-        var said = component with { AttestTexts = component.AttestTexts.Add(text) };
+        var said = before with { AttestTexts = before.AttestTexts.Add(text) };
         return read.Type == Attestation.Sbom ? said with { Sbom = read.Wanted } : said with { Provenance = read.Wanted };
     }
 

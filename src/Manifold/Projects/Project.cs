@@ -73,6 +73,12 @@ public sealed record Project
         return [.. Components.Where(component => chosen.Contains(component.Name) && !Broken.ContainsKey(component.Name))];
     }
 
+    /// <summary>All that these names stand for is to be checked, and not built.</summary>
+    public bool IsChecked(IReadOnlyCollection<string> names) => Select(names, toPrint: true) is var chosen && chosen.Length > 0 && chosen.All(component => component.IsChecked);
+
+    /// <summary>For who builds nothing: what is understood and only cannot be built is not in the way.</summary>
+    public Project Unbuilt => this with { Broken = Broken.RemoveRange(Broken.Where(each => each.Value.IsPrintable).Select(each => each.Key)) };
+
     /// <summary>What is wrong with components that are not asked for, a sentence each.</summary>
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {

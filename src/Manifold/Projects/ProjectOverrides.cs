@@ -38,7 +38,7 @@ internal sealed class ProjectOverrides
         var names = project.Components.Select(component => component.Name).ToList();
         var around = new Surroundings(new ProjectPaths(options.WorkingFolder, options.WorkingFolder), options, [.. names]);
         set.Require(names);
-        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name) ? Apply(component, set, around) : component)] };
+        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name) ? Apply(component, set, around, hasRegistry) : component)] };
         return set.Key is "push" or "output" ? Pushed(project, changed, set) : changed;
     }
 
@@ -52,9 +52,10 @@ internal sealed class ProjectOverrides
         return ComponentOutputs.Settled(changed with { Push = false });
     }
 
-    private Component Apply(Component component, Override set, Surroundings around)
+    /// <param name="isOwn">A manifold.yaml, where every list is replaced: bake only ever adds to some.</param>
+    private Component Apply(Component component, Override set, Surroundings around, bool isOwn)
     {
         var isAgain = !replaced.Add((component.Name, set.Key));
-        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain }.Apply();
+        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain || (!isOwn && set.Key is "attest" or "annotations" && set.Value is not "") }.Apply();
     }
 }

@@ -21,7 +21,7 @@ public static class ProjectReader
     /// <exception cref="ProjectFileException">A file is wrong.</exception>
     /// <exception cref="UsageException">There is none, or an override is wrong.</exception>
     public static Project Read(IReadOnlyList<string> paths, ReadingOptions options) =>
-        paths.Count <= 1 ? Read(paths.Count == 0 ? "." : paths[0], options) : ReadFiles([.. paths.Select(path => FileOf(path, options)).Distinct()], options);
+        paths.Count <= 1 ? Read(paths is [var only] ? only : ".", options) : ReadFiles([.. paths.Select(path => FileOf(path, options)).Distinct()], options);
 
     /// <inheritdoc cref="Read(IReadOnlyList{string}, ReadingOptions)"/>
     public static Project Read(string path, ReadingOptions options)

@@ -121,6 +121,14 @@ public sealed class ReadingComposeYaml : IDisposable
     }
 
     [Fact]
+    public void a_generator_of_package_lists_is_passed_over_and_told()
+    {
+        var project = folder.Compose("services:\n  a: {build: {context: ., sbom: \"generator=x\", provenance: mode=max}}\n");
+        Assert.Equal((true, true), (project.Components[0].Sbom, project.Components[0].Provenance));
+        Assert.Equal("compose.yaml:2:33: attest 'type=sbom,generator=x': without effect: generator. Packages are read from their own databases, and no generator is run.", Assert.Single(project.Warnings));
+    }
+
+    [Fact]
     public void every_fault_is_told_at_once_with_its_place() => Assert.Equal(
         [
             $"3:24 the context 'nowhere' of image 'a' is not a folder. | Looked for '{folder.Files["nowhere"]}'. Paths start from the file's folder.",

@@ -17,19 +17,20 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     {
         Refuse();
         var outputs = ComponentOutputs.Read(Texts("output"), hindrances.Fault);
-        var attestations = new TargetAttestations(target, sources, Warnings);
+        var attestations = FileAttestations.Read(Texts("attest"), (place, message) => sources.Fault(place, message));
         var component = outputs.Applied(new Component
         {
             Name = target.Name,
             Place = sources.PlaceOf(target.Span),
             Platforms = [.. Platforms().Select(platform => new ComponentPlatform(platform, Source(targets)))],
             IsForThisMachine = target.Items("platforms").All(item => item.Value.Length == 0),
+            IsChecked = target.Text("call") is "check" or "lint",
             Tags = [.. Tags().Distinct()],
             Labels = target.Map("labels"),
             Annotations = [.. target.Items("annotations").Where(item => item.Value.Length > 0).SelectMany(item => Annotations(item))],
             Sbom = attestations.Sbom, Provenance = attestations.Provenance, AttestTexts = target.Texts("attest"),
         });
-        Warnings.AddRange(outputs.Warnings);
+        Warnings.AddRange([.. outputs.Warnings, .. attestations.Warnings.Select(warning => $"{warning.Place}: {warning.Text}")]);
         return component;
     }
 

@@ -30,7 +30,6 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         return type switch
         {
             null => Untyped(name, given, standard, span),
-            HclAny => new HclString(given),
             HclPrimitive primitive => Primitive(name, given, primitive, span),
             HclCollection or HclTupleType => FromCsv(name, given, type, span),
             _ => throw Unfit(name, type.Name, span, $"Give it as JSON, in {name}{JsonSuffix}."),

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Projects.Yaml;
-using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects.ManifoldFile;
 
@@ -31,15 +30,20 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
             WithoutIndex = settings.WithoutIndex ?? false, Created = settings.Created,
-            Sbom = attested.Contains(Attestation.Sbom), Provenance = attested.Contains(Attestation.Provenance),
+            Sbom = attested.Sbom, Provenance = attested.Provenance,
             AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text).Where(text => text.Contains('=', StringComparison.Ordinal))],
         });
         return platforms.IsEmpty ? null : component;
     }
 
     /// <summary>As <c>--attest</c> has them, or their types alone; a later one of a type counts.</summary>
-    private HashSet<string> Attested(ImmutableArray<Located> texts) => Attestation.TypesOf(texts
-        .Select(text => (text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}", (Action<string>)(message => faults.Add(text.Place, message)))));
+    private FileAttestations Attested(ImmutableArray<Located> texts)
+    {
+        var read = FileAttestations.Read(texts, (place, message) => faults.Add(place, message));
+        foreach (var warning in read.Warnings)
+            faults.Warn(warning.Place, warning.Text);
+        return read;
+    }
 
     private ImmutableArray<PlatformChoice> Platforms(NamedImage image)
     {

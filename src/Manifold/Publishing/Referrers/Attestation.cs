@@ -27,23 +27,4 @@ public sealed record Attestation(string Type, bool Wanted, bool IsMinimal = fals
 
     /// <summary>Whether a text that was read asks for this type.</summary>
     public static bool IsOf(string text, string type) => FlagFields.Parse("attest", text)["type"] == type;
-
-    /// <summary>The types that several ask for, where a later one of a type counts; one that is wrong is told and passed over.</summary>
-    public static HashSet<string> TypesOf(IEnumerable<(string Text, Action<string> Fault)> texts)
-    {
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (text, fault) in texts)
-        {
-            try
-            {
-                var read = Parse("attest", text);
-                _ = read.Wanted ? wanted.Add(read.Type) : wanted.Remove(read.Type);
-            }
-            catch (UsageException e)
-            {
-                fault(e.Message);
-            }
-        }
-        return wanted;
-    }
 }

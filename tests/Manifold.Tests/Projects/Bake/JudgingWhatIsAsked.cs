@@ -38,6 +38,16 @@ public sealed class JudgingWhatIsAsked : IDisposable
     }
 
     [Fact]
+    public void what_is_only_to_be_checked_is_checked()
+    {
+        var project = Read("target \"app\" {}\ntarget \"check\" {\n inherits = [\"app\"]\n call = \"check\"\n}");
+        Assert.True(project.IsChecked(["check"]));
+        Assert.False(project.IsChecked(["app", "check"]));
+        Assert.Equal("check", Assert.Single(project.Unbuilt.Select(["check"])).Name);
+        Assert.Throws<ProjectFileException>(() => project.Select(["app", "check"]));
+    }
+
+    [Fact]
     public void a_member_that_a_group_names_and_nobody_has_matters_where_the_group_is_asked_for()
     {
         var project = Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");

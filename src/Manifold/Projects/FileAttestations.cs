@@ -1,37 +1,45 @@
 using Manifold.Dockerfile;
 using Manifold.Planning;
+using Manifold.Projects.Yaml;
 using Manifold.Publishing.Referrers;
 
-namespace Manifold.Projects.Bake;
+namespace Manifold.Projects;
 
-/// <summary>What is attached to a target's image where it is published: <c>type=provenance,mode=max</c>, <c>type=sbom,generator=IMAGE</c>.</summary>
+/// <summary>What a file says is attached to an image where it is published: <c>sbom</c>, <c>type=provenance,mode=max</c>; a later one of a type counts.</summary>
 /// <remarks>A generator of package lists, and what it is given, is passed over and told: packages are read from their own databases here.</remarks>
-internal sealed class TargetAttestations
+internal sealed class FileAttestations
 {
     private static readonly string[] OfProvenance = ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"];
 
-    public TargetAttestations(BakeTarget target, BakeSources sources, List<string> warnings)
+    private readonly List<Located> warnings = [];
+
+    public static FileAttestations Read(IEnumerable<Located> texts, Action<Place, string> fault)
     {
-        foreach (var item in target.Items("attest").Where(item => item.Value.Length > 0))
+        var read = new FileAttestations();
+        foreach (var text in texts.Where(text => text.Text.Length > 0))
         {
             try
             {
-                Read(item, sources, warnings);
+                read.Add(text);
             }
             catch (UsageException e)
             {
-                sources.Fault(item.Span, e.Message);
+                fault(text.Place, e.Message);
             }
         }
+        return read;
     }
 
     public bool Sbom { get; private set; }
 
     public bool Provenance { get; private set; }
 
-    private void Read(BakeItem item, BakeSources sources, List<string> warnings)
+    /// <summary>What has no effect, a sentence each.</summary>
+    public IReadOnlyList<Located> Warnings => warnings;
+
+    private void Add(Located text)
     {
-        var fields = FlagFields.Parse("attest", item.Value);
+        var fields = FlagFields.Parse("attest", text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}");
         var type = fields.Required("type", "type=sbom or type=provenance");
         if (type is not (Attestation.Sbom or Attestation.Provenance))
             throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Attestation.Sbom, Attestation.Provenance]) ?? "Known are: provenance, sbom."}");
@@ -42,6 +50,6 @@ internal sealed class TargetAttestations
             Provenance = wanted;
         var passedOver = fields.Keys.Where(key => type == Attestation.Sbom ? key is not ("type" or "disabled") : !OfProvenance.Contains(key)).Order(StringComparer.Ordinal).ToList();
         if (wanted && passedOver.Count > 0)
-            warnings.Add($"{sources.PlaceOf(item.Span)}: attest '{item.Value}': without effect: {string.Join(", ", passedOver)}.{(type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "")}");
+            warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{(type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "")}", text.Place));
     }
 }
