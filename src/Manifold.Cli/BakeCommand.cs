@@ -25,8 +25,16 @@ internal sealed class BakeOptions
     private static readonly string[] Formats = ["yaml", "json", "bake"];
 
     private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string[]> files = new("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-    private readonly Option<string[]> set = new("--set") { Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> files = new("--file", "-f")
+    {
+        Description = "The project file, or a folder that has one (default: the working folder); - is standard input. Several bake and compose files are one project.",
+        HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+    };
+    private readonly Option<string[]> set = new("--set")
+    {
+        Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2; IMAGE.KEY+=VALUE adds to a list. Repeatable.",
+        HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+    };
     private readonly Option<string[]> variables = new("--var") { Description = "Set a variable of the file, over the environment. Repeatable.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
@@ -85,7 +93,8 @@ internal sealed class BakeOptions
     }
 
     /// <summary>Bake's flag has no value: what is no format is an image.</summary>
-    private string? ReadPrint(ParseResult parsed) => parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
+    private string? ReadPrint(ParseResult parsed) =>
+        parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
 
     private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
         : throw new UsageException($"--var {text}: expected NAME=VALUE.");

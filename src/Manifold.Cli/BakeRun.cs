@@ -22,7 +22,11 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment.SetItems(line.Variables)) { WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd });
+        var options = new ReadingOptions(context.Environment.SetItems(line.Variables))
+        {
+            WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd,
+        };
+        var project = ProjectReader.Read(line.Files, options);
         foreach (var warning in project.Warnings.Concat(project.Reservations(line.Names)))
             context.Warn(warning);
         if (line.Print is { } format)
@@ -111,7 +115,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     [
         .. line.Set, .. line.Push ? ["push=true"] : Array.Empty<string>(), .. line.Load ? ["load=true"] : Array.Empty<string>(),
         .. line.NoCache ? ["no-cache=true"] : Array.Empty<string>(), .. line.Pull ? ["pull=true"] : Array.Empty<string>(),
-        .. line.Attachments.Sbom ? ["attest=type=sbom"] : Array.Empty<string>(), .. line.Attachments.Provenance ? ["attest=type=provenance"] : Array.Empty<string>(),
+        .. line.Attachments.Sbom ? ["attest=type=sbom"] : Array.Empty<string>(),
+        .. line.Attachments.Provenance ? ["attest=type=provenance"] : Array.Empty<string>(),
     ];
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)

@@ -67,14 +67,17 @@ public sealed record Component
     public bool Sbom { get; init; }
     public bool Provenance { get; init; }
 
-    /// <summary>What the file says of the attestations, where it is more than their types: <c>type=provenance,mode=max</c>. For printing.</summary>
+    /// <summary>What the file says of the attestations, where it is more than their types: <c>type=provenance,mode=max</c>. For
+    /// printing.</summary>
     public ImmutableArray<string> AttestTexts { get; init; } = [];
 
     /// <summary>The attestations as a file has them: what it says of one, else its type.</summary>
     public IEnumerable<string> Attested => new[] { (Sbom, Attestation.Sbom), (Provenance, Attestation.Provenance) }
-        .Select(each => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, each.Item2)) ?? (each.Item1 ? each.Item2 : null)).OfType<string>();
+        .Select(each => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, each.Item2)) ?? (each.Item1 ? each.Item2 : null))
+            .OfType<string>();
 
-    /// <summary>Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/> says what follows from them.</summary>
+    /// <summary>Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/>
+    /// says what follows from them.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];
 
     /// <summary>Its outputs say that it is published.</summary>

@@ -6,7 +6,8 @@ using Manifold.Projects.Yaml;
 namespace Manifold.Projects;
 
 /// <summary>What a component's outputs ask for: files, a publication, and the one form in which its image is made.</summary>
-/// <remarks>Pushing is the project's, and an output that keeps the image nowhere adds nothing. Wrong outputs are faults where they stand.</remarks>
+/// <remarks>Pushing is the project's, and an output that keeps the image nowhere adds nothing. Wrong outputs are faults where they
+/// stand.</remarks>
 internal sealed class ComponentOutputs
 {
     private readonly Action<Place, string, string?> fault;
@@ -42,7 +43,9 @@ internal sealed class ComponentOutputs
 
     /// <summary>Where outputs say that something is published, the project is, and nothing but that.</summary>
     public static Project Settled(Project project) => !project.Components.Any(component => component.IsPushed) ? project
-        : project with { Push = true, Components = [.. project.Components.Select(component => component with { Publish = component.Publish && component.IsPushed })] };
+        : project with { Push = true, Components = [.. project.Components.Select(Published)] };
+
+    private static Component Published(Component component) => component with { Publish = component.Publish && component.IsPushed };
 
     private ImageOutput? Parse(Located text)
     {
@@ -60,7 +63,8 @@ internal sealed class ComponentOutputs
     private void Add(Located text, ImageOutput output)
     {
         if (output.ByDigest)
-            fault(text.Place, $"the output '{text.Text}': a project is published under its tags", "Take push-by-digest out, or push this image with: manifold build -o …,push-by-digest=true");
+            fault(text.Place, $"the output '{text.Text}': a project is published under its tags",
+                "Take push-by-digest out, or push this image with: manifold build -o …,push-by-digest=true");
         if (output.Kind is OutputKind.Image or OutputKind.Docker)
             names.AddRange(output.Names);
         if (output.Kind == OutputKind.Image)

@@ -8,6 +8,7 @@ using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Yaml;
 using Manifold.Publishing.Referrers;
 using Manifold.Verification;
+using ExtraHost = Manifold.Sandbox.ExtraHost;
 using ResourceLimit = Manifold.Sandbox.ResourceLimit;
 
 namespace Manifold.Projects;
@@ -64,8 +65,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "pull" => build with { Pull = set.Flag },
         "dockerfile-inline" => build with { InlineDockerfile = set.Required, DockerfilePath = null },
         "network" => build with { Run = build.Run with { Network = RunTexts.Network($"--set {set.Key}", set.Required) } },
-        "shm-size" => build with { Run = build.Run with { SharedMemory = set.Required.Length == 0 ? null : RunTexts.Memory($"--set {set.Key}", set.Required) } },
-        "extra-hosts" => build with { Run = build.Run with { Hosts = [.. build.Run.Hosts.Where(host => host.Name != set.RequiredName), RunTexts.Host($"--set {set.Key}", $"{set.RequiredName}={set.Required}")] } },
+        "shm-size" => build with { Run = build.Run with { SharedMemory = Memory() } },
+        "extra-hosts" => build with { Run = build.Run with { Hosts = Hosts(build.Run.Hosts) } },
         "ulimits" => build with { Run = build.Run with { Limits = Limits(build.Run.Limits) } },
         "entitlements" => build with { Entitlements = Entitlements(build.Entitlements) },
         "secret" when set.Name is { } id => build with { Secrets = Secret(build.Secrets, id) },
@@ -81,11 +82,18 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         ComponentOutputs.Read(texts.Select(text => new Located(text, Value.Place)), faults.Add).Applied(component);
 
     private ImmutableArray<ResourceLimit> Limits(ImmutableArray<ResourceLimit> limits) => set.Required.Length == 0 ? []
-        : [.. (Adds ? limits : []).Append(RunTexts.Limit($"--set {set.Key}", set.Required)).GroupBy(limit => limit.Name).Select(group => group.Last())];
+        : [.. (Adds ? limits : []).Append(RunTexts.Limit($"--set {set.Key}", set.Required)).GroupBy(limit => limit.Name)
+            .Select(group => group.Last())];
+
+    private long? Memory() => set.Required.Length == 0 ? null : RunTexts.Memory($"--set {set.Key}", set.Required);
+
+    private ImmutableArray<ExtraHost> Hosts(ImmutableArray<ExtraHost> hosts) =>
+        [.. hosts.Where(host => host.Name != set.RequiredName), RunTexts.Host($"--set {set.Key}", $"{set.RequiredName}={set.Required}")];
 
     /// <summary>These only ever grow.</summary>
     private ImmutableArray<Entitlement> Entitlements(ImmutableArray<Entitlement> before) => set.Required.Length == 0 ? before
-        : [.. before.Append(new Entitlement(RunTexts.Entitlement($"--set {set.Key}", set.Required), Value.Place)).DistinctBy(each => each.Name)];
+        : [.. before.Append(new Entitlement(RunTexts.Entitlement($"--set {set.Key}", set.Required), Value.Place))
+            .DistinctBy(each => each.Name)];
 
     /// <summary>Another place of a secret that the image has.</summary>
     private ImmutableArray<string> Secret(ImmutableArray<string> secrets, string id)
@@ -150,7 +158,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
 
     /// <summary>A name without a value takes that of the environment, if it has one.</summary>
     private ImmutableSortedDictionary<string, string> With(ImmutableSortedDictionary<string, string> table) =>
-        (set.Value ?? around.Options.Environment.GetValueOrDefault(set.RequiredName)) is { } value ? table.SetItem(set.RequiredName, value) : table;
+        (set.Value ?? around.Options.Environment.GetValueOrDefault(set.RequiredName)) is { } value ? table.SetItem(set.RequiredName, value)
+            : table;
 
     private ImmutableSortedDictionary<string, NamedContext> Contexts(ImmutableSortedDictionary<string, NamedContext> contexts) =>
         set.Required.Length == 0 ? contexts.Remove(set.RequiredName)

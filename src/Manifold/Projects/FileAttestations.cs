@@ -5,11 +5,14 @@ using Manifold.Publishing.Referrers;
 
 namespace Manifold.Projects;
 
-/// <summary>What a file says is attached to an image where it is published: <c>sbom</c>, <c>type=provenance,mode=max</c>; a later one of a type counts.</summary>
-/// <remarks>A generator of package lists, and what it is given, is passed over and told: packages are read from their own databases here.</remarks>
+/// <summary>What a file says is attached to an image where it is published: <c>sbom</c>, <c>type=provenance,mode=max</c>; a later one of a
+/// type counts.</summary>
+/// <remarks>A generator of package lists, and what it is given, is passed over and told: packages are read from their own databases
+/// here.</remarks>
 internal sealed class FileAttestations
 {
-    private static readonly string[] OfProvenance = ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"];
+    private static readonly string[] OfProvenance = ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version",
+        "filename"];
 
     private readonly List<Located> warnings = [];
 
@@ -48,7 +51,8 @@ internal sealed class FileAttestations
             Sbom = wanted;
         else
             Provenance = wanted;
-        var passedOver = fields.Keys.Where(key => type == Attestation.Sbom ? key is not ("type" or "disabled") : !OfProvenance.Contains(key)).Order(StringComparer.Ordinal).ToList();
+        var passedOver = fields.Keys.Where(key => type == Attestation.Sbom ? key is not ("type" or "disabled")
+            : !OfProvenance.Contains(key)).Order(StringComparer.Ordinal).ToList();
         if (wanted && passedOver.Count > 0)
             warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{(type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "")}", text.Place));
     }

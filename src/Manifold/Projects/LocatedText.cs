@@ -31,7 +31,8 @@ internal sealed class LocatedText
     }
 
     /// <summary>The offset of a place in this text; its begin for a place that it does not have.</summary>
-    public int OffsetOf(Place place) => place.Line <= starts.Length && starts[place.Line - 1] + place.Column - 1 is var offset && offset <= Text.Length ? offset : 0;
+    public int OffsetOf(Place place) =>
+        place.Line <= starts.Length && starts[place.Line - 1] + place.Column - 1 is var offset && offset <= Text.Length ? offset : 0;
 
     /// <exception cref="UsageException">The file is not there, cannot be read, or is larger than a project file is.</exception>
     public static LocatedText Read(string path, string shownAs)

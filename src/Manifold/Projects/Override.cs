@@ -12,8 +12,10 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
 {
     public static ImmutableArray<string> Keys { get; } =
     [
-        "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "dockerfile-inline", "contexts", "no-cache", "no-cache-filter", "pull",
-        "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size", "ulimits", "description", "policy", "resources",
+        "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "dockerfile-inline",
+            "contexts", "no-cache", "no-cache-filter", "pull",
+        "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size",
+            "ulimits", "description", "policy", "resources",
         "verify", "publish", "platform-tags", "index", "created", "attest", "registry", "push", "load",
     ];
 
@@ -39,11 +41,14 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
         var hint = Suggestion.For(unknown, Keys) ?? $"Expected [IMAGE.]KEY[.NAME]=VALUE, with one of the keys {string.Join(", ", Keys)}.";
         throw new UsageException($"--set '{text}': there is no key '{unknown}'. {hint}");
 
-        Override At(int key) => new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null, value) { Adds = adds };
+        Override At(int key) =>
+            new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null,
+            value) { Adds = adds };
     }
 
     /// <summary>Dots of an image's name may be written as bake writes them: <c>web_v1</c>.</summary>
-    public bool Means(string image) => Pattern is null || Matches(Pattern, image, Text) || Matches(Pattern.Replace('.', '_'), image.Replace('.', '_'), Text);
+    public bool Means(string image) =>
+        Pattern is null || Matches(Pattern, image, Text) || Matches(Pattern.Replace('.', '_'), image.Replace('.', '_'), Text);
 
     /// <exception cref="UsageException">None of these images is meant.</exception>
     public void Require(IReadOnlyCollection<string> images)

@@ -24,8 +24,10 @@ public sealed record Project
     /// <summary>In the order of the file, names without repetition.</summary>
     public required ImmutableArray<Component> Components { get; init; }
 
-    /// <summary>Components that cannot be built as the file is, and members of groups that are not there; each matters only where it is asked for.</summary>
-    public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } = ImmutableSortedDictionary.Create<string, BrokenComponent>(StringComparer.Ordinal);
+    /// <summary>Components that cannot be built as the file is, and members of groups that are not there; each matters only where it is
+    /// asked for.</summary>
+    public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } = ImmutableSortedDictionary.Create<string,
+        BrokenComponent>(StringComparer.Ordinal);
 
     /// <summary>The bake file that this was read from, for printing it as such; null where it was another.</summary>
     internal BakeDocument? Written { get; init; }
@@ -58,7 +60,8 @@ public sealed record Project
     public ImmutableArray<Component> Select(IReadOnlyCollection<string> names, bool toPrint = false)
     {
         var chosen = Chosen(names);
-        var faults = chosen.Select(Broken.GetValueOrDefault).OfType<BrokenComponent>().Where(each => !(toPrint && each.IsPrintable)).SelectMany(each => each.Faults).Distinct();
+        var faults = chosen.Select(Broken.GetValueOrDefault).OfType<BrokenComponent>().Where(each => !(toPrint && each.IsPrintable))
+            .SelectMany(each => each.Faults).Distinct();
         return faults.ToImmutableArray() is { IsEmpty: false } found ? throw new ProjectFileException(found)
             : [.. Components.Where(component => chosen.Contains(component.Name))];
     }
@@ -74,16 +77,20 @@ public sealed record Project
     }
 
     /// <summary>All that these names stand for is to be checked, and not built.</summary>
-    public bool IsChecked(IReadOnlyCollection<string> names) => Select(names, toPrint: true) is var chosen && chosen.Length > 0 && chosen.All(component => component.IsChecked);
+    public bool IsChecked(IReadOnlyCollection<string> names) =>
+        Select(names, toPrint: true) is var chosen && chosen.Length > 0 && chosen.All(component => component.IsChecked);
 
     /// <summary>For who builds nothing: what is understood and only cannot be built is not in the way.</summary>
-    public Project Unbuilt => this with { Broken = Broken.RemoveRange(Broken.Where(each => each.Value.IsPrintable).Select(each => each.Key)) };
+    public Project Unbuilt =>
+        this with { Broken = Broken.RemoveRange(Broken.Where(each => each.Value.IsPrintable).Select(each => each.Key)) };
 
     /// <summary>What is wrong with components that are not asked for, a sentence each.</summary>
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {
         var chosen = Chosen(names);
-        return Broken.Where(each => !chosen.Contains(each.Key) && (Find(each.Key) is not null || Groups.Values.Any(members => members.Contains(each.Key)))).Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
+        return Broken.Where(each => !chosen.Contains(each.Key)
+            && (Find(each.Key) is not null || Groups.Values.Any(members => members.Contains(each.Key))))
+            .Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
     }
 
     private HashSet<string> Chosen(IReadOnlyCollection<string> names) => names.Count > 0 ? [.. names.SelectMany(Meant)]
@@ -100,7 +107,8 @@ public sealed record Project
         if (Components.FirstOrDefault(component => component.Name.Replace('.', '_') == name.Replace('.', '_')) is { } dotted)
             return [dotted.Name];
         var all = Components.Select(component => component.Name).Concat(Groups.Keys);
-        if (Dockerfile.FilePattern.HasWildcards(name) && Dockerfile.FilePattern.TryParse(name, out var pattern) && all.Where(each => pattern.Matches(each)).ToList() is { Count: > 0 } matched)
+        if (Dockerfile.FilePattern.HasWildcards(name) && Dockerfile.FilePattern.TryParse(name, out var pattern)
+            && all.Where(each => pattern.Matches(each)).ToList() is { Count: > 0 } matched)
             return matched.SelectMany(Meant);
         throw new UsageException($"{File} has no image '{name}'.{(Dockerfile.Suggestion.For(name, all) is { } hint ? " " + hint : "")} It has: {string.Join(", ", all)}.");
     }

@@ -6,7 +6,8 @@ namespace Manifold.Projects;
 /// <summary>Applies what <c>--set</c> says to a resolved project.</summary>
 /// <remarks>
 /// Without a pattern all images are meant. A key that holds a list replaces it the first time and adds to it after that, and an empty value
-/// empties it, as <c>docker buildx bake --set</c> has it. Paths start from the working folder, as everywhere on a command line. Keys of bake's targets
+/// empties it, as <c>docker buildx bake --set</c> has it. Paths start from the working folder, as everywhere on a command line. Keys of
+/// bake's targets
 /// come before inheritance and are <see cref="Bake.BakeOverrides"/>'s.
 /// </remarks>
 internal sealed class ProjectOverrides
@@ -38,11 +39,13 @@ internal sealed class ProjectOverrides
         var names = project.Components.Select(component => component.Name).ToList();
         var around = new Surroundings(new ProjectPaths(options.WorkingFolder, options.WorkingFolder), options, [.. names]);
         set.Require(names);
-        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name) ? Apply(component, set, around, hasRegistry) : component)] };
+        var changed = project with { Components = [.. project.Components.Select(component => set.Means(component.Name)
+            ? Apply(component, set, around, hasRegistry) : component)] };
         return set.Key is "push" or "output" ? Pushed(project, changed, set) : changed;
     }
 
-    /// <summary>Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are not meant.</summary>
+    /// <summary>Where some are pushed by their outputs, nothing else is; where the whole project is pushed, that stays so for all that are
+    /// not meant.</summary>
     private static Project Pushed(Project before, Project changed, Override set)
     {
         if (set is { Key: "push", Pattern: null })
@@ -56,6 +59,7 @@ internal sealed class ProjectOverrides
     private Component Apply(Component component, Override set, Surroundings around, bool isOwn)
     {
         var isAgain = !replaced.Add((component.Name, set.Key));
-        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain || (!isOwn && set.Key is "attest" or "annotations" && set.Value is not "") }.Apply();
+        return new ComponentOverride(component, set, around) { Adds = set.Adds || isAgain
+            || (!isOwn && set.Key is "attest" or "annotations" && set.Value is not "") }.Apply();
     }
 }

@@ -7,7 +7,8 @@ namespace Manifold.Projects;
 
 /// <summary>Reads any files or folder that describe a project, and applies what <c>--set</c> says.</summary>
 /// <remarks>
-/// Compose and bake files are one project where several are named, later ones over earlier ones, and where several are there with the names that
+/// Compose and bake files are one project where several are named, later ones over earlier ones, and where several are there with the names
+/// that
 /// <c>docker buildx bake</c> looks for. A manifold.yaml is a project of its own, and goes before them.
 /// </remarks>
 public static class ProjectReader
@@ -15,13 +16,15 @@ public static class ProjectReader
     private static readonly string[] OwnNames = ["manifold.yaml", "manifold.yml"];
 
     /// <summary>In the order in which bake reads them.</summary>
-    private static readonly string[] MergedNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml", .. BakeReader.DefaultNames];
+    private static readonly string[] MergedNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
+        .. BakeReader.DefaultNames];
 
     /// <param name="paths">Files or folders as the user named them, from the working folder; the working folder itself where there are none.</param>
     /// <exception cref="ProjectFileException">A file is wrong.</exception>
     /// <exception cref="UsageException">There is none, or an override is wrong.</exception>
     public static Project Read(IReadOnlyList<string> paths, ReadingOptions options) =>
-        paths.Count <= 1 ? Read(paths is [var only] ? only : ".", options) : ReadFiles([.. paths.Select(path => FileOf(path, options)).Distinct()], options);
+        paths.Count <= 1 ? Read(paths is [var only] ? only : ".", options)
+            : ReadFiles([.. paths.Select(path => FileOf(path, options)).Distinct()], options);
 
     /// <inheritdoc cref="Read(IReadOnlyList{string}, ReadingOptions)"/>
     public static Project Read(string path, ReadingOptions options)
@@ -31,10 +34,12 @@ public static class ProjectReader
             return ReadFiles([path], options);
         if (Found(OwnNames).FirstOrDefault() is { } own)
             return ReadFiles([own], options);
-        return Found(MergedNames) is { IsEmpty: false } merged ? ReadFiles(merged, options) : ProjectOverrides.Apply(ReadFolder(path, options), options);
+        return Found(MergedNames) is { IsEmpty: false } merged ? ReadFiles(merged, options)
+            : ProjectOverrides.Apply(ReadFolder(path, options), options);
 
         ImmutableArray<string> Found(string[] names) =>
-            [.. names.Select(name => path == "." ? name : Path.Combine(path, name)).Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
+            [.. names.Select(name => path == "." ? name : Path.Combine(path, name))
+                .Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
     }
 
     /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
@@ -47,7 +52,8 @@ public static class ProjectReader
         if (BakeContexts.IsRemote(path))
             throw new UsageException($"The project file '{path}' is elsewhere, and project files are read from this machine: clone the repository, and run this in it.");
         var full = Path.GetFullPath(file, options.WorkingFolder);
-        return file == "-" || File.Exists(full) || Directory.Exists(full) ? file : throw new UsageException($"The project file '{path}' is not there.");
+        return file == "-" || File.Exists(full) || Directory.Exists(full) ? file
+            : throw new UsageException($"The project file '{path}' is not there.");
     }
 
     private static Project ReadFiles(ImmutableArray<string> files, ReadingOptions options)
@@ -63,7 +69,8 @@ public static class ProjectReader
         if (kinds.Find(each => each.Kind == FileKind.Manifold).File is { } own)
             throw new UsageException($"'{own}' is a project of its own, and cannot be one with {string.Join(" and ", files.Where(file => file != own))}. Give it alone: -f {own}");
         ImmutableArray<string> compose = [.. kinds.Where(each => each.Kind == FileKind.Compose).Select(each => each.File)];
-        return compose.Length == files.Length ? BakeReader.ReadServices(compose, options) : BakeReader.Read([.. files.Except(compose)], compose, options);
+        return compose.Length == files.Length ? BakeReader.ReadServices(compose, options)
+            : BakeReader.Read([.. files.Except(compose)], compose, options);
     }
 
     private static Project ReadFolder(string folder, ReadingOptions options) =>
@@ -85,7 +92,8 @@ public static class ProjectReader
         var lines = options.ReadText(file).Text.Split('\n');
         if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal) || line.StartsWith("include:", StringComparison.Ordinal)))
             return FileKind.Compose;
-        var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
+        var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
         return isYaml || lines.Any(line => line.StartsWith("images:", StringComparison.Ordinal)) ? FileKind.Manifold : FileKind.Bake;
     }
 }

@@ -17,11 +17,13 @@ public sealed record ReadingOptions(ImmutableSortedDictionary<string, string> En
     public Platform DefaultPlatform { get; init; } = Platform.Host;
 
     /// <summary>Reads standard input, which a file called <c>-</c> stands for.</summary>
-    public Func<string> ReadStandardInput { get; init; } = () => throw new UsageException("-f -: there is no standard input here. Name a file.");
+    public Func<string> ReadStandardInput { get; init; } = () =>
+        throw new UsageException("-f -: there is no standard input here. Name a file.");
 
     /// <summary>The text of a project file, from the working folder.</summary>
     /// <exception cref="UsageException">It is not there, cannot be read, or is larger than a project file is.</exception>
-    internal LocatedText ReadText(string path) => path == "-" ? new LocatedText("-", ReadStandardInput()) : LocatedText.Read(Path.Combine(WorkingFolder, path), path);
+    internal LocatedText ReadText(string path) =>
+        path == "-" ? new LocatedText("-", ReadStandardInput()) : LocatedText.Read(Path.Combine(WorkingFolder, path), path);
 
     public string? Variable(string name) => Environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 }

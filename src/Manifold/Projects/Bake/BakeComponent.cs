@@ -54,15 +54,20 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     }
 
     /// <summary>Names of images may share one text: <c>app:cache,app:main</c>.</summary>
-    private ImmutableArray<string> Caches(string key) => [.. target.Texts(key).SelectMany(text => text.Contains('=', StringComparison.Ordinal) ? [text] : text.Split(',')).Distinct()];
+    private ImmutableArray<string> Caches(string key) =>
+        [.. target.Texts(key).SelectMany(text => text.Contains('=', StringComparison.Ordinal) ? [text] : text.Split(',')).Distinct()];
 
     private RunTextsOfFile Runs() => new()
     {
-        Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"), Entitlements = Texts("entitlements"),
-        Hosts = [.. target.Items("extra-hosts").SelectMany(item => item.Value.Split(',').Select(address => new Located($"{item.Name}={address}", sources.PlaceOf(item.Span))))],
+        Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"),
+            Entitlements = Texts("entitlements"),
+        Hosts = [.. target.Items("extra-hosts")
+            .SelectMany(item => item.Value.Split(',')
+            .Select(address => new Located($"{item.Name}={address}", sources.PlaceOf(item.Span))))],
     };
 
-    private ImmutableArray<Located> Texts(string key) => [.. target.Items(key).Where(item => item.Value.Length > 0).Select(item => new Located(item.Value, sources.PlaceOf(item.Span)))];
+    private ImmutableArray<Located> Texts(string key) =>
+        [.. target.Items(key).Where(item => item.Value.Length > 0).Select(item => new Located(item.Value, sources.PlaceOf(item.Span)))];
 
     private string Context()
     {
@@ -100,7 +105,8 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             if (ImageReference.TryParse(item.Value, out var reference) && reference.Tag is not null && reference.Digest is null)
                 yield return reference;
             else
-                hindrances.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag", "Expected [registry/]repository[:tag], in lower case.");
+                hindrances.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag",
+                    "Expected [registry/]repository[:tag], in lower case.");
         }
     }
 
@@ -139,6 +145,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     private void Refuse()
     {
         if (target.Find("call") is { Items: not [] } call && call.Text is not ("" or "build"))
-            hindrances.Fault(call.Span, $"call '{call.Text}' builds nothing", call.Text is "check" or "lint" ? $"To check the Dockerfile: manifold bake {target.Name} --check" : "To see what a build would do: manifold bake --plan");
+            hindrances.Fault(call.Span, $"call '{call.Text}' builds nothing", call.Text is "check" or "lint"
+                ? $"To check the Dockerfile: manifold bake {target.Name} --check" : "To see what a build would do: manifold bake --plan");
     }
 }

@@ -14,7 +14,8 @@ internal sealed class BakeDefinitions
     public BakeDefinitions(HclBody body, ReadingOptions options)
     {
         this.body = body;
-        overrides = new VariableOverrides(options, name => values!.ContainsKey(name) || Blocks("variable").Any(block => block.Labels[0].Text == name));
+        overrides = new VariableOverrides(options, name => values!.ContainsKey(name) || Blocks("variable")
+            .Any(block => block.Labels[0].Text == name));
         values["BAKE_CMD_CONTEXT"] = new HclString("cwd://");
         values["BAKE_LOCAL_PLATFORM"] = new HclString(options.DefaultPlatform.ToString());
         Scope = new HclScope { Variable = Variable, Function = Function, Known = () => VariableNames };
@@ -81,7 +82,8 @@ internal sealed class BakeDefinitions
             return standard!;
         var type = block.Body.Find("type")?.Value is { } written ? HclType.Parse(written) : null;
         if (type is not null && standard is not null)
-            standard = type.Convert(standard) ?? throw new HclException($"the default of '{name}' is {standard.Kind}, and its type is {type.Name}", expression!.Span);
+            standard = type.Convert(standard)
+                ?? throw new HclException($"the default of '{name}' is {standard.Kind}, and its type is {type.Name}", expression!.Span);
         return overrides.Find(name, type, standard, block.Labels[0].Span) ?? standard ?? (type is null ? new HclString("") : HclValue.Null);
     }
 

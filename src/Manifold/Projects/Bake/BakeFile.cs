@@ -21,7 +21,8 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
 
     /// <summary>The groups as they are written.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> WrittenGroups =>
-        groups.ToImmutableSortedDictionary(group => group.Key, group => group.Value.Select(member => member.Value).Distinct().ToImmutableArray(), StringComparer.Ordinal);
+        groups.ToImmutableSortedDictionary(group => group.Key, group => group.Value.Select(member => member.Value).Distinct()
+            .ToImmutableArray(), StringComparer.Ordinal);
 
     /// <summary>What is no bake's key of <c>--set</c>.</summary>
     public ImmutableArray<string> OverridesLeft => overrides?.Left ?? [];
@@ -47,7 +48,8 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         ReadGroups(reader, definitions);
         overrides = new BakeOverrides(options, [.. own.Keys]);
         Targets = [.. targets.Select(target => Resolve(target.Name, [])).OfType<BakeTarget>()];
-        Groups = groups.Keys.ToImmutableSortedDictionary(name => name, name => Flat(name, []).Distinct().ToImmutableArray(), StringComparer.Ordinal);
+        Groups = groups.Keys.ToImmutableSortedDictionary(name => name, name => Flat(name, []).Distinct().ToImmutableArray(),
+            StringComparer.Ordinal);
     }
 
     private void ReadGroups(BakeTargets reader, BakeDefinitions definitions)
@@ -101,7 +103,9 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         if (groups.ContainsKey(member.Value) && !own.ContainsKey(member.Value))
             return [];
         if (!own.ContainsKey(member.Value))
-            sources.FaultsTo(FaultsOf(member.Value)).Fault(member.Span, $"group '{name}' names '{member.Value}', which is neither a target nor a group", Suggestion.For(member.Value, own.Keys.Concat(groups.Keys)));
+            sources.FaultsTo(FaultsOf(member.Value))
+                .Fault(member.Span, $"group '{name}' names '{member.Value}', which is neither a target nor a group",
+                Suggestion.For(member.Value, own.Keys.Concat(groups.Keys)));
         return [member.Value];
     });
 
@@ -115,9 +119,11 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         foreach (var parent in target.Items("inherits"))
         {
             if (parent.Value == name || heirs.Contains(parent.Value))
-                Fault(name, parent.Span, $"targets inherit from each other in a circle: {string.Join(" → ", heirs.Add(name).Add(parent.Value))}");
+                Fault(name, parent.Span,
+                    $"targets inherit from each other in a circle: {string.Join(" → ", heirs.Add(name).Add(parent.Value))}");
             else if (!own.ContainsKey(parent.Value))
-                Fault(name, parent.Span, $"target '{name}' inherits from '{parent.Value}', which is no target", Suggestion.For(parent.Value, own.Keys));
+                Fault(name, parent.Span, $"target '{name}' inherits from '{parent.Value}', which is no target",
+                    Suggestion.For(parent.Value, own.Keys));
             else if (Resolve(parent.Value, heirs.Add(name)) is { } found)
             {
                 merged = merged.Merge(found);
@@ -127,5 +133,6 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         return resolved[name] = overrides!.Apply(merged.Merge(target)).Normalized();
     }
 
-    private void Fault(string target, HclSpan span, string message, string? hint = null) => sources.FaultsTo(FaultsOf(target)).Fault(span, message, hint);
+    private void Fault(string target, HclSpan span, string message, string? hint = null) =>
+        sources.FaultsTo(FaultsOf(target)).Fault(span, message, hint);
 }

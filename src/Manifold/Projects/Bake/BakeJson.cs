@@ -7,8 +7,8 @@ namespace Manifold.Projects.Bake;
 
 /// <summary>A project as a bake file: what <c>docker buildx bake -f -</c> takes.</summary>
 /// <remarks>
-/// What was read from bake files is printed as they have it, with everything worked in; of another file <see cref="ComponentTargets"/> says how.
-/// Targets that the printed ones stand on come with them, without outputs.
+/// What was read from bake files is printed as they have it, with everything worked in; of another file <see cref="ComponentTargets"/> says
+/// how. Targets that the printed ones stand on come with them, without outputs.
 /// </remarks>
 public static class BakeJson
 {
@@ -58,7 +58,8 @@ public static class BakeJson
         json.WriteStartObject(target.Name);
         json.WriteString("context", Escaped(ContextOf(target.Text("context"))));
         json.WriteString("dockerfile", Escaped(target.Text("dockerfile") is { Length: > 0 } given ? given : "Dockerfile"));
-        foreach (var (key, setting) in target.Settings.Where(each => each.Key is not ("context" or "dockerfile" or "inherits") && !each.Value.Items.IsEmpty))
+        foreach (var (key, setting) in target.Settings.Where(each => each.Key is not ("context" or "dockerfile" or "inherits")
+            && !each.Value.Items.IsEmpty))
         {
             switch (BakeKey.OfTargets[key].Kind)
             {
@@ -102,10 +103,13 @@ public static class BakeJson
             return ".";
         if (BakeContexts.IsRemote(written))
             return written;
-        var path = written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? written[BakeContexts.WorkingFolder.Length..] : written;
-        return Path.IsPathRooted(path) ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) : Path.GetRelativePath("/a/b/c/d/e/f", Path.GetFullPath(path, "/a/b/c/d/e/f"));
+        var path = written.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? written[BakeContexts.WorkingFolder.Length..]
+            : written;
+        return Path.IsPathRooted(path) ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
+            : Path.GetRelativePath("/a/b/c/d/e/f", Path.GetFullPath(path, "/a/b/c/d/e/f"));
     }
 
     /// <summary>A bake file's texts are templates.</summary>
-    private static string Escaped(string text) => text.Replace("${", "$${", StringComparison.Ordinal).Replace("%{", "%%{", StringComparison.Ordinal);
+    private static string Escaped(string text) =>
+        text.Replace("${", "$${", StringComparison.Ordinal).Replace("%{", "%%{", StringComparison.Ordinal);
 }

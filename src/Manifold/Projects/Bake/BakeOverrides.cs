@@ -3,8 +3,10 @@ using Manifold.Projects.Bake.Hcl;
 
 namespace Manifold.Projects.Bake;
 
-/// <summary>What <c>--set</c> says of the targets of a bake file: applied to a target before others inherit from it, as bake has it.</summary>
-/// <remarks>Source: buildx's <c>newOverrides</c> and <c>AddOverrides</c>. Keys that only mean something here are left to <see cref="ProjectOverrides"/>.</remarks>
+/// <summary>What <c>--set</c> says of the targets of a bake file: applied to a target before others inherit from it, as bake has
+/// it.</summary>
+/// <remarks>Source: buildx's <c>newOverrides</c> and <c>AddOverrides</c>. Keys that only mean something here are left to <see
+/// cref="ProjectOverrides"/>.</remarks>
 internal sealed class BakeOverrides
 {
     private static readonly ImmutableDictionary<string, string> Named = ImmutableDictionary.CreateRange(
@@ -29,10 +31,12 @@ internal sealed class BakeOverrides
     public BakeTarget Apply(BakeTarget target)
     {
         var meant = all.Where(set => IsOfTargets(set) && set.Means(target.Name));
-        return meant.GroupBy(set => (Key: KeyOf(set), set.Name)).Aggregate(target, (changed, group) => Apply(changed, group.Key.Key, [.. group]));
+        return meant.GroupBy(set => (Key: KeyOf(set), set.Name))
+            .Aggregate(target, (changed, group) => Apply(changed, group.Key.Key, [.. group]));
     }
 
-    private static bool IsOfTargets(Override set) => BakeKey.OfTargets.ContainsKey(KeyOf(set)) || set.Key is "push" or "load" || BakeKey.WithoutEffect.Contains(set.Key);
+    private static bool IsOfTargets(Override set) =>
+        BakeKey.OfTargets.ContainsKey(KeyOf(set)) || set.Key is "push" or "load" || BakeKey.WithoutEffect.Contains(set.Key);
 
     private static string KeyOf(Override set) => Named.GetValueOrDefault(set.Key, set.Key);
 
@@ -52,7 +56,9 @@ internal sealed class BakeOverrides
             BakeKind.Text => target.Set(key, [new BakeItem(null, last.Required, span)], span),
             BakeKind.Flag => target.Set(key, [new BakeItem(null, last.Flag ? "true" : "false", span)], span),
             BakeKind.Map => Member(target, key, last, span),
-            _ => target.Set(key, [.. IsAdded(key, last) ? before : [], .. sets.SelectMany(set => Values(key, set)).Select(value => new BakeItem(null, value, span))], span),
+            _ => target.Set(key,
+                [.. IsAdded(key, last) ? before : [], .. sets.SelectMany(set => Values(key, set))
+                .Select(value => new BakeItem(null, value, span))], span),
         };
     }
 
@@ -72,18 +78,21 @@ internal sealed class BakeOverrides
     {
         if ((set.Value ?? options.Environment.GetValueOrDefault(set.RequiredName)) is not { } value)
             return target;
-        return target.Set(key, [.. target.Items(key).Where(item => item.Name != set.RequiredName), new BakeItem(set.RequiredName, value, span)], span);
+        return target.Set(key,
+            [.. target.Items(key).Where(item => item.Name != set.RequiredName), new BakeItem(set.RequiredName, value, span)], span);
     }
 
     /// <summary><c>secret.ID=src=FILE</c>: another place of a secret that the target has.</summary>
     private static BakeTarget Secret(BakeTarget target, string id, Override set)
     {
         var before = target.Items("secret");
-        if (set.Required.Split(',').FirstOrDefault(field => field.StartsWith("id=", StringComparison.Ordinal)) is { } other && other != $"id={id}")
+        if (set.Required.Split(',').FirstOrDefault(field => field.StartsWith("id=", StringComparison.Ordinal)) is { } other
+            && other != $"id={id}")
             throw set.Wrong($"it is about the secret '{id}', and cannot give it another id.");
         if (!before.Any(item => IsOf(item.Value)))
             throw set.Wrong($"'{target.Name}' has no secret '{id}'. Add it: --set {target.Name}.secrets+=id={id},{set.Required}");
-        return target.Set("secret", [.. before.Select(item => IsOf(item.Value) ? item with { Value = $"id={id},{set.Required}" } : item)], target.Find("secret")!.Span);
+        return target.Set("secret", [.. before.Select(item => IsOf(item.Value) ? item with { Value = $"id={id},{set.Required}" } : item)],
+            target.Find("secret")!.Span);
 
         bool IsOf(string text) => text.Split(',').Contains($"id={id}");
     }

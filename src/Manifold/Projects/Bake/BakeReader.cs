@@ -3,17 +3,18 @@ using Manifold.Projects.Compose;
 
 namespace Manifold.Projects.Bake;
 
-/// <summary>Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included, and compose files beside it.</summary>
+/// <summary>Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included, and compose files beside
+/// it.</summary>
 /// <remarks>
 /// <code>
 /// docker-bake.hcl  ─1─ HclBodyParser ─┐
 /// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, --set, groups ─5─► Project
 /// compose.yaml     ─1─ ComposeYaml ───────────────────────────────────────────────────────────────┘
 /// </code>
-/// 1. all become one tree, whose texts are templates; of compose files their services 2. <see cref="BakeDefinitions"/>: the environment overrides
-/// variables, typed as their default is 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>; group default, else target
-/// default, is what is baked where nothing is named. What is wrong with one target alone is judged where that is asked for. Paths start from the working
-/// folder, as bake has it. Nothing is fetched and nothing run. Reference: buildx's bake package.
+/// 1. all become one tree, whose texts are templates; of compose files their services 2. <see cref="BakeDefinitions"/>: the environment
+/// overrides variables, typed as their default is 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>;
+/// group default, else target default, is what is baked where nothing is named. What is wrong with one target alone is judged where that is
+/// asked for. Paths start from the working folder, as bake has it. Nothing is fetched and nothing run. Reference: buildx's bake package.
 /// </remarks>
 public static class BakeReader
 {
@@ -74,11 +75,14 @@ public static class BakeReader
         }
         RequireDefault(file, sources);
         foreach (var name in file.Wrong)
-            broken[name] = new BrokenComponent([.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []], IsPrintable: false);
+            broken[name] = new BrokenComponent([.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []],
+                IsPrintable: false);
         return ComponentOutputs.Settled(new Project
         {
-            File = "", Folder = Path.GetFullPath(options.WorkingFolder), Components = components.ToImmutable(), Groups = file.Groups, Default = Default(file),
-            Warnings = [.. warnings.Distinct()], Broken = broken.ToImmutable(), Written = new BakeDocument(file.Targets, file.WrittenGroups),
+            File = "", Folder = Path.GetFullPath(options.WorkingFolder), Components = components.ToImmutable(), Groups = file.Groups,
+                Default = Default(file),
+            Warnings = [.. warnings.Distinct()], Broken = broken.ToImmutable(),
+                Written = new BakeDocument(file.Targets, file.WrittenGroups),
         });
     }
 
@@ -90,6 +94,8 @@ public static class BakeReader
         if (file.Groups.ContainsKey("default") || file.Targets.Any(target => target.Name == "default"))
             return;
         var names = file.Groups.Keys.Concat(file.Targets.Select(target => target.Name)).ToList();
-        sources.FaultsTo(file.FaultsOf("default")).Fault(file.Targets.FirstOrDefault()?.Span ?? default, "the file has neither a group nor a target 'default', so that names are needed", $"It has: {string.Join(", ", names)}.");
+        sources.FaultsTo(file.FaultsOf("default"))
+            .Fault(file.Targets.FirstOrDefault()?.Span ?? default,
+            "the file has neither a group nor a target 'default', so that names are needed", $"It has: {string.Join(", ", names)}.");
     }
 }

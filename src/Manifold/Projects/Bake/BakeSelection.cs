@@ -13,12 +13,15 @@ internal sealed class BakeSelection(BakeDocument document)
     /// <param name="chosen">What they stand for.</param>
     public BakeDocument Of(Project project, IReadOnlyCollection<string> names, ImmutableArray<Component> chosen)
     {
-        var asked = chosen.SelectMany(component => TargetsOf(component.Name)).Select(target => target.Name).ToHashSet(StringComparer.Ordinal);
+        var asked = chosen.SelectMany(component => TargetsOf(component.Name)).Select(target => target.Name)
+            .ToHashSet(StringComparer.Ordinal);
         var linked = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in asked)
             Link(document.Find(name)!, [name], asked, linked);
-        return new BakeDocument([.. document.Targets.Where(target => asked.Contains(target.Name) || linked.Contains(target.Name)).Select(target => asked.Contains(target.Name) ? target : Unkept(target))],
-            names.Count == 0 && project.Written is null ? document.Groups : Groups(names.Count == 0 ? Default(project) : [.. names.SelectMany(Matched).Distinct()]));
+        return new BakeDocument([.. document.Targets.Where(target => asked.Contains(target.Name) || linked.Contains(target.Name))
+            .Select(target => asked.Contains(target.Name) ? target : Unkept(target))],
+            names.Count == 0 && project.Written is null ? document.Groups
+                : Groups(names.Count == 0 ? Default(project) : [.. names.SelectMany(Matched).Distinct()]));
     }
 
     /// <summary>One, or where its platforms come from different places one for each.</summary>
@@ -26,7 +29,8 @@ internal sealed class BakeSelection(BakeDocument document)
         : document.Groups[BakeNames.Of(component)].Select(name => document.Find(name)!);
 
     /// <summary>A pattern names groups and targets.</summary>
-    private IEnumerable<string> Matched(string name) => !FilePattern.HasWildcards(name) || !FilePattern.TryParse(name, out var pattern) ? [BakeNames.Of(name)]
+    private IEnumerable<string> Matched(string name) =>
+        !FilePattern.HasWildcards(name) || !FilePattern.TryParse(name, out var pattern) ? [BakeNames.Of(name)]
         : document.Groups.Keys.Concat(document.Targets.Select(target => target.Name)).Where(each => pattern.Matches(each));
 
     /// <exception cref="UsageException">Targets stand on each other in a circle, or on one without their platforms.</exception>
@@ -52,7 +56,8 @@ internal sealed class BakeSelection(BakeDocument document)
     /// <summary>It is built for those that stand on it, and nobody else gets it.</summary>
     private static BakeTarget Unkept(BakeTarget target) => target.Set("output", [], target.Span);
 
-    private ImmutableArray<string> Default(Project project) => document.Groups.ContainsKey("default") ? ["default"] : [.. project.Default.Select(BakeNames.Of)];
+    private ImmutableArray<string> Default(Project project) =>
+        document.Groups.ContainsKey("default") ? ["default"] : [.. project.Default.Select(BakeNames.Of)];
 
     /// <summary>The named groups and those in them, and as default what was named.</summary>
     private ImmutableSortedDictionary<string, ImmutableArray<string>> Groups(ImmutableArray<string> names)
@@ -61,7 +66,8 @@ internal sealed class BakeSelection(BakeDocument document)
         foreach (var name in names)
             Reach(name, reached);
         if (names is not ["default"])
-            reached["default"] = [.. names.Where(name => name != "default" || !document.Groups.ContainsKey(name)).Concat(reached.GetValueOrDefault("default", [])).Distinct().Order(StringComparer.Ordinal)];
+            reached["default"] = [.. names.Where(name => name != "default" || !document.Groups.ContainsKey(name))
+                .Concat(reached.GetValueOrDefault("default", [])).Distinct().Order(StringComparer.Ordinal)];
         return reached.ToImmutable();
     }
 

@@ -32,7 +32,8 @@ internal static class BakeSettings
         if (item is not HclString { Value: var text })
             return item;
         var fields = (Csv.Split(text) ?? [text]).Select(field => field.Split('=', 2)).Where(pair => pair.Length == 2)
-            .GroupBy(pair => pair[0]).ToImmutableSortedDictionary(group => group.Key, group => (HclValue)new HclString(group.Last()[1]), StringComparer.Ordinal);
+            .GroupBy(pair => pair[0])
+                .ToImmutableSortedDictionary(group => group.Key, group => (HclValue)new HclString(group.Last()[1]), StringComparer.Ordinal);
         if (fields.IsEmpty && key.StartsWith("cache-", StringComparison.Ordinal))
             fields = fields.Add("type", new HclString("registry")).Add("ref", item);
         else if (fields.IsEmpty && key == "output")
@@ -72,7 +73,8 @@ internal static class BakeSettings
     private static string Entry(string key, HclMap map, HclSpan span)
     {
         if (key == "ssh" && map.Members.GetValueOrDefault("id") is { AsText: { } id })
-            return map.Members.GetValueOrDefault("paths") is HclList { Items: not [] } paths ? $"{id}={string.Join(',', paths.Items.Select(path => Text(path, span)))}" : id;
+            return map.Members.GetValueOrDefault("paths") is HclList { Items: not [] } paths
+                ? $"{id}={string.Join(',', paths.Items.Select(path => Text(path, span)))}" : id;
         return Fields(map, span);
     }
 

@@ -35,19 +35,25 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
     public BakeTarget Merge(BakeTarget other) => other.Settings.Aggregate(this, (merged, setting) => merged.With(setting.Key, setting.Value));
 
     /// <summary>This target with a key's value instead of what it has.</summary>
-    public BakeTarget Set(string key, ImmutableArray<BakeItem> items, HclSpan span) => this with { Settings = Settings.SetItem(key, new BakeSetting(items, span)) };
+    public BakeTarget Set(string key, ImmutableArray<BakeItem> items, HclSpan span) =>
+        this with { Settings = Settings.SetItem(key, new BakeSetting(items, span)) };
 
-    /// <summary>Lists without what is empty or said twice; of entries with the same name the last counts: an attestation's type, a secret's id.</summary>
+    /// <summary>Lists without what is empty or said twice; of entries with the same name the last counts: an attestation's type, a secret's
+    /// id.</summary>
     public BakeTarget Normalized()
     {
-        var asking = Text("network") == "host" ? Set("entitlements", Items("entitlements").Add(new BakeItem(null, RunSettings.HostNetwork, Find("network")!.Span)), Find("network")!.Span) : this;
+        var asking = Text("network") == "host"
+            ? Set("entitlements", Items("entitlements").Add(new BakeItem(null, RunSettings.HostNetwork, Find("network")!.Span)),
+            Find("network")!.Span) : this;
         return this with
         {
-            Settings = asking.Settings.ToImmutableSortedDictionary(each => each.Key, each => each.Value with { Items = Normalized(each.Key, each.Value.Items) }, StringComparer.Ordinal),
+            Settings = asking.Settings.ToImmutableSortedDictionary(each => each.Key,
+                each => each.Value with { Items = Normalized(each.Key, each.Value.Items) }, StringComparer.Ordinal),
         };
     }
 
-    private static ImmutableArray<BakeItem> Normalized(string key, ImmutableArray<BakeItem> items) => (key, BakeKey.OfTargets[key].Kind) switch
+    private static ImmutableArray<BakeItem> Normalized(string key, ImmutableArray<BakeItem> items) =>
+        (key, BakeKey.OfTargets[key].Kind) switch
     {
         ("contexts", _) => [.. items.Where(item => item.Value.Length > 0)],
         ("attest", _) => LastOfEach(items, item => FieldOf(item.Value, "type")),
@@ -57,7 +63,8 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
         _ => items,
     };
 
-    private static ImmutableArray<BakeItem> Distinct(IEnumerable<BakeItem> items) => [.. items.Where(item => item.Value.Length > 0).DistinctBy(item => item.Value)];
+    private static ImmutableArray<BakeItem> Distinct(IEnumerable<BakeItem> items) =>
+        [.. items.Where(item => item.Value.Length > 0).DistinctBy(item => item.Value)];
 
     /// <summary>At the place of the first.</summary>
     private static ImmutableArray<BakeItem> LastOfEach(ImmutableArray<BakeItem> items, Func<BakeItem, string> name) =>

@@ -30,7 +30,8 @@ internal sealed partial class BakeTargets
     public ImmutableArray<BakeTarget> Read(ImmutableArray<BakeTarget> before)
     {
         Expand();
-        return [.. before.Concat(expansions.Select(Evaluate)).GroupBy(each => each.Name).Select(group => group.Aggregate((first, next) => first.Merge(next)))];
+        return [.. before.Concat(expansions.Select(Evaluate)).GroupBy(each => each.Name)
+            .Select(group => group.Aggregate((first, next) => first.Merge(next)))];
     }
 
     /// <summary>What the name of a block with a matrix stands for.</summary>
@@ -124,7 +125,8 @@ internal sealed partial class BakeTargets
         try
         {
             var value = HclEvaluator.Evaluate(attribute.Value, expansion.Scope);
-            return BakeKey.OfTargets[key].Kind == BakeKind.Entries && value is HclList list ? HclValue.List(list.Items.Select(item => BakeSettings.Entry(key, item))) : value;
+            return BakeKey.OfTargets[key].Kind == BakeKind.Entries && value is HclList list
+                ? HclValue.List(list.Items.Select(item => BakeSettings.Entry(key, item))) : value;
         }
         finally
         {

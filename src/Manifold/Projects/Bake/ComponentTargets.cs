@@ -9,16 +9,17 @@ namespace Manifold.Projects.Bake;
 
 /// <summary>A project of any file as bake's targets and groups.</summary>
 /// <remarks>
-/// A component whose platforms come from different places becomes a target for each of these places, with the platform's tags, and a group of its name.
-/// An image that is taken as it is becomes a Dockerfile of one line. Hooks, checkouts, verification and rollout have no word in bake. Paths start from
-/// the working folder, and are absolute where they are not in it.
+/// A component whose platforms come from different places becomes a target for each of these places, with the platform's tags, and a group
+/// of its name. An image that is taken as it is becomes a Dockerfile of one line. Hooks, checkouts, verification and rollout have no word
+/// in bake. Paths start from the working folder, and are absolute where they are not in it.
 /// </remarks>
 internal sealed class ComponentTargets(Project project, string workingFolder)
 {
     /// <param name="workingFolder">What the Dockerfiles' paths start from.</param>
     public static BakeDocument Of(Project project, string workingFolder) => new ComponentTargets(project, workingFolder).Write();
 
-    private sealed record Part(string Name, Component Component, ComponentSource Source, ImmutableArray<Platform> Platforms, ImmutableArray<ImageReference> Tags);
+    private sealed record Part(string Name, Component Component, ComponentSource Source, ImmutableArray<Platform> Platforms,
+        ImmutableArray<ImageReference> Tags);
 
     private BakeDocument Write()
     {
@@ -33,8 +34,10 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
             return [new Part(name, component, bySource[0].Key, [.. component.Platforms.Select(each => each.Platform)], component.Tags)];
         return component.Platforms.Select(each =>
         {
-            var ending = component.PlatformTagNames.GetValueOrDefault(each.Platform) ?? each.Platform.Dashed[(each.Platform.Os.Length + 1)..];
-            return new Part($"{name}-{ending}", component, each.Source, [each.Platform], [.. component.Tags.Select(tag => tag.WithTag($"{tag.Tag}-{ending}"))]);
+            var ending = component.PlatformTagNames.GetValueOrDefault(each.Platform)
+                ?? each.Platform.Dashed[(each.Platform.Os.Length + 1)..];
+            return new Part($"{name}-{ending}", component, each.Source, [each.Platform],
+                [.. component.Tags.Select(tag => tag.WithTag($"{tag.Tag}-{ending}"))]);
         });
     }
 
@@ -42,19 +45,24 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
     private static bool AreAlike(ComponentSource a, ComponentSource b) => (a, b) switch
     {
         (ImageSource x, ImageSource y) => x.Location == y.Location,
-        (BuildSource x, BuildSource y) => (x.ContextFolder, x.ContextAddress, x.DockerfilePath, x.InlineDockerfile, x.Target) == (y.ContextFolder, y.ContextAddress, y.DockerfilePath, y.InlineDockerfile, y.Target) && x.Arguments.SequenceEqual(y.Arguments),
+        (BuildSource x, BuildSource y) =>
+            (x.ContextFolder, x.ContextAddress, x.DockerfilePath, x.InlineDockerfile, x.Target) == (y.ContextFolder, y.ContextAddress,
+            y.DockerfilePath, y.InlineDockerfile, y.Target) && x.Arguments.SequenceEqual(y.Arguments),
         _ => false,
     };
 
     private ImmutableSortedDictionary<string, ImmutableArray<string>> Groups(Dictionary<string, List<Part>> parts)
     {
         var shipped = project.Default.IsEmpty ? [.. project.Components.Select(component => component.Name)] : project.Default;
-        var several = parts.Where(each => each.Value.Count > 1).Select(each => KeyValuePair.Create(BakeNames.Of(each.Key), each.Value.Select(part => part.Name).ToImmutableArray()));
-        return project.Groups.SetItem("default", shipped).Where(group => !parts.ContainsKey(group.Key)).Select(group => KeyValuePair.Create(BakeNames.Of(group.Key), Members(group.Value)))
+        var several = parts.Where(each => each.Value.Count > 1)
+            .Select(each => KeyValuePair.Create(BakeNames.Of(each.Key), each.Value.Select(part => part.Name).ToImmutableArray()));
+        return project.Groups.SetItem("default", shipped).Where(group => !parts.ContainsKey(group.Key))
+            .Select(group => KeyValuePair.Create(BakeNames.Of(group.Key), Members(group.Value)))
             .Where(group => !group.Value.IsEmpty).Concat(several).ToImmutableSortedDictionary(StringComparer.Ordinal);
 
         // A group may name more than is printed.
-        ImmutableArray<string> Members(ImmutableArray<string> names) => [.. names.Where(parts.ContainsKey).SelectMany(name => parts[name].Select(part => part.Name))];
+        ImmutableArray<string> Members(ImmutableArray<string> names) =>
+            [.. names.Where(parts.ContainsKey).SelectMany(name => parts[name].Select(part => part.Name))];
     }
 
     private BakeTarget Target(Part part)
@@ -74,7 +82,8 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
     }
 
     private IEnumerable<string> Outputs(Component component) =>
-        project.Push && component is { Publish: true, IsPushed: false } ? component.Outputs.Add($"type=registry{Form(component)}") : component.Outputs;
+        project.Push && component is { Publish: true, IsPushed: false } ? component.Outputs.Add($"type=registry{Form(component)}")
+            : component.Outputs;
 
     private void Write(TargetKeys keys, BuildSource build)
     {
@@ -94,7 +103,9 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
         keys.Flag("pull", build.Pull);
         keys.Text("network", build.Run.Network == RunNetwork.Default ? null : build.Run.Network.ToString().ToLowerInvariant());
         keys.Text("shm-size", build.Run.SharedMemory?.ToString(CultureInfo.InvariantCulture));
-        keys.Map("extra-hosts", build.Run.Hosts.GroupBy(host => host.Name).ToImmutableSortedDictionary(host => host.Key, host => string.Join(',', host.Select(each => each.Address)), StringComparer.Ordinal));
+        keys.Map("extra-hosts", build.Run.Hosts.GroupBy(host => host.Name)
+            .ToImmutableSortedDictionary(host => host.Key, host => string.Join(',', host.Select(each => each.Address)),
+            StringComparer.Ordinal));
         keys.List("ulimits", build.Run.Limits.Select(limit => $"{limit.Name}={limit.Soft}:{limit.Hard}"));
         keys.List("entitlements", build.Entitlements.Select(each => each.Name));
     }
@@ -105,7 +116,8 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
         ImageContext image => "docker-image://" + image.Reference,
         RemoteContext remote => remote.Address,
         FolderContext folder => RelativePath.From(workingFolder, folder.Folder),
-        LayoutContext layout => $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
+        LayoutContext layout =>
+            $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
         _ => throw new ArgumentOutOfRangeException(nameof(context)),
     };
 
@@ -122,6 +134,7 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
     }
 
     private static string Form(Component component) => string.Concat(
-        component.Layers is { } layers ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}{(layers.BasesToo ? ",force-compression=true" : "")}" : "",
+        component.Layers is { } layers
+            ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}{(layers.BasesToo ? ",force-compression=true" : "")}" : "",
         component.DockerFormat ? ",oci-mediatypes=false" : "");
 }

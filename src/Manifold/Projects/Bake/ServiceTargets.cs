@@ -12,13 +12,15 @@ namespace Manifold.Projects.Bake;
 internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
 {
     public BakeDocument Of(ImmutableArray<NamedImage> services) => new([.. services.Select(Target)],
-        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal).Add("default", [.. services.Select(service => BakeNames.Of(service.Name)).Distinct()]));
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal)
+            .Add("default", [.. services.Select(service => BakeNames.Of(service.Name)).Distinct()]));
 
     /// <summary>The targets where they stand in the files, so that a bake file's blocks can add to them.</summary>
     public static ImmutableArray<BakeTarget> Placed(Project services, BakeSources sources, ReadingOptions options)
     {
         var origins = services.Components.Select(component => component.Place.File).Distinct()
-            .Select(file => (File: file, Text: options.ReadText(file))).ToDictionary(each => each.File, each => (each.Text, Origin: sources.AddPlaces(each.Text)));
+            .Select(file => (File: file, Text: options.ReadText(file)))
+                .ToDictionary(each => each.File, each => (each.Text, Origin: sources.AddPlaces(each.Text)));
         return
         [
             .. from target in services.Written!.Targets
@@ -28,12 +30,14 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         ];
     }
 
-    private static HclSpan SpanOf(Place place, (LocatedText Text, int Origin) file) => new(file.Origin + file.Text.OffsetOf(place), place.Length);
+    private static HclSpan SpanOf(Place place, (LocatedText Text, int Origin) file) =>
+        new(file.Origin + file.Text.OffsetOf(place), place.Length);
 
     private static BakeTarget At(BakeTarget target, HclSpan span) => target with
     {
         Span = span,
-        Settings = target.Settings.ToImmutableSortedDictionary(each => each.Key, each => new BakeSetting([.. each.Value.Items.Select(item => item with { Span = span })], span), StringComparer.Ordinal),
+        Settings = target.Settings.ToImmutableSortedDictionary(each => each.Key,
+            each => new BakeSetting([.. each.Value.Items.Select(item => item with { Span = span })], span), StringComparer.Ordinal),
     };
 
     private BakeTarget Target(NamedImage service)
@@ -45,7 +49,8 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.Text("target", settings.Target?.Text);
         keys.Map("args", SourceResolver.Table(settings.Arguments, options.Environment.GetValueOrDefault));
         keys.Map("labels", SourceResolver.Table(settings.Labels, name => ""));
-        keys.Map("contexts", SourceResolver.Table(settings.Contexts, name => null).ToImmutableSortedDictionary(each => each.Key, each => Context(each.Value), StringComparer.Ordinal));
+        keys.Map("contexts", SourceResolver.Table(settings.Contexts, name => null)
+            .ToImmutableSortedDictionary(each => each.Key, each => Context(each.Value), StringComparer.Ordinal));
         keys.List("tags", Texts(settings.Tags));
         keys.List("platforms", settings.Platforms?.Entries.Select(entry => entry.Platform.ToString()) ?? []);
         keys.List("cache-from", Texts(settings.CacheFrom));
@@ -62,18 +67,23 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.List("ulimits", Texts(run.Limits));
         keys.List("entitlements", Texts(run.Entitlements));
         keys.Map("extra-hosts", (run.Hosts ?? []).Select(host => host.Text.Split('=', 2)).GroupBy(pair => pair[0])
-            .ToImmutableSortedDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair[^1])), StringComparer.Ordinal));
+            .ToImmutableSortedDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair[^1])),
+                StringComparer.Ordinal));
         return new BakeTarget(BakeNames.Of(service.Name), default, keys.Settings).Normalized();
     }
 
     private static IEnumerable<string> Texts(ImmutableArray<Located>? texts) => (texts ?? []).Select(text => text.Text);
 
     /// <summary>A path from the file's folder, from the working folder; itself where these are one.</summary>
-    private string? Moved(string? path) => path is null || paths.Folder == Path.GetFullPath(options.WorkingFolder) || BakeContexts.IsRemote(path) || Path.IsPathRooted(path) ? path
+    private string? Moved(string? path) =>
+        path is null || paths.Folder == Path.GetFullPath(options.WorkingFolder) || BakeContexts.IsRemote(path) || Path.IsPathRooted(path) ? path
         : RelativePath.From(options.WorkingFolder, Path.GetFullPath(path, paths.Folder));
 
-    private string Context(string text) => text.StartsWith("service:", StringComparison.Ordinal) ? "target:" + BakeNames.Of(text["service:".Length..])
+    private string Context(string text) =>
+        text.StartsWith("service:", StringComparison.Ordinal) ? "target:" + BakeNames.Of(text["service:".Length..])
         : text.Contains(':', StringComparison.Ordinal) ? text : Moved(text)!;
 
-    private string Secret(string text) => string.Join(',', text.Split(',').Select(field => field.StartsWith("src=", StringComparison.Ordinal) ? $"src={Moved(field["src=".Length..])}" : field));
+    private string Secret(string text) =>
+        string.Join(',', text.Split(',')
+        .Select(field => field.StartsWith("src=", StringComparison.Ordinal) ? $"src={Moved(field["src=".Length..])}" : field));
 }

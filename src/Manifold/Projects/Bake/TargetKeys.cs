@@ -6,7 +6,8 @@ namespace Manifold.Projects.Bake;
 /// <summary>The keys of a target; what is empty is left out.</summary>
 internal sealed class TargetKeys
 {
-    private readonly ImmutableSortedDictionary<string, BakeSetting>.Builder settings = ImmutableSortedDictionary.CreateBuilder<string, BakeSetting>(StringComparer.Ordinal);
+    private readonly ImmutableSortedDictionary<string, BakeSetting>.Builder settings =
+        ImmutableSortedDictionary.CreateBuilder<string, BakeSetting>(StringComparer.Ordinal);
 
     public ImmutableSortedDictionary<string, BakeSetting> Settings => settings.ToImmutable();
 
@@ -24,7 +25,8 @@ internal sealed class TargetKeys
 
     public void List(string key, IEnumerable<string> values) => Add(key, values.Select(value => ((string?)null, value)));
 
-    public void Map(string key, ImmutableSortedDictionary<string, string> values) => Add(key, values.Select(each => ((string?)each.Key, each.Value)));
+    public void Map(string key, ImmutableSortedDictionary<string, string> values) =>
+        Add(key, values.Select(each => ((string?)each.Key, each.Value)));
 
     private void Add(string key, IEnumerable<(string? Name, string Value)> items)
     {

@@ -8,7 +8,8 @@ namespace Manifold.Projects.Bake;
 
 /// <summary>What the environment says of a bake file's variables: <c>NAME</c>, or <c>NAME_JSON</c> with any value at all.</summary>
 /// <remarks>
-/// A variable with a type takes JSON first, and is one of the type's values. One without a type is as its default is: a text, a number, true or false.
+/// A variable with a type takes JSON first, and is one of the type's values. One without a type is as its default is: a text, a number,
+/// true or false.
 /// Source: buildx's <c>resolveValue</c> and <c>valueFromCSV</c>.
 /// </remarks>
 internal sealed class VariableOverrides(ReadingOptions options, Func<string, bool> isVariable)
@@ -54,7 +55,9 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         JsonNumber number => new HclNumber(decimal.Parse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture)),
         JsonLiteral literal => literal.Value is { } flag ? new HclBool(flag) : HclValue.Null,
         JsonList list => HclValue.List(list.Items.Select(Value)),
-        JsonMap map => new HclMap(map.Members.ToImmutableSortedDictionary(member => member.Name.Value, member => Value(member.Value), StringComparer.Ordinal)),
+        JsonMap map =>
+            new HclMap(map.Members.ToImmutableSortedDictionary(member => member.Name.Value, member => Value(member.Value),
+            StringComparer.Ordinal)),
         _ => throw new ArgumentOutOfRangeException(nameof(value)),
     };
 
@@ -62,14 +65,18 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
     {
         HclBool => Primitive(name, given, new HclPrimitive("bool"), span),
         HclNumber => Primitive(name, given, new HclPrimitive("number"), span),
-        HclList or HclMap => throw Unfit(name, standard.Kind, span, $"Give the variable a type in the file, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, or take {name} out of the environment."),
+        HclList or HclMap =>
+            throw Unfit(name, standard.Kind, span,
+            $"Give the variable a type in the file, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, or take {name} out of the environment."),
         _ => new HclString(given),
     };
 
     private static HclValue Primitive(string name, string given, HclPrimitive type, HclSpan span) => type.Name switch
     {
         "string" => new HclString(given),
-        "number" => decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new HclNumber(number) : throw Unfit(name, "a number", span),
+        "number" =>
+            decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new HclNumber(number)
+            : throw Unfit(name, "a number", span),
         _ => given switch
         {
             "1" or "t" or "T" or "true" or "TRUE" or "True" => new HclBool(true),
@@ -101,11 +108,13 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         foreach (var field in fields)
         {
             var pair = field.Split(':');
-            members[pair[0]] = pair.Length == 2 ? Primitive(name, pair[1], each, span) : throw Unfit(name, "KEY:VALUE, with commas between them", span);
+            members[pair[0]] = pair.Length == 2 ? Primitive(name, pair[1], each, span)
+                : throw Unfit(name, "KEY:VALUE, with commas between them", span);
         }
         return new HclMap(members.ToImmutable());
     }
 
     private static HclException Unfit(string name, string expected, HclSpan span, string? hint = null) =>
-        new($"the variable '{name}' is {expected}, and the environment has something else", span, hint ?? $"Set {name} to {expected}, or unset it.");
+        new($"the variable '{name}' is {expected}, and the environment has something else", span, hint
+            ?? $"Set {name} to {expected}, or unset it.");
 }

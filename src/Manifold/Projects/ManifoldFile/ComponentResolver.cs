@@ -24,14 +24,17 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var attested = Attested(settings.Attest ?? []);
         var component = ComponentOutputs.Read(settings.Outputs ?? [], faults.Add).Applied(new Component
         {
-            Name = image.Name, Place = image.Place, Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null, Tags = Tags(image), UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [], Aliases = Aliases(image),
+            Name = image.Name, Place = image.Place, Tags = Tags(image),
+            UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [], Aliases = Aliases(image),
+            Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null,
             Labels = SourceResolver.Table(settings.Labels, name => ""),
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
             WithoutIndex = settings.WithoutIndex ?? false, Created = settings.Created,
             Sbom = attested.Sbom, Provenance = attested.Provenance,
-            AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text).Where(text => text.Contains('=', StringComparison.Ordinal))],
+            AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text)
+                .Where(text => text.Contains('=', StringComparison.Ordinal))],
         });
         return platforms.IsEmpty ? null : component;
     }

@@ -51,7 +51,9 @@ internal sealed partial class HclEvaluator(HclScope scope)
     {
         HclMap map => map.Members.GetValueOrDefault(member.Name) ?? throw Missing(map, member.Name, member.Span),
         HclBlocks blocks => blocks.Member(member.Name, member.Span) ?? throw new HclException($"there is no {blocks.Name} '{member.Name}'", member.Span),
-        HclEntry entry => entry.Fields.GetValueOrDefault(member.Name) ?? throw new HclException($"the entry '{entry.Value}' has no '{member.Name}'", member.Span),
+        HclEntry entry =>
+            entry.Fields.GetValueOrDefault(member.Name)
+            ?? throw new HclException($"the entry '{entry.Value}' has no '{member.Name}'", member.Span),
         HclList => throw new HclException($"a list has no member '{member.Name}'", member.Span, $"Each item's is list[*].{member.Name}."),
         _ => throw new HclException($"{value.Kind} has no member '{member.Name}'", member.Span),
     };

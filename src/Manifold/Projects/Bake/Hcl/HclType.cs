@@ -14,8 +14,10 @@ internal abstract record HclType(string Name)
         HclCall { Name.Text: "list" or "set" or "map", Arguments: [var only] } call => new HclCollection(call.Name.Text, Parse(only)),
         HclCall { Name.Text: "tuple", Arguments: [HclTuple items] } => new HclTupleType([.. items.Items.Select(Parse)]),
         HclCall { Name.Text: "object", Arguments: [HclObject members] } => Members(members),
-        HclLiteral { Value: HclString text } => Parse(new HclExpressionParser(new HclCursor(text.Value, type.Span.Start)).Expression()), // in JSON a type is a text
-        _ => throw new HclException("this is no type", type.Span, "Known are string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…})."),
+        HclLiteral { Value: HclString text } =>
+            Parse(new HclExpressionParser(new HclCursor(text.Value, type.Span.Start)).Expression()), // in JSON a type is a text
+        _ => throw new HclException("this is no type", type.Span,
+            "Known are string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…})."),
     };
 
     /// <summary>The value as this type; null where it cannot be.</summary>
@@ -24,8 +26,10 @@ internal abstract record HclType(string Name)
     protected abstract HclValue? Converted(HclValue value);
 
     private static HclObjectType Members(HclObject members) => new(members.Items.ToImmutableSortedDictionary(
-        member => member.Key is HclLiteral { Value: HclString name } ? name.Value : throw new HclException("the name of a member is expected", member.Key.Span),
-        member => member.Value is HclCall { Name.Text: "optional", Arguments: [var type, ..] } ? (Parse(type), true) : (Parse(member.Value), false), StringComparer.Ordinal));
+        member => member.Key is HclLiteral { Value: HclString name } ? name.Value
+            : throw new HclException("the name of a member is expected", member.Key.Span),
+        member => member.Value is HclCall { Name.Text: "optional", Arguments: [var type, ..] } ? (Parse(type), true)
+            : (Parse(member.Value), false), StringComparer.Ordinal));
 }
 
 internal sealed record HclAny() : HclType("any")
@@ -48,7 +52,10 @@ internal sealed record HclCollection(string Kind, HclType Each) : HclType($"{Kin
 {
     protected override HclValue? Converted(HclValue value) => (Kind, value) switch
     {
-        ("map", HclMap map) => All(map.Members.Values) is { } values ? new HclMap(map.Members.Keys.Zip(values).ToImmutableSortedDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal)) : null,
+        ("map", HclMap map) =>
+            All(map.Members.Values) is { } values
+            ? new HclMap(map.Members.Keys.Zip(values)
+            .ToImmutableSortedDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal)) : null,
         ("list", HclList list) => All(list.Items) is { } items ? HclValue.List(items) : null,
         ("set", HclList list) => All(list.Items) is { } items ? Set(items) : null,
         _ => null,
@@ -66,11 +73,13 @@ internal sealed record HclCollection(string Kind, HclType Each) : HclType($"{Kin
         var distinct = new List<HclValue>();
         foreach (var item in items.Where(item => !distinct.Exists(each => HclValue.AreEqual(each, item))))
             distinct.Add(item);
-        return HclValue.List(distinct.All(item => item is HclNumber) ? distinct.OrderBy(item => item.AsNumber) : distinct.OrderBy(item => item.AsText, StringComparer.Ordinal));
+        return HclValue.List(distinct.All(item => item is HclNumber) ? distinct.OrderBy(item => item.AsNumber)
+            : distinct.OrderBy(item => item.AsText, StringComparer.Ordinal));
     }
 }
 
-internal sealed record HclTupleType(ImmutableArray<HclType> Items) : HclType($"tuple([{string.Join(", ", Items.Select(item => item.Name))}])")
+internal sealed record HclTupleType(ImmutableArray<HclType> Items)
+    : HclType($"tuple([{string.Join(", ", Items.Select(item => item.Name))}])")
 {
     protected override HclValue? Converted(HclValue value)
     {
