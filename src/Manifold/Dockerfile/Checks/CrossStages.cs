@@ -48,9 +48,11 @@ internal static partial class CrossStages
                 return null;
             if (path.StartsWith('/'))
                 return path.TrimEnd('/');
-            return folder is null ? null : $"{folder.TrimEnd('/')}/{(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path)}".TrimEnd('.').TrimEnd('/');
+            return folder is null ? null : Below(folder, path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path).TrimEnd('.').TrimEnd('/');
         });
     }
+
+    private static string Below(string folder, string path) => $"{folder.TrimEnd('/')}/{path}";
 
     /// <summary>What the instructions before a command say of it.</summary>
     /// <param name="Folder">The working directory; null where it is not known.</param>
@@ -67,7 +69,8 @@ internal static partial class CrossStages
             ArgInstruction arg => this with { KnowsTarget = KnowsTarget || arg.Arguments.Any(argument => argument.Name == "GOARCH") },
             RunInstruction run => this with { KnowsTarget = KnowsTarget || TellsTarget().IsMatch(CommandText.Of(run)) },
             WorkdirInstruction workdir when workdir.Path.Contains('$', StringComparison.Ordinal) => this with { Folder = null },
-            WorkdirInstruction workdir => this with { Folder = workdir.Path.StartsWith('/') ? workdir.Path : Folder is null ? null : $"{Folder.TrimEnd('/')}/{workdir.Path}" },
+            WorkdirInstruction workdir when workdir.Path.StartsWith('/') => this with { Folder = workdir.Path },
+            WorkdirInstruction workdir => this with { Folder = Folder is null ? null : Below(Folder, workdir.Path) },
             _ => this,
         };
     }

@@ -19,14 +19,17 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
         foreach (var text in stage.Instructions.OfType<RunInstruction>().Select(CommandText.Of))
         {
             families = families.Union(Added().Matches(text).Select(match => ArchitectureNames.Family(match.Groups[1].Value)));
-            families = families.Union(ArchitectureNames.Words().Matches(text).Where(word => Tool().IsMatch(Part(text, word))).Select(word => ArchitectureNames.Family(word.Value)));
+            families = families.Union(ArchitectureNames.Words().Matches(text).Where(word => Tool().IsMatch(Part(text, word)))
+                .Select(word => ArchitectureNames.Family(word.Value)));
         }
         return families == Families ? this : new ForeignWords(families);
     }
 
     /// <summary>True for a word that is no mistake.</summary>
     public bool Has(string text, Match word) => Families.Contains(ArchitectureNames.Family(word.Value)) || Tool().IsMatch(Part(text, word))
-        || OtherSystem().IsMatch(Near(text, word)) || ForAll().IsMatch(Token(text, word)) || Source().IsMatch(Part(text, word)) || Token(text, word).Contains("android-ndk", StringComparison.OrdinalIgnoreCase) || (OtherGoos().IsMatch(text) && !text.Contains("GOOS=linux", StringComparison.Ordinal))
+        || OtherSystem().IsMatch(Near(text, word)) || ForAll().IsMatch(Token(text, word)) || Source().IsMatch(Part(text, word))
+        || Token(text, word).Contains("android-ndk", StringComparison.OrdinalIgnoreCase)
+        || (OtherGoos().IsMatch(text) && !text.Contains("GOOS=linux", StringComparison.Ordinal))
         || IsAskedFor(text, word);
 
     /// <summary>The part of a path that a word stands in.</summary>
@@ -56,7 +59,7 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
     private static bool IsAskedFor(string text, Match word) => Test().IsMatch(text[Math.Max(0, word.Index - Reach)..word.Index]);
 
     /// <summary>aarch64-linux-gnu-gcc, gcc-aarch64-linux-gnu, libc6-dev-armhf-cross, crossbuild-essential-arm64, qemu-aarch64-static.</summary>
-    [GeneratedRegex(@"-(?:gcc|g\+\+|c\+\+|cpp|cc|ld|as|ar|nm|strip|objcopy|objdump|ranlib|readelf|clang|clang\+\+|gfortran|gdb|pkg-config)(?:-\d+)?$|^(?:gcc|g\+\+|gfortran|binutils|cpp|gdc|gnat|crossbuild-essential|qemu(?:-system|-user|-static)?)(?:-\d+)?-|-cross$|^pkg-config-|-cross-")]
+    [GeneratedRegex(@"-(?:gcc|g\+\+|c\+\+|cpp|cc|ld|as|ar|nm|strip|objcopy|objdump|ranlib|readelf|clang|clang\+\+|gfortran|gdb|pkg-config)(?:-\d+)?$|^(?:gcc|g\+\+|gfortran|binutils|cpp|gdc|gnat|crossbuild-essential|qemu(?:-system|-user|-static)?)(?:-\d+)?-(?:amd64|x86|aarch64|arm|ppc64|s390x|riscv64|loong|mips)|-cross$|^pkg-config-|-cross-")]
     private static partial Regex Tool();
 
     [GeneratedRegex(@"(?<![a-z])(?:windows|win(?:32|64)?|w64|mingw\w*|msvc|darwin|macos\w*|osx|apple|android\w*|freebsd|netbsd|openbsd|dragonfly|solaris|illumos|redox|uefi|unknown-none|none-e\w+|elf)(?![a-z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

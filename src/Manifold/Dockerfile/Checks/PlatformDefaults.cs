@@ -35,11 +35,13 @@ internal static partial class PlatformDefaults
     {
         foreach (var (name, text) in arg.Arguments)
         {
-            if (text is null || !(IsTarget(name) || PlatformArguments.IsSpelling(name)) || IsTrueForAll(name, text.Trim('"', '\'')) || IsMadeOfTheRealOne(text, visible) || !isUsed(name))
+            if (text is null || !(IsTarget(name) || PlatformArguments.IsSpelling(name)) || IsTrueForAll(name, text.Trim('"', '\''))
+                || IsMadeOfTheRealOne(text, visible) || !isUsed(name))
                 continue;
             // A name that only Manifold gives a value may be another's own elsewhere, where its default is right.
             var rule = Rules.PlatformArgDefault with { Severity = IsTarget(name) ? Severity.Error : Severity.Warning };
-            findings.Add(rule, arg, $"the default of {name} would hide its real value", $"Write ARG {name}; it has a value for every platform.", $"{name}={text}");
+            findings.Add(rule, arg, $"the default of {name} would hide its real value",
+                $"Write ARG {name}; it has a value for every platform.", $"{name}={text}");
         }
     }
 

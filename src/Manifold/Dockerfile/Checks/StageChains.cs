@@ -22,7 +22,8 @@ internal sealed partial class StageChains
         {
             var image = Expand(stage.From.Image);
             var under = below[stage.Index] = named.GetValueOrDefault(stage.From.Image) ?? named.GetValueOrDefault(image);
-            likely[stage.Index] = under ?? (stage.From.Image.Contains('$', StringComparison.Ordinal) ? Meant(tree, stage.From.Image).FirstOrDefault(each => each.Index < stage.Index) : null);
+            likely[stage.Index] = under ?? (stage.From.Image.Contains('$', StringComparison.Ordinal)
+                ? Meant(tree, stage.From.Image).FirstOrDefault(each => each.Index < stage.Index) : null);
             platforms[stage.Index] = stage.From.Platform is { } platform ? Expand(platform) : under is null ? null : platforms[under.Index];
             windows[stage.Index] = IsWindows(stage, image) || (under is not null && windows[under.Index]);
             forOne[stage.Index] = HasFixedPlatform(stage) || windows[stage.Index] || (under is not null && forOne[under.Index])
@@ -45,8 +46,9 @@ internal sealed partial class StageChains
     public string BaseOf(Stage stage) => Of(stage).Last().From.Image;
 
     /// <summary>The stages that a name means; of a name with a variable, all that it may mean. None in a file that is refused for the number of its stages.</summary>
-    public static IEnumerable<Stage> Meant(DockerfileTree tree, string name) => tree.Stages.Length > Limits.DockerfileStages ? [] : name.IndexOf('$', StringComparison.Ordinal) switch
+    public static IEnumerable<Stage> Meant(DockerfileTree tree, string name) => name.IndexOf('$', StringComparison.Ordinal) switch
     {
+        _ when tree.Stages.Length > Limits.DockerfileStages => [],
         < 0 => tree.Find(name) is { } stage ? [stage] : [],
         0 => [],
         var at => tree.Stages.Where(stage => stage.Name?.StartsWith(name[..at], StringComparison.OrdinalIgnoreCase) == true),
@@ -61,7 +63,8 @@ internal sealed partial class StageChains
     }
 
     /// <summary>True for <c>FROM --platform=$BUILDPLATFORM</c> and what stands on it.</summary>
-    public bool IsOnBuildPlatform(Stage stage) => platforms[stage.Index] is { } platform && BuildPlatform().IsMatch(platform) && !platform.Contains("TARGET", StringComparison.Ordinal);
+    public bool IsOnBuildPlatform(Stage stage) => platforms[stage.Index] is { } platform
+        && BuildPlatform().IsMatch(platform) && !platform.Contains("TARGET", StringComparison.Ordinal);
 
     /// <summary>True where the stage is built for one platform, whatever is asked for.</summary>
     public bool HasFixedPlatform(Stage stage) => platforms[stage.Index] is { } platform && Platform.TryParse(platform, out _);
@@ -76,7 +79,7 @@ internal sealed partial class StageChains
         || (platforms[stage.Index] is { } platform && platform.StartsWith("windows", StringComparison.OrdinalIgnoreCase))
         || stage.Instructions.OfType<ShellInstruction>().Any(shell => shell.Words is [var program, ..] && WindowsShell().IsMatch(program));
 
-    private static bool IsVariable(string word) => word.StartsWith('$') && !word.AsSpan(1).Contains('$');
+    private static bool IsVariable(string word) => OneVariable().IsMatch(word);
 
     /// <summary>The global arguments as they are if nobody gives a value; those of the platforms stay variables.</summary>
     private static Dictionary<string, string> Defaults(DockerfileTree tree)
@@ -87,6 +90,9 @@ internal sealed partial class StageChains
                 values[argument.Name] = Expansion.Expand(text, values.GetValueOrDefault, tree.Escape).Text;
         return values;
     }
+
+    [GeneratedRegex(@"^\$(?:\w+|\{\w+\})$")]
+    private static partial Regex OneVariable();
 
     [GeneratedRegex(@"\$\{?BUILD(PLATFORM|OS|ARCH)")]
     private static partial Regex BuildPlatform();

@@ -14,8 +14,13 @@ internal sealed class StageResults
     public StageResults(DockerfileTree tree, StageChains chains)
     {
         this.chains = chains;
-        above = (from stage in tree.Stages from under in StageChains.Meant(tree, stage.From.Image) where under.Index < stage.Index select (under.Index, stage)).ToLookup(pair => pair.Index, pair => pair.stage);
-        uses = tree.Stages.SelectMany(stage => stage.Instructions.SelectMany(instruction => UsesOf(tree, stage, instruction))).ToLookup(use => use.Of);
+        var based = from stage in tree.Stages
+            from under in StageChains.Meant(tree, stage.From.Image)
+            where under.Index < stage.Index
+            select (Under: under.Index, Stage: stage);
+        above = based.ToLookup(pair => pair.Under, pair => pair.Stage);
+        uses = tree.Stages.SelectMany(stage => stage.Instructions.SelectMany(instruction => UsesOf(tree, stage, instruction)))
+            .ToLookup(use => use.Of);
     }
 
     /// <param name="Of">The number of the stage that something is taken from.</param>
@@ -46,10 +51,12 @@ internal sealed class StageResults
                 if (IsForTarget(use.By))
                     return true;
                 else if (use.Destination is { } destination)
-                    waiting.Enqueue((use.By, destination.StartsWith('/') && !destination.Contains('$', StringComparison.Ordinal) ? destination.TrimEnd('/') : null));
+                    waiting.Enqueue((use.By, IsPlain(destination) ? destination.TrimEnd('/') : null));
         }
         return false;
     }
+
+    private static bool IsPlain(string path) => path.StartsWith('/') && !path.Contains('$', StringComparison.Ordinal);
 
     /// <summary>A stage without programs, on scratch, hands on what it was given: it is for the target where nothing takes that.</summary>
     private bool IsForTarget(Stage stage) => !chains.IsOnBuildPlatform(stage) && !chains.IsForOne(stage)
@@ -64,8 +71,14 @@ internal sealed class StageResults
 
     private static IEnumerable<Use> UsesOf(DockerfileTree tree, Stage stage, Instruction instruction) => instruction switch
     {
-        CopyInstruction { From: { } name } copy => from made in StageChains.Meant(tree, name) from source in copy.Sources select new Use(made.Index, stage, source, copy.Destination),
-        RunInstruction run => from mount in run.Mounts from made in mount.From is { } name ? StageChains.Meant(tree, name) : [] select new Use(made.Index, stage, mount.Source ?? "/", null),
+        CopyInstruction { From: { } name } copy =>
+            from made in StageChains.Meant(tree, name)
+            from source in copy.Sources
+            select new Use(made.Index, stage, source, copy.Destination),
+        RunInstruction run =>
+            from mount in run.Mounts
+            from made in mount.From is { } name ? StageChains.Meant(tree, name) : []
+            select new Use(made.Index, stage, mount.Source ?? "/", null),
         _ => [],
     };
 
@@ -76,6 +89,7 @@ internal sealed class StageResults
             return true;
         var end = source.AsSpan().IndexOfAny("$*?[");
         var start = "/" + (end < 0 ? source : source[..end]).TrimStart('.').Trim('/');
-        return start == "/" || path == start || path.StartsWith(end < 0 ? start + "/" : start, StringComparison.Ordinal) || start.StartsWith(path + "/", StringComparison.Ordinal);
+        return start == "/" || path == start || path.StartsWith(end < 0 ? start + "/" : start, StringComparison.Ordinal)
+            || start.StartsWith(path + "/", StringComparison.Ordinal);
     }
 }

@@ -57,14 +57,17 @@ internal static partial class WrittenArchitectures
     {
         RunInstruction run => CommandText.Of(run),
         AddInstruction add => string.Join(' ', add.Sources),
-        EnvInstruction env => string.Join(' ', env.Pairs.Where(pair => !IsOfOne(pair.Key)).Select(pair => pair.Key is "GOOS" ? $"GOOS={pair.Value}" : pair.Value)),
+        EnvInstruction env => string.Join(' ', env.Pairs.Where(pair => !IsOfOne(pair.Key))
+            .Select(pair => pair.Key is "GOOS" ? $"GOOS={pair.Value}" : pair.Value)),
         // The platform's own arguments have a rule of theirs.
-        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name) && !IsOfOne(argument.Name)).Select(argument => argument.Default)),
+        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name) && !IsOfOne(argument.Name))
+            .Select(argument => argument.Default)),
         _ => "",
     };
 
     /// <summary>A variable that is called after an architecture has others beside it, or is meant for that one.</summary>
-    private static bool IsOfOne(string name) => ArchitectureNames.Words().IsMatch(name.ToLowerInvariant().Replace('_', '-')) || ArchitectureNames.Words().IsMatch(name.ToLowerInvariant());
+    private static bool IsOfOne(string name) => name.ToLowerInvariant() is var lower
+        && (ArchitectureNames.Words().IsMatch(lower) || ArchitectureNames.Words().IsMatch(lower.Replace('_', '-')));
 
     private static string Replacement(string word, Instruction instruction) => word switch
     {

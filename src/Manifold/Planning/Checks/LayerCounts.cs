@@ -19,7 +19,9 @@ internal static class LayerCounts
             stage = ground is StageGround.Earlier earlier ? earlier.Stage : null;
         }
         if (count + ofBase > Limits.DockerLayers)
-            findings.Add(Rules.TooManyLayers, target.From, $"the image would have {count + ofBase} layers{(ofBase > 0 ? $", {ofBase} of them its base's" : "")}, and Docker's own image store takes at most {Limits.DockerLayers}",
+            findings.Add(Rules.TooManyLayers, target.From,
+                $"the image would have {count + ofBase} layers{(ofBase > 0 ? $", {ofBase} of them its base's" : "")}, "
+                + $"and Docker's own image store takes at most {Limits.DockerLayers}",
                 "Join RUNs with && or a here-document, copy several sources with one COPY, or COPY --from the result into a stage of its own.", target.From.Image);
     }
 }

@@ -58,6 +58,8 @@ public sealed class OnFilesOfProjects
     [InlineData(Target + "RUN apt-get install -y gcc-aarch64-linux-gnu\nRUN wget https://e.com/tool-amd64\n", 1)]
     [InlineData("ARG ARCH=amd64\nARG OS=linux\nFROM quay.io/a/busybox-${OS}-${ARCH}\nARG ARCH\nCOPY .build/$ARCH/app /\n", 1)]
     [InlineData(Target + "RUN GOOS=linux GOARCH=amd64 go build\n", 1)]
+    [InlineData(Target + "RUN wget https://e.com/gnat-community-2019-x86_64-linux-bin\n", 1)]
+    [InlineData("ARG ARCH=amd64\nFROM ${ARCH}/ubuntu\nARG ARCH\nRUN make $ARCH\n", 1)]
     [InlineData(Target + "RUN echo 'deb [arch=amd64] https://e.com stable main' > /etc/apt/sources.list.d/e.list\n", 1)]
     public void one_that_is_not_is_found_still(string text, int count) => Assert.Equal(count, Found("Dockerfile", text).Count(rule => rule == "HardcodedArch"));
 
