@@ -66,17 +66,6 @@ public sealed class ParsingDockerfiles
         Assert.Equal(["[\"/a\"]", "/b"], Assert.IsType<VolumeInstruction>(tree.Instructions[2]).Paths);
     }
 
-    [Theory]
-    [InlineData("ARG TARGETARCH=${TARGETARCH/amd64/x64}", 0)]
-    [InlineData("ARG TARGETARCH=\"${TARGETARCH:-amd64}\"", 0)]
-    [InlineData("ARG TARGETARCH=$BUILDARCH", 0)]
-    [InlineData("ARG TARGETPLATFORM=$TARGETOS/$TARGETARCH", 0)]
-    [InlineData("ARG TARGETARCH=amd64", 1)]
-    [InlineData("ARG TARGETARCH=$ARCH", 1)]
-    [InlineData("ARG TARGETARCH='$BUILDARCH'", 1)]
-    public void a_default_that_is_made_of_the_platform_is_fine(string argument, int errors) =>
-        Assert.Equal(errors, DockerfileParser.Parse("Dockerfile", $"{argument}\nFROM a\n").Diagnostics.Count(each => each.Severity == Severity.Error));
-
     [Fact]
     public void all_errors_are_in_one_exception_that_ends_with_exit_code_2()
     {
