@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Manifold.Images.Outputs;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
 
@@ -7,8 +8,8 @@ namespace Manifold.Cli;
 /// <summary>What the commands that publish can attach to an image: flags, and what is said of it.</summary>
 internal sealed class AttachmentFlags
 {
-    private readonly Option<bool> sbom = new("--sbom") { Description = "Attach a list of each platform's packages (SPDX 2.3)." };
-    private readonly Option<bool> provenance = new("--provenance") { Description = "Attach where each platform came from (SLSA provenance v1)." };
+    private readonly Option<string?> sbom = Attached("--sbom", "Attach a list of each platform's packages (SPDX 2.3). --sbom=false does not.");
+    private readonly Option<string?> provenance = Attached("--provenance", "Attach where each platform came from (SLSA provenance v1); mode=min leaves out the values of build arguments. --provenance=false attaches nothing.");
     private readonly Option<string[]> attest = new("--attest") { Description = "type=sbom or type=provenance: what buildx calls --sbom and --provenance. Repeatable.", HelpName = "KIND", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
     private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
@@ -32,11 +33,25 @@ internal sealed class AttachmentFlags
         await SigningKey.ParseAsync(
             KeyText.Read(context, key), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
+    /// <summary>A switch that may have fields for a value, as buildx has it; see <see cref="BuildxHabits"/>.</summary>
+    private static Option<string?> Attached(string name, string description) => new(name) { Description = description, HelpName = "FIELDS", Arity = ArgumentArity.ZeroOrOne };
+
+    private static Attestation? Short(ParseResult parsed, Option<string?> option, string type) => parsed.GetResult(option) is null ? null : parsed.GetValue(option) switch
+    {
+        null or "" or "true" or "1" => new Attestation(type, true),
+        "false" or "0" => new Attestation(type, false),
+        var fields => Attestation.Parse(option.Name, $"type={type},{fields}"),
+    };
+
     public Attachments Read(ParseResult parsed)
     {
-        var asked = (parsed.GetValue(attest) ?? []).Select(text => Attestation.Parse("--attest", text)).ToLookup(each => each.Type, each => each.Wanted);
+        var asked = (parsed.GetValue(attest) ?? []).Select(text => Attestation.Parse("--attest", text))
+            .Concat(new[] { Short(parsed, sbom, Attestation.Sbom), Short(parsed, provenance, Attestation.Provenance) }.OfType<Attestation>()).ToLookup(each => each.Type);
         var read = new Attachments(
-            parsed.GetValue(sbom) || asked[Attestation.Sbom].LastOrDefault(), parsed.GetValue(provenance) || asked[Attestation.Provenance].LastOrDefault(), parsed.GetValue(sign) ? parsed.GetValue(key) : null);
+            asked[Attestation.Sbom].LastOrDefault()?.Wanted is true, asked[Attestation.Provenance].LastOrDefault()?.Wanted is true, parsed.GetValue(sign) ? parsed.GetValue(key) : null)
+        {
+            IsMinimal = asked[Attestation.Provenance].LastOrDefault()?.IsMinimal is true,
+        };
         if (parsed.GetValue(sign) && read.KeyFile is null)
             throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
         return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key is for --sign: add --sign.") : read;
@@ -46,13 +61,29 @@ internal sealed class AttachmentFlags
 /// <summary>What somebody wants attached.</summary>
 internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
 {
+    /// <summary>The provenance is without the values of build arguments.</summary>
+    public bool IsMinimal { get; init; }
+
     public bool Any => Sbom || Provenance || KeyFile is not null;
+
+    /// <summary>True if there are documents that can lie beside an image outside of a registry.</summary>
+    public bool AnyDocuments => Sbom || Provenance;
+
+    /// <exception cref="UsageException">Nothing is published, and no other place takes what is to be attached.</exception>
+    public void RequirePlace(IEnumerable<ImageOutput> outputs)
+    {
+        if (KeyFile is not null)
+            throw new UsageException("--sign signs the image in its registry: add --push, or use manifold push --sign later.");
+        if (!outputs.Any(output => output.HoldsAttachments))
+            throw new UsageException("--sbom and --provenance need a place for the documents: add --push, or an output that can hold "
+                + "them, e.g. -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
+    }
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>
     public async Task<SigningKey?> LoadKeyAsync(CliContext context, CancellationToken cancellation) =>
         KeyFile is null ? null : await AttachmentFlags.LoadKeyAsync(context, KeyFile, cancellation);
 
-    public AttachmentRequest Request(SigningKey? key) => new() { Sbom = Sbom, Key = key, Tool = ProgramName.Version.Replace(' ', '-') };
+    public AttachmentRequest Request(SigningKey? key) => new() { Sbom = Sbom, IsMinimal = IsMinimal, Key = key, Tool = ProgramName.Version.Replace(' ', '-') };
 
     public static async Task TellAsync(CliContext context, AttachmentSummary done)
     {

@@ -13,13 +13,26 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
 
     public async Task<AttachmentSummary> AttachAsync(BakedComponent baked, PreparedImage image, CancellationToken cancellation)
     {
+        return await new ImageAttachments(publishing, await RequestAsync(baked, cancellation)).AttachAsync(image, cancellation);
+    }
+
+    /// <summary>Puts the documents beside an image in a layout, an archive or a folder; null if there are none.</summary>
+    public async Task<LayoutAttachments?> BesideAsync(BakedComponent baked, CancellationToken cancellation)
+    {
         var component = baked.Planned.Node.Component;
-        var request = wanted.Request(key) with
+        return !wanted.AnyDocuments && component is { Sbom: false, Provenance: false } ? null
+            : new LayoutAttachments(publishing, await RequestAsync(baked, cancellation) with { Key = null },
+                component.Tags.FirstOrDefault());
+    }
+
+    private async Task<AttachmentRequest> RequestAsync(BakedComponent baked, CancellationToken cancellation)
+    {
+        var component = baked.Planned.Node.Component;
+        return wanted.Request(key) with
         {
             Sbom = wanted.Sbom || component.Sbom,
             Provenance = wanted.Provenance || component.Provenance ? await ProvenanceAsync(baked, cancellation) : null,
         };
-        return await new ImageAttachments(publishing, request).AttachAsync(image, cancellation);
     }
 
     /// <summary>Of what is taken as it is nobody here knows where it came from.</summary>

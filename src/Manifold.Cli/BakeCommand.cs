@@ -35,6 +35,7 @@ internal sealed class BakeOptions
         Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2; IMAGE.KEY+=VALUE adds to a list. Repeatable.",
         HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
+    private readonly Option<string[]> variables = new("--var") { Description = "Set a variable of the file, over the environment. Repeatable.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
     private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
@@ -50,6 +51,7 @@ internal sealed class BakeOptions
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
+    private ImageFlags image = null!;
     private CheckFlags checking = null!;
     private PublishingFlags publishing = null!;
     private RegistryAccess registries = null!;
@@ -57,10 +59,11 @@ internal sealed class BakeOptions
     public void AddTo(Command command)
     {
         command.Add(names);
-        progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
-        foreach (var option in (Option[])[files, set, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
+        progress.AcceptProgress();
+        foreach (var option in (Option[])[files, set, variables, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
             command.Add(option);
         allow = AllowFlag.AddTo(command);
+        image = ImageFlags.AddTo(command);
         checking = CheckFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
         registries = RegistryAccess.AddTo(command);
@@ -82,14 +85,19 @@ internal sealed class BakeOptions
             Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
             Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
-            KeepGoing = parsed.GetValue(keepGoing), Progress = parsed.GetValue(progress)!, MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
-            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed), Registries = registries.Read(parsed),
+            KeepGoing = parsed.GetValue(keepGoing), Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!), MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
+            Variables = [.. (parsed.GetValue(variables) ?? []).Select(Variable)],
+            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed),
+                WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
         };
     }
 
     /// <summary>Bake's flag has no value: what is no format is an image.</summary>
     private string? ReadPrint(ParseResult parsed) =>
         parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
+
+    private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
+        : throw new UsageException($"--var {text}: expected NAME=VALUE.");
 
     internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
 }
@@ -107,6 +115,9 @@ internal sealed record BakeCommandLine
     public required ImmutableArray<string> Files { get; init; }
     public required ImmutableArray<string> Names { get; init; }
     public required ImmutableArray<string> Set { get; init; }
+    /// <summary>Variables that count more than those of the environment.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Variables { get; init; } = [];
+
     public required string? Print { get; init; }
     public required bool Plan { get; init; }
     public required bool Push { get; init; }
@@ -124,6 +135,12 @@ internal sealed record BakeCommandLine
     /// <summary>Only say what is wrong or doubtful about the Dockerfiles.</summary>
     public bool Check { get; init; }
     public Allowance Allowed { get; init; } = Allowance.Nothing;
+
+    /// <summary>Publishes the images that are asked for without an index, whatever the file says.</summary>
+    public bool WithoutIndex { get; init; }
+
+    /// <summary>The creation time of all images; null if the file decides.</summary>
+    public CreatedTime? Created { get; init; }
     public bool VerifyReproducible { get; init; }
     public required int? Jobs { get; init; }
     public required bool KeepGoing { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Images.Outputs;
+using Manifold.Planning;
 using Manifold.Projects;
 
 namespace Manifold.Cli;
@@ -20,7 +21,7 @@ internal sealed class BakeOutputs
         var found = ImmutableArray.CreateBuilder<(string Component, ImageOutput Output)>();
         foreach (var component in plan.Components.Where(component => component.Node.Asked))
         {
-            var asked = component.Node.Component.Outputs.Select(text => ImageOutput.Parse(text)).ToList();
+            var asked = component.Node.Component.Outputs.Select(text => WithoutTime(ImageOutput.Parse(text))).ToList();
             var read = asked.Where(output => output is { IsLoad: false, Kind: not (OutputKind.Image or OutputKind.CacheOnly) }).ToList();
             if (load || component.Node.Component.Load)
                 read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
@@ -32,12 +33,29 @@ internal sealed class BakeOutputs
         return new BakeOutputs(writer, found.ToImmutable());
     }
 
-    public async Task WriteAsync(BakeResult result, CancellationToken cancellation)
+    private static ImageOutput WithoutTime(ImageOutput output) => output.Epoch is null ? output : output with
+    {
+        WithoutEffect =
+        [
+            .. output.WithoutEffect,
+            $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args",
+        ],
+    };
+
+    public IEnumerable<ImageOutput> All => outputs.Select(each => each.Output);
+
+    public async Task WriteAsync(BakeResult result, BakeAttachments attachments, CancellationToken cancellation)
     {
         foreach (var (name, output) in outputs)
         {
-            if (result.Components.FirstOrDefault(component => component.Name == name) is { Result: { } built } component)
-                await writer.WriteAsync(output, new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)]), component.Planned.Node.Component.Tags, cancellation);
+            if (result.Components.FirstOrDefault(component => component.Name == name) is not { Result: { } built } component)
+                continue;
+            var beside = output.HoldsAttachments ? await attachments.BesideAsync(component, cancellation) : null;
+            var source = new BuiltSource(built.Index, [.. built.Images.Select(image => image.Platform)])
+            {
+                Attach = beside is null ? null : beside.AttachAsync,
+            };
+            await writer.WriteAsync(output, source, component.Planned.Node.Component.Tags, cancellation);
         }
     }
 }

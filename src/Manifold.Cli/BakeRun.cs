@@ -22,7 +22,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var options = new ReadingOptions(context.Environment)
+        var options = new ReadingOptions(context.Environment.SetItems(line.Variables))
         {
             WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd,
         };
@@ -35,8 +35,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return 0;
         }
 
-        if (line.Attachments.Any && !line.Push && !project.Push)
-            throw new UsageException("--sbom, --provenance and --sign are attached to images in their registry: add --push.");
+        var isPublished = line.Push || project.Push;
+        if (line.Attachments.KeyFile is not null && !isPublished)
+            line.Attachments.RequirePlace([]);
         using var key = await line.Attachments.LoadKeyAsync(context, cancellation);
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, line.Registries);
@@ -57,7 +58,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
         var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
         var bakery = new Bakery(tools);
-        var request = await RequestAsync(project, tools, cancellation) with { Attach = new BakeAttachments(context, line.Attachments, key, publishing).AttachAsync };
+        var attachments = new BakeAttachments(context, line.Attachments, key, publishing);
+        var request = await RequestAsync(project, tools, cancellation) with { Attach = attachments.AttachAsync };
         if (request.Push is not null && !line.Plan)
             await tools.Publisher.RecoverAsync(cancellation);
         BakeResult? result = null;
@@ -71,12 +73,14 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
                 Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }),
             }, plan, line.Load, cancellation);
+            if (line.Attachments.AnyDocuments && !isPublished)
+                line.Attachments.RequirePlace(outputs.All);
             foreach (var component in plan.Components)
                 await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
             result = await bakery.BakeAsync(request, plan, Show, cancellation);
             if (!result.IsWhole)
                 throw new BakeFailedException(result);
-            await outputs.WriteAsync(result, cancellation);
+            await outputs.WriteAsync(result, attachments, cancellation);
         }
         catch (Exception e) when (!line.Plan)
         {
@@ -118,11 +122,14 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
         project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, source => line.SettingsOf(source, context), cancellation);
+        project = await CreatedTimes.ResolveAsync(line.WithoutIndex
+            ? project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] } : project,
+                line.Created, context.Time.GetUtcNow(), cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {
             Names = line.Names, NoCache = line.NoCache, Pull = line.Pull, SourceDateEpoch = BuildOptions.EpochOf(context), LayoutReference = layouts,
-            RunSettings = source => line.SettingsOf(source, context),
+            RunSettings = source => line.SettingsOf(source, context), KeepsRest = line.Plan,
         })
         {
             Lock = BakeLock.Find(context, project, line),
@@ -141,6 +148,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 await context.Out.WriteLineAsync($"  without {missing.Platform}, which may fail: {missing.Reason}");
             await context.Out.WriteLineAsync();
         }
+        foreach (var (name, culprit) in plan.Left)
+            await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it stands on {culprit}")}");
+        SeveralProblemsException.ThrowIfAny(plan.Problems);
         return 0;
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects;
 using Manifold.Publishing;
 using Manifold.Verification;
 
@@ -32,9 +33,11 @@ internal sealed class BuildOptions
     private readonly Option<string[]> labels = Many("--label", "A label for every platform's config. Repeatable.", "K=V");
     private readonly Option<string[]> annotations = Many("--annotation", "An annotation: [manifest:|index:|manifest[linux/arm64]:]K=V. Repeatable.", "K=V");
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
+    private readonly Option<string[]> noCacheFilter = Many("--no-cache-filter", "Stages whose steps are run again: NAME[,NAME…]. Repeatable.", "STAGE");
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private RunFlags runs = null!;
+    private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
     private OutputFlags output = null!;
     private CacheFlags caching = null!;
@@ -56,13 +59,14 @@ internal sealed class BuildOptions
     public void AddTo(Command command, bool contextMayMiss = false)
     {
         contexts = ContextFlags.AddTo(command, contextMayMiss);
-        progress.AcceptOneOf("auto", "tty", "plain", "json", "quiet");
+        progress.AcceptProgress();
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow];
+        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, noCacheFilter, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow];
         foreach (var option in all)
             command.Add(option);
         runs = RunFlags.AddTo(command);
+        image = ImageFlags.AddTo(command);
         output = OutputFlags.AddTo(command);
         caching = CacheFlags.AddTo(command);
         publishing = PublishingFlags.AddTo(command);
@@ -71,12 +75,12 @@ internal sealed class BuildOptions
         checking = CheckFlags.AddTo(command);
     }
 
-    /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile.</summary>
+    /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile. Without arguments it is the working folder's, where it has one.</summary>
     public BakeCommandLine? ReadProject(ParseResult parsed)
     {
         var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
-        var isFile = path is not null && new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path));
-        var isFolder = path is null && (folder is null || folder != "-" && !ContextFetcher.IsRemote(folder)) && Directory.Exists(folder ?? ".") && !File.Exists(Path.Combine(folder ?? ".", "Dockerfile")) && !File.Exists(Path.Combine(folder ?? ".", "Containerfile"));
+        var isFile = path is not null && (Directory.Exists(path) || new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path)));
+        var isFolder = path is null && (folder is null ? ProjectReader.IsProject(".") : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !BuildFiles.HasDockerfile(folder));
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
             Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),
@@ -94,15 +98,18 @@ internal sealed class BuildOptions
                 throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
             var tagged = ReadRequest(parsed, context);
             var request = outputs.Applied(tagged, parsed.GetValue(push));
+            if (request.WithoutIndex)
+                RequireNoIndex(parsed, request, outputs);
             if (BuildKitArguments.SplitsPlatforms(request))
                 outputs = outputs.WithFolders();
             return new BuildCommandLine
             {
                 Request = request,
+                Created = image.Created(parsed),
                 Push = ReadPush(parsed, outputs, tagged.Tags),
                 Shard = parsed.GetValue(shard),
                 Attachments = ReadAttachments(parsed, outputs),
-                Progress = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(progress)!,
+                Progress = parsed.GetValue(quiet) ? "quiet" : checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
                 Report = parsed.GetValue(report),
@@ -117,6 +124,15 @@ internal sealed class BuildOptions
         {
             throw new UsageException(e.Message);
         }
+    }
+
+    private void RequireNoIndex(ParseResult parsed, BuildRequest request, OutputChoice outputs)
+    {
+        WithoutAnIndex.Require("--index=never", request.Platforms,
+            request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
+        if (parsed.GetValue(shard) is not null)
+            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave "
+                + "--index=never out.");
     }
 
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
@@ -137,7 +153,7 @@ internal sealed class BuildOptions
     {
         var attachments = attaching.Read(parsed);
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
-            throw new UsageException("--sbom, --provenance and --sign are attached to the image in its registry: add --push, or use manifold push later.");
+            attachments.RequirePlace(outputs.All);
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
             : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
     }
@@ -149,15 +165,19 @@ internal sealed class BuildOptions
         return BuildKitArguments.Applied(contexts.Read(parsed, ReadPlatforms(parsed.GetValue(platforms) ?? [], context)) with
         {
             Target = parsed.GetValue(target) is { Length: > 0 } stage ? stage : null,
-            BuildArguments = epoch == BuildKitArguments.OfContext ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
+            // A time that is found out later is an argument like others, also where a variable says it.
+            BuildArguments = epoch is { Length: > 0 } && BuildKitArguments.ReadEpoch(epoch, mayBeName: true) is null
+                ? arguments.SetItem(BuildKitArguments.Epoch, epoch) : arguments,
             Labels = Pairs(parsed.GetValue(labels) ?? [], null),
             Annotations = [.. (parsed.GetValue(annotations) ?? []).SelectMany(text => Annotation.Parse(text))],
             Tags = [.. (parsed.GetValue(tags) ?? []).Select(ImageReference.Parse).Distinct()],
             Run = runs.Read(parsed, context),
             Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
+            NoCacheFilter = [.. (parsed.GetValue(noCacheFilter) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             Pull = parsed.GetValue(pull),
-            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch),
+            SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch, mayBeName: true),
+            WithoutIndex = image.WithoutIndex(parsed),
         });
     }
 
@@ -200,6 +220,9 @@ internal sealed record BuildCommandLine
 {
     public required BuildRequest Request { get; init; }
     public required Attachments Attachments { get; init; }
+
+    /// <summary>The creation time of the image; null if none is given.</summary>
+    public required CreatedTime? Created { get; init; }
 
     /// <summary>What <c>--push</c> asks for; null without it.</summary>
     public required PublicationRequest? Push { get; init; }

@@ -1,4 +1,5 @@
 using Manifold.Content;
+using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Images.Outputs;
 using Manifold.Oci;
@@ -27,6 +28,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         // Until the last byte is published: what is being pushed must not be pruned.
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
+        line = line with { Request = await WithTimeAsync(line.Request, begin, cancellation) };
         if (line.Print == "tree")
             return PrintTree();
         if (line.Check)
@@ -74,10 +76,13 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             outcome = outcome with { Preflight = planned.Preflight };
             var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
             outcome = outcome with { Result = result };
+            var attach = line.Attachments.AnyDocuments ? new LayoutAttachments(publishing, await AttachmentsAsync(result),
+                line.Request.Tags.FirstOrDefault()) : null;
             foreach (var output in line.Outputs.All)
             {
                 var made = OutputChoice.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
-                await writer.WriteAsync(output, new BuiltSource(made.Index, line.Request.Platforms), line.Request.Tags, cancellation);
+                var source = new BuiltSource(made.Index, line.Request.Platforms) { Attach = attach is null ? null : attach.AttachAsync };
+                await writer.WriteAsync(output, source, line.Request.Tags, cancellation);
             }
             // Last, so that no tag says that all is well while a file could not be written.
             if (planned.Preflight is { } preflight)
@@ -87,19 +92,35 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await WriteFilesAsync(outcome.Published is { } published && published.Top.Digest != result.Index.Digest ? result with { Index = published.Top } : result, recorder.Id, cancellation);
         }
 
+        async Task<AttachmentRequest> AttachmentsAsync(BuildResult result)
+        {
+            var request = line.Attachments.Request(key);
+            return line.Attachments.Provenance
+                ? request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) }
+                    : request;
+        }
+
         async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
         {
             IImageSource built = new StoreSource(store, registry, preflight.Request.Targets[0], result.Index);
-            await using var source = line.Outputs.PushesDockerFormat ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, cancellation) : built;
+            await using var source = line.Outputs.PushesDockerFormat
+                ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, publishing.Warn, cancellation) : built;
             var top = line.Outputs.PushesDockerFormat ? (await source.ResolveAsync(cancellation)).Descriptor : result.Index;
-            var request = line.Attachments.Request(key);
-            if (line.Attachments.Provenance)
-                request = request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) };
-            var (done, attached) = await new ImageAttachments(publishing, request).PublishAsync(source, top, preflight, new PushEvents(show, context.Time), cancellation);
+            var (done, attached) = await new ImageAttachments(publishing, await AttachmentsAsync(result)).PublishAsync(source, top,
+                preflight, new PushEvents(show, context.Time), cancellation);
             if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
                 await Attachments.TellAsync(context, attached);
             return done;
         }
+    }
+
+    private async Task<BuildRequest> WithTimeAsync(BuildRequest request, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (line.Created is not { } created)
+            return request;
+        var isAsked = created.IsOfContext && request is { ContextTime: null, ContextAddress: null };
+        var ofContext = isAsked ? await CheckoutTime.FindAsync(request.ContextFolder, cancellation) : request.ContextTime;
+        return request with { Created = created.At(now, ofContext, request.ContextName) };
     }
 
     private int PrintTree()

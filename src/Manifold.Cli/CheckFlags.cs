@@ -18,11 +18,23 @@ internal sealed class CheckFlags
     }
 
     /// <summary>True where nothing is to be built.</summary>
-    public bool Read(ParseResult parsed) => parsed.GetValue(call) switch
+    /// <exception cref="UsageException">The method is not known, or not available.</exception>
+    public bool Read(ParseResult parsed) => Method(parsed) switch
     {
-        null or "build" => parsed.GetValue(check),
+        null or "" or "build" => parsed.GetValue(check),
         "check" or "lint" => true,
-        "outline" or "targets" => throw new UsageException($"--call {parsed.GetValue(call)} is not supported. What the file says is shown by: manifold build --print=tree"),
+        "outline" or "targets" => throw new UsageException($"--call {Method(parsed)} is not available. The file's stages, arguments and mounts are shown by: manifold build --print=tree"),
         var other => throw new UsageException($"--call {other}: expected check or build."),
     };
+
+    /// <summary>Whether findings are wanted as JSON: <c>--call check,format=json</c>.</summary>
+    /// <exception cref="UsageException">A field is not known.</exception>
+    public bool WantsJson(ParseResult parsed)
+    {
+        var fields = (parsed.GetValue(call) ?? "").Split(',').Where(field => field.Contains('=', StringComparison.Ordinal)).ToList();
+        return fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other
+            ? throw new UsageException($"--call {parsed.GetValue(call)}: there is no '{other}'. Expected format=json or format=text.") : fields.Contains("format=json");
+    }
+
+    private string? Method(ParseResult parsed) => parsed.GetValue(call)?.Split(',').FirstOrDefault(field => !field.Contains('=', StringComparison.Ordinal));
 }

@@ -5,7 +5,7 @@ namespace Manifold.Cli;
 /// <summary>All commands, and the way from the words of a command line to an exit code.</summary>
 public static class CommandTree
 {
-    private const string DebugFlag = "--debug";
+    private const string DebugFlag = "--debug", ShortDebugFlag = "-D";
 
     public static RootCommand Create(CliContext context)
     {
@@ -40,7 +40,7 @@ public static class CommandTree
             CompletionCommand.Create(context),
             VersionCommand(context),
         };
-        root.Add(new Option<bool>(DebugFlag)
+        root.Add(new Option<bool>(DebugFlag, ShortDebugFlag)
         {
             Description = "When a command fails, also print the trace of the program. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
         });
@@ -52,7 +52,7 @@ public static class CommandTree
     public static async Task<int> RunAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         var debug = context.Variable("MANIFOLD_DEBUG") is not (null or "0")
-            || arguments.TakeWhile(word => word != "--").Contains(DebugFlag);
+            || arguments.TakeWhile(word => word != "--").Any(word => word is DebugFlag or ShortDebugFlag);
 #pragma warning disable CA1031 // the last line of defence
         try
         {
@@ -67,6 +67,7 @@ public static class CommandTree
 
     private static async Task<int> InvokeAsync(CliContext context, IReadOnlyList<string> arguments)
     {
+        arguments = BuildxHabits.Joined(arguments);
         var parsed = Create(context).Parse(arguments);
         if (WrongUsage.Find(parsed, arguments) is { } wrong)
         {

@@ -14,7 +14,8 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} Or a build: its id, or 'latest'." };
+        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} A bare REFERENCE is the store's where it has one. "
+            + "Or a build: its id, or 'latest'." };
         var b = new Argument<string>("B") { Description = "What to compare it with, of the same kind." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
         var command = new Command("compare", "Compare two images (packages, files, configuration, sizes) or two builds (these and times).") { a, b, json };
@@ -24,7 +25,7 @@ internal static class CompareCommand
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(cancellation: cancellation);
             using var client = access.Open(context, parsed);
-            var comparing = new Comparing(context, store, client);
+            var comparing = new Comparing(store, client);
             var (nameA, nameB) = (parsed.GetRequiredValue(a), parsed.GetRequiredValue(b));
             var (recordA, recordB) = (comparing.Builds.TryFind(nameA), comparing.Builds.TryFind(nameB));
             if (recordA is null != recordB is null)
@@ -41,7 +42,7 @@ internal static class CompareCommand
         return command;
     }
 
-    private sealed class Comparing(CliContext context, Store store, RegistryClient client)
+    private sealed class Comparing(Store store, RegistryClient client)
     {
         private readonly ComparedImages images = new();
 
@@ -50,8 +51,8 @@ internal static class CompareCommand
         public async Task<ImageComparison> OfImagesAsync(ImageLocation a, ImageLocation b, CancellationToken cancellation)
         {
             var sources = new ImageSources(store, client);
-            await using var sourceA = await sources.FindAsync(a, context.Warn, cancellation);
-            await using var sourceB = await sources.FindAsync(b, context.Warn, cancellation);
+            await using var sourceA = sources.OpenStored(a);
+            await using var sourceB = sources.OpenStored(b);
             return await CompareAsync(sourceA, a.ToString(), sourceB, b.ToString(), cancellation);
         }
 

@@ -61,7 +61,8 @@ internal sealed class ContextFlags
         var keepGitFolder = BuildKitArguments.KeepsGitFolder(request);
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {
-            RemoteContext remote => new FolderContext(await fetcher.FetchNamedAsync(remote.Address, keepGitFolder, cancellation)),
+            RemoteContext remote when await fetcher.FetchNamedAsync(remote.Address, keepGitFolder, cancellation) is var files =>
+                new FolderContext(files.Folder) { Time = files.Time },
             LayoutContext layout => new ImageContext(await new TakenImages(tools.Store, tools.Registry).PlaceAsync(layout, cancellation)),
             var local => local,
         })));

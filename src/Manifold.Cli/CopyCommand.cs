@@ -34,10 +34,13 @@ internal static class CopyCommand
             using var client = access.Open(context, parsed);
             var delivery = new ImageDelivery(context, store, client);
             var options = new DeliveryOptions(publishing.Read(parsed, []), WithReferrers: !parsed.GetValue(noReferrers));
+            from = parsed.GetValue(allTags) && from is { Transport: Transport.Registry, IsExplicit: false }
+                ? ImageLocation.InRegistry(await client.QualifyAsync(from.Reference!, cancellation)) : from;
             var copies = parsed.GetValue(allTags) ? await EveryTagAsync((store, client), from, places, cancellation) : [(from, places)];
             foreach (var (one, itsPlaces) in copies)
             {
-                await using var image = await ShapeAsync(new ImageSources(store, client).Open(one), wanted, parsed.GetValue(format), cancellation);
+                await using var image = await ShapeAsync(new ImageSources(store, client).OpenNamed(one), wanted, parsed.GetValue(format),
+                    context.Warn, cancellation);
                 await delivery.DeliverAsync(image, itsPlaces, options, cancellation);
             }
         });
@@ -51,15 +54,19 @@ internal static class CopyCommand
         return format;
     }
 
-    public static Task<IImageSource> ConvertAsync(IImageSource image, string? format, CancellationToken cancellation) =>
-        format is null ? Task.FromResult(image) : FormatConversion.ConvertAsync(image, format == "docker" ? ImageFormat.Docker : ImageFormat.Oci, cancellation);
+    /// <param name="tell">Gets what the format has no place for.</param>
+    public static Task<IImageSource> ConvertAsync(IImageSource image, string? format, Action<string> tell,
+        CancellationToken cancellation) =>
+        format is null ? Task.FromResult(image) : FormatConversion.ConvertAsync(image, format == "docker" ? ImageFormat.Docker
+            : ImageFormat.Oci, tell, cancellation);
 
-    private static async Task<IImageSource> ShapeAsync(IImageSource source, ImmutableArray<Platform> wanted, string? format, CancellationToken cancellation)
+    private static async Task<IImageSource> ShapeAsync(
+        IImageSource source, ImmutableArray<Platform> wanted, string? format, Action<string> tell, CancellationToken cancellation)
     {
         try
         {
             var image = wanted.IsEmpty ? source : await PlatformSubset.ChooseAsync(source, wanted, cancellation);
-            return await ConvertAsync(image, format, cancellation);
+            return await ConvertAsync(image, format, tell, cancellation);
         }
         catch
         {

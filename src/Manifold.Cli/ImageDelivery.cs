@@ -29,6 +29,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
             await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
         var parts = options.WithReferrers || references.Length < targets.Length
             ? await ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
+        if (targets.Any(target => target.Transport is Transport.DockerArchive) && DockerArchiveTarget.Dropped(parts!) is { } dropped)
+            context.Warn(dropped);
         if (!references.IsEmpty)
             await PublishAsync(image, parts, options with { Publication = options.Publication with { Targets = references } }, cancellation);
         if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest } && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))

@@ -131,7 +131,8 @@ internal sealed class IndexFlags(string targetHelp)
             using var client = access.Open(context, parsed);
             await using var run = new IndexRun(store, client, Locations.Parse(parsed.GetRequiredValue(Target)), context.Warn);
             await change(run, parsed, cancellation);
-            await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), cancellation);
+            await using var image = await CopyCommand.ConvertAsync(run.Draft.Compose(), parsed.GetValue(format), context.Warn,
+                cancellation);
             if (parsed.GetValue(dryRun))
             {
                 await context.Out.WriteLineAsync(Encoding.UTF8.GetString((await image.ResolveAsync(cancellation)).Bytes.Span));

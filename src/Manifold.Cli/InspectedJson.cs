@@ -13,7 +13,15 @@ internal static class InspectedJson
     // '+' stays itself: media types are read by people.
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Write(InspectedImage image) => new JsonObject
+    public static string Write(InspectedImage image)
+    {
+        var json = Document(image);
+        if (image.ReferrersUnknown is { } why)
+            json["referrersUnknown"] = why;
+        return json.ToJsonString(Readable);
+    }
+
+    private static JsonObject Document(InspectedImage image) => new()
     {
         ["name"] = image.Location.Reference?.ToString() ?? image.Location.ToString(),
         ["location"] = image.Location.Transport is Transport.Registry ? $"docker://{image.Location}" : image.Location.ToString(),
@@ -22,12 +30,18 @@ internal static class InspectedJson
         ["size"] = image.Size,
         ["annotations"] = Write(image.Index?.Annotations),
         ["nested"] = new JsonArray([.. image.Nested.Select(Write)]),
-        ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null).Select(Write)]),
-        ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null).Select(Write)]),
-        ["referrers"] = new JsonArray([.. image.Referrers.Select(Write)]),
-    }.ToJsonString(Readable);
+        ["platforms"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is not null)
+            .Select(manifest => Write(manifest, image))]),
+        ["attestations"] = new JsonArray([.. image.Manifests.Where(manifest => manifest.Platform is null)
+            .Select(manifest => Write(manifest, image))]),
+        ["referrers"] = Referrers(image.Referrers, image),
+    };
 
-    private static JsonObject Write(InspectedManifest manifest) => new()
+    /// <summary>Null where nobody knows them.</summary>
+    private static JsonArray? Referrers(ImmutableArray<Descriptor> referrers, InspectedImage image) => image.ReferrersUnknown is null
+        ? new([.. referrers.Select(Write)]) : null;
+
+    private static JsonObject Write(InspectedManifest manifest, InspectedImage image) => new()
     {
         ["platform"] = manifest.Platform?.ToString(),
         ["osVersion"] = manifest.Descriptor.Platform?.OsVersion,
@@ -37,7 +51,7 @@ internal static class InspectedJson
         ["size"] = manifest.Size,
         ["layers"] = new JsonArray([.. manifest.Manifest.Layers.Select(Write)]),
         ["annotations"] = Write(manifest.Manifest.Annotations),
-        ["referrers"] = new JsonArray([.. manifest.Referrers.Select(Write)]),
+        ["referrers"] = Referrers(manifest.Referrers, image),
         ["config"] = manifest.Config is { } config ? JsonNode.Parse(config.ToJson()) : null,
     };
 

@@ -84,6 +84,11 @@ internal static class InspectedText
     {
         var referrers = image.Referrers.Select(referrer => (Of: image.Index is null ? "the image" : "the index", referrer))
             .Concat(image.Manifests.SelectMany(manifest => manifest.Referrers.Select(referrer => (Of: PlatformOf(manifest), referrer)))).ToList();
+        if (image.ReferrersUnknown is { } why)
+        {
+            output.WriteLine();
+            output.WriteLine($"The referrers are unknown: {ForeignText.Line(why)}");
+        }
         if (referrers.Count == 0)
             return;
         output.WriteLine();

@@ -76,8 +76,13 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
         var images = All.Where(output => output.Kind == OutputKind.Image).ToList();
         foreach (var other in images.Where(other => !IsAlike(other, images[0])).Concat(push && images.Count > 0 && !IsAlike(images[0], ImageOutput.Load) ? images : []).Take(1))
             throw new UsageException($"--output '{other.Text}': one build publishes one image, and another output (or --push) wants it in another form. Give all of them the same keys, or build once for each: nothing is done twice.");
+        ImmutableArray<long> times = [.. All.Select(output => output.Epoch).OfType<long>().Distinct()];
+        if (times.Length > 1)
+            throw new UsageException(
+                $"--output: source-date-epoch is {times[0]} and {times[1]}, and one build has one time. Say the same for all, or build once for each.");
         return request with
         {
+            SourceDateEpoch = times.IsEmpty ? request.SourceDateEpoch : times[0],
             Tags = [.. request.Tags.Concat(images.SelectMany(output => output.Names)).Distinct()],
             Annotations = [.. request.Annotations, .. images.FirstOrDefault()?.Annotations ?? []],
             Layers = Layers ?? images.FirstOrDefault()?.Layers ?? (images.Count == 0 && !push ? OnlyLayoutForm() : null) ?? LayerPolicy.Default,

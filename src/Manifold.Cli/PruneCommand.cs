@@ -19,10 +19,13 @@ internal static class PruneCommand
             using var store = context.OpenStore();
             var result = await new Prune(store, context.Time).RunAsync(options,
                 () => context.Error.WriteLine("manifold: waiting for the builds, pulls and pushes that use the store …"), cancellation);
+            foreach (var fault in result.Faults)
+                context.Warn($"cannot be read or removed: {fault}");
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
                 context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Counts.Of(result.Blobs, "blob")}, {Counts.Of(result.Snapshots, "snapshot")}, {Counts.Of(result.CacheRecords, "cache record")}{(result.CacheFolders == 0 ? "" : $", {Counts.Of(result.CacheFolders, "cache folder")} of RUNs")}); kept {ByteSize.Format(result.KeptBytes)}.");
+            return result.Faults.IsEmpty ? 0 : 1;
         });
         return command;
     }

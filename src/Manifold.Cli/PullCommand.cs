@@ -23,8 +23,8 @@ internal static class PullCommand
             foreach (var reference in references)
             {
                 var image = await puller.PullAsync(reference, wanted, new TransferLines(context), cancellation);
-                store.Tags.Set(reference, image.Top);
-                await context.Out.WriteLineAsync($"{reference.WithDigest(image.Top.Digest)}");
+                store.Tags.Set(image.Reference, image.Top);
+                await context.Out.WriteLineAsync($"{image.Reference.WithDigest(image.Top.Digest)}");
             }
         });
         return command;

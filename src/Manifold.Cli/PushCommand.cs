@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Content;
 using Manifold.Images;
+using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
+using Manifold.Registry;
 
 namespace Manifold.Cli;
 
@@ -11,26 +14,33 @@ internal static class PushCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image of the store." };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where it goes. Default: its own name.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("push", "Push an image of the store to registries.") { image, targets };
+        var image = new Argument<string>("IMAGE") { Description = "An image of the store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME], "
+            + "docker-archive:FILE[:REFERENCE]." };
+        var named = new Argument<string[]>("TARGET") { Description = "Where it goes. Default: the name of the store's image.",
+            Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("push", "Push an image of the store, a layout or an archive to registries, with what refers to "
+            + "it.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
         var attaching = AttachmentFlags.AddTo(command, builds: false);
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var reference = RegistryAccess.Reference(parsed.GetRequiredValue(image));
-            var names = parsed.GetValue(targets)?.Select(RegistryAccess.Reference).ToImmutableArray() is { IsEmpty: false } given ? given : [reference];
+            var place = Place(parsed.GetRequiredValue(image));
+            var targets = (parsed.GetValue(named) ?? []).Select(RegistryAccess.Reference).ToImmutableArray();
             var attachments = attaching.Read(parsed);
             using var key = await attachments.LoadKeyAsync(context, cancellation);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
-            var top = store.Tags.Find(reference) ?? throw new UsageException(
-                $"push {reference}: the store has no image of that name. See: manifold images");
             using var client = access.Open(context, parsed);
-            await using var source = new StoreSource(store, client, reference, top);
+            var (source, own) = Open(place, store, client);
+            await using var _ = source;
+            var names = !targets.IsEmpty ? targets : own is not null ? [own]
+                : throw new UsageException($"push {place}: say where it goes: manifold push {place} registry/repository:tag");
             var tools = new PublishingTools(store, client, context.Time) { Warn = context.Warn };
             var (progress, request) = (new TransferLines(context), publishing.Read(parsed, names));
+            if (own is null || store.Tags.KeepsNameless)
+                await SendReferrersAsync(tools, source, request, progress, cancellation);
+            var top = (await source.ResolveAsync(cancellation)).Descriptor;
             if (!attachments.Any)
             {
                 await PublishingFlags.TellAsync(context, await new Publisher(tools).PublishAsync(source, top, request, progress, cancellation), names);
@@ -41,5 +51,41 @@ internal static class PushCommand
             await PublishingFlags.TellAsync(context, done, names);
         });
         return command;
+    }
+
+    /// <summary>A layout or an archive where the text says so; else the store's image of that name.</summary>
+    private static ImageLocation Place(string text) => ImageLocation.TryParse(text, out var location)
+        && location.Transport is not Transport.Registry ? location
+        : ImageLocation.InStore(RegistryAccess.Reference(text));
+
+    /// <param name="place">Names the image.</param>
+    /// <returns>The image, and its own name where it has one in the store.</returns>
+    private static (IImageSource Source, ImageReference? Name) Open(ImageLocation place, Store store, RegistryClient client)
+    {
+        if (place.Transport is not Transport.Store)
+            return (new ImageSources(store, client).Open(place), null);
+        var name = client.Options.Registries.LocalNames(place.Reference!).FirstOrDefault(name => store.Tags.Find(name) is not null)
+            ?? throw new UsageException(
+            $"push {place.Reference}: the store has no image of that name. See: manifold images");
+        return (new StoreSource(store, client, name, store.Tags.Find(name)!), name);
+    }
+
+    /// <summary>Sends the referrers of the image before the image gets its name.</summary>
+    private static async Task SendReferrersAsync(
+        PublishingTools tools, IImageSource source, PublicationRequest request, TransferLines progress, CancellationToken cancellation)
+    {
+        var parts = await ImageParts.ReadAsync(source, withReferrers: true, cancellation);
+        if (parts is { Referrers.IsEmpty: true, Tagged.IsEmpty: true })
+            return;
+        var publisher = new Publisher(tools);
+        var platforms = (await ImagePlatforms.ReadAsync(source, parts.Top.Descriptor, cancellation)).Select(entry => entry.Platform)
+            .Distinct().ToImmutableArray();
+        var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
+        foreach (var repository in request.Targets.DistinctBy(target => target.Name))
+        {
+            var scrutiny = await Publisher.ScrutinyAsync(new PreparedImage(source, parts.Top.Descriptor, preflight), repository,
+                cancellation);
+            await new ReferrerTransfer(tools, source, parts).SendAsync(repository, scrutiny, progress, cancellation);
+        }
     }
 }

@@ -92,9 +92,15 @@ internal sealed class RegistryAccess
 
     private static Credentials CredentialsOf(CliContext context, string? file) => Manifold.Registry.Credentials.From(context.Environment, file);
 
+    private const string SkopeoTransport = "docker://";
+
+    private static string WithoutTransport(string text) => text.StartsWith(SkopeoTransport, StringComparison.Ordinal)
+        ? text[SkopeoTransport.Length..] : text;
+
     /// <summary>A reference, also as skopeo spells it: <c>docker://quay.io/acme/app</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static ImageReference Reference(string text) => ImageReference.TryParse(text.StartsWith("docker://", StringComparison.Ordinal) ? text[9..] : text, out var reference) ? reference
+    public static ImageReference Reference(string text) => ImageReference.TryParse(WithoutTransport(text), out var reference)
+        ? text.StartsWith(SkopeoTransport, StringComparison.Ordinal) ? reference.Qualified() : reference
         : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
 
     /// <summary>A registry as credentials are kept for it: <c>https://index.docker.io/v1/</c> and an empty name are docker.io.</summary>

@@ -13,7 +13,7 @@ internal static class RemoveCommand
         {
             using var store = context.OpenStore();
             // All names are looked up before any is removed.
-            var found = parsed.GetRequiredValue(references).Select(text => StoredNames.Find(store, text).Name).Distinct().ToList();
+            var found = parsed.GetRequiredValue(references).Select(text => StoredNames.Find(context, store, text).Name).Distinct().ToList();
             store.Tags.RemoveAll([.. found.Select(StoredNames.ParseReference)]);
             foreach (var name in found)
                 context.Out.WriteLine($"Removed {name}");

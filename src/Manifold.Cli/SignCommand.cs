@@ -15,10 +15,11 @@ internal static class SignCommand
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var reference = RegistryAccess.Reference(parsed.GetRequiredValue(image));
+            var asked = RegistryAccess.Reference(parsed.GetRequiredValue(image));
             using var signer = await AttachmentFlags.LoadKeyAsync(context, parsed.GetRequiredValue(key), cancellation);
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);
+            var reference = await client.QualifyAsync(asked, cancellation);
             await using var source = new RegistrySource(client, store, reference);
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
             var signed = await new ImageSigner(client, reference, signer, context.Time) { AsksForBlobs = true }

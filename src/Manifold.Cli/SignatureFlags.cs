@@ -26,6 +26,7 @@ internal sealed class SignatureFlags
         if (parsed.GetValue(Key) is not { } file)
             return name is null ? null : throw new UsageException("--signed-as is for --key: add --key cosign.pub.");
         using var verifier = VerificationKey.Parse(KeyText.Read(context, file), file);
+        await source.ResolveAsync(cancellation); // a name without a registry has one then
         // The name under which the store keeps an image, or a layout, says nothing of where it was signed.
         var expected = name is not null ? RegistryAccess.Reference(name) : source.Location.Transport == Transport.Registry ? source.Location.Reference : null;
         return await new SignatureCheck(source, new SignatureReader(source), verifier, expected).RunAsync(cancellation);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Cli;
 
@@ -12,11 +13,14 @@ internal static class StoredNames
             : throw new UsageException($"'{text}' is not an image reference. Expected [registry/]repository[:tag][@digest], in lower case.");
 
     /// <exception cref="UsageException">The store has no such name; the message lists the names of the same repository.</exception>
-    public static NamedImage Find(Store store, string text)
+    public static NamedImage Find(CliContext context, Store store, string text)
     {
         var reference = ParseReference(text);
-        if (store.Tags.Find(reference) is { } target)
-            return new NamedImage(reference.ToString(), target);
+        foreach (var name in RegistriesConf.From(context.Environment).LocalNames(reference))
+        {
+            if (store.Tags.Find(name) is { } target)
+                return new NamedImage(name.ToString(), target);
+        }
         var others = store.Tags.List().Where(image => image.Reference?.Name == reference.Name).Select(image => image.Name).Take(5).ToList();
         throw new UsageException($"The store '{store.Root}' has no image '{reference}'. " +
             (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));

@@ -16,7 +16,7 @@ internal static class TagCommand
             var name = StoredNames.ParseReference(parsed.GetRequiredValue(target));
             if (name.Digest is not null)
                 throw new UsageException($"'{name}' has a digest, which follows from the content. Name a tag only.");
-            store.Tags.Set(name, StoredNames.Find(store, parsed.GetRequiredValue(source)).Target);
+            store.Tags.Set(name, StoredNames.Find(context, store, parsed.GetRequiredValue(source)).Target);
         });
         return command;
     }

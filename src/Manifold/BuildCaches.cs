@@ -42,7 +42,10 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
     public void Note(BuildEvent e)
     {
         if (e is StepFinished { Key: { } key } done)
-            finished[done.Step.Digest] = new CachedStep(key, new StepRecord { DiffId = done.DiffId, Seconds = Math.Round(done.Duration.TotalSeconds, 3), Emulated = done.Emulated });
+            finished[done.Step.Digest] = new CachedStep(key, new StepRecord
+            {
+                DiffId = done.DiffId, Seconds = Math.Round(done.Duration.TotalSeconds, 3), Emulated = done.Emulated, ContentKey = done.ContentKey,
+            });
     }
 
     /// <summary>3. Nothing that another run would measure otherwise: the same input gives the same image.</summary>
@@ -77,7 +80,8 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
         var steps = StepsOf(image, target.All);
         var diffIds = steps.Select(step => step.Record.DiffId).OfType<Digest>().Distinct();
         var blobs = await Task.WhenAll(diffIds.Select(async diffId => new CachedLayer(diffId, policy.Own.Name, await layers.BlobAsync(new ChainLayer(diffId), policy, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
-        return new CacheDocument { Steps = [.. steps], Layers = [.. blobs] };
+        var byContent = steps.Where(step => step.Record.ContentKey is not null).Select(step => step with { Key = step.Record.ContentKey!.Value });
+        return new CacheDocument { Steps = [.. steps.Concat(byContent).DistinctBy(step => step.Key).OrderBy(step => step.Key)], Layers = [.. blobs] };
     }
 
     private List<CachedStep> StepsOf(ImagePlan image, bool all) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Checks;
@@ -38,10 +39,15 @@ public sealed class BuildChecker(BuilderTools tools)
     /// <summary>The platforms of an image that the same project makes, so that nobody is asked for it; null for every other image.</summary>
     public Func<ImageReference, IReadOnlyCollection<Platform>?> Made { get; init; } = _ => null;
 
+    /// <summary>The arguments are the project's, so that a FROM need not do without them.</summary>
+    public bool ArgumentsAreOfProject { get; init; }
+
     public async Task<CheckReport> CheckAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
         // 1
         var parsed = BuildFiles.ReadDockerfile(request);
+        if (ArgumentsAreOfProject)
+            parsed = WithoutDefaults(parsed, request);
         if (parsed.Diagnostics.Any(each => each.Id == Diagnostic.Syntax && each.Severity == Severity.Error))
             return new CheckReport(parsed.Diagnostics, []);
         // 2
@@ -62,6 +68,13 @@ public sealed class BuildChecker(BuilderTools tools)
         return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown);
     }
 
+    /// <summary>Without what is said of defaults in FROM where the request's arguments take their place.</summary>
+    internal static ParsedDockerfile WithoutDefaults(ParsedDockerfile parsed, BuildRequest request) => request.BuildArguments.IsEmpty ? parsed : parsed with
+    {
+        Diagnostics = [.. parsed.Diagnostics.Where(finding => finding.Id != Rules.InvalidDefaultArgInFrom.Name
+            || !parsed.Tree.Stages.Any(stage => stage.From.Source.Place.Line == finding.Place.Line && BaseNames.IsNamed(parsed.Tree, stage.From, request.BuildArguments)))],
+    };
+
     /// <summary>The findings that an ordinary build tells before it starts. The context is not read for them: the gate will look at what went into the image.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
     internal static ImmutableArray<Diagnostic> Heeded(ParsedDockerfile parsed, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
@@ -77,6 +90,9 @@ public sealed class BuildChecker(BuilderTools tools)
     {
         try
         {
+            // A check fetches nothing: which time it is decides no rule.
+            if (EpochStage.SourceOf(tree, request) is not null)
+                request = BuildKitArguments.WithTime(request, null);
             var planner = new Planner(tree, request);
             if (!planner.Needs.All(need => bases.ContainsKey((need.Reference, need.Platform))))
                 return [];

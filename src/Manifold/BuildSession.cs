@@ -80,10 +80,10 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
             Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
-            Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = Show, FileTime = plan.FileTime, NoCache = request.NoCache, Hostname = request.RunHostname,
+            Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = Show, FileTime = plan.FileTime, NoCache = request.NoCache, NoCacheFilter = request.NoCacheFilter, Hostname = request.RunHostname,
         });
         var solver = new Solver(runner, Layers, request.Layers);
-        var assembler = new ImageAssembler(tools.Store, plan.FileTime, request.Annotations);
+        var assembler = new ImageAssembler(tools.Store, request.Created ?? plan.FileTime, request.Annotations);
         var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
         {
             try
@@ -138,9 +138,14 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     public Task ExportCacheAsync(BuildRequest request, ImmutableArray<ImagePlan> images, Action<BuildEvent> show, CancellationToken cancellation) =>
         Caches.ExportAsync(request, images, Layers, show, cancellation);
 
-    /// <summary>One index over the platforms' images, in their order.</summary>
-    public Task<Descriptor> AssembleIndexAsync(IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, CancellationToken cancellation) =>
-        new ImageAssembler(tools.Store, fileTime, annotations).AssembleIndexAsync(images, cancellation);
+    /// <summary>The image's top: one index over the platforms' images, in their order; or the only one's manifest where no index is
+    /// wanted.</summary>
+    public Task<Descriptor> AssembleTopAsync(
+        IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, bool withoutIndex, CancellationToken cancellation)
+    {
+        var assembler = new ImageAssembler(tools.Store, fileTime, annotations);
+        return withoutIndex ? Task.FromResult(assembler.WithoutIndex(images.Single())) : assembler.AssembleIndexAsync(images, cancellation);
+    }
 
     /// <summary>The gate: does each image start on its platform? What it found is the report's; refusing is the caller's.</summary>
     public async Task<GateReport?> VerifyAsync(BuildResult built, VerificationPolicy policy, Action<BuildEvent> show, CancellationToken cancellation)

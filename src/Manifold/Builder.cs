@@ -6,6 +6,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
 using Manifold.Solving;
+using Manifold.Solving.Copying;
 using Manifold.Verification;
 
 namespace Manifold;
@@ -19,6 +20,7 @@ public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProv
 }
 
 /// <summary>What was built: the index, which <see cref="BuildRequest.Tags"/> now name in the store, and each platform's image.</summary>
+/// <param name="Index">The only platform's manifest where no index was wanted.</param>
 public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Images, BuildPlan Plan)
 {
     /// <summary>What the gate saw; null where it is off.</summary>
@@ -79,7 +81,8 @@ public sealed class Builder(BuilderTools tools)
     private async Task<BuildResult> MakeAsync(BuildSession session, BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
-        var result = new BuildResult(await session.AssembleIndexAsync(images, request.Annotations, cancellation).ConfigureAwait(false), images, plan);
+        var result = new BuildResult(await session.AssembleTopAsync(images, request.Annotations, request.WithoutIndex, cancellation)
+            .ConfigureAwait(false), images, plan);
         return result with { Gate = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false) };
     }
 
@@ -90,6 +93,11 @@ public sealed class Builder(BuilderTools tools)
         var parsed = BuildFiles.ReadDockerfile(request);
         var tree = parsed.OrThrow();
         // 2
+        if (EpochStage.SourceOf(tree, request) is { } timed)
+        {
+            var remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials);
+            request = BuildKitArguments.WithTime(request, await remotes.TimeAsync(timed, cancellation).ConfigureAwait(false));
+        }
         var planner = new Planner(tree, request);
         var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
         var bases = await resolver.ResolveAsync(planner.Needs, request.Pull, on, cancellation).ConfigureAwait(false);
@@ -97,6 +105,9 @@ public sealed class Builder(BuilderTools tools)
             bases = bases.AddRange(await resolver.ResolveAsync(more, request.Pull, on, cancellation).ConfigureAwait(false));
         // 3
         var plan = planner.Plan(bases);
+        SeveralProblemsException.ThrowIfAny(MissingSources.Find(plan, request));
+        foreach (var unused in UnusedSettings.Of(tree, request, bases.Values))
+            on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
         foreach (var finding in BuildChecker.Heeded(parsed, request, bases))
             on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
         return plan;

@@ -53,6 +53,10 @@ public static class Limits
     /// <summary>Stages of a Dockerfile: ten times what the largest that is published has. Stages are planned by recursion, so it bounds the stack.</summary>
     public const int DockerfileStages = 1_000;
 
+    /// <summary>Layers of an image that Docker's own image store takes: it adds two when it starts a container, and its drivers stop at 127
+    /// (moby, layer_store.go: maxLayerDepth). containerd's overlayfs snapshotter ends at the kernel's 500 (OVL_MAX_STACK).</summary>
+    public const int DockerLayers = 125;
+
     /// <summary>Instructions of a Dockerfile. Generated ones have a few thousand.</summary>
     public const int DockerfileInstructions = 20_000;
 

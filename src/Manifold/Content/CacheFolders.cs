@@ -38,9 +38,10 @@ public sealed class CacheFolders(Store store, TimeProvider time)
 
     internal static DateTime LastUse(FileSystemInfo folder) => File.GetLastWriteTimeUtc(folder.FullName + ".lock");
 
-    internal static void Remove(DirectoryInfo folder)
+    /// <param name="through">As <see cref="FileTree.DeleteThrough"/> wants it.</param>
+    internal static void Remove(DirectoryInfo folder, string through)
     {
-        FileTree.Delete(folder.FullName);
+        FileTree.DeleteThrough(folder.FullName, through);
         File.Delete(folder.FullName + ".lock");
         if (!folder.Parent!.EnumerateFileSystemInfos().Any())
             folder.Parent.Delete();

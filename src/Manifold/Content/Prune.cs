@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Linux;
@@ -15,7 +16,8 @@ namespace Manifold.Content;
 /// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
 /// </code>
 /// A digest that stands anywhere in a document's text is kept: too much is kept at times, never too little. Names both a blob and the
-/// snapshot of a layer, whose folder is called after its DiffId.
+/// snapshot of a layer, whose folder is called after its DiffId. What cannot be read or removed is told in the result, and everything else
+/// is done all the same; where it is a document, what it needs is unknown, and no blob and no snapshot goes.
 /// </remarks>
 public sealed partial class Prune(Store store, TimeProvider time)
 {
@@ -26,6 +28,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
 
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
+    private readonly List<string> faults = [];
+    private bool unread;
     private ILookup<Digest, Digest> referrers = Array.Empty<Digest>().ToLookup(digest => digest);
 
     /// <param name="All">Also every cache record and every snapshot.</param>
@@ -33,7 +37,11 @@ public sealed partial class Prune(Store store, TimeProvider time)
     public sealed record Options(bool All = false, long? KeepBytes = null);
 
     /// <summary>What went and what is left, in bytes and in pieces.</summary>
-    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords, int CacheFolders);
+    public sealed record Result(long FreedBytes, long KeptBytes, int Blobs, int Snapshots, int CacheRecords, int CacheFolders)
+    {
+        /// <summary>What could not be read or removed, a sentence each.</summary>
+        public ImmutableArray<string> Faults { get; init; } = [];
+    }
 
     /// <param name="onWait">Called once where a build, a pull or a push must end first.</param>
     public async Task<Result> RunAsync(Options options, Action? onWait = null, CancellationToken cancellation = default)
@@ -55,66 +63,18 @@ public sealed partial class Prune(Store store, TimeProvider time)
         foreach (var record in CacheRecords().Concat<FileSystemInfo>(CacheFolders.In(store)).OrderByDescending(LastUsed))
         {
             var added = new HashSet<Digest>();
-            foreach (var digest in record is FileInfo ? DigestsIn(File.ReadAllBytes(record.FullName)) : [])
+            var named = record is FileInfo ? Tried(record.FullName, () => File.ReadAllBytes(record.FullName)) : [];
+            if (named is null)
+                continue;
+            foreach (var digest in DigestsIn(named))
                 Mark(digest, added);
-            bytes += SizeOfTree(record) + added.Sum(SizeOf);
+            bytes += (Tried(record.FullName, () => new Tally { Freed = SizeOfTree(record) })?.Freed ?? 0) + added.Sum(SizeOf);
             if (bytes > limit)
                 break;
             marked.UnionWith(added);
             kept.Add(record.FullName);
         }
         return kept;
-    }
-
-    private Result Sweep(Options options, HashSet<string> keptRecords, CancellationToken cancellation)
-    {
-        var blobs = new Tally();
-        var snapshots = new Tally();
-        var (records, folders) = (new Tally(), new Tally());
-        foreach (var record in CacheRecords())
-            records.Decide(keptRecords.Contains(record.FullName), record.Length, record.Delete);
-        foreach (var folder in CacheFolders.In(store))
-            folders.Decide(keptRecords.Contains(folder.FullName), SizeOfTree(folder), () => CacheFolders.Remove(folder));
-        foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var keep = !options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64]));
-            snapshots.Decide(keep, SizeOfTree(folder), () => Delete(folder));
-        }
-        if (options.All)
-            SweepFixups();
-        foreach (var (digest, file) in Blobs())
-            blobs.Decide(marked.Contains(digest), file.Length, file.Delete);
-        var uploads = new Tally();
-        SweepPushes(uploads);
-        // What was fetched can be fetched again: it goes before any cache record does.
-        var sources = new Tally();
-        foreach (var source in Entries("sources").OfType<DirectoryInfo>().SelectMany(kind => kind.EnumerateFileSystemInfos()))
-            sources.Decide(!options.All && options.KeepBytes is null, SizeOfTree(source), () => Delete(source));
-        return new Result(
-            blobs.Freed + snapshots.Freed + records.Freed + folders.Freed + uploads.Freed + sources.Freed + store.Builds.Bound(), blobs.Kept + snapshots.Kept + records.Kept + folders.Kept + uploads.Kept + sources.Kept,
-            blobs.Removed, snapshots.Removed, records.Removed, folders.Removed);
-    }
-
-    // They put right what lies below them; without a snapshot there is nothing.
-    private void SweepFixups()
-    {
-        foreach (var folder in SnapshotFolders)
-            FileTree.Delete(Path.Combine(store.Root, folder, "fixups"));
-    }
-
-    /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>
-    private void SweepPushes(Tally uploads)
-    {
-        foreach (var file in FilesBelow(Path.Combine(store.Root, "partial")))
-            uploads.Decide(time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file.Length, file.Delete);
-        foreach (var file in FilesBelow(store.Repositories.Folder))
-        {
-            if (file.Directory!.Name == "_uploads")
-                uploads.Decide(time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file.Length, file.Delete);
-            else if (RecordedDigest(file) is not { } digest || !marked.Contains(digest))
-                file.Delete(); // also a temporary file whose writer was killed: nobody writes now
-        }
     }
 
     /// <summary>Adds a digest and all that is reached from it to <paramref name="into"/>, unless it is marked already.</summary>
@@ -135,9 +95,22 @@ public sealed partial class Prune(Store store, TimeProvider time)
     {
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))
             return null;
-        using var file = File.OpenRead(store.BlobPath(digest));
+        var read = Tried(store.BlobPath(digest), () => DocumentAt(store.BlobPath(digest)));
+        if (read is null && !unread)
+        {
+            unread = true;
+            faults[^1] += " What this document needs is not known, so no blob and no unpacked layer is removed. "
+                + "Remove the image, or get it again.";
+        }
+        return read is { Length: > 0 } ? read : null;
+    }
+
+    // Empty for what is none.
+    private static byte[] DocumentAt(string path)
+    {
+        using var file = File.OpenRead(path);
         if (file.ReadByte() != '{')
-            return null;
+            return [];
         file.Position = 0;
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
@@ -199,33 +172,6 @@ public sealed partial class Prune(Store store, TimeProvider time)
         if (!snapshotSizes.TryGetValue(entry.FullName, out var size))
             snapshotSizes[entry.FullName] = size = FileTree.SizeOf(entry.FullName);
         return size;
-    }
-
-    private static void Delete(FileSystemInfo entry)
-    {
-        if (entry is FileInfo)
-            entry.Delete();
-        else
-            FileTree.Delete(entry.FullName);
-    }
-
-    private sealed class Tally
-    {
-        public long Freed { get; private set; }
-        public long Kept { get; private set; }
-        public int Removed { get; private set; }
-
-        public void Decide(bool keep, long size, Action delete)
-        {
-            if (keep)
-            {
-                Kept += size;
-                return;
-            }
-            delete();
-            Freed += size;
-            Removed++;
-        }
     }
 
     [GeneratedRegex("sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")]

@@ -41,6 +41,9 @@ public sealed class Tags : IDisposable
     /// <summary>What must be kept: the targets of all entries, also of those that another tool wrote without a name.</summary>
     public ImmutableArray<Descriptor> Roots() => [.. Read().Entries.Select(entry => entry.Image?.Target ?? entry.Descriptor.WithoutName())];
 
+    /// <summary>True if the store keeps content without a name, such as referrers.</summary>
+    public bool KeepsNameless => Read().Entries.Any(entry => entry.Image is null);
+
     /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is in the store before its name.</summary>
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
 

@@ -48,7 +48,8 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    // What a build made in its user namespace belongs to ids that only such a namespace can delete: the next build does.
+    // What a build made in its user namespace belongs to ids that only such a namespace can delete: the next build does. A file that
+    // nobody can delete, as one below a mount, is not in the way of other work either: it is tried again by each process.
     private static bool TrySweep(string folder, Action<string> endAbandoned)
     {
         try
@@ -57,7 +58,7 @@ internal sealed class WorkFolder : IDisposable
             FileTree.Delete(folder);
             return true;
         }
-        catch (IOException) when (!Environment.IsPrivilegedProcess)
+        catch (IOException)
         {
             return false;
         }
@@ -65,8 +66,9 @@ internal sealed class WorkFolder : IDisposable
 
     public void Dispose()
     {
-        FileTree.Delete(Path);
-        File.Delete(Path + ".lock");
+        // What stays keeps its claim file, by which the next process finds it.
+        if (TrySweep(Path, _ => { }))
+            File.Delete(Path + ".lock");
         claim.Dispose();
     }
 }

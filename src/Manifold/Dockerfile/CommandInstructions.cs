@@ -31,8 +31,8 @@ public sealed record RunInstruction : Instruction
     /// </summary>
     public string? Script => Heredocs.Length == 1 && Heredoc.Parse(Command.Words[0]) is not null ? Heredocs[0].Text : null;
 
-    /// <summary>Looks at the lines as they stand in the file, as BuildKit does: below <c>&lt;&lt;-</c> and behind a tab, <c>#!</c> is a comment for the shell.</summary>
-    public bool ScriptIsFile => Script is not null && Heredocs[0].Content.StartsWith("#!", StringComparison.Ordinal);
+    /// <summary>Below <c>&lt;&lt;-</c>, tabs before <c>#!</c> do not count.</summary>
+    public bool ScriptIsFile => Script is { } script && script.StartsWith("#!", StringComparison.Ordinal);
 
     /// <summary>The shell form's text for the shell: the script, or the command with the heredocs below it, which the shell then reads.</summary>
     public string ShellText => Script

@@ -61,4 +61,7 @@ internal sealed record ExpansionRules
 
     /// <summary>A variable without a value stays as it was written.</summary>
     public bool KeepUnset { get; init; }
+
+    /// <summary><c>&lt;&lt;</c> and the blanks after it belong to the word that follows.</summary>
+    public bool KeepHeredocs { get; init; }
 }

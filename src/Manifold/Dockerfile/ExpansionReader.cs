@@ -71,6 +71,11 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
 
     private void ReadPlain(bool keepEscapes, WordList words)
     {
+        if (rules.KeepHeredocs && source.AsSpan(at).StartsWith("<<"))
+        {
+            words.AddQuoted(ReadHeredocStart());
+            return;
+        }
         var c = source[at++];
         if (c != rules.Escape)
         {
@@ -81,6 +86,18 @@ internal sealed partial class ExpansionReader(string source, ExpansionRules rule
             words.AddQuoted(c);
         if (!AtEnd)
             words.AddQuoted(source[at++]);
+    }
+
+    /// <summary><c>&lt;&lt;[-]</c> and the blanks up to its word, which so do not part the two.</summary>
+    private string ReadHeredocStart()
+    {
+        var start = at;
+        at += 2;
+        if (Peek == '-')
+            at++;
+        while (Peek is ' ' or '\t' or '\r')
+            at++;
+        return source[start..at];
     }
 
     private string ReadSingleQuoted()

@@ -4,6 +4,7 @@ using System.Text;
 namespace Manifold.Dockerfile;
 
 /// <summary>A document within a Dockerfile: <c>[fd]&lt;&lt;[-]WORD</c>, its lines, and a line that is the word.</summary>
+/// <remarks>Blanks may stand before the word, as in a shell. Source: BuildKit's lexer since Dockerfile 1.21.</remarks>
 public sealed record Heredoc
 {
     /// <summary>The word without its quotes; for COPY and ADD also the file's name.</summary>
@@ -29,7 +30,7 @@ public sealed record Heredoc
     {
         if (!line.Contains("<<", StringComparison.Ordinal))
             return [];
-        var rules = new ExpansionRules { KeepQuotes = true, KeepEscapes = true, KeepUnset = true };
+        var rules = new ExpansionRules { KeepQuotes = true, KeepEscapes = true, KeepUnset = true, KeepHeredocs = true };
         var words = new ExpansionReader(line, rules, _ => null).Read().Words;
         return [.. words.Select(Parse).OfType<Heredoc>()];
     }
@@ -41,7 +42,7 @@ public sealed record Heredoc
         if (digits < 0 || !word.AsSpan(digits).StartsWith("<<"))
             return null;
         var strip = word.AsSpan(digits + 2).StartsWith("-");
-        var rest = word[(digits + (strip ? 3 : 2))..];
+        var rest = word[(digits + (strip ? 3 : 2))..].TrimStart();
         if (rest.Length == 0 || rest.Contains('<', StringComparison.Ordinal))
             return null;
 

@@ -11,7 +11,8 @@ internal sealed partial class InstructionReader
         var network = ReadChoice(part, "network", RunNetwork.Default);
         var security = ReadChoice(part, "security", RunSecurity.Sandbox);
         var command = ReadCommand(part, part.Arguments);
-        if (command.Words.IsEmpty && JsonArray.Read(part.Arguments.Text, out _) != JsonArray.Form.NotStrings)
+        // RUN alone is the shell with nothing to do, as in BuildKit; [] has no shell.
+        if (command is { IsExec: true, Words.IsEmpty: true } && JsonArray.Read(part.Arguments.Text, out _) != JsonArray.Form.NotStrings)
             Error(part, "RUN needs a command", "RUN command, or RUN [\"program\", \"argument\"]");
         return new RunInstruction
         {

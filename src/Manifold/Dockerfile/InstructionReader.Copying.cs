@@ -23,8 +23,8 @@ internal sealed partial class InstructionReader
     private AddInstruction? ReadAdd(Part part)
     {
         var checksum = part.Flags.One("checksum");
-        if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _))
-            Error(part, flag, $"'{text}' is not a checksum", "Expected sha256: and 64 hex digits.");
+        if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _) && !Commit().IsMatch(text))
+            Error(part, flag, $"'{text}' is not a checksum", "Expected sha256: and 64 hex digits. Of a repository: a commit's hash.");
         var keepGitDir = part.Flags.Bool("keep-git-dir") ?? false;
         var unpack = part.Flags.Bool("unpack");
         return ReadFiles(part) is not { } files ? null : new AddInstruction
@@ -53,8 +53,6 @@ internal sealed partial class InstructionReader
         var sources = words[..^1];
         if (Heredoc.Parse(destination.Text) is not null)
             Error(part, destination, $"{part.Name} cannot copy to a heredoc", "The destination stands last.");
-        if (sources.Length > 1 && !NamesFolder(destination.Text))
-            Error(part, destination, $"{part.Name} of several sources needs a destination that ends in '/'", $"Write {destination.Text}/.");
         var paths = sources.Select(source => source.Text).Where(text => part.Heredocs.IsEmpty || Heredoc.Parse(text) is null);
         return new Files([.. paths], destination.Text, part.Heredocs);
     }
@@ -67,10 +65,9 @@ internal sealed partial class InstructionReader
         return chmod?.Value;
     }
 
-    /// <summary>A destination with a variable may turn out either way; Planning sees it expanded.</summary>
-    private bool NamesFolder(string destination) =>
-        NeedsExpansion(destination) || destination is "." or ".." || destination.EndsWith('/')
-        || destination.EndsWith("/.", StringComparison.Ordinal) || destination.EndsWith("/..", StringComparison.Ordinal);
+    /// <summary>A commit's hash, or its begin.</summary>
+    [GeneratedRegex("^[0-9a-f]{7,64}$")]
+    private static partial Regex Commit();
 
     [GeneratedRegex("^(0?[0-7]{1,4}|[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*)$")]
     private static partial Regex FileMode();

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 
 namespace Manifold.Dockerfile;
@@ -43,19 +42,9 @@ internal sealed partial class InstructionReader
             var argument = equals < 0 ? new Argument(word.Text, null) : new Argument(word.Text[..equals], word.Text[(equals + 1)..]);
             if (argument.Name.Length == 0)
                 Error(part, word, "ARG needs a name before '='", "ARG name[=default] …");
-            if (argument.Default is not null)
-                CheckDefault(part, word, argument.Name);
             return argument;
         });
         return new ArgInstruction { Source = part.Source, Arguments = [.. arguments] };
-    }
-
-    /// <summary>A name that only Manifold gives a value may be another's own elsewhere, where its default is right.</summary>
-    private void CheckDefault(Part part, Word word, string name)
-    {
-        if (PlatformArguments.IsAutomatic(name) || PlatformArguments.IsSpelling(name))
-            diagnostics.Add(Rules.PlatformArgDefault.Name, PlatformArguments.IsAutomatic(name) ? Severity.Error : Severity.Warning, part.Instruction.Line.PlaceOf(word.Start, word.Length),
-                $"the default of {name} would hide its real value", $"Write ARG {name}; it has a value for every platform.");
     }
 
     private PairsInstruction? ReadPairs(Part part)

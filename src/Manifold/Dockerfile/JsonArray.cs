@@ -9,8 +9,11 @@ internal static class JsonArray
 {
     public enum Form { NotJson, NotStrings, Strings }
 
-    /// <summary>What is no JSON array at all is the shell form; an array of anything but strings is an error everywhere.</summary>
-    /// <remarks>What follows the array is passed by, as BuildKit does.</remarks>
+    /// <summary>Text that is not a JSON array as a whole is the shell form; an array of anything but strings is an error everywhere.</summary>
+    /// <remarks>
+    /// Text after the array makes it the shell form: <c>[ "$X" ] &amp;&amp; make</c> is a test of the shell.
+    /// Source: BuildKit's parser since Dockerfile 1.10.
+    /// </remarks>
     public static Form Read(string text, out ImmutableArray<string> items)
     {
         items = [];
@@ -18,8 +21,7 @@ internal static class JsonArray
             return Form.NotJson;
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
-            using var document = JsonDocument.ParseValue(ref reader);
+            using var document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text));
             var all = document.RootElement.EnumerateArray().ToArray();
             if (all.Any(item => item.ValueKind != JsonValueKind.String))
                 return Form.NotStrings;

@@ -7,14 +7,17 @@ public static class Suggestion
     private const int Most = 500;
 
     /// <summary>A hint that names the known word nearest to a mistyped one, or null where none is near.</summary>
-    public static string? For(string word, IEnumerable<string> known)
+    public static string? For(string word, IEnumerable<string> known) => Nearest(word, known) is { } name ? $"Did you mean {name}?" : null;
+
+    /// <summary>The known word nearest to a mistyped one, or null where none is near.</summary>
+    public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length > 32)
             return null;
         var nearest = known.Take(Most).Select(each => (Name: each, Edits: Edits(word.ToLowerInvariant(), each.ToLowerInvariant())))
             .Where(each => each.Edits <= (Math.Max(each.Name.Length, word.Length) > 4 ? 2 : 1))
             .OrderBy(each => each.Edits).FirstOrDefault();
-        return nearest.Name is null ? null : $"Did you mean {nearest.Name}?";
+        return nearest.Name;
     }
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours between two words.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
@@ -114,10 +115,11 @@ internal sealed partial class Wildcard
         return at < pattern.Length;
     }
 
-    private static int Take(string pattern, ref int at)
+    // A byte of a name that is not UTF-8 stands for itself (FileName), and not for any such byte.
+    private static int Take(ReadOnlySpan<char> text, ref int at)
     {
-        Rune.DecodeFromUtf16(pattern.AsSpan(at), out var rune, out var length);
+        var (unit, status) = (text[at], Rune.DecodeFromUtf16(text[at..], out var rune, out var length));
         at += length;
-        return rune.Value;
+        return status == OperationStatus.Done ? rune.Value : unit;
     }
 }

@@ -155,19 +155,18 @@ internal sealed partial class Wildcard
         /// <summary>Consumes one rune; false where no state is left.</summary>
         public bool Step(ReadOnlySpan<char> text, ref int at)
         {
-            Rune.DecodeFromUtf16(text[at..], out var rune, out var length);
-            at += length;
+            var rune = Take(text, ref at);
             Array.Clear(next);
             var alive = false;
             for (var i = 0; i < tokens.Length; i++)
             {
-                if (!current[i] || !Takes(tokens[i], rune.Value))
+                if (!current[i] || !Takes(tokens[i], rune))
                     continue;
                 alive = true;
                 if (tokens[i].Kind is Kind.Many)
                     Enter(next, i);
                 else if (tokens[i].Kind is Kind.FoldersInside)
-                    EnterInside(i, rune.Value);
+                    EnterInside(i, rune);
                 else
                     Enter(next, i + 1);
             }

@@ -44,10 +44,10 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
 
     /// <summary>A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).</summary>
     /// <inheritdoc cref="FetchAsync"/>
-    public async Task<string> FetchNamedAsync(string address, bool keepGitFolder, CancellationToken cancellation)
+    public async Task<FetchedContext> FetchNamedAsync(string address, bool keepGitFolder, CancellationToken cancellation)
     {
         if (GitAddress.TryParse(address, asContext: true, out _) || !Uri.TryCreate(address, UriKind.Absolute, out var uri))
-            return (await FetchAsync(address, keepGitFolder, cancellation).ConfigureAwait(false)).Folder;
+            return await FetchAsync(address, keepGitFolder, cancellation).ConfigureAwait(false);
         var name = HttpFetcher.NameOf(uri);
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         var folder = Directory.CreateDirectory(file.Path + ".named").FullName;
@@ -60,7 +60,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
             File.SetUnixFileMode(partial, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             File.Move(partial, path);
         }
-        return folder;
+        return new FetchedContext(folder, Time: FileTimes.Of(file, AddressSecrets.Without(address), cancellation));
     }
 
     /// <summary>Reads a context from a stream to its end.</summary>
@@ -96,7 +96,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         Directory.CreateDirectory(partial);
         long? newest = null;
         new FolderWriter(partial, FolderFormat.Plain)
-            .Write(archive.ReadThrough(folder + ".tar", cancellation).Entries().Select(Noted).Select(Ours)
+            .Write(archive.ReadThrough(folder + ".tar", cancellation: cancellation).Entries().Select(Noted).Select(Ours)
                 .Where(entry => entry.Kind is not (EntryKind.CharacterDevice or EntryKind.BlockDevice)), cancellation);
         File.Delete(folder + ".tar");
         if (newest is { } time)

@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Fetching;
 
-/// <summary>A folder of a git repository at a commit: <c>https://host/path.git#ref:folder</c>, <c>git@host:path#…</c>, <c>ssh://</c>, <c>git://</c>.</summary>
+/// <summary>
+/// A folder of a git repository at a commit: <c>https://host/path.git#ref:folder</c>, <c>…git?ref=…&amp;subdir=…</c>, <c>git@host:path#…</c>,
+/// <c>ssh://</c>, <c>git://</c>.
+/// </summary>
 /// <param name="Remote">As git is told it. May hold credentials: show <see cref="ToString"/> instead.</param>
 /// <param name="Ref">A branch, a tag or a commit's hash; null is the remote's HEAD.</param>
 /// <param name="Folder">Relative, without <c>..</c>; empty is the whole repository.</param>
@@ -12,6 +15,18 @@ namespace Manifold.Fetching;
 public sealed partial record GitAddress(string Remote, string? Ref, string Folder)
 {
     private static readonly SearchValues<char> NoRef = SearchValues.Create(" +*?[^~\\");
+
+    /// <summary>The begin of the hash that the ref has to come to; null is any.</summary>
+    public string? Checksum { get; init; }
+
+    /// <summary>Whether <c>.git</c> stays; null where the address does not say.</summary>
+    public bool? KeepGitFolder { get; init; }
+
+    /// <summary>Whether submodules are fetched too.</summary>
+    public bool Submodules { get; init; } = true;
+
+    /// <summary>What is wrong with the address, which is a repository's by all other signs; null where it can be fetched.</summary>
+    public string? Fault { get; private init; }
 
     /// <summary>Whether the ref is a whole hash, which names the same for ever.</summary>
     public bool IsPinned => Ref is not null && Hash().IsMatch(Ref);
@@ -30,14 +45,26 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
             return false;
         var colon = fragment.IndexOf(':', StringComparison.Ordinal);
         var (name, folder) = colon < 0 ? (fragment, "") : (fragment[..colon], fragment[(colon + 1)..]);
-        // A ref is an argument of git's: it must not be an option, nor a refspec.
-        if (name.StartsWith('-') || name.Contains("..", StringComparison.Ordinal) || name.AsSpan().ContainsAny(NoRef))
+        if (!IsRef(name) || FolderOf(folder) is not { } path)
             return false;
-        var parts = folder.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
-        if (parts.Contains(".."))
-            return false;
-        address = new GitAddress(remote, name.Length == 0 ? null : name, string.Join('/', parts));
+        var mark = remote.Contains("://", StringComparison.Ordinal) ? remote.IndexOf('?', StringComparison.Ordinal) : -1;
+        address = new GitAddress(mark < 0 ? remote : remote[..mark], name.Length == 0 ? null : name, path)
+            .WithQuery(mark < 0 ? "" : remote[(mark + 1)..]);
         return true;
+    }
+
+    /// <summary>Whether a text is a commit's hash or the begin of one.</summary>
+    public static bool IsHash(string text) => HashBegin().IsMatch(text);
+
+    // A ref is an argument of git's: it must not be an option, nor a refspec.
+    private static bool IsRef(string name) =>
+        !name.StartsWith('-') && !name.Contains("..", StringComparison.Ordinal) && !name.AsSpan().ContainsAny(NoRef);
+
+    /// <summary>A folder in normal form; null where it leads out of the repository.</summary>
+    private static string? FolderOf(string text)
+    {
+        var parts = text.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
+        return parts.Contains("..") ? null : string.Join('/', parts);
     }
 
     /// <summary>For people: without user and password.</summary>
@@ -55,13 +82,16 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
 
     private static string WithSuffix(string text)
     {
-        var hash = text.IndexOf('#', StringComparison.Ordinal);
+        var hash = text.AsSpan().IndexOfAny('#', '?');
         var (name, rest) = hash < 0 ? (text, "") : (text[..hash], text[hash..]);
         return name.EndsWith(".git", StringComparison.Ordinal) ? text : $"{name}.git{rest}";
     }
 
     [GeneratedRegex("^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+:(?!//).+$")]
     private static partial Regex ScpForm();
+
+    [GeneratedRegex("^[0-9a-fA-F]{1,64}$")]
+    private static partial Regex HashBegin();
 
     [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
     private static partial Regex Hash();

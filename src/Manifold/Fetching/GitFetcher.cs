@@ -25,6 +25,8 @@ public sealed record FetchedCommit(string Folder, string Commit, long? Time);
 /// <param name="credentials">What http(s) servers are told besides.</param>
 public sealed class GitFetcher(Store store, GitCredentials credentials)
 {
+    private const int Sha256Length = 64;
+
     private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
         .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C");
 
@@ -37,10 +39,14 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     /// <exception cref="HostNotReadyException">git is not installed.</exception>
     public async Task<FetchedCommit> FetchAsync(GitAddress address, bool keepGitFolder, CancellationToken cancellation)
     {
+        if (address.Fault is { } fault)
+            throw new FetchException($"{address}: {fault}.");
         var root = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "git", Digest.Of(address.Remote).Hex)).FullName;
+        keepGitFolder = address.KeepGitFolder ?? keepGitFolder;
         // 1
-        var (commit, name) = address.IsPinned ? (address.Ref!, address.Ref!) : await FindAsync(address, cancellation).ConfigureAwait(false);
-        var folder = Path.Combine(root, keepGitFolder ? commit + ".git" : commit);
+        var (commit, name) = address.IsPinned ? (Expected(address, address.Ref!, null), address.Ref!)
+            : await FindAsync(address, cancellation).ConfigureAwait(false);
+        var folder = Path.Combine(root, $"{commit}{(address.Submodules ? "" : ".plain")}{(keepGitFolder ? ".git" : "")}");
         using (await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false))
         {
             // 2
@@ -56,11 +62,21 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         var listed = Succeeded(address, await TryGitAsync(address, "/", ["ls-remote", "--", address.Remote, wanted, wanted + "^{}"], cancellation).ConfigureAwait(false));
         var refs = listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Where(line => line.Length == 2).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
         // What a tag points to, not the tag's own object.
-        foreach (var name in new[] { $"refs/tags/{wanted}^{{}}", $"refs/tags/{wanted}", $"refs/heads/{wanted}", wanted })
+        foreach (var name in new[] { $"refs/tags/{wanted}^{{}}", $"refs/tags/{wanted}", $"refs/heads/{wanted}", $"{wanted}^{{}}", wanted })
             if (refs.TryGetValue(name, out var commit))
-                return (commit, name.EndsWith("^{}", StringComparison.Ordinal) ? name[..^3] : name);
+            {
+                var plain = name.EndsWith("^{}", StringComparison.Ordinal) ? name[..^3] : name;
+                return (Expected(address, commit, refs.GetValueOrDefault(plain)), plain);
+            }
         throw new FetchException($"{address}: the repository has no branch or tag '{wanted}'. A commit is named by its whole hash.");
     }
+
+    /// <summary>The commit, where it is the one that the checksum wants; a tag's own object may be wanted as well.</summary>
+    private static string Expected(GitAddress address, string commit, string? tag) =>
+        address.Checksum is not { } checksum || new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true)
+            ? commit
+            : throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. "
+                + $"Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
 
     private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
     {
@@ -68,7 +84,8 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         FileTree.Delete(partial);
         Directory.CreateDirectory(partial);
         async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
-        await Git("init", "--quiet").ConfigureAwait(false);
+        // A repository's hashes are all of one kind, and one of the other kind cannot fetch from it.
+        await Git("init", "--quiet", $"--object-format={(wanted.Commit.Length == Sha256Length ? "sha256" : "sha1")}").ConfigureAwait(false);
         await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
         // 3
         if (await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }
@@ -76,7 +93,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
             await Git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*").ConfigureAwait(false);
         // 4
         await Git("checkout", "--quiet", "--detach", wanted.Commit).ConfigureAwait(false);
-        if (File.Exists(Path.Combine(partial, ".gitmodules")))
+        if (address.Submodules && File.Exists(Path.Combine(partial, ".gitmodules")))
             await Git("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1").ConfigureAwait(false);
         SourceTime.Write(folder, long.Parse((await Git("show", "--no-patch", "--no-show-signature", "--format=%ct", wanted.Commit).ConfigureAwait(false)).Trim(), CultureInfo.InvariantCulture));
         if (!keepGitFolder)
@@ -92,9 +109,9 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     private static void RemoveGitFolders(string checkout)
     {
         FileTree.Delete(Path.Combine(checkout, ".git"));
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (var link in Directory.EnumerateFiles(checkout, ".git", options).ToList())
-            File.Delete(link);
+        var links = FileTree.FilesBelow(checkout).Select(file => file.Path).Where(path => path.EndsWith("/.git", StringComparison.Ordinal));
+        foreach (var path in links.ToList())
+            FileTree.Delete(Path.Combine(checkout, path));
     }
 
     private static string Below(GitAddress address, string checkout)

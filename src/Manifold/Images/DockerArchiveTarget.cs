@@ -47,6 +47,20 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         }).ConfigureAwait(false);
     }
 
+    /// <summary>A message about the annotations that such an archive cannot hold; null if there are none.</summary>
+    public static string? Dropped(ImageParts image)
+    {
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var document in image.Documents)
+        {
+            keys.UnionWith((MediaType.IsIndex(document.Descriptor.MediaType) ? ImageIndex.Parse(document.Bytes.Span).Annotations
+                : image.Referrers.Any(referrer => referrer.Digest == document.Descriptor.Digest) ? null
+                    : Manifest.Parse(document.Bytes.Span).Annotations)?.Keys ?? []);
+        }
+        return keys.Count == 0 ? null : FormatConversion.DroppedAnnotations(keys,
+            "a Docker archive cannot hold annotations. To keep them, write an OCI archive: type=oci, oci-archive:FILE.");
+    }
+
     private static string Tagged(string name) => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference.ToString()
         : throw new UsageException($"'{name}' is no name for an image of a Docker archive. Expected [registry/]repository[:tag].");
 

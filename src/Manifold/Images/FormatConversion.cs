@@ -15,16 +15,47 @@ public enum ImageFormat { Oci, Docker }
 public static class FormatConversion
 {
     /// <summary>The image in that format; itself where it has it already. Takes <paramref name="source"/> over.</summary>
-    public static async Task<IImageSource> ConvertAsync(IImageSource source, ImageFormat format, CancellationToken cancellation = default)
+    /// <param name="tell">Gets, for people, what was left out.</param>
+    public static async Task<IImageSource> ConvertAsync(
+        IImageSource source, ImageFormat format, Action<string>? tell, CancellationToken cancellation = default)
     {
         var top = await source.ResolveAsync(cancellation).ConfigureAwait(false);
         var made = new List<ManifestContent>();
-        var converted = await ConvertAsync(new Work(source, format, made), top.Descriptor, 0, cancellation).ConfigureAwait(false);
+        var work = new Work(source, format, made);
+        var converted = await ConvertAsync(work, top.Descriptor, 0, cancellation).ConfigureAwait(false);
+        foreach (var lost in work.Lost())
+            tell?.Invoke(lost);
         return converted.Digest == top.Descriptor.Digest ? source
             : ComposedImage.Over(source, made.Single(document => document.Descriptor.Digest == converted.Digest), made);
     }
 
-    private sealed record Work(IImageSource Source, ImageFormat Format, List<ManifestContent> Made);
+    private sealed record Work(IImageSource Source, ImageFormat Format, List<ManifestContent> Made)
+    {
+        private readonly SortedSet<string> annotations = new(StringComparer.Ordinal);
+        private int attestations;
+
+        public void Lose(ImmutableSortedDictionary<string, string>? dropped) => annotations.UnionWith(dropped?.Keys ?? []);
+
+        public void LoseEntries(int count) => attestations += count;
+
+        /// <summary>A sentence for each kind of thing that the format has no place for.</summary>
+        public IEnumerable<string> Lost()
+        {
+            if (annotations.Count > 0)
+                yield return DroppedAnnotations(annotations, "Docker's media types cannot hold annotations. To keep them, use OCI's.");
+            if (attestations > 0)
+                yield return $"{(attestations == 1 ? "1 attestation of the index is" : $"{attestations} attestations of the index are")} "
+                    + "left out: Docker's lists hold images only.";
+        }
+    }
+
+    /// <summary>A message about lost annotations.</summary>
+    internal static string DroppedAnnotations(IReadOnlyCollection<string> keys, string why)
+    {
+        const int most = 5;
+        return $"{(keys.Count == 1 ? "1 annotation is" : $"{keys.Count} annotations are")} left out "
+            + $"({string.Join(", ", keys.Take(most))}{(keys.Count > most ? ", …" : "")}): {why}";
+    }
 
     private static async Task<Descriptor> ConvertAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)
     {
@@ -36,6 +67,8 @@ public static class FormatConversion
         var type = work.Format is ImageFormat.Docker ? MediaType.DockerManifest : MediaType.Manifest;
         if (descriptor.MediaType == type || !MediaType.IsConfig(manifest.Config.MediaType))
             return descriptor;
+        if (work.Format is ImageFormat.Docker)
+            work.Lose(manifest.Annotations);
         return Keep(work, descriptor, type, (work.Format is ImageFormat.Docker ? manifest with { Annotations = null, Subject = null, ArtifactType = null } : manifest) with
         {
             MediaType = type,
@@ -54,6 +87,11 @@ public static class FormatConversion
         var type = docker ? MediaType.DockerIndex : MediaType.Index;
         if (descriptor.MediaType == type && entries.SequenceEqual(index.Manifests))
             return descriptor;
+        if (docker)
+        {
+            work.Lose(index.Annotations);
+            work.LoseEntries(index.Manifests.Length - index.Images.Count());
+        }
         var converted = (docker ? index with { Annotations = null, Subject = null, ArtifactType = null } : index) with { MediaType = type, Manifests = entries.ToImmutable() };
         var content = ComposedImage.Content(type, converted.ToJson());
         work.Made.Add(content);
@@ -67,8 +105,13 @@ public static class FormatConversion
         return before with { MediaType = type, Digest = content.Descriptor.Digest, Size = content.Descriptor.Size };
     }
 
-    private static Descriptor Bare(Work work, Descriptor descriptor) =>
-        work.Format is ImageFormat.Docker ? descriptor with { Annotations = null, ArtifactType = null, Data = null } : descriptor;
+    private static Descriptor Bare(Work work, Descriptor descriptor)
+    {
+        if (work.Format is not ImageFormat.Docker)
+            return descriptor;
+        work.Lose(descriptor.Annotations);
+        return descriptor with { Annotations = null, ArtifactType = null, Data = null };
+    }
 
     private static string LayerType(Work work, Descriptor layer) => work.Format is ImageFormat.Oci ? MediaType.OfOci(layer.MediaType)
         : MediaType.OfDocker(layer.MediaType) ?? throw new UsageException(

@@ -22,9 +22,10 @@ public sealed record BuiltImage(Platform Platform, Descriptor Manifest, Immutabl
 /// </code>
 /// The same layers and plan give the same bytes: nothing here asks for the time or the machine.
 /// </remarks>
-public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<Annotation> annotations)
+/// <param name="created">When images say that they were made, in seconds since 1970.</param>
+public sealed class ImageAssembler(Store store, long created, ImmutableArray<Annotation> annotations)
 {
-    private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(fileTime);
+    private DateTimeOffset Created { get; } = DateTimeOffset.FromUnixTimeSeconds(created);
 
     /// <param name="inlineCache">What the config tells of the steps; null where it tells nothing, as the base's own never is handed on.</param>
     public async Task<BuiltImage> AssembleAsync(ImagePlan image, SolvedImage solved, string? inlineCache, CancellationToken cancellation)
@@ -34,7 +35,7 @@ public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<An
             Created = Created,
             InlineCache = inlineCache,
             RootFs = new RootFs { DiffIds = [.. solved.Layers.Select(layer => layer.DiffId)] },
-            History = [.. image.Config.History ?? [], .. image.History.Select(entry => ToHistory(entry, solved))],
+            History = [.. image.Config.History ?? [], .. OfEmptyLayer(solved), .. image.History.Select(entry => ToHistory(entry, solved))],
         };
         var configBlob = await store.WriteAsync(config.ToJson(), MediaType.Config, cancellation).ConfigureAwait(false);
         var manifest = new Manifest
@@ -62,6 +63,14 @@ public sealed class ImageAssembler(Store store, long fileTime, ImmutableArray<An
         var descriptor = await store.WriteAsync(index.ToJson(), MediaType.Index, cancellation).ConfigureAwait(false);
         return descriptor with { Annotations = Annotated(AnnotationPlace.IndexDescriptor, null) };
     }
+
+    /// <summary>The one platform's manifest as the top of an image, for those who take no index.</summary>
+    public Descriptor WithoutIndex(BuiltImage only) => only.Manifest with { Annotations = Annotated(AnnotationPlace.ManifestDescriptor,
+        only.Platform) };
+
+    /// <summary>The layer of an image without files: history has an entry for each layer.</summary>
+    private IEnumerable<HistoryEntry> OfEmptyLayer(SolvedImage solved) => !solved.IsEmpty ? []
+        : [new HistoryEntry { Created = Created, CreatedBy = "FROM scratch", Comment = "manifold" }];
 
     private HistoryEntry ToHistory(PlannedHistory entry, SolvedImage solved) => new()
     {

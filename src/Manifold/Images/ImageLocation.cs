@@ -83,7 +83,11 @@ public sealed record ImageLocation
     };
 
     private static ImageLocation? Named(Transport transport, string text, bool isExplicit) =>
-        ImageReference.TryParse(text, out var reference) ? new(transport) { Reference = reference, IsExplicit = isExplicit } : null;
+        ImageReference.TryParse(text, out var reference) ? new(transport)
+        {
+            // docker:// is skopeo's, which knows no short names: what has no registry there is docker.io's.
+            Reference = isExplicit && transport is Transport.Registry ? reference.Qualified() : reference, IsExplicit = isExplicit,
+        } : null;
 
     private static ImageLocation? InFiles(Transport transport, string text)
     {

@@ -71,10 +71,27 @@ public sealed record ImageParts(
             var content = await source.ReadDocumentAsync(descriptor, cancellation).ConfigureAwait(false);
             if (Interlocked.Add(ref bytes, content.Length) > Limits.ImageDocumentsBytes)
                 throw Broken($"its documents have more than {Limits.ImageDocumentsBytes / 1024 / 1024} MiB together");
-            return new Document(
-                new ManifestContent(descriptor, content),
-                withReferrers ? await source.ListReferrersAsync(descriptor.Digest, cancellation).ConfigureAwait(false) : [],
-                withReferrers ? await source.ListTaggedAsync(descriptor.Digest, cancellation).ConfigureAwait(false) : []);
+            return await WithReferrersAsync(new Document(new ManifestContent(descriptor, content), [], []), cancellation)
+                .ConfigureAwait(false);
+        }
+
+        private async Task<Document> WithReferrersAsync(Document document, CancellationToken cancellation)
+        {
+            if (!withReferrers)
+                return document;
+            var digest = document.Content.Descriptor.Digest;
+            try
+            {
+                return document with
+                {
+                    Referrers = await source.ListReferrersAsync(digest, cancellation).ConfigureAwait(false),
+                    Tagged = await source.ListTaggedAsync(digest, cancellation).ConfigureAwait(false),
+                };
+            }
+            catch (RegistryException e)
+            {
+                throw e.With($"{e.Message} To copy the image without what refers to it, add --no-referrers.");
+            }
         }
 
         /// <summary>Keeps a document, and returns the documents that it leads to.</summary>

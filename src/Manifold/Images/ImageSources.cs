@@ -16,7 +16,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
     public IImageSource Open(ImageLocation location) => location.Transport switch
     {
         Transport.Registry => new RegistrySource(registry, store, location.Reference!),
-        Transport.Store => new StoreSource(store, registry, location.Reference!),
+        Transport.Store => new StoreSource(store, registry, Stored(location.Reference!) ?? location.Reference!),
         Transport.OciLayout => new LayoutSource(location, () => OpenFolder(location.Path!)),
         Transport.OciArchive => new LayoutSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
         _ => new DockerArchiveSource(location, () => TarArchive.Open(location.Path!, () => store.WorkFolder)),
@@ -24,20 +24,27 @@ public sealed class ImageSources(Store store, RegistryClient registry)
 
     /// <summary>As <see cref="Open"/>; where a bare reference is not to be had from its registry, the store's image of that name is taken
     /// if there is one and if it was never in the registry.</summary>
-    /// <remarks><see cref="IImageSource.Location"/> says where it was found.</remarks>
+    /// <remarks>
+    /// <see cref="IImageSource.Location"/> says where it was found. No registry is asked about a name without one that the store has and
+    /// never
+    /// got from a registry: it was built here.
+    /// </remarks>
     /// <param name="tell">Gets, for people, why it is the store's.</param>
     /// <exception cref="RegistryException">The registry had the store's image, and has lost it.</exception>
-    public async Task<IImageSource> FindAsync(ImageLocation location, Action<string>? tell = null, CancellationToken cancellation = default)
+    public async Task<IImageSource> FindAsync(
+        ImageLocation location, Action<string>? tell = null, CancellationToken cancellation = default)
     {
         var source = Open(location);
-        if (location.IsExplicit || store.Tags.Find(location.Reference!) is null)
+        if (location.IsExplicit || Stored(location.Reference!) is not { } stored)
             return source;
+        if (IsBuiltHere(location.Reference!, stored))
+            return Open(ImageLocation.InStore(stored));
         try
         {
             await source.ResolveAsync(cancellation).WaitAsync(Patience, cancellation).ConfigureAwait(false);
             return source;
         }
-        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && WasPublished(location.Reference!))
+        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && WasPublished(stored))
         {
             await source.DisposeAsync().ConfigureAwait(false);
             throw e.With(
@@ -48,9 +55,24 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         {
             await source.DisposeAsync().ConfigureAwait(false);
             tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} The store's image of that name is taken.");
-            return Open(ImageLocation.InStore(location.Reference!));
+            return Open(ImageLocation.InStore(stored));
         }
     }
+
+    /// <summary>As <see cref="Open"/>; but a name without a registry that the store has and that was built here is the store's.</summary>
+    public IImageSource OpenNamed(ImageLocation location) => !location.IsExplicit && Stored(location.Reference!) is { } stored
+        && IsBuiltHere(location.Reference!, stored)
+        ? Open(ImageLocation.InStore(stored)) : Open(location);
+
+    /// <summary>As <see cref="Open"/>; but whatever the store has under a bare reference is the store's.</summary>
+    public IImageSource OpenStored(ImageLocation location) => !location.IsExplicit && Stored(location.Reference!) is { } stored
+        ? Open(ImageLocation.InStore(stored)) : Open(location);
+
+    private bool IsBuiltHere(ImageReference asked, ImageReference stored) => asked.ShortName is not null && !WasPublished(stored);
+
+    /// <summary>The name under which the store has an image; null where it has none.</summary>
+    private ImageReference? Stored(ImageReference reference) => registry.Options.Registries.LocalNames(reference)
+        .FirstOrDefault(name => store.Tags.Find(name) is not null);
 
     /// <summary>Whether the store's image of that name was in that repository.</summary>
     private bool WasPublished(ImageReference reference) =>

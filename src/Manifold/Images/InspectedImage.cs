@@ -22,6 +22,9 @@ public sealed record InspectedManifest(Descriptor Descriptor, Manifest Manifest,
 public sealed record InspectedImage(
     ImageLocation Location, ManifestContent Top, ImageIndex? Index, ImmutableArray<InspectedManifest> Manifests, ImmutableArray<Descriptor> Nested, ImmutableArray<Descriptor> Referrers)
 {
+    /// <summary>The reason why the referrers are unknown; null if they are known.</summary>
+    public string? ReferrersUnknown { get; init; }
+
     /// <summary>Bytes of everything; what several platforms share counts once.</summary>
     public long Size => Manifests.SelectMany(manifest => manifest.Parts).Concat(Nested).Append(Top.Descriptor).DistinctBy(part => part.Digest).Sum(part => part.Size);
 
@@ -32,7 +35,8 @@ public sealed record InspectedImage(
     public IEnumerable<Platform> SharersOf(InspectedManifest manifest, Descriptor layer) =>
         Manifests.Where(other => other != manifest && other.Platform is not null && other.Manifest.Layers.Any(each => each.Digest == layer.Digest)).Select(other => other.Platform!);
 
-    /// <summary>Costs each document once, and a question for what refers to it.</summary>
+    /// <summary>Costs each document once, and a question for what refers to it. A registry that does not answer that one hides nothing
+    /// else.</summary>
     /// <param name="of">What of the image is to be read; null for all of it.</param>
     public static async Task<InspectedImage> ReadAsync(IImageSource source, ImageTree? of = null, CancellationToken cancellation = default)
     {
@@ -40,8 +44,31 @@ public sealed record InspectedImage(
         var index = MediaType.IsIndex(top.Descriptor.MediaType) ? await source.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false) : null;
         var tree = of ?? await ImageTree.ReadAsync(source, top.Descriptor, cancellation).ConfigureAwait(false);
         var manifests = await FirstFailure.WhenAllAsync(tree.Manifests, (manifest, token) => InspectAsync(source, manifest, token), cancellation).ConfigureAwait(false);
-        var referrers = index is null ? [] : await source.ListReferrersAsync(top.Descriptor.Digest, cancellation).ConfigureAwait(false);
-        return new InspectedImage(source.Location, top, index, [.. manifests], [.. tree.Indexes.Skip(1)], referrers);
+        var subjects = manifests.Select(manifest => manifest.Descriptor.Digest).Concat(index is null ? [] : [top.Descriptor.Digest]);
+        var (referrers, unknown) = await ReferrersAsync(source, [.. subjects.Distinct()], cancellation).ConfigureAwait(false);
+        return new InspectedImage(
+            source.Location, top, index, [.. manifests.Select(manifest =>
+                manifest with { Referrers = referrers.GetValueOrDefault(manifest.Descriptor.Digest, []) })],
+            [.. tree.Indexes.Skip(1)], index is null ? [] : referrers.GetValueOrDefault(top.Descriptor.Digest, []))
+        {
+            ReferrersUnknown = unknown,
+        };
+    }
+
+    private static async Task<(ImmutableDictionary<Digest, ImmutableArray<Descriptor>> Referrers, string? Unknown)> ReferrersAsync(
+        IImageSource source, ImmutableArray<Digest> subjects, CancellationToken cancellation)
+    {
+        try
+        {
+            var found = await FirstFailure.WhenAllAsync(subjects, async (subject, token) =>
+                KeyValuePair.Create(subject, await source.ListReferrersAsync(subject, token).ConfigureAwait(false)), cancellation)
+                    .ConfigureAwait(false);
+            return (found.ToImmutableDictionary(), null);
+        }
+        catch (RegistryException e)
+        {
+            return (ImmutableDictionary<Digest, ImmutableArray<Descriptor>>.Empty, e.Message);
+        }
     }
 
     private static async Task<InspectedManifest> InspectAsync(IImageSource source, Descriptor descriptor, CancellationToken cancellation)
@@ -50,7 +77,6 @@ public sealed record InspectedImage(
         var about = PlatformSubset.AboutOf(descriptor);
         var config = about is null && MediaType.IsConfig(manifest.Config.MediaType) ? await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false) : null;
         var platform = descriptor.Platform is { } said ? said.Os == "unknown" ? null : said.ToPlatform() : config?.Platform;
-        var referrers = await source.ListReferrersAsync(descriptor.Digest, cancellation).ConfigureAwait(false);
-        return new InspectedManifest(descriptor, manifest, config, platform, about, referrers);
+        return new InspectedManifest(descriptor, manifest, config, platform, about, []);
     }
 }

@@ -16,14 +16,14 @@ internal static class LayoutDocuments
 
     /// <summary>The layout's index with an image added: under its names, which others lose, or without one. What refers to the image stands behind it.</summary>
     /// <remarks>An image that stood there without a name and now has one does not stand there twice.</remarks>
-    public static ImageIndex With(ImageIndex before, ImageParts image, ImmutableArray<string> names)
+    public static ImageIndex With(ImageIndex before, ImageParts image, ImmutableArray<LayoutName> names)
     {
         var top = image.Top.Descriptor.WithoutName();
         var tagged = image.Tagged.Select(manifest => manifest.Manifest.WithoutName().Named(manifest.Tag));
-        Descriptor[] added = [.. names.IsEmpty ? [top] : names.Select(name => top.Named(name)), .. image.Referrers.Select(referrer => referrer.WithoutName()), .. tagged];
+        Descriptor[] added = [.. names.IsEmpty ? [top] : names.Select(name => name.On(top)), .. image.Referrers.Select(referrer => referrer.WithoutName()), .. tagged];
         var taken = added.Select(ReferenceName.Of).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var placed = added.Select(entry => entry.Digest).ToHashSet();
         var kept = before.Manifests.Where(entry => ReferenceName.Of(entry) is { } name ? !taken.Contains(name) : !placed.Contains(entry.Digest));
-        return before with { Manifests = [.. kept, .. added.DistinctBy(entry => (entry.Digest, ReferenceName.Of(entry)))] };
+        return before with { Manifests = [.. kept, .. added.DistinctBy(entry => (entry.Digest, ReferenceName.Of(entry), ReferenceName.FullOf(entry)))] };
     }
 }

@@ -13,9 +13,6 @@ namespace Manifold.Images;
 /// </remarks>
 public sealed class LayoutSource : IImageSource
 {
-    // Docker and containerd keep the full name beside the specification's, which they cut down to the tag.
-    private const string FullName = "io.containerd.image.name";
-
     private readonly Lazy<INamedFiles> files;
     private readonly Lazy<ImmutableArray<Descriptor>> entries;
     private readonly Lazy<ILookup<Digest, Descriptor>> referrers;
@@ -61,7 +58,8 @@ public sealed class LayoutSource : IImageSource
     }
 
     /// <summary>The layout's own names, as they are written.</summary>
-    public ImmutableArray<string> Names => [.. entries.Value.Select(NameOf).OfType<string>().Distinct()];
+    public ImmutableArray<string> Names => [.. entries.Value.Where(entry => SubjectOfTag(entry) is null).Select(NameOf).OfType<string>()
+        .Distinct()];
 
     /// <summary>Whether the blob is in the layout. Says nothing of its content.</summary>
     internal bool Contains(Digest digest)
@@ -92,7 +90,7 @@ public sealed class LayoutSource : IImageSource
 
     private IEnumerable<Descriptor> Named(string name)
     {
-        var exact = entries.Value.Where(entry => ReferenceName.Of(entry) == name || entry.Annotations?.GetValueOrDefault(FullName) == name).ToList();
+        var exact = entries.Value.Where(entry => ReferenceName.Of(entry) == name || ReferenceName.FullOf(entry) == name).ToList();
         if (exact.Count > 0 || !ImageReference.TryParse(name, out var wanted))
             return exact;
         return entries.Value.Where(entry => ImageReference.TryParse(NameOf(entry), out var reference) && reference == wanted);
@@ -180,7 +178,7 @@ public sealed class LayoutSource : IImageSource
             throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, and its descriptor says {blob.Size}. Have the image written again.");
     }
 
-    private static string? NameOf(Descriptor entry) => entry.Annotations?.GetValueOrDefault(FullName) ?? ReferenceName.Of(entry);
+    private static string? NameOf(Descriptor entry) => ReferenceName.FullOf(entry) ?? ReferenceName.Of(entry);
 
     private UsageException NotALayout(string what) => new(
         $"{char.ToUpperInvariant(files.Value.Place[0])}{files.Value.Place[1..]} is no OCI layout: it {what}." + (Location.Transport == Transport.OciArchive

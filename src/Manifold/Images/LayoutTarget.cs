@@ -8,7 +8,7 @@ namespace Manifold.Images;
 
 /// <summary>An OCI layout in a folder, which is made, or added to.</summary>
 /// <remarks>Several processes may add to one folder: blobs are renamed into place, and the index is changed under a lock on <c>oci-layout</c>.</remarks>
-public sealed class LayoutTarget(string folder, ImmutableArray<string> names) : IImageTarget
+public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names) : IImageTarget
 {
     // Disks gain nothing from more, and each holds a buffer.
     private const int AtOnce = 4;
@@ -38,7 +38,26 @@ public sealed class LayoutTarget(string folder, ImmutableArray<string> names) : 
         if (!File.Exists(marker))
             Store.ReplaceFile(marker, LayoutDocuments.Marker);
         using var alone = FileLock.Take(marker);
-        Store.ReplaceFile(Path.Combine(folder, LayoutDocuments.IndexPath), LayoutDocuments.With(ReadIndex(), image, names).ToJson());
+        var index = ReadIndex();
+        image = ReferrerLists.With(image, name => ReadList(index, name));
+        foreach (var list in image.Tagged.Where(tagged => MediaType.IsIndex(tagged.Manifest.MediaType))
+            .Select(tagged => image.Documents.First(document => document.Descriptor.Digest == tagged.Manifest.Digest)))
+            Store.ReplaceFile(PathOf(list.Descriptor.Digest), list.Bytes.Span);
+        Store.ReplaceFile(Path.Combine(folder, LayoutDocuments.IndexPath), LayoutDocuments.With(index, image, names).ToJson());
+    }
+
+    private ImageIndex? ReadList(ImageIndex index, string name)
+    {
+        try
+        {
+            return index.Manifests.FirstOrDefault(entry => ReferenceName.Of(entry) == name
+                && MediaType.IsIndex(entry.MediaType)) is { } entry && File.Exists(PathOf(entry.Digest))
+                ? ImageIndex.Parse(PlainFile.Read(PathOf(entry.Digest), Limits.DocumentBytes)) : null;
+        }
+        catch (FormatException)
+        {
+            return null; // somebody else's, and no list: it is made anew
+        }
     }
 
     /// <summary>False where it was there. A blob in place is whole: it was renamed there.</summary>

@@ -4,11 +4,12 @@ using Manifold.Oci;
 namespace Manifold.Images;
 
 /// <summary>A tar of an OCI layout. The same image and names give the same bytes.</summary>
-public sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableArray<string> names) : IImageTarget
+public sealed class OciArchiveTarget(ArchiveDestination destination, ImmutableArray<LayoutName> names) : IImageTarget
 {
     public Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default) =>
         destination.WriteAsync(async tar =>
         {
+            image = ReferrerLists.With(image, _ => null);
             tar.Add(LayoutDocuments.MarkerPath, LayoutDocuments.Marker.ToArray());
             tar.Add(LayoutDocuments.IndexPath, LayoutDocuments.With(new ImageIndex { Manifests = [] }, image, names).ToJson());
             foreach (var document in image.Documents.OrderBy(document => document.Descriptor.Digest))

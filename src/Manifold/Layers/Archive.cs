@@ -9,9 +9,11 @@ public sealed class Archive : IDisposable
 
     private Archive(Stream tar, string name) => (this.tar, source) = (tar, $"archive '{name}'");
 
-    /// <summary>The archive's files. Its tar is written to a file, uncompressed, from where their content is read.</summary>
+    /// <summary>The archive's files, as they come to lie over others. Its tar is written to a file, uncompressed, from where their
+    /// content is read.</summary>
+    /// <param name="below">The file that is at a path already; null where it is unpacked into an empty folder.</param>
     /// <exception cref="LayerException">It does not decompress, or is malformed.</exception>
-    public LayerTree ReadThrough(string path, CancellationToken cancellation = default)
+    public LayerTree ReadThrough(string path, Func<string, LayerEntry?>? below = null, CancellationToken cancellation = default)
     {
         try
         {
@@ -27,7 +29,7 @@ public sealed class Archive : IDisposable
         {
             throw new LayerException($"Reading the tar of {source}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
         }
-        return LayerTree.OfTar(path, source, whiteouts: false, cancellation);
+        return LayerTree.OfArchive(path, source, below ?? (_ => null), cancellation);
     }
 
     /// <summary>Opens a file as an archive; null where it is none, whatever its name says. Takes <paramref name="file"/> over and disposes it.</summary>

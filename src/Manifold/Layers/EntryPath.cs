@@ -49,6 +49,26 @@ public static class EntryPath
         return Checked(string.Join('/', name.Split('/').Where(part => part is not ("" or "."))));
     }
 
+    /// <summary>
+    /// A path as the archives of users spell them, in the plain form. <c>..</c> takes back the part before it and leads no further than to
+    /// the top, where the archive is unpacked.
+    /// </summary>
+    /// <remarks>Source: Go's <c>filepath.Join("/", name)</c>, by which Docker and buildah unpack an ADD.</remarks>
+    public static string Bounded(string name)
+    {
+        if (!name.Contains("..", StringComparison.Ordinal))
+            return Normalized(name);
+        var parts = new List<string>();
+        foreach (var part in name.Split('/').Where(part => part is not ("" or ".")))
+        {
+            if (part != "..")
+                parts.Add(part);
+            else if (parts.Count > 0)
+                parts.RemoveAt(parts.Count - 1);
+        }
+        return Checked(string.Join('/', parts));
+    }
+
     private static int Compare(string? left, string? right)
     {
         if (left is null || right is null)

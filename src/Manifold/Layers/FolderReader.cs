@@ -109,6 +109,7 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
             DeviceMinor = isDevice ? status.NodeMinor : 0,
             Xattrs = xattrs,
             Opaque = opaque,
+            Identity = FileIdentity.Of(status),
         };
         return placeholder ? DevicePlaceholder.Device(entry, parent.Xattrs(name, key => key == DevicePlaceholder.Xattr)[DevicePlaceholder.Xattr]) : entry;
     }

@@ -44,6 +44,9 @@ public sealed record LayerEntry
     /// <summary>A file's content from its begin; the caller disposes it. An entry of a tar can be opened once, until the next entry is read.</summary>
     public Func<Stream>? Open { get; init; }
 
+    /// <summary>Which file this is, where it may have several names in what it was read from; null where it has one.</summary>
+    public FileIdentity? Identity { get; init; }
+
     /// <summary>A folder that has no entry of its own.</summary>
     public static LayerEntry ImpliedFolder(string path, bool opaque = false) =>
         new() { Path = path, Kind = EntryKind.Folder, Mode = 0b111_101_101, Implied = true, Opaque = opaque };

@@ -4,13 +4,17 @@ namespace Manifold.Layers;
 
 /// <summary>A layer's entries with their content as a part of a <see cref="Chain"/>, wherever the content is; nothing is unpacked.</summary>
 /// <remarks>
-/// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of the files; a RUN needs them
-/// unpacked. Hard links are files here. Of a tar, the place of each file's content is kept and no more. Immutable; thread-safe.
+/// So owners, modes, devices and attributes are those of the layer, whatever this machine lets its user make. For readers who want some of
+/// the files; a RUN needs them unpacked. Hard links are files here, of one <see cref="LayerEntry.Identity"/>. Of a tar, the place of each
+/// file's content is kept and no more. Immutable; thread-safe.
 /// </remarks>
 public sealed class LayerTree : ILayerContents
 {
     private readonly EntryTree tree;
     private readonly string? tar;
+
+    // The content of a file that was there before: it is in no tar.
+    private const long OfBelow = -1;
 
     // By number: where a file's content begins in the tar, or which number a hard link names.
     private readonly Chunks<long> places = new();
@@ -18,16 +22,21 @@ public sealed class LayerTree : ILayerContents
     private readonly Dictionary<int, (ImmutableSortedDictionary<string, byte[]> Xattrs, Func<Stream>? Open)> kept = [];
     private long xattrBytes;
 
-    private LayerTree(IEnumerable<LayerEntry> entries, string? tar, Func<long>? position)
+    private LayerTree(IEnumerable<LayerEntry> entries, string? tar, Func<long>? position, Func<string, LayerEntry?>? below = null)
     {
         this.tar = tar;
         var builder = new TableOfContents.Builder();
         tree = builder.Tree;
-        foreach (var entry in entries)
+        var links = below is null ? null : new LinksOfAnArchive(tree, below);
+        foreach (var named in entries)
         {
+            var entry = links is null ? named : links.Followed(named);
+            // An archive says nothing about the folder that it is unpacked into.
+            if (links is not null && entry.Path.Length == 0)
+                continue;
             if (entry is { Kind: EntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
                 throw new LayerException($"'{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device.");
-            var place = entry.Kind == EntryKind.HardLink ? Linked(entry) : position?.Invoke() ?? 0;
+            var place = entry.Kind == EntryKind.HardLink ? Linked(entry, builder, below) : position?.Invoke() ?? 0;
             var id = builder.Add(entry, out var applied);
             if (applied)
                 Keep(id, entry, place);
@@ -41,11 +50,22 @@ public sealed class LayerTree : ILayerContents
 
     /// <summary>Of a tar on disk that nobody changes, uncompressed. Costs reading its headers.</summary>
     /// <param name="source">For messages.</param>
-    /// <param name="whiteouts">As <see cref="TarReader"/> has it.</param>
-    public static LayerTree OfTar(string path, string source, bool whiteouts = true, CancellationToken cancellation = default)
+    public static LayerTree OfTar(string path, string source, CancellationToken cancellation = default)
     {
         using var tar = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return new LayerTree(new TarReader(tar, source, whiteouts).Entries().Until(cancellation), path, () => tar.Position);
+        return new LayerTree(new TarReader(tar, source).Entries().Until(cancellation), path, () => tar.Position);
+    }
+
+    /// <summary>Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
+    /// (<see cref="LinksOfAnArchive"/>).</summary>
+    /// <param name="below">The file that is at a path already, without its parents' links being followed. If the archive has a hard link to
+    /// it, it is an entry here too: without content, and with that path as <see cref="LayerEntry.LinkTarget"/>.</param>
+    /// <inheritdoc cref="OfTar"/>
+    public static LayerTree OfArchive(
+        string path, string source, Func<string, LayerEntry?> below, CancellationToken cancellation = default)
+    {
+        using var tar = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return new LayerTree(new TarReader(tar, source, whiteouts: false).Entries().Until(cancellation), path, () => tar.Position, below);
     }
 
     /// <summary>All entries, folders that are only implied among them, in <see cref="EntryPath.Order"/>. Of a file's several names the
@@ -76,8 +96,10 @@ public sealed class LayerTree : ILayerContents
         var entry = tree.Entry(file, path);
         var (xattrs, open) = kept.GetValueOrDefault(file);
         if (tar is not null && entry.Kind == EntryKind.File)
-            open = OpenPart(tar, places[file], entry.Size);
-        return xattrs is null && open is null ? entry : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs };
+            open = places[file] == OfBelow ? null : OpenPart(tar, places[file], entry.Size);
+        var identity = linked.Contains(file) ? new FileIdentity(tree, (ulong)file) : null;
+        return xattrs is null && open is null && identity is null ? entry
+            : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs, Identity = identity };
     }
 
     private static Func<Stream> OpenPart(string path, long begin, long size) => () => new FilePart(path, begin, size);
@@ -104,11 +126,32 @@ public sealed class LayerTree : ILayerContents
             throw new LayerException($"The files of a layer have more than {Limits.LayerXattrBytes} bytes of extended attributes.");
     }
 
-    private int Linked(LayerEntry link)
+    private int Linked(LayerEntry link, TableOfContents.Builder builder, Func<string, LayerEntry?>? below)
     {
         var target = tree.Find(link.LinkTarget!);
+        if (target == EntryTree.None && below?.Invoke(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } there)
+            target = Adopted(link, there, builder);
         return target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout) ? FileOf(target)
             : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is no file of this layer.");
+    }
+
+    // Another name for a file that was there before gives it the owner and mode of the link, so that it is a file of this layer as well.
+    private int Adopted(LayerEntry link, LayerEntry there, TableOfContents.Builder builder)
+    {
+        var file = there with
+        {
+            Path = link.LinkTarget!,
+            Kind = there.Kind == EntryKind.HardLink ? EntryKind.File : there.Kind,
+            LinkTarget = there.Kind == EntryKind.SymbolicLink ? there.LinkTarget : link.LinkTarget,
+            Mode = there.Kind == EntryKind.SymbolicLink ? there.Mode : link.Mode,
+            Uid = link.Uid,
+            Gid = link.Gid,
+            Modified = link.Modified,
+            Open = null,
+        };
+        var id = builder.Add(file, out _);
+        Keep(id, file, OfBelow);
+        return id;
     }
 
     /// <summary>Some bytes of a file, from their begin to their end.</summary>

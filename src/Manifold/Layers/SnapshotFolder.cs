@@ -3,7 +3,8 @@ using Manifold.Linux;
 namespace Manifold.Layers;
 
 /// <summary>An unpacked layer on disk as a part of a <see cref="Chain"/>: entries have content, and nothing is mounted.</summary>
-/// <remarks>Looks at the disk at each call; no link is ever followed. Hard links are files here. Not thread-safe: one for each reader.</remarks>
+/// <remarks>Looks at the disk at each call; no link is ever followed. Hard links are files here, of one
+/// <see cref="LayerEntry.Identity"/>. Not thread-safe: one for each reader.</remarks>
 /// <param name="folder">In <see cref="FolderFormat.Overlay"/>; nobody changes it meanwhile.</param>
 /// <param name="impliedFolders">What <see cref="FolderWriter"/> said when it made the folder.</param>
 public sealed class SnapshotFolder(string folder, FolderSet? impliedFolders = null) : ILayerContents, IDisposable

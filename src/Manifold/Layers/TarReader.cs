@@ -17,7 +17,8 @@ namespace Manifold.Layers;
 /// </code>
 /// </remarks>
 /// <param name="source">For messages: "layer sha256:…", "archive 'x.tar.gz'".</param>
-/// <param name="whiteouts">Whether <c>.wh.</c> names mean what they mean in a layer; an archive that a user adds has ordinary names.</param>
+/// <param name="whiteouts">Whether <c>.wh.</c> names mean what they mean in a layer, and <c>..</c> is refused; an archive that a user adds
+/// has ordinary names, and <c>..</c> leads no further than to its top.</param>
 public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
 {
     private readonly byte[] header = new byte[TarFormat.Block];
@@ -36,7 +37,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
     public LayerEntry? Next()
     {
         SkipContent();
-        var records = new TarRecords(global);
+        var records = new TarRecords(global, bounded: !whiteouts);
         var amending = 0;
         while (ReadHeader())
         {
@@ -55,7 +56,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
                     if (Entry(fields, records) is { } entry)
                         return entry;
                     SkipContent();
-                    records = new TarRecords(global);
+                    records = new TarRecords(global, bounded: !whiteouts);
                     break;
             }
         }
@@ -81,7 +82,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
 
     private void AddGlobal(byte[] record)
     {
-        var records = new TarRecords(global);
+        var records = new TarRecords(global, bounded: !whiteouts);
         records.AddPax(record, source);
         global = records.Values;
         if (global.Count > Limits.TarGlobalRecords || global.Sum(pair => (long)pair.Value.Length) > Limits.TarGlobalBytes)

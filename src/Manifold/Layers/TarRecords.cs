@@ -8,7 +8,8 @@ namespace Manifold.Layers;
 
 /// <summary>What stands before a header and amends it: PAX records, and GNU's long names as if they were PAX.</summary>
 /// <remarks>Values are bytes until their meaning is known: an attribute is any bytes, a name any but zero.</remarks>
-internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> global)
+/// <param name="bounded">Whether <c>..</c> in a name leads no further than to the top; else it is refused.</param>
+internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> global, bool bounded = false)
 {
     private const string LibarchiveXattr = "LIBARCHIVE.xattr.";
 
@@ -72,7 +73,9 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
 
     private static EntryKind Kind(char type, string name, string source) => type switch
     {
-        '0' or '\0' or '7' => name.EndsWith('/') ? EntryKind.Folder : EntryKind.File,
+        // Tars older than POSIX have no type for folders (Go's archive/tar, which the other tools read with).
+        '\0' => name.EndsWith('/') ? EntryKind.Folder : EntryKind.File,
+        '0' or '7' => EntryKind.File,
         '1' => EntryKind.HardLink,
         '2' => EntryKind.SymbolicLink,
         '3' => EntryKind.CharacterDevice,
@@ -94,11 +97,11 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
             : throw Malformed($"the symbolic link '{header.Name}' has no target, or one that no kernel takes", source);
     }
 
-    private static string Normalized(string name, string source)
+    private string Normalized(string name, string source)
     {
         try
         {
-            return EntryPath.Normalized(name);
+            return bounded ? EntryPath.Bounded(name) : EntryPath.Normalized(name);
         }
         catch (LayerException e)
         {

@@ -44,6 +44,9 @@ public sealed partial class DirectoryHandle : IDisposable
         return isOther || Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Opening the folder '{Described(name)}'");
     }
 
+    /// <summary>A path that leads to this very folder, whatever its name is by now. Valid while the handle is open.</summary>
+    public string DescriptorPath => $"/proc/self/fd/{handle.DangerousGetHandle()}";
+
     /// <summary>A second handle on this folder.</summary>
     public DirectoryHandle Duplicate() =>
         new(FileCalls.TryOpen(handle, ".", FileCalls.Directory) ?? throw FileCalls.Failure($"Opening the folder '{path}'"), path);

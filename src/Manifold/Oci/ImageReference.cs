@@ -13,6 +13,11 @@ public sealed partial record ImageReference
     private ImageReference(string registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
+    /// <summary>The name as it was written, where it was written without a registry, e.g. <c>fedora-minimal</c>; null where the registry
+    /// was named.</summary>
+    /// <remarks>Says nothing of what the reference stands for: two references are equal whichever way they were written.</remarks>
+    public string? ShortName { get; private init; }
+
     /// <summary>Host and port, e.g. <c>localhost:5000</c>.</summary>
     public string Registry { get; }
 
@@ -57,23 +62,33 @@ public sealed partial record ImageReference
                 return false;
         }
 
-        var (registry, repository) = SplitRegistry(name);
+        var (registry, repository, isShort) = SplitRegistry(name);
         // The grammar accepts invalid hosts: a..b, [::::], a port of 99999.
         if (!RegistryPattern().IsMatch(registry) || !RepositoryPattern().IsMatch(repository)
             || !Uri.TryCreate($"https://{registry}/", UriKind.Absolute, out _))
             return false;
-        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest);
+        reference = new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest) { ShortName = isShort
+            ? name : null };
         return true;
     }
 
     public ImageReference WithTag(string tag) =>
-        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) : throw new FormatException($"'{tag}' is not a tag.");
+        TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) { ShortName = ShortName }
+            : throw new FormatException($"'{tag}' is not a tag.");
 
-    public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest);
+    public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest) { ShortName = ShortName };
+
+    /// <summary>The same, as if it had been written with its registry.</summary>
+    public ImageReference Qualified() => ShortName is null ? this : new(Registry, Repository, Tag, Digest);
+
+    public bool Equals(ImageReference? other) => other is not null
+        && Registry == other.Registry && Repository == other.Repository && Tag == other.Tag && Digest == other.Digest;
+
+    public override int GetHashCode() => HashCode.Combine(Registry, Repository, Tag, Digest);
 
     public override string ToString() => Name + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
 
-    private static (string Registry, string Repository) SplitRegistry(string name)
+    private static (string Registry, string Repository, bool IsShort) SplitRegistry(string name)
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : name[..slash];
@@ -83,7 +98,7 @@ public sealed partial record ImageReference
             registry = "docker.io";
         if (registry == "docker.io" && !repository.Contains('/', StringComparison.Ordinal))
             repository = "library/" + repository;
-        return (registry, repository);
+        return (registry, repository, !isHost);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]

@@ -11,6 +11,9 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
 {
     public BaseOrigin Origin { get; init; }
 
+    /// <summary>The name under which it was found: another where <see cref="Reference"/> names no registry.</summary>
+    public ImageReference FoundAs { get => field ?? Reference; init; }
+
     /// <summary>What the reference itself stands for: the index that lists the manifest, or the manifest; null where nobody asked a registry or the store.</summary>
     public Digest? Top { get; init; }
 
@@ -18,7 +21,7 @@ public sealed record BaseImage(ImageReference Reference, Platform Platform, Desc
     public ImmutableArray<ImageReference> LayerRepositories { get; init; } = [];
 
     /// <summary>Where a layer's blob can be had if it is not in the store.</summary>
-    public ImageReference RepositoryOf(int layer) => LayerRepositories.IsEmpty ? Reference : LayerRepositories[layer];
+    public ImageReference RepositoryOf(int layer) => LayerRepositories.IsEmpty ? FoundAs : LayerRepositories[layer];
 
     /// <summary>Where it was found, for people.</summary>
     public string From => Origin switch

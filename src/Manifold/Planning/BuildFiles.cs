@@ -12,7 +12,7 @@ namespace Manifold.Planning;
 /// </remarks>
 public static class BuildFiles
 {
-    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile"];
+    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile", "dockerfile"];
 
     /// <summary>Reads and parses the Dockerfile.</summary>
     /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
@@ -72,6 +72,9 @@ public static class BuildFiles
         var given => throw new UsageException($"The Dockerfile '{given}' is not there."),
     };
 
+    /// <summary>Whether a folder has a Dockerfile under one of the names that need no <c>-f</c>.</summary>
+    public static bool HasDockerfile(string folder) => DefaultNames.Any(name => File.Exists(Path.Combine(folder, name)));
+
     /// <summary>The Dockerfile of a context where nobody names another.</summary>
     /// <exception cref="UsageException">It has none.</exception>
     /// <param name="name">What people call the context; null is the folder.</param>
@@ -97,7 +100,10 @@ public static class BuildFiles
 
     private static IgnoreRules Parse(string name, byte[] content)
     {
-        using var reader = new StreamReader(new MemoryStream(content)); // takes a byte order mark away
+        // Names of files are bytes, which a pattern may name as well. An editor of Windows may have written UTF-16.
+        if (!content.AsSpan().StartsWith("\uFEFF"u8) && content is not ([0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]))
+            return IgnoreRules.Parse(name, FileName.Decode(content));
+        using var reader = new StreamReader(new MemoryStream(content));
         return IgnoreRules.Parse(name, reader.ReadToEnd());
     }
 

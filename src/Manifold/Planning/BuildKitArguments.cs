@@ -43,25 +43,52 @@ public static partial class BuildKitArguments
     /// <summary>Whether a repository that is the context keeps its <c>.git</c>.</summary>
     public static bool KeepsGitFolder(BuildRequest request) => IsOn(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
 
-    /// <summary>The request with the time of its context, where that is asked for: it then says what it says everywhere else, in digits. Nobody knows the time of a folder.</summary>
-    /// <param name="ofFile">What the Dockerfile says by itself.</param>
-    /// <remarks>Source: BuildKit, docs/build-repro.md, since Dockerfile 1.24.</remarks>
-    public static BuildRequest WithContextTime(BuildRequest request, string? ofFile) =>
-        (request.BuildArguments.GetValueOrDefault(Epoch) ?? ofFile) != OfContext ? request : request with
-        {
-            SourceDateEpoch = Possible(request.ContextTime),
-            BuildArguments = request.BuildArguments
-                .SetItem(Epoch, Possible(request.ContextTime)?.ToString(CultureInfo.InvariantCulture) ?? ""),
-        };
+    /// <summary>Whether a text says the time by itself: nothing, seconds, or <see cref="OfContext"/>.</summary>
+    public static bool IsTime(string text) => text.Length == 0 || text == OfContext || text.All(char.IsAsciiDigit);
+
+    /// <summary>The request with the time that somebody names instead of saying it: it then says what it says everywhere else, in digits.</summary>
+    /// <param name="text">What is said of the time, by the request or by the Dockerfile.</param>
+    /// <remarks>
+    /// <c>context</c> is the time of the context, a name that of the named context; nobody knows the time of a folder or of an image. A stage's
+    /// time was found out before (<see cref="EpochStage"/>). Source: BuildKit, docs/build-repro.md, since Dockerfile 1.24.
+    /// </remarks>
+    /// <exception cref="UsageException">It is no time, and no name that is known.</exception>
+    public static BuildRequest WithNamedTime(BuildRequest request, string? text)
+    {
+        if (text is null || text != OfContext && IsTime(text))
+            return request;
+        if (text == OfContext)
+            return WithTime(request, request.ContextTime);
+        if (request.Contexts.TryGetValue(text, out var context))
+            return WithTime(request, (context as FolderContext)?.Time);
+        throw NoTime(text);
+    }
+
+    /// <summary>The request with a time that was found out; null where nobody knows it.</summary>
+    public static BuildRequest WithTime(BuildRequest request, long? seconds)
+    {
+        long? time = seconds is { } known ? Possible(known) : null;
+        return request with { SourceDateEpoch = time, BuildArguments = request.BuildArguments.SetItem(Epoch, time?.ToString(CultureInfo.InvariantCulture) ?? "") };
+    }
 
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
-    private static long? Possible(long? seconds) => seconds is { } any ? Math.Clamp(any, 0, LastSecond) : null;
+    internal static long Possible(long seconds) => Math.Clamp(seconds, 0, LastSecond);
 
-    /// <summary>Reads seconds since 1970; null for the empty text, and for <see cref="OfContext"/>, which is found out later.</summary>
+    /// <summary>Seconds since 1970 that a config can hold; null for anything else.</summary>
+    internal static long? TryReadSeconds(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds : null;
+
+    /// <summary>
+    /// Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they may be.
+    /// </summary>
     /// <exception cref="UsageException">It is something else.</exception>
-    public static long? ReadEpoch(string? text) => string.IsNullOrEmpty(text) || text == OfContext ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds
-        : throw new UsageException($"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; or '{OfContext}', the time of the commit or archive that is built.");
+    public static long? ReadEpoch(string? text, bool mayBeName = false) => string.IsNullOrEmpty(text) || text == OfContext ? null
+        : TryReadSeconds(text) is { } seconds ? seconds
+        : mayBeName && !text.All(char.IsAsciiDigit) ? null : throw NoTime(text);
+
+    private static UsageException NoTime(string text) => new(
+        $"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; '{OfContext}', the time of the commit or archive that is built; "
+            + "or the name of a context or a stage that is fetched from elsewhere.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

@@ -57,11 +57,36 @@ public sealed record BuildRequest
     /// <summary>Runs every step again; its results still enter the cache.</summary>
     public bool NoCache { get; init; }
 
+    /// <summary>The names of stages whose steps are run again, in any case of letters.</summary>
+    public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
     /// <summary>Asks the registry for each base image and takes no answer from the store.</summary>
     public bool Pull { get; init; }
 
+    /// <summary>The creation time of the image in seconds since 1970; null for the time of its files. Files keep theirs.</summary>
+    public long? Created { get; init; }
+
+    /// <summary>One platform's manifest without an index over it: for clients that take no index.</summary>
+    public bool WithoutIndex { get; init; }
+
     /// <summary>The time of everything that is made, in seconds since 1970: <c>SOURCE_DATE_EPOCH</c>. Null where it was not set.</summary>
     public long? SourceDateEpoch { get; init; }
+}
+
+/// <summary>The limits of an image without an index: one platform, and no annotation for an index.</summary>
+public static class WithoutAnIndex
+{
+    /// <param name="what">What says that there shall be none, for messages.</param>
+    /// <exception cref="UsageException">Several platforms need an index, or an annotation is for one.</exception>
+    public static void Require(string what, IReadOnlyCollection<Platform> platforms, IEnumerable<Annotation> annotations)
+    {
+        if (platforms.Count > 1)
+            throw new UsageException($"{what}: {platforms.Count} platforms ({string.Join(", ", platforms)}) need an index. "
+                + "Build a single platform, or allow the index.");
+        if (annotations.FirstOrDefault(each => each.Place is AnnotationPlace.Index or AnnotationPlace.IndexDescriptor) is { } lost)
+            throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, and there is none. Annotate the manifest: "
+                + $"manifest:{lost.Key}=…");
+    }
 }
 
 /// <summary>Where in an image's documents an annotation belongs, as <c>docker buildx build --annotation</c> has it.</summary>

@@ -8,7 +8,10 @@ namespace Manifold.Planning;
 /// <remarks>Source: POSIX, utility chmod. Where no class is named the usual mask applies, 022, whatever the account that builds has.</remarks>
 public sealed partial record FileModeChange
 {
-    private const int All = 0xFFF, ExecuteByAny = 0x49, Mask = 0x12; // 07777, 0111, 022
+    /// <summary>Of a folder that a copy makes, where nobody says otherwise.</summary>
+    public const int DefaultFolder = 0x1ED; // 0755
+
+    private const int All = 0xFFF, Permissions = 0x1FF, ExecuteByAny = 0x49, Mask = 0x12; // 07777, 0777, 0111, 022
 
     private readonly int? octal;
     private readonly ImmutableArray<Change> changes;
@@ -32,6 +35,10 @@ public sealed partial record FileModeChange
 
     /// <summary>The mode that a file or folder gets, permissions and the three bits above them.</summary>
     public int Apply(int mode, bool isFolder) => octal ?? changes.Aggregate(mode, (before, change) => Apply(change, before, isFolder));
+
+    /// <summary>The mode of folders that a copy makes on its way: octal digits apply to them as well.</summary>
+    /// <remarks>Source: BuildKit's <c>fsutil/copy</c>; symbolic modes change what is there, and 0755 is for what is not.</remarks>
+    public int NewFolder => octal is { } digits ? digits & Permissions : DefaultFolder;
 
     public bool Equals(FileModeChange? other) => other?.Text == Text;
 

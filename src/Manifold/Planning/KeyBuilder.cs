@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Planning;
@@ -19,7 +19,8 @@ public sealed class KeyBuilder : IDisposable
         return this;
     }
 
-    public KeyBuilder Add(string? part) => part is null ? Add(-1L) : Add(Encoding.UTF8.GetBytes(part));
+    /// <summary>Adds a text. Names of files that are not UTF-8 count by their bytes (<see cref="FileName"/>).</summary>
+    public KeyBuilder Add(string? part) => part is null ? Add(-1L) : Add(FileName.Encode(part));
 
     public KeyBuilder Add(long part)
     {

@@ -10,10 +10,20 @@ public abstract record NamedContext;
 public sealed record SiblingContext(string Name) : NamedContext;
 
 /// <summary><c>docker-image://REFERENCE</c>.</summary>
-public sealed record ImageContext(ImageReference Reference) : NamedContext;
+public sealed record ImageContext(ImageReference Reference) : NamedContext
+{
+    private static readonly ImageReference Scratch = ImageReference.Parse("scratch");
+
+    /// <summary><c>docker-image://scratch</c>: nothing. No registry has an image of that name.</summary>
+    public bool IsScratch => Reference == Scratch;
+}
 
 /// <summary>A folder; absolute.</summary>
-public sealed record FolderContext(string Folder) : NamedContext;
+public sealed record FolderContext(string Folder) : NamedContext
+{
+    /// <summary>When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.</summary>
+    public long? Time { get; init; }
+}
 
 /// <summary><c>oci-layout://FOLDER[:TAG][@DIGEST]</c>; the folder is absolute.</summary>
 public sealed record LayoutContext(string Folder, string? Tag, Digest? Digest) : NamedContext;

@@ -38,7 +38,7 @@ public static class PlanJson
     private static void WriteBase(Utf8JsonWriter json, BaseImage image)
     {
         json.WriteStartObject();
-        json.WriteString("image", image.Reference.ToString());
+        json.WriteString("image", image.FoundAs.ToString());
         json.WriteString("platform", image.Platform.ToString());
         json.WriteString("digest", image.Descriptor.Digest.ToString());
         json.WriteNumber("bytes", image.CompressedBytes);
@@ -65,7 +65,7 @@ public static class PlanJson
         switch (step)
         {
             case BaseStep { Image: { } image }:
-                json.WriteString("image", image.Reference.ToString());
+                json.WriteString("image", image.FoundAs.ToString());
                 json.WriteString("manifest", image.Descriptor.Digest.ToString());
                 break;
             case WorkdirStep workdir:

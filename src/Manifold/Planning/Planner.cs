@@ -30,7 +30,11 @@ public sealed class Planner
         this.tree = tree;
         diagnosing = new Diagnosing(tree);
         graphs = Graphs(request);
-        this.request = BuildKitArguments.WithContextTime(request, EpochOfFile());
+        var time = EpochStage.TextOf(tree, request, graphs[0]);
+        if (time is not null && !request.Contexts.ContainsKey(time) && tree.FindByName(time) is not null)
+            throw new UsageException(
+                $"{BuildKitArguments.Epoch}={time} names a stage. Images of a project take no time from one: say the seconds in their args.");
+        this.request = BuildKitArguments.WithNamedTime(request, time);
         if (this.request != request)
             graphs = Graphs(this.request);
         Needs = FindNeeds();
@@ -58,12 +62,12 @@ public sealed class Planner
         var steps = new Dictionary<Digest, Step>();
         var images = graphs.Select(graph => PlanImage(graph, bases, steps)).ToImmutableArray();
         diagnosing.ThrowIfAny();
-        return new BuildPlan { Dockerfile = tree.FileName, Images = images, FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochOfFile()) ?? 0 };
+        return new BuildPlan
+        {
+            Dockerfile = tree.FileName, Images = images,
+            FileTime = request.SourceDateEpoch ?? BuildKitArguments.ReadEpoch(EpochStage.TextOf(tree, request, graphs[0])) ?? 0,
+        };
     }
-
-    /// <summary>What an ARG before the first FROM sets it to, for files that bring their time with them. Source: Dockerfile reference, SOURCE_DATE_EPOCH.</summary>
-    private string? EpochOfFile() => tree.GlobalArguments.Any(instruction => instruction.Arguments.Any(argument => argument.Name == BuildKitArguments.Epoch))
-        ? graphs[0].GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch) : null;
 
     private ImmutableArray<StageGraph> Graphs(BuildRequest of) => [.. of.Platforms.Select(platform => new StageGraph(tree, of, platform, diagnosing) { Triggers = triggers })];
 
@@ -71,12 +75,18 @@ public sealed class Planner
     {
         var stages = new StagePlans(tree, request, graph, bases, steps, diagnosing);
         var target = stages.PlanOf(graph.Target);
-        var config = target.Config with
+        var config = ForPlatform(target.Config, graph.Platform) with
         {
             Config = target.Config.Config! with { Labels = Merge(target.Config.Config.Labels, request.Labels) },
         };
         return new ImagePlan { Platform = graph.Platform, Last = target.Last, Config = config, History = target.History };
     }
+
+    /// <summary>The config of a base may name an older processor that serves, as arm/v6 serves arm/v7: what is built is for what was asked
+    /// for, and its index says so too.</summary>
+    private static ImageConfig ForPlatform(ImageConfig config, Platform platform) =>
+        config.Platform != platform && config.Platform.Os == platform.Os && config.Platform.Architecture == platform.Architecture
+            ? config with { Architecture = platform.Architecture, Variant = platform.Variant } : config;
 
     private ImmutableArray<BaseNeed> FindNeeds()
     {

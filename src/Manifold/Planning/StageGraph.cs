@@ -28,7 +28,7 @@ internal sealed class StageGraph
     {
         (this.tree, this.request, Platform, this.diagnosing) = (tree, request, platform, diagnosing);
         Target = FindTarget();
-        PlatformScope = PlatformArguments.For(platform, request.BuildPlatform, request.Target ?? "default");
+        PlatformScope = PlatformArguments.For(platform, request.BuildPlatform, request.Target ?? Target.Name ?? "default");
         GlobalScope = DeclareGlobals();
     }
 
@@ -87,25 +87,37 @@ internal sealed class StageGraph
     }
 
     /// <summary>What <c>--from</c> names: a stage by name or number, else an image. Null is the context, or was noted as wrong.</summary>
-    /// <remarks>An image is the target's, whatever the platform of the stage that asks (BuildKit's behaviour).</remarks>
-    public StageGround? SourceOf(Instruction asking, string? name)
+    /// <remarks>
+    /// An image is the target's, whatever the platform of the stage that asks. A stage that stands below, or is the asking one, is an error.
+    /// Source: BuildKit's behavior.
+    /// </remarks>
+    public StageGround? SourceOf(Stage stage, Instruction asking, string? name)
     {
         if (name is null)
             return null;
         if (GroundInContext(name, Platform) is { } context)
             return context;
         if (tree.Find(name) is { } source)
-            return new StageGround.Earlier(source);
+            return source.Index < stage.Index ? new StageGround.Earlier(source) : NotYet(stage, asking, source, name);
         if (name == "scratch" && asking is RunInstruction)
             return new StageGround.Scratch();
         if (int.TryParse(name, out _))
-            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
+            diagnosing.Add(asking, $"{Flag(asking)}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, Platform);
         else
-            diagnosing.Add(asking, $"{(asking is RunInstruction ? "--mount from" : "--from")}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
+            diagnosing.Add(asking, $"{Flag(asking)}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
         return null;
     }
+
+    private StageGround? NotYet(Stage stage, Instruction asking, Stage source, string name)
+    {
+        var hint = source.Index == stage.Index ? "A stage copies from the stages above it." : $"Move the stage '{NameOf(source)}' above '{NameOf(stage)}'.";
+        diagnosing.Add(asking, $"{Flag(asking)}={name}: the stage has to be defined before the stage that uses it.", hint, $"from={name}");
+        return null;
+    }
+
+    private static string Flag(Instruction asking) => asking is RunInstruction ? "--mount from" : "--from";
 
     /// <summary>"Did you mean …?" where a name is nearly that of a stage; null else.</summary>
     public string? StageLike(string name, int before = int.MaxValue) => Suggestion.For(name, tree.Stages.Take(before).Select(stage => stage.Name).OfType<string>());
@@ -119,7 +131,7 @@ internal sealed class StageGraph
             RunInstruction run => run.Mounts.Select(mount => mount.From),
             _ => (IEnumerable<string?>)[],
         }
-        let source = SourceOf(instruction, name)
+        let source = SourceOf(stage, instruction, name)
         where source is not null
         select (source, instruction);
 
@@ -151,6 +163,7 @@ internal sealed class StageGraph
         var wanted = ImageReference.TryParse(name, out var reference) ? reference : null;
         return request.Contexts.FirstOrDefault(context => context.Key == name || (wanted is not null && ImageReference.TryParse(context.Key, out var known) && known == wanted)) switch
         {
+            { Value: ImageContext { IsScratch: true } } => new StageGround.Scratch(),
             { Value: ImageContext image } => new StageGround.Image(image.Reference, platform),
             { Key: var key, Value: FolderContext folder } => new StageGround.Folder(key, folder.Folder),
             { Value: { } other } => throw new InvalidOperationException($"{other.GetType().Name} was to be resolved before planning."),

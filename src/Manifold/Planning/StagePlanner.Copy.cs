@@ -8,14 +8,14 @@ namespace Manifold.Planning;
 /// <content>COPY and ADD.</content>
 internal sealed partial class StagePlanner
 {
-    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
+    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(stage, copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
 
     private void Add(AddInstruction add)
     {
         var sources = ExpandAll(add.Sources, add).ToList();
         var remotes = sources.Select(source => RemoteOf(add, source)).OfType<RemoteSource>().ToImmutableArray();
-        if (add.Checksum is { } checksum && (sources.Count != 1 || remotes is not [UrlSource]))
-            plans.Diagnosing.Add(add, $"--checksum={checksum} is for one source, an http(s) address.", sources.Count == 1 ? "A local file needs no checksum; a commit is its own." : "Write an ADD for each address.");
+        if (add.Checksum is { } checksum && (sources.Count != 1 || remotes.Length != 1))
+            plans.Diagnosing.Add(add, $"--checksum={checksum} is for one source, an http(s) address or a repository.", sources.Count == 1 ? "A local file needs no checksum." : "Write an ADD for each address.");
         Transfer(add, "ADD", new Origin((null, null), [.. sources.Where(source => !IsRemote(source))], remotes), parents: false);
     }
 
@@ -24,13 +24,25 @@ internal sealed partial class StagePlanner
     private RemoteSource? RemoteOf(AddInstruction add, string source)
     {
         if (GitAddress.TryParse(source, asContext: false, out var git))
-            return new GitSource(git, add.KeepGitDir);
+            return RepositoryOf(add, git);
         if (!IsRemote(source))
             return null;
         if (Uri.TryCreate(source, UriKind.Absolute, out var address))
             return new UrlSource(address, ChecksumOf(add), add.Unpack ?? false);
         plans.Diagnosing.Add(add, $"'{AddressSecrets.Without(source)}' is not an address.", "Expected https://host/path.");
         return null;
+    }
+
+    private GitSource RepositoryOf(AddInstruction add, GitAddress address)
+    {
+        var checksum = add.Checksum is { } text ? Expand(text, add) : null;
+        if (address.Fault is { } fault)
+            plans.Diagnosing.Add(add, $"{address}: {fault}.");
+        else if (checksum is not null && !GitAddress.IsHash(checksum))
+            plans.Diagnosing.Add(add, $"--checksum={checksum} is not a commit's hash.", "Expected the hash of the commit that the ref comes to.", "--checksum");
+        else if (checksum is not null && address.Checksum is { } other && other != checksum)
+            plans.Diagnosing.Add(add, $"--checksum={checksum}, and the address says {other}.", "Say one of them.", "--checksum");
+        return new GitSource(checksum is null ? address : address with { Checksum = checksum }, address.KeepGitFolder ?? add.KeepGitDir);
     }
 
     private Digest? ChecksumOf(AddInstruction add)
@@ -82,10 +94,10 @@ internal sealed partial class StagePlanner
             plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a pattern.", "Expected * ? [a-z] and **, with closed brackets.", "--exclude");
     }
 
-    /// <summary>Absolute, with a slash at the end where the instruction means a folder.</summary>
+    /// <summary>Absolute, with a slash at the end where the instruction means a folder; nothing is the working directory.</summary>
     private string DestinationOf(string destination)
     {
-        var isFolder = destination.EndsWith('/') || destination is "." || destination.EndsWith("/.", StringComparison.Ordinal);
+        var isFolder = destination.EndsWith('/') || destination is "." or "" || destination.EndsWith("/.", StringComparison.Ordinal);
         var path = AbsolutePath(destination);
         return isFolder && path != "/" ? path + "/" : path;
     }

@@ -65,7 +65,7 @@ internal sealed partial class StagePlanner
         var target = TargetOf(run, mount, given);
         if (mount.Type == MountType.Tmpfs)
             return new StepMount { Definition = mount, Target = target };
-        var (step, folder) = mount.From is null ? default : plans.SourceOf(run, mount.From);
+        var (step, folder) = mount.From is null ? default : plans.SourceOf(stage, run, mount.From);
         return new StepMount
         {
             Definition = mount, Target = target, From = step, Folder = folder, Id = mount.Type == MountType.Cache ? StepMount.CacheId(mount, target, platform) : "",

@@ -7,6 +7,7 @@ using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Sandbox;
 using Manifold.Solving;
+using Manifold.Solving.Copying;
 
 namespace Manifold.Projects;
 
@@ -34,6 +35,14 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private readonly List<ManifoldException> problems = [];
     private readonly HashSet<(string Component, Diagnostic)> told = [];
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> left = new(graph.Left, StringComparer.Ordinal);
+    private readonly HashSet<(string Component, Place)> lacking = [];
+
+    // What a hook makes is not there yet.
+    private readonly bool filesAreThere = graph.Nodes.All(node => node.Component.Before.IsEmpty);
+
+    /// <summary>Plans the components that nothing is wrong with, too, and says of the others what is: for whoever shows a plan.</summary>
+    public bool KeepsRest { get; init; }
 
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
     public async Task<BakePlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
@@ -44,13 +53,37 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
         var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
+            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never",
+                [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
         foreach (var node in graph.Nodes)
         {
+            var before = problems.Count;
             var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
+            if (problems.Count > before)
+                left[node.Name] = null;
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
         }
-        SeveralProblemsException.ThrowIfAny(problems);
-        return new BakePlan { Components = [.. graph.Nodes.Select(node => planned[node.Name])] };
+        problems.InsertRange(0, graph.Problems);
+        if (!KeepsRest)
+            SeveralProblemsException.ThrowIfAny(problems);
+        return new BakePlan
+        {
+            Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])], Problems = [.. problems],
+            Left = left.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
+    }
+
+    private void Try(Action judge)
+    {
+        try
+        {
+            judge();
+        }
+        catch (UsageException e)
+        {
+            problems.Add(e);
+        }
     }
 
     private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
@@ -116,11 +149,19 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     {
         var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
         var missing = ImmutableArray.CreateBuilder<FailedPlatform>();
+        var wrong = new List<(Platform Platform, ManifoldException Why)>();
+        if (node.Siblings.FirstOrDefault(sibling => left.ContainsKey(sibling.Name)).Name is { } culprit)
+            left[node.Name] = left[culprit] ?? culprit;
         foreach (var platform in node.Platforms)
         {
             try
             {
-                platforms.Add(platform.Build is { } build ? await PlanAsync(platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
+                if (left.ContainsKey(node.Name))
+                {
+                    RequireBases(platform.Build, bases); // all that can be said of it before what it stands on is right
+                    continue;
+                }
+                platforms.Add(platform.Build is { } build ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
                 if (platform.Build is { } checkedBuild)
                     TellChecks(node, checkedBuild.Request, platforms[^1].Bases, on);
             }
@@ -130,34 +171,45 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             }
             catch (ManifoldException e)
             {
-                problems.Add(e is DockerfileException or HostNotReadyException ? e : new PlatformProblemException(node.Name, platform.Platform, e));
+                wrong.Add((platform.Platform, e));
             }
         }
+        problems.AddRange(wrong.GroupBy(each => each.Why.Message).Select(group => group.First().Why is DockerfileException or HostNotReadyException ? group.First().Why
+            : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
         if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
             problems.Add(new UsageException($"{node.Name}: none of its platforms can be built: {string.Join(" ", missing.Select(each => each.Reason))}"));
         return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
     }
 
-    private async Task<PlannedPlatform> PlanAsync(PlatformNode platform, PlatformBuild build, FoundBases bases, Action<BuildEvent> on, CancellationToken cancellation)
+    private async Task<PlannedPlatform> PlanAsync(ComponentNode node, PlatformNode platform, PlatformBuild build, FoundBases bases, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        if (bases.Problems.FirstOrDefault(problem => build.Outside.Any(need => (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform))) is { } problem)
-            throw problem.Why;
+        RequireBases(build, bases);
         var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
         var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling))).ToList();
         while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
             outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
         var plan = build.Planner.Plan(outside.AddRange(siblings));
+        if (filesAreThere)
+            SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request).Where(each => lacking.Add((node.Name, each.Step.Place)))]);
         BuildSession.RequireRights(plan.Steps);
         foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
             await emulators.RequireAsync(run).ConfigureAwait(false);
         return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
     }
 
+    /// <summary>A base that is missing is told of the instruction that needs it here: another component may have asked first.</summary>
+    private static void RequireBases(PlatformBuild? build, FoundBases bases)
+    {
+        foreach (var need in build?.Outside ?? [])
+            if (bases.Problems.FirstOrDefault(problem => (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform)) is { } problem)
+                throw problem.WhyOf(need);
+    }
+
     /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
     private void TellChecks(ComponentNode node, BuildRequest request, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases, Action<BuildEvent> on)
     {
-        foreach (var finding in BuildChecker.Heeded(BuildFiles.ReadDockerfile(request), request, bases))
+        foreach (var finding in BuildChecker.Heeded(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request), request, bases))
             if (told.Add((node.Name, finding)))
                 on(new Warned(finding.OneLine) { Time = tools.Builder.Time.GetUtcNow(), Component = node.Name, Finding = finding });
     }
@@ -193,8 +245,9 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     }
 }
 
-/// <summary>What stands in the way of one platform of one component.</summary>
-public sealed class PlatformProblemException(string component, Platform platform, ManifoldException why) : ManifoldException($"{component} ({platform}): {why.Message}", why)
+/// <summary>What stands in the way of platforms of one component.</summary>
+public sealed class PlatformProblemException(string component, ImmutableArray<Platform> platforms, ManifoldException why)
+    : ManifoldException($"{component} ({string.Join(", ", platforms)}): {why.Message}", why)
 {
     public override int ExitCode => why.ExitCode;
 }

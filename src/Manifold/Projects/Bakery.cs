@@ -58,7 +58,7 @@ public sealed class Bakery(BakeTools tools)
         foreach (var warning in graph.Nodes.SelectMany(Unheeded).Distinct())
             on(new Warned(warning) { Time = tools.Builder.Time.GetUtcNow() });
         // 3
-        return await new BakePlanner(tools, graph, request.Lock).PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
+        return await new BakePlanner(tools, graph, request.Lock) { KeepsRest = request.Graph.KeepsRest }.PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What a file may say and what has no effect yet is not passed over in silence.</summary>
@@ -134,7 +134,7 @@ public sealed class Bakery(BakeTools tools)
 
     private async Task<BakedComponent> SendAsync(BakedComponent outcome, BakeRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        var image = await PreparedAsync(outcome, cancellation).ConfigureAwait(false);
+        var image = await PreparedAsync(outcome, on, cancellation).ConfigureAwait(false);
         await tools.Publisher.SendAsync(image, new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
         return request.Attach is { } attach ? outcome with { Attached = await attach(outcome, image, cancellation).ConfigureAwait(false) } : outcome;
     }
@@ -147,19 +147,20 @@ public sealed class Bakery(BakeTools tools)
         // 6
         var prepared = new List<PreparedImage>();
         foreach (var component in whole)
-            prepared.Add(await PreparedAsync(component, cancellation).ConfigureAwait(false));
+            prepared.Add(await PreparedAsync(component, _ => { }, cancellation).ConfigureAwait(false));
         var published = await tools.Publisher.PublishAllAsync([.. prepared], new PushEvents(on, tools.Builder.Time), cancellation).ConfigureAwait(false);
         var publications = whole.Zip(published).ToDictionary(pair => pair.First.Name, pair => pair.Second);
         return new BakeResult([.. result.Components.Select(component => component with { Publication = publications.GetValueOrDefault(component.Name) })]);
     }
 
-    private async Task<PreparedImage> PreparedAsync(BakedComponent outcome, CancellationToken cancellation)
+    private async Task<PreparedImage> PreparedAsync(BakedComponent outcome, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var component = outcome.Planned.Node.Component;
         IImageSource source = new StoreSource(tools.Builder.Store, tools.Builder.Registry, component.Tags[0], outcome.Result!.Index);
         if (!component.DockerFormat)
             return new PreparedImage(source, outcome.Result.Index, outcome.Planned.Preflight!);
-        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation).ConfigureAwait(false);
+        source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker,
+            lost => on(new Warned($"{outcome.Name}: {lost}") { Time = tools.Builder.Time.GetUtcNow() }), cancellation).ConfigureAwait(false);
         return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, outcome.Planned.Preflight!);
     }
 }

@@ -26,6 +26,9 @@ public sealed record Component
     /// <summary>The names that it gets in the store, and is published under.</summary>
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
 
+    /// <summary>Names of the file that are no references, because a variable in them has no value: for printing. Such a component cannot be built.</summary>
+    public ImmutableArray<string> UnreadableTags { get; init; } = [];
+
     /// <summary>Short names by which a sibling's FROM may mean this component, beside its published names.</summary>
     public ImmutableArray<string> Aliases { get; init; } = [];
 
@@ -47,6 +50,15 @@ public sealed record Component
 
     /// <summary>Also <c>TAG-arm64</c>, <c>TAG-arm-v7</c> …</summary>
     public bool PlatformTags { get; init; }
+
+    /// <summary>One platform alone is published without an index over it.</summary>
+    public bool WithoutIndex { get; init; }
+
+    /// <summary>True if the image is published without an index. Several platforms always have one.</summary>
+    public bool HasNoIndex => WithoutIndex && Platforms.Length == 1;
+
+    /// <summary>The creation time that the image states; null for the time of its files.</summary>
+    public CreatedTime? Created { get; init; }
 
     /// <summary>How the tags of some platforms end instead: system 3 writes <c>TAG-arm</c> for linux/arm/v7.</summary>
     public ImmutableDictionary<Platform, string> PlatformTagNames { get; init; } = ImmutableDictionary<Platform, string>.Empty;
@@ -137,6 +149,9 @@ public sealed record BuildSource : ComponentSource
 
     /// <summary>The stages that are built anew, where not all are.</summary>
     public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
+    /// <summary>The creation time of the image in seconds since 1970, once it is known; null if none is given.</summary>
+    public long? Created { get; init; }
 
     /// <summary>What its RUNs get; secrets, agents and what is allowed are the caller's.</summary>
     public RunSettings Run { get; init; } = new();

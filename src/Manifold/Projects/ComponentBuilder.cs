@@ -77,7 +77,7 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             return platform;
         var bases = platform.Bases.AddRange(build.Siblings.Select(sibling =>
             KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), BaseOf(sibling.Need, siblings[sibling.Sibling]))));
-        var plan = new Planner(BuildFiles.ReadDockerfile(build.Request).OrThrow(), build.Request).Plan(bases);
+        var plan = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(build.Request), build.Request).OrThrow(), build.Request).Plan(bases);
         return platform with { Plan = plan, Image = plan.Images[0] };
     }
 
@@ -113,7 +113,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     {
         if (images.IsEmpty)
             throw new UsageException($"None of its platforms could be built: {string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
-        var result = new BuildResult(await session.AssembleIndexAsync(images, Component.Annotations, cancellation).ConfigureAwait(false), images, planned.Plan with
+        var result = new BuildResult(await session.AssembleTopAsync(images, Component.Annotations, Component.HasNoIndex, cancellation)
+            .ConfigureAwait(false), images, planned.Plan with
         {
             Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
         });

@@ -40,6 +40,9 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "verify" => component with { Verification = component.Verification with { Policy = component.Verification.Policy with { Mode = Mode() } } },
         "attest" => Attested(),
         "publish" => component with { Publish = set.Flag },
+        "index" => component with { WithoutIndex = set.Required switch { "never" => true, "always" => false, _ =>
+            throw set.Wrong($"'{set.Value}' is neither always nor never.") } },
+        "created" => component with { Created = CreatedTime.Parse("--set created", set.Required) },
         "platform-tags" => component with { PlatformTags = set.Flag },
         "output" => Outputs([.. Adds ? component.Outputs : [], .. set.Required.Length == 0 ? Array.Empty<string>() : [set.Required]]),
         "push" when set.Pattern is null => component,

@@ -78,7 +78,7 @@ public sealed class HookRunner(Store store, TimeProvider time)
     /// <summary>What a hook's record says when nothing has to be done; null where an output is missing.</summary>
     private static string? Record(Digest inputs, Hook hook, FileDigests digests)
     {
-        var files = FilesBelow(hook.Folder, "").ToList();
+        var files = FilesBelow(hook.Folder).ToList();
         var outputs = Rules(hook.Outputs);
         if (outputs.Any(output => !files.Any(file => output.Match(file).Excluded)))
             return null;
@@ -88,7 +88,7 @@ public sealed class HookRunner(Store store, TimeProvider time)
 
     private static HookFailedException Missing(string component, Hook hook)
     {
-        var files = FilesBelow(hook.Folder, "").ToList();
+        var files = FilesBelow(hook.Folder).ToList();
         var absent = hook.Outputs.Where(pattern => Rules([pattern])[0] is var rule && !files.Any(file => rule.Match(file).Excluded));
         return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' ended well, and {string.Join(", ", absent.Select(pattern => $"'{pattern}'"))} is not there in '{hook.Folder}'. Mend the hook, or what it says it makes.");
     }
@@ -96,7 +96,8 @@ public sealed class HookRunner(Store store, TimeProvider time)
     private static Digest InputsOf(Hook hook, FileDigests digests)
     {
         var (inputs, outputs) = (Rules(hook.Inputs), Rules(hook.Outputs));
-        var chosen = FilesBelow(hook.Folder, "").Where(file => inputs.Count == 0 ? !outputs.Any(output => output.Match(file).Excluded) : inputs.Any(input => input.Match(file).Excluded));
+        var chosen = FilesBelow(hook.Folder).Where(file => inputs.Count == 0
+            ? !outputs.Any(output => output.Match(file).Excluded) : inputs.Any(input => input.Match(file).Excluded));
         using var key = new KeyBuilder().AddAll(hook.Command).AddAll(hook.Environment.Select(variable => $"{variable.Key}={variable.Value}")).AddAll(hook.Outputs);
         return Add(key, hook, chosen, digests).ToDigest();
     }
@@ -115,24 +116,14 @@ public sealed class HookRunner(Store store, TimeProvider time)
             if (status.Type == FileStatus.SymbolicLink)
                 key.Add(folder.ReadLink(Path.GetFileName(path)));
             else if (status.Type == FileStatus.RegularFile)
-                key.Add(digests.Of(file, status, () => File.OpenRead(path)));
+                key.Add(digests.Of(file, status, () => new FileStream(folder.OpenFile(Path.GetFileName(path)), FileAccess.Read)));
         }
         return key;
     }
 
     /// <summary>Everything below a folder that is no folder itself; git's own files are nobody's input.</summary>
-    private static IEnumerable<string> FilesBelow(string root, string folder)
-    {
-        foreach (var entry in new DirectoryInfo(Path.Combine(root, folder)) is { Exists: true } there ? there.EnumerateFileSystemInfos() : [])
-        {
-            var path = Path.Combine(folder, entry.Name);
-            if (entry.LinkTarget is not null || entry is not DirectoryInfo)
-                yield return path;
-            else if (entry.Name != ".git")
-                foreach (var file in FilesBelow(root, path))
-                    yield return file;
-        }
-    }
+    private static IEnumerable<string> FilesBelow(string folder) =>
+        FileTree.FilesBelow(folder, enters: name => name != ".git").Select(file => file.Path);
 
     private string RecordOf(Hook hook)
     {

@@ -16,7 +16,7 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
             "contexts", "no-cache", "no-cache-filter", "pull",
         "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size",
             "ulimits", "description", "policy", "resources",
-        "verify", "publish", "platform-tags", "attest", "registry", "push", "load",
+        "verify", "publish", "platform-tags", "index", "created", "attest", "registry", "push", "load",
     ];
 
     /// <summary>Written <c>KEY+=VALUE</c>: a list is added to.</summary>

@@ -66,6 +66,16 @@ public sealed record Project
             : [.. Components.Where(component => chosen.Contains(component.Name))];
     }
 
+    /// <summary>Those among them that cannot be used as the file is.</summary>
+    public ImmutableArray<string> BrokenAmong(IReadOnlyCollection<string> names) => [.. Chosen(names).Where(Broken.ContainsKey)];
+
+    /// <summary>The same, without those that cannot be used as the file is.</summary>
+    public ImmutableArray<Component> SelectWhole(IReadOnlyCollection<string> names)
+    {
+        var chosen = Chosen(names);
+        return [.. Components.Where(component => chosen.Contains(component.Name) && !Broken.ContainsKey(component.Name))];
+    }
+
     /// <summary>All that these names stand for is to be checked, and not built.</summary>
     public bool IsChecked(IReadOnlyCollection<string> names) =>
         Select(names, toPrint: true) is var chosen && chosen.Length > 0 && chosen.All(component => component.IsChecked);

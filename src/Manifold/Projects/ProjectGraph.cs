@@ -14,6 +14,9 @@ public sealed record GraphOptions
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
 
+    /// <summary>Components that nothing is wrong with are there although something is wrong with others: for whoever shows a plan.</summary>
+    public bool KeepsRest { get; init; }
+
     /// <summary><c>SOURCE_DATE_EPOCH</c>; a component's argument of that name counts more.</summary>
     public long? SourceDateEpoch { get; init; }
 
@@ -42,19 +45,28 @@ public sealed class ProjectGraph
     private readonly Dictionary<string, ComponentNode> nodes = new(StringComparer.Ordinal);
     private readonly ImmutableArray<ComponentNode>.Builder ordered = ImmutableArray.CreateBuilder<ComponentNode>();
     private readonly List<ManifoldException> problems = [];
+    private readonly Dictionary<string, string?> left = new(StringComparer.Ordinal);
 
     /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one message.</exception>
     public ProjectGraph(Project project, GraphOptions options)
     {
         (this.project, names) = (project, new SiblingNames(project));
         requests = new ComponentRequests(project, options, names);
-        var chosen = project.Select(options.Names);
+        var chosen = Chosen(options);
         asked = [.. chosen.Select(component => component.Name)];
         foreach (var component in chosen)
             Visit(component, []);
-        SeveralProblemsException.ThrowIfAny(problems);
-        Nodes = ordered.ToImmutable();
+        if (!options.KeepsRest)
+            SeveralProblemsException.ThrowIfAny(problems);
+        Problems = [.. problems];
+        Nodes = [.. ordered.Where(node => !IsLeft(node))];
     }
+
+    /// <summary>What is wrong with Dockerfiles; empty unless the rest is kept.</summary>
+    public ImmutableArray<ManifoldException> Problems { get; }
+
+    /// <summary>The components that cannot be planned, each with the one that it needs and that has the problem; null where the problem is its own.</summary>
+    public IReadOnlyDictionary<string, string?> Left => left;
 
     /// <summary>Each after those that it needs; what does not depend on each other stands in the order of the file.</summary>
     public ImmutableArray<ComponentNode> Nodes { get; }
@@ -75,12 +87,35 @@ public sealed class ProjectGraph
             if (way.FindIndex(step => step.Name == sibling) is var begin and >= 0)
             {
                 problems.Add(Cycle(way.RemoveRange(0, begin), sibling));
+                left[component.Name] = null;
                 continue;
             }
             Visit(project.Find(sibling)!, way);
         }
         if (nodes.TryAdd(component.Name, node))
             ordered.Add(node);
+    }
+
+    private ImmutableArray<Component> Chosen(GraphOptions options)
+    {
+        try
+        {
+            return project.Select(options.Names);
+        }
+        catch (ProjectFileException e) when (options.KeepsRest)
+        {
+            problems.Add(e);
+            foreach (var name in project.BrokenAmong(options.Names))
+                left[name] = null;
+            return project.SelectWhole(options.Names);
+        }
+    }
+
+    private bool IsLeft(ComponentNode node)
+    {
+        if (!left.ContainsKey(node.Name) && node.Siblings.FirstOrDefault(sibling => left.ContainsKey(sibling.Name)).Name is { } sibling)
+            left[node.Name] = left[sibling] ?? sibling;
+        return left.ContainsKey(node.Name);
     }
 
     private static UsageException Cycle(ImmutableList<(string Name, Place Place)> way, string first) => new(
@@ -102,7 +137,7 @@ public sealed class ProjectGraph
         try
         {
             var request = requests.Of(component, platform.Platform, source);
-            var planner = new Planner(BuildFiles.ReadDockerfile(request).OrThrow(), request);
+            var planner = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request).OrThrow(), request);
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Siblings = [.. planner.Needs.Select(need => (need, Sibling: names.Find(need.Reference, component.Name)!)).Where(each => each.Sibling is not null)],
@@ -110,6 +145,7 @@ public sealed class ProjectGraph
         }
         catch (ManifoldException e) when (e is DockerfileException or UsageException)
         {
+            left[component.Name] = null;
             problems.Add(e is DockerfileException ? e : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
             return null;
         }

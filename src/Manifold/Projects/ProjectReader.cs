@@ -42,6 +42,9 @@ public static class ProjectReader
                 .Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
     }
 
+    /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
+    public static bool IsProject(string folder) => OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
+
     /// <summary>Bake-action writes <c>cwd://</c> before files of the working folder.</summary>
     private static string FileOf(string path, ReadingOptions options)
     {
@@ -84,8 +87,10 @@ public static class ProjectReader
             return FileKind.Bake;
         if (name.StartsWith("manifold.", StringComparison.Ordinal))
             return FileKind.Manifold;
+        if (name.StartsWith("compose.", StringComparison.Ordinal) || name.StartsWith("docker-compose.", StringComparison.Ordinal))
+            return FileKind.Compose;
         var lines = options.ReadText(file).Text.Split('\n');
-        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal)))
+        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal) || line.StartsWith("include:", StringComparison.Ordinal)))
             return FileKind.Compose;
         var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
             || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);

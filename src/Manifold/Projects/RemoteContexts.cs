@@ -23,7 +23,7 @@ public static class RemoteContexts
             {
                 var (address, isNamed) = each.Address;
                 var fetcher = new ContextFetcher(store, settings(each.Source).GitCredentials);
-                return KeyValuePair.Create(each.Address, isNamed ? new FetchedContext(await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false))
+                return KeyValuePair.Create(each.Address, isNamed ? await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false)
                     : await fetcher.FetchAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false));
             }
             catch (FetchException e)
@@ -43,11 +43,14 @@ public static class RemoteContexts
     private static IEnumerable<(string Address, bool IsNamed)> AddressesOf(BuildSource build) =>
         build.Contexts.Values.OfType<RemoteContext>().Select(context => (context.Address, true)).Concat(build.ContextAddress is { } address ? [(address, false)] : []);
 
+    private static FolderContext Folder(FetchedContext context) => new(context.Folder) { Time = context.Time };
+
     private static BuildSource Placed(BuildSource build, Dictionary<(string Address, bool IsNamed), FetchedContext> fetched)
     {
         build = build with
         {
-            Contexts = build.Contexts.ToImmutableSortedDictionary(each => each.Key, each => each.Value is RemoteContext remote ? new FolderContext(fetched[(remote.Address, true)].Folder) : each.Value, StringComparer.Ordinal),
+            Contexts = build.Contexts.ToImmutableSortedDictionary(
+                each => each.Key, each => each.Value is RemoteContext remote ? Folder(fetched[(remote.Address, true)]) : each.Value, StringComparer.Ordinal),
         };
         if (build.ContextAddress is not { } address)
             return build;

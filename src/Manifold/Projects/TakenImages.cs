@@ -25,6 +25,7 @@ public sealed class TakenImages(Store store, RegistryClient registry)
             ?? throw new UsageException($"{source.Place}: {source.Location} has no image for {platform}. It has: {string.Join(", ", place.Platforms)}.");
         return new BaseImage(source.Reference ?? place.Reference, platform, image.Descriptor, image.Manifest, image.Config)
         {
+            FoundAs = source.Reference is { } asked && asked.Name == place.Reference.Name ? asked : place.Reference,
             Origin = pin is not null ? BaseOrigin.Locked : place.IsFromRegistry ? BaseOrigin.Registry : BaseOrigin.Store, Top = place.Top.Digest,
         };
     }
@@ -46,9 +47,14 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     private async Task<ResolvedImage> ResolveAsync(ImageLocation location, Digest? pin, CancellationToken cancellation) => await puller.ResolveAsync(location.Transport switch
     {
         Transport.Registry => pin is { } digest ? location.Reference!.WithDigest(digest) : location.Reference!,
-        Transport.Store => location.Reference!.WithDigest((store.Tags.Find(location.Reference!) ?? throw new UsageException($"The store has no image '{location.Reference}'. See: manifold images")).Digest),
+        Transport.Store => Stored(location.Reference!),
         _ => await PlaceAsync(location, cancellation).ConfigureAwait(false),
     }, cancellation).ConfigureAwait(false);
+
+    private ImageReference Stored(ImageReference reference) =>
+        puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null) is { } name
+            ? name.WithDigest(store.Tags.Find(name)!.Digest)
+            : throw new UsageException($"The store has no image '{reference}'. See: manifold images");
 
     private async Task<ImageReference> PlaceAsync(ImageLocation location, CancellationToken cancellation)
     {

@@ -122,7 +122,7 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
 
     private async Task CheckAsync(BlobOrder order, CancellationToken cancellation)
     {
-        var size = await SizeAsync(order, cancellation).ConfigureAwait(false);
+        var size = await tools.Registry.SizeOfSentBlobAsync(repository, order.Blob, order.Reading, cancellation).ConfigureAwait(false);
         if (!RegistryClient.IsWhole(size, order.Blob.Size))
             throw NotThere(repository, $"blob {order.Blob.Digest}", size is null ? "does not have it"
                 : $"has {size} bytes of it instead of {order.Blob.Size}");

@@ -36,7 +36,8 @@ public sealed record Shard
         Images = [.. index.Manifests.Zip(built.Images, (entry, image) => new ShardImage(
             image.Platform.ToString(), entry, Digest.Of(image.Config.ToJson()), [.. targets.Select(target => target.Name).Distinct()]))],
         Annotations = index.Annotations,
-        Bases = [.. built.Plan.Bases.Select(image => new ShardBase(image.Reference.ToString(), image.Platform.ToString(), image.Descriptor.Digest))],
+        Bases = [.. built.Plan.Bases.Select(image => new ShardBase(image.FoundAs.ToString(), image.Platform.ToString(),
+            image.Descriptor.Digest))],
     };
 
     public byte[] ToJson()

@@ -28,7 +28,8 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
             return null;
         try
         {
-            var image = await puller.ResolveAsync(tag.WithDigest(now.Digest), cancellation).ConfigureAwait(false);
+            // What is written is never another name than the one that was given.
+            var image = await puller.ResolveAsync(tag.Qualified().WithDigest(now.Digest), cancellation).ConfigureAwait(false);
             return new TagState(new ManifestContent(image.Top, image.Bytes), [.. image.Platforms]);
         }
         catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound)

@@ -13,7 +13,9 @@ namespace Manifold.Registry;
 /// PATCH session              3  a piece, while the blob is larger than one
 /// PUT   session?digest=…     4  the rest, and the digest that the registry checks
 /// </code>
-/// A registry that takes no PATCH gets the whole in one PUT; one that finds a piece too large (413) gets smaller ones.
+/// A registry that takes no PATCH gets the whole in one PUT; one that finds a piece too large (413) gets smaller ones. One that counts
+/// other bytes than were sent (416) is asked once how far it got, then gets the whole, and after that nothing: skopeo ends at the first
+/// 416.
 /// Source: OCI distribution specification 1.1, "Pushing a blob monolithically" and "in chunks". One use; not thread-safe.
 /// </remarks>
 internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descriptor blob, BlobCursor bytes)
@@ -29,6 +31,8 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     private long chunk;
     private int sessions;
     private int unknown;
+    private int misplaced;
+    private long furthest;
     private bool interrupted;
     private bool done;
 
@@ -150,8 +154,12 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         var piece = Math.Min(chunk, blob.Size);
         switch (status)
         {
-            // The session stands elsewhere than we think: ask, and go on.
-            case HttpStatusCode.RequestedRangeNotSatisfiable:
+            // The session stands elsewhere than we think: ask, and go on; where that does not help, the whole at once.
+            case HttpStatusCode.RequestedRangeNotSatisfiable when InPieces:
+                misplaced = offset > furthest ? 1 : misplaced + 1;
+                furthest = Math.Max(furthest, offset);
+                if (misplaced > 1)
+                    (chunk, session) = (long.MaxValue, null);
                 return true;
             // It takes no pieces at all, or says of pieces that it knows no such session: the whole at once.
             case HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented when method == HttpMethod.Patch:

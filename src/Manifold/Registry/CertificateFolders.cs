@@ -48,9 +48,10 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
             AddAuthorities(found, path, fromHost: false);
         if ((forAll ?? perHost.Select(folder => Path.Combine(folder, host)).FirstOrDefault(Directory.Exists)) is not { } own)
             return new(found, null);
-        foreach (var path in Directory.GetFiles(own, "*.crt").Order(StringComparer.Ordinal))
+        foreach (var path in Directory.GetFiles(own, "*.crt").Where(File.Exists).Order(StringComparer.Ordinal))
             AddAuthorities(found, path, fromHost: true);
-        return new(found, Directory.GetFiles(own, "*.cert").Order(StringComparer.Ordinal).Select(ReadOwn).FirstOrDefault());
+        var certificates = Directory.GetFiles(own, "*.cert").Where(File.Exists).Order(StringComparer.Ordinal);
+        return new(found, certificates.Select(ReadOwn).FirstOrDefault());
     }
 
     private static void AddAuthorities(X509Certificate2Collection found, string path, bool fromHost)

@@ -18,11 +18,16 @@ namespace Manifold.Registry;
 /// </remarks>
 public sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
 {
+    /// <summary>The names that this machine's store may have an image under, the best first: several for a name without a
+    /// registry.</summary>
+    public ImmutableArray<ImageReference> LocalNames(ImageReference reference) => client.Options.Registries.LocalNames(reference);
+
     /// <summary>Finds out what a reference stands for and which platforms it has.</summary>
     /// <exception cref="RegistryException">It does not exist, or is not an image.</exception>
     public async Task<ResolvedImage> ResolveAsync(ImageReference reference, CancellationToken cancellation = default)
     {
         var stored = StoredDocument(reference, null);
+        reference = stored is null ? await client.QualifyAsync(reference, cancellation).ConfigureAwait(false) : reference;
         var top = stored ?? await FetchAsync(reference, null, cancellation).ConfigureAwait(false);
         var source = new Source(reference, Vouches: stored is null);
         var entries = ImmutableArray.CreateBuilder<PlatformEntry>();
@@ -44,6 +49,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         ImageReference reference, ImmutableArray<Platform> platforms, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var image = await ResolveAsync(reference, cancellation).ConfigureAwait(false);
+        reference = image.Reference;
         var images = new ConcurrentBag<PlatformImage>();
         await Parallel.ForEachAsync(Chosen(image, platforms), ParallelOptions(client, cancellation), async (entry, token) =>
             images.Add(await ImageAsync(SourceOf(image), entry.Manifest, token).ConfigureAwait(false))).ConfigureAwait(false);

@@ -1,32 +1,53 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Registry;
 
-/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones.</summary>
+/// <summary>Which hosts serve a name, as <c>registries.conf</c> has it: other locations, mirrors, hosts without TLS, blocked ones, short
+/// names.</summary>
 /// <remarks>
 /// <code>
 /// 1  $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else /etc/containers/registries.conf
-/// 2  /etc/containers/registries.conf.d/*.conf, ~/.config/containers/registries.conf.d/*.conf    a later prefix replaces an earlier one
+/// 2  /etc/containers/registries.conf.d/*.conf, ~/.config/containers/registries.conf.d/*.conf    a later prefix replaces an earlier one;
+///                                                                                               beside the user's own file only the user's
 /// 3  the longest prefix that matches a name decides
 /// </code>
-/// Read when it is first needed. Short names are Docker Hub's, as they are in Dockerfiles: <c>unqualified-search-registries</c> and
-/// aliases are not consulted. Source: containers-registries.conf(5), version 2.
+/// Read when it is first needed. <see cref="Names"/> come first: what is looked up here has its registry.
+/// Source: containers-registries.conf(5), version 2, and containers-registries.conf.d(5).
 /// </remarks>
 public sealed class RegistriesConf
 {
-    public static RegistriesConf Empty { get; } = new([]);
+    public static RegistriesConf Empty { get; } = new([], "");
 
     private readonly Lazy<ImmutableArray<Rule>> rules;
+    private readonly Lazy<ShortNames> names;
 
-    private RegistriesConf(IEnumerable<string> files) =>
-        rules = new(() => [.. files.SelectMany(Read).GroupBy(rule => rule.Prefix).Select(same => same.Last()).OrderByDescending(rule => rule.Prefix.Length)]);
+    /// <param name="aliases">What podman keeps for the user: it wins over the files, and may be missing.</param>
+    private RegistriesConf(IEnumerable<string> files, string aliases)
+    {
+        var documents = new Lazy<ImmutableArray<(string File, JsonObject Root)>>(() => [.. files.Select(file => (file, Open(file)))]);
+        rules = new(() => [.. documents.Value.SelectMany(document => Reading(document.File, () => ReadRules(document.File, document.Root)))
+            .GroupBy(rule => rule.Prefix).Select(same => same.Last()).OrderByDescending(rule => rule.Prefix.Length)]);
+        names = new(() => ReadNames(documents.Value, aliases));
+    }
 
-    private RegistriesConf(Lazy<ImmutableArray<Rule>> rules) => this.rules = rules;
+    private RegistriesConf(Lazy<ImmutableArray<Rule>> rules, Lazy<ShortNames> names) => (this.rules, this.names) = (rules, names);
+
+    /// <summary>The meaning of names without a registry.</summary>
+    internal ShortNames Names => names.Value;
+
+    /// <summary>Everything that a name may stand for on this machine, the best first: several for a name without a registry.</summary>
+    public ImmutableArray<ImageReference> LocalNames(ImageReference name) => Names.Local(name);
 
     /// <summary>The same for whoever writes: every name stands for itself.</summary>
-    internal RegistriesConf ForTargets() => new(new Lazy<ImmutableArray<Rule>>(() => [.. rules.Value.Select(rule => rule with { Location = "", Mirrors = [] })]));
+    internal RegistriesConf ForTargets() =>
+        new(new Lazy<ImmutableArray<Rule>>(() => [.. rules.Value.Select(rule => rule with { Location = "", Mirrors = [] })]),
+            new(static () => new ShortNames()));
+
+    /// <summary>True if a name is read from a mirror first. Its registry may then be out of reach.</summary>
+    internal bool HasMirrors(ImageReference name) => Find(name) is { Mirrors.IsEmpty: false };
 
     /// <summary>Names are read where they are written.</summary>
     internal bool MovesNothing => rules.Value.All(rule => rule.Mirrors.IsEmpty && (rule.Location.Length == 0 || rule.Location == rule.Prefix));
@@ -46,17 +67,20 @@ public sealed class RegistriesConf
     {
         string? Variable(string name) => environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
         var system = Path.Combine(root, "etc/containers/registries.conf");
-        var own = Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(Variable("HOME") ?? "/root", ".config"), "containers/registries.conf");
-        return new(Files());
+        var home = Variable("HOME") ?? "/root";
+        var own = Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config"), "containers/registries.conf");
+        var cache = User.IsRoot ? Path.Combine(root, "var/cache") : Variable("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache");
+        return new(Files(), Path.Combine(cache, "containers/short-name-aliases.conf"));
 
         IEnumerable<string> Files()
         {
             var main = Variable("CONTAINERS_REGISTRIES_CONF");
             if (main is not null && !File.Exists(main))
                 throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: there is no such file.");
-            return new[] { main ?? (File.Exists(own) ? own : system) }.Where(File.Exists)
-                .Concat(new[] { system, own }.Select(file => file + ".d").Where(Directory.Exists)
-                    .SelectMany(folder => Directory.EnumerateFiles(folder, "*.conf").Order(StringComparer.Ordinal)));
+            var isOwn = main is null && File.Exists(own);
+            return new[] { main ?? (isOwn ? own : system) }.Where(File.Exists)
+                .Concat((isOwn ? new[] { own } : [system, own]).Select(file => file + ".d").Where(Directory.Exists)
+                    .SelectMany(folder => Directory.EnumerateFiles(folder, "*.conf").Where(File.Exists).Order(StringComparer.Ordinal)));
         }
     }
 
@@ -106,14 +130,34 @@ public sealed class RegistriesConf
             : throw new UsageException($"Reading '{rule.Source}': the location '{location}' makes no name of '{name}'.");
     }
 
-    private static IEnumerable<Rule> Read(string file)
+    private static ShortNames ReadNames(ImmutableArray<(string File, JsonObject Root)> documents, string aliases)
+    {
+        var read = new ShortNames();
+        foreach (var (file, root) in File.Exists(aliases) ? documents.Add((aliases, Open(aliases))) : documents)
+        {
+            Reading(file, () =>
+            {
+                read.Read(file, root);
+                return root;
+            });
+        }
+        return read;
+    }
+
+    private static JsonObject Open(string file) => Reading(file, () => TomlReader.Read(File.ReadAllText(file)));
+
+    private static ImmutableArray<Rule> ReadRules(string file, JsonObject root)
+    {
+        if (root["registries"] is JsonObject)
+            throw new FormatException("it is in version 1 of the format; write [[registry]] tables instead");
+        return root["registry"] is JsonArray tables ? [.. tables.OfType<JsonObject>().Select(table => ReadRule(file, table))] : [];
+    }
+
+    private static T Reading<T>(string file, Func<T> read)
     {
         try
         {
-            var root = TomlReader.Read(File.ReadAllText(file));
-            if (root["registries"] is JsonObject)
-                throw new FormatException("it is in version 1 of the format; write [[registry]] tables instead");
-            return root["registry"] is JsonArray tables ? [.. tables.OfType<JsonObject>().Select(table => ReadRule(file, table))] : [];
+            return read();
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {

@@ -101,13 +101,14 @@ public sealed partial class RegistryClient
 
     private static async Task<bool> HasAsync(RegistryHost host, RegistryRequest request, CancellationToken cancellation)
     {
-        using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
-        return response.Message.StatusCode switch
+        using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
         {
-            HttpStatusCode.NotFound => false,
-            HttpStatusCode.OK => true,
-            _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
-        };
+            if (response.Message.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.OK)
+                return response.Message.StatusCode is HttpStatusCode.OK;
+            if (!IsRefusedByStorage(host, response))
+                throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
+        }
+        return await SizeByReadingAsync(host, request with { Method = HttpMethod.Get }, 1, cancellation).ConfigureAwait(false) is not null;
     }
 
     private static RegistryRequest BlobRequest(string verb, HttpMethod method, ImageReference repository, Digest digest, ImageReference? there = null) =>

@@ -39,12 +39,14 @@ public sealed partial class RegistryClient
             var headers = response.Message.Content.Headers;
             if (response.Message.StatusCode is HttpStatusCode.NotFound)
                 return null;
-            if (response.Message.StatusCode is not HttpStatusCode.OK)
+            if (response.Message.StatusCode is not HttpStatusCode.OK && !IsRefusedByStorage(host, response))
                 throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
-            if (Promised(response.Message) is { } digest && (wanted ?? digest) == digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type && IsKnown(type))
+            if (response.Message.StatusCode is HttpStatusCode.OK && Promised(response.Message) is { } digest
+                && (wanted ?? digest) == digest && headers.ContentLength is { } size && headers.ContentType?.MediaType is { } type
+                && IsKnown(type))
                 return new Descriptor { MediaType = type, Digest = digest, Size = size };
         }
-        // The headers are optional in the specification, and may be wrong; the document is neither.
+        // The headers are optional in the specification, and may be wrong; the document is neither. A storage may refuse HEAD alone.
         return (await GetAsync(host, request with { Method = HttpMethod.Get }, wanted, cancellation).ConfigureAwait(false))?.Descriptor;
     }
 

@@ -26,6 +26,18 @@ public sealed partial class RegistryClient
         SizeByReadingAsync(TargetOf(repository), BlobRequest("push", HttpMethod.Get, repository, blob.Digest) with { Push = true },
             blob.Size, cancellation);
 
+    /// <summary>The size of a blob that was sent just now, where the registry shows it. What only its storage refuses to show is <see
+    /// cref="UnknownSize"/>:
+    /// the registry has taken it.</summary>
+    /// <param name="reading">Looks by reading a byte of it.</param>
+    public Task<long?> SizeOfSentBlobAsync(ImageReference repository, Descriptor blob, bool reading,
+        CancellationToken cancellation = default)
+    {
+        var look = BlobRequest("push", reading ? HttpMethod.Get : HttpMethod.Head, repository, blob.Digest) with { Push = true };
+        return reading ? SizeByReadingAsync(TargetOf(repository), look, blob.Size, cancellation, UnknownSize)
+            : SizeAsync(TargetOf(repository), look, cancellation, UnknownSize);
+    }
+
     /// <summary>As <see cref="SizeByReadingAsync(ImageReference, Descriptor, CancellationToken)"/>, for whoever only pulls; never asks a
     /// mirror.</summary>
     internal Task<long?> SizeForPullAsync(ImageReference repository, Descriptor blob, CancellationToken cancellation) =>
@@ -36,7 +48,9 @@ public sealed partial class RegistryClient
     internal Task<Descriptor?> HeadForPullAsync(ImageReference reference, CancellationToken cancellation) =>
         HeadAsync(TargetOf(reference), ManifestRequest("look up", HttpMethod.Head, reference), reference.Digest, cancellation);
 
-    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation)
+    /// <param name="refusedByStorage">The answer where a storage behind the registry does not show the blob; null: it is not there.</param>
+    private static async Task<long?> SizeAsync(RegistryHost host, RegistryRequest look, CancellationToken cancellation,
+        long? refusedByStorage = null)
     {
         using (var response = await host.SendAsync(look, cancellation).ConfigureAwait(false))
         {
@@ -48,20 +62,22 @@ public sealed partial class RegistryClient
                 case HttpStatusCode.OK when length != 0:
                     return length ?? UnknownSize;
                 case HttpStatusCode.OK:
-                case var _ when IsLostInStorage(host, response):
+                case var _ when IsRefusedByStorage(host, response):
                     break;
                 default:
                     throw await host.RefusedAsync(look, response, cancellation).ConfigureAwait(false);
             }
         }
         // The file is empty, or the server names no size of what it does not send; a storage may refuse HEAD alone. Reading tells.
-        return await SizeByReadingAsync(host, look with { Method = HttpMethod.Get }, 1, cancellation).ConfigureAwait(false);
+        return await SizeByReadingAsync(host, look with { Method = HttpMethod.Get }, 1, cancellation, refusedByStorage)
+            .ConfigureAwait(false);
     }
 
-    private static async Task<long?> SizeByReadingAsync(RegistryHost host, RegistryRequest read, long size, CancellationToken cancellation)
+    private static async Task<long?> SizeByReadingAsync(
+        RegistryHost host, RegistryRequest read, long size, CancellationToken cancellation, long? refusedByStorage = null)
     {
         if (size == 0)
-            return await SizeAsync(host, read with { Method = HttpMethod.Head }, cancellation).ConfigureAwait(false);
+            return await SizeAsync(host, read with { Method = HttpMethod.Head }, cancellation, refusedByStorage).ConfigureAwait(false);
         var request = read with { Headers = headers => headers.Range = new RangeHeaderValue(size - 1, null) };
         using var response = await host.SendAsync(request, cancellation).ConfigureAwait(false);
         var headers = response.Message.Content.Headers;
@@ -72,15 +88,17 @@ public sealed partial class RegistryClient
             HttpStatusCode.PartialContent => headers.ContentRange?.Length ?? UnknownSize,
             HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
                 // shorter, and it does not say by how much
-            _ when IsLostInStorage(host, response) => null,
+            HttpStatusCode.Gone when !host.IsOurs(response.Address) => null,
+            _ when IsRefusedByStorage(host, response) => refusedByStorage,
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
 
-    /// <summary>Whether a storage that the registry sent us to answers as for what it does not have.</summary>
+    /// <summary>True if a storage that the registry sent us to refuses to show something: it may lack it, know no HEAD, or not let this
+    /// machine in.</summary>
     /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
-    private static bool IsLostInStorage(RegistryHost host, RegistryResponse response) =>
-        response.Message.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Gone && !host.IsOurs(response.Address);
+    private static bool IsRefusedByStorage(RegistryHost host, RegistryResponse response) =>
+        !host.IsOurs(response.Address) && (int)response.Message.StatusCode is (>= 400 and < 500) or 501;
 
     /// <summary>Whether an answered size is that of a whole blob; registries that name no size are believed.</summary>
     internal static bool IsWhole(long? answered, long size) => answered == size || answered == UnknownSize;

@@ -38,7 +38,8 @@ internal sealed partial class RegistryHost
         var credential = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
             ? await authenticator.CredentialAsync(request, cancellation).ConfigureAwait(false) : Credential.Anonymous;
         var details = string.Join(": ", new[] { code, text, detail }.Where(part => part is { Length: > 0 }).Distinct());
-        var who = address.Host == HostOf(Name) || IsOurs(address) ? "the registry" : $"'{address.Host}'";
+        var isStorage = !IsOurs(address) && !request.IsForToken;
+        var who = IsOurs(address) ? "the registry" : $"'{address.Authority}'";
         var after = RetryAfter(response);
         var scope = response.Headers.WwwAuthenticate.Any(challenge => challenge.Parameter?.Contains("insufficient_scope", StringComparison.Ordinal) is true) ? "insufficient_scope" : null;
         var advice = IsOurs(address) ? RegistryQuirks.Translate(new(Name, request.Repository, request.Push, status, $"{code} {text} {detail} {scope}") { IsAboutLogin = request.IsForToken }) : null;
@@ -46,21 +47,37 @@ internal sealed partial class RegistryHost
             advice = note + advice;
         var passing = IsPassing(status) && (after ?? TimeSpan.Zero) <= Retries.Patience;
         return new RegistryException(
-            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. {advice ?? Advice(status, credential)}")
+            $"{request.Doing}: {who} answered {(int)status}{(details.Length > 0 ? $" ({details})" : "")}. "
+                + $"{advice ?? (isStorage ? StorageAdvice(status) : Advice(request, status, credential))}")
         {
             Registry = Name, Status = status, Code = code, RetryAfter = after, Retries = passing ? Retries.Many : 0,
         };
     }
 
-    private string Advice(HttpStatusCode status, Credential credential) => status switch
+    private string Advice(RegistryRequest request, HttpStatusCode status, Credential credential) => status switch
     {
         HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
+        HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
+            "It has fewer bytes than the manifest says. Push the image again.",
+        HttpStatusCode.RequestedRangeNotSatisfiable => "It received other bytes than were sent. Instances of a registry behind one address "
+            + "must share their storage: ask its administrator.",
         >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
         _ => "Check that it is a registry that speaks the distribution protocol.",
+    };
+
+    /// <summary>Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
+    /// fault.</summary>
+    private string StorageAdvice(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            $"The registry '{Name}' redirects to it, and a login does not help. Check this machine's clock, and that proxies and firewalls "
+                + "allow that host.",
+        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects to it. Try again later.",
+        _ => $"The registry '{Name}' redirects to it. Try again; if this persists, the registry's storage is damaged.",
     };
 
     private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";

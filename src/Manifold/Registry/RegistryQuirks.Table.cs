@@ -133,6 +133,11 @@ public static partial class RegistryQuirks
             "Push another tag, or have the policy set to 'Allow redeploy' (at least for 'latest').")
         { Status = [400], Words = Said("does not allow updating assets|cannot be updated") },
 
+        new("Manifold", "405 `UNSUPPORTED`: This registry is read-only (--read-only)",
+            "The registry is a 'manifold serve --read-only', which serves images and accepts none.",
+            "Push to another registry, or start it without --read-only.")
+        { Status = [405], Words = Said("This registry is read-only \\(--read-only\\)") },
+
         new("Sonatype Nexus", "404 or 405 on a push to a group or a proxy repository",
             "Nexus takes pushes on the connector of a hosted repository only; groups and proxies are for reading.",
             "Push to the port or the path of the hosted repository.")
@@ -147,6 +152,11 @@ public static partial class RegistryQuirks
             "The registry wants fewer requests from this account or address.",
             "Wait a little, or log in for a higher limit: manifold login {host}")
         { Status = [429] },
+
+        new("any", "405 `UNSUPPORTED` on a push",
+            "A pull-through cache accepts no pushes, and neither does a read-only registry, for example during maintenance.",
+            "Push to the registry behind the cache, or ask whoever runs '{host}'.")
+        { Status = [405], Words = Said("UNSUPPORTED"), Writes = true },
 
         new("any", "404 `NAME_UNKNOWN` on a push",
             "The registry does not create repositories by itself, or the name is not where it should be.",

@@ -12,7 +12,8 @@ public static class BuildTable
     public static string Render(RecordedComponent image, Publication? published)
     {
         var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. image.Platforms.Select(Row)]));
-        text.Append('\n').Append("index  ").Append(image.Index?.Digest).Append('\n');
+        text.Append('\n').Append(image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image  " : "index  ")
+            .Append(image.Index?.Digest).Append('\n');
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
             text.Append(tag).Append('\n');
         if (image.Tags.IsEmpty)

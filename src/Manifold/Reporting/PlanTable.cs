@@ -14,7 +14,8 @@ public static class PlanTable
         if (plan.Bases.Any())
             tables.Add(BuildTable.Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "FROM"], .. plan.Bases.Select(image => new[]
             {
-                image.Reference.ToString(), image.Platform.ToString(), image.Origin is BaseOrigin.Sibling ? "-" : image.Descriptor.Digest.ToString(),
+                image.FoundAs.ToString(), image.Platform.ToString(), image.Origin is BaseOrigin.Sibling ? "-"
+                    : image.Descriptor.Digest.ToString(),
                 image.Origin is BaseOrigin.Sibling ? "-" : Units.Bytes(image.CompressedBytes),
                 image.From,
             })]));

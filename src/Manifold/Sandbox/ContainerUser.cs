@@ -6,8 +6,9 @@ namespace Manifold.Sandbox;
 
 /// <summary>Who a RUN is: numbers from the image's own /etc/passwd and /etc/group.</summary>
 /// <remarks>
-/// As BuildKit has it: nothing and <c>uid:gid</c> are taken without a look into the files and have no further groups; otherwise a user's group is that
-/// of its passwd entry, and without <c>:group</c> it is in all groups that name it. A number without an entry is that number, in group 0.
+/// As BuildKit has it: <c>uid:gid</c> is taken without a look into the files and has no further groups; otherwise a user's group is that of its
+/// passwd entry, and without <c>:group</c> it is in all groups that name it. A number without an entry is that number, in group 0. Nothing is
+/// the user 0, with root's further groups; <c>:group</c> is the user 0 in that group.
 /// </remarks>
 internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Groups, string Home)
 {
@@ -15,10 +16,10 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
     public static ContainerUser Resolve(string root, string user)
     {
         var users = Users(Lines(root, "/etc/passwd")).ToImmutableArray();
-        if (user.Length == 0)
-            return new ContainerUser(0, 0, [0], HomeOf(users, 0));
         var (name, group) = user.IndexOf(':') is >= 0 and var colon ? (user[..colon], user[(colon + 1)..]) : (user, "");
-        if (Number(name) is { } plainUid && Number(group) is { } plainGid)
+        if (name.Length == 0)
+            name = "0"; // nobody named, or :group alone
+        if (NumberOrRoot(name) is { } plainUid && NumberOrRoot(group) is { } plainGid)
             return new ContainerUser(plainUid, plainGid, [plainGid], HomeOf(users, plainUid));
 
         var entry = users.FirstOrDefault(entry => entry.Name == name || Number(name) == entry.Uid);
@@ -29,6 +30,9 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
         var further = group.Length > 0 || entry is null ? [] : groups.Where(candidate => candidate.Members.Contains(entry.Name)).Select(candidate => candidate.Gid);
         return new ContainerUser(uid, gid, [.. further.Prepend(gid).Distinct()], HomeOf(users, uid));
     }
+
+    // root:root is known also where no file says so.
+    private static uint? NumberOrRoot(string text) => text == "root" ? 0 : Number(text);
 
     private static UsageException Unknown(string user, string noun, string name, string file) =>
         new($"USER {user}: the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");

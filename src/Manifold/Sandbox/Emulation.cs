@@ -17,7 +17,10 @@ public sealed record Emulation
     /// <summary>Where it is missing: why.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Where it is missing: the command that mends it; null where nothing does.</summary>
+    /// <summary>Where it is emulated: what fails in a RUN because of the registration's flags; null where nothing does.</summary>
+    public string? Limit { get; init; }
+
+    /// <summary>Where it is missing or has a limit: the command that mends it; null where nothing does.</summary>
     public string? Remedy { get; init; }
 }
 

@@ -120,8 +120,10 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
         ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(entry => entry.Name.StartsWith("qemu-", StringComparison.Ordinal))} emulators registered" }
         : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
 
-    private static HostCheck Platform(Emulation emulation) => emulation.Kind switch
+    internal static HostCheck Platform(Emulation emulation) => emulation.Kind switch
     {
+        EmulationKind.Emulated when emulation.Limit is { } limit =>
+            Lack(emulation.Platform.ToString(), HostStatus.Reduced, $"emulated by {Path.GetFileName(emulation.Handler)}, registered with flags {emulation.Flags}", limit, emulation.Remedy),
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
         EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
         _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy),

@@ -28,7 +28,8 @@ internal static class ScopedPath
             }
             if (++links > Limits.SymbolicLinks)
                 throw new IOException($"Resolving '{path}': more than {Limits.SymbolicLinks} symbolic links; they may go round in a circle.");
-            var target = new FileInfo(full).LinkTarget!;
+            using var folder = DirectoryHandle.Open(Path.Combine([root, .. resolved]));
+            var target = folder.ReadLink(part);
             if (target.StartsWith('/'))
                 resolved.Clear();
             foreach (var step in Parts(target).Reverse())

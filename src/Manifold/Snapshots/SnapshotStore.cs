@@ -78,19 +78,14 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
         ];
 
     /// <summary>Bytes on disk. Costs a walk over the snapshot's files.</summary>
-    public long SizeOf(Digest diffId) =>
-        new DirectoryInfo(FolderOf(diffId)).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true })
-            .Where(file => file.LinkTarget is null).Sum(file => file.Length);
+    public long SizeOf(Digest diffId) => FileTree.SizeOf(FolderOf(diffId));
 
     /// <summary>Deletes a snapshot. The caller sees to it that no RUN stands on it: <see cref="Entry.LastUse"/> tells when one last began.</summary>
     public void Remove(Digest diffId)
     {
         var folder = Path.Combine(Root, diffId.Hex);
-        if (!Directory.Exists(folder))
-            return;
-        var doomed = Path.Combine(store.WorkFolder, $"removed-{Guid.NewGuid():N}");
-        Directory.Move(folder, doomed);
-        FileTree.Delete(doomed);
+        if (Directory.Exists(folder))
+            FileTree.DeleteThrough(folder, store.WorkFolder);
     }
 
     private async Task<bool> MakeAsync(Digest diffId, Func<string, CancellationToken, Task<FolderSet>> make, CancellationToken cancellation)

@@ -19,6 +19,12 @@ public sealed record MissingBase(BaseNeed Need, ManifoldException Why)
 {
     /// <summary>What the image has instead, where it was found and lacks the platform.</summary>
     public LackingBase? Lacking { get; init; }
+
+    /// <summary>The same said of another instruction that needs it; null where no instruction is named.</summary>
+    public Func<BaseNeed, ManifoldException>? Of { get; init; }
+
+    /// <summary>Why another instruction does not have it, which then is the one that is named.</summary>
+    public ManifoldException WhyOf(BaseNeed other) => other.Place == Need.Place || Of is null ? Why : Of(other);
 }
 
 /// <summary>The bases that were found, and those that were not.</summary>
@@ -78,18 +84,23 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             var found = await Task.WhenAll(needs.Select(async need => (Need: need, Image: await puller.GetImageAsync(resolved, need.Platform, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
             return (
                 [.. from each in found where each.Image is not null
-                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest, each.Image.Config) { Origin = origin, Top = resolved.Top.Digest }],
+                    select new BaseImage(reference, each.Need.Platform, each.Image.Descriptor, each.Image.Manifest,
+                        each.Image.Config) { Origin = origin, Top = resolved.Top.Digest, FoundAs = Found(reference, resolved) }],
                 [.. from each in found where each.Image is null
-                    select new MissingBase(each.Need, new BaseMissingException($"FROM {reference} ({each.Need.Place.File}:{each.Need.Place.Line}): there is no image for {each.Need.Platform}. It has: {string.Join(", ", resolved.Platforms)}."))
+                    select new MissingBase(each.Need, Lacks(each.Need))
                     {
+                        Of = Lacks,
                         Lacking = new LackingBase(each.Need, [.. resolved.Platforms], MediaType.IsIndex(resolved.Top.MediaType)),
                     }]);
+
+            BaseMissingException Lacks(BaseNeed need) =>
+                new($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
         }
         catch (RegistryException e)
         {
-            var place = needs[0].Place;
-            var why = new RegistryException($"{e.Message} ({place.File}:{place.Line} asks for it.{(needs[0].Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
-            return ([], [.. needs.Select(need => new MissingBase(need, why))]);
+            RegistryException Refused(BaseNeed need) => new($"{e.Message} ({need.Place.File}:{need.Place.Line} asks for it.{(need.Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            var why = Refused(needs[0]);
+            return ([], [.. needs.Select(need => new MissingBase(need, why) { Of = Refused })]);
         }
         catch (ManifoldException e)
         {
@@ -103,8 +114,10 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         if (Pins?.Digests.TryGetValue(reference, out var pinned) is true)
             return (await FindPinnedAsync(reference, pinned, Pins.File, cancellation).ConfigureAwait(false), BaseOrigin.Locked);
         // 1
-        if (!pull && store.Tags.Find(reference) is { } own)
-            return (await puller.ResolveAsync(reference.WithDigest(own.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
+        var named = pull ? null : puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null);
+        if (named is not null)
+            return (await puller.ResolveAsync(named.WithDigest(store.Tags.Find(named)!.Digest), cancellation).ConfigureAwait(false),
+                BaseOrigin.Store);
         try
         {
             // 2
@@ -119,6 +132,9 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             return (await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false), BaseOrigin.LastTime);
         }
     }
+
+    private static ImageReference Found(ImageReference asked, ResolvedImage resolved) => resolved.Reference.Name == asked.Name ? asked
+        : asked.Tag is { } tag ? resolved.Reference.WithTag(tag) : resolved.Reference;
 
     private async Task<ResolvedImage> FindPinnedAsync(ImageReference reference, Digest digest, string file, CancellationToken cancellation)
     {

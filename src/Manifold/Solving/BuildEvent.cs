@@ -35,6 +35,9 @@ public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, boo
 
     /// <summary>The key that the result is found by.</summary>
     public Digest? Key { get; init; }
+
+    /// <summary>A second key (<see cref="StepRecord.ContentKey"/>).</summary>
+    public Digest? ContentKey { get; init; }
 }
 
 public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent

@@ -57,6 +57,15 @@ public sealed partial class LayerKeeper(LayerTools tools, long fileTime, Action<
         return layer.DiffId;
     }
 
+    /// <summary>A layer without files.</summary>
+    public async Task<ChainLayer> EmptyAsync(CancellationToken cancellation)
+    {
+        var layer = await Busy(() => writer.Hash([], cancellation), cancellation).ConfigureAwait(false);
+        Remember(layer.DiffId, layer.Contents);
+        Know(layer.DiffId, _ => Task.FromResult<IReadOnlyCollection<LayerEntry>>([]));
+        return new ChainLayer(layer.DiffId);
+    }
+
     /// <summary>Tells where a layer's files can be had if neither its snapshot nor its blob is there. The last one told counts: an earlier one may belong to work that was given up.</summary>
     public void Know(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources[diffId] = source;
 

@@ -14,4 +14,8 @@ public sealed record PublishedLayer(Digest DiffId, Descriptor Blob, Step Step)
 
 /// <summary>One platform's layers, lowest first. The blobs of base layers may still be in their registry only.</summary>
 /// <param name="StepsWithLayer">The digests of the steps that made a layer; the others changed nothing.</param>
-public sealed record SolvedImage(ImmutableArray<PublishedLayer> Layers, ImmutableHashSet<Digest> StepsWithLayer);
+public sealed record SolvedImage(ImmutableArray<PublishedLayer> Layers, ImmutableHashSet<Digest> StepsWithLayer)
+{
+    /// <summary>Nothing made a layer: the one that is there has no files.</summary>
+    public bool IsEmpty { get; init; }
+}

@@ -31,12 +31,16 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
         var exports = image.Last.Lineage.Select(step => ExportAsync(step, cancellation)).ToList();
         await Task.WhenAll(exports).ConfigureAwait(false);
         var (chain, _) = await ResultAsync(image.Last, cancellation).ConfigureAwait(false);
+        // An image without files has a layer all the same: OCI image specification, image-manifest-schema.json, "layers", minItems.
+        var isEmpty = chain.IsEmpty;
+        if (isEmpty)
+            chain = [await layers.EmptyAsync(cancellation).ConfigureAwait(false)];
         var blobs = await Task.WhenAll(chain.Select(layer => layers.BlobAsync(layer, policy, cancellation))).ConfigureAwait(false);
         var withLayer = exports.Select(export => export.Result).OfType<Digest>().ToImmutableHashSet();
         // Bases' layers lie below, then those of the steps that made one, in their order.
         var own = image.Last.Lineage.Where(step => withLayer.Contains(step.Digest)).ToList();
         var steps = Enumerable.Repeat(image.Last.Lineage.First(), chain.Length - own.Count).Concat(own);
-        return new SolvedImage([.. chain.Zip(blobs, steps).Select(layer => new PublishedLayer(layer.First.DiffId, layer.Second, layer.Third))], withLayer);
+        return new SolvedImage([.. chain.Zip(blobs, steps).Select(layer => new PublishedLayer(layer.First.DiffId, layer.Second, layer.Third))], withLayer) { IsEmpty = isEmpty };
     }
 
     private async Task<Digest?> ExportAsync(Step step, CancellationToken cancellation)

@@ -12,6 +12,9 @@ public sealed record StepRecord
     public Digest? DiffId { get; init; }
     public double Seconds { get; init; }
     public bool Emulated { get; init; }
+
+    /// <summary>A second key, by the content that the step's mounts show; null where the first one says all.</summary>
+    public Digest? ContentKey { get; init; }
 }
 
 /// <summary>A layer's blob in one form.</summary>

@@ -26,7 +26,11 @@ public sealed partial class StepRunner
             .AddAll(step.InlineFiles.SelectMany(file => new[] { file.Name, file.Content }));
         // Layers are named by their content, so a stage's diff ids and the names say which files; the context's have to be looked at.
         if (from is { } chain)
-            builder.AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources).AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0);
+        {
+            // Earlier versions made a file of each hard link, under a key without this.
+            builder.Add("keeps hard links").AddAll([.. chain.Select(layer => layer.DiffId.ToString())]).AddAll(step.Sources)
+                .AddAll(step.Exclude).Add(step.Parents ? 1 : 0).Add(step.UnpackArchives ? 1 : 0);
+        }
         else
             builder.Add((await FailingAsync(step, () => SelectAsync(step, null, cancellation)).ConfigureAwait(false)).Digest());
         return await ThroughCache(step, builder.ToDigest(), () => EntriesAsync(step, below, from, cancellation), cancellation).ConfigureAwait(false);
@@ -40,14 +44,42 @@ public sealed partial class StepRunner
         var placement = new Placement(step, contents, await OwnerAsync(step, below, cancellation).ConfigureAwait(false), tools.FileTime);
         foreach (var source in selection.Sources)
         {
-            if (source.Unpack && UnpackedArchive.TryOpen(source, NewTar, cancellation) is { } archive)
+            if (source.Unpack && OpenArchive(step, source, placement, cancellation) is { } archive)
+            {
                 placement.PlaceArchive(archive);
-            else
-                placement.Place(source);
+                continue;
+            }
+            if (!source.IsFolder)
+                RequireRoom(step, placement);
+            placement.Place(source);
         }
         foreach (var file in step.InlineFiles)
+        {
+            RequireRoom(step, placement);
             placement.PlaceInline(file);
+        }
+        if (placement.LacksContent)
+            placement.Fill(await tools.Layers.FilesAsync(below, cancellation).ConfigureAwait(false));
         return placement.Entries;
+    }
+
+    /// <summary>Several files do not fit into one: BuildKit lets the last one win, which nobody wants.</summary>
+    private static void RequireRoom(CopyStep step, Placement placement)
+    {
+        if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
+            throw new StepFailedException(step, $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
+    }
+
+    private IEnumerable<LayerEntry>? OpenArchive(CopyStep step, SelectedSource source, Placement placement, CancellationToken cancellation)
+    {
+        try
+        {
+            return UnpackedArchive.TryOpen(source, placement.FindAtDestination, NewTar, cancellation);
+        }
+        catch (LayerException e)
+        {
+            throw new StepFailedException(step, e.Message);
+        }
     }
 
     private Task<Owner?> OwnerAsync(CopyStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation) =>
@@ -67,11 +99,26 @@ public sealed partial class StepRunner
             {
                 var remotes = await Task.WhenAll(step.Remotes.Select(remote => RemoteAsync(step, remote, cancellation))).ConfigureAwait(false);
                 var local = await Task.Run(() => Selection.Of(step, TreeOf(step.Folder)), cancellation).ConfigureAwait(false);
+                Tell(step, local);
                 return new Selection([.. local.Sources, .. remotes]);
             }
             var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
-            return await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
+            var chosen = await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
+            Tell(step, chosen);
+            return chosen;
         })).Value;
+    }
+
+    /// <summary>The reference's own example of --exclude copies what it excludes (BuildKit's behavior): that is told.</summary>
+    private void Tell(CopyStep step, Selection chosen)
+    {
+        if (chosen.TakenAnyway is not [var first, ..] all)
+            return;
+        var more = all.Length > 1 ? $" and {all.Length - 1} more are" : " is";
+        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied in spite of --exclude, which is for what lies in a folder. Copy the folder, or name fewer files.")
+        {
+            Time = tools.Time.GetUtcNow(),
+        });
     }
 
     private async Task<SelectedSource> RemoteAsync(CopyStep step, RemoteSource remote, CancellationToken cancellation)

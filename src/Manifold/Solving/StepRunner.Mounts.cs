@@ -21,16 +21,32 @@ public sealed partial class StepRunner
     private readonly ConcurrentDictionary<(string? Folder, string Source), Lazy<Task<string>>> views = new();
 
     /// <summary>What the mounts add to the key of a RUN: content of bind mounts, and of the others the definition alone.</summary>
-    private async Task AddMountsAsync(KeyBuilder key, RunStep step, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, CancellationToken cancellation)
+    private async Task AddMountsAsync(KeyBuilder key, RunStep step, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
     {
         foreach (var mount in step.Mounts)
         {
             mount.AddTo(key);
-            if (mount.From is { } from)
-                key.AddAll([.. sources[from.Digest].Select(layer => layer.DiffId.ToString())]);
+            if (mount.From is { } from && byContent && ShowsPart(mount))
+                key.Add((await FailingAsync(step, () => PartAsync(step, mount, sources[from.Digest], cancellation)).ConfigureAwait(false)).Digest());
+            else if (mount.From is { } stage)
+                key.AddAll([.. sources[stage.Digest].Select(layer => layer.DiffId.ToString())]);
             if (mount.ShowsFolder)
                 key.Add((await FailingAsync(step, () => ShownAsync(step, mount, cancellation)).ConfigureAwait(false)).Digest());
         }
+    }
+
+    /// <summary>Whether a mount shows some of a stage's files.</summary>
+    private static bool ShowsPart(StepMount mount) => mount is { From: not null, Definition.Type: MountType.Bind, Source.Length: > 0 };
+
+    private Task<Selection> PartAsync(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from, CancellationToken cancellation)
+    {
+        using var key = new KeyBuilder().Add(mount.Source).AddAll([.. from.Select(layer => layer.DiffId.ToString())]);
+        return selections.GetOrAdd(key.ToDigest(), _ => new Lazy<Task<Selection>>(async () =>
+        {
+            var files = await tools.Layers.FilesAsync(from, cancellation).ConfigureAwait(false);
+            RequireSource(step, mount, files);
+            return await Task.Run(() => Selection.OfPath(step, new StageTree(files, mount.From!.Name), mount.Source), cancellation).ConfigureAwait(false);
+        })).Value;
     }
 
     /// <summary>Gets hold of all that the mounts need. Caches are taken in one order everywhere, so that no two RUNs wait for each other.</summary>
@@ -69,7 +85,7 @@ public sealed partial class StepRunner
                 break;
             case MountType.Cache:
                 var cache = resources.Hold(await CacheAsync(step, mount, from, cancellation).ConfigureAwait(false));
-                resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = cache.Path, ReadOnly = definition.ReadOnly });
+                resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = cache.Path, Below = mount.From is null ? mount.Source : "", ReadOnly = definition.ReadOnly });
                 break;
             case MountType.Ssh:
                 resources.Environment.Add("SSH_AUTH_SOCK=" + mount.Target); // also where nobody answers there, as in BuildKit
@@ -94,12 +110,17 @@ public sealed partial class StepRunner
 
     private SandboxMount StageMount(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from)
     {
-        if (!tools.Layers.OpenUnpacked(from).Resolve(mount.Source).Exists)
-            throw new StepFailedException(step, $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
+        RequireSource(step, mount, tools.Layers.OpenUnpacked(from));
         return new SandboxMount
         {
             Kind = MountKind.Layers, Target = mount.Target, Source = mount.Source, ReadOnly = mount.Definition.ReadOnly, Layers = [.. from.Select(layer => layer.DiffId)],
         };
+    }
+
+    private static void RequireSource(RunStep step, StepMount mount, Chain files)
+    {
+        if (!files.Resolve(mount.Source).Exists)
+            throw new StepFailedException(step, $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
     }
 
     private async Task<SandboxMount> FolderAsync(RunStep step, StepMount mount, CancellationToken cancellation) => new()
@@ -120,7 +141,9 @@ public sealed partial class StepRunner
             return path;
         var copy = NewFolder("view-");
         var name = selection.IsFolder ? "" : "file";
-        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(selection.Files.Select(file => file.Entry with { Path = selection.IsFolder ? file.Path : name }), cancellation), cancellation).ConfigureAwait(false);
+        var files = FileIdentity.KeepLinks(
+            selection.Files.Select(file => file.Entry with { Path = selection.IsFolder ? file.Path : name }));
+        await Task.Run(() => new FolderWriter(copy, FolderFormat.Plain).Write(files, cancellation), cancellation).ConfigureAwait(false);
         return Path.Combine(copy, name);
     }
 
@@ -148,8 +171,8 @@ public sealed partial class StepRunner
             var root = chain.Resolve(mount.Source);
             if (root.Entry is not { Kind: EntryKind.Folder })
                 throw new StepFailedException(step, $"--mount={definition.Text}: '{definition.Source}' is not a folder of {mount.From!.Name}.");
-            new FolderWriter(folder, FolderFormat.Plain).Write(chain.Subtree(root.Path).Prepend(root.Entry)
-                .Select(entry => entry with { Path = root.Path.Length == 0 ? entry.Path : entry.Path.Length == root.Path.Length ? "" : entry.Path[(root.Path.Length + 1)..] }), cancellation);
+            new FolderWriter(folder, FolderFormat.Plain).Write(FileIdentity.KeepLinks(chain.Subtree(root.Path).Prepend(root.Entry)
+                .Select(entry => entry with { Path = EntryPath.Relative(entry.Path, root.Path) })), cancellation);
         }
     }
 }

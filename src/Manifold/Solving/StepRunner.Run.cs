@@ -16,20 +16,23 @@ public sealed partial class StepRunner
     public async Task<Digest?> RunAsync(
         RunStep step, ImmutableArray<ChainLayer> below, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, CancellationToken cancellation)
     {
-        using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
-            .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network).Add((long)step.Security).Add(step.Script?.Content);
-        await AddMountsAsync(builder, step, sources, cancellation).ConfigureAwait(false);
-        if (tools.Hostname is { } hostname)
-            builder.Add(hostname);
-        if (tools.Run.Bounds.Any())
-            builder.AddAll(tools.Run.Bounds);
-        var key = builder.ToDigest();
+        var key = await KeyAsync(step, below, sources, byContent: false, cancellation).ConfigureAwait(false);
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
-        var record = FindRecord(key);
+        // A mount of a part of a stage is looked at only where the stage is another one than before.
+        var (record, contentKey) = (FindRecord(step, key), (Digest?)null);
+        if (record is null && step.Mounts.Any(ShowsPart))
+        {
+            contentKey = await KeyAsync(step, below, sources, byContent: true, cancellation).ConfigureAwait(false);
+            if ((record = FindRecord(step, contentKey.Value)) is not null)
+                SaveRecord(key, record);
+        }
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
         if (record is not null && (record.DiffId is not { } known || await tools.Layers.HasAsync(known, cancellation).ConfigureAwait(false)))
         {
-            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = record.DiffId, Key = key });
+            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: true, record.Emulated)
+            {
+                Time = tools.Time.GetUtcNow(), DiffId = record.DiffId, Key = key, ContentKey = record.ContentKey,
+            });
             return record.DiffId;
         }
 
@@ -46,8 +49,14 @@ public sealed partial class StepRunner
             if (result.ExitCode != 0)
                 throw Failure(step, result);
             var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
-            SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated });
-            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated) { Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key });
+            record = new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated, ContentKey = contentKey };
+            SaveRecord(key, record);
+            if (contentKey is { } second)
+                SaveRecord(second, record);
+            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated)
+            {
+                Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key, ContentKey = contentKey,
+            });
             return diffId;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -55,6 +64,20 @@ public sealed partial class StepRunner
             tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow(), Emulated = emulated });
             throw;
         }
+    }
+
+    /// <param name="byContent">Whether mounts of a part of a stage count by that part's content, or by the whole stage, which is known at once.</param>
+    private async Task<Digest> KeyAsync(RunStep step, ImmutableArray<ChainLayer> below,
+        IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
+    {
+        using var builder = KeyOf("run", below).Add(step.Platform.ToString()).AddAll(step.Arguments).AddAll(step.Environment)
+            .Add(step.WorkingDirectory).Add(step.User).Add((long)step.Network).Add((long)step.Security).Add(step.Script?.Content);
+        await AddMountsAsync(builder, step, sources, byContent, cancellation).ConfigureAwait(false);
+        if (tools.Hostname is { } hostname)
+            builder.Add(hostname);
+        if (tools.Run.Bounds.Any())
+            builder.AddAll(tools.Run.Bounds);
+        return builder.ToDigest();
     }
 
     /// <summary>Turns the changes into a layer: what is as it was below is left out, then the folder becomes the snapshot.</summary>

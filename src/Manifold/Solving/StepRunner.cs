@@ -41,6 +41,9 @@ public sealed record StepTools
     public required long FileTime { get; init; }
     public required bool NoCache { get; init; }
 
+    /// <summary>The stages whose steps are done again, where not all are.</summary>
+    public ImmutableArray<string> NoCacheFilter { get; init; } = [];
+
     /// <summary>What RUNs find as their machine's name; null is the default.</summary>
     public string? Hostname { get; init; }
 }
@@ -62,7 +65,7 @@ public sealed partial class StepRunner(StepTools tools)
         return ThroughCache(step, builder.ToDigest(), async () =>
         {
             var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
-            var owner = await new OwnerLookup(tools.Layers, below).FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
+            var owner = await new OwnerLookup(tools.Layers, below, unknownIsRoot: true).FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
             return MissingFolders(step, contents, owner ?? default);
         }, cancellation);
     }
@@ -78,7 +81,8 @@ public sealed partial class StepRunner(StepTools tools)
         return [.. missing];
     }
 
-    private StepRecord? FindRecord(Digest key) => tools.NoCache && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
+    private StepRecord? FindRecord(Step step, Digest key) =>
+        (tools.NoCache || tools.NoCacheFilter.Contains(step.Stage, StringComparer.OrdinalIgnoreCase)) && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
 
     private void SaveRecord(Digest key, StepRecord record)
     {
@@ -96,7 +100,7 @@ public sealed partial class StepRunner(StepTools tools)
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
-        var record = FindRecord(key);
+        var record = FindRecord(step, key);
         var diffId = record?.DiffId;
         try
         {

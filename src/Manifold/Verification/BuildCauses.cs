@@ -53,7 +53,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
 
     private static Cause Mislabelled(BaseImage image, string? found) => new(CauseId.BasePlatform,
         $"the base {image.Reference} has it so in what it calls {image.Platform}" + (found is null ? "" : $" (found: {found})"),
-        $"choose another base, and look at this one with: manifold verify {image.Reference}");
+        $"choose another base, and look at this one with: manifold verify {image.FoundAs}");
 
     private Cause FromContext(CopyStep copy, string? found)
     {

@@ -25,7 +25,7 @@ internal sealed class BuiltLayers(LayerKeeper keeper, CensusCache cache, Immutab
         cache.GetOrTakeAsync(layer.DiffId, stop => keeper.ReadAsync(ChainLayer(layer), LayerCensus.Of, stop), cancellation);
 
     private ChainLayer ChainLayer(GateLayer layer) => layers[layer.Index].Step is BaseStep { Image: { } image }
-        ? new ChainLayer(layer.DiffId, new RemoteBlob(layer.Blob, image.Reference)) : new ChainLayer(layer.DiffId);
+        ? new ChainLayer(layer.DiffId, new RemoteBlob(layer.Blob, image.FoundAs)) : new ChainLayer(layer.DiffId);
 
     private static Func<string, FileFacts?> LookIn(string folder)
     {

@@ -83,7 +83,11 @@ public sealed class CensusCache(Store store)
 /// <summary>What is kept of an image that passed without a finding.</summary>
 public sealed record PassRecord(ImmutableArray<string> Command, ImmutableArray<StartFile> Start, int LayersRead, int ForeignFilesExpected);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    Converters = [typeof(FileNameJson)])]
 [JsonSerializable(typeof(LayerCensus))]
 [JsonSerializable(typeof(PassRecord))]
 internal sealed partial class VerificationJson : JsonSerializerContext;

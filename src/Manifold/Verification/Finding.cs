@@ -68,6 +68,9 @@ public static class FindingId
     /// <summary>The registry does not have a manifest or a blob that the image needs.</summary>
     public const string MissingContent = "MissingContent";
 
+    /// <summary>More layers than Docker's own image store takes: it does not pull or load the image.</summary>
+    public const string TooManyLayers = "TooManyLayers";
+
     /// <summary>The image was started, and failed or did not end in time.</summary>
     public const string RunFailed = "RunFailed";
 

@@ -23,7 +23,7 @@ internal enum SweepScope
 /// <code>
 /// index entry, config     1  do they say the same platform?
 /// layers, the top first   2  those that are at hand, then one more at a time, until the start is followed without a fault
-/// start                   3  <see cref="StartTrace"/>
+/// start                   3  <see cref="StartTrace"/>; of an image without one, <see cref="PathPrograms"/>
 /// files                   4  <see cref="Sweep"/>: of the layers that are whoever asks' own, or all that were read
 /// findings                5  get their layer, the line that made it, and the likely cause
 /// </code>
@@ -39,6 +39,8 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
         // 1
         if (image.Claimed is { } claimed && claimed != image.Config.Platform)
             findings.Add(new TracedFinding(Mismatch(image, claimed), null));
+        if (image.Layers.Length > Limits.DockerLayers)
+            findings.Add(new TracedFinding(TooManyLayers(image), null));
         var reading = new Reading(shelf, image.Layers);
         StartReport? start = null;
         Sweep? sweep = null;
@@ -77,7 +79,10 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
             await reading.DownToAsync(wanted, cancellation).ConfigureAwait(false);
             await reading.WhileAtHandAsync(cancellation).ConfigureAwait(false);
             var start = new StartTrace(reading.View, image.Config.Config, image.Platform).Run();
-            if (reading.IsWhole || start.Findings.All(each => each.Finding.Severity == FindingSeverity.Note))
+            var programs = start.Command.IsEmpty ? new PathPrograms(reading.View, image.Config.Config, image.Platform, policy.Allows).Look() : null;
+            if (reading.IsWhole && programs?.Finding() is { } none)
+                return start with { Findings = start.Findings.Add(none) };
+            if (reading.IsWhole || (programs?.HasOwn != false && start.Findings.All(each => each.Finding.Severity == FindingSeverity.Note)))
                 return start;
             wanted = reading.Lowest - 1;
         }
@@ -114,6 +119,12 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
         }
         return finding.Severity == FindingSeverity.Note ? finding : finding with { Cause = finding.Cause ?? causes(image, traced) };
     }
+
+    private static Finding TooManyLayers(GateImage image) => new()
+    {
+        Id = FindingId.TooManyLayers, Severity = FindingSeverity.Warning, Platform = image.Platform,
+        Message = $"the image has {image.Layers.Length} layers, and Docker's own image store takes at most {Limits.DockerLayers}: 'max depth exceeded'",
+    };
 
     // Which variant an index entry names is a hint for clients; another processor or system is a lie.
     private static Finding Mismatch(GateImage image, Platform claimed) => new()

@@ -62,11 +62,28 @@ public sealed class RegistryParts
         $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
             + "--check-all.";
 
+    /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
+    /// from.</summary>
+    /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
+    public static async Task<RegistryParts?> TryAskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
+        Action<string> tell, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await AskAsync(client, store, source, asked, cancellation).ConfigureAwait(false);
+        }
+        catch (RegistryException e) when (client.Options.Registries.HasMirrors(source.Location.Reference!))
+        {
+            tell($"{e.Message} The image is read from its mirrors; whether the registry itself has all of it is unknown.");
+            return null;
+        }
+    }
+
     public static async Task<RegistryParts> AskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
         CancellationToken cancellation = default)
     {
-        var reference = source.Location.Reference!;
         var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
+        var reference = source.Location.Reference!; // with its registry, now that it was found
         var walk = new Walk(client, store, source, reference) { Asked = asked };
         await walk.FollowAsync(top, 0, cancellation).ConfigureAwait(false);
         var lost = await walk.AskAsync(cancellation).ConfigureAwait(false);

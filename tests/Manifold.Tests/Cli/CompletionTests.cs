@@ -9,6 +9,8 @@ public sealed class CompletingInBash : IDisposable
     [Theory]
     [InlineData("manifold b", "bake build builds")]
     [InlineData("manifold build --platform-", "--platform-tags")]
+    [InlineData("manifold build --created ", "context now")]
+    [InlineData("manifold bake --index ", "always never")]
     [InlineData("manifold push --check", "--check-all")]
     [InlineData("manifold build --progress p", "plain")]
     [InlineData("manifold emulators ", "install list")]

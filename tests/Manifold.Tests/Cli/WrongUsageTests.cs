@@ -22,8 +22,7 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("pull --tls-verify=false app:1", "There is no option '--tls-verify=false'. For a registry without a trusted certificate, or without TLS: --insecure-registry HOST. Registries of this machine need nothing.")]
     [InlineData("push -t app:1", "There is no option '-t'.")]
     [InlineData("copy app:1", "TARGET is missing. Where it goes; any of the same.")]
-    [InlineData("build --provenance=mode=max .", "--provenance=mode=max: expected true or false. Write --provenance alone, or leave it out.")]
-    [InlineData("build --sbom=generator=x", "--sbom=generator=x: expected true or false. Write --sbom alone, or leave it out.")]
+    [InlineData("build --push=maybe .", "--push=maybe: expected true or false. Write --push alone, or leave it out.")]
     [InlineData("completion ksh", "completion ksh: only bash is supported yet.")]
     public async Task is_told_in_one_line(string line, string message)
     {
@@ -47,6 +46,12 @@ public sealed class AskingForWhatDoesNotGoTogether : IDisposable
         "--check-all asks the registry for every blob: add --push, or give it to manifold push later.")]
     [InlineData("build -t app --force {0}", "--platform-tags, --force and --allow-platform-removal say how tags are written: add --push")]
     [InlineData("plan --push {0}", "--push needs a name")]
+    [InlineData("build --provenance=mode=full {0}", "--provenance 'type=provenance,mode=full': mode=full: expected min or max.")]
+    [InlineData("build --sbom=generator=x {0}", "packages are read from their own databases, and no generator is run. Leave generator out.")]
+    [InlineData("build --call=outline {0}", "--call outline is not available. The file's stages, arguments and mounts are shown by: manifold build --print=tree")]
+    [InlineData("build --call targets,format=json {0}", "--call targets is not available.")]
+    [InlineData("build --call check,format=xml {0}", "--call check,format=xml: there is no 'format=xml'. Expected format=json or format=text.")]
+    [InlineData("bake --var NAME -f {0}/none.hcl", "--var NAME: expected NAME=VALUE.")]
     [InlineData("plan --shard amd64.json -t app {0}", "--shard needs --push")]
     [InlineData("build --iidfile /nowhere/iid {0}", "There is no folder '/nowhere' to write 'iid' to. Make it first: mkdir -p /nowhere")]
     [InlineData("build -o type=oci,dest=/nowhere/image.tar {0}", "There is no folder '/nowhere' to write 'image.tar' to.")]

@@ -1,5 +1,6 @@
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Tests.Linux;
 using System.Text;
 
 namespace Manifold.Tests.Content;
@@ -143,6 +144,67 @@ public sealed class PruningTheStore : IDisposable
 
         await prune;
         Assert.True(store.Contains(image.Digest));
+    }
+
+    [Fact]
+    public async Task names_that_are_not_UTF8_are_counted_and_removed()
+    {
+        foreach (var place in new[] { $"snapshots/{Digest.Of("layer").Hex}/fs", "sources/git/repository/commit", "cache/mounts/id/0" })
+            NamesThatAreBytes.Write(Path.Combine(store.Root, place, "sub\udcff"), "caf\udce9", "1234567");
+
+        Assert.Equal(7 + 7, (await Prune(new())).KeptBytes);
+        var all = await Prune(new(All: true));
+
+        Assert.Equal((7 + 7, 0), (all.FreedBytes, all.KeptBytes));
+        Assert.Empty(all.Faults);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(store.Root, "snapshots")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(store.Root, "sources", "git")));
+    }
+
+    [Fact]
+    public async Task what_cannot_be_removed_is_told_and_everything_else_goes_now_and_the_next_time()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Mounting needs root.");
+        Digest[] layers = [.. new[] { "1", "2", "3" }.Select(Digest.Of)];
+        foreach (var layer in layers)
+            Snapshot(layer);
+        var mounted = Path.Combine(SnapshotPath(layers[1]), "etc");
+        await Tool.Run("mount", "-t", "tmpfs", "none", mounted);
+        try
+        {
+            var result = await Prune(new());
+
+            Assert.Contains(layers[1].Hex, Assert.Single(result.Faults), StringComparison.Ordinal);
+            Assert.Equal(2, result.Snapshots);
+            Assert.All(layers, layer => Assert.False(Directory.Exists(SnapshotPath(layer)))); // none looks whole that is not
+            // Neither another prune nor another process fails for it.
+            Assert.Empty((await Prune(new())).Faults);
+            store.Dispose();
+            using var next = Store.Open(folder["store"]);
+            Assert.NotNull(next.WorkFolder);
+        }
+        finally
+        {
+            await Tool.Run("bash", "-c", $"umount $(grep -o '{store.Root}/[^ ]*' /proc/self/mountinfo)");
+        }
+    }
+
+    [Fact]
+    public async Task a_document_that_cannot_be_read_keeps_what_it_may_need()
+    {
+        var image = await SampleImages.WriteIndexAsync(store, "x", "linux/amd64");
+        store.Tags.Set(Name, image);
+        var other = await store.WriteAsync("layer"u8.ToArray(), MediaType.Layer);
+        var index = store.BlobPath(image.Digest);
+        File.Delete(index);
+        File.CreateSymbolicLink(index, "nowhere"); // as a disk that cannot read it
+        Record("a.json", "{}", daysAgo: 1);
+
+        var result = await Prune(new(All: true));
+
+        Assert.Equal((0, 1), (result.Blobs, result.CacheRecords));
+        Assert.True(store.Contains(other.Digest));
+        Assert.Contains(image.Digest.Hex, result.Faults[0], StringComparison.Ordinal);
     }
 
     private Task<Prune.Result> Prune(Prune.Options options, int hoursLater = 0) =>

@@ -1,4 +1,5 @@
 using Manifold.Dockerfile;
+using Manifold.Linux;
 
 namespace Manifold.Tests.Dockerfile;
 
@@ -119,4 +120,20 @@ public sealed class IgnoringFiles
 
         Assert.False(rules.Match(new string('a', 4_000)).Excluded);
     }
+
+    // The bytes are those of Latin-1; attributes take UTF-8 only.
+    [Theory]
+    [InlineData("caf\u00e9", "caf\u00e9", true)]
+    [InlineData("caf\u00e9", "caf\u00e8", false)]
+    [InlineData("*.\u00e9", "a.\u00e9", true)]
+    [InlineData("*.\u00e9", "a.\u00e8", false)]
+    [InlineData("caf?", "caf\u00e9", true)]
+    [InlineData("caf[\u00e8\u00e9]", "caf\u00e9", true)]
+    [InlineData("caf[\u00e8]", "caf\u00e9", false)]
+    [InlineData("caf[^a]", "caf\u00e9", true)]
+    [InlineData("**/x\u00ff", "a\u00fe/x\u00ff", true)]
+    public void names_and_patterns_that_are_not_UTF8_match_by_their_bytes(string pattern, string path, bool excluded) =>
+        Assert.Equal(excluded, IgnoreRules.Parse(".dockerignore", Name(pattern)).Match(Name(path)).Excluded);
+
+    private static string Name(string latin1) => FileName.Decode(System.Text.Encoding.Latin1.GetBytes(latin1));
 }

@@ -20,6 +20,52 @@ public sealed class ParsingDockerfiles
         Cases.Expect(Path.Combine(folder, "tree.json"), parsed.HasErrors ? null : DockerfileJson.Write(parsed.Tree));
     }
 
+    /// <summary>Source: BuildKit's parser, line_parsers.go: the text as a whole is JSON, or the shell reads it.</summary>
+    [Theory]
+    [InlineData("[ \"$F\" ] && make")]
+    [InlineData("[\"make\"] # a comment")]
+    [InlineData("[\"make\"], [\"all\"]")]
+    [InlineData("[\"make\"]]")]
+    [InlineData("[]random string")]
+    [InlineData("[\"a\" \"b\"]")]
+    [InlineData("['make']")]
+    [InlineData("[\"make\",]")]
+    public void text_after_an_array_makes_it_the_shell_form(string text)
+    {
+        foreach (var keyword in new[] { "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK CMD" })
+        {
+            var instruction = DockerfileParser.Parse("Dockerfile", $"FROM a\n{keyword} {text}\n").OrThrow().Instructions[1];
+            var command = instruction switch
+            {
+                RunInstruction run => run.Command, CmdInstruction cmd => cmd.Command, EntrypointInstruction entrypoint => entrypoint.Command,
+                _ => ((HealthcheckInstruction)instruction).Test!,
+            };
+            Assert.False(command.IsExec);
+            Assert.Equal([text], command.Words);
+        }
+    }
+
+    [Theory]
+    [InlineData("[\"make\", \"all\"]")]
+    [InlineData("[\"make\", \"all\"]   ")]
+    [InlineData("[ \"make\" , \"all\" ]\t")]
+    public void an_array_alone_is_the_exec_form(string text)
+    {
+        var run = Assert.IsType<RunInstruction>(DockerfileParser.Parse("Dockerfile", $"FROM a\nRUN {text}\n").OrThrow().Instructions[1]);
+
+        Assert.True(run.Command.IsExec);
+        Assert.Equal(["make", "all"], run.Command.Words);
+    }
+
+    [Fact]
+    public void text_after_an_array_of_COPY_and_VOLUME_makes_it_words()
+    {
+        var tree = DockerfileParser.Parse("Dockerfile", "FROM a\nCOPY [\"a\", \"/b\"] c/\nVOLUME [\"/a\"] /b\n").OrThrow();
+
+        Assert.Equal(["[\"a\",", "\"/b\"]"], Assert.IsType<CopyInstruction>(tree.Instructions[1]).Sources);
+        Assert.Equal(["[\"/a\"]", "/b"], Assert.IsType<VolumeInstruction>(tree.Instructions[2]).Paths);
+    }
+
     [Fact]
     public void all_errors_are_in_one_exception_that_ends_with_exit_code_2()
     {
@@ -68,7 +114,17 @@ public sealed class ParsingDockerfiles
     [InlineData("RUN <<EOF\necho a\nEOF\n", "echo a\n", false)]
     [InlineData("RUN <<-EOF\n\techo a\nEOF\n", "echo a\n", false)]
     [InlineData("RUN <<EOF\n#!/bin/x\na\nEOF\n", "#!/bin/x\na\n", true)]
-    [InlineData("RUN <<-EOF\n\t#!/bin/x\nEOF\n", "#!/bin/x\n", false)]
+    [InlineData("RUN <<-EOF\n\t#!/bin/x\nEOF\n", "#!/bin/x\n", true)]
+    [InlineData("RUN <<EOF\n\t#!/bin/x\nEOF\n", "\t#!/bin/x\n", false)]
+    [InlineData("RUN <<  EOF\na\nEOF\n", "a\n", false)]
+    [InlineData("RUN <<- EOF\n\ta\nEOF\n", "a\n", false)]
+    [InlineData("RUN cat << EOF >f\na\nEOF\n", "cat << EOF >f\na\nEOF", false)]
+    [InlineData("RUN cat 3<< 'E O F' >f\na\nE O F\n", "cat 3<< 'E O F' >f\na\nE O F", false)]
+    [InlineData("RUN cat << -EOF\na\n-EOF\n", "cat << -EOF\na\n-EOF", false)]
+    [InlineData("RUN echo '<< EOF'\n", "echo '<< EOF'", false)]
+    [InlineData("RUN echo \\<< EOF\n", "echo \\<< EOF", false)]
+    [InlineData("RUN\n", "", false)]
+    [InlineData("RUN --network=none\n", "", false)]
     [InlineData("RUN cat <<EOF >f\na\nEOF\n", "cat <<EOF >f\na\nEOF", false)]
     [InlineData("RUN cat <<-A && cat <<'B'\n\ta\nA\nb\nB\n", "cat <<-A && cat <<'B'\n\ta\nA\nb\nB", false)]
     [InlineData("RUN make\n", "make", false)]

@@ -12,7 +12,7 @@ public sealed class WritingItWrong
     public static TheoryData<string, int, string, string> Instructions => new()
     {
         { "RNU make", 1, "unknown instruction: RNU", "Did you mean RUN?" },
-        { "RUN", 1, "RUN needs a command", "RUN command" },
+        { "RUN []", 1, "RUN needs a command", "RUN command" },
         { "RUN --mont=type=cache,target=/x make", 5, "RUN has no flag --mont", "Did you mean --mount?" },
         { "RUN --chown=1 make", 5, "RUN has no flag --chown", "--mount, --network, --security" },
         { "RUN --mount make", 5, "--mount needs a value", "" },
@@ -51,7 +51,6 @@ public sealed class WritingItWrong
         { "COPY --from=9 a /", 8, "--from=9: there is no such stage", "the last is 0" },
         { "COPY --from=No:such:thing a /", 8, "neither a stage nor an image reference", "a stage's name or number" },
         { "COPY --link=perhaps a /", 6, "--link=perhaps: expected true or false", "" },
-        { "COPY a b c", 10, "needs a destination that ends in '/'", "Write c/." },
         { "COPY [\"a\", \"b\", 1]", 6, "holds strings only", "in double quotes" },
         { "COPY a <<EOF\nEOF", 8, "COPY cannot copy to a heredoc", "The destination stands last." },
         { "COPY <<EOF /x\nhello", 6, "the heredoc 'EOF' has no end", "a line that is EOF" },
@@ -149,7 +148,11 @@ public sealed class WritingItWrong
         { "RUN make\nFROM scratch\n", 1, 1, "RUN stands before the first FROM", "Only ARG may." },
         { "# nothing\n", 1, 1, "the file has no instructions", "It begins with FROM image" },
         { "ARG a\n", 1, 1, "the file has no FROM", "It begins with FROM image" },
-        { "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nCOPY --from=a x /\n", 3, 17, "stage 'b' needs itself: b → a → b", "stages that do not need it" },
+        { "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nCOPY --from=a x /\n", 2, 8, "--from=b: the stage has to be defined before", "Move the stage 'b' above 'a'." },
+        { "FROM scratch AS a\nCOPY --from=1 x /\nFROM a\n", 2, 8, "--from=1: the stage has to be defined before", "Move the stage '1' above 'a'." },
+        { "FROM scratch AS a\nCOPY --from=a x /\n", 2, 8, "--from=a: the stage has to be defined before", "from the stages above it" },
+        { "FROM scratch AS a\nRUN --mount=from=b,target=/b make\nFROM scratch AS b\nFROM a\n", 2, 13, "--mount from=b: the stage has to be defined before", "Move the stage 'b' above 'a'." },
+        { "FROM scratch AS a\nONBUILD COPY --from=b x /\nFROM a AS c\nFROM scratch AS b\nFROM c\n", 2, 16, "--from=b: the stage has to be defined before", "Move the stage 'b' above 'c'." },
         { "FROM scratch AS build\nFROM scratch\nCOPY --from=Bui:l:d x /\n", 3, 8, "neither a stage nor an image reference", "Did you mean build?" },
     };
 

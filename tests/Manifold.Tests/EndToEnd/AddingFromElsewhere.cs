@@ -256,6 +256,117 @@ public sealed class AddingFromElsewhere : IDisposable
         Assert.Contains("404", outcome.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Source: BuildKit's testAddGit, with both kinds of hashes.</summary>
+    [Theory, InlineData("sha1"), InlineData("sha256")]
+    public async Task a_commit_is_the_checksum_of_a_repository(string format)
+    {
+        var address = Repository(format);
+        var (tagged, head, tag) = (HashOf(address, "v1^{}"), HashOf(address, "main"), HashOf(address, "v1"));
+
+        var files = await FilesOf(shop.Context($"FROM scratch\nADD --checksum={tagged} {address}#v1:sub /a/\nADD --checksum={tag[..12]} {address}#v1:sub /b/\nARG SUM\n"
+            + $"ADD --keep-git-dir --chown=42:84 --checksum=$SUM {address}#{head} /c/\nADD --checksum={head} {address} /d/\n"), [], "--build-arg", $"SUM={head}");
+
+        Assert.Equal(["644 0:0 one\n", "644 0:0 one\n", "644 42:84 two\n"], new[] { "a/f", "b/f", "c/sub/f" }.Select(path => Describe(files[path])));
+        Assert.Contains("c/.git/HEAD", files.Keys);
+        foreach (var (name, sum) in new[] { ("v1", head), (head, tagged), ("main", tagged) })
+        {
+            var wrong = await shop.Build(shop.Context($"FROM scratch\nADD --checksum={sum} {address}#{name} /\n"));
+            Assert.Equal(1, wrong.Code);
+            Assert.Contains($"and the checksum says {sum}", wrong.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Source: BuildKit's testGitQueryString.</summary>
+    [Fact]
+    public async Task the_query_of_a_repositorys_address_says_what_is_fetched()
+    {
+        var address = Repository();
+        var (tagged, head) = (HashOf(address, "v1^{}"), HashOf(address, "main"));
+
+        var files = await FilesOf(shop.Context($"""
+            FROM scratch
+            ADD {address}?ref=v1&subdir=sub /ref/
+            ADD {address}?tag=v1&commit={tagged}#refs/tags/v1:sub /tag/
+            ADD {address}?branch=main&subdir=sub&commit={head[..8]} /branch/
+            ADD {address}?keep-git-dir=true /git/
+            ADD {address}?keep-git-dir&submodules=false&ref={head} /head/
+            """));
+
+        Assert.Equal(["one\n", "one\n", "two\n"], new[] { "ref/f", "tag/f", "branch/f" }.Select(path => files[path].Content));
+        Assert.Equal([head, head], new[] { "git/.git/HEAD", "head/.git/HEAD" }.Select(path => files[path].Content.Trim()));
+    }
+
+    [Theory]
+    [InlineData("?tag=v1&commit=HEAD", "and the checksum says")]
+    [InlineData("?branch=v1", "has no branch or tag 'refs/heads/v1'")]
+    [InlineData("?ref=SHORT", "has no branch or tag")]
+    [InlineData("?tag=v1#refs/heads/main", "Say one of them")]
+    [InlineData("?tag=v1&branch=main", "Say one of them")]
+    [InlineData("?ref=", "'ref' in the query has no value")]
+    [InlineData("?reff=v1", "there is no 'reff' in the query")]
+    [InlineData("?keep-git-dir=perhaps", "expected true or false")]
+    [InlineData("?subdir=../x", "expected a folder")]
+    public async Task a_query_that_cannot_be_is_refused(string query, string message)
+    {
+        var address = Repository();
+        var head = HashOf(address, "main");
+        var asked = address + query.Replace("HEAD", head, StringComparison.Ordinal).Replace("SHORT", head[..8], StringComparison.Ordinal);
+
+        var added = await shop.Build(shop.Context($"FROM scratch\nADD {asked} /\n"));
+        var built = await shop.Build(asked);
+
+        Assert.All(new[] { added, built }, outcome => Assert.NotEqual(0, outcome.Code));
+        Assert.All(new[] { added, built }, outcome => Assert.Contains(message, outcome.Error, StringComparison.Ordinal));
+    }
+
+    /// <summary>Source: BuildKit's tests testSourceDateEpochStage… and testSourceDateEpochNamedContext…</summary>
+    [Theory]
+    [InlineData("ARG SOURCE_DATE_EPOCH=of-file\nFROM scratch AS of-file\nADD FILE /\nFROM scratch\n", 1580702706)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=THE-STAGE\nARG WHERE=FILE\nFROM scratch AS the-stage\nARG MORE=$WHERE\nADD $MORE /x\nFROM scratch\n", 1580702706)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=of-commit\nFROM scratch AS of-commit\nADD GIT#v1 /\nFROM scratch\n", 1600000000)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=named\nFROM scratch\n", 1580702706)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=repository\nFROM scratch\n", 1600000000)]
+    [InlineData("ARG SOURCE_DATE_EPOCH=folder\nFROM scratch\n", 0)]
+    public async Task the_time_may_be_that_of_a_stage_or_a_context(string dockerfile, long seconds)
+    {
+        var (file, repository) = (server.Put("src.tar.gz", Packed(("foo", "bar")), "1"), Repository());
+        var context = shop.Context(dockerfile.Replace("FILE", file, StringComparison.Ordinal).Replace("GIT", repository, StringComparison.Ordinal)
+            + "ARG SOURCE_DATE_EPOCH\nCOPY f /\nENV TIME=$SOURCE_DATE_EPOCH\n", ("f", "x"));
+        var layout = shop["timed"];
+
+        (await shop.Build(context, "--build-context", $"named={file}", "--build-context", $"repository={repository}#v1", "--build-context", $"folder={context}",
+            "-o", $"type=oci,tar=false,dest={layout}")).Succeeded();
+
+        var config = ConfigOf(layout);
+        Assert.Equal(seconds, DateTimeOffset.Parse((string)config["created"]!, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds());
+        Assert.Contains($"TIME={(seconds == 0 ? "" : seconds)}", config["config"]!["Env"]!.AsArray().Select(each => (string)each!));
+    }
+
+    [Fact]
+    public async Task a_number_wins_over_the_stage_and_an_outputs_number_over_both()
+    {
+        var context = shop.Context($"ARG SOURCE_DATE_EPOCH=s\nFROM scratch AS s\nADD {server.Address}/not-there /\nFROM scratch\nCOPY f /\n", ("f", "x"));
+        (await shop.Build(context, "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=,dest={shop["one"]}")).Succeeded();
+        (await shop.Build(context, "--build-arg", "SOURCE_DATE_EPOCH=1700000002", "-o", $"type=oci,tar=false,source-date-epoch=1700000003,dest={shop["two"]}")).Succeeded();
+
+        Assert.Equal(["2023-11-14T22:13:22+00:00", "2023-11-14T22:13:23+00:00"], new[] { "one", "two" }.Select(name => (string)ConfigOf(shop[name])["created"]!));
+    }
+
+    [Theory]
+    [InlineData("FROM scratch AS s\nCOPY f /\n", "has one COPY too many")]
+    [InlineData("FROM scratch AS s\nADD f /\n", "adds nothing from elsewhere")]
+    [InlineData("FROM scratch AS s\n", "adds nothing from elsewhere")]
+    [InlineData("FROM alpine AS s\nADD http://127.0.0.1:1/f /\n", "does not stand on scratch")]
+    [InlineData("FROM scratch AS s\nADD http://127.0.0.1:1/f /\nADD http://127.0.0.1:1/g /\n", "has one ADD too many")]
+    [InlineData("FROM scratch AS other\n", "SOURCE_DATE_EPOCH is 's'")]
+    public async Task a_stage_that_cannot_give_the_time_is_refused(string stage, string message)
+    {
+        var outcome = await shop.Build(shop.Context($"ARG SOURCE_DATE_EPOCH=s\n{stage}FROM scratch\nCOPY f /\n", ("f", "x")));
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+    }
+
     private sealed record Seen(TarEntryType Type, UnixFileMode Mode, int Uid, int Gid, DateTimeOffset Time, string Content);
 
     private static string Describe(Seen file) => $"{Convert.ToString((int)file.Mode, 8)} {file.Uid}:{file.Gid} {file.Content}";
@@ -290,6 +401,12 @@ public sealed class AddingFromElsewhere : IDisposable
         return [.. JsonNode.Parse(Blob(index["manifests"]![0]!))!["layers"]!.AsArray().Select(layer => Blob(layer!))];
     }
 
+    private static JsonNode ConfigOf(string layout)
+    {
+        JsonNode Blob(JsonNode descriptor) => JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "blobs", ((string)descriptor["digest"]!).Replace(':', '/'))))!;
+        return Blob(Blob(Blob(JsonNode.Parse(File.ReadAllText(Path.Combine(layout, "index.json")))!["manifests"]![0]!)["manifests"]![0]!)["config"]!);
+    }
+
     private static byte[] Packed(params (string Name, string Content)[] files)
     {
         using var packed = new MemoryStream();
@@ -303,12 +420,12 @@ public sealed class AddingFromElsewhere : IDisposable
     }
 
     /// <summary>A repository that the server hands out file by file: a tag v1, and main after it.</summary>
-    private string Repository()
+    private string Repository(string format = "sha1")
     {
         var work = shop[$"work-{Guid.NewGuid():N}"];
         var served = Directory.CreateDirectory(shop["served"]).FullName;
         Directory.CreateDirectory(Path.Combine(work, "sub"));
-        Git(work, "init", "-q", "-b", "main");
+        Git(work, "init", "-q", "-b", "main", $"--object-format={format}");
         File.WriteAllText(Path.Combine(work, "run.sh"), "run\n");
         File.SetUnixFileMode(Path.Combine(work, "run.sh"), (UnixFileMode)0x1ED);
         File.WriteAllText(Path.Combine(work, "sub/f"), "one\n");
@@ -325,6 +442,13 @@ public sealed class AddingFromElsewhere : IDisposable
         return $"{server.Address}/{name}";
     }
 
+    /// <summary>The commit, or the tag's object, that a name of the repository stands for.</summary>
+    private string HashOf(string repository, string name)
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Path.Combine(shop["served"], repository[(repository.LastIndexOf('/') + 1)..]), "rev-parse", name]) { RedirectStandardOutput = true })!;
+        return git.StandardOutput.ReadToEnd().Trim();
+    }
+
     private static void Commit(string work, string message)
     {
         Git(work, "add", ".");
@@ -333,7 +457,9 @@ public sealed class AddingFromElsewhere : IDisposable
 
     private static void Git(string folder, params string[] arguments)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", folder, .. arguments]) { RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("git", ["-C", folder, .. arguments]) { RedirectStandardError = true };
+        (start.Environment["GIT_AUTHOR_DATE"], start.Environment["GIT_COMMITTER_DATE"]) = ("1600000000 +0000", "1600000000 +0000");
+        using var git = Process.Start(start)!;
         var error = git.StandardError.ReadToEnd();
         git.WaitForExit();
         Assert.True(git.ExitCode == 0, error);

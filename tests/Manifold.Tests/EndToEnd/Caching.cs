@@ -74,6 +74,39 @@ public sealed class Caching : IAsyncLifetime
         Assert.Contains("RUN busybox cat /head >/copy", Instructions(second.Steps));
     }
 
+    /// <summary>Source: BuildKit's testMountRWCache.</summary>
+    [Fact]
+    public async Task a_mount_of_a_part_of_a_stage_counts_by_that_part()
+    {
+        const string run = "RUN --mount=from=build,src=out,target=/out,rw busybox touch /out/bar && busybox cat /out/foo >/copy";
+        var context = shop.Context($"FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\nFROM BASE\n{run}\n", ("bust", "0"), ("foo", "foo"));
+        (await shop.Build(context)).Succeeded();
+
+        await File.WriteAllTextAsync(Path.Combine(context, "bust"), "1");
+        var second = (await shop.Build(context)).Succeeded();
+        await File.WriteAllTextAsync(Path.Combine(context, "foo"), "changed");
+        var third = (await shop.Build(context)).Succeeded();
+        var fourth = (await shop.Build(context)).Succeeded();
+
+        Assert.True(StepOf(second).Cached);
+        Assert.False(StepOf(third).Cached);
+        Assert.True(StepOf(fourth).Cached);
+        FinishedStep StepOf(Workshop.Outcome outcome) => Assert.Single(outcome.Steps, step => step.Name.Contains("--mount", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task a_mount_of_a_part_of_a_stage_is_found_in_a_cache_by_that_part()
+    {
+        var context = shop.Context("FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\nFROM BASE\nRUN --mount=from=build,src=out,target=/out busybox cat /out/foo >/copy\n", ("bust", "0"), ("foo", "foo"));
+        (await shop.Build(context, "--cache-to", $"type=local,dest={shop["cache"]},mode=max")).Succeeded();
+        await File.WriteAllTextAsync(Path.Combine(context, "bust"), "1");
+        using var other = new Workshop();
+
+        var second = (await other.Build(context, "--cache-from", $"type=local,src={shop["cache"]}")).Succeeded();
+
+        Assert.True(Assert.Single(second.Steps, step => step.Name.Contains("--mount", StringComparison.Ordinal)).Cached);
+    }
+
     [Fact]
     public async Task no_cache_runs_everything_again_and_gives_the_same_image()
     {

@@ -44,6 +44,24 @@ public sealed class MountingIntoARun : WithRuns
         Assert.Contains("excluded from the build context by .dockerignore:1", excluded.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Source: BuildKit, docker build, and its testCacheMountSourceEscape.</summary>
+    [Theory]
+    [InlineData("mkdir -p /c/sel/deep && echo hi >/c/sel/deep/f", "sel/deep", true)]
+    [InlineData("mkdir -p /c/sel/deep && echo hi >/c/sel/deep/f", "/sel/./x/../deep/", true)]
+    [InlineData("true", "missing", false)]
+    [InlineData("echo hi >/c/file", "file", false)]
+    [InlineData("mkdir /c/real && echo hi >/c/real/f && busybox ln -s /etc /c/sel", "sel", false)]
+    [InlineData("mkdir /c/real && echo hi >/c/real/f && busybox ln -s ../../../../../../etc /c/sel", "sel", false)]
+    public async Task the_source_of_a_cache_is_a_folder_in_it(string fill, string source, bool works)
+    {
+        var built = await shop.Build(shop.Context($"FROM BASE\nRUN --mount=type=cache,id=x,target=/c {fill}\n"
+            + $"RUN --mount=type=cache,id=x,source={source},target=/v cat /v/f >/copy && echo more >/v/more\nRUN --mount=type=cache,id=x,target=/c cat /c/sel/deep/more\n"));
+
+        Assert.Equal(works, built.Code == 0);
+        if (!works)
+            Assert.Contains("is not a folder of the cache", built.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task a_cache_belongs_to_its_platform_unless_it_is_shared()
     {

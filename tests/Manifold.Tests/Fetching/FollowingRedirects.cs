@@ -131,7 +131,7 @@ public sealed class FollowingRedirects : IDisposable
         answers["/" + name] = (200, null);
         var fetcher = new ContextFetcher(store, GitCredentials.None);
         var context = await fetcher.FetchNamedAsync($"{address}/{name}", false, TestContext.Current.CancellationToken);
-        Assert.Equal([name], Directory.GetFileSystemEntries(context).Select(Path.GetFileName));
+        Assert.Equal([name], Directory.GetFileSystemEntries(context.Folder).Select(Path.GetFileName));
     }
 
     private Task<FetchedFile> FetchAsync(string path, string user = "") =>

@@ -14,6 +14,10 @@ public sealed class GitAddresses
     [InlineData("git@github.com:moby/buildkit", "git@github.com:moby/buildkit", null, "")]
     [InlineData("git://github.com/moby/buildkit", "git://github.com/moby/buildkit", null, "")]
     [InlineData("ssh://git@example.com:2222/a/b#main", "ssh://git@example.com:2222/a/b", "main", "")]
+    [InlineData("https://example.com/foo.git?ref=v1&subdir=a//b", "https://example.com/foo.git", "v1", "a/b")]
+    [InlineData("https://example.com/foo.git?tag=v1#:sub", "https://example.com/foo.git", "refs/tags/v1", "sub")]
+    [InlineData("https://example.com/foo.git?branch=release%2F1", "https://example.com/foo.git", "refs/heads/release/1", "")]
+    [InlineData("ssh://git@example.com/a/b?branch=refs/heads/x", "ssh://git@example.com/a/b", "refs/heads/x", "")]
     public void are_remote_ref_and_folder(string text, string remote, string? name, string folder)
     {
         Assert.True(GitAddress.TryParse(text, asContext: false, out var address));

@@ -2,7 +2,7 @@ using Manifold.Projects;
 
 namespace Manifold.Tests.Projects;
 
-/// <summary>Variables in values, as the Compose specification has them.</summary>
+/// <summary>Variables in values, as the Compose specification has them; what the values become is what compose-go's loader makes of them.</summary>
 public sealed class InterpolatingVariables : IDisposable
 {
     private readonly ProjectFolder folder = new ProjectFolder().With(".");
@@ -32,6 +32,16 @@ public sealed class InterpolatingVariables : IDisposable
     [InlineData("${EMPTY?m}", "")]
     [InlineData("$$SET $${SET} $$$SET", "$SET ${SET} $s")]
     [InlineData("{a} {", "{a} {")]
+    [InlineData("$(date)", "$(date)")]
+    [InlineData("$5 a$-b 5 $", "$5 a$-b 5 $")]
+    [InlineData("$$(x) $${NONE", "$(x) ${NONE")]
+    [InlineData("${NONE:-{}}", "{}")]
+    [InlineData("${NONE:-{\"a\":{\"b\":1}}}x", "{\"a\":{\"b\":1}}x")]
+    [InlineData("${SET:-{x} y", "s y")]
+    [InlineData("${NONE:-a}b}c", "ab}c")]
+    [InlineData("${NONE:-{}x}", "{}x")]
+    [InlineData("${NONE-${SET:-x}}-${SET}", "s-s")]
+    [InlineData("${NONE:-a$5}", "a$5")]
     public void a_value_is(string text, string expected)
     {
         var project = Read(text);
@@ -46,8 +56,9 @@ public sealed class InterpolatingVariables : IDisposable
     [InlineData("${SET", "'${SET' is not closed.")]
     [InlineData("${}", "'${}' has no name of a variable.")]
     [InlineData("${SET%x}", "'${SET%x}' is none of ${V}, ${V:-default}, ${V:?message}, ${V:+other}.")]
-    [InlineData("5 $", "a '$' without the name of a variable. Write $$ for a dollar.")]
-    [InlineData("$1", "a '$' without the name of a variable. Write $$ for a dollar.")]
+    [InlineData("${5}", "'${5}' has no name of a variable.")]
+    [InlineData("${SET:}", "'${SET:}' is none of ${V}, ${V:-default}, ${V:?message}, ${V:+other}.")]
+    [InlineData("${NONE:-x${NONE:-y}", "'${NONE:-y' is not closed.")]
     public void a_wrong_one_is_refused(string text, string message) =>
         Assert.Equal(message, Assert.Single(Assert.Throws<ProjectFileException>(() => Read(text)).Diagnostics).Message);
 

@@ -22,12 +22,22 @@ public sealed class ReadingComposeYaml : IDisposable
         "services:\n  web:\n    build:\n      context: web\n      tags: [a/b:1]\n      cache_from: ['type=registry,ref=a/b:cache']\n      cache_to: ['type=inline']\n      x-bake:\n        tags: [c/d:2, 'a/b:1']\n        platforms: [linux/amd64, linux/arm64]\n        cache-from: type=local,src=c\n        no-cache: true\n        pull: true\n",
         "services:\n  web:\n    build:\n      context: web\n      secrets: [token, {source: file, target: t}]\n      additional_contexts:\n        img: docker-image://docker.io/library/alpine:3\n        o: ./other\n  db: {build: {context: db}}\nsecrets:\n  token: {environment: TOKEN}\n  file: {file: ./web/Dockerfile}\n",
         "services:\n  base:\n    image: x/base\n    build: {context: web, args: {A: base, B: base}, labels: {l: base}, tags: [t/base]}\n  web:\n    extends: {service: base}\n    build: {dockerfile: Dockerfile.prod, args: {B: web}, tags: [t/web]}\n  short:\n    extends: base\n    image: x/short\n",
+        "services:\n  web:\n    image: acme/web\n    build:\n      context: web\n      args: {EMPTY: '${NONE:-}', UNSET: $NONE, NOTHING: '${NONE:-null}', DATE: '$(date)', PRICE: $5}\n      labels: {l: '${NONE:-}'}\n",
+        "services:\n  web:\n    build:\n      context: web\n      args: {OCTAL: 010, VERSION: 3.10, YES: yes, TRUTH: TRUE, HEX: 0x1F, MANY: 1_000, FLOAT: 1e3, BIG: 12345678.5, SMALL: 0.00001, HUGE: 123456789012345678901, TEXT: '3.10', DAY: 2024-01-01, ADDRESS: 0.1.2, ZERO: 08}\n",
+        "services:\n  web:\n    environment: {A: from service, B: 3.10}\n    env_file: [./web.env]\n    build:\n      context: web\n      args: [A, B, C, FROM_FILE, NONE]\n",
+        "name: acme\nservices:\n  web:\n    image: ${COMPOSE_PROJECT_NAME}/web\n    build: web\n  db:\n    image: ${IMAGE:-}\n    build: db\n",
+        "services:\n  web:\n    extends: {file: other/base.yaml, service: base}\n    build: {args: {B: web, C: null}, labels: [own]}\n",
+        "include: [other/included.yaml]\nservices:\n  web: {build: web}\n",
         "x-common: &common\n  target: ''\n  args: {A: '${FROM_FILE:-no}'}\nservices:\n  web: {build: {<<: *common, context: web}, profiles: [never]}\n  db: {build: {<<: *common, context: db, args: {A: own}}}\n",
     ];
 
     [Theory, MemberData(nameof(Files))]
     public async Task buildx_bake_reads_the_same(string yaml)
     {
+        folder.Files.Write("web.env", "C=\"from the service's file\"\nA=hidden\n");
+        folder.Files.Write("other/.env", "INNER=of the included\n");
+        folder.Files.Write("other/base.yaml", "services:\n  base:\n    extends: {service: root}\n    build: {args: [A=base, B=base, 'C=$FROM_FILE'], labels: {l: base}}\n  root: {build: {context: ., target: root}}\n");
+        folder.Files.Write("other/included.yaml", "services:\n  inner:\n    image: x/inner:${TAG}\n    build: {context: ., args: {A: $INNER}, additional_contexts: [o=../db], secrets: [s]}\nsecrets:\n  s: {file: ./Dockerfile}\n");
         folder.Files.Write(".env", "# a comment\nFROM_FILE=\"from file\"\nexport TAG=9 # comment\n");
         var project = folder.Compose(yaml);
         var root = Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER")?.Split(' ') ?? ["docker"];
@@ -127,8 +137,8 @@ public sealed class ReadingComposeYaml : IDisposable
             "4:66 'a/b/c/d' is not a platform. | Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.",
             "5:37 there is no image 'aa' in this project. | Did you mean a?",
             "6:36 extends goes in a circle: d → d.",
-            "7:17 extends of another file is not supported yet. | Print the whole with: docker compose config",
-            "8:1 include is not supported yet. | Print the whole with: docker compose config",
+            $"7:23 the file 'x.yaml' is not there. | Looked for '{folder.Files["x.yaml"]}'.",
+            $"8:11 the file 'x' is not there. | Looked for '{folder.Files["x"]}'.",
             "10:1 a compose file has no key 'servces'. | Did you mean services?",
         ], folder.Faults("""
             secrets: {toc: {file: x}}
@@ -165,7 +175,7 @@ public sealed class ReadingComposeYaml : IDisposable
         Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"), Text(target, "dockerfile-inline"), Text(target, "target"), Pairs(target, "args"), Pairs(target, "labels"),
         List(target, "tags").Select(tag => ImageReference.Parse(tag).ToString()), List(target, "platforms").DefaultIfEmpty("linux/amd64"), List(target, "cache-from"), List(target, "cache-to"),
         List(target, "secret").Select(secret => secret.Replace("src=./", "src=", StringComparison.Ordinal)),
-        Pairs(target, "contexts").Select(pair => pair.Replace("=./", $"={folder.Files.Path}/", StringComparison.Ordinal).Replace("=other", $"={folder.Files["other"]}", StringComparison.Ordinal)),
+        Pairs(target, "contexts").Select(pair => pair.Split('=', 2) is [var name, var value] && !value.Contains("://", StringComparison.Ordinal) ? $"{name}={Path.GetFullPath(value, folder.Files.Path)}" : pair),
         target.TryGetProperty("no-cache", out var none) && none.GetBoolean(), target.TryGetProperty("pull", out var pull) && pull.GetBoolean());
 
     private static string Described(params object?[] parts) =>

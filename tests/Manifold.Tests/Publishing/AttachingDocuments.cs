@@ -91,6 +91,17 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         Assert.StartsWith("LicenseRef-", packages[2].GetProperty("licenseDeclared").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--provenance", "mode=min")]
+    [InlineData("--provenance=mode=min")]
+    [InlineData("--attest", "type=provenance,mode=min")]
+    public async Task a_minimal_provenance_names_arguments_without_their_values(params string[] flags)
+    {
+        await BuildAsync(flags);
+        var asked = JsonDocument.Parse(await DocumentAsync("application/vnd.in-toto+json")).RootElement.GetProperty("predicate").GetProperty("buildDefinition").GetProperty("externalParameters");
+        Assert.Equal("""{"API_TOKEN":"(withheld)","MODULES":"(withheld)","VERSION":"(withheld)"}""", asked.GetProperty("buildArguments").GetRawText());
+    }
+
     [Fact]
     public async Task the_provenance_says_what_was_built_from_what_and_no_secret()
     {

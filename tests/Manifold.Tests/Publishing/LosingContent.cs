@@ -185,6 +185,39 @@ public sealed class LosingContent : WithARegistry
         Assert.False(isLost);
     }
 
+    [Theory]
+    [InlineData("HEAD", 403)]
+    [InlineData("HEAD, GET", 403)]
+    [InlineData("HEAD, GET", 401)]
+    [InlineData("HEAD, GET", 400)]
+    [InlineData("HEAD", 405)]
+    public async Task a_storage_that_shows_this_machine_nothing_does_not_stop_a_push(string refused, int status)
+    {
+        await using var storage = await ScriptedRegistry.StartAsync();
+        storage.Fault = async context =>
+        {
+            if (refused.Split(", ").Contains(context.Request.Method))
+                await ScriptedRegistry.RefuseAsync(context, status, "AccessDenied");
+            else if (!Registry.Blobs.TryGetValue(Digest.Parse(context.Request.Path.Value![1..]), out var bytes))
+                context.Response.StatusCode = 404;
+            else
+                await context.Response.Body.WriteAsync(bytes);
+            return true;
+        };
+        Registry.Fault = context =>
+        {
+            if (context.Request.Method is not ("GET" or "HEAD") || context.Request.Path.Value!.Split("/blobs/") is not [_, var digest]
+                || !digest.StartsWith("sha256:", StringComparison.Ordinal))
+                return Task.FromResult(false);
+            context.Response.Redirect($"http://{storage.Name}/{digest}");
+            return Task.FromResult(true);
+        };
+
+        await PublishedAsync();
+
+        Assert.True(Registry.Manifests.ContainsKey("app:1"));
+    }
+
     [Fact]
     public async Task what_the_registry_itself_refuses_is_not_taken_for_lost()
     {

@@ -402,6 +402,30 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
     }
 
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task a_storage_that_refuses_is_named_with_its_port_and_no_login_is_asked_for(int status)
+    {
+        await using var storage = await ScriptedRegistry.StartAsync();
+        storage.Fault = async context =>
+        {
+            await ScriptedRegistry.RefuseAsync(context, status, "AccessDenied", "Access Denied");
+            return true;
+        };
+        var blob = Registry.AddBlob("app", Noise(100));
+        Registry.Fault = context =>
+        {
+            context.Response.Redirect($"http://{storage.Name}/bucket/object");
+            return Task.FromResult(true);
+        };
+        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
+        Assert.Contains($"'{storage.Name}' answered {status} (AccessDenied: Access Denied)", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"The registry '{Registry.Name}' redirects to it", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("manifold login", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task a_ring_of_redirects_ends()
     {

@@ -117,6 +117,45 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     }
 
     [Fact]
+    public async Task a_blob_that_the_registry_finds_out_of_step_is_sent_once_as_skopeo_sends_it()
+    {
+        Registry.Fault = async context => context.Request.Method == "PUT" && await OutOfStepAsync(context);
+        var refusal = await Assert.ThrowsAsync<RegistryException>(async () => await PushAsync(await StoreAsync(Noise(10_000))));
+        Assert.Equal(["HEAD", "POST", "PUT"], Methods());
+        Assert.Contains("the registry answered 416", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("distribution protocol", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_registry_that_finds_every_piece_out_of_step_gets_the_whole()
+    {
+        var content = Noise(600_000);
+        Registry.Fault = async context => context.Request.Method == "PATCH" && await OutOfStepAsync(context);
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+    }
+
+    [Fact]
+    public async Task a_registry_that_finds_everything_out_of_step_is_given_up_after_the_whole()
+    {
+        Registry.Fault = async context => context.Request.Method is "PATCH" or "PUT" && await OutOfStepAsync(context);
+        await Assert.ThrowsAsync<RegistryException>(async () => await PushAsync(await StoreAsync(Noise(600_000))));
+        Assert.Equal((2, 1), (Registry.Count("PATCH", "/uploads/"), Registry.Count("PUT", "/uploads/")));
+    }
+
+    [Fact]
+    public async Task a_registry_that_loses_its_count_in_the_middle_gets_the_blob_at_most_twice()
+    {
+        Registry.Fault = async context => context.Request.Headers.ContentRange.ToString() is var range
+            && range.StartsWith("262144-", StringComparison.Ordinal) && await OutOfStepAsync(context);
+        var content = Noise(600_000);
+        await PushAsync(await StoreAsync(content));
+        Assert.Equal(content, Registry.Blobs[Digest.Of(content)]);
+        Assert.InRange(Registry.Count("PATCH", "/uploads/"), 2, 3);
+        Assert.Equal(1, Registry.Count("PUT", "/uploads/"));
+    }
+
+    [Fact]
     public async Task a_proxy_that_finds_a_piece_too_large_gets_smaller_ones()
     {
         Options = Options with { ChunkBytes = 64 * 1024 * 1024 };
@@ -262,7 +301,8 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
         var done = await Client().PushAsync(Store, index, Registry.Reference("app:1"), Registry.Reference("app:latest"));
 
         var order = Registry.Requests.Where(request => request.Method == "PUT").Select(request => request.Path.Split('/')[^1]).ToList();
-        Assert.Equal([index.Digest.ToString(), "1", "latest"], order[^3..]);
+        Assert.Equal(index.Digest.ToString(), order[^3]);
+        Assert.Equal(["1", "latest"], order[^2..].Order(StringComparer.Ordinal)); // both at once
         Assert.Equal(3, order[..^3].Count(last => last.StartsWith("sha256:", StringComparison.Ordinal)));
         Assert.Equal(4, done.Uploaded); // three configs, and one layer for all platforms
         Assert.Equal(5, Registry.Count("POST", "/uploads/")); // one asks whether we may
@@ -362,6 +402,13 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     private Task<BlobPush> PushAsync(Descriptor blob) => Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, []));
 
     private List<string> Methods() => [.. Registry.Requests.Select(request => request.Method)];
+
+    private static async Task<bool> OutOfStepAsync(HttpContext context)
+    {
+        await ScriptedRegistry.ReadAsync(context);
+        context.Response.StatusCode = 416;
+        return true;
+    }
 
     private static async Task<byte[]> ReadSomeAsync(HttpContext context, int count)
     {

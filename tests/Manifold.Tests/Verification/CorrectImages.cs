@@ -38,6 +38,11 @@ public sealed class CorrectImages
         yield return ("Debian and a dynamic program (C)", () => Image().Debian().Layer().File("usr/local/bin/app", ElfBuilder.Dynamic(cpu)).Entrypoint("app", "--serve"));
         yield return ("Debian and a shell entrypoint", () => Image().Debian().Layer().File("app", ElfBuilder.Dynamic(cpu)).Entrypoint("/bin/sh", "-c", "exec /app $OPTIONS >/dev/null 2>&1"));
         yield return ("Debian without Debian (loader and library alone)", () => Image().File(cpu.Loader, ElfBuilder.SharedLibrary(cpu)).File($"lib/{cpu.Tuple}/libc.so.6", ElfBuilder.SharedLibrary(cpu)).File("app", ElfBuilder.Dynamic(cpu)).Entrypoint("/app"));
+        yield return ("Debian without a start, for others to build on", () => Image().Debian());
+        yield return ("Debian without a start below a cross toolchain for another machine", () => Image().Debian().Layer()
+            .File($"usr/{cpu.Other.Tuple}/bin/tool", ElfBuilder.Static(cpu.Other)).File($"usr/{cpu.Other.Tuple}/lib/libc.so.6", ElfBuilder.SharedLibrary(cpu.Other)));
+        yield return ("scripts alone in PATH, without a start", () => Image().File("usr/bin/tool", "#!/bin/sh\n"));
+        yield return ("as many layers as Docker takes", () => Enumerable.Range(1, 124).Aggregate(Image().File("app", ElfBuilder.Static(cpu)).Entrypoint("/app"), (image, i) => image.Layer().File($"data/{i}", "1")));
         yield return ("Alpine with busybox links", () => Image().Alpine().Cmd("/bin/sh"));
         yield return ("Alpine and a start script", () => Image().Alpine().Layer().File("start.sh", "#!/bin/sh\nset -e\nexec \"$@\"\n").File("usr/bin/app", ElfBuilder.Static(cpu)).Entrypoint("/start.sh").Cmd("app"));
         yield return ("a script through env", () => Image().Debian().Layer().File("usr/bin/python3", ElfBuilder.Dynamic(cpu)).File("app.py", "#!/usr/bin/env python3\n").Entrypoint("/app.py"));

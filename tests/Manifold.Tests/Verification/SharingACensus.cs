@@ -1,5 +1,7 @@
 using Manifold.Content;
+using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Tests.Layers;
 using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;
@@ -83,4 +85,26 @@ public sealed class SharingACensus : IDisposable
             return Task.FromResult(LayerCensus.Empty);
         }
     }
+
+    [Fact]
+    public async Task names_that_are_not_UTF8_are_the_same_when_the_census_is_read_again()
+    {
+        LayerEntry[] files =
+        [
+            Script("bin/run\udcfd"),
+            Script("bin/run\udcfc"),
+            FileTrees.FileEntry("bin/run", "#!/bin/sh\n"),
+        ];
+        var taken = await cache.GetOrTakeAsync(Layer, _ => Task.FromResult(LayerCensus.Of(files)), CancellationToken.None);
+
+        var read = await new CensusCache(store)
+            .GetOrTakeAsync(Layer, _ => throw new InvalidOperationException("It is kept."), CancellationToken.None);
+
+        Assert.Equal(["bin/run", "bin/run\udcfc", "bin/run\udcfd"], read.Files.Keys);
+        Assert.Equal(taken.Files.Values.Select(facts => facts.ToString()), read.Files.Values.Select(facts => facts.ToString()));
+        Assert.Contains("/bin/sh\udcfe", read.Files["bin/run\udcfd"].ToString(), StringComparison.Ordinal);
+    }
+
+    private static LayerEntry Script(string path) =>
+        FileTrees.FileEntry(path) with { Size = 11, Open = () => new MemoryStream([.. "#!/bin/sh"u8, 0xFE, (byte)'\n']) };
 }

@@ -17,16 +17,39 @@ internal static partial class BaseNames
             CheckDeclared(findings, stage.From, declared);
             CheckDefault(findings, stage.From, defaults);
         }
-        foreach (var (instruction, image) in findings.Tree.Instructions.SelectMany(Images))
-            CheckRepository(findings, instruction, image);
+        CheckRepositories(findings);
     }
 
+    /// <summary>Files and stages that are for one architecture by their name are meant to stand on it, and a file with bases of several has them all.</summary>
+    private static void CheckRepositories(TextFindings findings)
+    {
+        if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName))
+            return;
+        var found = from instruction in findings.Tree.Instructions
+            from named in Images(instruction)
+            let match = Prefixed().Match(named.Image)
+            where match.Success && findings.Tree.Find(named.Image) is null && !(instruction is FromInstruction { StageName: { } name } && ArchitectureNames.IsImageForOne(name))
+            select (Instruction: instruction, named.Image, Architecture: match.Groups["arch"].Value, Plain: match.Groups["rest"].Value);
+        var all = found.ToList();
+        if (all.DistinctBy(each => each.Architecture).Count() > 1)
+            return;
+        foreach (var (instruction, image, architecture, plain) in all)
+            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({architecture}) only", $"Use {plain}, which has them all.", image);
+    }
+
+    /// <summary>Whether what a FROM names is an image or a stage, with values that are given for arguments before it.</summary>
+    public static bool IsNamed(DockerfileTree tree, FromInstruction from, IReadOnlyDictionary<string, string> given) =>
+        Expansion.Expand(from.Image, Defaults(tree, given).GetValueOrDefault, tree.Escape) is { Error: null } expanded
+            && (ImageReference.TryParse(expanded.Text, out _) || tree.FindByName(expanded.Text) is not null);
+
     /// <summary>The global arguments as they are if nobody gives a value; the platform is any.</summary>
-    private static Dictionary<string, string> Defaults(DockerfileTree tree)
+    private static Dictionary<string, string> Defaults(DockerfileTree tree, IReadOnlyDictionary<string, string>? given = null)
     {
         var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
         foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))
-            if (argument.Default is not null)
+            if (given?.GetValueOrDefault(argument.Name) is { } value)
+                values[argument.Name] = value;
+            else if (argument.Default is not null)
                 values[argument.Name] = Expansion.Expand(argument.Default, values.GetValueOrDefault, tree.Escape).Text;
         return values;
     }
@@ -56,12 +79,6 @@ internal static partial class BaseNames
         RunInstruction run => run.Mounts.Select(mount => mount.From).OfType<string>().Select(image => (instruction, image)),
         _ => [],
     };
-
-    private static void CheckRepository(TextFindings findings, Instruction instruction, string image)
-    {
-        if (Prefixed().Match(image) is { Success: true } match && findings.Tree.Find(image) is null)
-            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({match.Groups["arch"].Value}) only", $"Use {match.Groups["rest"].Value}, which has them all.", image);
-    }
 
     /// <summary>The organisations under which Docker Hub has its official images by architecture.</summary>
     [GeneratedRegex("^(?:(?:docker\\.io|index\\.docker\\.io|registry\\.hub\\.docker\\.com)/)?(?<arch>amd64|arm32v5|arm32v6|arm32v7|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?<rest>[^/]+)$")]

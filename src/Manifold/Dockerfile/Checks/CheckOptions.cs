@@ -2,17 +2,17 @@ using System.Collections.Immutable;
 
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary><c>skip=RULE,RULE|all;error=true</c>: rules that are not wanted, and whether the others end the build.</summary>
+/// <summary><c>skip=RULE,RULE|all;error=true|RULE,…;experimental=RULE,…|all</c>: rules that are not wanted, and which of the others end the build.</summary>
 /// <remarks>
 /// As a directive (<c># check=…</c>) or build argument (<see cref="BuildArgument"/>, which replaces the directive) it is for the whole file; as a comment
 /// right above an instruction, for that instruction. What does not parse is no rule, and cannot be skipped. Source: BuildKit, linter.ParseLintOptions.
+/// Names after <c>error=</c> are Manifold's own: BuildKit's <c>error=true</c> is about the rules that BuildKit has, and so it is here.
 /// </remarks>
 public sealed record CheckOptions
 {
     public const string BuildArgument = "BUILDKIT_DOCKERFILE_CHECK";
 
-    // Of BuildKit's, on request only there, and not here.
-    private const string OnRequest = "InvalidDefinitionDescription";
+    private const string Everything = "all";
 
     private const int MostProblems = 20;
 
@@ -20,7 +20,15 @@ public sealed record CheckOptions
 
     public ImmutableArray<string> Skipped { get; init; } = [];
     public bool SkipsAll { get; init; }
+
+    /// <summary>Findings of the rules that BuildKit has are errors.</summary>
     public bool WarningsAreErrors { get; init; }
+
+    /// <summary>The rules, whoever has them, whose findings are errors.</summary>
+    public ImmutableArray<string> Errors { get; init; } = [];
+
+    /// <summary>The rules on request that are wanted.</summary>
+    public ImmutableArray<string> Requested { get; init; } = [];
 
     /// <summary>What is wrong with the text; empty where nothing is.</summary>
     public ImmutableArray<CheckProblem> Problems { get; init; } = [];
@@ -37,29 +45,54 @@ public sealed record CheckOptions
 
     public ImmutableArray<Diagnostic> Apply(ImmutableArray<Diagnostic> findings) =>
     [
-        .. findings.Where(each => !Skips(each)).Select(each => WarningsAreErrors ? each with { Severity = Severity.Error } : each),
+        .. findings.Where(each => IsWanted(each) && !Skips(each)).Select(each => IsError(each) ? each with { Severity = Severity.Error } : each),
     ];
 
-    public bool Skips(Diagnostic finding) => Rules.Find(finding.Id) is not null && (SkipsAll || Skipped.Contains(finding.Id));
+    /// <summary>As BuildKit has it, a rule on request is not skipped: it is not requested.</summary>
+    public bool Skips(Diagnostic finding) => Rules.Find(finding.Id) is { IsOnRequest: false } && (SkipsAll || Skipped.Contains(finding.Id));
+
+    private bool IsWanted(Diagnostic finding) => Rules.Find(finding.Id) is not { IsOnRequest: true } || Names(Requested, finding);
+
+    private bool IsError(Diagnostic finding) =>
+        Rules.Find(finding.Id) is { } rule && ((WarningsAreErrors && !rule.IsOurs) || Names(Errors, finding));
+
+    private static bool Names(ImmutableArray<string> names, Diagnostic finding) => names.Contains(finding.Id) || names.Contains(Everything);
 
     private CheckOptions With(string part, string[] words) => words switch
     {
-        ["skip", "all"] => this with { SkipsAll = true },
-        ["skip", var names] => WithSkipped(names.Split(',', StringSplitOptions.TrimEntries)),
-        ["error", "true" or "1" or "t" or "T" or "TRUE" or "True"] => this with { WarningsAreErrors = true },
+        ["skip", Everything] => this with { SkipsAll = true },
+        ["skip", var names] => (this with { Skipped = Split(names) }).WithUnknown("to skip", Split(names)),
         ["error", "false" or "0" or "f" or "F" or "FALSE" or "False"] => this with { WarningsAreErrors = false },
-        ["error", _] => With(new CheckProblem(part, $"check: '{part}': expected error=true or error=false")),
-        ["experimental", _] => this, // what is experimental elsewhere is always looked at here
-        _ => With(new CheckProblem(part, $"check: '{part}' is no option", Suggestion.For(words[0], ["skip", "error"]) ?? "Expected skip=RULE,… or skip=all, and error=true, with ';' between them.")),
+        ["error", var names] => WithErrors(part, Split(names)),
+        ["experimental", var names] => (this with { Requested = Split(names) }).WithUnknown("to request", Split(names).Remove(Everything)),
+        _ => With(new CheckProblem(part, $"check: '{part}' is no option", Suggestion.For(words[0], ["skip", "error", "experimental"])
+            ?? "Expected skip=RULE,… or skip=all, error=true, and experimental=RULE,…, with ';' between them.")),
     };
 
-    private CheckOptions WithSkipped(string[] names)
+    private CheckOptions WithErrors(string part, ImmutableArray<string> names)
     {
-        var options = this with { Skipped = [.. names] };
-        foreach (var name in names.Where(name => Rules.Find(name) is null && name != OnRequest).Take(MostProblems))
-            options = options.With(new CheckProblem(name, $"there is no rule '{name}' to skip", Suggestion.For(name, Rules.All.Select(rule => rule.Name)) ?? "docs/rules/README.md lists them.") { IsWarning = true });
+        var options = this;
+        foreach (var name in names)
+            if (name is "true" or "1" or "t" or "T" or "TRUE" or "True")
+                options = options with { WarningsAreErrors = true };
+            else if (name == Everything || Rules.Find(name) is not null)
+                options = options with { Errors = options.Errors.Add(name) };
+            else
+                return With(new CheckProblem(part, $"check: '{part}': expected error=true or error=false, or names of rules", Suggestion.For(name, AllNames)));
         return options;
     }
+
+    private CheckOptions WithUnknown(string purpose, ImmutableArray<string> names)
+    {
+        var options = this;
+        foreach (var name in names.Where(name => Rules.Find(name) is null).Take(MostProblems))
+            options = options.With(new CheckProblem(name, $"there is no rule '{name}' {purpose}", Suggestion.For(name, AllNames) ?? "docs/rules/README.md lists them.") { IsWarning = true });
+        return options;
+    }
+
+    private static IEnumerable<string> AllNames => Rules.All.Select(rule => rule.Name);
+
+    private static ImmutableArray<string> Split(string names) => [.. names.Split(',', StringSplitOptions.TrimEntries)];
 
     private CheckOptions With(CheckProblem problem) => this with { Problems = Problems.Add(problem) };
 }

@@ -28,30 +28,32 @@ public static class Rules
         FromPlatformFlagConstDisallowed = Warning("FromPlatformFlagConstDisallowed", "FROM --platform is not one platform for all."),
         CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD do not ask for what .dockerignore leaves out."),
         ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols of EXPOSE are in lower case."),
-        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host.");
+        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host."),
+        InvalidDefinitionDescription = Warning("InvalidDefinitionDescription", "A comment above a stage or an argument begins with its name.") with { IsOnRequest = true };
 
     public static readonly Rule
-        PlatformArgDefault = new("PlatformArgDefault", Severity.Error, "The platform's arguments have no default, which would hide their real value."),
-        PlatformArgNotDeclared = Warning("PlatformArgNotDeclared", "RUN uses the platform's arguments only after ARG has declared them."),
-        FinalStageOnBuildPlatform = Warning("FinalStageOnBuildPlatform", "The last stage stands on the target's platform."),
-        HardcodedArch = Warning("HardcodedArch", "RUN, ADD, ENV and ARG do not name one architecture for all."),
-        PlatformSpecificDigest = Warning("PlatformSpecificDigest", "A digest in FROM is that of an index, not of one platform."),
-        ArchPrefixedRepository = Warning("ArchPrefixedRepository", "Bases come from repositories for all architectures."),
-        UnameInCrossStage = Warning("UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),
-        HostBinaryInContext = Warning("HostBinaryInContext", "Programs that are copied from the context are for the platform that gets them."),
-        HostNodeModules = Warning("HostNodeModules", "node_modules are installed in the image, not copied from this machine."),
-        GoBuildWithoutGoarch = Warning("GoBuildWithoutGoarch", "go build is told its target where it runs on the build machine's platform."),
-        BaseMissingPlatform = new("BaseMissingPlatform", Severity.Error, "A base image has the platforms that are built."),
-        UnknownRule = Warning("UnknownRule", "# check=skip= names rules that exist.");
+        PlatformArgDefault = Ours("PlatformArgDefault", "The platform's arguments have no default, which would hide their real value.", Severity.Error),
+        PlatformArgNotDeclared = Ours("PlatformArgNotDeclared", "RUN uses the platform's arguments only after ARG has declared them."),
+        FinalStageOnBuildPlatform = Ours("FinalStageOnBuildPlatform", "The last stage stands on the target's platform."),
+        HardcodedArch = Ours("HardcodedArch", "RUN, ADD, ENV and ARG do not name one architecture for all."),
+        PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM is that of an index, not of one platform."),
+        ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Bases come from repositories for all architectures."),
+        UnameInCrossStage = Ours("UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),
+        HostBinaryInContext = Ours("HostBinaryInContext", "Programs that are copied from the context are for the platform that gets them."),
+        HostNodeModules = Ours("HostNodeModules", "node_modules are installed in the image, not copied from this machine."),
+        GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build is told its target where it runs on the build machine's platform."),
+        BaseMissingPlatform = Ours("BaseMissingPlatform", "A base image has the platforms that are built.", Severity.Error),
+        TooManyLayers = Ours("TooManyLayers", "An image has no more layers than Docker's own image store takes."),
+        UnknownRule = Ours("UnknownRule", "# check= names rules that exist.");
 
     public static readonly ImmutableArray<Rule> All =
     [
         StageNameCasing, FromAsCasing, NoEmptyContinuation, ConsistentInstructionCasing, DuplicateStageName, ReservedStageName, JSONArgsRecommended,
         MaintainerDeprecated, UndefinedArgInFrom, WorkdirRelativePath, UndefinedVar, MultipleInstructionsDisallowed, LegacyKeyValueFormat,
         InvalidBaseImagePlatform, RedundantTargetPlatform, SecretsUsedInArgOrEnv, InvalidDefaultArgInFrom, FromPlatformFlagConstDisallowed,
-        CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat,
+        CopyIgnoredFile, ExposeProtoCasing, ExposeInvalidFormat, InvalidDefinitionDescription,
         PlatformArgDefault, PlatformArgNotDeclared, FinalStageOnBuildPlatform, HardcodedArch, PlatformSpecificDigest, ArchPrefixedRepository,
-        UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, UnknownRule,
+        UnameInCrossStage, HostBinaryInContext, HostNodeModules, GoBuildWithoutGoarch, BaseMissingPlatform, TooManyLayers, UnknownRule,
     ];
 
     private static readonly FrozenDictionary<string, Rule> ByName = All.ToFrozenDictionary(rule => rule.Name, StringComparer.Ordinal);
@@ -60,4 +62,6 @@ public static class Rules
     public static Rule? Find(string name) => ByName.GetValueOrDefault(name);
 
     private static Rule Warning(string name, string description) => new(name, Severity.Warning, description);
+
+    private static Rule Ours(string name, string description, Severity severity = Severity.Warning) => new(name, severity, description) { IsOurs = true };
 }

@@ -1,11 +1,15 @@
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary>What a check of the text works on: the tree, how its stages stand on each other, and where findings go.</summary>
+/// <summary>What a check of the text works on: the tree, how its stages stand on each other and hand things on, and where findings go.</summary>
 internal sealed class TextFindings(DockerfileTree tree, DiagnosticList diagnostics)
 {
+    private StageResults? results;
+
     public DockerfileTree Tree => tree;
 
     public StageChains Chains { get; } = new(tree);
+
+    public StageResults Results => results ??= new StageResults(tree, Chains);
 
     /// <summary>Reports at a word of an instruction; at its keyword where no word is named.</summary>
     public void Add(Rule rule, Instruction instruction, string message, string? hint = null, string? at = null) =>

@@ -5,59 +5,69 @@ namespace Manifold.Dockerfile.Checks;
 /// <summary>HardcodedArch: in RUN, ADD, ENV, and as ARG's default.</summary>
 /// <remarks>
 /// A command that names several architectures, or asks which one it is, handles them; it is left alone. So is what stands in a stage, or a file, that is
-/// for one platform by its flag or its name.
+/// for one platform by its flag or its name (<see cref="StageChains.IsForOne"/>), what has a twin for another architecture beside it
+/// (<see cref="ArchitectureTwins"/>), and a word that names another machine on purpose (<see cref="ForeignWords"/>).
 /// </remarks>
 internal static partial class WrittenArchitectures
 {
     public static void Check(TextFindings findings)
     {
-        if (Words().IsMatch(Path.GetFileName(findings.Tree.FileName)))
+        if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName) || findings.Tree.Stages.Length == 0)
             return;
+        var twins = new ArchitectureTwins();
+        var found = new List<WrittenArchitecture>();
         // One that only FROM uses chooses a base.
-        var declared = findings.Tree.Stages.SelectMany(stage => stage.Instructions).OfType<ArgInstruction>()
+        var declared = findings.Tree.Stages.Where(stage => !findings.Chains.IsForOne(stage)).SelectMany(stage => stage.Instructions).OfType<ArgInstruction>()
             .SelectMany(arg => arg.Arguments).Where(argument => argument.Default is null).Select(argument => argument.Name)
             .ToHashSet(StringComparer.Ordinal);
-        foreach (var global in findings.Tree.GlobalArguments.Where(global => global.Arguments.Any(argument =>
-            declared.Contains(argument.Name))))
-            Check(findings, global);
-        findings.Chains.Walk(false, (isForOne, stage) =>
+        foreach (var global in findings.Tree.GlobalArguments)
+            if (Of(global, ForeignWords.None) is { } written)
+            {
+                twins.Add(written, stage: -1);
+                if (global.Arguments.Any(argument => declared.Contains(argument.Name)))
+                    found.Add(written);
+            }
+        findings.Chains.Walk(ForeignWords.None, (foreign, stage) =>
         {
-            isForOne |= findings.Chains.HasFixedPlatform(stage) || Words().IsMatch(stage.Name ?? "") || Words().IsMatch(stage.From.Image);
-            foreach (var instruction in isForOne ? [] : stage.Instructions)
-                Check(findings, instruction);
-            return isForOne;
+            foreign = foreign.With(stage);
+            foreach (var instruction in findings.Chains.IsForOne(stage) || findings.Results.IsTakenForOne(stage) ? [] : stage.Instructions)
+                if (Of(instruction, foreign) is { } written)
+                {
+                    twins.Add(written, stage.Index);
+                    found.Add(written);
+                }
+            return foreign;
         });
+        foreach (var (instruction, word, _) in found.Where(each => !twins.Has(each)))
+            findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all", Replacement(word, instruction), word);
     }
 
-    private static void Check(TextFindings findings, Instruction instruction)
+    /// <summary>The one architecture that an instruction names, or null where it names none, or handles several.</summary>
+    private static WrittenArchitecture? Of(Instruction instruction, ForeignWords foreign)
     {
-        if (Text(instruction) is not { } text || Words().Matches(text) is not { Count: > 0 } found || Asks().IsMatch(text))
-            return;
-        if (found.Select(match => Family(match.Value)).Distinct().Count() > 1)
-            return;
-        var word = found[0].Value;
-        findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all", Replacement(word, instruction), word);
+        var text = Text(instruction);
+        if (text.Length == 0 || ArchitectureNames.Words().Matches(text) is not { Count: > 0 } words || Asks().IsMatch(text))
+            return null;
+        if (words.Concat(Others().Matches(text)).Select(match => ArchitectureNames.Family(match.Value)).Distinct().Count() > 1)
+            return null;
+        return words.FirstOrDefault(match => !foreign.Has(text, match)) is { } word ? new WrittenArchitecture(instruction, word.Value, text) : null;
     }
 
-    private static string? Text(Instruction instruction) => instruction switch
+    private static string Text(Instruction instruction) => instruction switch
     {
         RunInstruction run => CommandText.Of(run),
         AddInstruction add => string.Join(' ', add.Sources),
-        EnvInstruction env => string.Join(' ', env.Pairs.Select(pair => pair.Value)),
+        EnvInstruction env => string.Join(' ', env.Pairs.Where(pair => !IsOfOne(pair.Key))
+            .Select(pair => pair.Key is "GOOS" ? $"GOOS={pair.Value}" : pair.Value)),
         // The platform's own arguments have a rule of theirs.
-        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name))
+        ArgInstruction arg => string.Join(' ', arg.Arguments.Where(argument => !Own().IsMatch(argument.Name) && !IsOfOne(argument.Name))
             .Select(argument => argument.Default)),
-        _ => null,
+        _ => "",
     };
 
-    private static string Family(string word) => word switch
-    {
-        "amd64" or "x86_64" or "x86-64" or "linux-x64" or "linux_x64" => "amd64",
-        "arm64" or "aarch64" => "arm64",
-        "ppc64le" or "ppc64el" => "ppc64le",
-        _ when word.StartsWith("arm", StringComparison.Ordinal) => "arm",
-        _ => word,
-    };
+    /// <summary>A variable that is called after an architecture has others beside it, or is meant for that one.</summary>
+    private static bool IsOfOne(string name) => name.ToLowerInvariant() is var lower
+        && (ArchitectureNames.Words().IsMatch(lower) || ArchitectureNames.Words().IsMatch(lower.Replace('_', '-')));
 
     private static string Replacement(string word, Instruction instruction) => word switch
     {
@@ -68,13 +78,19 @@ internal static partial class WrittenArchitectures
         _ => "Declare ARG TARGETARCH and use $TARGETARCH (amd64, arm64 …).",
     };
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:amd64|x86_64|x86-64|aarch64|arm64|armhf|armel|armv[5-8]l?|ppc64le|ppc64el|s390x|riscv64|loong64|loongarch64|mips64le|mips64el|linux[-_]x64)(?![A-Za-z0-9])")]
-    private static partial Regex Words();
-
     [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)$")]
     private static partial Regex Own();
+
+    /// <summary>Architectures that are no finding on their own, because the words mean other things as well; beside another one they show that several are handled.</summary>
+    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:i[3-6]86|386|arm|ppc64|powerpc|mips)(?![A-Za-z0-9])")]
+    private static partial Regex Others();
 
     /// <summary>A variable that is called after architectures or platforms, or a command that answers with one.</summary>
     [GeneratedRegex(@"\$\{?\w*(?:arch|platform|machine|uname|triple|variant)\w*|\buname\b|--print-(?:foreign-)?arch|dpkg-architecture|\$\(arch\)|`arch`|go env|--eval\b|\bxx-", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Asks();
 }
+
+/// <summary>An instruction that names one architecture.</summary>
+/// <param name="Word">As it is written.</param>
+/// <param name="Text">The part of the instruction that was looked at.</param>
+internal sealed record WrittenArchitecture(Instruction Instruction, string Word, string Text);

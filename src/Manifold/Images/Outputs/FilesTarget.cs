@@ -20,10 +20,25 @@ internal static class PlatformFolders
     private static string NameOf(PlatformImage image) => (image.Descriptor.Platform?.ToPlatform() ?? image.Config.Platform).ToString().Replace('/', '_');
 }
 
+/// <summary>Documents about an image, as files beside those of its platform.</summary>
+/// <remarks>Source: BuildKit, local and tar exporters: <c>provenance.json</c>, <c>sbom.spdx.json</c>, behind
+/// <c>attestation-prefix</c>.</remarks>
+internal static class AttachedFiles
+{
+    public static IEnumerable<LayerEntry> Of(IImageSource source, PlatformImage platform, string prefix) =>
+        from document in (source as AttachedImage)?.Attached ?? []
+        where document.Subject == platform.Descriptor.Digest
+        select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100,
+            Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
+}
+
 /// <summary>The image's files in a tar, with owners, devices and attributes; a folder for each platform where there are several.</summary>
 /// <remarks>The same image gives the same bytes.</remarks>
 public sealed class FilesArchiveTarget(ArchiveDestination destination, bool split) : IImageTarget
 {
+    /// <summary>The prefix of the names of attached documents.</summary>
+    public string AttachmentPrefix { get; init; } = "";
+
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         var platforms = await PlatformFolders.OfAsync(source, split, cancellation).ConfigureAwait(false);
@@ -35,6 +50,8 @@ public sealed class FilesArchiveTarget(ArchiveDestination destination, bool spli
                     tar.Add(new LayerEntry { Path = folder, Kind = EntryKind.Folder, Mode = 0b111_101_101 });
                 var files = await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false);
                 await files.WriteAsync(entry => tar.Add(Below(folder, entry)), progress, cancellation).ConfigureAwait(false);
+                foreach (var document in AttachedFiles.Of(source, platform, AttachmentPrefix))
+                    tar.Add(Below(folder, document));
             }
         }).ConfigureAwait(false);
     }
@@ -55,6 +72,9 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
 {
     private readonly List<string> devices = [];
 
+    /// <summary>The prefix of the names of attached documents.</summary>
+    public string AttachmentPrefix { get; init; } = "";
+
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         if (File.Exists(folder))
@@ -66,7 +86,11 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
         try
         {
             foreach (var (platform, name) in platforms)
-                await WriteAsync(await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false), target, name, progress, cancellation).ConfigureAwait(false);
+            {
+                var documents = AttachedFiles.Of(source, platform, AttachmentPrefix).ToList();
+                await WriteAsync((await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false), documents), target,
+                    name, progress, cancellation).ConfigureAwait(false);
+            }
             if (!exists)
                 Directory.Move(target, folder);
         }
@@ -79,18 +103,22 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
             tell($"{folder}: {devices.Count} devices were left out, such as '{devices[0]}': only root may make them. A tar has them: type=tar");
     }
 
-    private async Task WriteAsync(MergedFiles files, string target, string name, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
+    private async Task WriteAsync((MergedFiles OfImage, List<LayerEntry> Documents) files, string target, string name,
+        IProgress<BlobPlaced>? progress, CancellationToken cancellation)
     {
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })
             throw new UsageException($"'{Path.Combine(folder, name)}' is no folder, and the files of a platform go there. Remove it, or name another place.");
         using var unpacking = new Unpacking(Path.Combine(target, name), FolderFormat.Plain, null);
-        await files.WriteAsync(entry =>
+        await files.OfImage.WriteAsync(Apply, progress, cancellation).ConfigureAwait(false);
+        files.Documents.ForEach(Apply);
+        unpacking.Finish(cancellation);
+
+        void Apply(LayerEntry entry)
         {
             if (OfMine(entry) is { } mine)
                 unpacking.Apply(mine);
-        }, progress, cancellation).ConfigureAwait(false);
-        unpacking.Finish(cancellation);
+        }
     }
 
     /// <summary>As it can lie in a folder of this user; null for what cannot.</summary>

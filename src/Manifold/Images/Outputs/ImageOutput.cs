@@ -61,6 +61,15 @@ public sealed record ImageOutput
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
+    /// <summary>The image's time in seconds since 1970, which wins over the number that the build is given; null where it is not said.</summary>
+    public long? Epoch { get; init; }
+
+    /// <summary>The prefix of the names of attached documents among an image's files.</summary>
+    public string AttachmentPrefix { get; init; } = "";
+
+    /// <summary>True if documents about the image can lie beside it there. A Docker archive and an engine cannot hold any.</summary>
+    public bool HoldsAttachments => Kind is OutputKind.Oci or OutputKind.Local or OutputKind.Tar;
+
     /// <summary>A folder for each platform, which several platforms have by themselves.</summary>
     public bool SplitPlatforms { get; init; }
 

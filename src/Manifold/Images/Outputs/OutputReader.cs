@@ -9,8 +9,10 @@ namespace Manifold.Images.Outputs;
 /// <summary>Reads one <c>--output</c>.</summary>
 internal sealed class OutputReader(FlagFields fields)
 {
+    private const string Epoch = "source-date-epoch";
+
     private static readonly string[] Types = ["oci", "docker", "local", "tar", "registry", "image", "cacheonly"];
-    private static readonly string[] OfLayers = ["compression", "compression-level", "force-compression", "oci-mediatypes", "name"];
+    private static readonly string[] OfLayers = ["compression", "compression-level", "force-compression", "oci-mediatypes", "name", Epoch];
 
     // Known to buildx, and decided otherwise here.
     private static readonly ImmutableDictionary<string, string> Decided = ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase,
@@ -75,18 +77,39 @@ internal sealed class OutputReader(FlagFields fields)
 
     private ImageOutput ReadLocal()
     {
-        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix"]);
+        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix", Epoch]);
         var folder = fields.Required("dest", "type=local,dest=FOLDER");
         if (folder == ImageOutput.StandardOutput)
             throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit() };
+        return new ImageOutput
+        {
+            Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(),
+            AttachmentPrefix = ReadPrefix(),
+        };
     }
 
     private ImageOutput ReadTar()
     {
-        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix"]);
-        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit() };
+        fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix", Epoch]);
+        return new ImageOutput { Text = fields.Text, Kind = OutputKind.Tar, Destination = fields["dest"] is { Length: > 0 } given ? given
+            : ImageOutput.StandardOutput, SplitPlatforms = ReadSplit(), AttachmentPrefix = ReadPrefix(), Epoch = ReadEpoch() };
     }
+
+    /// <summary>The time that the image gets by its output; null where that is empty, which leaves it to the build.</summary>
+    private long? ReadEpoch()
+    {
+        try
+        {
+            return BuildKitArguments.ReadEpoch(fields[Epoch]);
+        }
+        catch (UsageException e)
+        {
+            throw fields.Wrong(e.Message);
+        }
+    }
+
+    private string ReadPrefix() => fields["attestation-prefix"] is { } prefix ? prefix.Contains('/', StringComparison.Ordinal)
+        ? throw fields.Wrong("attestation-prefix is the begin of a file's name, without '/'.") : prefix : "";
 
     private bool ReadSplit() => fields.Switch("platform-split") switch
     {
@@ -115,7 +138,7 @@ internal sealed class OutputReader(FlagFields fields)
                 throw fields.Wrong("Docker's media types know no zstd. Leave oci-mediatypes=false out, or write compression=gzip.");
             return output with
             {
-                Names = ReadNames(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
+                Names = ReadNames(), Epoch = ReadEpoch(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
                 WithoutEffect =
                 [
                     .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),

@@ -64,8 +64,14 @@ public sealed class OutputWriter(OutputTools tools)
         try
         {
             await using var source = await ShapedAsync(output, StoreSource.OfBuilt(tools.Store, tools.Registry, names, built.Index), built.Platforms, cancellation).ConfigureAwait(false);
-            var parts = await ImageParts.ReadAsync(source, withReferrers: false, cancellation).ConfigureAwait(false);
-            await Open(output, output.Names.IsEmpty ? names : output.Names).WriteAsync(source, parts, null, cancellation).ConfigureAwait(false);
+            var attached = output.HoldsAttachments && built.Attach is { } attach
+                ? await attach(output, source, cancellation).ConfigureAwait(false) : null;
+            var withReferrers = attached is not null && output.Kind == OutputKind.Oci;
+            var parts = await ImageParts.ReadAsync(attached ?? source, withReferrers, cancellation).ConfigureAwait(false);
+            if (output.Kind == OutputKind.Docker && DockerArchiveTarget.Dropped(parts) is { } dropped)
+                tools.Warn($"{(output.IsLoad ? "--load" : $"--output '{output.Text}'")}: {dropped}");
+            await Open(output, output.Names.IsEmpty ? names : output.Names).WriteAsync(attached ?? source, parts, null, cancellation)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
         {
@@ -73,11 +79,13 @@ public sealed class OutputWriter(OutputTools tools)
         }
     }
 
-    private static async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms, CancellationToken cancellation)
+    private async Task<IImageSource> ShapedAsync(ImageOutput output, IImageSource source, ImmutableArray<Platform> platforms,
+        CancellationToken cancellation)
     {
         if (output.Kind == OutputKind.Docker && platforms.Length > 1)
             return await PlatformSubset.ChooseAsync(source, [ChooseForDocker(output, platforms)], cancellation).ConfigureAwait(false);
-        return output is { Kind: OutputKind.Oci, DockerFormat: true } ? await FormatConversion.ConvertAsync(source, ImageFormat.Docker, cancellation).ConfigureAwait(false) : source;
+        return output is { Kind: OutputKind.Oci, DockerFormat: true }
+            ? await FormatConversion.ConvertAsync(source, ImageFormat.Docker, tools.Warn, cancellation).ConfigureAwait(false) : source;
     }
 
     /// <summary>docker load takes one platform: this machine's, or the only one.</summary>
@@ -91,20 +99,25 @@ public sealed class OutputWriter(OutputTools tools)
         OutputKind.Oci => new OciArchiveTarget(Destination(output), LayoutNames(names)),
         OutputKind.Docker when output.IsLoad => new EngineTarget(engine!, tools.Store, Names(names), loaded => tools.Tell($"loaded into {engine!.Name}: {string.Join(", ", loaded)}")),
         OutputKind.Docker => new DockerArchiveTarget(tools.Store, Destination(output), Names(names)),
-        OutputKind.Local => new FilesFolderTarget(output.Destination!, output.SplitPlatforms, tools.Warn),
-        _ => new FilesArchiveTarget(Destination(output), output.SplitPlatforms),
+        OutputKind.Local => new FilesFolderTarget(output.Destination!, output.SplitPlatforms,
+            tools.Warn) { AttachmentPrefix = output.AttachmentPrefix },
+        _ => new FilesArchiveTarget(Destination(output), output.SplitPlatforms) { AttachmentPrefix = output.AttachmentPrefix },
     };
 
     private ArchiveDestination Destination(ImageOutput output) =>
         output.IsStandardOutput ? ArchiveDestination.ToStream(tools.OpenStandardOutput()) : ArchiveDestination.ToFile(output.Destination!);
 
-    private static ImmutableArray<string> LayoutNames(ImmutableArray<ImageReference> names) => [.. names.Select(name => name.Tag ?? name.ToString())];
+    private static ImmutableArray<LayoutName> LayoutNames(ImmutableArray<ImageReference> names) => [.. names.Select(LayoutName.Of)];
 
     private static ImmutableArray<string> Names(ImmutableArray<ImageReference> names) => [.. names.Select(name => name.ToString())];
 }
 
 /// <summary>What was built: the index in the store, and its platforms.</summary>
-public sealed record BuiltSource(Descriptor Index, ImmutableArray<Platform> Platforms);
+public sealed record BuiltSource(Descriptor Index, ImmutableArray<Platform> Platforms)
+{
+    /// <summary>Makes the documents that lie beside the image at an output; null where there are none.</summary>
+    public Func<ImageOutput, IImageSource, CancellationToken, Task<AttachedImage>>? Attach { get; init; }
+}
 
 /// <summary>An output could not be written; others, and the image in the store, are as they were told.</summary>
 public sealed class OutputFailedException(string message, Exception inner) : ManifoldException(message, inner)

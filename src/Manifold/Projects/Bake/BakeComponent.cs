@@ -147,7 +147,5 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
         if (target.Find("call") is { Items: not [] } call && call.Text is not ("" or "build"))
             hindrances.Fault(call.Span, $"call '{call.Text}' builds nothing", call.Text is "check" or "lint"
                 ? $"To check the Dockerfile: manifold bake {target.Name} --check" : "To see what a build would do: manifold bake --plan");
-        if (target.Find("no-cache-filter") is { Items.IsEmpty: false } setting)
-            Warnings.Add($"{sources.PlaceOf(setting.Span)}: 'no-cache-filter' is taken for no-cache: every stage is built anew.");
     }
 }

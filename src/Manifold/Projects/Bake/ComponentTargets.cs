@@ -74,7 +74,7 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
             keys.Text("dockerfile-inline", $"FROM {((ImageSource)part.Source).Location}\n");
         keys.Map("labels", part.Source is BuildSource ? component.Labels : component.Labels.Clear());
         keys.List("annotations", component.Annotations.Select(Annotation));
-        keys.List("tags", part.Tags.Select(tag => tag.ToString()));
+        keys.List("tags", part.Tags.Select(tag => tag.ToString()).Concat(component.UnreadableTags));
         keys.List("attest", component.Attested.Select(text => text.Contains('=', StringComparison.Ordinal) ? text : $"type={text}"));
         keys.List("platforms", component.IsForThisMachine ? [] : part.Platforms.Select(platform => platform.ToString()));
         keys.List("output", Outputs(component));

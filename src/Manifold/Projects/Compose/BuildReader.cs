@@ -8,11 +8,11 @@ using Manifold.Projects.Yaml;
 namespace Manifold.Projects.Compose;
 
 /// <summary>Reads one <c>build</c>, and the <c>x-bake</c> in it.</summary>
-internal sealed class BuildReader(YamlMap root, Interpolation environment, ValueReader values)
+internal sealed class BuildReader(YamlMap root, ValueReader values)
 {
     private static readonly string[] Known =
     [
-        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "pull",
+        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "no_cache_filter", "pull",
         "secrets", "ssh", "additional_contexts", "provenance", "sbom",
         "network", "shm_size", "extra_hosts", "ulimits", "privileged", "entitlements", .. Ignored,
     ];
@@ -58,13 +58,14 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
         "dockerfile" => settings with { Dockerfile = values.Text(value, key) },
         "dockerfile_inline" => settings with { InlineDockerfile = values.Text(value, key) },
         "target" => settings with { Target = values.Text(value, key) },
-        "args" => settings with { Arguments = values.Pairs(value, key) },
-        "labels" => settings with { Labels = values.Pairs(value, key) },
+        "args" => settings with { Arguments = Pairs(value, key) },
+        "labels" => settings with { Labels = Pairs(value, key) },
         "tags" => settings with { Tags = values.Texts(value, key) },
         "platforms" => settings with { Platforms = Platforms(values.Texts(value, key), value.Place) },
         "cache_from" => settings with { CacheFrom = values.Texts(value, key) },
         "cache_to" => settings with { CacheTo = values.Texts(value, key) },
         "no_cache" => settings with { NoCache = values.Flag(value, key) },
+        "no_cache_filter" => settings with { NoCacheFilter = values.Texts(value, key) },
         "pull" => settings with { Pull = values.Flag(value, key) },
         "secrets" => settings with { Secrets = Secrets(value) },
         "ssh" => settings with { Ssh = Ssh(value) },
@@ -94,21 +95,25 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
         foreach (var (key, value) in bake.Entries.Where(entry => entry.Value is not YamlScalar { IsNull: true }))
             settings = key.Text switch
             {
-                "tags" => settings with { Tags = Joined(settings.Tags, values.Texts(value, key.Text)) },
-                "platforms" => settings with { Platforms = Platforms([.. Names(settings.Platforms), .. values.Texts(value, key.Text)], value.Place) },
-                "cache-from" => settings with { CacheFrom = Joined(settings.CacheFrom, values.Texts(value, key.Text)) },
-                "cache-to" => settings with { CacheTo = Joined(settings.CacheTo, values.Texts(value, key.Text)) },
-                "secret" => settings with { Secrets = Joined(settings.Secrets, values.Texts(value, key.Text)) },
-                "ssh" => settings with { Ssh = Joined(settings.Ssh, values.Texts(value, key.Text)) },
+                "tags" => settings with { Tags = Joined(settings.Tags, Fields(value, key.Text)) },
+                "platforms" => settings with { Platforms = Platforms([.. Names(settings.Platforms), .. Fields(value, key.Text)], value.Place) },
+                "cache-from" => settings with { CacheFrom = Joined(settings.CacheFrom, Fields(value, key.Text)) },
+                "cache-to" => settings with { CacheTo = Joined(settings.CacheTo, Fields(value, key.Text)) },
+                "secret" => settings with { Secrets = Joined(settings.Secrets, Fields(value, key.Text)) },
+                "ssh" => settings with { Ssh = Joined(settings.Ssh, Fields(value, key.Text)) },
                 "contexts" => new ImageSettings { Contexts = values.Pairs(value, key.Text) }.Over(settings),
                 "no-cache" => settings with { NoCache = values.Flag(value, key.Text) },
                 "pull" => settings with { Pull = values.Flag(value, key.Text) },
-                "output" => settings with { Outputs = Joined(settings.Outputs, values.Texts(value, key.Text)) },
-                "no-cache-filter" => settings with { NoCacheFilter = Joined(settings.NoCacheFilter, values.Texts(value, key.Text)) },
+                "output" => settings with { Outputs = Joined(settings.Outputs, Fields(value, key.Text)) },
+                "no-cache-filter" => settings with { NoCacheFilter = Joined(settings.NoCacheFilter, Fields(value, key.Text)) },
                 _ => Ignore(settings, service, key),
             };
         return settings;
     }
+
+    /// <summary>A list, or a text whose blanks part it into one.</summary>
+    private ImmutableArray<Located> Fields(YamlNode value, string key) => value is not YamlScalar ? values.Texts(value, key)
+        : [.. values.Texts(value, key).SelectMany(text => text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(part => text with { Text = part }))];
 
     private ImageSettings Ignore(ImageSettings settings, string service, YamlScalar key)
     {
@@ -141,18 +146,28 @@ internal sealed class BuildReader(YamlMap root, Interpolation environment, Value
     private Located? Secret(Located name)
     {
         var secrets = root.Find("secrets")?.Value as YamlMap;
-        if (secrets?.Find(name.Text)?.Value is not YamlMap written)
+        if (secrets?.Find(name.Text)?.Value is not YamlMap secret)
         {
             values.Faults.Add(name.Place, $"there is no secret '{name.Text}' in this file.", Suggestion.For(name.Text, secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
             return null;
         }
-        var secret = environment.Apply(written);
         if (secret.Find("environment")?.Value is YamlScalar variable)
             return name with { Text = $"id={name.Text},env={variable.Text}" };
         if (secret.Find("file")?.Value is YamlScalar file)
             return name with { Text = $"id={name.Text},src={file.Text}" };
         values.Faults.Add(secret.Place, $"the secret '{name.Text}' is neither a file nor a variable of the environment; a build can use no other.");
         return null;
+    }
+
+    /// <summary>Numbers are as compose prints them, which is told where a person would not expect it.</summary>
+    private ImmutableArray<Setting> Pairs(YamlNode value, string key)
+    {
+        if (value is not YamlMap map)
+            return values.Pairs(value, key);
+        foreach (var (name, node) in map.Entries)
+            if (node is YamlScalar scalar && PlainScalar.Text(scalar) is var text && text != scalar.Text && !text.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
+                values.Faults.Warn(scalar.Place, $"{name.Text} of {key} is {text}: to compose, {scalar.Text} without quotes is a number or a date. Write it in quotes to keep it as it is.");
+        return values.Pairs(map with { Entries = [.. map.Entries.Select(entry => entry.Value is YamlScalar { IsNull: false } scalar ? entry with { Value = scalar with { Text = PlainScalar.Text(scalar), IsPlain = false } } : entry)] }, key);
     }
 
     private ImmutableArray<Located> Ssh(YamlNode value) =>

@@ -8,39 +8,50 @@ namespace Manifold.Projects.Compose;
 
 /// <summary>Reads what a <c>compose.yaml</c> builds: its services with a <c>build</c>, as <c>docker buildx bake</c> understands them.</summary>
 /// <remarks>
-/// What only matters to running containers is left alone. Paths start from the first file's folder, and its <c>.env</c> is read, both as
-/// compose has it.
-/// Services of every profile are built. Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
+/// What only matters to running containers is left alone. Paths start from the file's folder, and its <c>.env</c> is read, both as compose has it;
+/// files that it includes or extends bring their own: <see cref="ComposeLoader"/>. Services of every profile are built. Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
 /// </remarks>
 public static class ComposeYaml
 {
     private static readonly string[] Known = ["version", "name", "services", "networks", "volumes", "configs", "secrets", "models", "include"];
 
+    private const string ProjectName = "COMPOSE_PROJECT_NAME";
+
     /// <exception cref="ProjectFileException">The file is wrong.</exception>
     /// <exception cref="UsageException">It cannot be read.</exception>
     public static Project Read(string file, ReadingOptions options) => Read([file], options);
 
-    /// <summary>Several files as one: maps are joined by key, lists one after the other, of anything else the later file's
-    /// counts.</summary>
+    /// <summary>Several files as one, later ones over earlier ones; paths start from the first one's folder.</summary>
     /// <remarks>A service whose folder is not there, or whose values mean nothing, matters only where it is asked for.</remarks>
     public static Project Read(ImmutableArray<string> files, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(files[0], options);
-        var texts = files.Select(file => new SourceText(paths.Shown(file), options.ReadText(file).Text)).ToList();
-        var faults = new FileFaults(texts[0]);
+        var loader = new ComposeLoader(paths, options, files[0]);
+        var faults = loader.Faults;
+        options = options with { Environment = Named(faults, DotEnv.Read(paths.Absolute(".env"), paths, options.Environment)) };
+        var root = loader.Load(new ComposeFiles([.. files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
         var values = new ValueReader(faults);
-        var root = Root(faults, texts, values);
+        if (root.Find("services") is { Value: not (YamlMap or YamlScalar { IsNull: true }) } wrong)
+            values.Wrong(wrong.Value, "services", "a map");
+        foreach (var (key, _) in root.Entries.Where(entry => !Known.Contains(entry.Key.Text)))
+            Unknown(faults, values, key);
 
-        options = options with { Environment = DotEnv.Read(paths.Absolute(".env"), options.Environment) };
-        var environment = new Interpolation(faults, name => options.Environment.GetValueOrDefault(name));
-        var services = new ServiceReader(root ?? new YamlMap([], faults.Source.PlaceOf(0, 0, 1)), environment, values).Read();
-        if (services.IsEmpty)
-            faults.Add(root?.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
+        var services = new ServiceReader(root, new ServiceEnvironment(faults, paths, options.Environment), values).Read(loader.Interpolation.WarnOf);
+        if (services.IsEmpty && !faults.Any)
+            faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
+        var project = new Project { File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))), Folder = paths.Folder, Components = [] };
+        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults)
+            with { Warnings = faults.Warnings, Written = new ServiceTargets(paths, options).Of(services) });
+    }
+
+    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) => services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
+
+    /// <exception cref="ProjectFileException">Something is wrong with the file and not with a service alone; what is wrong with services is told as well.</exception>
+    private static Project Resolved(Project project, ImmutableArray<NamedImage> services, Surroundings around, FileFaults faults)
+    {
         var ofFile = faults.Take();
-        var names = services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
-        var resolver = new ComponentResolver(new Surroundings(paths, options, names) { NamesByDefault = false, TagsMayBeShared = true }, faults);
-        var components = ImmutableArray.CreateBuilder<Component>();
-        var broken = ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal);
+        var resolver = new ComponentResolver(around, faults);
+        var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
         foreach (var service in services)
         {
             var component = resolver.Resolve(service);
@@ -49,15 +60,8 @@ public static class ComposeYaml
             if (faults.Take() is { IsEmpty: false } wrong)
                 broken[service.Name] = new BrokenComponent(wrong, IsPrintable: component is not null);
         }
-        if (!ofFile.IsEmpty)
-            throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults))
-                .OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
-        return ComponentOutputs.Settled(new Project
-        {
-            File = string.Join(", ", texts.Select(text => text.FileName)), Folder = paths.Folder, Components = components.ToImmutable(),
-                Warnings = faults.Warnings, Broken = broken.ToImmutable(),
-            Written = new ServiceTargets(paths, options).Of(services),
-        });
+        return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
+            : throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
     }
 
     /// <summary>Compose lets tools have keys of their own; one that looks like a slip is a fault.</summary>
@@ -69,21 +73,13 @@ public static class ComposeYaml
             faults.Warn(key.Place, $"the key '{key.Text}' is not one of a compose file, and has no effect.");
     }
 
-    private static YamlMap? Root(FileFaults faults, List<SourceText> texts, ValueReader values)
+    /// <summary>With the project's name: the file's, else the environment's, else the one that bake gives.</summary>
+    private static ImmutableSortedDictionary<string, string> Named(FileFaults faults, ImmutableSortedDictionary<string, string> variables)
     {
-        YamlMap? root = null;
-        foreach (var text in texts)
-        {
-            var own = new FileFaults(text);
-            var map = YamlComposer.Compose(own) as YamlMap;
-            own.ThrowIfAny();
-            faults.Add(text);
-            foreach (var (key, _) in map?.Entries.Where(entry => !Known.Contains(entry.Key.Text)) ?? [])
-                Unknown(faults, values, key);
-            if (map?.Find("include") is { } include)
-                faults.Add(include.Key.Place, "include is not supported yet.", "Print the whole with: docker compose config");
-            root = root is null || map is null ? root ?? map : ServiceReader.Joined(root, map);
-        }
-        return root;
+        var silent = new FileFaults(faults.Source); // what is wrong with the file is told when it is read
+        var written = (YamlComposer.ComposeAll(silent) ?? []).OfType<YamlMap>().Select(map => map.Find("name")?.Value).OfType<YamlScalar>().LastOrDefault(name => !name.IsNull);
+        var name = written is null ? "" : ((YamlScalar)new Interpolation(silent, variables.GetValueOrDefault).Apply(written)).Text;
+        return name.Length > 0 ? variables.SetItem(ProjectName, name)
+            : variables.GetValueOrDefault(ProjectName) is { Length: > 0 } ? variables : variables.SetItem(ProjectName, "bake");
     }
 }

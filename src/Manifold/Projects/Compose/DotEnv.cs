@@ -1,50 +1,47 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
 
-/// <summary>Reads the <c>.env</c> beside a compose file: lines of <c>[export] NAME=VALUE</c>, with comments, quotes and variables.</summary>
-/// <remarks>Source: the Compose specification, "Env_file format".</remarks>
+/// <summary>Reads files of variables: the <c>.env</c> beside a compose file, and those of <c>env_file</c>.</summary>
 internal static class DotEnv
 {
     /// <summary>The environment, and what the file adds to it; without a file, the environment.</summary>
     /// <exception cref="ProjectFileException">A line cannot be read.</exception>
-    public static ImmutableSortedDictionary<string, string> Read(string file, ImmutableSortedDictionary<string, string> environment)
+    public static ImmutableSortedDictionary<string, string> Read(string file, ProjectPaths paths, ImmutableSortedDictionary<string, string> environment)
     {
         if (!File.Exists(file))
             return environment;
-        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        var faults = new FileFaults(ProjectText.Read(file, new ProjectPaths(folder, folder)));
-        var read = environment.ToBuilder();
-        for (var number = 0; number < faults.Source.Count; number++)
-            ReadLine(faults, number, environment, read);
+        var faults = new FileFaults(ProjectText.Read(file, paths));
+        var read = Variables(faults, environment.GetValueOrDefault);
+        faults.ThrowIfAny();
+        return read.ToImmutableSortedDictionary(StringComparer.Ordinal).AddRange(environment.Where(pair => !read.ContainsKey(pair.Key))).SetItems(environment);
+    }
+
+    /// <summary>The variables of the file that <paramref name="faults"/> is about.</summary>
+    /// <param name="lookup">Variables that count more than those of the file where it uses some.</param>
+    public static Dictionary<string, string> Variables(FileFaults faults, Func<string, string?> lookup)
+    {
         if (faults.Source.FindNullCharacter() is { } place)
             faults.Add(place, NullCharacter.Refused + ".");
-        faults.ThrowIfAny();
-        return read.ToImmutable();
+        var read = new Dictionary<string, string>(StringComparer.Ordinal);
+        var text = new DotEnvText(faults.Source.Between(0, faults.Source.Count));
+        var interpolation = new Interpolation(faults, name => lookup(name) ?? read.GetValueOrDefault(name)) { Waiting = [] };
+        try
+        {
+            while (text.Next() is { } statement)
+                if ((statement.Value is null ? lookup(statement.Name) : statement.IsLiteral ? statement.Value
+                    : interpolation.Expand(statement.Value, faults.Source.PlaceOf(statement.Line, 0, 1))) is { } value && statement.Name.Length > 0)
+                    read[statement.Name] = value;
+        }
+        catch (FormatException e)
+        {
+            faults.Add(PlaceOf(faults.Source, text.Line), e.Message, "Expected NAME=VALUE.");
+        }
+        return read;
     }
 
-    private static void ReadLine(FileFaults faults, int number, ImmutableSortedDictionary<string, string> environment, ImmutableSortedDictionary<string, string>.Builder read)
-    {
-        var line = faults.Source.Line(number).Trim().ToString();
-        if (line.Length == 0 || line[0] == '#')
-            return;
-        if (line.StartsWith("export ", StringComparison.Ordinal))
-            line = line[7..].TrimStart();
-        var equals = line.IndexOf('=', StringComparison.Ordinal);
-        var name = (equals < 0 ? line : line[..equals]).Trim();
-        var place = faults.Source.PlaceOf(number, 0, Math.Max(1, line.Length));
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
-            faults.Add(place, $"'{name}' is not the name of a variable.", "Expected NAME=VALUE.");
-        else if (equals >= 0 && !environment.ContainsKey(name))
-            read[name] = Value(line[(equals + 1)..].Trim(), text => ((YamlScalar)new Interpolation(faults, read.GetValueOrDefault).Apply(new YamlScalar(text, false, place))).Text);
-    }
-
-    private static string Value(string text, Func<string, string> expand)
-    {
-        if (text.Length > 0 && text[0] is '\'' or '"' && text.IndexOf(text[0], 1) is var end and > 0)
-            return text[0] == '\'' ? text[1..end] : expand(text[1..end].Replace("\\n", "\n", StringComparison.Ordinal));
-        var comment = text.IndexOf(" #", StringComparison.Ordinal);
-        return expand(comment < 0 ? text : text[..comment].TrimEnd());
-    }
+    private static Place PlaceOf(SourceText source, int line) =>
+        line < source.Count ? source.PlaceOf(line, 0, Math.Max(1, source.Line(line).TrimEnd().Length)) : source.PlaceOf(Math.Max(0, source.Count - 1), 0, 1);
 }

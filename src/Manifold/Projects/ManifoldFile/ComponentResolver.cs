@@ -24,12 +24,14 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var attested = Attested(settings.Attest ?? []);
         var component = ComponentOutputs.Read(settings.Outputs ?? [], faults.Add).Applied(new Component
         {
-            Name = image.Name, Place = image.Place, Tags = Tags(image), Aliases = Aliases(image),
+            Name = image.Name, Place = image.Place, Tags = Tags(image),
+            UnreadableTags = around.TagsMayBeShared ? UnreadableTags(image) : [], Aliases = Aliases(image),
             Platforms = platforms, IsForThisMachine = settings.Platforms is null && around.Architectures is null,
             Labels = SourceResolver.Table(settings.Labels, name => ""),
             Annotations = settings.Annotations, Before = hooks,
             Verification = settings.Verification ?? new ComponentVerification(),
             Publish = settings.Publish ?? true, PlatformTags = settings.PlatformTags ?? false,
+            WithoutIndex = settings.WithoutIndex ?? false, Created = settings.Created,
             Sbom = attested.Sbom, Provenance = attested.Provenance,
             AttestTexts = [.. (settings.Attest ?? []).Select(text => text.Text)
                 .Where(text => text.Contains('=', StringComparison.Ordinal))],
@@ -77,6 +79,9 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         }
         return [.. found];
     }
+
+    private static ImmutableArray<string> UnreadableTags(NamedImage image) =>
+        [.. (image.Settings.Tags ?? []).Select(tag => tag.Text).Where(tag => !ImageReference.TryParse(tag, out _)).Distinct()];
 
     /// <summary>A bare tag is put under the registry and the image's name; a reference stays as it is.</summary>
     private ImageReference? Reference(Located tag, NamedImage image)

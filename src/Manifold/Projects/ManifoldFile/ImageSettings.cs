@@ -36,6 +36,8 @@ internal sealed record ImageSettings
     public bool? Pull { get; init; }
     public bool? Publish { get; init; }
     public bool? PlatformTags { get; init; }
+    public bool? WithoutIndex { get; init; }
+    public CreatedTime? Created { get; init; }
     public bool? Optional { get; init; }
 
     /// <summary>These settings, with those of a more general level where these say nothing. Named values are joined by name, lists are replaced.</summary>
@@ -67,6 +69,8 @@ internal sealed record ImageSettings
         Pull = Pull ?? below.Pull,
         Publish = Publish ?? below.Publish,
         PlatformTags = PlatformTags ?? below.PlatformTags,
+        WithoutIndex = WithoutIndex ?? below.WithoutIndex,
+        Created = Created ?? below.Created,
         Optional = Optional ?? below.Optional,
     };
 

@@ -51,7 +51,12 @@ public static class ManifoldYaml
     private static ProjectFileException Nothing(FileFaults faults, YamlNode? root)
     {
         var node = (root as YamlMap)?.Find("images")?.Value ?? root;
-        faults.Add(node?.Place ?? faults.Source.PlaceOf(0, 0, 1), "the file has no images.", "Expected e.g.  images: {api: {context: services/api}}");
+        if (root is YamlMap map && node == root)
+            foreach (var (key, _) in map.Entries.Where(entry => !Keys.File.Contains(entry.Key.Text)))
+                if (Dockerfile.Suggestion.For(key.Text, ["images", "services"]) is { } hint)
+                    faults.Add(key.Place, $"the file has no key '{key.Text}'.", hint);
+        if (!faults.Any)
+            faults.Add(node?.Place ?? faults.Source.PlaceOf(0, 0, 1), "the file has no images.", "Expected e.g.  images: {api: {context: services/api}}");
         try
         {
             faults.ThrowIfAny();

@@ -53,9 +53,34 @@ internal sealed partial class SettingsReader(ValueReader values)
         "pull" => settings with { Pull = values.Flag(value, key.Text) },
         "publish" => settings with { Publish = values.Flag(value, key.Text) },
         "platform-tags" => settings with { PlatformTags = values.Flag(value, key.Text) },
+        "index" => settings with { WithoutIndex = WithoutIndex(value) },
+        "created" => settings with { Created = Created(value) },
         "optional" => settings with { Optional = values.Flag(value, key.Text) },
         _ => settings,
     };
+
+    private bool? WithoutIndex(YamlNode value)
+    {
+        var text = values.Text(value, "index")?.Text;
+        if (text is not (null or "never" or "always"))
+            values.Wrong(value, "index", "always or never");
+        return text is null ? null : text == "never";
+    }
+
+    private Planning.CreatedTime? Created(YamlNode value)
+    {
+        if (values.Text(value, "created") is not { } text)
+            return null;
+        try
+        {
+            return Planning.CreatedTime.Parse("created", text.Text);
+        }
+        catch (UsageException)
+        {
+            values.Wrong(value, "created", "now, context, or seconds since 1970");
+            return null;
+        }
+    }
 
     private ImageSettings Cache(ImageSettings settings, YamlNode value)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Fetching;
 using Manifold.Dockerfile;
 using Manifold.Images;
+using Manifold.Planning;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.ManifoldFile;
@@ -69,7 +70,7 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             if (!File.Exists(Path.GetFullPath(given.Text, folder)))
                 faults.Add(given.Place, $"the Dockerfile '{given.Text}' is not there.", $"Looked for '{Path.GetFullPath(given.Text, folder)}'. Its path starts from the context.");
         }
-        else if (!File.Exists(Path.Combine(folder, "Dockerfile")) && !File.Exists(Path.Combine(folder, "Containerfile")))
+        else if (!BuildFiles.HasDockerfile(folder))
             faults.Add(place, $"'{folder}' has neither a Dockerfile nor a Containerfile.", "Say which with dockerfile, or another folder with context.");
     }
 

@@ -42,7 +42,7 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
         foreach (var key in common)
             image[key] = builds[0][key]?.DeepClone();
         image["platforms"] = Platforms(component, common);
-        image["tags"] = Texts(component.Tags.Select(tag => tag.ToString()));
+        image["tags"] = Texts(component.Tags.Select(tag => tag.ToString()).Concat(component.UnreadableTags));
         if (component.Aliases.IsEmpty)
             image["aliases"] = new JsonArray();
         else
@@ -55,6 +55,10 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
             image["publish"] = false;
         if (component.PlatformTags)
             image["platform-tags"] = true;
+        if (component.WithoutIndex)
+            image["index"] = "never";
+        if (component.Created is { } created)
+            image["created"] = created.ToString();
         Add(image, "attest", Texts(component.Attested));
         Add(image, "output", Texts(component.Outputs));
         return image;

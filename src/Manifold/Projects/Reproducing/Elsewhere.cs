@@ -83,8 +83,9 @@ public sealed class Elsewhere
         {
             var outputs = hook.Outputs.Select(pattern => IgnoreRules.Parse("before", pattern)).ToList();
             var root = Moved(hook.Folder);
-            foreach (var file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Where(file => outputs.Any(output => output.Match(Path.GetRelativePath(root, file)).Excluded)).ToList())
-                File.Delete(file);
+            var files = FileTree.FilesBelow(root).Select(file => file.Path);
+            foreach (var path in files.Where(path => outputs.Any(output => output.Match(path).Excluded)).ToList())
+                FileTree.Delete(Path.Combine(root, path));
         }
     }
 

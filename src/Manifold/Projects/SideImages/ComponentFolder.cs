@@ -22,8 +22,10 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     private string Name { get; } = Path.GetFileName(folder);
 
     /// <summary>False for a folder that has no say in any image: patches that components share, notes.</summary>
+    /// <remarks>Nor is one whose name is not UTF-8: no image can be called so.</remarks>
     public static bool IsComponent(string folder) =>
-        Directory.EnumerateFiles(folder).Select(Path.GetFileName).Any(name => name is "Dockerfile" or "ImageSource" or "repo" or "commit" or "build_binaries"
+        Directory.Exists(folder) && Directory.EnumerateFiles(folder).Select(Path.GetFileName).Any(name =>
+            name is "Dockerfile" or "ImageSource" or "repo" or "commit" or "build_binaries"
             || name!.StartsWith("Dockerfile.", StringComparison.Ordinal) || name.StartsWith("ImageSource.", StringComparison.Ordinal));
 
     /// <summary>The component, or null where faults stand in its way.</summary>

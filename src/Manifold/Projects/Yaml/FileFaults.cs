@@ -3,25 +3,45 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Yaml;
 
-/// <summary>Collects what is wrong with a project file, each once, however often its place is read.</summary>
-internal sealed class FileFaults(SourceText source)
+/// <summary>Collects what is wrong with a project file and the files that it names, each once, however often its place is read.</summary>
+internal sealed class FileFaults
 {
-    private readonly Dictionary<string,
-        DiagnosticList> lists = new(StringComparer.Ordinal) { [source.FileName] = new DiagnosticList(source) };
-    private readonly HashSet<(Place, string)> told = [];
-    private readonly List<string> warnings = [];
+    private readonly Dictionary<string, DiagnosticList> lists;
+    private readonly HashSet<(Place, string)> told;
+    private readonly List<string> warnings;
 
-    public SourceText Source => source;
+    public FileFaults(SourceText source)
+    {
+        (Source, lists, told, warnings) = (source, new(StringComparer.Ordinal), [], []);
+        lists[source.FileName] = new DiagnosticList(source);
+    }
+
+    private FileFaults(SourceText source, FileFaults first)
+    {
+        (Source, lists, told, warnings) = (source, first.lists, first.told, first.warnings);
+        lists.TryAdd(source.FileName, new DiagnosticList(source));
+    }
+
+    public SourceText Source { get; }
 
     public ImmutableArray<string> Warnings => [.. warnings];
+
+    /// <summary>How much was told so far.</summary>
+    public int Count => told.Count;
+
+    public bool Any => lists.Values.Any(list => list.HasErrors);
 
     /// <summary>Another file whose places are told of here.</summary>
     public void Add(SourceText other) => lists.TryAdd(other.FileName, new DiagnosticList(other));
 
+    /// <summary>The same collection, for another file.</summary>
+    public FileFaults Of(SourceText other) => new(other, this);
+
+    /// <param name="place">In one of the files.</param>
     public void Add(Place place, string message, string? hint = null)
     {
         if (told.Add((place, message)))
-            lists.GetValueOrDefault(place.File, lists[source.FileName]).Error(place, message, hint);
+            (lists.GetValueOrDefault(place.File) ?? lists[Source.FileName]).Error(place, message, hint);
     }
 
     /// <summary>Says something that stops nothing, and says it once.</summary>

@@ -1,20 +1,53 @@
 using System.Text;
+using Manifold.Dockerfile;
 
 namespace Manifold.Projects.Yaml;
 
 /// <summary>Replaces variables in the values of a file, as compose does: <c>$V ${V} ${V:-d} ${V-d} ${V:?m} ${V?m} ${V:+x} ${V+x} $$</c>.</summary>
 /// <remarks>
-/// Keys stay as they are, and values of variables are not looked at again. A variable without value is empty, with a warning.
-/// Source: the Compose specification, "Interpolation".
+/// Keys stay as they are, and values of variables are not looked at again. A variable without a value is empty, with a warning.
+/// A dollar that starts neither a name nor <c>${</c> is a dollar: <c>$(date)</c>, <c>$5</c>. A text with variables stays a text, empty or not: it is never null.
+/// Source: the Compose specification, "Interpolation"; compose-go, package template.
 /// </remarks>
 /// <param name="lookup">The value of a variable, or null where it is not set.</param>
 internal sealed class Interpolation(FileFaults faults, Func<string, string?> lookup)
 {
+    private const string Meant = "A dollar that is meant as one is written $$.";
+
     private HashSet<string> Unset { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where warnings of variables without a value wait until somebody knows that the place matters; null where each is told at once.</summary>
+    public Dictionary<Place, string>? Waiting { get; init; }
 
     /// <summary>The same, with variables that hide those of the environment.</summary>
     public Interpolation With(IReadOnlyDictionary<string, string> variables) =>
-        new(faults, name => variables.GetValueOrDefault(name) ?? lookup(name)) { Unset = Unset };
+        new(faults, name => variables.GetValueOrDefault(name) ?? lookup(name)) { Unset = Unset, Waiting = Waiting };
+
+    /// <summary>The same for another file, and with other variables.</summary>
+    public Interpolation Of(FileFaults other, Func<string, string?> variables) => new(other, variables) { Unset = Unset, Waiting = Waiting };
+
+    /// <summary>Tells of the variables without a value in a part that matters.</summary>
+    public void WarnOf(YamlNode node)
+    {
+        switch (node)
+        {
+            case YamlScalar scalar when Waiting?.GetValueOrDefault(scalar.Place) is { } name:
+                Warn(scalar.Place, name);
+                break;
+            case YamlList list:
+                foreach (var item in list.Items)
+                    WarnOf(item);
+                break;
+            case YamlMap map:
+                foreach (var entry in map.Entries)
+                    WarnOf(entry.Value);
+                break;
+        }
+    }
+
+    /// <summary>The text with its variables replaced.</summary>
+    /// <exception cref="FormatException">It cannot be read, or a variable that it needs has no value.</exception>
+    public string Expand(string text, Place place) => Expand(new YamlScalar(text, false, place), text, 0);
 
     public YamlNode Apply(YamlNode node) => node switch
     {
@@ -32,12 +65,12 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     {
         try
         {
-            return scalar with { Text = Expand(scalar, scalar.Text, 0) };
+            return scalar with { Text = Expand(scalar, scalar.Text, 0), IsPlain = false };
         }
         catch (FormatException e)
         {
-            faults.Add(scalar.Place, e.Message, e.Message.Contains("$$", StringComparison.Ordinal) ? null : "A dollar that is meant as one is written $$.");
-            return scalar with { Text = "" };
+            faults.Add(scalar.Place, e.Message, Meant);
+            return scalar with { Text = "", IsPlain = false };
         }
     }
 
@@ -48,30 +81,32 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     {
         if (depth > Limits.ExpansionDepth)
             throw new FormatException($"variables are nested more than {Limits.ExpansionDepth} deep.");
+        if (text.Length > Limits.ExpansionLength)
+            throw new FormatException($"this has variables and is longer than {Limits.ExpansionLength} characters.");
         var result = new StringBuilder();
         for (var at = 0; at < text.Length;)
         {
-            if (text[at] != '$')
+            if (text[at] != '$' || at + 1 == text.Length)
             {
                 result.Append(text[at++]);
                 continue;
             }
             at++;
-            if (at < text.Length && text[at] == '$')
-                result.Append(text[at++]);
-            else if (at < text.Length && text[at] == '{')
+            if (text[at] == '{')
             {
                 var end = ClosingBrace(text, at);
                 result.Append(Braced(scalar, text[(at + 1)..end], depth));
                 at = end + 1;
             }
-            else
+            else if (NameLength(text.AsSpan(at)) is > 0 and var length)
             {
-                var length = NameLength(text.AsSpan(at));
-                if (length == 0)
-                    throw new FormatException("a '$' without the name of a variable. Write $$ for a dollar.");
                 result.Append(Value(scalar, text.Substring(at, length)));
                 at += length;
+            }
+            else
+            {
+                result.Append('$');
+                at += text[at] == '$' ? 1 : 0;
             }
             if (result.Length > Limits.ExpansionLength)
                 throw new FormatException($"with its variables this is longer than {Limits.ExpansionLength} characters.");
@@ -83,20 +118,16 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     {
         var length = NameLength(inner);
         var (name, rest) = (inner[..length], inner[length..]);
-        if (length == 0)
-            throw new FormatException($"'${{{inner}}}' has no name of a variable.");
         if (rest.Length == 0)
             return Value(scalar, name);
         var emptyCounts = rest[0] != ':';
         var operation = emptyCounts ? rest : rest[1..];
-        if (operation.Length == 0 || operation[0] is not ('-' or '?' or '+'))
-            throw new FormatException($"'${{{inner}}}' is none of ${{V}}, ${{V:-default}}, ${{V:?message}}, ${{V:+other}}.");
         var value = lookup(name);
         var present = value is not null && (emptyCounts || value.Length > 0);
         return operation[0] switch
         {
             '-' => present ? value! : Expand(scalar, operation[1..], depth + 1),
-            '+' => present ? Expand(scalar, operation[1..], depth + 1) : "",
+            '+' => present ? Expand(scalar, operation[1..], depth + 1) : value ?? "",
             _ => present ? value! : throw new FormatException(Missing(name, Expand(scalar, operation[1..], depth + 1))),
         };
     }
@@ -107,24 +138,57 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     {
         if (lookup(name) is { } value)
             return value;
-        if (Unset.Add(name))
-            faults.Warn(scalar.Place, $"the variable {name} is not set; it is taken as empty. ${{{name}:-}} says that this is meant.");
+        if (Waiting is null)
+            Warn(scalar.Place, name);
+        else
+            Waiting.TryAdd(scalar.Place, name);
         return "";
     }
 
+    private void Warn(Place place, string name)
+    {
+        if (Unset.Add(name))
+            faults.Warn(place, $"the variable {name} is not set; it is taken as empty. ${{{name}:-}} says that this is meant.");
+    }
+
     /// <summary>The brace that closes the one at <paramref name="open"/>.</summary>
+    /// <remarks>
+    /// As compose finds it: what is in braces ends in the line in which it begins. Braces in it count, and where they do not add up, the line's last one closes.
+    /// </remarks>
     private static int ClosingBrace(string text, int open)
     {
-        var depth = 0;
-        for (var at = open; at < text.Length; at++)
-        {
-            if (text[at] == '{' && text[at - 1] == '$')
-                depth++;
-            else if (text[at] == '}' && --depth == 0)
-                return at;
-        }
-        throw new FormatException($"'${text[open..Math.Min(text.Length, open + 20)]}' is not closed.");
+        var name = NameLength(text.AsSpan(open + 1));
+        var at = open + 1 + name;
+        if (name == 0)
+            throw new FormatException(at < text.Length && text[at] == '}' ? "'${}' has no name of a variable." : $"'{Start(text, open)}' has no name of a variable.");
+        if (at < text.Length && text[at] == '}')
+            return at;
+        var line = text.AsSpan(0, text.IndexOf('\n', at) is >= 0 and var end ? end : text.Length);
+        var last = line[at..].LastIndexOf('}') + at;
+        if (last < at)
+            throw new FormatException($"'{Start(text, open)}' is not closed.");
+        var operation = text[at] == ':' ? at + 1 : at;
+        if (text[operation] is not ('-' or '?' or '+'))
+            throw new FormatException($"'{text[(open - 1)..(text.IndexOf('}', at) + 1)]}' is none of ${{V}}, ${{V:-default}}, ${{V:?message}}, ${{V:+other}}.");
+        return Balanced(line[..(last + 1)], open) ?? last;
     }
+
+    private static int? Balanced(ReadOnlySpan<char> line, int open)
+    {
+        var depth = 0;
+        for (var at = open; at < line.Length; at++)
+        {
+            if (line[at] == '}' && --depth == 0)
+                return at;
+            if (line[at] != '{')
+                continue;
+            depth++;
+            at++; // compose does not look at the character after a brace
+        }
+        return null;
+    }
+
+    private static string Start(string text, int open) => text[(open - 1)..Math.Min(text.Length, open + 20)];
 
     private static int NameLength(ReadOnlySpan<char> text)
     {

@@ -17,10 +17,17 @@ internal sealed class YamlComposer
     private readonly Dictionary<string, YamlNode> anchors = new(StringComparer.Ordinal);
     private long nodes;
 
+    private bool isCompose;
+
     private YamlComposer(FileFaults faults, IParser parser) => (this.faults, this.parser) = (faults, parser);
 
     /// <summary>The file's one document, or null where it is empty or no YAML; the fault then is collected.</summary>
-    public static YamlNode? Compose(FileFaults faults)
+    public static YamlNode? Compose(FileFaults faults) => Read(faults, composer => composer.Document());
+
+    /// <summary>All documents of a compose file, with its tags <c>!reset</c> and <c>!override</c>; null where it is no YAML.</summary>
+    public static ImmutableArray<YamlNode>? ComposeAll(FileFaults faults) => Read(faults, composer => composer.Documents()) is { } list ? [.. list.Items] : null;
+
+    private static T? Read<T>(FileFaults faults, Func<YamlComposer, T?> read) where T : YamlNode
     {
         if (faults.Source.FindNullCharacter() is { } place)
         {
@@ -31,7 +38,7 @@ internal sealed class YamlComposer
         var parser = new Parser(text);
         try
         {
-            return new YamlComposer(faults, parser).Document();
+            return read(new YamlComposer(faults, parser));
         }
         catch (YamlException e)
         {
@@ -49,6 +56,20 @@ internal sealed class YamlComposer
 
     private static Place PlaceOf(FileFaults faults, in Mark mark) =>
         faults.Source.PlaceOf(Math.Max(0, (int)mark.Line - 1), Math.Max(0, (int)mark.Column - 1), 1);
+
+    private YamlList Documents()
+    {
+        isCompose = true;
+        parser.Consume<StreamStart>();
+        var documents = ImmutableArray.CreateBuilder<YamlNode>();
+        while (parser.TryConsume<DocumentStart>(out _))
+        {
+            anchors.Clear();
+            documents.Add(Node(0));
+            parser.Consume<DocumentEnd>();
+        }
+        return new YamlList(documents.ToImmutable(), faults.Source.PlaceOf(0, 0, 1));
+    }
 
     private YamlNode? Document()
     {
@@ -70,13 +91,15 @@ internal sealed class YamlComposer
         if (parser.TryConsume<AnchorAlias>(out var alias))
             return Aliased(alias);
         var start = (NodeEvent)parser.Current!;
-        CheckTag(start);
+        var merge = ReadTag(start);
         YamlNode node = start switch
         {
             Scalar => Text(parser.Consume<Scalar>()),
             SequenceStart => List(depth),
             _ => Map(depth),
         };
+        if (merge != YamlMerge.Join)
+            node = node with { Merge = merge };
         if (!start.Anchor.IsEmpty)
             anchors[start.Anchor.Value] = node;
         return node;
@@ -100,10 +123,14 @@ internal sealed class YamlComposer
             throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"with its aliases it has more than {Limits.ProjectNodes} nodes");
     }
 
-    private void CheckTag(NodeEvent node)
+    private YamlMerge ReadTag(NodeEvent node)
     {
-        if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
-            faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' means nothing here.");
+        if (node.Tag.IsEmpty || node.Tag.IsNonSpecific || node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+            return YamlMerge.Join;
+        if (isCompose && node.Tag.Value is "!reset" or "!override")
+            return node.Tag.Value == "!reset" ? YamlMerge.Remove : YamlMerge.Replace;
+        faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' means nothing here.");
+        return YamlMerge.Join;
     }
 
     private YamlScalar Text(Scalar scalar)

@@ -6,6 +6,9 @@ namespace Manifold.Projects.Yaml;
 /// <summary>A piece of a YAML file and its place. A closed family: <see cref="YamlScalar"/>, <see cref="YamlList"/>, <see cref="YamlMap"/>.</summary>
 internal abstract record YamlNode(Place Place)
 {
+    /// <summary>What a compose file's <c>!reset</c> and <c>!override</c> say of it.</summary>
+    public YamlMerge Merge { get; init; }
+
     /// <summary>How many nodes it is made of, those behind aliases counted each time.</summary>
     public abstract long Size { get; }
 
@@ -41,3 +44,6 @@ internal sealed record YamlMap(ImmutableArray<YamlEntry> Entries, Place Place) :
 }
 
 internal sealed record YamlEntry(YamlScalar Key, YamlNode Value);
+
+/// <summary>How a piece of a file is joined with what it stands over.</summary>
+internal enum YamlMerge { Join, Replace, Remove }

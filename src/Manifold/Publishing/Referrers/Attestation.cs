@@ -4,7 +4,8 @@ using Manifold.Planning;
 namespace Manifold.Publishing.Referrers;
 
 /// <summary>What buildx calls an attestation: <c>type=sbom</c>, <c>type=provenance,mode=max</c>. Its other fields change nothing here.</summary>
-public sealed record Attestation(string Type, bool Wanted)
+/// <param name="IsMinimal"><c>mode=min</c>: without the values of build arguments.</param>
+public sealed record Attestation(string Type, bool Wanted, bool IsMinimal = false)
 {
     public const string Sbom = "sbom", Provenance = "provenance";
 
@@ -18,7 +19,9 @@ public sealed record Attestation(string Type, bool Wanted)
         if (type is not (Sbom or Provenance))
             throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Sbom, Provenance]) ?? "Known are: provenance, sbom."}");
         fields.RequireKnown(type == Sbom ? ["type", "disabled", "generator"] : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"]);
-        return fields["generator"] is null ? new Attestation(type, fields.Switch("disabled") is not true)
+        if (fields["mode"] is not (null or "min" or "max"))
+            throw fields.Wrong($"mode={fields["mode"]}: expected min or max.");
+        return fields["generator"] is null ? new Attestation(type, fields.Switch("disabled") is not true, fields["mode"] == "min")
             : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
     }
 

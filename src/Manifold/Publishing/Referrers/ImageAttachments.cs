@@ -14,7 +14,14 @@ public sealed record AttachmentRequest
     public bool Sbom { get; init; }
 
     /// <summary>Tells where a platform's manifest came from, under a repository's name; null, for all or for one, where nobody knows, as for an image of somebody else.</summary>
-    public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance { get; init; }
+    public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance
+    {
+        get;
+        init => field = value is null ? null : (name, platform, manifest) => value(name, platform, manifest) is { } made ? made with { IsMinimal = IsMinimal } : null;
+    }
+
+    /// <summary>Provenance is without the values of build arguments.</summary>
+    public bool IsMinimal { get; init; }
 
     /// <summary>Signs the index and every platform's manifest; null signs nothing. Not disposed.</summary>
     public SigningKey? Key { get; init; }
@@ -87,9 +94,7 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         {
             var asksForBlobs = (await Publisher.ScrutinyAsync(image, repository, cancellation).ConfigureAwait(false)).AsksForBlobs;
             var publisher = new ReferrerPublisher(tools.Registry, repository, tools.Time) { AsksForBlobs = asksForBlobs };
-            var sboms = (contents?.Platforms ?? []).Select(platform => Sbom(platform, repository)).ToList();
-            var provenances = entries.Select(entry => request.Provenance?.Invoke(repository, entry.Platform, entry.Manifest))
-                .OfType<Provenance>().Select(Statement).ToList();
+            var (sboms, provenances) = (Sboms(contents, repository), Provenances(entries, repository));
             var (newSboms, newProvenances) = (
                 await publisher.AttachAllAsync(sboms, cancellation).ConfigureAwait(false),
                 await publisher.AttachAllAsync(provenances, cancellation).ConfigureAwait(false));
@@ -103,6 +108,49 @@ public sealed class ImageAttachments(PublishingTools tools, AttachmentRequest re
         }
         return summary;
     }
+
+    /// <summary>The image with the documents beside it, for a place that is no registry. Signatures are for registries, and not among
+    /// them.</summary>
+    /// <param name="name">What the documents call the image.</param>
+    /// <param name="listed">What the place lists already for a manifest: what it says there is not said again.</param>
+    public async Task<AttachedImage> BesideAsync(
+        IImageSource source, ImageReference name, Func<Digest, Task<ImmutableArray<Descriptor>>> listed,
+            CancellationToken cancellation = default)
+    {
+        var top = (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor;
+        var contents = request.Sbom ? await ImageContents.ReadAsync(source, top, cancellation).ConfigureAwait(false) : null;
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation).ConfigureAwait(false);
+        var documents = ImmutableArray.CreateBuilder<AttachedDocument>();
+        foreach (var attachment in Sboms(contents, name).Concat(Provenances(entries, name)))
+        {
+            var there = await listed(attachment.Subject.Digest).ConfigureAwait(false);
+            if (!there.Any(entry => attachment.IsSameAs?.Invoke(entry) is true))
+                documents.Add(Document(attachment));
+        }
+        return new AttachedImage(source, documents.ToImmutable());
+    }
+
+    private static AttachedDocument Document(Attachment attachment)
+    {
+        var manifest = attachment.ToManifest();
+        var descriptor = new Descriptor
+        {
+            MediaType = MediaType.Manifest, Digest = Digest.Of(manifest), Size = manifest.Length, ArtifactType = attachment.ArtifactType,
+                Annotations = attachment.Annotations,
+        };
+        return new AttachedDocument(
+            attachment.Subject.Digest, descriptor,
+            [new(descriptor, manifest), new(attachment.ConfigBlob, Attachment.EmptyConfig),
+                new(attachment.ContentBlob, attachment.Content)],
+            attachment.ArtifactType == SpdxDocument.MediaType ? "sbom.spdx.json" : "provenance.json", attachment.Content);
+    }
+
+    private List<Attachment> Sboms(ImageContents? contents, ImageReference name) =>
+        [.. (contents?.Platforms ?? []).Select(platform => Sbom(platform, name))];
+
+    private List<Attachment> Provenances(ImmutableArray<PlatformEntry> entries, ImageReference name) =>
+        [.. entries.Select(entry => request.Provenance?.Invoke(name, entry.Platform, entry.Manifest)).OfType<Provenance>()
+            .Select(Statement)];
 
     private Attachment Sbom(PlatformContents platform, ImageReference repository) => new()
     {

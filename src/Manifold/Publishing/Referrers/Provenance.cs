@@ -32,6 +32,9 @@ public sealed partial record Provenance
     public GitCommit? Commit { get; init; }
     public required Invocation Invocation { get; init; }
 
+    /// <summary>Without the values of build arguments, as <c>mode=min</c> has it.</summary>
+    public bool IsMinimal { get; init; }
+
     /// <summary>What it says apart from when: equal for two builds of the same from the same.</summary>
     public Digest Key => Digest.Of(ToJson(withTimes: false));
 
@@ -73,7 +76,7 @@ public sealed partial record Provenance
             json.WriteString("target", target);
         json.WriteStartObject("buildArguments");
         foreach (var (name, value) in Request.BuildArguments.Where(argument => !argument.Key.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)))
-            json.WriteString(name, SecretName().IsMatch(name) ? Withheld : AddressSecrets.Without(value));
+            json.WriteString(name, IsMinimal || SecretName().IsMatch(name) ? Withheld : AddressSecrets.Without(value));
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteStartObject("internalParameters");
@@ -102,7 +105,8 @@ public sealed partial record Provenance
         }
         var image = Plan.Images.First(plan => plan.Platform == Platform);
         foreach (var ground in BasesOf(image.Last).DistinctBy(ground => ground.Descriptor.Digest).OrderBy(ground => ground.Descriptor.Digest))
-            WriteResource(json, "uri", PackageUrl.OfImage(ground.Reference, ground.Descriptor.Digest, ground.Platform), ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex);
+            WriteResource(json, "uri", PackageUrl.OfImage(ground.FoundAs, ground.Descriptor.Digest, ground.Platform),
+                ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex);
         json.WriteEndArray();
     }
 

@@ -11,8 +11,9 @@ namespace Manifold.Solving.Copying;
 /// Owners are root's and extended attributes are left out, whoever made the files: an image does not depend on the account that builds it.
 /// Names are looked up relative to open folders, so no link leads out of the context.
 /// </remarks>
+/// <param name="digests">Null where files are only looked for.</param>
 /// <param name="name">What people call it; null is the folder.</param>
-public sealed class ContextTree(string root, IgnoreRules rules, FileDigests digests, string? name = null) : ISourceTree
+public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
 {
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
@@ -45,7 +46,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
         return found;
     }
 
-    public Digest DigestOf(LayerEntry file) => digests.Of(file.Path, chosen[file.Path], file.Open!);
+    public Digest DigestOf(LayerEntry file) => digests!.Of(file.Path, chosen[file.Path], file.Open!);
 
     public string DescribeMissing(string source)
     {
@@ -119,7 +120,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests dige
         return entry.Kind switch
         {
             EntryKind.SymbolicLink => entry with { LinkTarget = folder.ReadLink(name) },
-            EntryKind.File => entry with { Open = () => OpenFile(path) },
+            EntryKind.File => entry with { Open = () => OpenFile(path), Identity = FileIdentity.Of(status) },
             _ => entry,
         };
     }

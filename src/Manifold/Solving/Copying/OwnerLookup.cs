@@ -7,7 +7,8 @@ namespace Manifold.Solving.Copying;
 
 /// <summary>Who <c>--chown</c> and WORKDIR's USER name: numbers as they are, names from the image's own /etc/passwd and /etc/group.</summary>
 /// <remarks>A number alone is the group too (Dockerfile reference, "COPY --chown"). Only a name makes anything be read.</remarks>
-internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer> chain)
+/// <param name="unknownIsRoot">WORKDIR takes root for a name that the image does not know: only a RUN needs the user (BuildKit's behavior).</param>
+internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer> chain, bool unknownIsRoot = false)
 {
     // Known everywhere, also where there is no /etc/passwd.
     private const string Root = "root";
@@ -31,12 +32,12 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
         var files = await layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
         var byName = Number(user) is { } number ? new Owner(number, number)
             : Users(Lines(files, "etc/passwd")).FirstOrDefault(entry => entry.Name == user) is { } found ? new Owner(found.Uid, found.Gid)
-            : user == Root ? default : throw Unknown(step, text, "user", user, "passwd");
+            : user == Root || unknownIsRoot ? default : throw Unknown(step, text, "user", user, "passwd");
         if (group is null)
             return byName;
         return new Owner(byName.Uid, Number(group)
             ?? Groups(Lines(files, "etc/group")).FirstOrDefault(entry => entry.Name == group)?.Gid
-            ?? (group == Root ? 0u : throw Unknown(step, text, "group", group, "group")));
+            ?? (group == Root ? 0u : unknownIsRoot ? byName.Gid : throw Unknown(step, text, "group", group, "group")));
     }
 
     // A part that is empty beside the colon is root's, as BuildKit has it: ":50" is 0:50.

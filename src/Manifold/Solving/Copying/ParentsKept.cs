@@ -16,18 +16,28 @@ namespace Manifold.Solving.Copying;
 /// </remarks>
 internal static class ParentsKept
 {
-    /// <summary>One folder, or nothing where a wildcard matches nothing.</summary>
+    /// <summary>A folder for each that the part before <c>/./</c> names, which may be several by wildcards; nothing where a wildcard matches nothing.</summary>
     /// <exception cref="StepFailedException">A source without wildcards is not there.</exception>
     public static IEnumerable<ChosenSource> Choose(CopyStep step, ISourceTree tree, string source)
     {
         var pivot = source.IndexOf("/./", StringComparison.Ordinal);
         var (below, pattern) = pivot < 0 ? ("", Plain(source)) : (Plain(source[..pivot]), Plain(source[(pivot + 3)..]));
+        if (Wildcards.IsPattern(below))
+            return Wildcards.Expand(tree, below).Select(tree.Find).OfType<LayerEntry>().Where(found => found.Kind == EntryKind.Folder)
+                .SelectMany(found => Below(tree, found, pattern));
         if (tree.Find(below) is not { Kind: EntryKind.Folder } root)
             throw new StepFailedException(step, tree.DescribeMissing(below) + ": it stands before /./ and has to be a folder.");
+        ChosenSource[] chosen = [.. Below(tree, root, pattern)];
+        return chosen.Length > 0 || Wildcards.IsPattern(pattern) ? chosen : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
+    }
+
+    /// <summary>One folder with what the pattern matches in it; nothing where that is nothing.</summary>
+    private static IEnumerable<ChosenSource> Below(ISourceTree tree, LayerEntry root, string pattern)
+    {
         // 1, 2
         var matches = Matches(tree, root, pattern).ToList();
         if (matches.Count == 0)
-            return Wildcards.IsPattern(pattern) ? [] : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
+            return [];
         // 3
         var entries = new Dictionary<string, LayerEntry>(StringComparer.Ordinal) { [""] = root };
         foreach (var match in matches)

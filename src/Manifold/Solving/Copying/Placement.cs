@@ -11,7 +11,8 @@ public readonly record struct Owner(uint Uid, uint Gid);
 /// <remarks>
 /// <code>
 /// destination + layers below   1  follow its links: a path without links, and what is there
-/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it
+/// each source                  2  a folder's contents go into the destination; a file goes into it, or becomes it; a name in a folder
+///                                 replaces what has that name, only folders are merged
 ///                              3  folders on the way that are missing are made (0755); those that are there are left out,
 ///                                 so that the layer says nothing about them
 /// </code>
@@ -21,16 +22,23 @@ public readonly record struct Owner(uint Uid, uint Gid);
 public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
 {
     private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
+    private Chain.Resolved? destination;
 
-    /// <summary>The layer's entries, in no order.</summary>
-    public IReadOnlyCollection<LayerEntry> Entries => entries.Values;
+    /// <summary>The layer's entries, in no order. The names of one file stay names of one file.</summary>
+    public IReadOnlyCollection<LayerEntry> Entries => [.. FileIdentity.KeepLinks(entries.Values)];
+
+    /// <summary>What is at a path seen from the destination, after all that was placed so far; no link on the way is followed.</summary>
+    public LayerEntry? FindAtDestination(string path) => There(EntryPath.Join(Destination().Path, path));
+
+    /// <summary>Whether files go into the destination, which so has room for several.</summary>
+    public bool TakesFiles => Destination() is var (path, there) && IsFolder(path, there);
 
     public void Place(SelectedSource source)
     {
         var (path, there) = Destination();
         if (!source.IsFolder)
         {
-            var target = TakesFiles(path, there) ? EntryPath.Join(path, source.Name) : path;
+            var target = IsFolder(path, there) ? EntryPath.Join(path, source.Name) : path;
             Put(Owned(source.Root, target));
             return;
         }
@@ -44,19 +52,42 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     public void PlaceArchive(IEnumerable<LayerEntry> archive)
     {
         var (path, _) = Destination();
-        MakeFolder(path);
+        MakeFolder(path, FileModeChange.DefaultFolder);
         foreach (var entry in archive)
         {
             if (entry.Implied)
                 continue;
             var target = EntryPath.Join(path, entry.Path);
-            MakeFolder(EntryPath.Parent(target));
+            MakeFolder(EntryPath.Parent(target), FileModeChange.DefaultFolder);
+            if (entry.Kind != EntryKind.Folder && entries.GetValueOrDefault(target)?.Kind == EntryKind.Folder)
+                Remove(target);
             entries[target] = Stamped(entry with
             {
-                Path = target, Uid = owner?.Uid ?? entry.Uid, Gid = owner?.Gid ?? entry.Gid, LinkTarget = entry.Kind == EntryKind.HardLink ? EntryPath.Join(path, entry.LinkTarget!) : entry.LinkTarget,
+                Path = target,
+                Uid = owner?.Uid ?? entry.Uid,
+                Gid = owner?.Gid ?? entry.Gid,
+                // A symbolic link's is a text; any other is a path in the archive.
+                LinkTarget = entry is { Kind: not EntryKind.SymbolicLink, LinkTarget: { } named }
+                    ? EntryPath.Join(path, named) : entry.LinkTarget,
             });
         }
     }
+
+    /// <summary>Whether an archive has hard links to files of the image: these are part of the layer, and get their content by
+    /// <see cref="Fill"/>.</summary>
+    public bool LacksContent => entries.Values.Any(Lacks);
+
+    /// <param name="image">What is below, with content.</param>
+    public void Fill(Chain image)
+    {
+        foreach (var entry in entries.Values.Where(Lacks).ToList())
+        {
+            var file = image.Find(entry.LinkTarget!) ?? throw new LayerException($"'{entry.LinkTarget}' of the image is gone.");
+            entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
+        }
+    }
+
+    private static bool Lacks(LayerEntry entry) => entry is { Kind: EntryKind.File, LinkTarget: not null };
 
     /// <summary>A file whose text stands in the Dockerfile.</summary>
     public void PlaceInline(InlineFile file)
@@ -76,7 +107,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     {
         try
         {
-            return below.Resolve(step.Destination);
+            return destination ??= below.Resolve(step.Destination);
         }
         catch (LayerException e)
         {
@@ -85,22 +116,35 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     }
 
     // 2
-    private bool TakesFiles(string path, LayerEntry? there) =>
+    private bool IsFolder(string path, LayerEntry? there) =>
         path.Length == 0 || step.Destination.EndsWith('/') || there?.Kind == EntryKind.Folder || entries.GetValueOrDefault(path)?.Kind == EntryKind.Folder;
 
+    // What is in the way gives way, but for a folder onto a folder (buildah's behaviour; BuildKit refuses it).
     private void Put(LayerEntry entry)
     {
         MakeFolder(EntryPath.Parent(entry.Path));
-        var there = entries.GetValueOrDefault(entry.Path) ?? below.Find(entry.Path);
-        if (entry.Kind == EntryKind.Folder && there is { Kind: not EntryKind.Folder })
-            throw new StepFailedException(step, $"'/{entry.Path}' is a {Noun(there.Kind)} in the image, and a folder is copied onto it. Copy to another path, or remove it first.");
-        if (entry.Kind != EntryKind.Folder && there?.Kind == EntryKind.Folder && below.Children(entry.Path).Any())
-            throw new StepFailedException(step, $"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} is copied onto it. Copy to another path, or remove it first.");
-        entries[entry.Path] = entry;
+        var earlier = entries.GetValueOrDefault(entry.Path)?.Kind;
+        if (entry.Kind != EntryKind.Folder && earlier == EntryKind.Folder)
+            Remove(entry.Path);
+        // An earlier source has put something else over a folder of the image, which does not come back.
+        var hides = entry.Kind == EntryKind.Folder && earlier is not (null or EntryKind.Folder)
+            && below.Find(entry.Path)?.Kind == EntryKind.Folder;
+        entries[entry.Path] = hides ? entry with { Opaque = true } : entry;
+    }
+
+    private LayerEntry? There(string path) => entries.GetValueOrDefault(path) ?? below.Find(path);
+
+    // What an earlier source of the same step has put there.
+    private void Remove(string folder)
+    {
+        foreach (var path in entries.Keys.Where(path => EntryPath.IsBelow(path, folder)).ToList())
+            entries.Remove(path);
     }
 
     // 3
-    private void MakeFolder(string path)
+    private void MakeFolder(string path) => MakeFolder(path, step.Chmod?.NewFolder ?? FileModeChange.DefaultFolder);
+
+    private void MakeFolder(string path, int mode)
     {
         if (path.Length == 0 || entries.TryGetValue(path, out var made) && made.Kind == EntryKind.Folder)
             return;
@@ -109,10 +153,10 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
             return;
         if (there is not null)
             throw new StepFailedException(step, $"'/{path}' is a {Noun(there.Kind)} in the image, and files are copied below it.");
-        MakeFolder(EntryPath.Parent(path));
+        MakeFolder(EntryPath.Parent(path), mode);
         entries[path] = new LayerEntry
         {
-            Path = path, Kind = EntryKind.Folder, Mode = 0x1ED, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime), // 0755
+            Path = path, Kind = EntryKind.Folder, Mode = mode, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime),
         };
     }
 

@@ -26,6 +26,9 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
 public sealed record Selection(ImmutableArray<SelectedSource> Sources)
 {
+    /// <summary>Files that <c>--exclude</c> means and that are taken all the same, because they are sources themselves.</summary>
+    public ImmutableArray<string> TakenAnyway { get; init; } = [];
+
     /// <summary>Chooses the files of a step's sources.</summary>
     /// <remarks>A wildcard may match nothing where another source is there, as in <c>COPY package.json package-lock.json* ./</c>.</remarks>
     /// <exception cref="StepFailedException">A source is missing, or wildcards are all there is and match nothing.</exception>
@@ -34,9 +37,10 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         var sources = step.Sources.SelectMany(source => step.Parents ? ParentsKept.Choose(step, tree, source) : Match(step, tree, source)).ToList();
         if (sources.Count == 0 && step.Sources is [var first, ..])
             throw new StepFailedException(step, tree.DescribeMissing(first) + ": the wildcard matches nothing.");
-        if (IgnoreRules.TryParse(step.Exclude, out var rules) && !rules.IsEmpty)
-            sources = [.. sources.Select(source => Without(rules, source))];
-        return Hashed(tree, sources, step.UnpackArchives);
+        if (!IgnoreRules.TryParse(step.Exclude, out var rules) || rules.IsEmpty)
+            return Hashed(tree, sources, step.UnpackArchives);
+        var meant = sources.Where(source => source.Files[0].Entry.Kind != EntryKind.Folder && rules.Match(source.Name).Excluded);
+        return Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives) with { TakenAnyway = [.. meant.Select(source => source.Name).Distinct()] };
     }
 
     /// <summary>Chooses one path with all below it.</summary>
@@ -50,8 +54,16 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
         var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
         InParallel(files, file => digests[file.Path] = tree.DigestOf(file));
-        return new Selection([.. sources.Select(source => new SelectedSource(source.Name,
-            [.. source.Files.Select(file => new SelectedFile(file.Path, file.Entry, digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null))]) { Unpack = unpack })]);
+        var links = files.Where(file => file.Identity is not null).GroupBy(file => file.Identity!).Where(names => names.Skip(1).Any())
+            .Select(names => names.Key).ToHashSet();
+        return new Selection([.. sources.Select(Selected)]);
+
+        SelectedSource Selected(ChosenSource source) => new(source.Name, [.. source.Files.Select(Chosen)]) { Unpack = unpack };
+
+        // Names of a file that are not chosen are nobody's business: the layer does not depend on them.
+        SelectedFile Chosen((string Path, LayerEntry Entry) file) => new(file.Path,
+            file.Entry.Identity is { } identity && !links.Contains(identity) ? file.Entry with { Identity = null } : file.Entry,
+            digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null);
     }
 
     /// <summary>The first failure is thrown as it is, not as one of several.</summary>
@@ -71,12 +83,17 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
     public Digest Digest()
     {
         using var key = new KeyBuilder();
+        var names = new Dictionary<FileIdentity, int>();
         foreach (var source in Sources)
         {
             key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)
+            {
                 key.Add(path).Add((long)entry.Kind).Add(entry.Mode).Add(entry.Uid).Add(entry.Gid).Add(entry.LinkTarget)
                     .Add(((long)entry.DeviceMajor << 32) | entry.DeviceMinor).Add(content?.ToString());
+                if (entry.Identity is { } file && !names.TryAdd(file, names.Count))
+                    key.Add("is").Add(names[file]);
+            }
         }
         return key.ToDigest();
     }

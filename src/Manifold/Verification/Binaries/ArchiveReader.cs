@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
-using System.Text;
+using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
@@ -100,7 +100,7 @@ internal sealed class ArchiveReader
             var (name, extra, comment) = (Short(header, 28), Short(header, 30), Short(header, 32));
             if (at + 46 + name > table.Length)
                 break;
-            entries.Add(new Entry(Encoding.UTF8.GetString(header.Slice(46, name)), Short(header, 10),
+            entries.Add(new Entry(FileName.Decode(header.Slice(46, name)), Short(header, 10),
                 BinaryPrimitives.ReadUInt32LittleEndian(header[20..]),
                 BinaryPrimitives.ReadUInt32LittleEndian(header[24..]), BinaryPrimitives.ReadUInt32LittleEndian(header[42..])));
             at += 46 + name + extra + comment;

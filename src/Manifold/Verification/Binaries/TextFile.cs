@@ -1,4 +1,4 @@
-using System.Text;
+using Manifold.Linux;
 
 namespace Manifold.Verification.Binaries;
 
@@ -15,7 +15,7 @@ public sealed record TextFile(string Text) : FileFacts
 
     // The loader's files have a few lines; what is longer than the window's begin is none of them.
     internal static TextFile Read(string path, ByteWindow window) =>
-        new(IsOfLoader(path) ? Encoding.UTF8.GetString(window.Start) : window.Text(MostBytes));
+        new(IsOfLoader(path) ? FileName.Decode(window.Start) : window.Text(MostBytes));
 
     private static bool IsOfLoader(string path) => path.StartsWith("etc/ld", StringComparison.Ordinal)
         && (path is LoaderConfig or Preload || path.StartsWith(LoaderConfigFolder + "/", StringComparison.Ordinal)

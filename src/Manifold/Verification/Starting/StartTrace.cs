@@ -30,7 +30,7 @@ internal sealed record StartReport(ImmutableArray<string> Command, ImmutableArra
 /// </remarks>
 internal sealed partial class StartTrace(ImageView view, ContainerConfig? config, Platform platform)
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // containerd's, where Env has none
+    internal const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; // containerd's, where Env has none
     private const int DeepestLaunch = 12, MostLaunches = 64;
 
     private readonly List<TracedFinding> findings = [];
@@ -203,7 +203,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     private string SearchPath => Variable(config, "PATH") ?? DefaultPath;
 
     // Of one name the last counts, as runtimes have it.
-    private static string? Variable(ContainerConfig? config, string name) =>
+    internal static string? Variable(ContainerConfig? config, string name) =>
         (config?.Env ?? []).LastOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 
     private static string Shown(string text) => text.Replace("\r", "\\r", StringComparison.Ordinal);

@@ -8,13 +8,24 @@ using Manifold.Planning.Checks;
 namespace Manifold.Tests.Dockerfile.Checks;
 
 /// <summary>Which file gives which finding on which line, as BuildKit's own tests expect it of its checks (frontend/dockerfile/dockerfile_check_test.go, all stages).</summary>
-/// <remarks>Two departures: a blank line within an instruction is named itself, not the line after it; and a default of BUILDPLATFORM, which is in one of theirs, is an error here.</remarks>
+/// <remarks>One departure: a blank line within an instruction is named itself, not the line after it.</remarks>
 public sealed class AsBuildKitHasThem
 {
     /// <summary>A file, and <c>LINE RULE</c> of each finding.</summary>
     public static TheoryData<string, string[]> Table => new()
     {
         { "#check=skip=all\nFROM scratch as base\ncopy Dockerfile .\n", [] },
+        {
+            "# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\nARG version=latest\n\n"
+                + "# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", []
+        },
+        {
+            "# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\nARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n",
+            ["3 InvalidDefinitionDescription", "5 InvalidDefinitionDescription", "7 InvalidDefinitionDescription", "9 InvalidDefinitionDescription"]
+        },
+        { "# definitely a bad comment\nFROM scratch AS base\n", [] },
+        { "# check=experimental=all\n# bad\nFROM scratch AS base\n", ["3 InvalidDefinitionDescription"] },
+        { "# check=skip=all;experimental=all\n# bad\nFROM scratch AS base\n", ["3 InvalidDefinitionDescription"] },
         { "#check=skip=all;error=true\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing,FromAsCasing\nFROM scratch as base\ncopy Dockerfile .\n", [] },
         { "#check=skip=ConsistentInstructionCasing\nFROM scratch as base\ncopy Dockerfile .\n", ["2 FromAsCasing"] },
@@ -99,6 +110,52 @@ public sealed class AsBuildKitHasThem
         { "\nFROM scratch\nEXPOSE 80/TcP 8080/TCP 8080/udp\n", ["3 ExposeProtoCasing", "3 ExposeProtoCasing"] },
         { "\nFROM scratch\nEXPOSE 127.0.0.1:80:80 [::1]:8080:8080 5000:5000 8000\n", ["3 ExposeInvalidFormat", "3 ExposeInvalidFormat", "3 ExposeInvalidFormat"] },
     };
+
+    /// <summary>BuildKit's own test of its experimental rule (testDefinitionDescription), and the examples of its page.</summary>
+    [Theory]
+    [InlineData("# check=skip=all;experimental=InvalidDefinitionDescription\n# foo this is the foo\nARG foo=bar\n\n# base this is the base image\nFROM scratch AS base\n\n# version this is the version number\n"
+        + "ARG version=latest\n\n# baz this is the baz\nARG foo=baz bar=qux baz=quux\n#\nARG bit=bat\n\n# comment for something other than ARG or FROM\nCOPY Dockerfile .\n", "")]
+    [InlineData("# check=experimental=InvalidDefinitionDescription\n# bar this is the bar\nARG foo=bar\n# BasE this is the BasE image\nFROM scratch AS base\n# definitely a bad comment\n"
+        + "ARG version=latest\n# definitely a bad comment\nARG foo=baz bar=qux baz=quux\n", "3 5 7 9")]
+    [InlineData("# check=experimental=all\n# a non-descriptive comment\nFROM scratch AS base\n\n# another non-descriptive comment\nARG VERSION=1\n", "3 6")]
+    [InlineData("# check=experimental=all\n# a non-descriptive comment\n\nFROM scratch AS base\n\n# another non-descriptive comment\n\nARG VERSION=1\n", "")]
+    [InlineData("# check=experimental=InvalidDefinitionDescription;skip=InvalidDefinitionDescription\n# no\nFROM scratch AS base\n", "3")]
+    [InlineData("# check=experimental=all\nFROM scratch\nARG a\nARG b\n", "")]
+    [InlineData("# a bad comment\nFROM scratch AS base\n", "")]
+    public void a_comment_above_a_stage_or_an_argument_is_its_description_where_that_is_asked_for(string text, string lines)
+    {
+        var found = DockerfileParser.Parse("Dockerfile", text).Diagnostics;
+        Assert.All(found, each => Assert.Equal("InvalidDefinitionDescription", each.Id));
+        Assert.Equal(lines, string.Join(' ', found.Select(each => each.Place.Line)));
+    }
+
+    /// <summary>A file that passes BuildKit's checks with error=true passes here, too.</summary>
+    [Theory]
+    [InlineData("error=true", "StageNameCasing")]
+    [InlineData("error=1", "StageNameCasing")]
+    [InlineData("error=HardcodedArch", "HardcodedArch")]
+    [InlineData("error=true,HardcodedArch", "StageNameCasing HardcodedArch")]
+    [InlineData("error=all", "StageNameCasing HardcodedArch")]
+    [InlineData("error=true;skip=StageNameCasing", "")]
+    [InlineData("error=true;skip=NoSuchRule", "StageNameCasing")]
+    [InlineData("error=HardcodedArch;skip=HardcodedArch", "")]
+    [InlineData("error=false", "")]
+    public void error_true_is_about_the_rules_that_BuildKit_has(string check, string errors)
+    {
+        const string text = "FROM scratch AS Base\nADD https://e.com/tool-amd64 /\n";
+        foreach (var parsed in new[] { DockerfileParser.Parse("Dockerfile", $"# check={check}\n{text}"), DockerfileParser.Parse("Dockerfile", text, CheckOptions.Parse(check)) })
+            Assert.Equal(errors, string.Join(' ', parsed.Diagnostics.Where(each => each.Severity == Severity.Error).Select(each => each.Id)));
+    }
+
+    [Theory]
+    [InlineData("error=HardcodedArc", "Did you mean HardcodedArch?", false)]
+    [InlineData("error=maybe", null, false)]
+    [InlineData("experimental=InvalidDefinitionDescriptions", "Did you mean InvalidDefinitionDescription?", true)]
+    public void a_rule_that_is_not_there_is_told(string check, string? hint, bool isWarning)
+    {
+        var problem = Assert.Single(CheckOptions.Parse(check).Problems);
+        Assert.Equal((hint ?? problem.Hint, isWarning), (problem.Hint, problem.IsWarning));
+    }
 
     [Theory, MemberData(nameof(Table))]
     public void a_file_has_those_findings(string text, string[] expected) => Assert.Equal(expected, Found(text));

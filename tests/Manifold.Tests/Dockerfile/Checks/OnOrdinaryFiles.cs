@@ -8,6 +8,7 @@ public sealed class OnOrdinaryFiles
 {
     private const string CrossStage = "FROM --platform=$BUILDPLATFORM golang:1.25 AS build\n";
     private const string Target = "FROM alpine:3\n";
+    private const string Taking = "FROM alpine:3\nCOPY --from=build /out /\n";
 
     [Theory]
     // one that handles several architectures, or asks which it is
@@ -72,17 +73,17 @@ public sealed class OnOrdinaryFiles
     public void an_argument_of_the_platform_is_empty_only_where_nobody_declares_it(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
 
     [Theory]
-    [InlineData(CrossStage + "RUN go build ./...\n" + Target, "GoBuildWithoutGoarch")]
-    [InlineData(CrossStage + "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build ./...\n" + Target, "")]
-    [InlineData(CrossStage + "ARG TARGETARCH\nENV GOARCH=$TARGETARCH\nRUN go build ./...\n" + Target, "")]
-    [InlineData(CrossStage + "ARG TARGETARCH\nRUN go env -w GOARCH=$TARGETARCH\nRUN go build ./...\n" + Target, "")]
-    [InlineData(CrossStage + "FROM build AS app\nRUN go build ./...\n" + Target, "GoBuildWithoutGoarch")]
-    [InlineData("FROM golang:1.25 AS build\nRUN go build ./...\n" + Target, "")]
-    [InlineData(CrossStage + "RUN xx-go build ./...\n" + Target, "")]
-    [InlineData(CrossStage + "RUN go install example.com/tool@latest && go vet ./...\n" + Target, "")]
-    [InlineData(CrossStage + "RUN wget https://e.com/$(uname -m)\n" + Target, "UnameInCrossStage")]
-    [InlineData(CrossStage + "RUN wget https://e.com/$(dpkg --print-architecture)\n" + Target, "UnameInCrossStage")]
-    [InlineData(CrossStage + "ARG TARGETARCH\nRUN [ $(dpkg --print-architecture) = $TARGETARCH ] || apt-get install -y cross\n" + Target, "")]
+    [InlineData(CrossStage + "RUN go build ./...\n" + Taking, "GoBuildWithoutGoarch")]
+    [InlineData(CrossStage + "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "ARG TARGETARCH\nENV GOARCH=$TARGETARCH\nRUN go build ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "ARG TARGETARCH\nRUN go env -w GOARCH=$TARGETARCH\nRUN go build ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "FROM build AS app\nRUN go build ./...\nFROM alpine:3\nCOPY --from=app /out /\n", "GoBuildWithoutGoarch")]
+    [InlineData("FROM golang:1.25 AS build\nRUN go build ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "RUN xx-go build ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "RUN go install example.com/tool@latest && go vet ./...\n" + Taking, "")]
+    [InlineData(CrossStage + "RUN wget https://e.com/$(uname -m)\n" + Taking, "UnameInCrossStage")]
+    [InlineData(CrossStage + "RUN wget https://e.com/$(dpkg --print-architecture)\n" + Taking, "UnameInCrossStage")]
+    [InlineData(CrossStage + "ARG TARGETARCH\nRUN [ $(dpkg --print-architecture) = $TARGETARCH ] || apt-get install -y cross\n" + Taking, "")]
     [InlineData(Target + "RUN wget https://e.com/$(uname -m)\n", "")]
     public void a_cross_stage_is_told_when_it_takes_its_machine_for_the_target(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
 
@@ -95,7 +96,7 @@ public sealed class OnOrdinaryFiles
     [InlineData("FROM myorg/amd64\n", "")]
     [InlineData("ARG ARCH=arm64v8\nFROM $ARCH/nginx\n", "")]
     [InlineData("FROM --platform=$BUILDPLATFORM alpine:3\nRUN make\n", "FinalStageOnBuildPlatform")]
-    [InlineData("FROM --platform=$BUILDPLATFORM alpine:3 AS a\nFROM a AS b\nFROM b\n", "FinalStageOnBuildPlatform")]
+    [InlineData("FROM --platform=$BUILDPLATFORM alpine:3 AS a\nCMD [\"a\"]\nFROM a AS b\nFROM b\n", "FinalStageOnBuildPlatform")]
     [InlineData("FROM --platform=$BUILDPLATFORM alpine:3 AS a\nFROM alpine:3\nCOPY --from=a /x /\n", "")]
     public void a_base_for_one_platform_is_found(string text, string expected) => Assert.Equal(expected, string.Join(' ', Found(text)));
 

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Manifold.Planning;
+
+namespace Manifold.Cli;
+
+/// <summary>The flags that say what a built image is like as a whole: with an index or without, and its time.</summary>
+internal sealed class ImageFlags
+{
+    private readonly Option<string> index = new("--index")
+    {
+        Description = "always, or never: the manifest of a single platform without an index, for clients that accept none.",
+            DefaultValueFactory = _ => "always", HelpName = "WHEN",
+    };
+
+    private readonly Option<string?> created = new("--created")
+    {
+        Description = "The creation time of the image: now, context (the commit or archive that is built) or seconds since 1970. "
+            + "File times stay as they are.", HelpName = "TIME",
+    };
+
+    public static ImageFlags AddTo(Command command)
+    {
+        var flags = new ImageFlags();
+        flags.index.AcceptOneOf("always", "never");
+        flags.created.CompletionSources.Add(CreatedTime.Words);
+        command.Add(flags.index);
+        command.Add(flags.created);
+        return flags;
+    }
+
+    public bool WithoutIndex(ParseResult parsed) => parsed.GetValue(index) == "never";
+
+    /// <summary>Null where nothing is said.</summary>
+    public CreatedTime? Created(ParseResult parsed) => parsed.GetValue(created) is { } text ? CreatedTime.Parse("--created", text) : null;
+}

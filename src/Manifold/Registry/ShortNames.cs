@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Manifold.Oci;
+
+namespace Manifold.Registry;
+
+/// <summary>The meaning of names without a registry: aliases, then the registries that are searched.</summary>
+/// <remarks>
+/// <code>
+/// 1  an alias               of the user's short-name-aliases.conf, else of the latest configuration file that has one
+/// 2  the search registries  unqualified-search-registries, each with the name behind it, in their order
+/// 3  docker.io              where neither says anything
+/// </code>
+/// Nobody is asked which one is meant: <c>permissive</c> and <c>disabled</c> take the first registry that has the name, <c>enforcing</c>
+/// takes none of several.
+/// Source: containers-registries.conf(5), "SHORT-NAME ALIASING"; containers/image, pkg/shortnames. There, 3 is an error.
+/// </remarks>
+internal sealed class ShortNames
+{
+    private readonly Dictionary<string, string> aliases = new(StringComparer.Ordinal);
+    private ImmutableArray<string> search = [];
+    private string mode = "permissive";
+    private string source = "";
+
+    /// <summary>Takes over what a file says; a later one wins.</summary>
+    /// <exception cref="FormatException">It says nonsense.</exception>
+    public void Read(string file, JsonObject root)
+    {
+        if (root["unqualified-search-registries"] is JsonArray registries)
+            (search, source) = ([.. registries.Select(registry => Registry(registry!.GetValue<string>()))], file);
+        if (root["short-name-mode"]?.GetValue<string>() is { Length: > 0 } named)
+            mode = named is "permissive" or "enforcing" or "disabled" ? named
+                : throw new FormatException($"the short-name-mode '{named}' is none of permissive, enforcing and disabled");
+        foreach (var (name, value) in root["aliases"] as JsonObject ?? [])
+            aliases[ShortName(name)] = Alias(name, value?.GetValue<string>() ?? "");
+    }
+
+    /// <summary>Everything that a short name may stand for on this machine: itself, as a build names it, and whatever it is resolved
+    /// to.</summary>
+    public ImmutableArray<ImageReference> Local(ImageReference name) => name.ShortName is null ? [name]
+        : [name.Qualified(), .. Candidates(name)];
+
+    /// <summary>The places to look for a name, in this order; the name itself if it has a registry.</summary>
+    /// <exception cref="UsageException">It may be any of several, and the configuration wants nobody to guess.</exception>
+    public ImmutableArray<ImageReference> Remote(ImageReference name)
+    {
+        var candidates = name.ShortName is null ? [name] : Candidates(name);
+        return mode != "enforcing" || candidates.Length == 1 ? candidates : throw new UsageException(
+            $"'{name.ShortName}' names no registry, and '{source}' requires one (short-name-mode = enforcing). Write one of: "
+                + $"{string.Join(", ", candidates)}.");
+    }
+
+    private ImmutableArray<ImageReference> Candidates(ImageReference name)
+    {
+        if (aliases.GetValueOrDefault(name.ShortName!) is { Length: > 0 } alias)
+            return [Named(alias)];
+        return search.IsEmpty ? [name.Qualified()] : [.. search.Select(registry => Named($"{registry}/{name.ShortName}"))];
+
+        ImageReference Named(string repository) =>
+            ImageReference.Parse(repository + (name.Tag is { } tag ? $":{tag}" : "") + (name.Digest is { } digest ? $"@{digest}" : ""));
+    }
+
+    private static string Registry(string text) => ImageReference.TryParse($"{text.TrimEnd('/')}/name", out var reference)
+        && reference.ShortName is null ? text.TrimEnd('/')
+        : throw new FormatException($"'{text}' in unqualified-search-registries is not a registry");
+
+    private static string ShortName(string text) => ImageReference.TryParse(text, out var reference) && reference.ShortName == text
+        && reference.Digest is null ? text
+        : throw new FormatException($"the alias '{text}' is not a name without registry, tag and digest");
+
+    /// <summary>An empty value takes back what an earlier file says.</summary>
+    private static string Alias(string name, string value) =>
+        value.Length == 0 || ImageReference.TryParse(value, out var reference) && reference is { ShortName: null, Digest: null }
+            && !value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) ? value
+            : throw new FormatException($"'{name}' is an alias of '{value}', which is not REGISTRY/REPOSITORY");
+}

@@ -1,0 +1,1 @@
+mkdir folder; ln -s /real folder/x
