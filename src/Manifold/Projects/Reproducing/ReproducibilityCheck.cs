@@ -53,6 +53,7 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             var elsewhere = await Elsewhere.CopyAsync(project, Path.Combine(work, "elsewhere"), cancellation).ConfigureAwait(false);
             // 3
             await request.Begin(1).ConfigureAwait(false);
+            var begun = tools.Builder.Time.GetUtcNow();
             using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, Path.Combine(work, "1"), "The first build")
             {
                 Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [tools.Builder.Store], On = e => request.On(1, e),
@@ -61,7 +62,7 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             await Task.Delay(TimeSpan.FromSeconds(2), tools.Builder.Time, cancellation).ConfigureAwait(false);
             // 5
             await request.Begin(2).ConfigureAwait(false);
-            var zone = OtherTimeZone.At(tools.Builder.Time.GetUtcNow());
+            var zone = OtherTimeZone.At(begun, tools.Builder.Time.GetUtcNow());
             using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone), OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"), "The second build, elsewhere and with another number of RUNs at a time,")
             {
                 Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
