@@ -16,7 +16,7 @@ internal static class DotEnv
         var faults = new FileFaults(ProjectText.Read(file, paths));
         var read = Variables(faults, environment.GetValueOrDefault);
         faults.ThrowIfAny();
-        return read.ToImmutableSortedDictionary(StringComparer.Ordinal).AddRange(environment.Where(pair => !read.ContainsKey(pair.Key))).SetItems(environment);
+        return read.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(environment);
     }
 
     /// <summary>The variables of the file that <paramref name="faults"/> is about.</summary>

@@ -31,9 +31,6 @@ internal sealed class FileFaults
 
     public bool Any => lists.Values.Any(list => list.HasErrors);
 
-    /// <summary>Another file whose places are told of here.</summary>
-    public void Add(SourceText other) => lists.TryAdd(other.FileName, new DiagnosticList(other));
-
     /// <summary>The same collection, for another file.</summary>
     public FileFaults Of(SourceText other) => new(other, this);
 

@@ -50,11 +50,13 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
 
     public string DescribeMissing(string source)
     {
-        var path = source.Trim('/');
-        if (path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path))
-            return $"'{source}' is excluded from the build context by {match.Rule}";
-        return $"'{source}' is not in the build context '{name ?? root}'";
+        return Exclusion(source.Trim('/')) is { } match ? $"'{source}' is excluded from the build context by {match.Rule}"
+            : $"'{source}' is not in the build context '{name ?? root}'";
     }
+
+    /// <summary>What keeps a file out that is there; null where nothing does.</summary>
+    public IgnoreMatch? Exclusion(string path) =>
+        path.Length > 0 && rules.Match(path) is { Excluded: true } match && ExistsOnDisk(path) ? match : null;
 
     public string? PathAsItIs(SelectedSource files)
     {

@@ -29,7 +29,7 @@ internal static class MissingSources
     {
         foreach (var source in step.Sources.Where(source => !Wildcards.IsPattern(source)))
             if (tree.Find(Plain(source)) is null)
-                return new StepFailedException(step, $"{tree.DescribeMissing(source)}.{Nearest(tree, Plain(source))}");
+                return new StepFailedException(step, tree.DescribeMissing(source) + "." + (tree.Exclusion(Plain(source)) is null ? Nearest(tree, Plain(source)) : ""));
         return null;
     }
 
