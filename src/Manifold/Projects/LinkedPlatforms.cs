@@ -3,25 +3,35 @@ using Manifold.Planning;
 
 namespace Manifold.Projects;
 
-/// <summary>A component that says no platforms is built for those of the components that stand on it, and not for this machine
-/// alone.</summary>
+/// <summary>
+/// In bake and compose files, a component that says no platforms is built for this machine where it is asked for, and for those of the
+/// asked components that stand on it.
+/// </summary>
 internal static class LinkedPlatforms
 {
-    /// <summary>Follows <c>contexts</c> until nothing is added; a component that says its platforms keeps them.</summary>
-    public static Project Applied(Project project)
+    /// <summary>Follows <c>contexts</c> from what is asked for until nothing is added; a component that says its platforms keeps them.</summary>
+    /// <param name="asked">The names of what is built or printed for its own sake.</param>
+    public static Project Applied(Project project, IReadOnlyCollection<string> asked)
     {
-        var wanted = project.Components.ToDictionary(component => component.Name,
-            component => component.Platforms.Select(each => each.Platform).ToList());
-        var links = project.Components.SelectMany(component => SiblingsOf(component)
-            .Select(sibling => (From: component, To: project.Find(sibling)))).Where(link => link.To is { IsForThisMachine: true }).ToList();
-        for (var before = -1; before != wanted.Values.Sum(platforms => platforms.Count);)
-        {
-            before = wanted.Values.Sum(platforms => platforms.Count);
-            foreach (var (from, to) in links)
-                wanted[to!.Name].AddRange(wanted[from.Name].Except(wanted[to.Name]).ToList());
-        }
-        return project with { Components = [.. project.Components.Select(component => component.IsForThisMachine
-            ? component with { Platforms = [.. wanted[component.Name].Select(platform => Of(component, platform))] } : component)] };
+        if (!project.LinksPlatforms)
+            return project;
+        var wanted = new Dictionary<string, HashSet<Platform>>(StringComparer.Ordinal);
+        var waiting = new Queue<Component>(project.Components.Where(component => asked.Contains(component.Name)));
+        foreach (var component in waiting)
+            wanted[component.Name] = [.. component.Platforms.Select(each => each.Platform)];
+        while (waiting.TryDequeue(out var from))
+            foreach (var to in SiblingsOf(from).Select(project.Find).OfType<Component>())
+            {
+                var own = to.IsForThisMachine ? wanted[from.Name] : [.. to.Platforms.Select(each => each.Platform)];
+                if (!wanted.TryGetValue(to.Name, out var known))
+                    wanted[to.Name] = known = [];
+                else if (own.IsSubsetOf(known))
+                    continue;
+                known.UnionWith(own);
+                waiting.Enqueue(to);
+            }
+        return project with { Components = [.. project.Components.Select(component => component.IsForThisMachine && wanted.TryGetValue(component.Name, out var platforms)
+            ? component with { Platforms = [.. platforms.Select(platform => Of(component, platform))] } : component)] };
     }
 
     private static ComponentPlatform Of(Component component, Platform platform) =>

@@ -29,6 +29,9 @@ public sealed record Project
     public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } = ImmutableSortedDictionary.Create<string,
         BrokenComponent>(StringComparer.Ordinal);
 
+    /// <summary>See <see cref="LinkedPlatforms"/>.</summary>
+    internal bool LinksPlatforms { get; init; }
+
     /// <summary>The bake file that this was read from, for printing it as such; null where it was another.</summary>
     internal BakeDocument? Written { get; init; }
 

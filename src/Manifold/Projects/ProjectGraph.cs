@@ -50,11 +50,12 @@ public sealed class ProjectGraph
     /// <exception cref="UsageException">A name is unknown, siblings need each other, or a Dockerfile is wrong; all in one message.</exception>
     public ProjectGraph(Project project, GraphOptions options)
     {
-        (this.project, names) = (project, new SiblingNames(project));
-        requests = new ComponentRequests(project, options, names);
-        var chosen = Chosen(options);
-        asked = [.. chosen.Select(component => component.Name)];
-        foreach (var component in chosen)
+        this.project = project;
+        asked = [.. Chosen(options).Select(component => component.Name)];
+        this.project = LinkedPlatforms.Applied(project, asked);
+        names = new SiblingNames(this.project);
+        requests = new ComponentRequests(this.project, options, names);
+        foreach (var component in this.project.Components.Where(component => asked.Contains(component.Name)))
             Visit(component, []);
         if (!options.KeepsRest)
             SeveralProblemsException.ThrowIfAny(problems);

@@ -32,7 +32,7 @@ public static class BakeReader
     /// <summary>Compose files alone, which nothing is inherited in.</summary>
     public static Project ReadServices(ImmutableArray<string> files, ReadingOptions options)
     {
-        var project = LinkedPlatforms.Applied(ProjectOverrides.Apply(ComposeYaml.Read(files, options), options));
+        var project = ProjectOverrides.Apply(ComposeYaml.Read(files, options), options) with { LinksPlatforms = true };
         var overrides = new BakeOverrides(options, [.. project.Written!.Targets.Select(target => target.Name)]);
         return project with { Written = project.Written with { Targets = [.. project.Written.Targets.Select(target => overrides.Apply(target).Normalized())] } };
     }
@@ -54,7 +54,7 @@ public static class BakeReader
             throw new ProjectFileException([.. faults.ToImmutable(), .. project.Broken.Values.SelectMany(broken => broken.Faults)]);
         if (services is not null)
             project = project with { Warnings = [.. services.Warnings, .. project.Warnings] };
-        return LinkedPlatforms.Applied(ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft }));
+        return ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft }) with { LinksPlatforms = true };
     }
 
     private static Project Components(BakeFile file, BakeSources sources, ReadingOptions options)

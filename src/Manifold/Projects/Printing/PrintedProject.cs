@@ -22,6 +22,7 @@ public static class PrintedProject
     private static Project Chosen(Project project, ImmutableArray<string> names)
     {
         var asked = project.Select(names, toPrint: true);
+        project = LinkedPlatforms.Applied(project, [.. asked.Select(component => component.Name)]);
         var all = new HashSet<string>(asked.Select(component => component.Name), StringComparer.Ordinal);
         foreach (var component in asked)
             AddSiblings(project, component, all);
