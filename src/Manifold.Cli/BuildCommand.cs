@@ -83,7 +83,7 @@ internal sealed class BuildOptions
         var isFolder = path is null && (folder is null ? ProjectReader.IsProject(".") : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !BuildFiles.HasDockerfile(folder));
         return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
-            Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),
+            Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),
         };
     }
 

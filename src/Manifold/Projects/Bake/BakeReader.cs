@@ -53,9 +53,14 @@ public static class BakeReader
         if (faults.Any)
             throw new ProjectFileException([.. faults.ToImmutable(), .. project.Broken.Values.SelectMany(broken => broken.Faults)]);
         if (services is not null)
-            project = project with { Warnings = [.. services.Warnings, .. project.Warnings] };
+            project = project with { Warnings = [.. services.Warnings, .. project.Warnings], Broken = WithServices(project, services) };
         return ProjectOverrides.Apply(project, options with { Overrides = file.OverridesLeft }) with { LinksPlatforms = true };
     }
+
+    /// <summary>With the services of which so much is wrong that they are no targets.</summary>
+    private static ImmutableSortedDictionary<string, BrokenComponent> WithServices(Project project, Project services) =>
+        project.Broken.AddRange(services.Broken.Select(each => KeyValuePair.Create(BakeNames.Of(each.Key), each.Value))
+            .Where(each => project.Find(each.Key) is null && !project.Broken.ContainsKey(each.Key)));
 
     private static Project Components(BakeFile file, BakeSources sources, ReadingOptions options)
     {

@@ -56,7 +56,7 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.List("cache-from", Texts(settings.CacheFrom));
         keys.List("cache-to", Texts(settings.CacheTo));
         keys.List("secret", Texts(settings.Secrets).Select(Secret));
-        keys.List("ssh", Texts(settings.Ssh));
+        keys.List("ssh", Texts(settings.Ssh).Select(Agent));
         keys.List("output", Texts(settings.Outputs));
         keys.List("attest", Texts(settings.Attest));
         keys.List("no-cache-filter", Texts(settings.NoCacheFilter));
@@ -86,6 +86,10 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         text.StartsWith("service:", StringComparison.Ordinal) || text.StartsWith("target:", StringComparison.Ordinal)
             ? "target:" + BakeNames.Of(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..])
         : text.Contains(':', StringComparison.Ordinal) ? text : Moved(text)!;
+
+    /// <summary><c>ID</c>, or <c>ID=PATH[,PATH…]</c>.</summary>
+    private string Agent(string text) => text.IndexOf('=', StringComparison.Ordinal) is var at and > 0
+        ? text[..(at + 1)] + string.Join(',', text[(at + 1)..].Split(',').Select(Moved)) : text;
 
     private string Secret(string text) =>
         string.Join(',', text.Split(',')

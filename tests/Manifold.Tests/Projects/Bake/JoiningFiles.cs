@@ -44,6 +44,13 @@ public sealed class JoiningFiles : IDisposable
     }
 
     [Fact]
+    public void keys_of_an_agent_lie_where_their_file_is()
+    {
+        folder.Write("sub/compose.yaml", "services:\n  web: {build: {context: ., ssh: ['k=./s.pem,t.pem', default]}}\n");
+        Assert.Equal(["default", "k=sub/s.pem,sub/t.pem"], Printed("web", "sub/compose.yaml")["ssh"]!.AsArray().Select(each => (string)each!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void a_default_group_of_a_bake_file_goes_before_composes()
     {
         folder.Write("compose.yaml", "services:\n  web: {build: web}\n  api: {build: web}\n");
