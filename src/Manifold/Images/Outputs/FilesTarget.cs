@@ -35,7 +35,8 @@ internal static class AttachedFiles
                 Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
         var all = documents.ToList();
         return all.Find(document => files.Has(document.Path)) is not { } taken ? all : throw new UsageException(
-            $"The image has '/{taken.Path}', and a document about it would take its place. Give the documents other names, with attestation-prefix=P of the output.");
+            $"The image has '/{taken.Path}', and a document about it would take its place. "
+            + "Give the documents other names, with attestation-prefix=P of the output.");
     }
 }
 
