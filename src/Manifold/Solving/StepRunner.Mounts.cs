@@ -27,7 +27,10 @@ public sealed partial class StepRunner
         {
             mount.AddTo(key);
             if (mount.From is { } from && byContent && ShowsPart(mount))
-                key.Add(await FailingAsync(step, () => PartDigestAsync(step, mount, sources[from.Digest], cancellation)).ConfigureAwait(false));
+            {
+                key.Add(await FailingAsync(step, () => PartDigestAsync(step, mount, sources[from.Digest], cancellation))
+                    .ConfigureAwait(false));
+            }
             else if (mount.From is { } stage)
                 key.AddAll([.. sources[stage.Digest].Select(layer => layer.DiffId.ToString())]);
             if (mount.ShowsFolder)

@@ -112,7 +112,7 @@ public sealed class CopyingHardLinks : IDisposable
         Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(Entries(Copy("/d/", "a"), tree: stage)));
     }
 
-    /// <summary>Source: BuildKit, which unpacks the second source over the first: ADD new/ links.tar /d/ over an image that has /d/git.</summary>
+    /// <summary>Source: BuildKit: COPY old/ /x/, then ADD new/ link.tar /x/, whose link names a file of both folders.</summary>
     [Fact]
     public void an_archive_links_what_an_earlier_source_brought_and_not_what_the_image_had()
     {

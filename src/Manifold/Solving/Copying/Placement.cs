@@ -94,7 +94,8 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         foreach (var entry in entries.Values.Where(Lacks).ToList())
         {
             var file = image.Find(entry.LinkTarget!) 
-                ?? throw new StepFailedException(step, $"an archive has a hard link to '/{entry.LinkTarget}', which is no file of the image.");
+                ?? throw new StepFailedException(step,
+                    $"an archive has a hard link to '/{entry.LinkTarget}', which is no file of the image.");
             entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
         }
     }
@@ -151,11 +152,12 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         switch (below.Find(entry.Path))
         {
             case { Kind: EntryKind.SymbolicLink } link when entry.Kind != EntryKind.SymbolicLink && LeadsToFolder(link.Path):
-                losses.Add($"'/{entry.Path}' is a link to the folder '{link.LinkTarget}' in the image, and a {Noun(entry.Kind)} takes its place: "
-                    + "what was reached through the link is not there any more.");
+                losses.Add($"'/{entry.Path}' is a link to the folder '{link.LinkTarget}' in the image, and a {Noun(entry.Kind)} takes "
+                    + "its place: what was reached through the link is not there any more.");
                 break;
             case { Kind: EntryKind.Folder } when entry.Kind != EntryKind.Folder && below.Children(entry.Path).Any():
-                losses.Add($"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} takes its place: all that is in the folder is gone.");
+                losses.Add($"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} takes its place: "
+                    + "all that is in the folder is gone.");
                 break;
         }
     }
