@@ -155,7 +155,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         var began = tools.Time.GetTimestamp();
         var report = await new BuildGate(Layers, censuses, policy).CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
         show(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began)) { Time = tools.Time.GetUtcNow() });
-        foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note && !policy.Refuses(finding.Severity)))
+        foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note
+            && !policy.Refuses(finding.Severity) && !built.Plan.Told.Contains(finding.Id)))
             show(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
         return report;
     }

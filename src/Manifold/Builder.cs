@@ -108,8 +108,9 @@ public sealed class Builder(BuilderTools tools)
         SeveralProblemsException.ThrowIfAny(MissingSources.Find(plan, request));
         foreach (var unused in UnusedSettings.Of(tree, request, bases.Values))
             on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
-        foreach (var finding in BuildChecker.Heeded(parsed, request, bases))
+        var findings = BuildChecker.Heeded(parsed, request, bases);
+        foreach (var finding in findings)
             on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
-        return plan;
+        return plan with { Told = [.. findings.Select(finding => finding.Id)] };
     }
 }

@@ -13,7 +13,7 @@ public sealed class LayerTree : ILayerContents
     private readonly EntryTree tree;
     private readonly string? tar;
 
-    // The content of a file that was there before: it is in no tar.
+    // The content of a file that was there before is in no tar: it comes with the file, or is not known here.
     private const long OfBelow = -1;
 
     // By number: where a file's content begins in the tar, or which number a hard link names.
@@ -59,7 +59,8 @@ public sealed class LayerTree : ILayerContents
     /// <summary>Of an archive that is unpacked over other files: its names are ordinary ones, and lead through links
     /// (<see cref="LinksOfAnArchive"/>).</summary>
     /// <param name="below">The file that is at a path already, without its parents' links being followed. If the archive has a hard link to
-    /// it, it is an entry here too: without content, and with that path as <see cref="LayerEntry.LinkTarget"/>.</param>
+    /// it, it is an entry here too: with the content that it has there, else with that path as
+    /// <see cref="LayerEntry.LinkTarget"/>.</param>
     /// <inheritdoc cref="OfTar"/>
     public static LayerTree OfArchive(
         string path, string source, Func<string, LayerEntry?> below, CancellationToken cancellation = default)
@@ -95,8 +96,8 @@ public sealed class LayerTree : ILayerContents
         var file = FileOf(id);
         var entry = tree.Entry(file, path);
         var (xattrs, open) = kept.GetValueOrDefault(file);
-        if (tar is not null && entry.Kind == EntryKind.File)
-            open = places[file] == OfBelow ? null : OpenPart(tar, places[file], entry.Size);
+        if (tar is not null && entry.Kind == EntryKind.File && places[file] != OfBelow)
+            open = OpenPart(tar, places[file], entry.Size);
         var identity = linked.Contains(file) ? new FileIdentity(tree, (ulong)file) : null;
         return xattrs is null && open is null && identity is null ? entry
             : entry with { Open = open, Xattrs = xattrs ?? entry.Xattrs, Identity = identity };
@@ -117,9 +118,10 @@ public sealed class LayerTree : ILayerContents
             linked.Add((int)place);
             return;
         }
-        if (entry.Xattrs.IsEmpty && (entry.Open is null || tar is not null))
+        var open = tar is null || place == OfBelow ? entry.Open : null;
+        if (entry.Xattrs.IsEmpty && open is null)
             return;
-        kept[id] = (entry.Xattrs, tar is null ? entry.Open : null);
+        kept[id] = (entry.Xattrs, open);
         foreach (var (key, value) in entry.Xattrs)
             xattrBytes += key.Length + value.Length;
         if (xattrBytes > Limits.LayerXattrBytes)
@@ -142,12 +144,11 @@ public sealed class LayerTree : ILayerContents
         {
             Path = link.LinkTarget!,
             Kind = there.Kind == EntryKind.HardLink ? EntryKind.File : there.Kind,
-            LinkTarget = there.Kind == EntryKind.SymbolicLink ? there.LinkTarget : link.LinkTarget,
+            LinkTarget = there.Kind == EntryKind.SymbolicLink ? there.LinkTarget : there.Open is null ? link.LinkTarget : null,
             Mode = there.Kind == EntryKind.SymbolicLink ? there.Mode : link.Mode,
             Uid = link.Uid,
             Gid = link.Gid,
             Modified = link.Modified,
-            Open = null,
         };
         var id = builder.Add(file, out _);
         Keep(id, file, OfBelow);

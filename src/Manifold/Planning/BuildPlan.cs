@@ -15,6 +15,9 @@ public sealed record BuildPlan
     /// <summary>The seconds since 1970 that files and documents are stamped with.</summary>
     public required long FileTime { get; init; }
 
+    /// <summary>The rules of which something was told before any work. The gate does not tell it again.</summary>
+    public ImmutableHashSet<string> Told { get; init; } = [];
+
     /// <summary>Every step once, each after those that it needs.</summary>
     public IEnumerable<Step> Steps
     {

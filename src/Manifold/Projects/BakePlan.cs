@@ -38,6 +38,7 @@ public sealed record PlannedComponent(ComponentNode Node)
         Dockerfile = Platforms.Select(platform => platform.Plan?.Dockerfile).FirstOrDefault(file => file is not null) ?? Node.Component.Place.File,
         FileTime = Platforms.Select(platform => platform.Plan?.FileTime).FirstOrDefault(time => time is not null) ?? 0,
         Images = [.. Platforms.Select(platform => platform.Image)],
+        Told = [.. Platforms.SelectMany(platform => platform.Plan?.Told ?? [])],
     };
 }
 

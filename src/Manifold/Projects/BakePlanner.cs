@@ -163,7 +163,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
                 }
                 platforms.Add(platform.Build is { } build ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
                 if (platform.Build is { } checkedBuild)
-                    TellChecks(node, checkedBuild.Request, platforms[^1].Bases, on);
+                    platforms[^1] = TellChecks(node, checkedBuild.Request, platforms[^1], on);
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -207,11 +207,14 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
 
     /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
-    private void TellChecks(ComponentNode node, BuildRequest request, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases, Action<BuildEvent> on)
+    private PlannedPlatform TellChecks(ComponentNode node, BuildRequest request, PlannedPlatform platform, Action<BuildEvent> on)
     {
-        foreach (var finding in BuildChecker.Heeded(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request), request, bases))
+        var parsed = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request);
+        var findings = BuildChecker.Heeded(parsed, request, platform.Bases);
+        foreach (var finding in findings)
             if (told.Add((node.Name, finding)))
                 on(new Warned(finding.OneLine) { Time = tools.Builder.Time.GetUtcNow(), Component = node.Name, Finding = finding });
+        return platform with { Plan = platform.Plan! with { Told = [.. findings.Select(finding => finding.Id)] } };
     }
 
     /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>

@@ -14,6 +14,7 @@ public sealed partial class StepRunner
     // Several platforms copy the same files: they are chosen and hashed once.
     private readonly ConcurrentDictionary<Digest, Lazy<Task<Selection>>> selections = new();
     private readonly ConcurrentDictionary<string, Lazy<ISourceTree>> folders = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(int Line, string Loss), bool> toldLosses = new();
 
     /// <summary>Whether a step's result is the same whatever lies below it. A name in --chown is looked up there, so it has to be known.</summary>
     internal static bool StandsAlone(CopyStep step) => step.Link && (step.Chown is null || OwnerLookup.IsOfNumbers(step.Chown));
@@ -60,6 +61,7 @@ public sealed partial class StepRunner
         }
         if (placement.LacksContent)
             placement.Fill(await tools.Layers.FilesAsync(below, cancellation).ConfigureAwait(false));
+        Tell(step, placement.Losses);
         return placement.Entries;
     }
 
@@ -119,6 +121,13 @@ public sealed partial class StepRunner
         {
             Time = tools.Time.GetUtcNow(),
         });
+    }
+
+    /// <summary>What a copy takes away from the image, once for all platforms.</summary>
+    private void Tell(CopyStep step, IEnumerable<string> losses)
+    {
+        foreach (var loss in losses.Where(loss => toldLosses.TryAdd((step.Line, loss), true)))
+            tools.On(new Warned($"{step.Name} (line {step.Line}): {loss}") { Time = tools.Time.GetUtcNow() });
     }
 
     private async Task<SelectedSource> RemoteAsync(CopyStep step, RemoteSource remote, CancellationToken cancellation)

@@ -27,7 +27,10 @@ public sealed partial class StepRunner
         {
             mount.AddTo(key);
             if (mount.From is { } from && byContent && ShowsPart(mount))
-                key.Add((await FailingAsync(step, () => PartAsync(step, mount, sources[from.Digest], cancellation)).ConfigureAwait(false)).Digest());
+            {
+                key.Add(await FailingAsync(step, () => PartDigestAsync(step, mount, sources[from.Digest], cancellation))
+                    .ConfigureAwait(false));
+            }
             else if (mount.From is { } stage)
                 key.AddAll([.. sources[stage.Digest].Select(layer => layer.DiffId.ToString())]);
             if (mount.ShowsFolder)
@@ -37,6 +40,15 @@ public sealed partial class StepRunner
 
     /// <summary>Whether a mount shows some of a stage's files.</summary>
     private static bool ShowsPart(StepMount mount) => mount is { From: not null, Definition.Type: MountType.Bind, Source.Length: > 0 };
+
+    /// <summary>A RUN sees times and attributes as well. A RUN's own snapshot has the clock's times; the layer's are what lasts.</summary>
+    private async Task<Digest> PartDigestAsync(
+        RunStep step, StepMount mount, ImmutableArray<ChainLayer> from, CancellationToken cancellation)
+    {
+        var part = await PartAsync(step, mount, from, cancellation).ConfigureAwait(false);
+        var contents = await tools.Layers.ContentsAsync(from, cancellation).ConfigureAwait(false);
+        return part.DigestOfAllSeen(path => contents.Find(path)?.Modified ?? default);
+    }
 
     private Task<Selection> PartAsync(RunStep step, StepMount mount, ImmutableArray<ChainLayer> from, CancellationToken cancellation)
     {

@@ -18,9 +18,11 @@ public sealed partial class StepRunner
     {
         var key = await KeyAsync(step, below, sources, byContent: false, cancellation).ConfigureAwait(false);
         using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
-        // A mount of a part of a stage is looked at only where the stage is another one than before.
+        // A mount of a part of a stage is looked at only where the stage is another one than before, and after the run where nothing
+        // could be found.
         var (record, contentKey) = (FindRecord(step, key), (Digest?)null);
-        if (record is null && step.Mounts.Any(ShowsPart))
+        var hasContentKey = record is null && step.Mounts.Any(ShowsPart);
+        if (hasContentKey && !IsDoneAnew(step))
         {
             contentKey = await KeyAsync(step, below, sources, byContent: true, cancellation).ConfigureAwait(false);
             if ((record = FindRecord(step, contentKey.Value)) is not null)
@@ -41,23 +43,28 @@ public sealed partial class StepRunner
         {
             await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
             // Who waits for a cache keeps nobody else from working.
-            using var resources = await PrepareAsync(step, sources, cancellation).ConfigureAwait(false);
-            using var container = await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false);
-            started = Stopwatch.GetTimestamp();
-            using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
-            emulated = result.Emulated;
-            if (result.ExitCode != 0)
-                throw Failure(step, result);
-            var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
-            record = new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated, ContentKey = contentKey };
+            using (var resources = await PrepareAsync(step, sources, cancellation).ConfigureAwait(false))
+            using (await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false))
+            {
+                started = Stopwatch.GetTimestamp();
+                using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
+                emulated = result.Emulated;
+                if (result.ExitCode != 0)
+                    throw Failure(step, result);
+                var diffId = await KeepAsync(result.ChangesFolder, below, cancellation).ConfigureAwait(false);
+                record = new StepRecord { DiffId = diffId, Seconds = result.Duration.TotalSeconds, Emulated = result.Emulated };
+            }
+            if (hasContentKey)
+                contentKey ??= await KeyAsync(step, below, sources, byContent: true, cancellation).ConfigureAwait(false);
+            record = record with { ContentKey = contentKey };
             SaveRecord(key, record);
             if (contentKey is { } second)
                 SaveRecord(second, record);
-            tools.On(new StepFinished(step, result.Duration, Cached: false, result.Emulated)
+            tools.On(new StepFinished(step, TimeSpan.FromSeconds(record.Seconds), Cached: false, emulated)
             {
-                Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key, ContentKey = contentKey,
+                Time = tools.Time.GetUtcNow(), DiffId = record.DiffId, Key = key, ContentKey = contentKey,
             });
-            return diffId;
+            return record.DiffId;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

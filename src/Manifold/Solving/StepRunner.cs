@@ -82,7 +82,10 @@ public sealed partial class StepRunner(StepTools tools)
     }
 
     private StepRecord? FindRecord(Step step, Digest key) =>
-        (tools.NoCache || tools.NoCacheFilter.Contains(step.Stage, StringComparer.OrdinalIgnoreCase)) && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
+        IsDoneAnew(step) && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
+
+    /// <summary>Whether records of earlier runs count for nothing.</summary>
+    private bool IsDoneAnew(Step step) => tools.NoCache || tools.NoCacheFilter.Contains(step.Stage, StringComparer.OrdinalIgnoreCase);
 
     private void SaveRecord(Digest key, StepRecord record)
     {

@@ -16,7 +16,7 @@ namespace Manifold.Verification;
 public sealed class CensusCache(Store store)
 {
     // Bumped when facts or rules change, so that old records are not believed.
-    private const string Version = "4";
+    private const string Version = "5";
 
     private readonly SharedWork<Digest, LayerCensus> known = new();
     private readonly string censuses = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "census")).FullName;

@@ -92,6 +92,20 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     [Theory]
+    [InlineData("type=local,dest={0}/o")]
+    [InlineData("type=tar,dest={0}/o.tar")]
+    public async Task they_take_no_file_of_the_image_away(string output)
+    {
+        output = string.Format(null, output, shop.Path);
+        var context = shop.Context("FROM scratch\nCOPY Dockerfile /sbom.spdx.json\n");
+        var refused = await shop.Build(context, "--sbom", "-o", output);
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("'/sbom.spdx.json'", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("attestation-prefix=", refused.Error, StringComparison.Ordinal);
+        (await shop.Build(context, "--sbom", "-o", output + ",attestation-prefix=x-")).Succeeded();
+    }
+
+    [Theory]
     [InlineData("--sbom and --provenance need a place for the documents", "--sbom")]
     [InlineData("--sbom and --provenance need a place for the documents", "--provenance", "-o", "type=docker,dest=x.tar", "--platform",
         "linux/amd64")]

@@ -95,6 +95,32 @@ public sealed class Caching : IAsyncLifetime
     }
 
     [Fact]
+    public async Task a_mount_of_a_part_of_a_stage_counts_by_the_times_that_it_shows()
+    {
+        shop.Set["SOURCE_DATE_EPOCH"] = "1500000000";
+        var context = shop.Context("FROM BASE AS build\nARG D\nRUN busybox mkdir /out && busybox touch -d $D /out/f\nFROM BASE\n"
+            + "RUN --mount=from=build,source=/out,target=/o busybox stat -c 'modified %Y' /o/f\n");
+        var first = (await shop.Build(context, "--build-arg", "D=199901010000")).Succeeded();
+        Assert.Contains("modified 915148800", first.Error, StringComparison.Ordinal);
+        var second = (await shop.Build(context, "--build-arg", "D=200101010000")).Succeeded();
+        Assert.Contains("modified 978307200", second.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_mount_of_a_part_of_a_stage_that_ran_without_the_cache_is_found_by_that_part_later()
+    {
+        var context = shop.Context("FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\nFROM BASE\n"
+            + "RUN --mount=from=build,src=out,target=/out busybox cat /out/foo >/copy\n", ("bust", "0"), ("foo", "foo"));
+        Assert.All((await shop.Build(context, "--no-cache")).Succeeded().Steps, step => Assert.False(step.Cached));
+        Assert.All((await shop.Build(context, "--no-cache")).Succeeded().Steps, step => Assert.False(step.Cached));
+
+        await File.WriteAllTextAsync(Path.Combine(context, "bust"), "1");
+        var later = (await shop.Build(context)).Succeeded();
+
+        Assert.True(Assert.Single(later.Steps, step => step.Name.Contains("--mount", StringComparison.Ordinal)).Cached);
+    }
+
+    [Fact]
     public async Task a_mount_of_a_part_of_a_stage_is_found_in_a_cache_by_that_part()
     {
         var context = shop.Context("FROM BASE AS build\nCOPY bust /\nCOPY foo /out/\nFROM BASE\nRUN --mount=from=build,src=out,target=/out busybox cat /out/foo >/copy\n", ("bust", "0"), ("foo", "foo"));

@@ -74,7 +74,7 @@ public sealed class ArchivesThroughLinks : IDisposable
             ["bin"] = Link("bin", "usr/bin"),
             ["usr"] = FileTrees.FolderEntry("usr"),
             ["usr/bin"] = FileTrees.FolderEntry("usr/bin"),
-            ["usr/bin/sh"] = FileTrees.FileEntry("usr/bin/sh") with { Mode = 0x1ED },
+            ["usr/bin/sh"] = FileTrees.FileEntry("usr/bin/sh") with { Mode = 0x1ED, Open = null }, // as a table of contents has it
         };
         var entries = Tree(there, HardLink("new", "bin/sh") with { Mode = 0x1A4, Uid = 5 }, HardLink("link", "bin")).Entries().ToList();
         (string, EntryKind)[] expected =
@@ -84,6 +84,17 @@ public sealed class ArchivesThroughLinks : IDisposable
         Assert.Equal((0x1A4, 5u, null), (file.Mode, file.Uid, file.Open));
         Assert.Throws<LayerException>(() => Tree(there, HardLink("new", "bin/bash")));
         Assert.Throws<LayerException>(() => Tree(there, HardLink("new", "usr/bin")));
+    }
+
+    [Fact]
+    public void a_hard_link_to_a_file_that_was_there_with_its_content_keeps_the_content()
+    {
+        var attributes = System.Collections.Immutable.ImmutableSortedDictionary<string, byte[]>.Empty.Add("user.a", [1]);
+        var there = new Dictionary<string, LayerEntry> { ["f"] = FileTrees.FileEntry("f", "new") with { Xattrs = attributes } };
+        var file = Tree(there, HardLink("k", "f")).Entries().Single(entry => entry.Kind == EntryKind.File);
+        using var content = new StreamReader(file.Open!());
+        Assert.Equal(("f", "new", 3L, null), (file.Path, content.ReadToEnd(), file.Size, file.LinkTarget));
+        Assert.Equal(["user.a"], file.Xattrs.Keys);
     }
 
     [Theory]

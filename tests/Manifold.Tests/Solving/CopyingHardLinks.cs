@@ -112,6 +112,59 @@ public sealed class CopyingHardLinks : IDisposable
         Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(Entries(Copy("/d/", "a"), tree: stage)));
     }
 
+    /// <summary>Source: BuildKit: COPY old/ /x/, then ADD new/ link.tar /x/, whose link names a file of both folders.</summary>
+    [Fact]
+    public void an_archive_links_what_an_earlier_source_brought_and_not_what_the_image_had()
+    {
+        var image = new Chain([LayerTree.Of([FileTrees.FolderEntry("d"), FileTrees.FileEntry("d/git", "old")])]);
+        var placement = new Placement(Copy("/d/", "a"), image, null, 0);
+        foreach (var source in Selection.Of(Copy("/d/", "a"), Context()).Sources)
+            placement.Place(source);
+        placement.PlaceArchive(Archive(placement, Link("k", "git")));
+        placement.PlaceArchive(Archive(placement, Link("l", "k")));
+        Assert.False(placement.LacksContent);
+        var layer = LayerTree.Of(new LayerWriter(default).Ordered(placement.Entries));
+        foreach (var name in new[] { "d/git", "d/k", "d/l" })
+        {
+            using var content = new StreamReader(layer.Find(name)!.Open!());
+            Assert.Equal("git", content.ReadToEnd());
+        }
+    }
+
+    [Fact]
+    public void an_archive_links_what_an_earlier_archive_brought()
+    {
+        var placement = new Placement(Copy("/d/"), new Chain([]), null, 0);
+        placement.PlaceArchive(Archive(placement, FileTrees.FileEntry("f", "content")));
+        placement.PlaceArchive(Archive(placement, Link("k", "f")));
+        Assert.False(placement.LacksContent);
+        Assert.Equal(["/d/f", "/d/k = d/f"], Described(new LayerWriter(default).Ordered(placement.Entries)));
+    }
+
+    private IEnumerable<LayerEntry> Archive(Placement placement, params LayerEntry[] entries) => LayerTree.OfArchive(
+        FileTrees.WriteTar(folder[$"{Guid.NewGuid():N}.tar"], entries), "test", placement.FindAtDestination)
+        .Entries().Where(entry => entry.Path.Length > 0);
+
+    /// <summary>Such a program is shown the files themselves: when they were modified counts then, and in a COPY it does not.</summary>
+    [Fact]
+    public void what_a_RUN_sees_of_a_part_of_a_stage_counts_times_and_attributes()
+    {
+        var attributes = System.Collections.Immutable.ImmutableSortedDictionary<string, byte[]>.Empty.Add("user.a", [1]);
+        var plain = Shown(FileTrees.FileEntry("a/f"));
+        var late = Shown(FileTrees.FileEntry("a/f", modified: new FileTime(5)));
+        var marked = Shown(FileTrees.FileEntry("a/f") with { Xattrs = attributes });
+        Assert.Equal([plain.Copied, plain.Copied], [late.Copied, marked.Copied]);
+        Assert.Equal(3, new[] { plain.Seen, late.Seen, marked.Seen }.Distinct().Count());
+        Assert.Equal(plain, Shown(FileTrees.FileEntry("a/f"), FileTrees.FileEntry("other")));
+
+        static (Digest Copied, Digest Seen) Shown(params LayerEntry[] files)
+        {
+            var chain = new Chain([LayerTree.Of([FileTrees.FolderEntry("a"), .. files])]);
+            var part = Selection.OfPath(null!, new StageTree(chain, "build"), "a");
+            return (part.Digest(), part.DigestOfAllSeen(path => chain.Find(path)!.Modified));
+        }
+    }
+
     private static CopyStep Copy(string destination, params string[] sources) => new()
     {
         Digest = Digest.Of("step"),

@@ -18,6 +18,7 @@ public sealed class CopyingOverWhatIsThere : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly Store store;
+    private IReadOnlyList<string> losses = [];
 
     public CopyingOverWhatIsThere() => store = Store.Open(folder["store"]);
 
@@ -33,6 +34,7 @@ public sealed class CopyingOverWhatIsThere : IDisposable
         folder.Write("context/tree/x/new", "");
         Assert.Equal([("dest/x", EntryKind.Folder), ("dest/x/new", EntryKind.File)],
             Seen(Link("dest/x", "/real"), FileTrees.FolderEntry("real")));
+        Assert.Contains("'/dest/x' is a link to the folder '/real' in the image", Assert.Single(losses), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,6 +57,20 @@ public sealed class CopyingOverWhatIsThere : IDisposable
     {
         folder.Write("context/tree/x", "");
         Assert.Equal([("dest/x", EntryKind.File)], Seen(Folder, Inside));
+        Assert.Contains("'/dest/x' is a folder in the image", Assert.Single(losses), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void what_was_replaced_on_purpose_is_not_told()
+    {
+        Directory.CreateDirectory(folder["context/tree"]);
+        File.CreateSymbolicLink(folder["context/tree/x"], "other");
+        folder.Write("context/tree/file", "");
+        Seen(Link("dest/x", "/real"), FileTrees.FolderEntry("real"), FileTrees.FileEntry("dest/file"), FileTrees.FolderEntry("dest/empty"));
+        Assert.Empty(losses);
+        folder.Write("context/tree2/x/new", "");
+        Seen(["tree2"], Link("dest/x", "/nowhere"));
+        Assert.Empty(losses);
     }
 
     [Fact]
@@ -103,6 +119,7 @@ public sealed class CopyingOverWhatIsThere : IDisposable
         var placement = new Placement(step, new Chain([below]), null, 0);
         foreach (var source in Selection.Of(step, context).Sources)
             placement.Place(source);
+        losses = placement.Losses;
         var layer = TableOfContents.Of(new LayerWriter(new FileTime(0)).Ordered(placement.Entries));
         return new Chain([below, layer]).Subtree("dest").Select(entry => (entry.Path, entry.Kind));
     }

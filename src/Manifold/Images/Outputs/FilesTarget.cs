@@ -25,11 +25,19 @@ internal static class PlatformFolders
 /// <c>attestation-prefix</c>.</remarks>
 internal static class AttachedFiles
 {
-    public static IEnumerable<LayerEntry> Of(IImageSource source, PlatformImage platform, string prefix) =>
-        from document in (source as AttachedImage)?.Attached ?? []
-        where document.Subject == platform.Descriptor.Digest
-        select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100,
-            Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
+    /// <param name="files">The image's own.</param>
+    /// <exception cref="UsageException">The image has a file of a document's name.</exception>
+    public static List<LayerEntry> Of(IImageSource source, PlatformImage platform, string prefix, MergedFiles files)
+    {
+        var documents = from document in (source as AttachedImage)?.Attached ?? []
+            where document.Subject == platform.Descriptor.Digest
+            select new LayerEntry { Path = prefix + document.FileName, Kind = EntryKind.File, Mode = 0b110_100_100,
+                Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
+        var all = documents.ToList();
+        return all.Find(document => files.Has(document.Path)) is not { } taken ? all : throw new UsageException(
+            $"The image has '/{taken.Path}', and a document about it would take its place. "
+            + "Give the documents other names, with attestation-prefix=P of the output.");
+    }
 }
 
 /// <summary>The image's files in a tar, with owners, devices and attributes; a folder for each platform where there are several.</summary>
@@ -49,8 +57,9 @@ public sealed class FilesArchiveTarget(ArchiveDestination destination, bool spli
                 if (folder.Length > 0)
                     tar.Add(new LayerEntry { Path = folder, Kind = EntryKind.Folder, Mode = 0b111_101_101 });
                 var files = await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false);
+                var documents = AttachedFiles.Of(source, platform, AttachmentPrefix, files);
                 await files.WriteAsync(entry => tar.Add(Below(folder, entry)), progress, cancellation).ConfigureAwait(false);
-                foreach (var document in AttachedFiles.Of(source, platform, AttachmentPrefix))
+                foreach (var document in documents)
                     tar.Add(Below(folder, document));
             }
         }).ConfigureAwait(false);
@@ -87,9 +96,9 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
         {
             foreach (var (platform, name) in platforms)
             {
-                var documents = AttachedFiles.Of(source, platform, AttachmentPrefix).ToList();
-                await WriteAsync((await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false), documents), target,
-                    name, progress, cancellation).ConfigureAwait(false);
+                var files = await MergedFiles.ReadAsync(source, platform, cancellation).ConfigureAwait(false);
+                var documents = AttachedFiles.Of(source, platform, AttachmentPrefix, files);
+                await WriteAsync((files, documents), target, name, progress, cancellation).ConfigureAwait(false);
             }
             if (!exists)
                 Directory.Move(target, folder);

@@ -41,6 +41,9 @@ internal sealed class MergedFiles
         return merged;
     }
 
+    /// <summary>Whether the image has something at a path.</summary>
+    public bool Has(string path) => new Chain(tables.ToImmutable()).Find(path) is not null;
+
     /// <summary>Hands out every entry once. A file's content can be read until the next entry comes.</summary>
     public async Task WriteAsync(Action<LayerEntry> write, IProgress<BlobPlaced>? progress, CancellationToken cancellation)
     {

@@ -22,13 +22,23 @@ public readonly record struct Owner(uint Uid, uint Gid);
 public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fileTime)
 {
     private readonly Dictionary<string, LayerEntry> entries = new(StringComparer.Ordinal);
+    private readonly List<string> losses = [];
     private Chain.Resolved? destination;
+
+    /// <summary>What the image had and loses, where that may well be a mistake: a sentence each.</summary>
+    public IReadOnlyList<string> Losses => losses;
 
     /// <summary>The layer's entries, in no order. The names of one file stay names of one file.</summary>
     public IReadOnlyCollection<LayerEntry> Entries => [.. FileIdentity.KeepLinks(entries.Values)];
 
     /// <summary>What is at a path seen from the destination, after all that was placed so far; no link on the way is followed.</summary>
-    public LayerEntry? FindAtDestination(string path) => There(EntryPath.Join(Destination().Path, path));
+    public LayerEntry? FindAtDestination(string path)
+    {
+        var place = EntryPath.Join(Destination().Path, path);
+        // A further name that an earlier archive gave: the first one has the content.
+        return entries.GetValueOrDefault(place) is { Kind: EntryKind.HardLink, LinkTarget: { } first }
+            && entries.GetValueOrDefault(first) is { } file ? file with { Path = place } : There(place);
+    }
 
     /// <summary>Whether files go into the destination, which so has room for several.</summary>
     public bool TakesFiles => Destination() is var (path, there) && IsFolder(path, there);
@@ -78,11 +88,14 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
     public bool LacksContent => entries.Values.Any(Lacks);
 
     /// <param name="image">What is below, with content.</param>
+    /// <exception cref="StepFailedException">Such a file is not there.</exception>
     public void Fill(Chain image)
     {
         foreach (var entry in entries.Values.Where(Lacks).ToList())
         {
-            var file = image.Find(entry.LinkTarget!) ?? throw new LayerException($"'{entry.LinkTarget}' of the image is gone.");
+            var file = image.Find(entry.LinkTarget!) 
+                ?? throw new StepFailedException(step,
+                    $"an archive has a hard link to '/{entry.LinkTarget}', which is no file of the image.");
             entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
         }
     }
@@ -126,10 +139,39 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         var earlier = entries.GetValueOrDefault(entry.Path)?.Kind;
         if (entry.Kind != EntryKind.Folder && earlier == EntryKind.Folder)
             Remove(entry.Path);
+        if (earlier is null)
+            NoteLoss(entry);
         // An earlier source has put something else over a folder of the image, which does not come back.
         var hides = entry.Kind == EntryKind.Folder && earlier is not (null or EntryKind.Folder)
             && below.Find(entry.Path)?.Kind == EntryKind.Folder;
         entries[entry.Path] = hides ? entry with { Opaque = true } : entry;
+    }
+
+    private void NoteLoss(LayerEntry entry)
+    {
+        switch (below.Find(entry.Path))
+        {
+            case { Kind: EntryKind.SymbolicLink } link when entry.Kind != EntryKind.SymbolicLink && LeadsToFolder(link.Path):
+                losses.Add($"'/{entry.Path}' is a link to the folder '{link.LinkTarget}' in the image, and a {Noun(entry.Kind)} takes "
+                    + "its place: what was reached through the link is not there any more.");
+                break;
+            case { Kind: EntryKind.Folder } when entry.Kind != EntryKind.Folder && below.Children(entry.Path).Any():
+                losses.Add($"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} takes its place: "
+                    + "all that is in the folder is gone.");
+                break;
+        }
+    }
+
+    private bool LeadsToFolder(string link)
+    {
+        try
+        {
+            return below.Resolve(link) is { Entry.Kind: EntryKind.Folder };
+        }
+        catch (LayerException)
+        {
+            return false;
+        }
     }
 
     private LayerEntry? There(string path) => entries.GetValueOrDefault(path) ?? below.Find(path);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Manifold.Dockerfile;
 using Manifold.Layers;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 
@@ -94,6 +95,21 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
                 if (entry.Identity is { } file && !names.TryAdd(file, names.Count))
                     key.Add("is").Add(names[file]);
             }
+        }
+        return key.ToDigest();
+    }
+
+    /// <summary>The same, and of times and extended attributes: of all that a program sees that is shown the files themselves.</summary>
+    /// <param name="time">When the file of a path was modified, as its layer has it.</param>
+    public Digest DigestOfAllSeen(Func<string, FileTime> time)
+    {
+        using var key = new KeyBuilder().Add("with times and attributes").Add(Digest());
+        foreach (var entry in Sources.SelectMany(source => source.Files).Select(file => file.Entry))
+        {
+            var modified = time(entry.Path);
+            key.Add(modified.Seconds).Add(modified.Nanoseconds).Add(entry.Xattrs.Count);
+            foreach (var (name, value) in entry.Xattrs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                key.Add(name).Add(value.AsSpan());
         }
         return key.ToDigest();
     }
