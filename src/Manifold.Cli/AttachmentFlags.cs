@@ -50,7 +50,7 @@ internal sealed class AttachmentFlags
         var read = new Attachments(
             asked[Attestation.Sbom].LastOrDefault()?.Wanted is true, asked[Attestation.Provenance].LastOrDefault()?.Wanted is true, parsed.GetValue(sign) ? parsed.GetValue(key) : null)
         {
-            IsMinimal = asked[Attestation.Provenance].LastOrDefault()?.IsMinimal is true,
+            IsMinimal = asked[Attestation.Provenance].LastOrDefault()?.IsMinimal,
         };
         if (parsed.GetValue(sign) && read.KeyFile is null)
             throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
@@ -61,8 +61,8 @@ internal sealed class AttachmentFlags
 /// <summary>What somebody wants attached.</summary>
 internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
 {
-    /// <summary>The provenance is without the values of build arguments.</summary>
-    public bool IsMinimal { get; init; }
+    /// <summary>The provenance is without the values of build arguments; null where nobody says it.</summary>
+    public bool? IsMinimal { get; init; }
 
     public bool Any => Sbom || Provenance || KeyFile is not null;
 
@@ -83,7 +83,10 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
     public async Task<SigningKey?> LoadKeyAsync(CliContext context, CancellationToken cancellation) =>
         KeyFile is null ? null : await AttachmentFlags.LoadKeyAsync(context, KeyFile, cancellation);
 
-    public AttachmentRequest Request(SigningKey? key) => new() { Sbom = Sbom, IsMinimal = IsMinimal, Key = key, Tool = ProgramName.Version.Replace(' ', '-') };
+    public AttachmentRequest Request(SigningKey? key) => new()
+    {
+        Sbom = Sbom, IsMinimal = IsMinimal is true, Key = key, Tool = ProgramName.Version.Replace(' ', '-'),
+    };
 
     public static async Task TellAsync(CliContext context, AttachmentSummary done)
     {

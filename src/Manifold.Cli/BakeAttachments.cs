@@ -31,6 +31,7 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
         return wanted.Request(key) with
         {
             Sbom = wanted.Sbom || component.Sbom,
+            IsMinimal = wanted.IsMinimal ?? component.ProvenanceIsMinimal,
             Provenance = wanted.Provenance || component.Provenance ? await ProvenanceAsync(baked, cancellation) : null,
         };
     }

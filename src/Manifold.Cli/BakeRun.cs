@@ -116,7 +116,12 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         .. line.Set, .. line.Push ? ["push=true"] : Array.Empty<string>(), .. line.Load ? ["load=true"] : Array.Empty<string>(),
         .. line.NoCache ? ["no-cache=true"] : Array.Empty<string>(), .. line.Pull ? ["pull=true"] : Array.Empty<string>(),
         .. line.Attachments.Sbom ? ["attest=type=sbom"] : Array.Empty<string>(),
-        .. line.Attachments.Provenance ? ["attest=type=provenance"] : Array.Empty<string>(),
+        .. line.Attachments switch
+        {
+            { Provenance: false } => Array.Empty<string>(),
+            { IsMinimal: { } isMinimal } => [$"attest=type=provenance,mode={(isMinimal ? "min" : "max")}"],
+            _ => ["attest=type=provenance"],
+        },
     ];
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)

@@ -62,7 +62,7 @@ internal sealed class ContextFlags
         var contexts = await Task.WhenAll(request.Contexts.Select(async each => KeyValuePair.Create(each.Key, each.Value switch
         {
             RemoteContext remote when await fetcher.FetchNamedAsync(remote.Address, keepGitFolder, cancellation) is var files =>
-                new FolderContext(files.Folder) { Time = files.Time },
+                new FolderContext(files.Folder) { Time = files.When },
             LayoutContext layout => new ImageContext(await new TakenImages(tools.Store, tools.Registry).PlaceAsync(layout, cancellation)),
             var local => local,
         })));

@@ -64,10 +64,9 @@ internal static class PushCommand
     {
         if (place.Transport is not Transport.Store)
             return (new ImageSources(store, client).Open(place), null);
-        var name = client.Options.Registries.LocalNames(place.Reference!).FirstOrDefault(name => store.Tags.Find(name) is not null)
-            ?? throw new UsageException(
+        var (name, target) = new LocalImages(store, client.Options.Registries).Find(place.Reference!) ?? throw new UsageException(
             $"push {place.Reference}: the store has no image of that name. See: manifold images");
-        return (new StoreSource(store, client, name, store.Tags.Find(name)!), name);
+        return (new StoreSource(store, client, name, target), name);
     }
 
     /// <summary>Sends the referrers of the image before the image gets its name.</summary>

@@ -16,11 +16,8 @@ internal static class StoredNames
     public static NamedImage Find(CliContext context, Store store, string text)
     {
         var reference = ParseReference(text);
-        foreach (var name in RegistriesConf.From(context.Environment).LocalNames(reference))
-        {
-            if (store.Tags.Find(name) is { } target)
-                return new NamedImage(name.ToString(), target);
-        }
+        if (new LocalImages(store, RegistriesConf.From(context.Environment)).Find(reference) is var (name, target))
+            return new NamedImage(name.ToString(), target);
         var others = store.Tags.List().Where(image => image.Reference?.Name == reference.Name).Select(image => image.Name).Take(5).ToList();
         throw new UsageException($"The store '{store.Root}' has no image '{reference}'. " +
             (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Manifold.Fetching;
 using Manifold.Oci;
 
 namespace Manifold.Dockerfile;
@@ -23,7 +24,7 @@ internal sealed partial class InstructionReader
     private AddInstruction? ReadAdd(Part part)
     {
         var checksum = part.Flags.One("checksum");
-        if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _) && !Commit().IsMatch(text))
+        if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _) && !GitAddress.IsHash(text))
             Error(part, flag, $"'{text}' is not a checksum", "Expected sha256: and 64 hex digits. Of a repository: a commit's hash.");
         var keepGitDir = part.Flags.Bool("keep-git-dir") ?? false;
         var unpack = part.Flags.Bool("unpack");
@@ -64,10 +65,6 @@ internal sealed partial class InstructionReader
             Error(part, flag, $"'{text}' is not a file mode", "Expected octal, e.g. 755, or symbolic, e.g. u=rwX,go=rX.");
         return chmod?.Value;
     }
-
-    /// <summary>A commit's hash, or its begin.</summary>
-    [GeneratedRegex("^[0-9a-f]{7,64}$")]
-    private static partial Regex Commit();
 
     [GeneratedRegex("^(0?[0-7]{1,4}|[ugoa]*([-+=]([rwxXst]*|[ugo]))+(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*)$")]
     private static partial Regex FileMode();

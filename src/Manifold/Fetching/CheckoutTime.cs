@@ -1,5 +1,4 @@
 using System.Globalization;
-using Manifold.Linux;
 
 namespace Manifold.Fetching;
 
@@ -7,11 +6,8 @@ namespace Manifold.Fetching;
 public static class CheckoutTime
 {
     /// <summary>In seconds since 1970; null where the folder is no checkout, or git is not installed.</summary>
-    public static async Task<long?> FindAsync(string folder, CancellationToken cancellation = default)
-    {
-        var result = await ChildProcess.RunAsync("git", ["-C", folder, "-c", "core.fsmonitor=false", "log", "-1", "--format=%ct"],
-            cancellation: cancellation).ConfigureAwait(false);
-        return result is { ExitCode: 0 } && long.TryParse(result.Output.Trim(), NumberStyles.AllowLeadingSign,
-            CultureInfo.InvariantCulture, out var time) ? time : null;
-    }
+    /// <remarks>Checks no signature, whatever the configuration says: that runs a program that it names.</remarks>
+    public static async Task<long?> FindAsync(string folder, CancellationToken cancellation = default) =>
+        await ContextGit.AskAsync(folder, ["log", "-1", "--no-show-signature", "--format=%ct"], cancellation)
+            .ConfigureAwait(false) is { } said && long.TryParse(said, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time) ? time : null;
 }

@@ -8,8 +8,13 @@ namespace Manifold.Fetching;
 /// <summary>A build context as a folder of this machine.</summary>
 /// <param name="Dockerfile">Where what came was no archive but a Dockerfile: its text. The folder is then empty.</param>
 /// <param name="Commit">The commit, of a repository.</param>
-/// <param name="Time">When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null where nobody knows.</param>
-public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, long? Time = null);
+/// <param name="When">Finds out when it was made, which may take reading all of it.</param>
+public sealed record FetchedContext(string Folder, byte[]? Dockerfile = null, string? Commit = null, Lazy<long?>? When = null)
+{
+    /// <summary>When it was made, in seconds since 1970: a commit's time, what the server says, or the newest file of an archive; null
+    /// where nobody knows.</summary>
+    public long? Time => When?.Value;
+}
 
 /// <summary>Makes folders of contexts that are none: repositories, files behind addresses, standard input.</summary>
 /// <remarks>
@@ -33,13 +38,13 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
         if (GitAddress.TryParse(address, asContext: true, out var git))
         {
             var commit = await new GitFetcher(store, credentials).FetchAsync(git, keepGitFolder, cancellation).ConfigureAwait(false);
-            return new FetchedContext(commit.Folder, Commit: commit.Commit, Time: commit.Time);
+            return new FetchedContext(commit.Folder, Commit: commit.Commit, When: new(commit.Time));
         }
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !HttpFetcher.IsAddress(uri.AbsoluteUri))
             throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         var opened = await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
-        return file.Modified is { } modified ? opened with { Time = modified.Seconds } : opened;
+        return file.Modified is { } modified ? opened with { When = new(modified.Seconds) } : opened;
     }
 
     /// <summary>A context under a name: a commit's files, or a folder with the one file that is behind an address (BuildKit's behaviour).</summary>
@@ -60,7 +65,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
             File.SetUnixFileMode(partial, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             File.Move(partial, path);
         }
-        return new FetchedContext(folder, Time: FileTimes.Of(file, AddressSecrets.Without(address), cancellation));
+        return new FetchedContext(folder, When: new(() => FileTimes.Of(file, AddressSecrets.Without(address), cancellation)));
     }
 
     /// <summary>Reads a context from a stream to its end.</summary>
@@ -79,7 +84,7 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
     {
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         if (Directory.Exists(folder) || TryUnpack(path, name, folder, cancellation))
-            return new FetchedContext(folder, Time: SourceTime.Read(folder));
+            return new FetchedContext(folder, When: new(SourceTime.Read(folder)));
         var content = new FileInfo(path).Length <= Limits.DockerfileBytes ? await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false) : null;
         if (content is null || content.Contains((byte)0))
             throw new FetchException($"The context from {name} is neither a tar (plain, gzip, bzip2, xz, zstd) nor a Dockerfile.");

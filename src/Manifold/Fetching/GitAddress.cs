@@ -53,7 +53,7 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
         return true;
     }
 
-    /// <summary>Whether a text is a commit's hash or the begin of one.</summary>
+    /// <summary>Whether a text is a commit's hash or the begin of one, of at least the seven digits that git shows.</summary>
     public static bool IsHash(string text) => HashBegin().IsMatch(text);
 
     // A ref is an argument of git's: it must not be an option, nor a refspec.
@@ -90,7 +90,7 @@ public sealed partial record GitAddress(string Remote, string? Ref, string Folde
     [GeneratedRegex("^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+:(?!//).+$")]
     private static partial Regex ScpForm();
 
-    [GeneratedRegex("^[0-9a-fA-F]{1,64}$")]
+    [GeneratedRegex("^[0-9a-f]{7,64}$")]
     private static partial Regex HashBegin();
 
     [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]

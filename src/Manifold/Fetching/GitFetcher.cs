@@ -28,7 +28,8 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     private const int Sha256Length = 64;
 
     private static readonly ImmutableSortedDictionary<string, string> Environment = ImmutableSortedDictionary<string, string>.Empty
-        .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C");
+        .Add("GIT_TERMINAL_PROMPT", "0").Add("LC_ALL", "C")
+        .Add("GIT_DEFAULT_HASH", "sha1"); // the account may have another default; git before 2.29 does not know it
 
     // Behind what our caller may have said himself; the shell does it without another process, so no argument has the header.
     private const string Configuring = "if [ -n \"$MANIFOLD_GIT_HEADER\" ]; then n=${GIT_CONFIG_COUNT:-0}; "
@@ -85,7 +86,8 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         Directory.CreateDirectory(partial);
         async Task<string> Git(params string[] arguments) => Succeeded(address, await TryGitAsync(address, partial, arguments, cancellation).ConfigureAwait(false));
         // A repository's hashes are all of one kind, and one of the other kind cannot fetch from it.
-        await Git("init", "--quiet", $"--object-format={(wanted.Commit.Length == Sha256Length ? "sha256" : "sha1")}").ConfigureAwait(false);
+        await Git(wanted.Commit.Length == Sha256Length ? ["init", "--quiet", "--object-format=sha256"] : ["init", "--quiet"])
+            .ConfigureAwait(false);
         await Git("remote", "add", "origin", address.Remote).ConfigureAwait(false);
         // 3
         if (await TryGitAsync(address, partial, ["fetch", "--quiet", "--depth", "1", "--no-tags", "origin", wanted.Commit], cancellation).ConfigureAwait(false) is not { ExitCode: 0 }

@@ -44,7 +44,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
             await source.ResolveAsync(cancellation).WaitAsync(Patience, cancellation).ConfigureAwait(false);
             return source;
         }
-        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && WasPublished(stored))
+        catch (RegistryException e) when (e.Status is HttpStatusCode.NotFound && !Local.IsBuiltHere(stored))
         {
             await source.DisposeAsync().ConfigureAwait(false);
             throw e.With(
@@ -68,15 +68,12 @@ public sealed class ImageSources(Store store, RegistryClient registry)
     public IImageSource OpenStored(ImageLocation location) => !location.IsExplicit && Stored(location.Reference!) is { } stored
         ? Open(ImageLocation.InStore(stored)) : Open(location);
 
-    private bool IsBuiltHere(ImageReference asked, ImageReference stored) => asked.ShortName is not null && !WasPublished(stored);
+    private bool IsBuiltHere(ImageReference asked, ImageReference stored) => asked.ShortName is not null && Local.IsBuiltHere(stored);
 
     /// <summary>The name under which the store has an image; null where it has none.</summary>
-    private ImageReference? Stored(ImageReference reference) => registry.Options.Registries.LocalNames(reference)
-        .FirstOrDefault(name => store.Tags.Find(name) is not null);
+    private ImageReference? Stored(ImageReference reference) => Local.Find(reference)?.Name;
 
-    /// <summary>Whether the store's image of that name was in that repository.</summary>
-    private bool WasPublished(ImageReference reference) =>
-        store.Tags.Find(reference) is { } image && new BlobOrigins(store).Find(image.Digest).Any(origin => origin.Name == reference.Name);
+    private LocalImages Local => new(store, registry.Options.Registries);
 
     private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
         : throw new UsageException(File.Exists(folder) ? $"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}" : $"There is no folder '{folder}'.");

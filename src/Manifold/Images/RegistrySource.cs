@@ -20,6 +20,10 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
 
     private ImageReference Name => top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? top.Value.Result.Name : asked;
 
+    /// <summary>The name with its registry, which is looked for where the name has none.</summary>
+    private async ValueTask<ImageReference> NameAsync(CancellationToken cancellation) =>
+        asked.ShortName is null ? Name : (await top.Value.WaitAsync(cancellation).ConfigureAwait(false)).Name;
+
     public ImageLocation Location => ImageLocation.InRegistry(Name);
 
     public async Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default) =>
@@ -37,29 +41,34 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
         {
             if (manifests.TryGetValue(document.Digest, out var known))
                 return known;
-            var content = await client.GetManifestAsync(Name.WithDigest(document.Digest), cancellation).ConfigureAwait(false)
+            var name = await NameAsync(cancellation).ConfigureAwait(false);
+            var content = await client.GetManifestAsync(name.WithDigest(document.Digest), cancellation).ConfigureAwait(false)
                 ?? throw Broken($"its part {document.Digest} is not there.", HttpStatusCode.NotFound);
             return manifests[document.Digest] = content.Bytes;
         }
         if (document.Size > Limits.DocumentBytes)
             throw Broken($"its config of {document.Size} bytes is too large.");
-        await using var config = await client.OpenBlobAsync(Name, document, cancellation: cancellation).ConfigureAwait(false);
+        await using var config = await client.OpenBlobAsync(await NameAsync(cancellation).ConfigureAwait(false), document,
+            cancellation: cancellation).ConfigureAwait(false);
         var bytes = new byte[document.Size];
         await config.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
         return bytes;
     }
 
     public async Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default) =>
-        store.TryOpen(blob.Digest) ?? await client.OpenBlobAsync(Name, blob, cancellation: cancellation).ConfigureAwait(false);
+        store.TryOpen(blob.Digest) ?? await client.OpenBlobAsync(await NameAsync(cancellation).ConfigureAwait(false), blob,
+            cancellation: cancellation).ConfigureAwait(false);
 
     public async Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        (await client.ListReferrersAsync(Name, subject, cancellation: cancellation).ConfigureAwait(false)).Entries;
+        (await client.ListReferrersAsync(await NameAsync(cancellation).ConfigureAwait(false), subject, cancellation: cancellation)
+            .ConfigureAwait(false)).Entries;
 
     /// <remarks>Costs a small request for each of cosign's three suffixes.</remarks>
     public async Task<ImmutableArray<TaggedManifest>> ListTaggedAsync(Digest subject, CancellationToken cancellation = default)
     {
+        var name = await NameAsync(cancellation).ConfigureAwait(false);
         var tags = CosignSuffixes.Select(suffix => TaggedManifest.PrefixOf(subject) + suffix).ToList();
-        var found = await Task.WhenAll(tags.Select(tag => client.HeadManifestAsync(Name.WithTag(tag), cancellation: cancellation)))
+        var found = await Task.WhenAll(tags.Select(tag => client.HeadManifestAsync(name.WithTag(tag), cancellation: cancellation)))
             .ConfigureAwait(false);
         return [.. tags.Zip(found).Where(pair => pair.Second is not null).Select(pair => new TaggedManifest(pair.First, pair.Second!))];
     }

@@ -60,7 +60,7 @@ public static partial class BuildKitArguments
         if (text == OfContext)
             return WithTime(request, request.ContextTime);
         if (request.Contexts.TryGetValue(text, out var context))
-            return WithTime(request, (context as FolderContext)?.Time);
+            return WithTime(request, (context as FolderContext)?.Time?.Value);
         throw NoTime(text);
     }
 

@@ -22,7 +22,8 @@ public sealed record ImageContext(ImageReference Reference) : NamedContext
 public sealed record FolderContext(string Folder) : NamedContext
 {
     /// <summary>When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.</summary>
-    public long? Time { get; init; }
+    /// <remarks>Found out when it is asked for.</remarks>
+    public Lazy<long?>? Time { get; init; }
 }
 
 /// <summary><c>oci-layout://FOLDER[:TAG][@DIGEST]</c>; the folder is absolute.</summary>

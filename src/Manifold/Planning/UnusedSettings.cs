@@ -19,7 +19,9 @@ internal static class UnusedSettings
     {
         if (request.BuildArguments.IsEmpty || bases.Any(image => image.Config.Config?.OnBuild is { IsDefaultOrEmpty: false }))
             yield break;
-        var declared = tree.GlobalArguments.Concat(tree.Instructions.OfType<ArgInstruction>()).SelectMany(arg => arg.Arguments).Select(argument => argument.Name).ToHashSet(StringComparer.Ordinal);
+        var instructions = tree.Instructions.Select(each => each is OnbuildInstruction later ? later.Trigger : each);
+        var declared = tree.GlobalArguments.Concat(instructions.OfType<ArgInstruction>()).SelectMany(arg => arg.Arguments)
+            .Select(argument => argument.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in request.BuildArguments.Keys.Where(name => !declared.Contains(name) && !IsBuilders(name)))
             yield return $"--build-arg {name}: no ARG of {tree.FileName} declares it, so it changes nothing. {Suggestion.For(name, declared) ?? $"Write ARG {name} where it is used."}";
     }

@@ -36,7 +36,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private readonly HashSet<(string Component, Diagnostic)> told = [];
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> left = new(graph.Left, StringComparer.Ordinal);
-    private readonly HashSet<(string Component, Place)> lacking = [];
+    private readonly HashSet<(string Component, (Place, string))> lacking = [];
 
     // What a hook makes is not there yet.
     private readonly bool filesAreThere = graph.Nodes.All(node => node.Component.Before.IsEmpty);
@@ -190,7 +190,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
         var plan = build.Planner.Plan(outside.AddRange(siblings));
         if (filesAreThere)
-            SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request).Where(each => lacking.Add((node.Name, each.Step.Place)))]);
+            SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request)
+                .Where(each => lacking.Add((node.Name, each.Spot)))]);
         BuildSession.RequireRights(plan.Steps);
         foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
             await emulators.RequireAsync(run).ConfigureAwait(false);

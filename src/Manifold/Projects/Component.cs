@@ -67,8 +67,12 @@ public sealed record Component
     public bool Sbom { get; init; }
     public bool Provenance { get; init; }
 
-    /// <summary>What the file says of the attestations, where it is more than their types: <c>type=provenance,mode=max</c>. For
-    /// printing.</summary>
+    /// <summary>The provenance is without the values of build arguments: <c>type=provenance,mode=min</c>.</summary>
+    public bool ProvenanceIsMinimal => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, Attestation.Provenance)) is { } text
+        && Attestation.Read(FlagFields.Parse("attest", text)).IsMinimal is true;
+
+    /// <summary>What the file says of the attestations, where it is more than their types:
+    /// <c>type=provenance,mode=max</c>.</summary>
     public ImmutableArray<string> AttestTexts { get; init; } = [];
 
     /// <summary>The attestations as a file has them: what it says of one, else its type.</summary>

@@ -11,9 +11,6 @@ namespace Manifold.Projects;
 /// here.</remarks>
 internal sealed class FileAttestations
 {
-    private static readonly string[] OfProvenance = ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version",
-        "filename"];
-
     private readonly List<Located> warnings = [];
 
     public static FileAttestations Read(IEnumerable<Located> texts, Action<Place, string> fault)
@@ -43,16 +40,13 @@ internal sealed class FileAttestations
     private void Add(Located text)
     {
         var fields = FlagFields.Parse("attest", text.Text.Contains('=', StringComparison.Ordinal) ? text.Text : $"type={text.Text}");
-        var type = fields.Required("type", "type=sbom or type=provenance");
-        if (type is not (Attestation.Sbom or Attestation.Provenance))
-            throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Attestation.Sbom, Attestation.Provenance]) ?? "Known are: provenance, sbom."}");
-        var wanted = fields.Switch("disabled") is not true;
+        var (type, wanted, _) = Attestation.Read(fields);
         if (type == Attestation.Sbom)
             Sbom = wanted;
         else
             Provenance = wanted;
-        var passedOver = fields.Keys.Where(key => type == Attestation.Sbom ? key is not ("type" or "disabled")
-            : !OfProvenance.Contains(key)).Order(StringComparer.Ordinal).ToList();
+        var passedOver = fields.Keys.Where(key => key == "generator" || !Attestation.FieldsOf(type).Contains(key, StringComparer.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal).ToList();
         if (wanted && passedOver.Count > 0)
             warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{(type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "")}", text.Place));
     }

@@ -43,7 +43,7 @@ public static class RemoteContexts
     private static IEnumerable<(string Address, bool IsNamed)> AddressesOf(BuildSource build) =>
         build.Contexts.Values.OfType<RemoteContext>().Select(context => (context.Address, true)).Concat(build.ContextAddress is { } address ? [(address, false)] : []);
 
-    private static FolderContext Folder(FetchedContext context) => new(context.Folder) { Time = context.Time };
+    private static FolderContext Folder(FetchedContext context) => new(context.Folder) { Time = context.When };
 
     private static BuildSource Placed(BuildSource build, Dictionary<(string Address, bool IsNamed), FetchedContext> fetched)
     {

@@ -52,8 +52,7 @@ public sealed class TakenImages(Store store, RegistryClient registry)
     }, cancellation).ConfigureAwait(false);
 
     private ImageReference Stored(ImageReference reference) =>
-        puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null) is { } name
-            ? name.WithDigest(store.Tags.Find(name)!.Digest)
+        puller.Local.Find(reference) is var (name, target) ? name.WithDigest(target.Digest)
             : throw new UsageException($"The store has no image '{reference}'. See: manifold images");
 
     private async Task<ImageReference> PlaceAsync(ImageLocation location, CancellationToken cancellation)

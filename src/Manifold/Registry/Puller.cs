@@ -18,9 +18,8 @@ namespace Manifold.Registry;
 /// </remarks>
 public sealed class Puller(RegistryClient client, Store store, BlobOrigins origins)
 {
-    /// <summary>The names that this machine's store may have an image under, the best first: several for a name without a
-    /// registry.</summary>
-    public ImmutableArray<ImageReference> LocalNames(ImageReference reference) => client.Options.Registries.LocalNames(reference);
+    /// <summary>The images that this machine's store has.</summary>
+    public LocalImages Local => new(store, client.Options.Registries);
 
     /// <summary>Finds out what a reference stands for and which platforms it has.</summary>
     /// <exception cref="RegistryException">It does not exist, or is not an image.</exception>

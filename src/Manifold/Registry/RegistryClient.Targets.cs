@@ -89,7 +89,7 @@ public sealed partial class RegistryClient
             HttpStatusCode.RequestedRangeNotSatisfiable => headers.ContentRange?.Length ?? size - 1,
                 // shorter, and it does not say by how much
             HttpStatusCode.Gone when !host.IsOurs(response.Address) => null,
-            _ when IsRefusedByStorage(host, response) => refusedByStorage,
+            _ when IsRefusedByStorage(host, response) && (read.Push || IsAbsence(response.Message.StatusCode)) => refusedByStorage,
             _ => throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false),
         };
     }
@@ -99,6 +99,11 @@ public sealed partial class RegistryClient
     /// <remarks>S3 answers 403 instead of 404 to whoever may not list the bucket. Source: Amazon S3, "GetObject", "Permissions".</remarks>
     private static bool IsRefusedByStorage(RegistryHost host, RegistryResponse response) =>
         !host.IsOurs(response.Address) && (int)response.Message.StatusCode is (>= 400 and < 500) or 501;
+
+    /// <summary>What a storage says of what it lacks. Whoever pushes takes any refusal for that, and sends what it has; whoever asks
+    /// whether an image is whole must not: 407 is a proxy's, and 400 a link's that is too old.</summary>
+    private static bool IsAbsence(HttpStatusCode status) => status is HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+        or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone or HttpStatusCode.NotImplemented;
 
     /// <summary>Whether an answered size is that of a whole blob; registries that name no size are believed.</summary>
     internal static bool IsWhole(long? answered, long size) => answered == size || answered == UnknownSize;

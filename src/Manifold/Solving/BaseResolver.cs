@@ -114,10 +114,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         if (Pins?.Digests.TryGetValue(reference, out var pinned) is true)
             return (await FindPinnedAsync(reference, pinned, Pins.File, cancellation).ConfigureAwait(false), BaseOrigin.Locked);
         // 1
-        var named = pull ? null : puller.LocalNames(reference).FirstOrDefault(name => store.Tags.Find(name) is not null);
-        if (named is not null)
-            return (await puller.ResolveAsync(named.WithDigest(store.Tags.Find(named)!.Digest), cancellation).ConfigureAwait(false),
-                BaseOrigin.Store);
+        if (!pull && puller.Local.FindMeant(reference) is var (named, target))
+            return (await puller.ResolveAsync(named.WithDigest(target.Digest), cancellation).ConfigureAwait(false), BaseOrigin.Store);
         try
         {
             // 2

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Dockerfile;
 using Manifold.Planning;
 using Manifold.Text;
 
@@ -14,6 +15,9 @@ public sealed class StepFailedException(Step step, string reason, int? code = nu
     public bool IsHostsFault { get; init; }
 
     public Step Step { get; } = step;
+
+    /// <summary>What fails for all platforms alike has one: the instruction, and the reason.</summary>
+    internal (Place Place, string Reason) Spot => (Step.Place, reason);
 
     /// <summary>The same failure, met by another step.</summary>
     public StepFailedException At(Step other) => new(other, reason, ProgramExitCode, LogTail) { IsHostsFault = IsHostsFault };

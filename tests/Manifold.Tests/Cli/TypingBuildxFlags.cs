@@ -189,6 +189,15 @@ public sealed class TypingBuildxFlags : IDisposable
         Assert.Contains("declares it, so it changes nothing. Did you mean VERSION?", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task an_argument_that_a_trigger_of_the_file_declares_is_not_told()
+    {
+        folder.Write("Dockerfile", "FROM scratch AS a\nONBUILD ARG V\nONBUILD LABEL v=$V\nFROM a\nCOPY Dockerfile /\n");
+        var (code, _, error) = await InFolder(["build", "--build-arg", "V=1"]);
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("--build-arg", error, StringComparison.Ordinal);
+    }
+
     private Task<(int Code, string Output, string Error)> InFolder(string[] words) => Commanding.Manifold(folder, [.. words, folder.Path]);
 
     private string Rooted(string line) => string.Join(' ', line.Split(' ').Select(word => word switch

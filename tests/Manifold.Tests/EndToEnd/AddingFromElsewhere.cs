@@ -137,6 +137,21 @@ public sealed class AddingFromElsewhere : IDisposable
         Assert.Contains("git/.git/HEAD", files.Keys);
     }
 
+    [Fact]
+    public async Task a_git_that_knows_one_kind_of_hashes_fetches_repositories()
+    {
+        var real = (await Tool.Run("sh", "-c", "command -v git")).Trim();
+        var old = shop.Write("old/git", $"#!/bin/sh\nfor word; do case $word in --object-format*) exit 129;; esac; done\nexec {real} \"$@\"\n");
+        File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo("env", [$"PATH={shop["old"]}:{Environment.GetEnvironmentVariable("PATH")}", "MANIFOLD_ROOT=" + shop.Root,
+            "GIT_DEFAULT_HASH=sha256", "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), "build", "--verify", "off",
+            $"{Repository()}#main:sub"]) { RedirectStandardError = true };
+        using var build = Process.Start(start)!;
+        var error = await build.StandardError.ReadToEndAsync();
+        await build.WaitForExitAsync();
+        Assert.True(build.ExitCode == 0, error);
+    }
+
     [Theory]
     [InlineData("#nosuch", "the repository has no branch or tag 'nosuch'")]
     [InlineData("#main:nosuch", "the commit has no folder 'nosuch'")]

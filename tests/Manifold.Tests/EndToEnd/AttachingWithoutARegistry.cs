@@ -130,6 +130,33 @@ public sealed class AttachingWithoutARegistry : IDisposable
         Assert.Equal([Sbom, Statement], Entries("l").Select(entry => entry.ArtifactType).OfType<string>().Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("docker-bake.json", """{"target": {"default": {"context": "{0}", "args": {"S": "geheim"}, "attest": ["type=provenance,mode=min"]}}}""")]
+    [InlineData("compose.yaml", "services: {a: {build: {context: ., args: {S: geheim}, provenance: mode=min}}}")]
+    [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}, attest: ['type=provenance,mode=min']}}")]
+    [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}}}", "--set", "*.attest=type=provenance,mode=min")]
+    [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}, attest: [provenance]}}", "--provenance=mode=min")]
+    [InlineData("manifold.yaml", "images: {a: {context: ., args: {S: geheim}, attest: ['type=provenance,mode=min']}}", "--provenance")]
+    public async Task a_project_may_leave_the_values_of_arguments_out(string file, string text, params string[] flags)
+    {
+        shop.Write("p/Dockerfile", "FROM scratch\nARG S\nCOPY Dockerfile /\n");
+        file = shop.Write($"p/{file}", text.Replace("{0}", shop["p"], StringComparison.Ordinal));
+        (await shop.Run([], ["bake", "-f", file, "--set", $"*.output=type=local,dest={shop["out"]}", .. flags])).Succeeded();
+        var provenance = File.ReadAllText(shop["out/provenance.json"]);
+        Assert.Contains("""{"S":"(withheld)"}""", provenance, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", provenance, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task the_command_line_may_ask_for_the_values_that_a_project_leaves_out()
+    {
+        shop.Write("p/Dockerfile", "FROM scratch\nARG S\nCOPY Dockerfile /\n");
+        var file = shop.Write("p/manifold.yaml",
+            "images: {a: {context: ., args: {S: open}, attest: ['type=provenance,mode=min']}}");
+        (await shop.Run([], "bake", "-f", file, "--set", $"*.output=type=local,dest={shop["out"]}", "--provenance=mode=max")).Succeeded();
+        Assert.Contains("""{"S":"open"}""", File.ReadAllText(shop["out/provenance.json"]), StringComparison.Ordinal);
+    }
+
     private async Task BuildAsync(params string[] arguments) =>
         (await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"),
             ["-t", "app:1", "--platform", "linux/amd64,linux/arm64", .. arguments])).Succeeded();

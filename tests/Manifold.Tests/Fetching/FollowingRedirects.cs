@@ -134,6 +134,29 @@ public sealed class FollowingRedirects : IDisposable
         Assert.Equal([name], Directory.GetFileSystemEntries(context.Folder).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public async Task when_a_context_under_a_name_was_made_is_found_out_by_whoever_asks()
+    {
+        var fetcher = new ContextFetcher(store, GitCredentials.None);
+        var context = await fetcher.FetchNamedAsync($"{address}/there", false, TestContext.Current.CancellationToken);
+        Assert.False(context.When!.IsValueCreated);
+        Assert.Null(context.Time);
+    }
+
+    [Fact]
+    public void nobody_knows_when_a_damaged_archive_was_made()
+    {
+        var written = new MemoryStream();
+        using (var writer = new System.Formats.Tar.TarWriter(written, leaveOpen: true))
+            writer.WriteEntry(new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.Directory, "a"));
+        var tar = written.ToArray();
+        tar.AsSpan(512).Fill((byte)'x'); // from its second header on
+        File.WriteAllBytes(folder["x.tar"], tar);
+        var file = new FetchedFile(folder["x.tar"], tar.Length, Manifold.Oci.Digest.Of(tar), Modified: null);
+        Assert.Null(FileTimes.Of(file, "x.tar", TestContext.Current.CancellationToken));
+        Assert.Equal(["x.tar"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+    }
+
     private Task<FetchedFile> FetchAsync(string path, string user = "") =>
         new HttpFetcher(store).FetchAsync(new Uri(address.Replace("http://", $"http://{user}", StringComparison.Ordinal) + path),
             null, TestContext.Current.CancellationToken);

@@ -426,6 +426,40 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         Assert.DoesNotContain("manifold login", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(403, true)]
+    [InlineData(404, true)]
+    [InlineData(405, true)]
+    [InlineData(410, true)]
+    [InlineData(501, true)]
+    [InlineData(400, false)]
+    [InlineData(401, false)]
+    [InlineData(407, false)]
+    [InlineData(451, false)]
+    public async Task what_a_storage_refuses_is_absent_only_where_the_answer_can_mean_that(int status, bool isAbsent)
+    {
+        await using var storage = await ScriptedRegistry.StartAsync();
+        storage.Fault = async context =>
+        {
+            await ScriptedRegistry.RefuseAsync(context, status, "Refused");
+            return true;
+        };
+        foreach (var content in new[] { Noise(100), [] }) // an empty blob is asked for with HEAD first
+        {
+            var blob = Registry.AddBlob("app", content);
+            Registry.Fault = context =>
+            {
+                context.Response.Redirect($"http://{storage.Name}/bucket/object");
+                return Task.FromResult(true);
+            };
+            if (isAbsent)
+                Assert.Null(await Client().SizeForPullAsync(Registry.Reference("app"), blob, CancellationToken.None));
+            else
+                Assert.Equal(status, (int)(await Assert.ThrowsAsync<RegistryException>(() =>
+                    Client().SizeForPullAsync(Registry.Reference("app"), blob, CancellationToken.None))).Status!);
+        }
+    }
+
     [Fact]
     public async Task a_ring_of_redirects_ends()
     {

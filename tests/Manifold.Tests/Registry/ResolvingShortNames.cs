@@ -1,3 +1,4 @@
+using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Registry;
@@ -168,6 +169,36 @@ public sealed class ResolvingShortNames : WithARegistry
         Registry.Requests.Clear();
         Assert.Equal(image.Digest, Assert.Single(await ResolveAsync("tiny:1")).Value.Top);
         Assert.Empty(Registry.Requests);
+    }
+
+    [Fact]
+    public async Task what_was_pulled_from_another_registry_under_the_plain_name_is_not_what_an_alias_means()
+    {
+        Folder.Write(System, $"[aliases]\ntiny = '{Registry.Name}/team/tiny'\n");
+        Configure();
+        var meant = Registry.AddImage("team/tiny", "1", Noise(100));
+        var others = await SampleImages.WriteAsync(Store, "others");
+        var hubs = ImageReference.Parse("docker.io/library/tiny:1");
+        Store.Tags.Set(hubs, others);
+        Origins.Record(others.Digest, hubs);
+        Assert.Equal(meant.Digest, Assert.Single(await ResolveAsync("tiny:1")).Value.Top);
+        var local = new LocalImages(Store, Options.Registries);
+        Assert.Null(local.FindMeant(ImageReference.Parse("tiny:1")));
+        Assert.Equal((hubs, others.Digest), (local.Find(ImageReference.Parse("tiny:1"))!.Value.Name,
+            local.Find(ImageReference.Parse("tiny:1"))!.Value.Target.Digest));
+        Assert.Equal(others.Digest, local.FindMeant(hubs)!.Value.Target.Digest);
+    }
+
+    [Fact]
+    public async Task a_part_of_an_image_may_be_read_first_and_comes_from_the_registry_that_is_meant()
+    {
+        Folder.Write(System, $"[aliases]\ntiny = '{Registry.Name}/team/tiny'\n");
+        Configure();
+        Registry.AddImage("team/tiny", "1", Noise(100));
+        var blob = Registry.AddBlob("team/tiny", Noise(200));
+        await using var source = new RegistrySource(Client(), Store, ImageReference.Parse("tiny:1"));
+        await using var content = await source.OpenBlobAsync(blob, TestContext.Current.CancellationToken);
+        Assert.Equal(Registry.Reference("team/tiny:1"), source.Location.Reference);
     }
 
     [Fact]

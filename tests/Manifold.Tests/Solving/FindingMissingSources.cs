@@ -46,6 +46,28 @@ public sealed class FindingMissingSources : IDisposable
         Assert.Equal(2, error.Split('\n').Count(line => line.Contains("is not in the build context", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("plan", "--platform", "linux/amd64,linux/arm64,linux/s390x", ".")]
+    [InlineData("bake", "--plan", "-f", "docker-bake.json")]
+    public async Task what_one_platform_alone_lacks_is_told(params string[] command)
+    {
+        folder.Write("bin/amd64/app", "x");
+        folder.Write("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY bin/$TARGETARCH /app\n");
+        folder.Write("docker-bake.json", $$$$"""
+            {"target": {"default": {"context": "{{{{folder.Path}}}}", "platforms": ["linux/amd64", "linux/arm64", "linux/s390x"]}}}
+            """);
+        var (code, _, error) = await Commanding.Manifold(folder, [.. command.Select(word => word switch
+        {
+            "." => folder.Path,
+            "docker-bake.json" => folder[word],
+            _ => word,
+        })]);
+        Assert.NotEqual(0, code);
+        Assert.Contains("'bin/arm64' is not in the build context", error, StringComparison.Ordinal);
+        Assert.Contains("'bin/s390x' is not in the build context", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("'bin/amd64' is not", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task what_no_target_needs_is_not_missed()
     {

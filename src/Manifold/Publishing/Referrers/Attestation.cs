@@ -1,11 +1,12 @@
+using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Planning;
 
 namespace Manifold.Publishing.Referrers;
 
 /// <summary>What buildx calls an attestation: <c>type=sbom</c>, <c>type=provenance,mode=max</c>. Its other fields change nothing here.</summary>
-/// <param name="IsMinimal"><c>mode=min</c>: without the values of build arguments.</param>
-public sealed record Attestation(string Type, bool Wanted, bool IsMinimal = false)
+/// <param name="IsMinimal"><c>mode=min</c>: without the values of build arguments; null where no mode is said.</param>
+public sealed record Attestation(string Type, bool Wanted, bool? IsMinimal = null)
 {
     public const string Sbom = "sbom", Provenance = "provenance";
 
@@ -15,15 +16,27 @@ public sealed record Attestation(string Type, bool Wanted, bool IsMinimal = fals
     public static Attestation Parse(string flag, string text)
     {
         var fields = FlagFields.Parse(flag, text);
+        var read = Read(fields);
+        fields.RequireKnown([.. FieldsOf(read.Type)]);
+        return fields["generator"] is null ? read
+            : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
+    }
+
+    /// <summary>The same of fields that were read, whatever others there are.</summary>
+    /// <inheritdoc cref="Parse"/>
+    public static Attestation Read(FlagFields fields)
+    {
         var type = fields.Required("type", "type=sbom or type=provenance");
         if (type is not (Sbom or Provenance))
             throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Sbom, Provenance]) ?? "Known are: provenance, sbom."}");
-        fields.RequireKnown(type == Sbom ? ["type", "disabled", "generator"] : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"]);
-        if (fields["mode"] is not (null or "min" or "max"))
+        if (type == Provenance && fields["mode"] is not (null or "min" or "max"))
             throw fields.Wrong($"mode={fields["mode"]}: expected min or max.");
-        return fields["generator"] is null ? new Attestation(type, fields.Switch("disabled") is not true, fields["mode"] == "min")
-            : throw fields.Wrong("packages are read from their own databases, and no generator is run. Leave generator out.");
+        return new Attestation(type, fields.Switch("disabled") is not true, fields["mode"] is { } mode ? mode == "min" : null);
     }
+
+    /// <summary>The fields that a type may have.</summary>
+    public static ImmutableArray<string> FieldsOf(string type) => type == Sbom ? ["type", "disabled", "generator"]
+        : ["type", "disabled", "mode", "builder-id", "reproducible", "inline-only", "version", "filename"];
 
     /// <summary>Whether a text that was read asks for this type.</summary>
     public static bool IsOf(string text, string type) => FlagFields.Parse("attest", text)["type"] == type;

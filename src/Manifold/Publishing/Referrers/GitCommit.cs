@@ -1,4 +1,4 @@
-using Manifold.Linux;
+using Manifold.Fetching;
 
 namespace Manifold.Publishing.Referrers;
 
@@ -10,10 +10,11 @@ public sealed record GitCommit(string Id, string? Remote, bool IsChanged)
     /// <summary>Null where the folder is no checkout, or git is not installed.</summary>
     public static async Task<GitCommit?> FindAsync(string folder, CancellationToken cancellation = default)
     {
-        if (await GitAsync(folder, ["rev-parse", "HEAD"], cancellation).ConfigureAwait(false) is not { Length: >= 40 } id)
+        if (await ContextGit.AskAsync(folder, ["rev-parse", "HEAD"], cancellation).ConfigureAwait(false) is not { Length: >= 40 } id)
             return null;
-        var changes = await GitAsync(folder, ["status", "--porcelain", "--untracked-files=normal", "--", "."], cancellation).ConfigureAwait(false);
-        var remote = await GitAsync(folder, ["config", "--get", "remote.origin.url"], cancellation).ConfigureAwait(false);
+        var changes = await ContextGit.AskAsync(folder, ["status", "--porcelain", "--untracked-files=normal", "--", "."], cancellation)
+            .ConfigureAwait(false);
+        var remote = await ContextGit.AskAsync(folder, ["config", "--get", "remote.origin.url"], cancellation).ConfigureAwait(false);
         return new GitCommit(id, WithoutCredentials(remote), changes is not { Length: 0 });
     }
 
@@ -27,12 +28,5 @@ public sealed record GitCommit(string Id, string? Remote, bool IsChanged)
         // git@host:path, which is ssh
         return remote.Split(':', 2) is [var host, var path] && !remote.Contains("://", StringComparison.Ordinal) && host.Length > 1 && !host.Contains('/', StringComparison.Ordinal)
             ? $"ssh://{host.Split('@')[^1]}/{path.TrimStart('/')}" : null;
-    }
-
-    private static async Task<string?> GitAsync(string folder, string[] arguments, CancellationToken cancellation)
-    {
-        var result = await ChildProcess.RunAsync("git", ["-C", folder, "-c", "core.fsmonitor=false", .. arguments],
-            cancellation: cancellation).ConfigureAwait(false);
-        return result is { ExitCode: 0 } ? result.Output.Trim() : null;
     }
 }

@@ -13,8 +13,10 @@ internal static class MissingSources
     public static List<StepFailedException> Find(BuildPlan plan, BuildRequest request)
     {
         var trees = new Dictionary<string, ContextTree>(StringComparer.Ordinal);
-        return [.. plan.Steps.OfType<CopyStep>().Where(step => step.From is null && step.Sources.Length > 0).DistinctBy(step => step.Place)
-            .Select(step => Problem(step, TreeOf(step.Folder))).OfType<StepFailedException>()];
+        // A source may have a variable in it, and be another one for each platform.
+        return [.. plan.Steps.OfType<CopyStep>().Where(step => step.From is null && step.Sources.Length > 0)
+            .DistinctBy(step => (step.Place, step.Folder, string.Join('\0', step.Sources)))
+            .Select(step => Problem(step, TreeOf(step.Folder))).OfType<StepFailedException>().DistinctBy(problem => problem.Spot)];
 
         ContextTree TreeOf(FolderSource? folder)
         {

@@ -24,6 +24,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
         { "annotations = [\"nothing\"]", "nothing" },
         { "shm-size = \"big\"", "'big' is not a size" },
         { "attest = [\"type=pink\"]", "there is no type 'pink'" },
+        { "attest = [\"type=provenance,mode=small\"]", "mode=small: expected min or max" },
     };
 
     [Theory, MemberData(nameof(Faults))]
