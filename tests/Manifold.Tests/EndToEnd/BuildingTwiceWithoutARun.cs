@@ -66,7 +66,7 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
     public async Task a_build_that_fails_fails_as_a_bake_does()
     {
         Write("manifold.yaml", "images: {app: {context: .}}\n");
-        Write("Dockerfile", "FROM scratch\nCOPY nothing /\n");
+        Write("Dockerfile", "FROM scratch\nCOPY noth*ng /\n");
         var outcome = await Check();
         Assert.Equal(1, outcome.Code);
         Assert.Contains("The first build failed; there is nothing to compare.\n", outcome.Error, StringComparison.Ordinal);
