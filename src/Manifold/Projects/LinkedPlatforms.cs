@@ -12,7 +12,7 @@ internal static class LinkedPlatforms
     {
         var wanted = project.Components.ToDictionary(component => component.Name,
             component => component.Platforms.Select(each => each.Platform).ToList());
-        var links = project.Components.SelectMany(component => SiblingsOf(component)
+        var links = project.Components.SelectMany(component => component.Siblings
             .Select(sibling => (From: component, To: project.Find(sibling)))).Where(link => link.To is { IsForThisMachine: true }).ToList();
         for (var before = -1; before != wanted.Values.Sum(platforms => platforms.Count);)
         {
@@ -26,8 +26,4 @@ internal static class LinkedPlatforms
 
     private static ComponentPlatform Of(Component component, Platform platform) =>
         component.Platforms.FirstOrDefault(each => each.Platform == platform) ?? component.Platforms[0] with { Platform = platform };
-
-    private static IEnumerable<string> SiblingsOf(Component component) =>
-        component.Platforms.Select(platform => platform.Source).OfType<BuildSource>()
-        .SelectMany(build => build.Contexts.Values).OfType<SiblingContext>().Select(context => context.Name).Distinct();
 }
