@@ -96,7 +96,8 @@ internal sealed class BakeOptions
     private string? ReadPrint(ParseResult parsed) =>
         parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
 
-    internal static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
+    internal static KeyValuePair<string, string> Variable(string text) => 
+        text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
         : throw new UsageException($"--var {text}: expected NAME=VALUE.");
 
     internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);

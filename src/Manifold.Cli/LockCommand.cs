@@ -21,11 +21,15 @@ internal static class LockCommand
             Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
         };
         var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
-        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.") { names, files, set, variables, update };
+        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.")
+        {
+            names, files, set, variables, update,
+        };
         var registries = RegistryAccess.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var line = new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []], [.. parsed.GetValue(set) ?? []], parsed.GetValue(update))
+            var line = new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []],
+                [.. parsed.GetValue(set) ?? []], parsed.GetValue(update))
             {
                 Variables = [.. (parsed.GetValue(variables) ?? []).Select(BakeOptions.Variable)],
             };

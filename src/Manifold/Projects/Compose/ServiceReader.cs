@@ -49,7 +49,8 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
             warnOf(image);
             settings = settings with { Tags = [new Located(image.Text, image.Place)] };
         }
-        if (service.Find("platform") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } platform } && settings is { Platforms: null, WrongPlatforms.IsEmpty: true })
+        if (service.Find("platform") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } platform }
+            && settings is { Platforms: null, WrongPlatforms.IsEmpty: true })
             settings = BuildReader.WithPlatforms(settings, [new Located(platform.Text, platform.Place)], platform.Place);
         return new NamedImage(key.Text, key.Text, settings with { Arguments = [.. settings.Arguments.Select(Filled)] }, key.Place);
 
