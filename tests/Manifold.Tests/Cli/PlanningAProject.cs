@@ -139,7 +139,7 @@ public sealed class PlanningAProject : IDisposable
             """);
         var planned = await Commanding.Manifold(folder, "bake", "-f", file, "--plan");
         Assert.StartsWith("b\n", planned.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("bad\n", planned.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nbad\n", planned.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("heir  after", planned.Output, StringComparison.Ordinal);
         Assert.Contains(message, planned.Error, StringComparison.Ordinal);
         Assert.Equal(2, planned.Code);
