@@ -48,7 +48,8 @@ internal sealed class AttachmentFlags
         var asked = (parsed.GetValue(attest) ?? []).Select(text => Attestation.Parse("--attest", text))
             .Concat(new[] { Short(parsed, sbom, Attestation.Sbom), Short(parsed, provenance, Attestation.Provenance) }.OfType<Attestation>()).ToLookup(each => each.Type);
         var read = new Attachments(
-            asked[Attestation.Sbom].LastOrDefault()?.Wanted is true, asked[Attestation.Provenance].LastOrDefault()?.Wanted is true, parsed.GetValue(sign) ? parsed.GetValue(key) : null)
+            asked[Attestation.Sbom].LastOrDefault()?.Wanted, asked[Attestation.Provenance].LastOrDefault()?.Wanted,
+            parsed.GetValue(sign) ? parsed.GetValue(key) : null)
         {
             IsMinimal = asked[Attestation.Provenance].LastOrDefault()?.IsMinimal,
         };
@@ -59,15 +60,17 @@ internal sealed class AttachmentFlags
 }
 
 /// <summary>What somebody wants attached.</summary>
-internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
+/// <param name="Sbom">False says that none is attached; null leaves it to a project's file.</param>
+/// <param name="Provenance">False and null as for the SBOM.</param>
+internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile)
 {
     /// <summary>The provenance is without the values of build arguments; null where nobody says it.</summary>
     public bool? IsMinimal { get; init; }
 
-    public bool Any => Sbom || Provenance || KeyFile is not null;
+    public bool Any => AnyDocuments || KeyFile is not null;
 
     /// <summary>True if there are documents that can lie beside an image outside of a registry.</summary>
-    public bool AnyDocuments => Sbom || Provenance;
+    public bool AnyDocuments => Sbom is true || Provenance is true;
 
     /// <exception cref="UsageException">Nothing is published, and no other place takes what is to be attached.</exception>
     public void RequirePlace(IEnumerable<ImageOutput> outputs)
@@ -85,8 +88,17 @@ internal sealed record Attachments(bool Sbom, bool Provenance, string? KeyFile)
 
     public AttachmentRequest Request(SigningKey? key) => new()
     {
-        Sbom = Sbom, IsMinimal = IsMinimal is true, Key = key, Tool = ProgramName.Version.Replace(' ', '-'),
+        Sbom = Sbom is true, IsMinimal = IsMinimal is true, Key = key, Tool = ProgramName.Version.Replace(' ', '-'),
     };
+
+    /// <summary>What <c>--set</c> says for the same.</summary>
+    public IEnumerable<string> Overrides => new[]
+    {
+        Override(Attestation.Sbom, Sbom, ""), Override(Attestation.Provenance, Provenance, IsMinimal is { } minimal ? minimal ? ",mode=min" : ",mode=max" : ""),
+    }.OfType<string>();
+
+    private static string? Override(string type, bool? wanted, string fields) =>
+        wanted is null ? null : $"attest+=type={type}{(wanted.Value ? fields : ",disabled=true")}";
 
     public static async Task TellAsync(CliContext context, AttachmentSummary done)
     {

@@ -20,7 +20,7 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
     public async Task<LayoutAttachments?> BesideAsync(BakedComponent baked, CancellationToken cancellation)
     {
         var component = baked.Planned.Node.Component;
-        return !wanted.AnyDocuments && component is { Sbom: false, Provenance: false } ? null
+        return !WantsSbom(component) && !WantsProvenance(component) ? null
             : new LayoutAttachments(publishing, await RequestAsync(baked, cancellation) with { Key = null },
                 component.Tags.FirstOrDefault());
     }
@@ -30,11 +30,16 @@ internal sealed class BakeAttachments(CliContext context, Attachments wanted, Si
         var component = baked.Planned.Node.Component;
         return wanted.Request(key) with
         {
-            Sbom = wanted.Sbom || component.Sbom,
             IsMinimal = wanted.IsMinimal ?? component.ProvenanceIsMinimal,
-            Provenance = wanted.Provenance || component.Provenance ? await ProvenanceAsync(baked, cancellation) : null,
+            Sbom = WantsSbom(component),
+            Provenance = WantsProvenance(component) ? await ProvenanceAsync(baked, cancellation) : null,
         };
     }
+
+    /// <summary>What the command line says counts more than the file.</summary>
+    private bool WantsSbom(Component component) => wanted.Sbom ?? component.Sbom;
+
+    private bool WantsProvenance(Component component) => wanted.Provenance ?? component.Provenance;
 
     /// <summary>Of what is taken as it is nobody here knows where it came from.</summary>
     private async Task<Func<ImageReference, Platform, Descriptor, Provenance?>> ProvenanceAsync(BakedComponent baked, CancellationToken cancellation)

@@ -96,7 +96,8 @@ internal sealed class BakeOptions
     private string? ReadPrint(ParseResult parsed) =>
         parsed.GetResult(print) is null ? null : parsed.GetValue(print) is { } format && Formats.Contains(format) ? format : "yaml";
 
-    private static KeyValuePair<string, string> Variable(string text) => text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
+    internal static KeyValuePair<string, string> Variable(string text) => 
+        text.Split('=', 2) is [{ Length: > 0 } name, var value] ? KeyValuePair.Create(name, value)
         : throw new UsageException($"--var {text}: expected NAME=VALUE.");
 
     internal static bool IsFolder(string name) => (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") && Directory.Exists(name);
@@ -126,7 +127,7 @@ internal sealed record BakeCommandLine
     public required PublicationRequest Publication { get; init; }
 
     /// <summary>What is attached to every image that is published, besides what the file says.</summary>
-    public Attachments Attachments { get; init; } = new(Sbom: false, Provenance: false, KeyFile: null);
+    public Attachments Attachments { get; init; } = new(Sbom: null, Provenance: null, KeyFile: null);
     public required bool NoCache { get; init; }
     public required bool Pull { get; init; }
     public bool Load { get; init; }
@@ -148,6 +149,24 @@ internal sealed record BakeCommandLine
     public required string? MetadataFile { get; init; }
     public required string? Report { get; init; }
     public required RegistryChoice Registries { get; init; }
+
+    /// <summary>How the project is read. Standard input is read once, however often the project is.</summary>
+    public ReadingOptions Reading(CliContext context) => Reading(context, Variables, Set);
+
+    /// <inheritdoc cref="Reading(CliContext)"/>
+    internal static ReadingOptions Reading(CliContext context, ImmutableArray<KeyValuePair<string, string>> variables,
+        ImmutableArray<string> set)
+    {
+        var input = new Lazy<string>(context.In.ReadToEnd);
+        return new ReadingOptions(context.Environment.SetItems(variables))
+        {
+            WorkingFolder = Directory.GetCurrentDirectory(), Overrides = set, ReadStandardInput = () => input.Value,
+        };
+    }
+
+    /// <summary>The project with what the command line says of indexes.</summary>
+    public Project Indexed(Project project) => !WithoutIndex ? project
+        : project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] };
 
     /// <summary>What the RUNs of a build are given: the secrets and agents that the file names, and what is allowed here.</summary>
     public RunSettings SettingsOf(BuildSource source, CliContext context) => Allowed.To(SecretTexts.Read(source.Secrets, source.Ssh, context));

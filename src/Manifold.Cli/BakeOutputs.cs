@@ -25,6 +25,8 @@ internal sealed class BakeOutputs
             var read = asked.Where(output => output is { IsLoad: false, Kind: not (OutputKind.Image or OutputKind.CacheOnly) }).ToList();
             if (load || component.Node.Component.Load)
                 read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
+            else if (asked.Find(output => output.IsLoad) is { } unheeded)
+                tools.Warn($"{component.Name}: output '{unheeded.Text}' hands the image to docker or podman with --load only.");
             if (read.Find(output => output.IsStandardOutput) is { } first)
                 throw new UsageException($"{component.Name}: --output '{first.Text}': several images cannot share standard output. Name a file with dest=FILE.");
             await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);

@@ -22,10 +22,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var options = new ReadingOptions(context.Environment.SetItems(line.Variables))
-        {
-            WorkingFolder = folder, Overrides = Overrides(), ReadStandardInput = context.In.ReadToEnd,
-        };
+        var options = line.Reading(context) with { Overrides = Overrides() };
         var project = ProjectReader.Read(line.Files, options);
         foreach (var warning in project.Warnings.Concat(project.Reservations(line.Names)))
             context.Warn(warning);
@@ -46,7 +43,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (line.Check || project.IsChecked(line.Names))
             return await new ProjectCheckRun(context, line).RunAsync(project.Unbuilt, (store, registry), cancellation);
         if (line.VerifyReproducible)
-            return await new ReproducibilityRun(context, line).RunAsync(store, registry, cancellation);
+            return await new ReproducibilityRun(context, line, options).RunAsync(store, registry, cancellation);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
         await using var progress = BuildProgress.Create(context, line.Progress);
         void Show(BuildEvent e)
@@ -115,21 +112,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     [
         .. line.Set, .. line.Push ? ["push=true"] : Array.Empty<string>(), .. line.Load ? ["load=true"] : Array.Empty<string>(),
         .. line.NoCache ? ["no-cache=true"] : Array.Empty<string>(), .. line.Pull ? ["pull=true"] : Array.Empty<string>(),
-        .. line.Attachments.Sbom ? ["attest=type=sbom"] : Array.Empty<string>(),
-        .. line.Attachments switch
-        {
-            { Provenance: false } => Array.Empty<string>(),
-            { IsMinimal: { } isMinimal } => [$"attest=type=provenance,mode={(isMinimal ? "min" : "max")}"],
-            _ => ["attest=type=provenance"],
-        },
+        .. line.Attachments.Overrides,
     ];
 
     private async Task<BakeRequest> RequestAsync(Project project, BakeTools tools, CancellationToken cancellation)
     {
         project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, source => line.SettingsOf(source, context), cancellation);
-        project = await CreatedTimes.ResolveAsync(line.WithoutIndex
-            ? project with { Components = [.. project.Components.Select(component => component with { WithoutIndex = true })] } : project,
-                line.Created, context.Time.GetUtcNow(), cancellation);
+        project = await CreatedTimes.ResolveAsync(line.Indexed(project), line.Created, context.Time.GetUtcNow(), cancellation);
         var layouts = await tools.Taken.PlaceLayoutsAsync(project, cancellation);
         return new BakeRequest(project, new GraphOptions
         {

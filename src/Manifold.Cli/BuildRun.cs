@@ -95,7 +95,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         async Task<AttachmentRequest> AttachmentsAsync(BuildResult result)
         {
             var request = line.Attachments.Request(key);
-            return line.Attachments.Provenance
+            return line.Attachments.Provenance is true
                 ? request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) }
                     : request;
         }

@@ -15,12 +15,24 @@ internal static class LockCommand
         var names = new Argument<string[]>("IMAGE") { Description = "Images or groups whose needs are pinned (default: the whole project). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
         var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var set = new Option<string[]>("--set") { Description = "Override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var variables = new Option<string[]>("--var")
+        {
+            Description = "Set a variable of the file, as in bake. Repeatable.", HelpName = "NAME=VALUE",
+            Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        };
         var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
-        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.") { names, files, set, update };
+        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.")
+        {
+            names, files, set, variables, update,
+        };
         var registries = RegistryAccess.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var line = new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []], [.. parsed.GetValue(set) ?? []], parsed.GetValue(update));
+            var line = new LockLine([.. parsed.GetValue(files) ?? []], [.. parsed.GetValue(names) ?? []],
+                [.. parsed.GetValue(set) ?? []], parsed.GetValue(update))
+            {
+                Variables = [.. (parsed.GetValue(variables) ?? []).Select(BakeOptions.Variable)],
+            };
             if (line is { Files: [], Names: [var first, .. var rest] } && BakeOptions.IsFolder(first))
                 line = line with { Files = [first], Names = [.. rest] };
             return new LockRun(context, registries.Read(parsed)).RunAsync(line, cancellation);
@@ -30,7 +42,11 @@ internal static class LockCommand
 }
 
 /// <summary>A <c>manifold lock</c> command line, read.</summary>
-internal sealed record LockLine(ImmutableArray<string> Files, ImmutableArray<string> Names, ImmutableArray<string> Set, bool Update);
+internal sealed record LockLine(ImmutableArray<string> Files, ImmutableArray<string> Names, ImmutableArray<string> Set, bool Update)
+{
+    /// <summary>Variables that count more than those of the environment.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Variables { get; init; } = [];
+}
 
 /// <summary>One run of <c>manifold lock</c>.</summary>
 internal sealed class LockRun(CliContext context, RegistryChoice registries)
@@ -38,7 +54,7 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
     public async Task<int> RunAsync(LockLine line, CancellationToken cancellation)
     {
         var folder = Directory.GetCurrentDirectory();
-        var project = ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = folder, Overrides = line.Set });
+        var project = ProjectReader.Read(line.Files, BakeCommandLine.Reading(context, line.Variables, line.Set));
         var current = Current(line, project, folder);
         using var store = context.OpenStore();
         using var registry = RegistryAccess.Open(context, registries);

@@ -23,8 +23,9 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
         };
         var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")), project, options) { Pins = BakeLock.Find(context, project, line)?.Pins };
         var checks = await checker.CheckAsync(Warn, cancellation);
-        if (line.Progress != "quiet")
+        if (line.Progress != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
             await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks) : ChecksText.Render(checks));
+        SeveralProblemsException.ThrowIfAny(checks.Problems);
         return checks.Errors > 0 ? 1 : 0;
     }
 

@@ -11,7 +11,7 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Cli;
 
 /// <summary>One run of <c>manifold bake --verify-reproducible</c>.</summary>
-internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine line)
+internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine line, ReadingOptions options)
 {
     public async Task<int> RunAsync(Store store, RegistryClient registry, CancellationToken cancellation)
     {
@@ -46,12 +46,14 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         await File.WriteAllTextAsync(Path.Combine(folder, "reproducibility.html"), ReproducibilityPage.Render(report, title, ProgramName.Version), cancellation);
     }
 
-    private Project Read() => ProjectReader.Read(line.Files, new ReadingOptions(context.Environment) { WorkingFolder = Directory.GetCurrentDirectory(), Overrides = line.Set });
+    private Project Read() => line.Indexed(ProjectReader.Read(line.Files, options));
 
     /// <exception cref="UsageException">Something was asked for that comes of a build that is kept.</exception>
     private void RefuseWhatWouldBeIgnored()
     {
-        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.Attachments.Any, "--sbom, --provenance or --sign"), (line.MetadataFile is not null, "--metadata-file") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.Attachments.Any, "--sbom, --provenance or --sign"),
+            (line.MetadataFile is not null, "--metadata-file"),
+            (line.Created is not null, "--created") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
             throw new UsageException($"--verify-reproducible and {beside}: both builds are thrown away when they are compared. Run bake once more for {beside}.");
     }
 }

@@ -80,6 +80,10 @@ public sealed record Component
         .Select(each => AttestTexts.LastOrDefault(text => Attestation.IsOf(text, each.Item2)) ?? (each.Item1 ? each.Item2 : null))
             .OfType<string>();
 
+    /// <summary>The components that its contexts name.</summary>
+    internal IEnumerable<string> Siblings => Platforms.Select(platform => platform.Source).OfType<BuildSource>()
+        .SelectMany(build => build.Contexts.Values).OfType<SiblingContext>().Select(context => context.Name).Distinct();
+
     /// <summary>Where the image goes, as <c>-o</c> has it: <c>type=oci,dest=…</c>, <c>type=registry</c>. <see cref="ComponentOutputs"/>
     /// says what follows from them.</summary>
     public ImmutableArray<string> Outputs { get; init; } = [];

@@ -1,5 +1,4 @@
 using Manifold.Oci;
-using Manifold.Planning;
 
 namespace Manifold.Projects;
 
@@ -20,7 +19,7 @@ internal static class LinkedPlatforms
         foreach (var component in waiting)
             wanted[component.Name] = [.. component.Platforms.Select(each => each.Platform)];
         while (waiting.TryDequeue(out var from))
-            foreach (var to in SiblingsOf(from).Select(project.Find).OfType<Component>())
+            foreach (var to in from.Siblings.Select(project.Find).OfType<Component>())
             {
                 var own = to.IsForThisMachine ? wanted[from.Name] : [.. to.Platforms.Select(each => each.Platform)];
                 if (!wanted.TryGetValue(to.Name, out var known))
@@ -36,8 +35,4 @@ internal static class LinkedPlatforms
 
     private static ComponentPlatform Of(Component component, Platform platform) =>
         component.Platforms.FirstOrDefault(each => each.Platform == platform) ?? component.Platforms[0] with { Platform = platform };
-
-    private static IEnumerable<string> SiblingsOf(Component component) =>
-        component.Platforms.Select(platform => platform.Source).OfType<BuildSource>()
-        .SelectMany(build => build.Contexts.Values).OfType<SiblingContext>().Select(context => context.Name).Distinct();
 }

@@ -59,11 +59,13 @@ public sealed record Project
     /// <remarks>A name may be a pattern, and its dots may be written as bake writes them: <c>web_v1</c> is <c>web.v1</c>.</remarks>
     /// <param name="toPrint">They need not be such that they can be built.</param>
     /// <exception cref="UsageException">A name is neither.</exception>
-    /// <exception cref="ProjectFileException">One of them cannot be used as the file is.</exception>
+    /// <exception cref="ProjectFileException">One of them, or to print of those that they stand on, cannot be used as the file
+    /// is.</exception>
     public ImmutableArray<Component> Select(IReadOnlyCollection<string> names, bool toPrint = false)
     {
         var chosen = Chosen(names);
-        var faults = chosen.Select(Broken.GetValueOrDefault).OfType<BrokenComponent>().Where(each => !(toPrint && each.IsPrintable))
+        var looked = toPrint ? WithSiblings(chosen) : chosen;
+        var faults = looked.Select(Broken.GetValueOrDefault).OfType<BrokenComponent>().Where(each => !(toPrint && each.IsPrintable))
             .SelectMany(each => each.Faults).Distinct();
         return faults.ToImmutableArray() is { IsEmpty: false } found ? throw new ProjectFileException(found)
             : [.. Components.Where(component => chosen.Contains(component.Name))];
@@ -81,19 +83,31 @@ public sealed record Project
 
     /// <summary>All that these names stand for is to be checked, and not built.</summary>
     public bool IsChecked(IReadOnlyCollection<string> names) =>
-        Select(names, toPrint: true) is var chosen && chosen.Length > 0 && chosen.All(component => component.IsChecked);
+        Chosen(names) is { Count: > 0 } chosen && chosen.All(name => Find(name) is { IsChecked: true });
 
     /// <summary>For who builds nothing: what is understood and only cannot be built is not in the way.</summary>
     public Project Unbuilt =>
         this with { Broken = Broken.RemoveRange(Broken.Where(each => each.Value.IsPrintable).Select(each => each.Key)) };
 
-    /// <summary>What is wrong with components that are not asked for, a sentence each.</summary>
+    /// <summary>What is wrong with components that nobody asks for and nothing asked for stands on, a sentence each. What is only to be
+    /// checked need not be such that it can be built.</summary>
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {
-        var chosen = Chosen(names);
-        return Broken.Where(each => !chosen.Contains(each.Key)
+        var needed = WithSiblings(Chosen(names));
+        return Broken.Where(each => !needed.Contains(each.Key) && !(each.Value.IsPrintable && Find(each.Key) is { IsChecked: true })
             && (Find(each.Key) is not null || Groups.Values.Any(members => members.Contains(each.Key))))
             .Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
+    }
+
+    /// <summary>These and all that they stand on by their contexts.</summary>
+    private HashSet<string> WithSiblings(HashSet<string> names)
+    {
+        var (found, waiting) = (new HashSet<string>(names, StringComparer.Ordinal), new Queue<string>(names));
+        while (waiting.TryDequeue(out var name))
+            foreach (var sibling in Find(name)?.Siblings ?? [])
+                if (found.Add(sibling))
+                    waiting.Enqueue(sibling);
+        return found;
     }
 
     private HashSet<string> Chosen(IReadOnlyCollection<string> names) => names.Count > 0 ? [.. names.SelectMany(Meant)]

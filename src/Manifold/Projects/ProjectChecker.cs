@@ -15,6 +15,9 @@ public sealed record ComponentChecks(string Component, ImmutableArray<string> Fi
 /// <summary>What the build checks say of a project.</summary>
 public sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 {
+    /// <summary>Why others that are asked for are not among the components.</summary>
+    public ImmutableArray<ManifoldException> Problems { get; init; } = [];
+
     public int Errors => Components.Sum(component => component.Report.Errors);
 
     public int Warnings => Components.Sum(component => component.Report.Warnings);
@@ -30,14 +33,17 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
     /// <summary>What bases are held to; null where nothing is.</summary>
     public BasePins? Pins { get; init; }
 
-    /// <exception cref="ManifoldException">A Dockerfile is not there, or a value of the project means nothing; all of it in one message.</exception>
+    /// <exception cref="UsageException">A name is neither an image nor a group.</exception>
     public async Task<ProjectChecks> CheckAsync(Action<BuildEvent> on, CancellationToken cancellation)
     {
         var requests = new ComponentRequests(project, options, names);
         var problems = new List<ManifoldException>();
         var reports = new List<(Component Component, ImmutableArray<string> Files, List<CheckReport> Reports)>();
-        foreach (var component in project.Select(options.Names))
+        if (project.BrokenAmong(options.Names) is { IsEmpty: false } broken)
+            problems.Add(new ProjectFileException([.. broken.SelectMany(name => project.Broken[name].Faults).Distinct()]));
+        foreach (var component in project.SelectWhole(options.Names))
         {
+            var before = problems.Count;
             var found = new List<CheckReport>();
             var files = new List<string>();
             foreach (var group in component.Platforms.Where(platform => platform.Source is BuildSource).GroupBy(platform => ComponentRequests.GroupOf((BuildSource)platform.Source)))
@@ -53,11 +59,14 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
                     problems.Add(new UsageException($"{component.Name}: {e.Message}"));
                 }
             }
-            reports.Add((component, [.. files.Distinct()], found));
+            if (problems.Count == before)
+                reports.Add((component, [.. files.Distinct()], found));
         }
-        SeveralProblemsException.ThrowIfAny(problems);
         var told = new HashSet<Diagnostic>();
-        return new ProjectChecks([.. reports.Select(each => WithoutTold(each.Component, each.Files, each.Reports, told))]);
+        return new ProjectChecks([.. reports.Select(each => WithoutTold(each.Component, each.Files, each.Reports, told))])
+        {
+            Problems = [.. problems],
+        };
     }
 
     private Task<CheckReport> JudgeAsync(Component component, Digest group, BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)

@@ -80,7 +80,10 @@ public sealed class ProjectGraph
         if (nodes.ContainsKey(component.Name))
             return;
         if (project.Broken.TryGetValue(component.Name, out var broken))
+        {
             problems.Add(new ProjectFileException(broken.Faults));
+            left[component.Name] = null;
+        }
         var node = Read(component);
         foreach (var (sibling, place) in node.Siblings)
         {

@@ -119,6 +119,39 @@ public sealed class PlanningAProject : IDisposable
     }
 
     [Theory]
+    [InlineData("\"b\", \"gone\"", "names 'gone', which is neither a target nor a group")]
+    [InlineData("\"b\", \"bad\"", "'nope/!' is no platform")]
+    [InlineData("\"b\", \"heir\"", "'nope/!' is no platform")]
+    public async Task a_target_that_is_not_understood_hides_nothing_of_the_others(string asked, string message)
+    {
+        var file = folder.Write("project/docker-bake.hcl", $$"""
+            group "default" { targets = [{{asked}}] }
+            target "b" { context = "{{folder["project/b"]}}" }
+            target "bad" {
+              context   = "{{folder["project/a"]}}"
+              platforms = ["nope/!"]
+            }
+            target "heir" {
+              context  = "{{folder["project/c"]}}"
+              contexts = { bad = "target:bad" }
+              dockerfile-inline = "FROM bad"
+            }
+            """);
+        var planned = await Commanding.Manifold(folder, "bake", "-f", file, "--plan");
+        Assert.StartsWith("b\n", planned.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nbad\n", planned.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("heir  after", planned.Output, StringComparison.Ordinal);
+        Assert.Contains(message, planned.Error, StringComparison.Ordinal);
+        Assert.Equal(2, planned.Code);
+        if (asked.Contains("heir", StringComparison.Ordinal))
+            return;
+        var judged = await Commanding.Manifold(folder, "bake", "-f", file, "--check");
+        Assert.Contains("/b/Dockerfile): no findings", judged.Output, StringComparison.Ordinal);
+        Assert.Contains(message, judged.Error, StringComparison.Ordinal);
+        Assert.Equal(2, judged.Code);
+    }
+
+    [Theory]
     [InlineData("imags: {a: {context: a}}", "the file has no key 'imags'.", "Did you mean images?")]
     [InlineData("image: {a: {context: a}}", "the file has no key 'image'.", "Did you mean images?")]
     public async Task a_mistyped_key_has_the_one_that_was_meant(string yaml, string message, string hint)

@@ -42,6 +42,25 @@ public sealed class PrintingABake : IDisposable
         }
     }
 
+    /// <remarks>What buildx prints for its flags: <c>docker buildx bake --print --provenance=false</c>.</remarks>
+    [Theory]
+    [InlineData("--provenance=false", "type=provenance,disabled=true", "type=sbom")]
+    [InlineData("--sbom=false", "type=provenance,mode=max", "type=sbom,disabled=true")]
+    [InlineData("--provenance=mode=min", "type=provenance,mode=min", "type=sbom")]
+    public async Task attestations_are_printed_as_the_flags_leave_them(string flag, params string[] expected)
+    {
+        folder.Write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var bake = folder.Write("docker-bake.hcl", "target \"app\" {\n attest = [\"type=provenance,mode=max\", \"type=sbom\"]\n}\n");
+        var own = folder.Write("manifold.yaml", "images: {app: {attest: [\"type=provenance,mode=max\", \"type=sbom\"]}}\n");
+        foreach (var (file, form, key) in new[] { (bake, "--print=bake", "target"), (own, "--print=json", "images") })
+        {
+            var (code, output, error) = await Commanding.Manifold(folder, "bake", "-f", file, "app", form, flag);
+            Assert.True(code == 0, error);
+            Assert.Equal(expected, JsonDocument.Parse(output).RootElement.GetProperty(key).GetProperty("app").GetProperty("attest")
+                .EnumerateArray().Select(each => each.GetString()!).Order(StringComparer.Ordinal));
+        }
+    }
+
     [Theory, InlineData("a\u202eb\u001b[2J"), InlineData("a\n::error::x\n"), InlineData("a\n\u2066b\n"), InlineData("##[error]a\nb\n")]
     public async Task what_a_terminal_or_a_ci_would_obey_is_escaped_and_read_again_as_it_was(string label)
     {

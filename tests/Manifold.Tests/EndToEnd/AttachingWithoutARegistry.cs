@@ -157,6 +157,20 @@ public sealed class AttachingWithoutARegistry : IDisposable
         Assert.Contains("""{"S":"open"}""", File.ReadAllText(shop["out/provenance.json"]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--sbom=false", Statement)]
+    [InlineData("--provenance=false", Sbom)]
+    [InlineData("--provenance=false --sbom=false")]
+    public async Task the_command_line_takes_back_what_a_project_has_of_them(string flags, params string[] expected)
+    {
+        shop.Write("p/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var target = $"\"context\": \"{shop["p"]}\", \"tags\": [\"a:1\"], \"attest\": [\"type=sbom\", \"type=provenance\"], "
+            + $"\"output\": [\"type=oci,tar=false,dest={shop["l"]}\"]";
+        var file = shop.Write("p/docker-bake.json", "{\"target\": {\"default\": {" + target + "}}}");
+        (await shop.Run([], ["bake", "-f", file, .. flags.Split(' ')])).Succeeded();
+        Assert.Equal(expected, Entries("l").Select(entry => entry.ArtifactType).OfType<string>());
+    }
+
     private async Task BuildAsync(params string[] arguments) =>
         (await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"),
             ["-t", "app:1", "--platform", "linux/amd64,linux/arm64", .. arguments])).Succeeded();

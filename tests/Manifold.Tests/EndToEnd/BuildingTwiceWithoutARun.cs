@@ -1,3 +1,5 @@
+using Manifold.Cli;
+
 namespace Manifold.Tests.EndToEnd;
 
 /// <summary>Projects without RUN, built twice: no registry, no runtime.</summary>
@@ -52,7 +54,7 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
         Assert.Equal("left from yesterday\n", await File.ReadAllTextAsync(shop["project/out"], TestContext.Current.CancellationToken));
     }
 
-    [Theory, InlineData("--push"), InlineData("--plan"), InlineData("--metadata-file=f")]
+    [Theory, InlineData("--push"), InlineData("--plan"), InlineData("--metadata-file=f"), InlineData("--created=now")]
     public async Task what_would_need_a_build_that_is_kept_is_refused(string flag)
     {
         Write("manifold.yaml", "images: {app: {context: .}}\n");
@@ -60,6 +62,21 @@ public sealed class BuildingTwiceWithoutARun : IDisposable
         var outcome = await Check(flag);
         Assert.Equal(2, outcome.Code);
         Assert.Contains("both builds are thrown away", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task variables_of_the_command_line_and_standard_input_are_those_of_both_builds()
+    {
+        Write("Dockerfile", "FROM scratch\nARG A\nLABEL a=$A\nCOPY Dockerfile /\n");
+        var file = "variable \"FOLDER\" { default = \"/nowhere\" }\ntarget \"app\" { context = FOLDER }\n";
+        using StringWriter output = new(), error = new();
+        var code = await CommandTree.RunAsync(new CliContext
+        {
+            Environment = shop.Variables, In = new StringReader(file), Out = output, Error = error, Time = TimeProvider.System,
+            Interactive = false,
+        }, ["bake", "-f", "-", "app", "--var", $"FOLDER={shop["project"]}", "--verify-reproducible", "--progress", "quiet"]);
+        Assert.True(code == 0, error.ToString());
+        Assert.Contains("1 of 1 image is reproducible\n", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

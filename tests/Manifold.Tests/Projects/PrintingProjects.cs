@@ -55,6 +55,15 @@ public sealed class PrintingProjects : IDisposable
         rollout: {deployment: api, namespace: prod}
         """;
 
+    /// <remarks>A manifold.yaml may not have a group that is called as an image is.</remarks>
+    [Fact]
+    public void a_target_that_is_called_default_comes_back()
+    {
+        var text = "{\"target\": {\"default\": {\"context\": \"api\", \"tags\": [\"example.com/app:1\"]}}}";
+        var printed = PrintedProject.Write(folder.Read("docker-bake.json", text), [], "yaml", folder.Files.Path);
+        Assert.Equal("default", Assert.Single(folder.Manifold(printed).Select([])).Name);
+    }
+
     [Fact]
     public void everything_that_a_file_can_say_comes_back() => ComesBack(folder.Manifold(Everything));
 

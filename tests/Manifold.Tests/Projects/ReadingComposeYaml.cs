@@ -128,6 +128,32 @@ public sealed class ReadingComposeYaml : IDisposable
         Assert.Equal("compose.yaml:2:33: attest 'type=sbom,generator=x': without effect: generator. Packages are read from their own databases, and no generator is run.", Assert.Single(project.Warnings));
     }
 
+    [Theory]
+    [InlineData("{build: {context: db, platforms: [linux/foo/bar/baz]}}")]
+    [InlineData("{build: {context: db, x-bake: {platforms: linux/foo/bar/baz}}}")]
+    [InlineData("{build: db, platform: linux/foo/bar/baz}")]
+    public void what_is_no_platform_matters_where_its_service_is_asked_for(string db)
+    {
+        const string Message = "'linux/foo/bar/baz' is not a platform.";
+        var project = folder.Compose($"services:\n  web: {{build: web}}\n  db: {db}\n");
+        Assert.Equal("web", Assert.Single(project.Select(["web"])).Name);
+        Assert.Contains(Message, Assert.Single(project.Reservations(["web"])), StringComparison.Ordinal);
+        Assert.Contains(Message, Assert.Throws<ProjectFileException>(() => project.Select(["db"], toPrint: true)).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <remarks>Else it would be built for this machine.</remarks>
+    [Fact]
+    public void what_is_no_platform_is_none_beside_a_bake_file_either()
+    {
+        folder.Files.Write("compose.yaml", "services:\n  db: {build: {context: db, platforms: [linux/foo/bar/baz]}}\n");
+        folder.Files.Write("docker-bake.hcl", "target \"web\" { context = \"web\" }\n");
+        var project = ProjectReader.Read(["compose.yaml", "docker-bake.hcl"], folder.Options);
+        Assert.Single(project.Select(["web"]));
+        Assert.Contains("'linux/foo/bar/baz'", Assert.Throws<ProjectFileException>(() => project.Select(["db"])).Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void every_fault_is_told_at_once_with_its_place() => Assert.Equal(
         [

@@ -45,7 +45,8 @@ internal sealed class BakeOverrides
     {
         var last = sets[^1];
         if (key is "push" or "load")
-            return key == "push" ? OutputOverrides.Push(target, last.Flag) : last.Flag ? OutputOverrides.Load(target) : target;
+            return key == "push" ? OutputOverrides.Push(target, last.Flag)
+                : (last.Flag ? OutputOverrides.Load(target) : target) with { IsLoaded = last.Flag };
         if (BakeKey.WithoutEffect.Contains(key))
             return target;
         if (key == "secret" && last.Name is { } id)

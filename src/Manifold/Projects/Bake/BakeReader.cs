@@ -73,7 +73,7 @@ public static class BakeReader
             var (wrong, hindrances) = (file.FaultsOf(target.Name), new ProjectFaults());
             var reader = new BakeComponent(target, sources.FaultsTo(wrong), sources.FaultsTo(hindrances), options);
             var component = reader.Read(names);
-            components.Add(component with { Publish = component.Tags.Length > 0 });
+            components.Add(component with { Publish = component.Tags.Length > 0, Load = target.IsLoaded });
             warnings.AddRange(reader.Warnings);
             if (hindrances.Any)
                 broken[target.Name] = new BrokenComponent(hindrances.ToImmutable(), IsPrintable: true);

@@ -18,6 +18,9 @@ internal sealed record BakeSetting(ImmutableArray<BakeItem> Items, HclSpan Span)
 /// <summary>A target: its keys' values, evaluated.</summary>
 internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDictionary<string, BakeSetting> Settings)
 {
+    /// <summary><c>--set</c> says of it, or of one that it inherits from, that it is handed to docker or podman.</summary>
+    public bool IsLoaded { get; init; }
+
     public BakeSetting? Find(string key) => Settings.GetValueOrDefault(key);
 
     public string? Text(string key) => Find(key) is { Items: [var only, ..] } ? only.Value : null;
@@ -32,7 +35,9 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
         Items(key).Aggregate(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), (map, item) => map.SetItem(item.Name!, item.Value));
 
     /// <summary>This target with what another one says besides or instead.</summary>
-    public BakeTarget Merge(BakeTarget other) => other.Settings.Aggregate(this, (merged, setting) => merged.With(setting.Key, setting.Value));
+    public BakeTarget Merge(BakeTarget other) =>
+        other.Settings.Aggregate(this with { IsLoaded = IsLoaded || other.IsLoaded },
+            (merged, setting) => merged.With(setting.Key, setting.Value));
 
     /// <summary>This target with a key's value instead of what it has.</summary>
     public BakeTarget Set(string key, ImmutableArray<BakeItem> items, HclSpan span) =>

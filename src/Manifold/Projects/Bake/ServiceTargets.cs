@@ -52,7 +52,8 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.Map("contexts", SourceResolver.Table(settings.Contexts, name => null)
             .ToImmutableSortedDictionary(each => each.Key, each => Context(each.Value), StringComparer.Ordinal));
         keys.List("tags", Texts(settings.Tags));
-        keys.List("platforms", settings.Platforms?.Entries.Select(entry => entry.Platform.ToString()) ?? []);
+        keys.List("platforms", (settings.Platforms?.Entries.Select(entry => entry.Platform.ToString()) ?? [])
+            .Concat(Texts(settings.WrongPlatforms)));
         keys.List("cache-from", Texts(settings.CacheFrom));
         keys.List("cache-to", Texts(settings.CacheTo));
         keys.List("secret", Texts(settings.Secrets).Select(Secret));

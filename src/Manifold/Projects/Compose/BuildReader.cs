@@ -41,15 +41,20 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         return map.Find("x-bake") is { } bake && values.Map(bake.Value, "x-bake", out var more) ? WithBake(settings, service, more) : settings;
     }
 
-    public PlatformChoices? Platforms(ImmutableArray<Located> names, Place place)
+    public static ImageSettings WithPlatforms(ImageSettings settings, ImmutableArray<Located> names, Place place)
     {
+        var wrong = new List<Located>();
         var choices = new List<PlatformChoice>();
         foreach (var name in names.SelectMany(each => each.Text.Split(',').Select(part => each with { Text = part })))
             if (!Platform.TryParse(name.Text, out var platform))
-                values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.", "Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+                wrong.Add(name);
             else if (!choices.Exists(choice => choice.Platform == platform))
                 choices.Add(new PlatformChoice(platform, new ImageSettings(), name.Place));
-        return choices.Count == 0 ? null : new PlatformChoices([.. choices], false, place);
+        return settings with
+        {
+            Platforms = choices.Count == 0 ? null : new PlatformChoices([.. choices], false, place),
+            WrongPlatforms = [.. settings.WrongPlatforms, .. wrong],
+        };
     }
 
     private ImageSettings With(ImageSettings settings, string key, YamlNode value) => key switch
@@ -61,7 +66,7 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         "args" => settings with { Arguments = Pairs(value, key) },
         "labels" => settings with { Labels = Pairs(value, key) },
         "tags" => settings with { Tags = values.Texts(value, key) },
-        "platforms" => settings with { Platforms = Platforms(values.Texts(value, key), value.Place) },
+        "platforms" => WithPlatforms(settings, values.Texts(value, key), value.Place),
         "cache_from" => settings with { CacheFrom = values.Texts(value, key) },
         "cache_to" => settings with { CacheTo = values.Texts(value, key) },
         "no_cache" => settings with { NoCache = values.Flag(value, key) },
@@ -96,7 +101,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
             settings = key.Text switch
             {
                 "tags" => settings with { Tags = Joined(settings.Tags, Fields(value, key.Text)) },
-                "platforms" => settings with { Platforms = Platforms([.. Names(settings.Platforms), .. Fields(value, key.Text)], value.Place) },
+                "platforms" => WithPlatforms(settings, [.. Names(settings.Platforms), .. Fields(value, key.Text)],
+                    value.Place),
                 "cache-from" => settings with { CacheFrom = Joined(settings.CacheFrom, Fields(value, key.Text)) },
                 "cache-to" => settings with { CacheTo = Joined(settings.CacheTo, Fields(value, key.Text)) },
                 "secret" => settings with { Secrets = Joined(settings.Secrets, Fields(value, key.Text)) },

@@ -54,11 +54,15 @@ public static class ComposeYaml
         var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
         foreach (var service in services)
         {
+            foreach (var wrong in service.Settings.WrongPlatforms)
+                faults.Add(wrong.Place, $"'{wrong.Text}' is not a platform.",
+                    "Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
             var component = resolver.Resolve(service);
             if (component is not null)
                 components.Add(component);
-            if (faults.Take() is { IsEmpty: false } wrong)
-                broken[service.Name] = new BrokenComponent(wrong, IsPrintable: component is not null);
+            if (faults.Take() is { IsEmpty: false } found)
+                broken[service.Name] = new BrokenComponent(found,
+                    IsPrintable: component is not null && service.Settings.WrongPlatforms.IsEmpty);
         }
         return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
             : throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);

@@ -49,8 +49,9 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
             warnOf(image);
             settings = settings with { Tags = [new Located(image.Text, image.Place)] };
         }
-        if (service.Find("platform") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } platform } && settings.Platforms is null)
-            settings = settings with { Platforms = builds.Platforms([new Located(platform.Text, platform.Place)], platform.Place) };
+        if (service.Find("platform") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } platform }
+            && settings is { Platforms: null, WrongPlatforms.IsEmpty: true })
+            settings = BuildReader.WithPlatforms(settings, [new Located(platform.Text, platform.Place)], platform.Place);
         return new NamedImage(key.Text, key.Text, settings with { Arguments = [.. settings.Arguments.Select(Filled)] }, key.Place);
 
         Setting Filled(Setting argument) => argument.Value is null && variables.TryGetValue(argument.Key, out var found) ? argument with { Value = found } : argument;

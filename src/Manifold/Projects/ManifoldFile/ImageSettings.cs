@@ -27,6 +27,9 @@ internal sealed record ImageSettings
     public ImmutableArray<Located>? Aliases { get; init; }
     public ImmutableArray<HookSettings>? Before { get; init; }
     public PlatformChoices? Platforms { get; init; }
+
+    /// <summary>What stands among the platforms of a service and is none: it matters where the service is asked for.</summary>
+    public ImmutableArray<Located> WrongPlatforms { get; init; } = [];
     public ComponentVerification? Verification { get; init; }
     public ImmutableArray<Located>? Attest { get; init; }
     public ImmutableArray<Located>? Outputs { get; init; }
@@ -60,6 +63,7 @@ internal sealed record ImageSettings
         Aliases = Aliases ?? below.Aliases,
         Before = Before ?? below.Before,
         Platforms = Platforms ?? below.Platforms,
+        WrongPlatforms = [.. below.WrongPlatforms, .. WrongPlatforms],
         Verification = Verification ?? below.Verification,
         Attest = Attest ?? below.Attest,
         Outputs = Outputs ?? below.Outputs,

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Planning;
 using Manifold.Projects.Bake;
 
 namespace Manifold.Projects.Printing;
@@ -38,9 +37,8 @@ public static class PrintedProject
 
     private static void AddSiblings(Project project, Component component, HashSet<string> found)
     {
-        foreach (var sibling in component.Platforms.Select(platform => platform.Source).OfType<BuildSource>()
-            .SelectMany(build => build.Contexts.Values).OfType<SiblingContext>())
-            if (project.Find(sibling.Name) is { } other && found.Add(other.Name))
+        foreach (var sibling in component.Siblings)
+            if (project.Find(sibling) is { } other && found.Add(other.Name))
                 AddSiblings(project, other, found);
     }
 }

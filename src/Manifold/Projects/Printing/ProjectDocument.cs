@@ -26,12 +26,14 @@ internal sealed class ProjectDocument(Project project, string workingFolder)
         return document;
     }
 
+    /// <summary>A group may not be called as an image is: such a name is the image's.</summary>
     private JsonObject Groups()
     {
         var groups = project.Groups;
         if (!project.Default.IsEmpty)
             groups = groups.SetItem("default", project.Default);
-        return new JsonObject(groups.Select(group => KeyValuePair.Create(group.Key, (JsonNode?)Texts(group.Value))));
+        return new JsonObject(groups.Where(group => project.Find(group.Key) is null)
+            .Select(group => KeyValuePair.Create(group.Key, (JsonNode?)Texts(group.Value))));
     }
 
     private JsonObject Image(Component component)

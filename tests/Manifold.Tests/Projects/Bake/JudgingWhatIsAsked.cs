@@ -14,7 +14,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
 
     public static TheoryData<string, string> Faults => new()
     {
-        { "call = \"check\"", "call 'check' builds nothing" },
+        { "call = \"outline\"", "call 'outline' builds nothing" },
         { "platforms = [\"pink elephant\"]", "'pink elephant' is no platform" },
         { "tags = [\"/x:1\"]", "the tag '/x:1' is no image reference with a tag" },
         { "inherits = [\"gone\"]", "target 'bad' inherits from 'gone', which is no target" },
@@ -46,6 +46,37 @@ public sealed class JudgingWhatIsAsked : IDisposable
         Assert.False(project.IsChecked(["app", "check"]));
         Assert.Equal("check", Assert.Single(project.Unbuilt.Select(["check"])).Name);
         Assert.Throws<ProjectFileException>(() => project.Select(["app", "check"]));
+    }
+
+    /// <remarks>A target for the checks stands in most bake files, and is no news to whoever builds another.</remarks>
+    [Fact]
+    public void what_is_only_to_be_checked_is_not_told_of_to_who_builds_another()
+    {
+        var project = Read("target \"app\" {}\ntarget \"lint\" {\n inherits = [\"app\"]\n call = \"check\"\n}");
+        Assert.Empty(project.Reservations(["app"]));
+    }
+
+    /// <remarks>buildx links such a target before it prints anything, and cannot build it.</remarks>
+    [Fact]
+    public void what_others_stand_on_is_asked_for_with_them()
+    {
+        var project = Read("target \"bad\" { platforms = [\"nope/!\"] }\n"
+            + "target \"app\" { contexts = { bad = \"target:bad\" } }\ntarget \"alone\" {}");
+        Assert.Empty(project.Reservations(["app"]));
+        Assert.Single(project.Reservations(["alone"]));
+        foreach (var print in new Action[]
+        {
+            () => BakeJson.Write(project, ["app"], folder.Path),
+            () => Manifold.Projects.Printing.PrintedProject.Write(project, ["app"], "yaml", folder.Path),
+        })
+            Assert.Contains("'nope/!' is no platform", Assert.Throws<ProjectFileException>(print).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_member_that_is_nothing_does_not_keep_others_from_being_judged()
+    {
+        var project = Read("group \"default\" { targets = [\"app\", \"gone\"] }\ntarget \"app\" {}");
+        Assert.False(project.IsChecked([]));
     }
 
     [Fact]

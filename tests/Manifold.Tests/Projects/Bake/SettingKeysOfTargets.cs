@@ -102,6 +102,16 @@ public sealed class SettingKeysOfTargets : IDisposable
     public void keys_of_our_own_are_set_too() =>
         Assert.Equal((false, true), Read("app.publish=no", "web.platform-tags=yes") is var project ? (project.Find("app")!.Publish, project.Find("web")!.PlatformTags) : default);
 
+    [Theory]
+    [InlineData("web.load=true", "web")]
+    [InlineData("app.load=true", "app web")]
+    [InlineData("_common.load=yes", "_common app web")]
+    [InlineData("*.load=true *load=false", "")]
+    [InlineData("app.push=true", "")]
+    public void what_is_to_be_loaded_is_loaded_and_so_are_its_heirs(string sets, string loaded) => Assert.Equal(loaded,
+        string.Join(' ', Read(sets.Replace("*load", "*.load", StringComparison.Ordinal).Split(' '))
+            .Components.Where(component => component.Load).Select(component => component.Name)));
+
     /// <summary>A key of target web as it is printed; null where it is not.</summary>
     private string? Printed(string key, params string[] sets)
     {
