@@ -1,5 +1,4 @@
 using Manifold.Oci;
-using Manifold.Planning;
 
 namespace Manifold.Projects;
 

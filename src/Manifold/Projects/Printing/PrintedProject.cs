@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Manifold.Planning;
 using Manifold.Projects.Bake;
 
 namespace Manifold.Projects.Printing;
