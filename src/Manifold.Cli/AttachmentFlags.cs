@@ -8,8 +8,12 @@ namespace Manifold.Cli;
 /// <summary>What the commands that publish can attach to an image: flags, and what is said of it.</summary>
 internal sealed class AttachmentFlags
 {
-    private readonly Option<string?> sbom = Attached("--sbom", "Attach a list of each platform's packages (SPDX 2.3). --sbom=false does not.");
-    private readonly Option<string?> provenance = Attached("--provenance", "Attach where each platform came from (SLSA provenance v1); mode=min leaves out the values of build arguments. --provenance=false attaches nothing.");
+    private readonly Option<string?> sbom = Attached(
+        "--sbom", "Attach a list of each platform's packages (SPDX 2.3). --sbom=false does not.");
+    private readonly Option<string?> provenance = Attached(
+        "--provenance",
+        "Attach where each platform came from (SLSA provenance v1); mode=min leaves out the values of build arguments. "
+            + "--provenance=false attaches nothing.");
     private readonly Option<string[]> attest = new("--attest") { Description = "type=sbom or type=provenance: what buildx calls --sbom and --provenance. Repeatable.", HelpName = "KIND", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
     private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
@@ -34,19 +38,30 @@ internal sealed class AttachmentFlags
             KeyText.Read(context, key), key, (name, token) => KeyPassword.AskAsync(context, name, token), cancellation);
 
     /// <summary>A switch that may have fields for a value, as buildx has it; see <see cref="BuildxHabits"/>.</summary>
-    private static Option<string?> Attached(string name, string description) => new(name) { Description = description, HelpName = "FIELDS", Arity = ArgumentArity.ZeroOrOne };
-
-    private static Attestation? Short(ParseResult parsed, Option<string?> option, string type) => parsed.GetResult(option) is null ? null : parsed.GetValue(option) switch
+    private static Option<string?> Attached(string name, string description) => new(name)
     {
-        null or "" or "true" or "1" => new Attestation(type, true),
-        "false" or "0" => new Attestation(type, false),
-        var fields => Attestation.Parse(option.Name, $"type={type},{fields}"),
+        Description = description, HelpName = "FIELDS", Arity = ArgumentArity.ZeroOrOne,
     };
+
+    private static Attestation? Short(ParseResult parsed, Option<string?> option, string type)
+    {
+        if (parsed.GetResult(option) is null)
+            return null;
+        return parsed.GetValue(option) switch
+        {
+            null or "" or "true" or "1" => new Attestation(type, true),
+            "false" or "0" => new Attestation(type, false),
+            var fields => Attestation.Parse(option.Name, $"type={type},{fields}"),
+        };
+    }
 
     public Attachments Read(ParseResult parsed)
     {
-        var asked = (parsed.GetValue(attest) ?? []).Select(text => Attestation.Parse("--attest", text))
-            .Concat(new[] { Short(parsed, sbom, Attestation.Sbom), Short(parsed, provenance, Attestation.Provenance) }.OfType<Attestation>()).ToLookup(each => each.Type);
+        var brief = new[] { Short(parsed, sbom, Attestation.Sbom), Short(parsed, provenance, Attestation.Provenance) };
+        var asked = (parsed.GetValue(attest) ?? [])
+            .Select(text => Attestation.Parse("--attest", text))
+            .Concat(brief.OfType<Attestation>())
+            .ToLookup(each => each.Type);
         var read = new Attachments(
             asked[Attestation.Sbom].LastOrDefault()?.Wanted, asked[Attestation.Provenance].LastOrDefault()?.Wanted,
             parsed.GetValue(sign) ? parsed.GetValue(key) : null)
@@ -94,7 +109,8 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
     /// <summary>What <c>--set</c> says for the same.</summary>
     public IEnumerable<string> Overrides => new[]
     {
-        Override(Attestation.Sbom, Sbom, ""), Override(Attestation.Provenance, Provenance, IsMinimal is { } minimal ? minimal ? ",mode=min" : ",mode=max" : ""),
+        Override(Attestation.Sbom, Sbom, ""),
+        Override(Attestation.Provenance, Provenance, IsMinimal switch { true => ",mode=min", false => ",mode=max", null => "" }),
     }.OfType<string>();
 
     private static string? Override(string type, bool? wanted, string fields) =>

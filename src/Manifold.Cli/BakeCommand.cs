@@ -27,15 +27,21 @@ internal sealed class BakeOptions
     private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> files = new("--file", "-f")
     {
-        Description = "The project file, or a folder that has one (default: the working folder); - is standard input. Several bake and compose files are one project.",
+        Description = "The project file, or a folder that has one (default: the working folder); - is standard input. "
+            + "Several bake and compose files are one project.",
         HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<string[]> set = new("--set")
     {
-        Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2; IMAGE.KEY+=VALUE adds to a list. Repeatable.",
+        Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2; "
+            + "IMAGE.KEY+=VALUE adds to a list. Repeatable.",
         HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<string[]> variables = new("--var") { Description = "Set a variable of the file, over the environment. Repeatable.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> variables = new("--var")
+    {
+        Description = "Set a variable of the file, over the environment. Repeatable.",
+        HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+    };
     private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
     private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
@@ -60,7 +66,12 @@ internal sealed class BakeOptions
     {
         command.Add(names);
         progress.AcceptProgress();
-        foreach (var option in (Option[])[files, set, variables, push, load, print, plan, noCache, pull, locked, verifyReproducible, jobs, keepGoing, progress, metadataFile, report])
+        Option[] all =
+        [
+            files, set, variables, push, load, print, plan, noCache, pull, locked, verifyReproducible,
+            jobs, keepGoing, progress, metadataFile, report,
+        ];
+        foreach (var option in all)
             command.Add(option);
         allow = AllowFlag.AddTo(command);
         image = ImageFlags.AddTo(command);
@@ -82,13 +93,32 @@ internal sealed class BakeOptions
         var flags = publishing.Read(parsed, []);
         return new BakeCommandLine
         {
-            Files = paths, Names = chosen, Set = [.. parsed.GetValue(set) ?? []], Print = ReadPrint(parsed), Plan = parsed.GetValue(plan),
-            Push = parsed.GetValue(push), Load = parsed.GetValue(load), Publication = flags, NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Locked = parsed.GetValue(locked), VerifyReproducible = parsed.GetValue(verifyReproducible),
-            Jobs = parsed.GetValue(jobs) is { } count ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.") : null,
-            KeepGoing = parsed.GetValue(keepGoing), Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!), MetadataFile = parsed.GetValue(metadataFile), Report = parsed.GetValue(report),
+            Files = paths,
+            Names = chosen,
+            Set = [.. parsed.GetValue(set) ?? []],
+            Print = ReadPrint(parsed),
+            Plan = parsed.GetValue(plan),
+            Push = parsed.GetValue(push),
+            Load = parsed.GetValue(load),
+            Publication = flags,
+            NoCache = parsed.GetValue(noCache),
+            Pull = parsed.GetValue(pull),
+            Locked = parsed.GetValue(locked),
+            VerifyReproducible = parsed.GetValue(verifyReproducible),
+            Jobs = parsed.GetValue(jobs) is { } count
+                ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.")
+                : null,
+            KeepGoing = parsed.GetValue(keepGoing),
+            Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),
+            MetadataFile = parsed.GetValue(metadataFile),
+            Report = parsed.GetValue(report),
             Variables = [.. (parsed.GetValue(variables) ?? []).Select(Variable)],
-            Attachments = attaching.Read(parsed), Check = checking.Read(parsed), Allowed = allow.Read(parsed),
-                WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), Registries = registries.Read(parsed),
+            Attachments = attaching.Read(parsed),
+            Check = checking.Read(parsed),
+            Allowed = allow.Read(parsed),
+            WithoutIndex = image.WithoutIndex(parsed),
+            Created = image.Created(parsed),
+            Registries = registries.Read(parsed),
         };
     }
 

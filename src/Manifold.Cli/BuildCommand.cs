@@ -33,7 +33,8 @@ internal sealed class BuildOptions
     private readonly Option<string[]> labels = Many("--label", "A label for every platform's config. Repeatable.", "K=V");
     private readonly Option<string[]> annotations = Many("--annotation", "An annotation: [manifest:|index:|manifest[linux/arm64]:]K=V. Repeatable.", "K=V");
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
-    private readonly Option<string[]> noCacheFilter = Many("--no-cache-filter", "Stages whose steps are run again: NAME[,NAME…]. Repeatable.", "STAGE");
+    private readonly Option<string[]> noCacheFilter = Many(
+        "--no-cache-filter", "Stages whose steps are run again: NAME[,NAME…]. Repeatable.", "STAGE");
     private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
     private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
     private RunFlags runs = null!;
@@ -62,7 +63,11 @@ internal sealed class BuildOptions
         progress.AcceptProgress();
         print.AcceptOneOf("tree", "plan");
         verify.AcceptOneOf("on", "strict", "warn", "off");
-        Option[] all = [tags, platforms, buildArguments, target, labels, annotations, noCache, noCacheFilter, pull, push, shard, progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow];
+        Option[] all =
+        [
+            tags, platforms, buildArguments, target, labels, annotations, noCache, noCacheFilter, pull, push, shard,
+            progress, quiet, metadataFile, iidFile, report, print, verify, verifyAllow,
+        ];
         foreach (var option in all)
             command.Add(option);
         runs = RunFlags.AddTo(command);
@@ -75,15 +80,30 @@ internal sealed class BuildOptions
         checking = CheckFlags.AddTo(command);
     }
 
-    /// <summary>The project that is meant where the arguments name one instead of a context: a file of a project, or a folder with such a file and without a Dockerfile. Without arguments it is the working folder's, where it has one.</summary>
+    /// <summary>
+    /// The project that is meant where the arguments name one instead of a context: a file of a project, or a folder
+    /// with such a file and without a Dockerfile. Without arguments it is the working folder's, where it has one.
+    /// </summary>
     public BakeCommandLine? ReadProject(ParseResult parsed)
     {
         var (path, folder) = (contexts.File(parsed), contexts.Context(parsed));
-        var isFile = path is not null && (Directory.Exists(path) || new[] { ".yaml", ".yml", ".json", ".hcl" }.Contains(Path.GetExtension(path)));
-        var isFolder = path is null && (folder is null ? ProjectReader.IsProject(".") : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !BuildFiles.HasDockerfile(folder));
-        return !isFile && !isFolder ? null : BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
+        var isFile = path is not null
+            && (Directory.Exists(path) || Path.GetExtension(path) is ".yaml" or ".yml" or ".json" or ".hcl");
+        var isFolder = path is null && (folder is null
+            ? ProjectReader.IsProject(".")
+            : folder != "-" && !ContextFetcher.IsRemote(folder) && Directory.Exists(folder) && !BuildFiles.HasDockerfile(folder));
+        if (!isFile && !isFolder)
+            return null;
+        return BakeCommandLine.ForPlan(isFile ? path! : folder ?? ".", isFile && folder is not null ? [folder] : []) with
         {
-            Push = parsed.GetValue(push), Publication = publishing.Read(parsed, []), WithoutIndex = image.WithoutIndex(parsed), Created = image.Created(parsed), NoCache = parsed.GetValue(noCache), Pull = parsed.GetValue(pull), Allowed = runs.Allowed(parsed), Registries = registries!.Read(parsed),
+            Push = parsed.GetValue(push),
+            Publication = publishing.Read(parsed, []),
+            WithoutIndex = image.WithoutIndex(parsed),
+            Created = image.Created(parsed),
+            NoCache = parsed.GetValue(noCache),
+            Pull = parsed.GetValue(pull),
+            Allowed = runs.Allowed(parsed),
+            Registries = registries!.Read(parsed),
         };
     }
 
@@ -109,7 +129,9 @@ internal sealed class BuildOptions
                 Push = ReadPush(parsed, outputs, tagged.Tags),
                 Shard = parsed.GetValue(shard),
                 Attachments = ReadAttachments(parsed, outputs),
-                Progress = parsed.GetValue(quiet) ? "quiet" : checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),
+                Progress = parsed.GetValue(quiet) ? "quiet"
+                    : checking.WantsJson(parsed) ? "json"
+                    : ProgressModes.Read(parsed.GetValue(progress)!),
                 MetadataFile = parsed.GetValue(metadataFile),
                 IidFile = parsed.GetValue(iidFile),
                 Report = parsed.GetValue(report),
@@ -174,7 +196,11 @@ internal sealed class BuildOptions
             Run = runs.Read(parsed, context),
             Cache = caching.Read(parsed),
             NoCache = parsed.GetValue(noCache),
-            NoCacheFilter = [.. (parsed.GetValue(noCacheFilter) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            NoCacheFilter =
+            [
+                .. (parsed.GetValue(noCacheFilter) ?? [])
+                    .SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+            ],
             Pull = parsed.GetValue(pull),
             SourceDateEpoch = BuildKitArguments.ReadEpoch(epoch, mayBeName: true),
             WithoutIndex = image.WithoutIndex(parsed),

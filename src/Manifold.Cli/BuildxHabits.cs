@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Cli;
 
-/// <summary>Flags that buildx always gives a value, and that are switches here as well: <c>--provenance mode=min .</c> and <c>--provenance .</c></summary>
+/// <summary>
+/// Flags that buildx always gives a value, and that are switches here as well:
+/// <c>--provenance mode=min .</c> and <c>--provenance .</c>
+/// </summary>
 internal static partial class BuildxHabits
 {
     private static readonly string[] Flags = ["--provenance", "--sbom"];

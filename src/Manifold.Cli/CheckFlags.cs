@@ -23,7 +23,8 @@ internal sealed class CheckFlags
     {
         null or "" or "build" => parsed.GetValue(check),
         "check" or "lint" => true,
-        "outline" or "targets" => throw new UsageException($"--call {Method(parsed)} is not available. The file's stages, arguments and mounts are shown by: manifold build --print=tree"),
+        "outline" or "targets" => throw new UsageException($"--call {Method(parsed)} is not available. "
+            + "The file's stages, arguments and mounts are shown by: manifold build --print=tree"),
         var other => throw new UsageException($"--call {other}: expected check or build."),
     };
 
@@ -33,8 +34,10 @@ internal sealed class CheckFlags
     {
         var fields = (parsed.GetValue(call) ?? "").Split(',').Where(field => field.Contains('=', StringComparison.Ordinal)).ToList();
         return fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other
-            ? throw new UsageException($"--call {parsed.GetValue(call)}: there is no '{other}'. Expected format=json or format=text.") : fields.Contains("format=json");
+            ? throw new UsageException($"--call {parsed.GetValue(call)}: there is no '{other}'. Expected format=json or format=text.")
+            : fields.Contains("format=json");
     }
 
-    private string? Method(ParseResult parsed) => parsed.GetValue(call)?.Split(',').FirstOrDefault(field => !field.Contains('=', StringComparison.Ordinal));
+    private string? Method(ParseResult parsed) =>
+        parsed.GetValue(call)?.Split(',').FirstOrDefault(field => !field.Contains('=', StringComparison.Ordinal));
 }

@@ -43,7 +43,10 @@ public static class EmulatorsCommand
             var (how, by) = emulation.Kind switch
             {
                 EmulationKind.Native => ("[green]native[/]", "this machine"),
-                EmulationKind.Emulated => ("[yellow]emulated[/]", $"{emulation.Handler} (flags {emulation.Flags})" + (emulation.Limit is { } limit ? $"\n{limit}\n{emulation.Remedy}" : "")),
+                EmulationKind.Emulated => (
+                    "[yellow]emulated[/]",
+                    $"{emulation.Handler} (flags {emulation.Flags})"
+                        + (emulation.Limit is { } limit ? $"\n{limit}\n{emulation.Remedy}" : "")),
                 _ => ("[red]no[/]", emulation.Problem + (emulation.Remedy is { } remedy ? $"\n{remedy}" : "")),
             };
             table.AddRow(emulation.Platform.ToString().EscapeMarkup(), how, by.EscapeMarkup());

@@ -21,7 +21,8 @@ internal static class LockCommand
             Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
         };
         var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
-        var command = new Command("lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.")
+        var command = new Command(
+            "lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.")
         {
             names, files, set, variables, update,
         };

@@ -79,7 +79,8 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
         ImmutableArray<long> times = [.. All.Select(output => output.Epoch).OfType<long>().Distinct()];
         if (times.Length > 1)
             throw new UsageException(
-                $"--output: source-date-epoch is {times[0]} and {times[1]}, and one build has one time. Say the same for all, or build once for each.");
+                $"--output: source-date-epoch is {times[0]} and {times[1]}, and one build has one time. "
+                    + "Say the same for all, or build once for each.");
         return request with
         {
             SourceDateEpoch = times.IsEmpty ? request.SourceDateEpoch : times[0],

@@ -13,7 +13,9 @@ internal static class ProgressModes
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => token.Value != "none" && !Own.Contains(token.Value)))
-                result.AddError(token.Value == "rawjson" ? "--progress rawjson: that is the format of another program's messages. Events as JSON, a line each: --progress json"
+                result.AddError(token.Value == "rawjson"
+                    ? "--progress rawjson: that is the format of another program's messages. "
+                        + "Events as JSON, a line each: --progress json"
                     : $"{option.Name} {token.Value}: expected {string.Join(", ", Own[..^1])} or {Own[^1]}.");
         });
     }

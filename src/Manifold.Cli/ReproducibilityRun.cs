@@ -51,9 +51,16 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     /// <exception cref="UsageException">Something was asked for that comes of a build that is kept.</exception>
     private void RefuseWhatWouldBeIgnored()
     {
-        if (new[] { (line.Push, "--push"), (line.Plan, "--plan"), (line.KeepGoing, "--keep-going"), (line.Attachments.Any, "--sbom, --provenance or --sign"),
+        var refused = new[]
+        {
+            (line.Push, "--push"),
+            (line.Plan, "--plan"),
+            (line.KeepGoing, "--keep-going"),
+            (line.Attachments.Any, "--sbom, --provenance or --sign"),
             (line.MetadataFile is not null, "--metadata-file"),
-            (line.Created is not null, "--created") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
+            (line.Created is not null, "--created"),
+        };
+        if (refused.FirstOrDefault(each => each.Item1).Item2 is { } beside)
             throw new UsageException($"--verify-reproducible and {beside}: both builds are thrown away when they are compared. Run bake once more for {beside}.");
     }
 }

@@ -43,7 +43,12 @@ internal sealed class RunFlags
         {
             Network = mode,
             AllowHostNetwork = mode == RunNetwork.Host, // who asks for it allows it
-            Hosts = [.. (parsed.GetValue(hosts) ?? []).SelectMany(text => text.Split(',')).Select(text => RunTexts.Host("--add-host", text))],
+            Hosts =
+            [
+                .. (parsed.GetValue(hosts) ?? [])
+                    .SelectMany(text => text.Split(','))
+                    .Select(text => RunTexts.Host("--add-host", text)),
+            ],
             SharedMemory = parsed.GetValue(sharedMemory) is { } size ? RunTexts.Memory("--shm-size", size) : null,
             Limits = [.. (parsed.GetValue(limits) ?? []).Select(text => RunTexts.Limit("--ulimit", text)).GroupBy(limit => limit.Name).Select(group => group.Last())],
             CgroupParent = parsed.GetValue(cgroupParent) is { Length: > 0 } parent ? Linux.User.IsRoot ? Group(parent) : throw NoGroups(parent) : null,

@@ -44,7 +44,10 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
         if (e is StepFinished { Key: { } key } done)
             finished[done.Step.Digest] = new CachedStep(key, new StepRecord
             {
-                DiffId = done.DiffId, Seconds = Math.Round(done.Duration.TotalSeconds, 3), Emulated = done.Emulated, ContentKey = done.ContentKey,
+                DiffId = done.DiffId,
+                Seconds = Math.Round(done.Duration.TotalSeconds, 3),
+                Emulated = done.Emulated,
+                ContentKey = done.ContentKey,
             });
     }
 
@@ -80,8 +83,11 @@ internal sealed class BuildCaches(BuilderTools tools, ImportedCache imported)
         var steps = StepsOf(image, target.All);
         var diffIds = steps.Select(step => step.Record.DiffId).OfType<Digest>().Distinct();
         var blobs = await Task.WhenAll(diffIds.Select(async diffId => new CachedLayer(diffId, policy.Own.Name, await layers.BlobAsync(new ChainLayer(diffId), policy, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
-        var byContent = steps.Where(step => step.Record.ContentKey is not null).Select(step => step with { Key = step.Record.ContentKey!.Value });
-        return new CacheDocument { Steps = [.. steps.Concat(byContent).DistinctBy(step => step.Key).OrderBy(step => step.Key)], Layers = [.. blobs] };
+        var byContent = steps
+            .Where(step => step.Record.ContentKey is not null)
+            .Select(step => step with { Key = step.Record.ContentKey!.Value });
+        var all = steps.Concat(byContent).DistinctBy(step => step.Key).OrderBy(step => step.Key);
+        return new CacheDocument { Steps = [.. all], Layers = [.. blobs] };
     }
 
     private List<CachedStep> StepsOf(ImagePlan image, bool all) =>

@@ -69,11 +69,16 @@ public sealed class BuildChecker(BuilderTools tools)
     }
 
     /// <summary>Without what is said of defaults in FROM where the request's arguments take their place.</summary>
-    internal static ParsedDockerfile WithoutDefaults(ParsedDockerfile parsed, BuildRequest request) => request.BuildArguments.IsEmpty ? parsed : parsed with
+    internal static ParsedDockerfile WithoutDefaults(ParsedDockerfile parsed, BuildRequest request)
     {
-        Diagnostics = [.. parsed.Diagnostics.Where(finding => finding.Id != Rules.InvalidDefaultArgInFrom.Name
-            || !parsed.Tree.Stages.Any(stage => stage.From.Source.Place.Line == finding.Place.Line && BaseNames.IsNamed(parsed.Tree, stage.From, request.BuildArguments)))],
-    };
+        if (request.BuildArguments.IsEmpty)
+            return parsed;
+        return parsed with { Diagnostics = [.. parsed.Diagnostics.Where(finding => !IsReplaced(finding))] };
+
+        bool IsReplaced(Diagnostic finding) => finding.Id == Rules.InvalidDefaultArgInFrom.Name
+            && parsed.Tree.Stages.Any(stage => stage.From.Source.Place.Line == finding.Place.Line
+                && BaseNames.IsNamed(parsed.Tree, stage.From, request.BuildArguments));
+    }
 
     /// <summary>The findings that an ordinary build tells before it starts. The context is not read for them: the gate will look at what went into the image.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>

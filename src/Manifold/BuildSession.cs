@@ -78,9 +78,14 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
         {
             Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
-            OpenFolder = folder => new ContextTree(folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
+            OpenFolder = folder => new ContextTree(
+                folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
             Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
-            Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials), WorkFolder = () => tools.Store.WorkFolder, Time = tools.Time, On = Show, FileTime = plan.FileTime, NoCache = request.NoCache, NoCacheFilter = request.NoCacheFilter, Hostname = request.RunHostname,
+            Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials),
+            WorkFolder = () => tools.Store.WorkFolder,
+            Time = tools.Time, On = Show, FileTime = plan.FileTime,
+            NoCache = request.NoCache, NoCacheFilter = request.NoCacheFilter,
+            Hostname = request.RunHostname,
         });
         var solver = new Solver(runner, Layers, request.Layers);
         var assembler = new ImageAssembler(tools.Store, request.Created ?? plan.FileTime, request.Annotations);

@@ -15,12 +15,16 @@ public sealed partial record GitAddress
         foreach (var field in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = field.IndexOf('=', StringComparison.Ordinal);
-            var (key, value) = equals < 0 ? (field, "") : (field[..equals], Uri.UnescapeDataString(field[(equals + 1)..].Replace('+', ' ')));
+            var (key, value) = equals < 0
+                ? (field, "")
+                : (field[..equals], Uri.UnescapeDataString(field[(equals + 1)..].Replace('+', ' ')));
             address = seen.Add(key) ? address.With(key, value) : address with { Fault = $"the query says '{key}' twice" };
             if (address.Fault is not null)
                 return address;
         }
-        return seen.Contains("tag") && seen.Contains("branch") ? address with { Fault = "the query has a tag and a branch. Say one of them" } : address;
+        return seen.Contains("tag") && seen.Contains("branch")
+            ? address with { Fault = "the query has a tag and a branch. Say one of them" }
+            : address;
     }
 
     private GitAddress With(string key, string value) => (key, value) switch
@@ -37,16 +41,28 @@ public sealed partial record GitAddress
         ("subdir", _) => WithFolder(value),
         ("commit" or "checksum", _) => IsHash(value) ? this with { Checksum = value } : WithFault($"'{value}' is not a commit's hash"),
         ("mtime", _) => Wrong(key, value, "checkout or commit"),
-        _ => WithFault($"there is no '{key}' in the query of a repository. Known: ref, tag, branch, subdir, commit, keep-git-dir, submodules"),
+        _ => WithFault($"there is no '{key}' in the query of a repository. "
+            + "Known: ref, tag, branch, subdir, commit, keep-git-dir, submodules"),
     };
 
-    private GitAddress WithRef(string name) => Ref is not null && Ref != name ? WithFault($"the ref is '{Ref}' and '{name}'. Say one of them")
-        : IsRef(name) ? this with { Ref = name } : WithFault($"'{name}' is not a ref");
+    private GitAddress WithRef(string name)
+    {
+        if (Ref is not null && Ref != name)
+            return WithFault($"the ref is '{Ref}' and '{name}'. Say one of them");
+        return IsRef(name) ? this with { Ref = name } : WithFault($"'{name}' is not a ref");
+    }
 
-    private GitAddress WithFolder(string text) => FolderOf(text) is not { } folder ? Wrong("subdir", text, "a folder of the repository")
-        : Folder.Length > 0 && Folder != folder ? WithFault($"the folder is '{Folder}' and '{folder}'. Say one of them") : this with { Folder = folder };
+    private GitAddress WithFolder(string text)
+    {
+        if (FolderOf(text) is not { } folder)
+            return Wrong("subdir", text, "a folder of the repository");
+        if (Folder.Length > 0 && Folder != folder)
+            return WithFault($"the folder is '{Folder}' and '{folder}'. Say one of them");
+        return this with { Folder = folder };
+    }
 
-    private GitAddress Wrong(string key, string value, string expected = "true or false") => WithFault($"{key}={value} in the query: expected {expected}");
+    private GitAddress Wrong(string key, string value, string expected = "true or false") =>
+        WithFault($"{key}={value} in the query: expected {expected}");
 
     private GitAddress WithFault(string fault) => this with { Fault = fault };
 

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Manifold.Fetching;
 
 /// <summary>
-/// A folder of a git repository at a commit: <c>https://host/path.git#ref:folder</c>, <c>…git?ref=…&amp;subdir=…</c>, <c>git@host:path#…</c>,
-/// <c>ssh://</c>, <c>git://</c>.
+/// A folder of a git repository at a commit: <c>https://host/path.git#ref:folder</c>, <c>…git?ref=…&amp;subdir=…</c>,
+/// <c>git@host:path#…</c>, <c>ssh://</c>, <c>git://</c>.
 /// </summary>
 /// <param name="Remote">As git is told it. May hold credentials: show <see cref="ToString"/> instead.</param>
 /// <param name="Ref">A branch, a tag or a commit's hash; null is the remote's HEAD.</param>

@@ -73,11 +73,15 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     }
 
     /// <summary>The commit, where it is the one that the checksum wants; a tag's own object may be wanted as well.</summary>
-    private static string Expected(GitAddress address, string commit, string? tag) =>
-        address.Checksum is not { } checksum || new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true)
-            ? commit
-            : throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. "
-                + $"Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
+    private static string Expected(GitAddress address, string commit, string? tag)
+    {
+        if (address.Checksum is not { } checksum)
+            return commit;
+        if (new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true))
+            return commit;
+        throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. "
+            + $"Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
+    }
 
     private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
     {

@@ -28,7 +28,8 @@ public sealed class ImageTargets(Store store)
         { Digest: not null } => throw new UsageException($"'{location}': a digest follows from the content. Name where it goes without one."),
         { Transport: Transport.Store } => new StoreTarget(store, location.Reference!),
         { Transport: Transport.OciLayout } => new LayoutTarget(location.Path!, [.. names.Select(name => (LayoutName)name)]),
-        { Transport: Transport.OciArchive } => new OciArchiveTarget(ArchiveDestination.ToFile(location.Path!), [.. names.Select(name => (LayoutName)name)]),
+        { Transport: Transport.OciArchive } =>
+            new OciArchiveTarget(ArchiveDestination.ToFile(location.Path!), [.. names.Select(name => (LayoutName)name)]),
         { Transport: Transport.DockerArchive } => new DockerArchiveTarget(store, ArchiveDestination.ToFile(location.Path!), names),
         _ => throw new UsageException($"'{location}' is in a registry, where images are published."),
     };

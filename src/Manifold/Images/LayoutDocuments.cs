@@ -20,10 +20,16 @@ internal static class LayoutDocuments
     {
         var top = image.Top.Descriptor.WithoutName();
         var tagged = image.Tagged.Select(manifest => manifest.Manifest.WithoutName().Named(manifest.Tag));
-        Descriptor[] added = [.. names.IsEmpty ? [top] : names.Select(name => name.On(top)), .. image.Referrers.Select(referrer => referrer.WithoutName()), .. tagged];
+        Descriptor[] added =
+        [
+            .. names.IsEmpty ? [top] : names.Select(name => name.On(top)),
+            .. image.Referrers.Select(referrer => referrer.WithoutName()),
+            .. tagged,
+        ];
         var taken = added.Select(ReferenceName.Of).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var placed = added.Select(entry => entry.Digest).ToHashSet();
         var kept = before.Manifests.Where(entry => ReferenceName.Of(entry) is { } name ? !taken.Contains(name) : !placed.Contains(entry.Digest));
-        return before with { Manifests = [.. kept, .. added.DistinctBy(entry => (entry.Digest, ReferenceName.Of(entry), ReferenceName.FullOf(entry)))] };
+        var distinct = added.DistinctBy(entry => (entry.Digest, ReferenceName.Of(entry), ReferenceName.FullOf(entry)));
+        return before with { Manifests = [.. kept, .. distinct] };
     }
 }

@@ -46,11 +46,13 @@ public static partial class BuildKitArguments
     /// <summary>Whether a text says the time by itself: nothing, seconds, or <see cref="OfContext"/>.</summary>
     public static bool IsTime(string text) => text.Length == 0 || text == OfContext || text.All(char.IsAsciiDigit);
 
-    /// <summary>The request with the time that somebody names instead of saying it: it then says what it says everywhere else, in digits.</summary>
+    /// <summary>
+    /// The request with the time that somebody names instead of saying it: it then says what it says everywhere else, in digits.
+    /// </summary>
     /// <param name="text">What is said of the time, by the request or by the Dockerfile.</param>
     /// <remarks>
-    /// <c>context</c> is the time of the context, a name that of the named context; nobody knows the time of a folder or of an image. A stage's
-    /// time was found out before (<see cref="EpochStage"/>). Source: BuildKit, docs/build-repro.md, since Dockerfile 1.24.
+    /// <c>context</c> is the time of the context, a name that of the named context; nobody knows the time of a folder or of an image.
+    /// A stage's time was found out before (<see cref="EpochStage"/>). Source: BuildKit, docs/build-repro.md, since Dockerfile 1.24.
     /// </remarks>
     /// <exception cref="UsageException">It is no time, and no name that is known.</exception>
     public static BuildRequest WithNamedTime(BuildRequest request, string? text)
@@ -68,7 +70,8 @@ public static partial class BuildKitArguments
     public static BuildRequest WithTime(BuildRequest request, long? seconds)
     {
         long? time = seconds is { } known ? Possible(known) : null;
-        return request with { SourceDateEpoch = time, BuildArguments = request.BuildArguments.SetItem(Epoch, time?.ToString(CultureInfo.InvariantCulture) ?? "") };
+        var digits = time?.ToString(CultureInfo.InvariantCulture) ?? "";
+        return request with { SourceDateEpoch = time, BuildArguments = request.BuildArguments.SetItem(Epoch, digits) };
     }
 
     /// <summary>An archive may claim any time; the nearest that a config can hold.</summary>
@@ -79,7 +82,8 @@ public static partial class BuildKitArguments
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? seconds : null;
 
     /// <summary>
-    /// Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they may be.
+    /// Reads seconds since 1970; null for the empty text, and for what is found out later: <see cref="OfContext"/>, and names where they
+    /// may be.
     /// </summary>
     /// <exception cref="UsageException">It is something else.</exception>
     public static long? ReadEpoch(string? text, bool mayBeName = false) => string.IsNullOrEmpty(text) || text == OfContext ? null
@@ -87,7 +91,8 @@ public static partial class BuildKitArguments
         : mayBeName && !text.All(char.IsAsciiDigit) ? null : throw NoTime(text);
 
     private static UsageException NoTime(string text) => new(
-        $"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; '{OfContext}', the time of the commit or archive that is built; "
+        $"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; "
+            + $"'{OfContext}', the time of the commit or archive that is built; "
             + "or the name of a context or a stage that is fetched from elsewhere.");
 
     private static void RequireKnownSyntax(string? syntax)

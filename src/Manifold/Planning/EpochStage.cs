@@ -5,7 +5,9 @@ using Manifold.Oci;
 
 namespace Manifold.Planning;
 
-/// <summary>The stage that <c>SOURCE_DATE_EPOCH</c> names: <c>FROM scratch</c> and one ADD from elsewhere, whose time is the build's.</summary>
+/// <summary>
+/// The stage that <c>SOURCE_DATE_EPOCH</c> names: <c>FROM scratch</c> and one ADD from elsewhere, whose time is the build's.
+/// </summary>
 /// <remarks>Source: BuildKit, <c>dockerfile2llb/epoch.go</c>, since Dockerfile 1.24. Pure: whoever asks fetches the source.</remarks>
 public static class EpochStage
 {
@@ -30,7 +32,10 @@ public static class EpochStage
             ? graph.GlobalScope.GetValueOrDefault(BuildKitArguments.Epoch) : null);
 
     private sealed class Reader(
-        Diagnosing diagnosing, Stage stage, ImmutableSortedDictionary<string, string> given, ImmutableSortedDictionary<string, string> globals)
+        Diagnosing diagnosing,
+        Stage stage,
+        ImmutableSortedDictionary<string, string> given,
+        ImmutableSortedDictionary<string, string> globals)
     {
         private const string Hint = "It is FROM scratch and one ADD of an http(s) address or a repository; ARG may stand there too.";
 

@@ -21,7 +21,9 @@ public sealed record ImageContext(ImageReference Reference) : NamedContext
 /// <summary>A folder; absolute.</summary>
 public sealed record FolderContext(string Folder) : NamedContext
 {
-    /// <summary>When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.</summary>
+    /// <summary>
+    /// When what it was fetched from was made, in seconds since 1970; null where nobody knows, and of a folder of this machine.
+    /// </summary>
     /// <remarks>Found out when it is asked for.</remarks>
     public Lazy<long?>? Time { get; init; }
 }

@@ -31,5 +31,6 @@ public sealed record GitSource(GitAddress Address, bool KeepGitFolder) : RemoteS
 {
     public override string Name => Address.ToString();
 
-    internal override string Key => $"{Address.Remote} {Address.Ref} {Address.Folder} {KeepGitFolder} {Address.Checksum} {Address.Submodules}";
+    internal override string Key =>
+        $"{Address.Remote} {Address.Ref} {Address.Folder} {KeepGitFolder} {Address.Checksum} {Address.Submodules}";
 }

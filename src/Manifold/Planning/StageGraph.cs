@@ -88,7 +88,8 @@ internal sealed class StageGraph
 
     /// <summary>What <c>--from</c> names: a stage by name or number, else an image. Null is the context, or was noted as wrong.</summary>
     /// <remarks>
-    /// An image is the target's, whatever the platform of the stage that asks. A stage that stands below, or is the asking one, is an error.
+    /// An image is the target's, whatever the platform of the stage that asks. A stage that stands below, or is the asking one, is an
+    /// error.
     /// Source: BuildKit's behavior.
     /// </remarks>
     public StageGround? SourceOf(Stage stage, Instruction asking, string? name)
@@ -102,17 +103,27 @@ internal sealed class StageGraph
         if (name == "scratch" && asking is RunInstruction)
             return new StageGround.Scratch();
         if (int.TryParse(name, out _))
-            diagnosing.Add(asking, $"{Flag(asking)}={name}: there is no such stage.", $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.", $"from={name}");
+            diagnosing.Add(
+                asking,
+                $"{Flag(asking)}={name}: there is no such stage.",
+                $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.",
+                $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, Platform);
         else
-            diagnosing.Add(asking, $"{Flag(asking)}={name} is neither a stage nor an image reference.", StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].", $"from={name}");
+            diagnosing.Add(
+                asking,
+                $"{Flag(asking)}={name} is neither a stage nor an image reference.",
+                StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].",
+                $"from={name}");
         return null;
     }
 
     private StageGround? NotYet(Stage stage, Instruction asking, Stage source, string name)
     {
-        var hint = source.Index == stage.Index ? "A stage copies from the stages above it." : $"Move the stage '{NameOf(source)}' above '{NameOf(stage)}'.";
+        var hint = source.Index == stage.Index
+            ? "A stage copies from the stages above it."
+            : $"Move the stage '{NameOf(source)}' above '{NameOf(stage)}'.";
         diagnosing.Add(asking, $"{Flag(asking)}={name}: the stage has to be defined before the stage that uses it.", hint, $"from={name}");
         return null;
     }

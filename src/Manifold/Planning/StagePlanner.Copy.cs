@@ -8,14 +8,21 @@ namespace Manifold.Planning;
 /// <content>COPY and ADD.</content>
 internal sealed partial class StagePlanner
 {
-    private void Copy(CopyInstruction copy) => Transfer(copy, "COPY", new Origin(plans.SourceOf(stage, copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []), copy.Parents);
+    private void Copy(CopyInstruction copy)
+    {
+        var origin = new Origin(plans.SourceOf(stage, copy, copy.From), ExpandAll(copy.Sources, copy).ToImmutableArray(), []);
+        Transfer(copy, "COPY", origin, copy.Parents);
+    }
 
     private void Add(AddInstruction add)
     {
         var sources = ExpandAll(add.Sources, add).ToList();
         var remotes = sources.Select(source => RemoteOf(add, source)).OfType<RemoteSource>().ToImmutableArray();
         if (add.Checksum is { } checksum && (sources.Count != 1 || remotes.Length != 1))
-            plans.Diagnosing.Add(add, $"--checksum={checksum} is for one source, an http(s) address or a repository.", sources.Count == 1 ? "A local file needs no checksum." : "Write an ADD for each address.");
+            plans.Diagnosing.Add(
+                add,
+                $"--checksum={checksum} is for one source, an http(s) address or a repository.",
+                sources.Count == 1 ? "A local file needs no checksum." : "Write an ADD for each address.");
         Transfer(add, "ADD", new Origin((null, null), [.. sources.Where(source => !IsRemote(source))], remotes), parents: false);
     }
 
@@ -39,7 +46,11 @@ internal sealed partial class StagePlanner
         if (address.Fault is { } fault)
             plans.Diagnosing.Add(add, $"{address}: {fault}.");
         else if (checksum is not null && !GitAddress.IsHash(checksum))
-            plans.Diagnosing.Add(add, $"--checksum={checksum} is not a commit's hash.", "Expected the hash of the commit that the ref comes to.", "--checksum");
+            plans.Diagnosing.Add(
+                add,
+                $"--checksum={checksum} is not a commit's hash.",
+                "Expected the hash of the commit that the ref comes to.",
+                "--checksum");
         else if (checksum is not null && address.Checksum is { } other && other != checksum)
             plans.Diagnosing.Add(add, $"--checksum={checksum}, and the address says {other}.", "Say one of them.", "--checksum");
         return new GitSource(checksum is null ? address : address with { Checksum = checksum }, address.KeepGitFolder ?? add.KeepGitDir);

@@ -37,7 +37,8 @@ internal sealed class StagePlans(
     }
 
     /// <summary>The step or the folder whose files an instruction reads; neither means the context.</summary>
-    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, Instruction asking, string? name) => graph.SourceOf(stage, asking, name) switch
+    public (Step? Step, FolderSource? Folder) SourceOf(Stage stage, Instruction asking, string? name) =>
+        graph.SourceOf(stage, asking, name) switch
     {
         StageGround.Earlier earlier => (PlanOf(earlier.Stage).Last, null),
         StageGround.Image image => (Base(image, asking, $"{(asking is RunInstruction ? "RUN --mount=" : "COPY --")}from={image.Reference}"), null),

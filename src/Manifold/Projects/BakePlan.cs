@@ -14,7 +14,9 @@ public sealed record BakePlan
     /// <summary>What stands in the way of the others; empty unless the rest is kept.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
 
-    /// <summary>The components without a plan, each with the one that it needs and that has the problem; null where the problem is its own.</summary>
+    /// <summary>
+    /// The components without a plan, each with the one that it needs and that has the problem; null where the problem is its own.
+    /// </summary>
     public ImmutableSortedDictionary<string, string?> Left { get; init; } = ImmutableSortedDictionary<string, string?>.Empty;
 }
 

@@ -69,7 +69,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             SeveralProblemsException.ThrowIfAny(problems);
         return new BakePlan
         {
-            Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])], Problems = [.. problems],
+            Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])],
+            Problems = [.. problems],
             Left = left.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
     }
@@ -161,7 +162,9 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
                     RequireBases(platform.Build, bases); // all that can be said of it before what it stands on is right
                     continue;
                 }
-                platforms.Add(platform.Build is { } build ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false) : PlanTaken(platform, taken[platform]));
+                platforms.Add(platform.Build is { } build
+                    ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false)
+                    : PlanTaken(platform, taken[platform]));
                 if (platform.Build is { } checkedBuild)
                     platforms[^1] = TellChecks(node, checkedBuild.Request, platforms[^1], on);
             }
@@ -174,14 +177,23 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
                 wrong.Add((platform.Platform, e));
             }
         }
-        problems.AddRange(wrong.GroupBy(each => each.Why.Message).Select(group => group.First().Why is DockerfileException or HostNotReadyException ? group.First().Why
-            : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
+        problems.AddRange(wrong
+            .GroupBy(each => each.Why.Message)
+            .Select(group => group.First().Why is DockerfileException or HostNotReadyException
+                ? group.First().Why
+                : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
         if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
             problems.Add(new UsageException($"{node.Name}: none of its platforms can be built: {string.Join(" ", missing.Select(each => each.Reason))}"));
         return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
     }
 
-    private async Task<PlannedPlatform> PlanAsync(ComponentNode node, PlatformNode platform, PlatformBuild build, FoundBases bases, Action<BuildEvent> on, CancellationToken cancellation)
+    private async Task<PlannedPlatform> PlanAsync(
+        ComponentNode node,
+        PlatformNode platform,
+        PlatformBuild build,
+        FoundBases bases,
+        Action<BuildEvent> on,
+        CancellationToken cancellation)
     {
         RequireBases(build, bases);
         var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
@@ -202,7 +214,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private static void RequireBases(PlatformBuild? build, FoundBases bases)
     {
         foreach (var need in build?.Outside ?? [])
-            if (bases.Problems.FirstOrDefault(problem => (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform)) is { } problem)
+            if (bases.Problems.FirstOrDefault(problem =>
+                (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform)) is { } problem)
                 throw problem.WhyOf(need);
     }
 

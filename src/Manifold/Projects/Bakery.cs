@@ -58,7 +58,8 @@ public sealed class Bakery(BakeTools tools)
         foreach (var warning in graph.Nodes.SelectMany(Unheeded).Distinct())
             on(new Warned(warning) { Time = tools.Builder.Time.GetUtcNow() });
         // 3
-        return await new BakePlanner(tools, graph, request.Lock) { KeepsRest = request.Graph.KeepsRest }.PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
+        var planner = new BakePlanner(tools, graph, request.Lock) { KeepsRest = request.Graph.KeepsRest };
+        return await planner.PlanAsync(request.Push, on, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What a file may say and what has no effect yet is not passed over in silence.</summary>
@@ -160,7 +161,8 @@ public sealed class Bakery(BakeTools tools)
         if (!component.DockerFormat)
             return new PreparedImage(source, outcome.Result.Index, outcome.Planned.Preflight!);
         source = await FormatConversion.ConvertAsync(source, ImageFormat.Docker,
-            lost => on(new Warned($"{outcome.Name}: {lost}") { Time = tools.Builder.Time.GetUtcNow() }), cancellation).ConfigureAwait(false);
+            lost => on(new Warned($"{outcome.Name}: {lost}") { Time = tools.Builder.Time.GetUtcNow() }),
+            cancellation).ConfigureAwait(false);
         return new PreparedImage(source, (await source.ResolveAsync(cancellation).ConfigureAwait(false)).Descriptor, outcome.Planned.Preflight!);
     }
 }

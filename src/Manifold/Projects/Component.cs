@@ -26,7 +26,9 @@ public sealed record Component
     /// <summary>The names that it gets in the store, and is published under.</summary>
     public ImmutableArray<ImageReference> Tags { get; init; } = [];
 
-    /// <summary>Names of the file that are no references, because a variable in them has no value: for printing. Such a component cannot be built.</summary>
+    /// <summary>
+    /// Names of the file that are no references, because a variable in them has no value: for printing. Such a component cannot be built.
+    /// </summary>
     public ImmutableArray<string> UnreadableTags { get; init; } = [];
 
     /// <summary>Short names by which a sibling's FROM may mean this component, beside its published names.</summary>

@@ -77,7 +77,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             return platform;
         var bases = platform.Bases.AddRange(build.Siblings.Select(sibling =>
             KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), BaseOf(sibling.Need, siblings[sibling.Sibling]))));
-        var plan = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(build.Request), build.Request).OrThrow(), build.Request).Plan(bases);
+        var file = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(build.Request), build.Request).OrThrow();
+        var plan = new Planner(file, build.Request).Plan(bases);
         return platform with { Plan = plan, Image = plan.Images[0] };
     }
 

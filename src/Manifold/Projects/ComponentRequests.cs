@@ -11,12 +11,30 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
     /// <exception cref="ManifoldException">A value of the component means nothing.</exception>
     public BuildRequest Of(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
-        ContextFolder = source.ContextFolder, ContextAddress = source.ContextAddress, ContextTime = source.ContextTime, DockerfilePath = DockerfileOf(source), InlineDockerfile = source.InlineDockerfile,
-        Platforms = [platform], Target = source.Target, BuildArguments = source.Arguments, Labels = component.Labels,
-            Annotations = component.Annotations, Layers = component.Layers ?? LayerPolicy.Default, Created = source.Created,
+        ContextFolder = source.ContextFolder,
+        ContextAddress = source.ContextAddress,
+        ContextTime = source.ContextTime,
+        DockerfilePath = DockerfileOf(source),
+        InlineDockerfile = source.InlineDockerfile,
+        Platforms = [platform],
+        Target = source.Target,
+        BuildArguments = source.Arguments,
+        Labels = component.Labels,
+        Annotations = component.Annotations,
+        Layers = component.Layers ?? LayerPolicy.Default,
+        Created = source.Created,
         Contexts = source.Contexts.ToImmutableSortedDictionary(context => context.Key, context => Resolved(context.Value), StringComparer.Ordinal),
-        Run = RunOf(source), Tags = component.Tags, NoCache = options.NoCache || source.NoCache, NoCacheFilter = [.. source.NoCacheFilter.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))], Pull = options.Pull || source.Pull,
-        Cache = CacheRequest.Parse(source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)), source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))), SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch), mayBeName: true) ?? options.SourceDateEpoch,
+        Run = RunOf(source),
+        Tags = component.Tags,
+        NoCache = options.NoCache || source.NoCache,
+        NoCacheFilter = [.. source.NoCacheFilter
+            .SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        Pull = options.Pull || source.Pull,
+        Cache = CacheRequest.Parse(
+            source.CacheFrom.Where(text => !CacheRequest.IsElsewhere(text)),
+            source.CacheTo.Where(text => !CacheRequest.IsElsewhere(text))),
+        SourceDateEpoch = BuildKitArguments.ReadEpoch(source.Arguments.GetValueOrDefault(BuildKitArguments.Epoch), mayBeName: true)
+            ?? options.SourceDateEpoch,
     });
 
     private RunSettings RunOf(BuildSource source)
@@ -49,8 +67,23 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
     public static Digest GroupOf(BuildSource source)
     {
         using var key = new KeyBuilder();
-        return key.Add(source.ContextFolder).Add(source.DockerfilePath).Add(source.InlineDockerfile).Add(source.Target).Add(source.NoCache ? 1 : 0).Add(source.Pull ? 1 : 0).AddAll(source.NoCacheFilter)
-            .AddAll(source.CacheFrom).AddAll(source.CacheTo).AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}")).AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}")).AddAll(source.Secrets).AddAll(source.Ssh)
-            .Add((long)source.Run.Network).AddAll(source.Run.Bounds).AddAll(source.Entitlements.Select(each => each.Name)).ToDigest();
+        return key
+            .Add(source.ContextFolder)
+            .Add(source.DockerfilePath)
+            .Add(source.InlineDockerfile)
+            .Add(source.Target)
+            .Add(source.NoCache ? 1 : 0)
+            .Add(source.Pull ? 1 : 0)
+            .AddAll(source.NoCacheFilter)
+            .AddAll(source.CacheFrom)
+            .AddAll(source.CacheTo)
+            .AddAll(source.Arguments.Select(argument => $"{argument.Key}={argument.Value}"))
+            .AddAll(source.Contexts.Select(context => $"{context.Key}={context.Value}"))
+            .AddAll(source.Secrets)
+            .AddAll(source.Ssh)
+            .Add((long)source.Run.Network)
+            .AddAll(source.Run.Bounds)
+            .AddAll(source.Entitlements.Select(each => each.Name))
+            .ToDigest();
     }
 }

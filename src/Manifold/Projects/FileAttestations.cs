@@ -45,9 +45,14 @@ internal sealed class FileAttestations
             Sbom = wanted;
         else
             Provenance = wanted;
-        var passedOver = fields.Keys.Where(key => key == "generator" || !Attestation.FieldsOf(type).Contains(key, StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal).ToList();
+        var passedOver = fields.Keys
+            .Where(key => key == "generator" || !Attestation.FieldsOf(type).Contains(key, StringComparer.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal)
+            .ToList();
         if (wanted && passedOver.Count > 0)
-            warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{(type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "")}", text.Place));
+        {
+            var why = type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "";
+            warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{why}", text.Place));
+        }
     }
 }

@@ -8,7 +8,9 @@ namespace Manifold.Projects;
 /// </summary>
 internal static class LinkedPlatforms
 {
-    /// <summary>Follows <c>contexts</c> from what is asked for until nothing is added; a component that says its platforms keeps them.</summary>
+    /// <summary>
+    /// Follows <c>contexts</c> from what is asked for until nothing is added; a component that says its platforms keeps them.
+    /// </summary>
     /// <param name="asked">The names of what is built or printed for its own sake.</param>
     public static Project Applied(Project project, IReadOnlyCollection<string> asked)
     {
@@ -29,8 +31,11 @@ internal static class LinkedPlatforms
                 known.UnionWith(own);
                 waiting.Enqueue(to);
             }
-        return project with { Components = [.. project.Components.Select(component => component.IsForThisMachine && wanted.TryGetValue(component.Name, out var platforms)
-            ? component with { Platforms = [.. platforms.Select(platform => Of(component, platform))] } : component)] };
+        var components = project.Components.Select(component =>
+            component.IsForThisMachine && wanted.TryGetValue(component.Name, out var platforms)
+                ? component with { Platforms = [.. platforms.Select(platform => Of(component, platform))] }
+                : component);
+        return project with { Components = [.. components] };
     }
 
     private static ComponentPlatform Of(Component component, Platform platform) =>

@@ -12,10 +12,10 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
 {
     public static ImmutableArray<string> Keys { get; } =
     [
-        "platform", "platforms", "tags", "args", "labels", "annotations", "target", "context", "dockerfile", "dockerfile-inline",
-            "contexts", "no-cache", "no-cache-filter", "pull",
-        "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call", "entitlements", "extra-hosts", "network", "shm-size",
-            "ulimits", "description", "policy", "resources",
+        "platform", "platforms", "tags", "args", "labels", "annotations",
+        "target", "context", "dockerfile", "dockerfile-inline", "contexts", "no-cache", "no-cache-filter", "pull",
+        "secrets", "secret", "ssh", "cache-from", "cache-to", "output", "call",
+        "entitlements", "extra-hosts", "network", "shm-size", "ulimits", "description", "policy", "resources",
         "verify", "publish", "platform-tags", "index", "created", "attest", "registry", "push", "load",
     ];
 
@@ -54,7 +54,8 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     public void Require(IReadOnlyCollection<string> images)
     {
         if (!images.Any(Means))
-            throw Wrong($"there is no image '{Pattern}'. {Suggestion.For(Pattern ?? "", images) ?? $"It has: {string.Join(", ", images)}."}");
+            throw Wrong($"there is no image '{Pattern}'. "
+                + (Suggestion.For(Pattern ?? "", images) ?? $"It has: {string.Join(", ", images)}."));
     }
 
     public UsageException Wrong(string why) => new($"--set '{Text}': {why}");

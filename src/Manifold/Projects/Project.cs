@@ -24,10 +24,11 @@ public sealed record Project
     /// <summary>In the order of the file, names without repetition.</summary>
     public required ImmutableArray<Component> Components { get; init; }
 
-    /// <summary>Components that cannot be built as the file is, and members of groups that are not there; each matters only where it is
-    /// asked for.</summary>
-    public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } = ImmutableSortedDictionary.Create<string,
-        BrokenComponent>(StringComparer.Ordinal);
+    /// <summary>
+    /// Components that cannot be built as the file is, and members of groups that are not there; each matters only where it is asked for.
+    /// </summary>
+    public ImmutableSortedDictionary<string, BrokenComponent> Broken { get; init; } =
+        ImmutableSortedDictionary.Create<string, BrokenComponent>(StringComparer.Ordinal);
 
     /// <summary>See <see cref="LinkedPlatforms"/>.</summary>
     internal bool LinksPlatforms { get; init; }
@@ -59,8 +60,9 @@ public sealed record Project
     /// <remarks>A name may be a pattern, and its dots may be written as bake writes them: <c>web_v1</c> is <c>web.v1</c>.</remarks>
     /// <param name="toPrint">They need not be such that they can be built.</param>
     /// <exception cref="UsageException">A name is neither.</exception>
-    /// <exception cref="ProjectFileException">One of them, or to print of those that they stand on, cannot be used as the file
-    /// is.</exception>
+    /// <exception cref="ProjectFileException">
+    /// One of them, or to print of those that they stand on, cannot be used as the file is.
+    /// </exception>
     public ImmutableArray<Component> Select(IReadOnlyCollection<string> names, bool toPrint = false)
     {
         var chosen = Chosen(names);
@@ -89,8 +91,10 @@ public sealed record Project
     public Project Unbuilt =>
         this with { Broken = Broken.RemoveRange(Broken.Where(each => each.Value.IsPrintable).Select(each => each.Key)) };
 
-    /// <summary>What is wrong with components that nobody asks for and nothing asked for stands on, a sentence each. What is only to be
-    /// checked need not be such that it can be built.</summary>
+    /// <summary>
+    /// What is wrong with components that nobody asks for and nothing asked for stands on, a sentence each. What is only to be checked need
+    /// not be such that it can be built.
+    /// </summary>
     public IEnumerable<string> Reservations(IReadOnlyCollection<string> names)
     {
         var needed = WithSiblings(Chosen(names));
@@ -127,7 +131,8 @@ public sealed record Project
         if (Dockerfile.FilePattern.HasWildcards(name) && Dockerfile.FilePattern.TryParse(name, out var pattern)
             && all.Where(each => pattern.Matches(each)).ToList() is { Count: > 0 } matched)
             return matched.SelectMany(Meant);
-        throw new UsageException($"{File} has no image '{name}'.{(Dockerfile.Suggestion.For(name, all) is { } hint ? " " + hint : "")} It has: {string.Join(", ", all)}.");
+        var hint = Dockerfile.Suggestion.For(name, all) is { } like ? " " + like : "";
+        throw new UsageException($"{File} has no image '{name}'.{hint} It has: {string.Join(", ", all)}.");
     }
 }
 

@@ -74,7 +74,15 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
         using var builder = new KeyBuilder();
         var key = builder.Add(group).AddAll(request.Platforms.Select(platform => platform.ToString())).ToDigest();
         if (!judged.TryGetValue(key, out var report))
-            judged[key] = report = new BuildChecker(tools) { Pins = Pins, ArgumentsAreOfProject = true, Made = reference => Made(reference, component.Name) }.CheckAsync(request, on, cancellation);
+        {
+            var checker = new BuildChecker(tools)
+            {
+                Pins = Pins,
+                ArgumentsAreOfProject = true,
+                Made = reference => Made(reference, component.Name),
+            };
+            judged[key] = report = checker.CheckAsync(request, on, cancellation);
+        }
         return report;
     }
 

@@ -14,7 +14,9 @@ public sealed record GraphOptions
     public bool NoCache { get; init; }
     public bool Pull { get; init; }
 
-    /// <summary>Components that nothing is wrong with are there although something is wrong with others: for whoever shows a plan.</summary>
+    /// <summary>
+    /// Components that nothing is wrong with are there although something is wrong with others: for whoever shows a plan.
+    /// </summary>
     public bool KeepsRest { get; init; }
 
     /// <summary><c>SOURCE_DATE_EPOCH</c>; a component's argument of that name counts more.</summary>
@@ -66,7 +68,9 @@ public sealed class ProjectGraph
     /// <summary>What is wrong with Dockerfiles; empty unless the rest is kept.</summary>
     public ImmutableArray<ManifoldException> Problems { get; }
 
-    /// <summary>The components that cannot be planned, each with the one that it needs and that has the problem; null where the problem is its own.</summary>
+    /// <summary>
+    /// The components that cannot be planned, each with the one that it needs and that has the problem; null where the problem is its own.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Left => left;
 
     /// <summary>Each after those that it needs; what does not depend on each other stands in the order of the file.</summary>

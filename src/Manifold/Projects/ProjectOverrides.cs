@@ -7,8 +7,7 @@ namespace Manifold.Projects;
 /// <remarks>
 /// Without a pattern all images are meant. A key that holds a list replaces it the first time and adds to it after that, and an empty value
 /// empties it, as <c>docker buildx bake --set</c> has it. Paths start from the working folder, as everywhere on a command line. Keys of
-/// bake's targets
-/// come before inheritance and are <see cref="Bake.BakeOverrides"/>'s.
+/// bake's targets come before inheritance and are <see cref="Bake.BakeOverrides"/>'s.
 /// </remarks>
 internal sealed class ProjectOverrides
 {

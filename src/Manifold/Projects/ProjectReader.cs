@@ -43,14 +43,17 @@ public static class ProjectReader
     }
 
     /// <summary>Whether a folder has a project: a file of one of the names that are looked for, or a folder of components.</summary>
-    public static bool IsProject(string folder) => OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name))) || SideImagesFolder.Is(Path.GetFullPath(folder));
+    public static bool IsProject(string folder) =>
+        OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name)))
+        || SideImagesFolder.Is(Path.GetFullPath(folder));
 
     /// <summary>Bake-action writes <c>cwd://</c> before files of the working folder.</summary>
     private static string FileOf(string path, ReadingOptions options)
     {
         var file = path.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? path[BakeContexts.WorkingFolder.Length..] : path;
         if (BakeContexts.IsRemote(path))
-            throw new UsageException($"The project file '{path}' is elsewhere, and project files are read from this machine: clone the repository, and run this in it.");
+            throw new UsageException($"The project file '{path}' is elsewhere, and project files are read from this machine: "
+                + "clone the repository, and run this in it.");
         var full = Path.GetFullPath(file, options.WorkingFolder);
         return file == "-" || File.Exists(full) || Directory.Exists(full) ? file
             : throw new UsageException($"The project file '{path}' is not there.");
@@ -67,7 +70,10 @@ public static class ProjectReader
         if (kinds is [{ Kind: FileKind.Manifold }])
             return ProjectOverrides.Apply(ManifoldYaml.Read(files[0], options), options, hasRegistry: true);
         if (kinds.Find(each => each.Kind == FileKind.Manifold).File is { } own)
-            throw new UsageException($"'{own}' is a project of its own, and cannot be one with {string.Join(" and ", files.Where(file => file != own))}. Give it alone: -f {own}");
+        {
+            var others = string.Join(" and ", files.Where(file => file != own));
+            throw new UsageException($"'{own}' is a project of its own, and cannot be one with {others}. Give it alone: -f {own}");
+        }
         ImmutableArray<string> compose = [.. kinds.Where(each => each.Kind == FileKind.Compose).Select(each => each.File)];
         return compose.Length == files.Length ? BakeReader.ReadServices(compose, options)
             : BakeReader.Read([.. files.Except(compose)], compose, options);
@@ -75,7 +81,8 @@ public static class ProjectReader
 
     private static Project ReadFolder(string folder, ReadingOptions options) =>
         SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)) ? SideImagesFolder.Read(folder, options)
-        : throw new UsageException($"'{folder}' has no project file: none of {string.Join(", ", OwnNames.Concat(MergedNames))}, and no components/.");
+        : throw new UsageException($"'{folder}' has no project file: "
+            + $"none of {string.Join(", ", OwnNames.Concat(MergedNames))}, and no components/.");
 
     private enum FileKind { Manifold, Compose, Bake }
 
@@ -90,7 +97,8 @@ public static class ProjectReader
         if (name.StartsWith("compose.", StringComparison.Ordinal) || name.StartsWith("docker-compose.", StringComparison.Ordinal))
             return FileKind.Compose;
         var lines = options.ReadText(file).Text.Split('\n');
-        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal) || line.StartsWith("include:", StringComparison.Ordinal)))
+        if (lines.Any(line => line.StartsWith("services:", StringComparison.Ordinal)
+            || line.StartsWith("include:", StringComparison.Ordinal)))
             return FileKind.Compose;
         var isYaml = name.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
             || name.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);

@@ -23,7 +23,8 @@ public static class RemoteContexts
             {
                 var (address, isNamed) = each.Address;
                 var fetcher = new ContextFetcher(store, settings(each.Source).GitCredentials);
-                return KeyValuePair.Create(each.Address, isNamed ? await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false)
+                return KeyValuePair.Create(each.Address, isNamed
+                    ? await fetcher.FetchNamedAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false)
                     : await fetcher.FetchAsync(address, keepGitFolder: false, cancellation).ConfigureAwait(false));
             }
             catch (FetchException e)
@@ -50,7 +51,9 @@ public static class RemoteContexts
         build = build with
         {
             Contexts = build.Contexts.ToImmutableSortedDictionary(
-                each => each.Key, each => each.Value is RemoteContext remote ? Folder(fetched[(remote.Address, true)]) : each.Value, StringComparer.Ordinal),
+                each => each.Key,
+                each => each.Value is RemoteContext remote ? Folder(fetched[(remote.Address, true)]) : each.Value,
+                StringComparer.Ordinal),
         };
         if (build.ContextAddress is not { } address)
             return build;

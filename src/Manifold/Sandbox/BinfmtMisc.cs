@@ -10,8 +10,12 @@ internal static class BinfmtMisc
 {
     private const string Folder = "/proc/sys/fs/binfmt_misc";
 
-    /// <summary>One registration. Its flags: F, the interpreter was opened when it was registered, so containers need not have it; C, a program has the rights of its own file, so that setuid
-    /// works, and the kernel opens it (which implies O); O, the kernel opens the program, so that it need not be readable; P, the interpreter is also told the name that the program was started by.</summary>
+    /// <summary>
+    /// One registration. Its flags: F, the interpreter was opened when it was registered, so containers need not have it;
+    /// C, a program has the rights of its own file, so that setuid works, and the kernel opens it (which implies O);
+    /// O, the kernel opens the program, so that it need not be readable;
+    /// P, the interpreter is also told the name that the program was started by.
+    /// </summary>
     public sealed record Entry(string Name, bool Enabled, string Interpreter, string Flags, int Offset, ImmutableArray<byte> Magic, ImmutableArray<byte> Mask)
     {
         public bool Matches(ReadOnlySpan<byte> header)

@@ -6,9 +6,9 @@ namespace Manifold.Sandbox;
 
 /// <summary>Who a RUN is: numbers from the image's own /etc/passwd and /etc/group.</summary>
 /// <remarks>
-/// As BuildKit has it: <c>uid:gid</c> is taken without a look into the files and has no further groups; otherwise a user's group is that of its
-/// passwd entry, and without <c>:group</c> it is in all groups that name it. A number without an entry is that number, in group 0. Nothing is
-/// the user 0, with root's further groups; <c>:group</c> is the user 0 in that group.
+/// As BuildKit has it: <c>uid:gid</c> is taken without a look into the files and has no further groups; otherwise a user's
+/// group is that of its passwd entry, and without <c>:group</c> it is in all groups that name it. A number without an entry
+/// is that number, in group 0. Nothing is the user 0, with root's further groups; <c>:group</c> is the user 0 in that group.
 /// </remarks>
 internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Groups, string Home)
 {

@@ -95,7 +95,10 @@ public sealed class Emulators(Store store)
                 ? new Emulation { Platform = platform, Kind = EmulationKind.Native }
                 : Missing(platform, "no emulator for it is registered", Install);
         if (!entry.Flags.Contains('F', StringComparison.Ordinal))
-            return Missing(platform, $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it", Again(entry));
+        {
+            var why = $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it";
+            return Missing(platform, why, Again(entry));
+        }
         return await RunsAsync(processor).ConfigureAwait(false)
             ? Emulated(platform, entry)
             : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", Remedy.AsRoot("apt-get install --reinstall qemu-user-static"));
@@ -104,7 +107,10 @@ public sealed class Emulators(Store store)
     /// <summary>A platform that runs by a registration, with what the registration's flags keep from working.</summary>
     internal static Emulation Emulated(Platform platform, BinfmtMisc.Entry entry) => new()
     {
-        Platform = platform, Kind = EmulationKind.Emulated, Handler = entry.Interpreter, Flags = entry.Flags, Limit = LimitOf(entry), Remedy = LimitOf(entry) is null ? null : Again(entry),
+        Platform = platform, Kind = EmulationKind.Emulated,
+        Handler = entry.Interpreter, Flags = entry.Flags,
+        Limit = LimitOf(entry),
+        Remedy = LimitOf(entry) is null ? null : Again(entry),
     };
 
     /// <remarks>Source: Linux kernel documentation, binfmt_misc. Debian's name ending in -binfmt-P tells qemu to expect flag P.</remarks>
@@ -118,7 +124,8 @@ public sealed class Emulators(Store store)
     }
 
     /// <summary>Registers an emulator again, with the right flags.</summary>
-    private static string Again(BinfmtMisc.Entry entry) => Remedy.AsRoot($"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
+    private static string Again(BinfmtMisc.Entry entry) =>
+        Remedy.AsRoot($"echo -1 > /proc/sys/fs/binfmt_misc/{entry.Name} && manifold emulators install");
 
     private static Emulation Missing(Platform platform, string why, string? remedy) =>
         new() { Platform = platform, Kind = EmulationKind.Missing, Problem = why, Remedy = remedy };

@@ -123,7 +123,12 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
     internal static HostCheck Platform(Emulation emulation) => emulation.Kind switch
     {
         EmulationKind.Emulated when emulation.Limit is { } limit =>
-            Lack(emulation.Platform.ToString(), HostStatus.Reduced, $"emulated by {Path.GetFileName(emulation.Handler)}, registered with flags {emulation.Flags}", limit, emulation.Remedy),
+            Lack(
+                emulation.Platform.ToString(),
+                HostStatus.Reduced,
+                $"emulated by {Path.GetFileName(emulation.Handler)}, registered with flags {emulation.Flags}",
+                limit,
+                emulation.Remedy),
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
         EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
         _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy),

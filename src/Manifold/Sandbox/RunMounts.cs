@@ -25,7 +25,8 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, Cancella
     private Bundle.Mount Make(SandboxMount mount, string name) => mount.Kind switch
     {
         // Not what is mounted further below: "read-only" would not reach it.
-        MountKind.Bind when mount.Below.Length > 0 => new Bundle.Mount(mount.Target, "bind", Part(mount, name), ["bind", mount.ReadOnly ? "ro" : "rw"]),
+        MountKind.Bind when mount.Below.Length > 0 =>
+            new Bundle.Mount(mount.Target, "bind", Part(mount, name), ["bind", mount.ReadOnly ? "ro" : "rw"]),
         MountKind.Bind => new Bundle.Mount(mount.Target, "bind", mount.DiscardsWrites ? Discarding(mount.Source!, name) : mount.Source!, ["bind", mount.ReadOnly ? "ro" : "rw"]),
         MountKind.Tmpfs => new Bundle.Mount(mount.Target, "tmpfs", "tmpfs", ["nosuid", .. mount.SizeBytes is { } size ? [$"size={size}"] : (ReadOnlySpan<string>)[]]),
         MountKind.Layers => new Bundle.Mount(mount.Target, "bind", Stacked(mount, name), ["bind", mount.ReadOnly ? "ro" : "rw"]),
@@ -51,7 +52,8 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, Cancella
             {
                 using var above = folder;
                 folder = above.TryOpenFolder(part, out _)
-                    ?? throw new UsageException($"The mount on {mount.Target}: '{mount.Below}' is not a folder of the cache. Make it in an earlier RUN that has the whole cache.");
+                    ?? throw new UsageException($"The mount on {mount.Target}: '{mount.Below}' is not a folder of the cache. "
+                        + "Make it in an earlier RUN that has the whole cache.");
             }
             var view = run.View(name);
             MountCalls.Bind(folder.DescriptorPath, view);

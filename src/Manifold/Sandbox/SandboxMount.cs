@@ -14,7 +14,9 @@ public sealed record SandboxMount
     /// <summary>Bind: the file or folder of this machine that is shown. Layers: the path in them, empty for all.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Bind: the folder below <see cref="Source"/> that is shown, empty for all. No link is followed: RUNs may have made them.</summary>
+    /// <summary>
+    /// Bind: the folder below <see cref="Source"/> that is shown, empty for all. No link is followed: RUNs may have made them.
+    /// </summary>
     public string Below { get; init; } = "";
 
     public bool ReadOnly { get; init; }

@@ -94,13 +94,24 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
                     }]);
 
             BaseMissingException Lacks(BaseNeed need) =>
-                new($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. It has: {string.Join(", ", resolved.Platforms)}.");
+                new($"FROM {reference} ({need.Place.File}:{need.Place.Line}): there is no image for {need.Platform}. "
+                    + $"It has: {string.Join(", ", resolved.Platforms)}.");
         }
         catch (RegistryException e)
         {
-            RegistryException Refused(BaseNeed need) => new($"{e.Message} ({need.Place.File}:{need.Place.Line} asks for it.{(need.Hint is { } hint ? $" {hint} That is a stage." : "")})", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
             var why = Refused(needs[0]);
             return ([], [.. needs.Select(need => new MissingBase(need, why) { Of = Refused })]);
+
+            RegistryException Refused(BaseNeed need)
+            {
+                var advice = need.Hint is { } hint ? $" {hint} That is a stage." : "";
+                return new RegistryException($"{e.Message} ({need.Place.File}:{need.Place.Line} asks for it.{advice})", e)
+                {
+                    Registry = e.Registry,
+                    Status = e.Status,
+                    Code = e.Code,
+                };
+            }
         }
         catch (ManifoldException e)
         {

@@ -40,7 +40,9 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
         // Bases' layers lie below, then those of the steps that made one, in their order.
         var own = image.Last.Lineage.Where(step => withLayer.Contains(step.Digest)).ToList();
         var steps = Enumerable.Repeat(image.Last.Lineage.First(), chain.Length - own.Count).Concat(own);
-        return new SolvedImage([.. chain.Zip(blobs, steps).Select(layer => new PublishedLayer(layer.First.DiffId, layer.Second, layer.Third))], withLayer) { IsEmpty = isEmpty };
+        var published = chain.Zip(blobs, steps)
+            .Select(layer => new PublishedLayer(layer.First.DiffId, layer.Second, layer.Third));
+        return new SolvedImage([.. published], withLayer) { IsEmpty = isEmpty };
     }
 
     private async Task<Digest?> ExportAsync(Step step, CancellationToken cancellation)

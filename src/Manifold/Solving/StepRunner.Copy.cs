@@ -69,7 +69,8 @@ public sealed partial class StepRunner
     private static void RequireRoom(CopyStep step, Placement placement)
     {
         if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
-            throw new StepFailedException(step, $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
+            throw new StepFailedException(step,
+                $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
     }
 
     private IEnumerable<LayerEntry>? OpenArchive(CopyStep step, SelectedSource source, Placement placement, CancellationToken cancellation)
@@ -105,7 +106,8 @@ public sealed partial class StepRunner
                 return new Selection([.. local.Sources, .. remotes]);
             }
             var files = await tools.Layers.FilesAsync(chain, cancellation).ConfigureAwait(false);
-            var chosen = await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation).ConfigureAwait(false);
+            var chosen = await Task.Run(() => Selection.Of(step, new StageTree(files, step.From!.Name)), cancellation)
+                .ConfigureAwait(false);
             Tell(step, chosen);
             return chosen;
         })).Value;
@@ -117,7 +119,8 @@ public sealed partial class StepRunner
         if (chosen.TakenAnyway is not [var first, ..] all)
             return;
         var more = all.Length > 1 ? $" and {all.Length - 1} more are" : " is";
-        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied in spite of --exclude, which is for what lies in a folder. Copy the folder, or name fewer files.")
+        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied in spite of --exclude, "
+            + "which is for what lies in a folder. Copy the folder, or name fewer files.")
         {
             Time = tools.Time.GetUtcNow(),
         });

@@ -21,7 +21,8 @@ public sealed partial class StepRunner
     private readonly ConcurrentDictionary<(string? Folder, string Source), Lazy<Task<string>>> views = new();
 
     /// <summary>What the mounts add to the key of a RUN: content of bind mounts, and of the others the definition alone.</summary>
-    private async Task AddMountsAsync(KeyBuilder key, RunStep step, IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
+    private async Task AddMountsAsync(KeyBuilder key, RunStep step,
+        IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
     {
         foreach (var mount in step.Mounts)
         {
@@ -57,7 +58,8 @@ public sealed partial class StepRunner
         {
             var files = await tools.Layers.FilesAsync(from, cancellation).ConfigureAwait(false);
             RequireSource(step, mount, files);
-            return await Task.Run(() => Selection.OfPath(step, new StageTree(files, mount.From!.Name), mount.Source), cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Selection.OfPath(step, new StageTree(files, mount.From!.Name), mount.Source), cancellation)
+                .ConfigureAwait(false);
         })).Value;
     }
 
@@ -97,7 +99,12 @@ public sealed partial class StepRunner
                 break;
             case MountType.Cache:
                 var cache = resources.Hold(await CacheAsync(step, mount, from, cancellation).ConfigureAwait(false));
-                resources.Mounts.Add(new SandboxMount { Kind = MountKind.Bind, Target = mount.Target, Source = cache.Path, Below = mount.From is null ? mount.Source : "", ReadOnly = definition.ReadOnly });
+                resources.Mounts.Add(new SandboxMount
+                {
+                    Kind = MountKind.Bind, Target = mount.Target,
+                    Source = cache.Path, Below = mount.From is null ? mount.Source : "",
+                    ReadOnly = definition.ReadOnly,
+                });
                 break;
             case MountType.Ssh:
                 resources.Environment.Add("SSH_AUTH_SOCK=" + mount.Target); // also where nobody answers there, as in BuildKit
@@ -132,7 +139,8 @@ public sealed partial class StepRunner
     private static void RequireSource(RunStep step, StepMount mount, Chain files)
     {
         if (!files.Resolve(mount.Source).Exists)
-            throw new StepFailedException(step, $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
+            throw new StepFailedException(step,
+                $"--mount={mount.Definition.Text}: '{mount.Definition.Source}' is not in {mount.From!.Name}.");
     }
 
     private async Task<SandboxMount> FolderAsync(RunStep step, StepMount mount, CancellationToken cancellation) => new()

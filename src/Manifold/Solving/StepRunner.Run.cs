@@ -73,7 +73,9 @@ public sealed partial class StepRunner
         }
     }
 
-    /// <param name="byContent">Whether mounts of a part of a stage count by that part's content, or by the whole stage, which is known at once.</param>
+    /// <param name="byContent">
+    /// Whether mounts of a part of a stage count by that part's content, or by the whole stage, which is known at once.
+    /// </param>
     private async Task<Digest> KeyAsync(RunStep step, ImmutableArray<ChainLayer> below,
         IReadOnlyDictionary<Digest, ImmutableArray<ChainLayer>> sources, bool byContent, CancellationToken cancellation)
     {

@@ -65,7 +65,8 @@ public sealed partial class StepRunner(StepTools tools)
         return ThroughCache(step, builder.ToDigest(), async () =>
         {
             var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
-            var owner = await new OwnerLookup(tools.Layers, below, unknownIsRoot: true).FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
+            var lookup = new OwnerLookup(tools.Layers, below, unknownIsRoot: true);
+            var owner = await lookup.FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
             return MissingFolders(step, contents, owner ?? default);
         }, cancellation);
     }

@@ -79,7 +79,9 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
             await reading.DownToAsync(wanted, cancellation).ConfigureAwait(false);
             await reading.WhileAtHandAsync(cancellation).ConfigureAwait(false);
             var start = new StartTrace(reading.View, image.Config.Config, image.Platform).Run();
-            var programs = start.Command.IsEmpty ? new PathPrograms(reading.View, image.Config.Config, image.Platform, policy.Allows).Look() : null;
+            var programs = start.Command.IsEmpty
+                ? new PathPrograms(reading.View, image.Config.Config, image.Platform, policy.Allows).Look()
+                : null;
             if (reading.IsWhole && programs?.Finding() is { } none)
                 return start with { Findings = start.Findings.Add(none) };
             if (reading.IsWhole || (programs?.HasOwn != false && start.Findings.All(each => each.Finding.Severity == FindingSeverity.Note)))
@@ -123,7 +125,8 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     private static Finding TooManyLayers(GateImage image) => new()
     {
         Id = FindingId.TooManyLayers, Severity = FindingSeverity.Warning, Platform = image.Platform,
-        Message = $"the image has {image.Layers.Length} layers, and Docker's own image store takes at most {Limits.DockerLayers}: 'max depth exceeded'",
+        Message = $"the image has {image.Layers.Length} layers, "
+            + $"and Docker's own image store takes at most {Limits.DockerLayers}: 'max depth exceeded'",
     };
 
     // Which variant an index entry names is a hint for clients; another processor or system is a lie.

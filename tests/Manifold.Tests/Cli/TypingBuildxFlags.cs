@@ -183,7 +183,11 @@ public sealed class TypingBuildxFlags : IDisposable
     public async Task an_argument_that_nothing_declares_is_told_with_the_one_that_was_meant()
     {
         folder.Write("Dockerfile", "ARG BASE=scratch\nFROM scratch\nARG VERSION=1\nCOPY Dockerfile /$VERSION\n");
-        var (code, _, error) = await InFolder(["build", "--build-arg", "VERSOIN=2", "--build-arg", "VERSION=2", "--build-arg", "BASE=x", "--build-arg", "HTTPS_PROXY=x", "--build-arg", "BUILDKIT_X=1", "--build-arg", "SOURCE_DATE_EPOCH=0"]);
+        var (code, _, error) = await InFolder(
+        [
+            "build", "--build-arg", "VERSOIN=2", "--build-arg", "VERSION=2", "--build-arg", "BASE=x",
+            "--build-arg", "HTTPS_PROXY=x", "--build-arg", "BUILDKIT_X=1", "--build-arg", "SOURCE_DATE_EPOCH=0",
+        ]);
         Assert.Equal(0, code);
         Assert.Contains("--build-arg VERSOIN: no ARG of ", Assert.Single(error.Split('\n'), line => line.Contains("--build-arg", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("declares it, so it changes nothing. Did you mean VERSION?", error, StringComparison.Ordinal);

@@ -460,7 +460,11 @@ public sealed class AddingFromElsewhere : IDisposable
     /// <summary>The commit, or the tag's object, that a name of the repository stands for.</summary>
     private string HashOf(string repository, string name)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Path.Combine(shop["served"], repository[(repository.LastIndexOf('/') + 1)..]), "rev-parse", name]) { RedirectStandardOutput = true })!;
+        var folder = Path.Combine(shop["served"], repository[(repository.LastIndexOf('/') + 1)..]);
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", folder, "rev-parse", name])
+        {
+            RedirectStandardOutput = true,
+        })!;
         return git.StandardOutput.ReadToEnd().Trim();
     }
 

@@ -125,7 +125,8 @@ public sealed class ReadingComposeYaml : IDisposable
     {
         var project = folder.Compose("services:\n  a: {build: {context: ., sbom: \"generator=x\", provenance: mode=max}}\n");
         Assert.Equal((true, true), (project.Components[0].Sbom, project.Components[0].Provenance));
-        Assert.Equal("compose.yaml:2:33: attest 'type=sbom,generator=x': without effect: generator. Packages are read from their own databases, and no generator is run.", Assert.Single(project.Warnings));
+        Assert.Equal("compose.yaml:2:33: attest 'type=sbom,generator=x': without effect: generator. "
+            + "Packages are read from their own databases, and no generator is run.", Assert.Single(project.Warnings));
     }
 
     [Theory]
@@ -201,7 +202,10 @@ public sealed class ReadingComposeYaml : IDisposable
         Path.GetFullPath(Text(target, "context")!, folder.Files.Path), Text(target, "dockerfile"), Text(target, "dockerfile-inline"), Text(target, "target"), Pairs(target, "args"), Pairs(target, "labels"),
         List(target, "tags").Select(tag => ImageReference.Parse(tag).ToString()), List(target, "platforms").DefaultIfEmpty("linux/amd64"), List(target, "cache-from"), List(target, "cache-to"),
         List(target, "secret").Select(secret => secret.Replace("src=./", "src=", StringComparison.Ordinal)),
-        Pairs(target, "contexts").Select(pair => pair.Split('=', 2) is [var name, var value] && !value.Contains("://", StringComparison.Ordinal) ? $"{name}={Path.GetFullPath(value, folder.Files.Path)}" : pair),
+        Pairs(target, "contexts").Select(pair =>
+            pair.Split('=', 2) is [var name, var value] && !value.Contains("://", StringComparison.Ordinal)
+                ? $"{name}={Path.GetFullPath(value, folder.Files.Path)}"
+                : pair),
         target.TryGetProperty("no-cache", out var none) && none.GetBoolean(), target.TryGetProperty("pull", out var pull) && pull.GetBoolean());
 
     private static string Described(params object?[] parts) =>

@@ -36,25 +36,25 @@ public sealed class CopyingHardLinks : IDisposable
 
     [Fact]
     public void a_folder_keeps_them() =>
-        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Copied(Copy("/d/", "a")));
+        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Copied(CopySteps.Of("/d/", "a")));
 
     [Fact]
     public void sources_beside_each_other_keep_them() =>
-        Assert.Equal(["/d/git-rm", "/d/git-top = d/git-rm"], Copied(Copy("/d/", "git-top", "a/git-rm")));
+        Assert.Equal(["/d/git-rm", "/d/git-top = d/git-rm"], Copied(CopySteps.Of("/d/", "git-top", "a/git-rm")));
 
     [Fact]
     public void what_a_wildcard_finds_keeps_them() =>
-        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add"], Copied(Copy("/d/", "a/git-*")));
+        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add"], Copied(CopySteps.Of("/d/", "a/git-*")));
 
     [Fact]
     public void parents_keep_them() =>
-        Assert.Equal(["/d/a/git-add", "/d/git-top = d/a/git-add"], Copied(Copy("/d/", "a/git-add", "git-top") with { Parents = true }));
+        Assert.Equal(["/d/a/git-add", "/d/git-top = d/a/git-add"], Copied(CopySteps.Of("/d/", "a/git-add", "git-top") with { Parents = true }));
 
     [Fact]
     public void an_owner_and_a_mode_are_those_of_all_names()
     {
         Assert.True(FileModeChange.TryParse("0600", out var mode));
-        var entries = Entries(Copy("/d/", "a") with { Chmod = mode }, new Owner(5, 6));
+        var entries = Entries(CopySteps.Of("/d/", "a") with { Chmod = mode }, new Owner(5, 6));
         Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(entries));
         Assert.All(entries.Where(entry => entry.Kind != EntryKind.Folder),
             entry => Assert.Equal((0x180, 5u, 6u), (entry.Mode, entry.Uid, entry.Gid)));
@@ -63,26 +63,26 @@ public sealed class CopyingHardLinks : IDisposable
     [Fact]
     public void names_that_are_ignored_or_excluded_are_no_ones_original()
     {
-        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add", "/d/other"], Copied(Copy("/d/", "a"), ignored: "a/git"));
-        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add", "/d/other"], Copied(Copy("/d/", "a") with { Exclude = ["git"] }));
+        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add", "/d/other"], Copied(CopySteps.Of("/d/", "a"), ignored: "a/git"));
+        Assert.Equal(["/d/git-add", "/d/git-rm = d/git-add", "/d/other"], Copied(CopySteps.Of("/d/", "a") with { Exclude = ["git"] }));
     }
 
     [Fact]
     public void one_COPY_knows_nothing_of_another() =>
-        Assert.Equal(["/d/git-rm"], Copied(Copy("/d/", "a/git-rm")));
+        Assert.Equal(["/d/git-rm"], Copied(CopySteps.Of("/d/", "a/git-rm")));
 
     [Fact]
     public void the_cache_key_tells_links_from_copies_and_minds_nothing_that_is_not_copied()
     {
-        var linked = Key(Copy("/d/", "a"));
-        var alone = Key(Copy("/d/", "a/git-rm"));
+        var linked = Key(CopySteps.Of("/d/", "a"));
+        var alone = Key(CopySteps.Of("/d/", "a/git-rm"));
         foreach (var name in new[] { "git-add", "git-rm" })
         {
             File.Copy(folder[$"context/a/{name}"], folder["copy"], overwrite: true);
             File.Move(folder["copy"], folder[$"context/a/{name}"], overwrite: true);
         }
-        Assert.NotEqual(linked, Key(Copy("/d/", "a")));
-        Assert.Equal(alone, Key(Copy("/d/", "a/git-rm")));
+        Assert.NotEqual(linked, Key(CopySteps.Of("/d/", "a")));
+        Assert.Equal(alone, Key(CopySteps.Of("/d/", "a/git-rm")));
     }
 
     [Fact]
@@ -91,8 +91,8 @@ public sealed class CopyingHardLinks : IDisposable
         var layer = LayerTree.Of([FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/one"), Link("a/two", "a/one"), Link("three", "a/two"),
             FileTrees.FileEntry("a/x")]);
         var stage = new StageTree(new Chain([layer]), "build");
-        Assert.Equal(["/d/one", "/d/two = d/one", "/d/x"], Described(Entries(Copy("/d/", "a"), tree: stage)));
-        Assert.Equal(["/d/three", "/d/two = d/three"], Described(Entries(Copy("/d/", "a/two", "three"), tree: stage)));
+        Assert.Equal(["/d/one", "/d/two = d/one", "/d/x"], Described(Entries(CopySteps.Of("/d/", "a"), tree: stage)));
+        Assert.Equal(["/d/three", "/d/two = d/three"], Described(Entries(CopySteps.Of("/d/", "a/two", "three"), tree: stage)));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class CopyingHardLinks : IDisposable
         var chain = new Chain([
             LayerTree.Of([FileTrees.FileEntry("a/one"), Link("a/two", "a/one"), Link("a/three", "a/one")]),
             LayerTree.Of([FileTrees.FileEntry("a/one", "new")])]);
-        Assert.Equal(["/d/one", "/d/three", "/d/two = d/three"], Described(Entries(Copy("/d/", "a"), tree: new StageTree(chain, "build"))));
+        Assert.Equal(["/d/one", "/d/three", "/d/two = d/three"], Described(Entries(CopySteps.Of("/d/", "a"), tree: new StageTree(chain, "build"))));
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class CopyingHardLinks : IDisposable
     {
         using var unpacked = new SnapshotFolder(folder["context"]);
         var stage = new StageTree(new Chain([unpacked]), "build");
-        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(Entries(Copy("/d/", "a"), tree: stage)));
+        Assert.Equal(["/d/git", "/d/git-add = d/git", "/d/git-rm = d/git", "/d/other"], Described(Entries(CopySteps.Of("/d/", "a"), tree: stage)));
     }
 
     /// <summary>Source: BuildKit: COPY old/ /x/, then ADD new/ link.tar /x/, whose link names a file of both folders.</summary>
@@ -117,8 +117,8 @@ public sealed class CopyingHardLinks : IDisposable
     public void an_archive_links_what_an_earlier_source_brought_and_not_what_the_image_had()
     {
         var image = new Chain([LayerTree.Of([FileTrees.FolderEntry("d"), FileTrees.FileEntry("d/git", "old")])]);
-        var placement = new Placement(Copy("/d/", "a"), image, null, 0);
-        foreach (var source in Selection.Of(Copy("/d/", "a"), Context()).Sources)
+        var placement = new Placement(CopySteps.Of("/d/", "a"), image, null, 0);
+        foreach (var source in Selection.Of(CopySteps.Of("/d/", "a"), Context()).Sources)
             placement.Place(source);
         placement.PlaceArchive(Archive(placement, Link("k", "git")));
         placement.PlaceArchive(Archive(placement, Link("l", "k")));
@@ -134,7 +134,7 @@ public sealed class CopyingHardLinks : IDisposable
     [Fact]
     public void an_archive_links_what_an_earlier_archive_brought()
     {
-        var placement = new Placement(Copy("/d/"), new Chain([]), null, 0);
+        var placement = new Placement(CopySteps.Of("/d/"), new Chain([]), null, 0);
         placement.PlaceArchive(Archive(placement, FileTrees.FileEntry("f", "content")));
         placement.PlaceArchive(Archive(placement, Link("k", "f")));
         Assert.False(placement.LacksContent);
@@ -164,18 +164,6 @@ public sealed class CopyingHardLinks : IDisposable
             return (part.Digest(), part.DigestOfAllSeen(path => chain.Find(path)!.Modified));
         }
     }
-
-    private static CopyStep Copy(string destination, params string[] sources) => new()
-    {
-        Digest = Digest.Of("step"),
-        Parent = null,
-        Platform = Platform.Parse("linux/amd64"),
-        Place = new Place("Dockerfile", 1, 1, 1),
-        Name = "COPY",
-        From = null,
-        Sources = [.. sources],
-        Destination = destination,
-    };
 
     private static LayerEntry Link(string path, string target) => new() { Path = path, Kind = EntryKind.HardLink, LinkTarget = target };
 

@@ -2,7 +2,6 @@ using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;
-using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
@@ -104,17 +103,7 @@ public sealed class CopyingOverWhatIsThere : IDisposable
     private IEnumerable<(string Path, EntryKind Kind)> Seen(string[] sources, params LayerEntry[] image)
     {
         var below = TableOfContents.Of(image);
-        var step = new CopyStep
-        {
-            Digest = Digest.Of("step"),
-            Parent = null,
-            Platform = Platform.Parse("linux/amd64"),
-            Place = new Place("Dockerfile", 1, 1, 1),
-            Name = "COPY",
-            From = null,
-            Sources = [.. sources],
-            Destination = "/dest/",
-        };
+        var step = CopySteps.Of("/dest/", sources);
         var context = new ContextTree(folder["context"], IgnoreRules.None, new FileDigests(store, folder["context"], TimeProvider.System));
         var placement = new Placement(step, new Chain([below]), null, 0);
         foreach (var source in Selection.Of(step, context).Sources)

@@ -42,7 +42,9 @@ public sealed class CorrectImages
         yield return ("Debian without a start below a cross toolchain for another machine", () => Image().Debian().Layer()
             .File($"usr/{cpu.Other.Tuple}/bin/tool", ElfBuilder.Static(cpu.Other)).File($"usr/{cpu.Other.Tuple}/lib/libc.so.6", ElfBuilder.SharedLibrary(cpu.Other)));
         yield return ("scripts alone in PATH, without a start", () => Image().File("usr/bin/tool", "#!/bin/sh\n"));
-        yield return ("as many layers as Docker takes", () => Enumerable.Range(1, 124).Aggregate(Image().File("app", ElfBuilder.Static(cpu)).Entrypoint("/app"), (image, i) => image.Layer().File($"data/{i}", "1")));
+        yield return ("as many layers as Docker takes", () => Enumerable.Range(1, 124).Aggregate(
+            Image().File("app", ElfBuilder.Static(cpu)).Entrypoint("/app"),
+            (image, i) => image.Layer().File($"data/{i}", "1")));
         yield return ("Alpine with busybox links", () => Image().Alpine().Cmd("/bin/sh"));
         yield return ("Alpine and a start script", () => Image().Alpine().Layer().File("start.sh", "#!/bin/sh\nset -e\nexec \"$@\"\n").File("usr/bin/app", ElfBuilder.Static(cpu)).Entrypoint("/start.sh").Cmd("app"));
         yield return ("a script through env", () => Image().Debian().Layer().File("usr/bin/python3", ElfBuilder.Dynamic(cpu)).File("app.py", "#!/usr/bin/env python3\n").Entrypoint("/app.py"));

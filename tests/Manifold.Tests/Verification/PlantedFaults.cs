@@ -50,7 +50,9 @@ public sealed class PlantedFaults
         yield return ("a shell entrypoint that starts a program of another machine", new(() => Image().Debian().Layer().File("app", ElfBuilder.Static(foreign)).Entrypoint("/bin/sh", "-c", "exec /app --x"), FindingId.WrongMachine, "/app"));
         yield return ("a Debian of another machine, without a start", new(() => Image().Debian(foreign), FindingId.WrongMachine, "/usr/bin/bash", Cause: CauseId.BasePlatform));
         yield return ("an Alpine of another machine below a folder of data, without a start", new(() => Image().Alpine(foreign).Layer().File("data/a", "1"), FindingId.WrongMachine, "/bin/busybox"));
-        yield return ("one program of another machine in PATH, and nothing else", new(() => Image().File("usr/local/bin/tool", ElfBuilder.Static(foreign)), FindingId.WrongMachine, "/usr/local/bin/tool"));
+        yield return ("one program of another machine in PATH, and nothing else", new(
+            () => Image().File("usr/local/bin/tool", ElfBuilder.Static(foreign)),
+            FindingId.WrongMachine, "/usr/local/bin/tool"));
         yield return ("one in the image's own PATH", new(() => Image().Env("PATH=/opt/bin").File("opt/bin/tool", ElfBuilder.Static(foreign)), FindingId.WrongMachine, "/opt/bin/tool"));
         yield return ("a busybox of another machine behind its links", new(() => Image().Alpine(foreign).Cmd("ls"), FindingId.WrongMachine, "/bin/busybox"));
         yield return ("a script whose interpreter is of another machine", new(() => Image().Alpine(foreign).Layer().File("start.sh", "#!/bin/sh\necho\n").Entrypoint("/start.sh"), FindingId.WrongMachine, "/bin/busybox"));
@@ -62,9 +64,17 @@ public sealed class PlantedFaults
         yield return ("a library that is there for another machine only", new(() => Image().Debian().Layer().File($"usr/lib/{foreign.Tuple}/libz.so.1", ElfBuilder.SharedLibrary(foreign)).File("app", ElfBuilder.Dynamic(cpu, "libz.so.1")).Entrypoint("/app"),
             FindingId.WrongMachine, $"/usr/lib/{foreign.Tuple}/libz.so.1"));
         yield return ("an index that lists another platform's image", new(() => Image().ConfigSays(foreign.Platform).File("app", ElfBuilder.Static(foreign)).Entrypoint("/app"), FindingId.PlatformMismatch, null, Cause: CauseId.IndexEntry));
-        yield return ("a program of another machine beside its own, without a start", new(() => Image().Debian().Layer().File("usr/local/bin/tool", ElfBuilder.Static(foreign)), FindingId.ForeignFile, "/usr/local/bin/tool", FindingSeverity.Warning));
-        yield return ("a program of another machine as data, without a start", new(() => Image().File("dist/tool", ElfBuilder.Static(foreign)), FindingId.ForeignFile, "/dist/tool", FindingSeverity.Warning));
-        yield return ("more layers than Docker takes", new(() => Enumerable.Range(1, 125).Aggregate(Image().File("app", ElfBuilder.Static(cpu)).Entrypoint("/app"), (image, i) => image.Layer().File($"data/{i}", "1")), FindingId.TooManyLayers, null, FindingSeverity.Warning));
+        yield return ("a program of another machine beside its own, without a start", new(
+            () => Image().Debian().Layer().File("usr/local/bin/tool", ElfBuilder.Static(foreign)),
+            FindingId.ForeignFile, "/usr/local/bin/tool", FindingSeverity.Warning));
+        yield return ("a program of another machine as data, without a start", new(
+            () => Image().File("dist/tool", ElfBuilder.Static(foreign)),
+            FindingId.ForeignFile, "/dist/tool", FindingSeverity.Warning));
+        yield return ("more layers than Docker takes", new(
+            () => Enumerable.Range(1, 125).Aggregate(
+                Image().File("app", ElfBuilder.Static(cpu)).Entrypoint("/app"),
+                (image, i) => image.Layer().File($"data/{i}", "1")),
+            FindingId.TooManyLayers, null, FindingSeverity.Warning));
         yield return ("a helper of another machine off the start", new(() => Image().File("app", ElfBuilder.Static(cpu)).File("opt/helper", ElfBuilder.Static(foreign)).Entrypoint("/app"), FindingId.ForeignFile, "/opt/helper", FindingSeverity.Warning));
     }
 

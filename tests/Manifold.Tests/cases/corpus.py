@@ -7,7 +7,7 @@
   corpus.py expect [CASE…]                       builds with $DOCKER and writes each case's 'expected': see expect-from-buildkit.sh
 
 In a case's folder:
-  Dockerfile, files            the context, as git has it; context.sh adds what git does not keep (run in a copy, with umask 022)
+  Dockerfile, files            the context, as git has it; context.sh adds what git does not keep (run in a copy, with umask 022; odd_tar.py writes archives)
   base/                        a context that is built first; the Dockerfile calls what comes of it localhost:5001/manifold-corpus/CASE
   case.json                    platforms: other than linux/amd64 and linux/arm64; arguments: for both builders, {case} being the prepared folder,
                                and {server} the address of 'serve'; context: another than the folder; stdin: its file that is standard input;
@@ -51,7 +51,8 @@ def prepare(folder, server, names):
         if base.is_dir():
             shutil.move(base, folder / f"{name}.base")
         if (source / "context.sh").exists():
-            subprocess.run(["bash", "-c", f"set -e; umask 022; . '{source}/context.sh'"], cwd=context, check=True, env={**os.environ, "SERVER": server})
+            subprocess.run(["bash", "-c", f"set -e; umask 022; . '{source}/context.sh'"], cwd=context, check=True,
+                env={**os.environ, "SERVER": server, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"})
 
         def resolved(text):
             if "{busybox-digest}" in text:

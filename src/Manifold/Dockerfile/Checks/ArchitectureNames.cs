@@ -26,13 +26,30 @@ internal static partial class ArchitectureNames
     public static bool IsWindows(string image) => Windows().IsMatch(image);
 
     /// <summary>The names that commands and addresses have.</summary>
-    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:amd64|x86_64|x86-64|aarch64|arm64|armhf|armel|armv[5-8]l?|ppc64le|ppc64el|s390x|riscv64|loong64|loongarch64|mips64le|mips64el|linux[-_]x64)(?![A-Za-z0-9])")]
+    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:"
+        + @"amd64|x86_64|x86-64|"
+        + @"aarch64|arm64|armhf|armel|armv[5-8]l?|"
+        + @"ppc64le|ppc64el|s390x|riscv64|loong64|loongarch64|mips64le|mips64el|linux[-_]x64"
+        + @")(?![A-Za-z0-9])")]
     public static partial Regex Words();
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:amd64|x86|x86[_-]64|x64|i[3-6]86|386|aarch64|arm64(?:v8)?|arm32v[5-8]|arm|armhf|armel|armv[5-8][a-z]*|powerpc\w*|ppc64\w*|s390x|riscv64\w*|loong64|loongarch64|mips\w*|thumbv\w+|rpi\d?|raspi|raspberry-?pi\d?|raspbian|jetson|l4t|windows|nanoserver|(?:windows)?servercore)(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![A-Za-z0-9])(?:"
+        + @"amd64|x86|x86[_-]64|x64|i[3-6]86|386|"
+        + @"aarch64|arm64(?:v8)?|arm32v[5-8]|arm|armhf|armel|armv[5-8][a-z]*|"
+        + @"powerpc\w*|ppc64\w*|s390x|riscv64\w*|loong64|loongarch64|mips\w*|thumbv\w+|"
+        + @"rpi\d?|raspi|raspberry-?pi\d?|raspbian|jetson|l4t|"
+        + @"windows|nanoserver|(?:windows)?servercore"
+        + @")(?![A-Za-z0-9])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex InNames();
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:arm64v8|arm32v[5-8]|i386|armv7hf|rpi\d?|raspberry-?pi\d?|raspbian|jetson|l4t)(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![A-Za-z0-9])(?:"
+        + @"arm64v8|arm32v[5-8]|i386|armv7hf|"
+        + @"rpi\d?|raspberry-?pi\d?|raspbian|jetson|l4t"
+        + @")(?![A-Za-z0-9])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex InImages();
 
     [GeneratedRegex(@"windows|nanoserver|servercore|ltsc20\d\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

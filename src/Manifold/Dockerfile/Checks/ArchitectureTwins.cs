@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 namespace Manifold.Dockerfile.Checks;
 
 /// <summary>Instructions that do the same for several architectures, one each: together they handle all of them.</summary>
-/// <remarks>A twin is the same instruction with another architecture anywhere in the file, or one of that kind right beside it in its stage.</remarks>
+/// <remarks>
+/// A twin is the same instruction with another architecture anywhere in the file, or one of that kind right beside it
+/// in its stage.
+/// </remarks>
 internal sealed partial class ArchitectureTwins
 {
     // Of the instructions of one kind that name an architecture; between them may stand what unpacks or checks.
@@ -30,13 +33,17 @@ internal sealed partial class ArchitectureTwins
     {
         var (stage, at) = places[written];
         var list = beside[(stage, written.Instruction.GetType().Name)];
+        var family = ArchitectureNames.Family(written.Word);
         return same[Skeleton(written)].Count > 1
-            || list.Take(at + Near + 1).Skip(Math.Max(0, at - Near)).Any(each => ArchitectureNames.Family(each.Word) != ArchitectureNames.Family(written.Word));
+            || list.Take(at + Near + 1).Skip(Math.Max(0, at - Near)).Any(each => ArchitectureNames.Family(each.Word) != family);
     }
 
     /// <summary>The text without its architectures, and without the checksums that change with them.</summary>
-    private static string Skeleton(WrittenArchitecture written) =>
-        Checksum().Replace(ArchitectureNames.Words().Replace(written.Instruction.Source.Keyword.ToUpperInvariant() + " " + written.Text, "A"), "H");
+    private static string Skeleton(WrittenArchitecture written)
+    {
+        var whole = written.Instruction.Source.Keyword.ToUpperInvariant() + " " + written.Text;
+        return Checksum().Replace(ArchitectureNames.Words().Replace(whole, "A"), "H");
+    }
 
     [GeneratedRegex("[0-9a-fA-F]{32,}")]
     private static partial Regex Checksum();

@@ -20,7 +20,10 @@ internal static partial class BaseNames
         CheckRepositories(findings);
     }
 
-    /// <summary>Files and stages that are for one architecture by their name are meant to stand on it, and a file with bases of several has them all.</summary>
+    /// <summary>
+    /// Files and stages that are for one architecture by their name are meant to stand on it, and a file with bases
+    /// of several has them all.
+    /// </summary>
     private static void CheckRepositories(TextFindings findings)
     {
         if (ArchitectureNames.NamesOneMachine(findings.Tree.FileName))
@@ -28,14 +31,18 @@ internal static partial class BaseNames
         var found = from instruction in findings.Tree.Instructions
             from named in Images(instruction)
             let match = Prefixed().Match(named.Image)
-            where match.Success && findings.Tree.Find(named.Image) is null && !(instruction is FromInstruction { StageName: { } name } && ArchitectureNames.IsImageForOne(name))
+            where match.Success && findings.Tree.Find(named.Image) is null && !IsStageForOne(instruction)
             select (Instruction: instruction, named.Image, Architecture: match.Groups["arch"].Value, Plain: match.Groups["rest"].Value);
         var all = found.ToList();
         if (all.DistinctBy(each => each.Architecture).Count() > 1)
             return;
         foreach (var (instruction, image, architecture, plain) in all)
-            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({architecture}) only", $"Use {plain}, which has them all.", image);
+            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({architecture}) only",
+                $"Use {plain}, which has them all.", image);
     }
+
+    private static bool IsStageForOne(Instruction instruction) =>
+        instruction is FromInstruction { StageName: { } name } && ArchitectureNames.IsImageForOne(name);
 
     /// <summary>Whether what a FROM names is an image or a stage, with values that are given for arguments before it.</summary>
     public static bool IsNamed(DockerfileTree tree, FromInstruction from, IReadOnlyDictionary<string, string> given) =>

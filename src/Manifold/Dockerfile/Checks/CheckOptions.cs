@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary><c>skip=RULE,RULE|all;error=true|RULE,…;experimental=RULE,…|all</c>: rules that are not wanted, and which of the others end the build.</summary>
+/// <summary>
+/// <c>skip=RULE,RULE|all;error=true|RULE,…;experimental=RULE,…|all</c>: rules that are not wanted, and which of the others
+/// end the build.
+/// </summary>
 /// <remarks>
 /// As a directive (<c># check=…</c>) or build argument (<see cref="BuildArgument"/>, which replaces the directive) it is for the whole file; as a comment
 /// right above an instruction, for that instruction. What does not parse is no rule, and cannot be skipped. Source: BuildKit, linter.ParseLintOptions.
@@ -45,7 +48,9 @@ public sealed record CheckOptions
 
     public ImmutableArray<Diagnostic> Apply(ImmutableArray<Diagnostic> findings) =>
     [
-        .. findings.Where(each => IsWanted(each) && !Skips(each)).Select(each => IsError(each) ? each with { Severity = Severity.Error } : each),
+        .. findings
+            .Where(each => IsWanted(each) && !Skips(each))
+            .Select(each => IsError(each) ? each with { Severity = Severity.Error } : each),
     ];
 
     /// <summary>As BuildKit has it, a rule on request is not skipped: it is not requested.</summary>
@@ -78,7 +83,10 @@ public sealed record CheckOptions
             else if (name == Everything || Rules.Find(name) is not null)
                 options = options with { Errors = options.Errors.Add(name) };
             else
-                return With(new CheckProblem(part, $"check: '{part}': expected error=true or error=false, or names of rules", Suggestion.For(name, AllNames)));
+                return With(new CheckProblem(
+                    part,
+                    $"check: '{part}': expected error=true or error=false, or names of rules",
+                    Suggestion.For(name, AllNames)));
         return options;
     }
 
@@ -86,7 +94,10 @@ public sealed record CheckOptions
     {
         var options = this;
         foreach (var name in names.Where(name => Rules.Find(name) is null).Take(MostProblems))
-            options = options.With(new CheckProblem(name, $"there is no rule '{name}' {purpose}", Suggestion.For(name, AllNames) ?? "docs/rules/README.md lists them.") { IsWarning = true });
+        {
+            var hint = Suggestion.For(name, AllNames) ?? "docs/rules/README.md lists them.";
+            options = options.With(new CheckProblem(name, $"there is no rule '{name}' {purpose}", hint) { IsWarning = true });
+        }
         return options;
     }
 

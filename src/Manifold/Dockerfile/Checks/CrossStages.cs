@@ -48,7 +48,10 @@ internal static partial class CrossStages
                 return null;
             if (path.StartsWith('/'))
                 return path.TrimEnd('/');
-            return folder is null ? null : Below(folder, path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path).TrimEnd('.').TrimEnd('/');
+            if (folder is null)
+                return null;
+            var relative = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+            return Below(folder, relative).TrimEnd('.').TrimEnd('/');
         });
     }
 

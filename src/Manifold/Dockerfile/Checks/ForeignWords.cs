@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary>The names of architectures that are meant for another machine than the image's: cross compilers, emulators, other systems, foreign packages.</summary>
+/// <summary>
+/// The names of architectures that are meant for another machine than the image's: cross compilers, emulators, other
+/// systems, foreign packages.
+/// </summary>
 /// <param name="Families">The architectures that a stage builds for on purpose: it installs their cross compiler or their packages.</param>
 internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
 {
@@ -58,11 +61,26 @@ internal sealed partial record ForeignWords(ImmutableHashSet<string> Families)
     /// <summary>A test for a path is no use of it.</summary>
     private static bool IsAskedFor(string text, Match word) => Test().IsMatch(text[Math.Max(0, word.Index - Reach)..word.Index]);
 
-    /// <summary>aarch64-linux-gnu-gcc, gcc-aarch64-linux-gnu, libc6-dev-armhf-cross, crossbuild-essential-arm64, qemu-aarch64-static.</summary>
-    [GeneratedRegex(@"-(?:gcc|g\+\+|c\+\+|cpp|cc|ld|as|ar|nm|strip|objcopy|objdump|ranlib|readelf|clang|clang\+\+|gfortran|gdb|pkg-config)(?:-\d+)?$|^(?:gcc|g\+\+|gfortran|binutils|cpp|gdc|gnat|crossbuild-essential|qemu(?:-system|-user|-static)?)(?:-\d+)?-(?:amd64|x86|aarch64|arm|ppc64|s390x|riscv64|loong|mips)|-cross$|^pkg-config-|-cross-")]
+    /// <summary>
+    /// aarch64-linux-gnu-gcc, gcc-aarch64-linux-gnu, libc6-dev-armhf-cross, crossbuild-essential-arm64,
+    /// qemu-aarch64-static.
+    /// </summary>
+    [GeneratedRegex(
+        @"-(?:gcc|g\+\+|c\+\+|cpp|cc|ld|as|ar|nm|strip|objcopy|objdump|ranlib|readelf|"
+        + @"clang|clang\+\+|gfortran|gdb|pkg-config)(?:-\d+)?$|"
+        + @"^(?:gcc|g\+\+|gfortran|binutils|cpp|gdc|gnat|crossbuild-essential|qemu(?:-system|-user|-static)?)(?:-\d+)?"
+        + @"-(?:amd64|x86|aarch64|arm|ppc64|s390x|riscv64|loong|mips)|"
+        + @"-cross$|^pkg-config-|-cross-")]
     private static partial Regex Tool();
 
-    [GeneratedRegex(@"(?<![a-z])(?:windows|win(?:32|64)?|w64|mingw\w*|msvc|darwin|macos\w*|osx|apple|android\w*|freebsd|netbsd|openbsd|dragonfly|solaris|illumos|redox|uefi|unknown-none|none-e\w+|elf)(?![a-z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![a-z])(?:"
+        + @"windows|win(?:32|64)?|w64|mingw\w*|msvc|"
+        + @"darwin|macos\w*|osx|apple|android\w*|"
+        + @"freebsd|netbsd|openbsd|dragonfly|solaris|illumos|redox|"
+        + @"uefi|unknown-none|none-e\w+|elf"
+        + @")(?![a-z])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OtherSystem();
 
     /// <summary>Packages for all architectures, which lie in one's folder as well.</summary>

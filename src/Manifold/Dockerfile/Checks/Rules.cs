@@ -29,16 +29,22 @@ public static class Rules
         CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD do not ask for what .dockerignore leaves out."),
         ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols of EXPOSE are in lower case."),
         ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host."),
-        InvalidDefinitionDescription = Warning("InvalidDefinitionDescription", "A comment above a stage or an argument begins with its name.") with { IsOnRequest = true };
+        InvalidDefinitionDescription = Warning(
+            "InvalidDefinitionDescription", "A comment above a stage or an argument begins with its name.") with
+        {
+            IsOnRequest = true,
+        };
 
     public static readonly Rule
-        PlatformArgDefault = Ours("PlatformArgDefault", "The platform's arguments have no default, which would hide their real value.", Severity.Error),
+        PlatformArgDefault = Ours(
+            "PlatformArgDefault", "The platform's arguments have no default, which would hide their real value.", Severity.Error),
         PlatformArgNotDeclared = Ours("PlatformArgNotDeclared", "RUN uses the platform's arguments only after ARG has declared them."),
         FinalStageOnBuildPlatform = Ours("FinalStageOnBuildPlatform", "The last stage stands on the target's platform."),
         HardcodedArch = Ours("HardcodedArch", "RUN, ADD, ENV and ARG do not name one architecture for all."),
         PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM is that of an index, not of one platform."),
         ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Bases come from repositories for all architectures."),
-        UnameInCrossStage = Ours("UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),
+        UnameInCrossStage = Ours(
+            "UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),
         HostBinaryInContext = Ours("HostBinaryInContext", "Programs that are copied from the context are for the platform that gets them."),
         HostNodeModules = Ours("HostNodeModules", "node_modules are installed in the image, not copied from this machine."),
         GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build is told its target where it runs on the build machine's platform."),
@@ -63,5 +69,6 @@ public static class Rules
 
     private static Rule Warning(string name, string description) => new(name, Severity.Warning, description);
 
-    private static Rule Ours(string name, string description, Severity severity = Severity.Warning) => new(name, severity, description) { IsOurs = true };
+    private static Rule Ours(string name, string description, Severity severity = Severity.Warning) =>
+        new(name, severity, description) { IsOurs = true };
 }

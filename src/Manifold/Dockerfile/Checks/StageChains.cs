@@ -27,12 +27,15 @@ internal sealed partial class StageChains
             platforms[stage.Index] = stage.From.Platform is { } platform ? Expand(platform) : under is null ? null : platforms[under.Index];
             windows[stage.Index] = IsWindows(stage, image) || (under is not null && windows[under.Index]);
             forOne[stage.Index] = HasFixedPlatform(stage) || windows[stage.Index] || (under is not null && forOne[under.Index])
-                || ArchitectureNames.IsImageForOne(stage.Name ?? "") || ArchitectureNames.IsImageForOne(IsVariable(stage.From.Image) ? image : stage.From.Image);
+                || ArchitectureNames.IsImageForOne(stage.Name ?? "")
+                || ArchitectureNames.IsImageForOne(IsVariable(stage.From.Image) ? image : stage.From.Image);
             if (stage.Name is { } name)
                 named[name] = stage;
         }
 
-        string Expand(string word) => word.Contains('$', StringComparison.Ordinal) ? Expansion.Expand(word, arguments.GetValueOrDefault, tree.Escape).Text : word;
+        string Expand(string word) => word.Contains('$', StringComparison.Ordinal)
+            ? Expansion.Expand(word, arguments.GetValueOrDefault, tree.Escape).Text
+            : word;
     }
 
     /// <summary>A stage, the stage that it stands on, and so on down to an image.</summary>
@@ -45,7 +48,10 @@ internal sealed partial class StageChains
     /// <summary>The image, or the word in its place, that a stage stands on in the end.</summary>
     public string BaseOf(Stage stage) => Of(stage).Last().From.Image;
 
-    /// <summary>The stages that a name means; of a name with a variable, all that it may mean. None in a file that is refused for the number of its stages.</summary>
+    /// <summary>
+    /// The stages that a name means; of a name with a variable, all that it may mean. None in a file that is refused
+    /// for the number of its stages.
+    /// </summary>
     public static IEnumerable<Stage> Meant(DockerfileTree tree, string name) => name.IndexOf('$', StringComparison.Ordinal) switch
     {
         _ when tree.Stages.Length > Limits.DockerfileStages => [],
@@ -54,7 +60,10 @@ internal sealed partial class StageChains
         var at => tree.Stages.Where(stage => stage.Name?.StartsWith(name[..at], StringComparison.OrdinalIgnoreCase) == true),
     };
 
-    /// <summary>Goes through all stages; each begins with what the one that it stands on has ended with. Where a variable chooses that one, any will do.</summary>
+    /// <summary>
+    /// Goes through all stages; each begins with what the one that it stands on has ended with. Where a variable
+    /// chooses that one, any will do.
+    /// </summary>
     public void Walk<T>(T empty, Func<T, Stage, T> through)
     {
         var ends = new T[tree.Stages.Length];
@@ -69,7 +78,10 @@ internal sealed partial class StageChains
     /// <summary>True where the stage is built for one platform, whatever is asked for.</summary>
     public bool HasFixedPlatform(Stage stage) => platforms[stage.Index] is { } platform && Platform.TryParse(platform, out _);
 
-    /// <summary>True for a stage that is meant for one platform: by its flag, by its name or its base's, or because it is on Windows.</summary>
+    /// <summary>
+    /// True for a stage that is meant for one platform: by its flag, by its name or its base's, or because it is on
+    /// Windows.
+    /// </summary>
     public bool IsForOne(Stage stage) => forOne[stage.Index];
 
     /// <summary>True for a stage on a Windows base, where everything is for the one processor that Windows images have.</summary>
@@ -84,7 +96,8 @@ internal sealed partial class StageChains
     /// <summary>The global arguments as they are if nobody gives a value; those of the platforms stay variables.</summary>
     private static Dictionary<string, string> Defaults(DockerfileTree tree)
     {
-        var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => "$" + name, StringComparer.Ordinal);
+        var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings)
+            .ToDictionary(name => name, name => "$" + name, StringComparer.Ordinal);
         foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))
             if (argument.Default is { } text && !PlatformArguments.IsAutomatic(argument.Name))
                 values[argument.Name] = Expansion.Expand(text, values.GetValueOrDefault, tree.Escape).Text;

@@ -1,6 +1,9 @@
 namespace Manifold.Dockerfile.Checks;
 
-/// <summary>Who takes what a stage has made: COPY --from, RUN --mount=from, and the stages that stand on it. Costs one pass over the instructions.</summary>
+/// <summary>
+/// Who takes what a stage has made: COPY --from, RUN --mount=from, and the stages that stand on it. Costs one pass
+/// over the instructions.
+/// </summary>
 internal sealed class StageResults
 {
     // A file whose stages hand things on more often than this was not written by hand.
@@ -60,7 +63,8 @@ internal sealed class StageResults
 
     /// <summary>A stage without programs, on scratch, hands on what it was given: it is for the target where nothing takes that.</summary>
     private bool IsForTarget(Stage stage) => !chains.IsOnBuildPlatform(stage) && !chains.IsForOne(stage)
-        && (!chains.BaseOf(stage).Equals("scratch", StringComparison.OrdinalIgnoreCase) || (!uses[stage.Index].Any() && !above[stage.Index].Any()));
+        && (!chains.BaseOf(stage).Equals("scratch", StringComparison.OrdinalIgnoreCase)
+            || (!uses[stage.Index].Any() && !above[stage.Index].Any()));
 
     /// <summary>True where stages take what a stage has made, and all of them are for one platform.</summary>
     public bool IsTakenForOne(Stage stage)

@@ -7,8 +7,9 @@ internal static class TextChecks
 {
     private static readonly ImmutableArray<Action<TextFindings>> Checks =
     [
-        Spelling.Check, StageNames.Check, StagePlatforms.Check, BaseNames.Check, LastCommands.Check, OldForms.Check, Ports.Check, SecretNames.Check,
-        Descriptions.Check, PlatformDefaults.Check, LastStage.Check, UndeclaredPlatform.Check, WrittenArchitectures.Check, CrossStages.Check,
+        Spelling.Check, StageNames.Check, StagePlatforms.Check, BaseNames.Check,
+        LastCommands.Check, OldForms.Check, Ports.Check, SecretNames.Check, Descriptions.Check,
+        PlatformDefaults.Check, LastStage.Check, UndeclaredPlatform.Check, WrittenArchitectures.Check, CrossStages.Check,
     ];
 
     public static void Run(DockerfileTree tree, DiagnosticList diagnostics)

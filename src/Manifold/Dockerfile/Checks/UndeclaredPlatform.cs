@@ -26,7 +26,11 @@ internal static partial class UndeclaredPlatform
         var text = CommandText.Of(run);
         if (!text.Contains('$', StringComparison.Ordinal))
             return;
-        var names = Variables().Matches(text).Where(match => !HasTrueFallback(match)).Select(match => match.Groups[1].Value).Where(Known.Contains).Distinct();
+        var names = Variables().Matches(text)
+            .Where(match => !HasTrueFallback(match))
+            .Select(match => match.Groups[1].Value)
+            .Where(Known.Contains)
+            .Distinct();
         foreach (var name in names.Where(name => !declared.Contains(name) && !IsSet(name, text)))
             findings.Add(Rules.PlatformArgNotDeclared, run, $"${name} is empty here: no ARG of this stage declares it", $"Write ARG {name} in this stage, before it is used.", name);
     }
@@ -42,7 +46,8 @@ internal static partial class UndeclaredPlatform
     private static bool IsSet(string name, string text) => Regex.IsMatch(text, $@"(?<![\w$]){name}=|\b(?:read|for|local|declare)\b[^\n;|&]*\b{name}\b");
 
     /// <summary>What is written for the case that it is empty is right for every image.</summary>
-    private static bool HasTrueFallback(Match match) => match.Groups[2].Success && (match.Groups[1].Value, match.Groups[2].Value) is ("TARGETOS", "linux") or ("TARGETVARIANT", "");
+    private static bool HasTrueFallback(Match match) => match.Groups[2].Success
+        && (match.Groups[1].Value, match.Groups[2].Value) is ("TARGETOS", "linux") or ("TARGETVARIANT", "");
 
     [GeneratedRegex(@"(?<!\\)\$\{?([A-Z]+)\b(?::?-([a-z]*)\})?")]
     private static partial Regex Variables();

@@ -17,8 +17,13 @@ internal static partial class WrittenArchitectures
         var twins = new ArchitectureTwins();
         var found = new List<WrittenArchitecture>();
         // One that only FROM uses chooses a base.
-        var declared = findings.Tree.Stages.Where(stage => !findings.Chains.IsForOne(stage)).SelectMany(stage => stage.Instructions).OfType<ArgInstruction>()
-            .SelectMany(arg => arg.Arguments).Where(argument => argument.Default is null).Select(argument => argument.Name)
+        var declared = findings.Tree.Stages
+            .Where(stage => !findings.Chains.IsForOne(stage))
+            .SelectMany(stage => stage.Instructions)
+            .OfType<ArgInstruction>()
+            .SelectMany(arg => arg.Arguments)
+            .Where(argument => argument.Default is null)
+            .Select(argument => argument.Name)
             .ToHashSet(StringComparer.Ordinal);
         foreach (var global in findings.Tree.GlobalArguments)
             if (Of(global, ForeignWords.None) is { } written)
@@ -39,7 +44,8 @@ internal static partial class WrittenArchitectures
             return foreign;
         });
         foreach (var (instruction, word, _) in found.Where(each => !twins.Has(each)))
-            findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all", Replacement(word, instruction), word);
+            findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all",
+                Replacement(word, instruction), word);
     }
 
     /// <summary>The one architecture that an instruction names, or null where it names none, or handles several.</summary>
@@ -50,7 +56,9 @@ internal static partial class WrittenArchitectures
             return null;
         if (words.Concat(Others().Matches(text)).Select(match => ArchitectureNames.Family(match.Value)).Distinct().Count() > 1)
             return null;
-        return words.FirstOrDefault(match => !foreign.Has(text, match)) is { } word ? new WrittenArchitecture(instruction, word.Value, text) : null;
+        return words.FirstOrDefault(match => !foreign.Has(text, match)) is { } word
+            ? new WrittenArchitecture(instruction, word.Value, text)
+            : null;
     }
 
     private static string Text(Instruction instruction) => instruction switch
@@ -81,7 +89,10 @@ internal static partial class WrittenArchitectures
     [GeneratedRegex(@"^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|UNAME|DEBARCH|RPMARCH|TRIPLE|RID|NODEARCH)$")]
     private static partial Regex Own();
 
-    /// <summary>Architectures that are no finding on their own, because the words mean other things as well; beside another one they show that several are handled.</summary>
+    /// <summary>
+    /// Architectures that are no finding on their own, because the words mean other things as well; beside another
+    /// one they show that several are handled.
+    /// </summary>
     [GeneratedRegex(@"(?<![A-Za-z0-9])(?:i[3-6]86|386|arm|ppc64|powerpc|mips)(?![A-Za-z0-9])")]
     private static partial Regex Others();
 

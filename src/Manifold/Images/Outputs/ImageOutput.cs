@@ -61,7 +61,9 @@ public sealed record ImageOutput
 
     public ImmutableArray<Annotation> Annotations { get; init; } = [];
 
-    /// <summary>The image's time in seconds since 1970, which wins over the number that the build is given; null where it is not said.</summary>
+    /// <summary>
+    /// The image's time in seconds since 1970, which wins over the number that the build is given; null where it is not said.
+    /// </summary>
     public long? Epoch { get; init; }
 
     /// <summary>The prefix of the names of attached documents among an image's files.</summary>

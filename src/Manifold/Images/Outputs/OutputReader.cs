@@ -83,7 +83,10 @@ internal sealed class OutputReader(FlagFields fields)
             throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
         return new ImageOutput
         {
-            Text = fields.Text, Kind = OutputKind.Local, Destination = folder, IsFolder = true, SplitPlatforms = ReadSplit(), Epoch = ReadEpoch(),
+            Text = fields.Text, Kind = OutputKind.Local,
+            Destination = folder, IsFolder = true,
+            SplitPlatforms = ReadSplit(),
+            Epoch = ReadEpoch(),
             AttachmentPrefix = ReadPrefix(),
         };
     }

@@ -3,7 +3,9 @@ using Manifold.Dockerfile.Checks;
 
 namespace Manifold.Planning.Checks;
 
-/// <summary>TooManyLayers. The base's layers count where it is known; an instruction that changes nothing counts as well, since nobody knows before.</summary>
+/// <summary>
+/// TooManyLayers. The base's layers count where it is known; an instruction that changes nothing counts as well, since nobody knows before.
+/// </summary>
 internal static class LayerCounts
 {
     public static void Check(PlanFindings findings)
@@ -22,6 +24,8 @@ internal static class LayerCounts
             findings.Add(Rules.TooManyLayers, target.From,
                 $"the image would have {count + ofBase} layers{(ofBase > 0 ? $", {ofBase} of them its base's" : "")}, "
                 + $"and Docker's own image store takes at most {Limits.DockerLayers}",
-                "Join RUNs with && or a here-document, copy several sources with one COPY, or COPY --from the result into a stage of its own.", target.From.Image);
+                "Join RUNs with && or a here-document, copy several sources with one COPY, "
+                + "or COPY --from the result into a stage of its own.",
+                target.From.Image);
     }
 }

@@ -6,7 +6,14 @@ namespace Manifold.Planning.Checks;
 /// <summary>The build checks that need more than the text: arguments, bases, the context. Pure: what they need is handed in.</summary>
 public static class PlanChecks
 {
-    private static readonly ImmutableArray<Action<PlanFindings>> Checks = [UndefinedVariables.Check, BasePlatforms.Check, IgnoredSources.Check, HostFiles.Check, LayerCounts.Check];
+    private static readonly ImmutableArray<Action<PlanFindings>> Checks =
+    [
+        UndefinedVariables.Check,
+        BasePlatforms.Check,
+        IgnoredSources.Check,
+        HostFiles.Check,
+        LayerCounts.Check,
+    ];
 
     /// <summary>The findings in the order of lines, without those that the file does not want.</summary>
     /// <param name="allStages">Also stages that the target does not need.</param>

@@ -59,10 +59,12 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
 
     private RunTextsOfFile Runs() => new()
     {
-        Network = Texts("network").FirstOrDefault(), SharedMemory = Texts("shm-size").FirstOrDefault(), Limits = Texts("ulimits"),
-            Entitlements = Texts("entitlements"),
-        Hosts = [.. target.Items("extra-hosts")
-            .SelectMany(item => item.Value.Split(',')
+        Network = Texts("network").FirstOrDefault(),
+        SharedMemory = Texts("shm-size").FirstOrDefault(),
+        Limits = Texts("ulimits"),
+        Entitlements = Texts("entitlements"),
+        Hosts = [.. target.Items("extra-hosts").SelectMany(item => item.Value
+            .Split(',')
             .Select(address => new Located($"{item.Name}={address}", sources.PlaceOf(item.Span))))],
     };
 

@@ -3,8 +3,9 @@ using Manifold.Projects.Compose;
 
 namespace Manifold.Projects.Bake;
 
-/// <summary>Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included, and compose files beside
-/// it.</summary>
+/// <summary>
+/// Reads what <c>docker buildx bake</c> reads, in HCL or JSON, the output of its <c>--print</c> included, and compose files beside it.
+/// </summary>
 /// <remarks>
 /// <code>
 /// docker-bake.hcl  ─1─ HclBodyParser ─┐
@@ -34,7 +35,8 @@ public static class BakeReader
     {
         var project = ProjectOverrides.Apply(ComposeYaml.Read(files, options), options) with { LinksPlatforms = true };
         var overrides = new BakeOverrides(options, [.. project.Written!.Targets.Select(target => target.Name)]);
-        return project with { Written = project.Written with { Targets = [.. project.Written.Targets.Select(target => overrides.Apply(target).Normalized())] } };
+        var targets = project.Written.Targets.Select(target => overrides.Apply(target).Normalized());
+        return project with { Written = project.Written with { Targets = [.. targets] } };
     }
 
     /// <summary>The same, with compose files before them: a block adds to the service of its name.</summary>
@@ -80,14 +82,21 @@ public static class BakeReader
         }
         RequireDefault(file, sources);
         foreach (var name in file.Wrong)
-            broken[name] = new BrokenComponent([.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []],
+        {
+            broken[name] = new BrokenComponent(
+                [.. file.FaultsOf(name).ToImmutable(), .. broken.GetValueOrDefault(name)?.Faults ?? []],
                 IsPrintable: false);
+        }
         return ComponentOutputs.Settled(new Project
         {
-            File = "", Folder = Path.GetFullPath(options.WorkingFolder), Components = components.ToImmutable(), Groups = file.Groups,
-                Default = Default(file),
-            Warnings = [.. warnings.Distinct()], Broken = broken.ToImmutable(),
-                Written = new BakeDocument(file.Targets, file.WrittenGroups),
+            File = "",
+            Folder = Path.GetFullPath(options.WorkingFolder),
+            Components = components.ToImmutable(),
+            Groups = file.Groups,
+            Default = Default(file),
+            Warnings = [.. warnings.Distinct()],
+            Broken = broken.ToImmutable(),
+            Written = new BakeDocument(file.Targets, file.WrittenGroups),
         });
     }
 
@@ -99,8 +108,9 @@ public static class BakeReader
         if (file.Groups.ContainsKey("default") || file.Targets.Any(target => target.Name == "default"))
             return;
         var names = file.Groups.Keys.Concat(file.Targets.Select(target => target.Name)).ToList();
-        sources.FaultsTo(file.FaultsOf("default"))
-            .Fault(file.Targets.FirstOrDefault()?.Span ?? default,
-            "the file has neither a group nor a target 'default', so that names are needed", $"It has: {string.Join(", ", names)}.");
+        sources.FaultsTo(file.FaultsOf("default")).Fault(
+            file.Targets.FirstOrDefault()?.Span ?? default,
+            "the file has neither a group nor a target 'default', so that names are needed",
+            $"It has: {string.Join(", ", names)}.");
     }
 }

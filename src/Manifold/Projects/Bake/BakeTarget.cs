@@ -43,19 +43,23 @@ internal sealed record BakeTarget(string Name, HclSpan Span, ImmutableSortedDict
     public BakeTarget Set(string key, ImmutableArray<BakeItem> items, HclSpan span) =>
         this with { Settings = Settings.SetItem(key, new BakeSetting(items, span)) };
 
-    /// <summary>Lists without what is empty or said twice; of entries with the same name the last counts: an attestation's type, a secret's
-    /// id.</summary>
+    /// <summary>
+    /// Lists without what is empty or said twice; of entries with the same name the last counts: an attestation's type, a secret's id.
+    /// </summary>
     public BakeTarget Normalized()
     {
-        var asking = Text("network") == "host"
-            ? Set("entitlements", Items("entitlements").Add(new BakeItem(null, RunSettings.HostNetwork, Find("network")!.Span)),
-            Find("network")!.Span) : this;
+        var asking = Text("network") == "host" ? AskingForHostNetwork(Find("network")!.Span) : this;
         return this with
         {
-            Settings = asking.Settings.ToImmutableSortedDictionary(each => each.Key,
-                each => each.Value with { Items = Normalized(each.Key, each.Value.Items) }, StringComparer.Ordinal),
+            Settings = asking.Settings.ToImmutableSortedDictionary(
+                each => each.Key,
+                each => each.Value with { Items = Normalized(each.Key, each.Value.Items) },
+                StringComparer.Ordinal),
         };
     }
+
+    private BakeTarget AskingForHostNetwork(HclSpan span) =>
+        Set("entitlements", Items("entitlements").Add(new BakeItem(null, RunSettings.HostNetwork, span)), span);
 
     private static ImmutableArray<BakeItem> Normalized(string key, ImmutableArray<BakeItem> items) =>
         (key, BakeKey.OfTargets[key].Kind) switch

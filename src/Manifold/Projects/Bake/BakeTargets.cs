@@ -101,7 +101,9 @@ internal sealed partial class BakeTargets
     {
         var isKnown = BakeKey.WithoutEffect.Contains(attribute.Name);
         var hint = isKnown ? null : Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"]));
-        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{(isKnown ? "." : ": a target has no such key.")}{(hint is null ? "" : $" {hint}")}");
+        var why = isKnown ? "." : ": a target has no such key.";
+        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{why}"
+            + (hint is null ? "" : $" {hint}"));
     }
 
     /// <summary><c>target.NAME.KEY</c>: the key as the block has it, without what it inherits.</summary>

@@ -117,7 +117,9 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
         RemoteContext remote => remote.Address,
         FolderContext folder => RelativePath.From(workingFolder, folder.Folder),
         LayoutContext layout =>
-            $"oci-layout://{layout.Folder}{(layout.Tag is null ? "" : ":" + layout.Tag)}{(layout.Digest is null ? "" : "@" + layout.Digest)}",
+            $"oci-layout://{layout.Folder}"
+            + (layout.Tag is null ? "" : ":" + layout.Tag)
+            + (layout.Digest is null ? "" : "@" + layout.Digest),
         _ => throw new ArgumentOutOfRangeException(nameof(context)),
     };
 
@@ -135,6 +137,8 @@ internal sealed class ComponentTargets(Project project, string workingFolder)
 
     private static string Form(Component component) => string.Concat(
         component.Layers is { } layers
-            ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}{(layers.BasesToo ? ",force-compression=true" : "")}" : "",
+            ? $",compression={layers.Own.Name.Replace("-", ",compression-level=", StringComparison.Ordinal)}"
+                + (layers.BasesToo ? ",force-compression=true" : "")
+            : "",
         component.DockerFormat ? ",oci-mediatypes=false" : "");
 }

@@ -11,16 +11,19 @@ namespace Manifold.Projects.Bake;
 /// <remarks>Paths that start from the file's folder start from the working folder where they are targets'.</remarks>
 internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
 {
-    public BakeDocument Of(ImmutableArray<NamedImage> services) => new([.. services.Select(Target)],
+    public BakeDocument Of(ImmutableArray<NamedImage> services) => new(
+        [.. services.Select(Target)],
         ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal)
             .Add("default", [.. services.Select(service => BakeNames.Of(service.Name)).Distinct()]));
 
     /// <summary>The targets where they stand in the files, so that a bake file's blocks can add to them.</summary>
     public static ImmutableArray<BakeTarget> Placed(Project services, BakeSources sources, ReadingOptions options)
     {
-        var origins = services.Components.Select(component => component.Place.File).Distinct()
+        var origins = services.Components
+            .Select(component => component.Place.File)
+            .Distinct()
             .Select(file => (File: file, Text: options.ReadText(file)))
-                .ToDictionary(each => each.File, each => (each.Text, Origin: sources.AddPlaces(each.Text)));
+            .ToDictionary(each => each.File, each => (each.Text, Origin: sources.AddPlaces(each.Text)));
         return
         [
             .. from target in services.Written!.Targets
@@ -36,8 +39,10 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
     private static BakeTarget At(BakeTarget target, HclSpan span) => target with
     {
         Span = span,
-        Settings = target.Settings.ToImmutableSortedDictionary(each => each.Key,
-            each => new BakeSetting([.. each.Value.Items.Select(item => item with { Span = span })], span), StringComparer.Ordinal),
+        Settings = target.Settings.ToImmutableSortedDictionary(
+            each => each.Key,
+            each => new BakeSetting([.. each.Value.Items.Select(item => item with { Span = span })], span),
+            StringComparer.Ordinal),
     };
 
     private BakeTarget Target(NamedImage service)
@@ -67,8 +72,12 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
         keys.Text("shm-size", run.SharedMemory?.Text);
         keys.List("ulimits", Texts(run.Limits));
         keys.List("entitlements", Texts(run.Entitlements));
-        keys.Map("extra-hosts", (run.Hosts ?? []).Select(Host).GroupBy(pair => pair[0])
-            .ToImmutableSortedDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair[^1])),
+        keys.Map("extra-hosts", (run.Hosts ?? [])
+            .Select(Host)
+            .GroupBy(pair => pair[0])
+            .ToImmutableSortedDictionary(
+                group => group.Key,
+                group => string.Join(',', group.Select(pair => pair[^1])),
                 StringComparer.Ordinal));
         return new BakeTarget(BakeNames.Of(service.Name), default, keys.Settings).Normalized();
     }
@@ -77,8 +86,12 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
 
     /// <summary>A path from the file's folder, from the working folder; itself where these are one.</summary>
     private string? Moved(string? path) =>
-        path is null || paths.Folder == Path.GetFullPath(options.WorkingFolder) || BakeContexts.IsRemote(path) || Path.IsPathRooted(path) ? path
-        : RelativePath.From(options.WorkingFolder, Path.GetFullPath(path, paths.Folder));
+        path is null
+            || paths.Folder == Path.GetFullPath(options.WorkingFolder)
+            || BakeContexts.IsRemote(path)
+            || Path.IsPathRooted(path)
+            ? path
+            : RelativePath.From(options.WorkingFolder, Path.GetFullPath(path, paths.Folder));
 
     /// <summary><c>HOST=IP</c>, or <c>HOST:IP</c>.</summary>
     private static string[] Host(Located host) => host.Text.Split(host.Text.Contains('=', StringComparison.Ordinal) ? '=' : ':', 2);
@@ -86,13 +99,15 @@ internal sealed class ServiceTargets(ProjectPaths paths, ReadingOptions options)
     private string Context(string text) =>
         text.StartsWith("service:", StringComparison.Ordinal) || text.StartsWith("target:", StringComparison.Ordinal)
             ? "target:" + BakeNames.Of(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..])
-        : text.Contains(':', StringComparison.Ordinal) ? text : Moved(text)!;
+            : text.Contains(':', StringComparison.Ordinal) ? text : Moved(text)!;
 
     /// <summary><c>ID</c>, or <c>ID=PATH[,PATH…]</c>.</summary>
     private string Agent(string text) => text.IndexOf('=', StringComparison.Ordinal) is var at and > 0
-        ? text[..(at + 1)] + string.Join(',', text[(at + 1)..].Split(',').Select(Moved)) : text;
+        ? text[..(at + 1)] + string.Join(',', text[(at + 1)..].Split(',').Select(Moved))
+        : text;
 
     private string Secret(string text) =>
-        string.Join(',', text.Split(',')
-        .Select(field => field.StartsWith("src=", StringComparison.Ordinal) ? $"src={Moved(field["src=".Length..])}" : field));
+        string.Join(',', text
+            .Split(',')
+            .Select(field => field.StartsWith("src=", StringComparison.Ordinal) ? $"src={Moved(field["src=".Length..])}" : field));
 }

@@ -9,8 +9,7 @@ namespace Manifold.Projects.Bake;
 /// <summary>What the environment says of a bake file's variables: <c>NAME</c>, or <c>NAME_JSON</c> with any value at all.</summary>
 /// <remarks>
 /// A variable with a type takes JSON first, and is one of the type's values. One without a type is as its default is: a text, a number,
-/// true or false.
-/// Source: buildx's <c>resolveValue</c> and <c>valueFromCSV</c>.
+/// true or false. Source: buildx's <c>resolveValue</c> and <c>valueFromCSV</c>.
 /// </remarks>
 internal sealed class VariableOverrides(ReadingOptions options, Func<string, bool> isVariable)
 {
@@ -55,8 +54,9 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         JsonNumber number => new HclNumber(decimal.Parse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture)),
         JsonLiteral literal => literal.Value is { } flag ? new HclBool(flag) : HclValue.Null,
         JsonList list => HclValue.List(list.Items.Select(Value)),
-        JsonMap map =>
-            new HclMap(map.Members.ToImmutableSortedDictionary(member => member.Name.Value, member => Value(member.Value),
+        JsonMap map => new HclMap(map.Members.ToImmutableSortedDictionary(
+            member => member.Name.Value,
+            member => Value(member.Value),
             StringComparer.Ordinal)),
         _ => throw new ArgumentOutOfRangeException(nameof(value)),
     };
@@ -65,17 +65,17 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
     {
         HclBool => Primitive(name, given, new HclPrimitive("bool"), span),
         HclNumber => Primitive(name, given, new HclPrimitive("number"), span),
-        HclList or HclMap =>
-            throw Unfit(name, standard.Kind, span,
-            $"Give the variable a type in the file, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, or take {name} out of the environment."),
+        HclList or HclMap => throw Unfit(name, standard.Kind, span,
+            $"Give the variable a type in the file, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, "
+            + $"or take {name} out of the environment."),
         _ => new HclString(given),
     };
 
     private static HclValue Primitive(string name, string given, HclPrimitive type, HclSpan span) => type.Name switch
     {
         "string" => new HclString(given),
-        "number" =>
-            decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? new HclNumber(number)
+        "number" => decimal.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? new HclNumber(number)
             : throw Unfit(name, "a number", span),
         _ => given switch
         {
@@ -115,6 +115,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
     }
 
     private static HclException Unfit(string name, string expected, HclSpan span, string? hint = null) =>
-        new($"the variable '{name}' is {expected}, and the environment has something else", span, hint
-            ?? $"Set {name} to {expected}, or unset it.");
+        new($"the variable '{name}' is {expected}, and the environment has something else",
+            span,
+            hint ?? $"Set {name} to {expected}, or unset it.");
 }

@@ -12,7 +12,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
 {
     private static readonly string[] Known =
     [
-        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms", "cache_from", "cache_to", "no_cache", "no_cache_filter", "pull",
+        "context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "tags", "platforms",
+        "cache_from", "cache_to", "no_cache", "no_cache_filter", "pull",
         "secrets", "ssh", "additional_contexts", "provenance", "sbom",
         "network", "shm_size", "extra_hosts", "ulimits", "privileged", "entitlements", .. Ignored,
     ];
@@ -119,7 +120,10 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
 
     /// <summary>A list, or a text whose blanks part it into one.</summary>
     private ImmutableArray<Located> Fields(YamlNode value, string key) => value is not YamlScalar ? values.Texts(value, key)
-        : [.. values.Texts(value, key).SelectMany(text => text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(part => text with { Text = part }))];
+        : [.. values.Texts(value, key)
+            .SelectMany(text => text.Text
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(part => text with { Text = part }))];
 
     private ImageSettings Ignore(ImageSettings settings, string service, YamlScalar key)
     {
@@ -171,9 +175,20 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         if (value is not YamlMap map)
             return values.Pairs(value, key);
         foreach (var (name, node) in map.Entries)
-            if (node is YamlScalar scalar && PlainScalar.Text(scalar) is var text && text != scalar.Text && !text.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
-                values.Faults.Warn(scalar.Place, $"{name.Text} of {key} is {text}: to compose, {scalar.Text} without quotes is a number or a date. Write it in quotes to keep it as it is.");
-        return values.Pairs(map with { Entries = [.. map.Entries.Select(entry => entry.Value is YamlScalar { IsNull: false } scalar ? entry with { Value = scalar with { Text = PlainScalar.Text(scalar), IsPlain = false } } : entry)] }, key);
+            if (node is YamlScalar scalar
+                && PlainScalar.Text(scalar) is var text
+                && text != scalar.Text
+                && !text.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
+            {
+                values.Faults.Warn(scalar.Place,
+                    $"{name.Text} of {key} is {text}: to compose, {scalar.Text} without quotes is a number or a date. "
+                    + "Write it in quotes to keep it as it is.");
+            }
+        return values.Pairs(map with { Entries = [.. map.Entries.Select(Settled)] }, key);
+
+        static YamlEntry Settled(YamlEntry entry) => entry.Value is YamlScalar { IsNull: false } scalar
+            ? entry with { Value = scalar with { Text = PlainScalar.Text(scalar), IsPlain = false } }
+            : entry;
     }
 
     private ImmutableArray<Located> Ssh(YamlNode value) =>

@@ -19,8 +19,9 @@ internal sealed record ComposeFiles(ImmutableArray<string> Paths, string Folder,
 /// <code>
 /// file ─1─ YAML ─2─ variables replaced ─3─ what it includes ─4─ what its services extend ─5─ over the files before it
 /// </code>
-/// 1. with its tags <c>!reset</c> and <c>!override</c> 3. a project of its own: its folder, its <c>.env</c> 4. of this file, of an included one, or of
-/// another file, which is read for that alone. Paths of other folders are absolute afterwards. Source: compose-go, package loader.
+/// 1. with its tags <c>!reset</c> and <c>!override</c> 3. a project of its own: its folder, its <c>.env</c> 4. of this file, of an included
+/// one, or of another file, which is read for that alone. Paths of other folders are absolute afterwards. Source: compose-go, package
+/// loader.
 /// </remarks>
 internal sealed class ComposeLoader
 {
@@ -49,7 +50,10 @@ internal sealed class ComposeLoader
         var whole = new YamlMap([], faults.Source.PlaceOf(0, 0, 1));
         foreach (var path in files.Paths)
             foreach (var document in Documents(path, files.Variables))
-                whole = merge.Files(whole, Extended(Including(document, files with { IncludedBy = files.IncludedBy.Add(Path.GetFullPath(path, files.Folder)) }), path, files));
+            {
+                var within = files with { IncludedBy = files.IncludedBy.Add(Path.GetFullPath(path, files.Folder)) };
+                whole = merge.Files(whole, Extended(Including(document, within), path, files));
+            }
         return whole;
     }
 
@@ -102,7 +106,9 @@ internal sealed class ComposeLoader
             faults.Add(item.Place, $"include goes in a circle: {string.Join(" → ", files.IncludedBy.Append(again).Select(paths.Shown))}.");
             return null;
         }
-        var folder = map?.Find("project_directory")?.Value is YamlScalar { Text.Length: > 0 } own ? Path.GetFullPath(own.Text, files.Folder) : Path.GetDirectoryName(found[0])!;
+        var folder = map?.Find("project_directory")?.Value is YamlScalar { Text.Length: > 0 } own
+            ? Path.GetFullPath(own.Text, files.Folder)
+            : Path.GetDirectoryName(found[0])!;
         var variables = files.Variables;
         foreach (var name in Names(map?.Find("env_file")?.Value).Where(name => name.Text != "/dev/null" && IsThere(name, files.Folder)))
             variables = DotEnv.Read(Path.GetFullPath(name.Text, files.Folder), paths, variables);
@@ -114,7 +120,8 @@ internal sealed class ComposeLoader
     private bool IsThere(YamlScalar name, string folder)
     {
         if (ContextFetcher.IsRemote(name.Text) || name.Text.StartsWith("oci://", StringComparison.Ordinal))
-            faults.Add(name.Place, $"'{name.Text}' is not on this machine, and is not fetched.", "Name a copy of it, or print the whole with: docker compose config");
+            faults.Add(name.Place, $"'{name.Text}' is not on this machine, and is not fetched.",
+                "Name a copy of it, or print the whole with: docker compose config");
         else if (!File.Exists(Path.GetFullPath(name.Text, folder)))
             faults.Add(name.Place, $"the file '{name.Text}' is not there.", $"Looked for '{Path.GetFullPath(name.Text, folder)}'.");
         else
@@ -123,7 +130,9 @@ internal sealed class ComposeLoader
     }
 
     private static ImmutableArray<YamlScalar> Names(YamlNode? node) =>
-        [.. (node is YamlList list ? list.Items : node is null ? [] : [node]).OfType<YamlScalar>().Where(name => name is { IsNull: false, Text.Length: > 0 })];
+        [.. (node is YamlList list ? list.Items : node is null ? [] : [node])
+            .OfType<YamlScalar>()
+            .Where(name => name is { IsNull: false, Text.Length: > 0 })];
 
     /// <summary>Step 4.</summary>
     private YamlMap Extended(YamlMap file, string path, ComposeFiles files)
@@ -131,7 +140,8 @@ internal sealed class ComposeLoader
         if (file.Find("services") is not { Value: YamlMap services } entry)
             return file;
         var extensions = new ServiceExtension(faults, merge, name => Extendable(name, files));
-        var extended = services with { Entries = [.. services.Entries.Select(each => each with { Value = extensions.Apply(each, services, path) })] };
+        var entries = services.Entries.Select(each => each with { Value = extensions.Apply(each, services, path) });
+        var extended = services with { Entries = [.. entries] };
         return file with { Entries = file.Entries.Replace(entry, entry with { Value = extended }) };
     }
 

@@ -3,9 +3,12 @@ using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
 
-/// <summary>Joins pieces of compose files as compose does: maps by key, lists one after the other, and what has two forms in one of them.</summary>
+/// <summary>
+/// Joins pieces of compose files as compose does: maps by key, lists one after the other, and what has two forms in one of them.
+/// </summary>
 /// <remarks>
-/// <c>!override</c> takes the place of what it stands over, <c>!reset</c> removes it. Only what says how images are built is joined; of the rest the upper piece counts.
+/// <c>!override</c> takes the place of what it stands over, <c>!reset</c> removes it. Only what says how images are built is joined; of the
+/// rest the upper piece counts.
 /// Source: compose-go, package override.
 /// </remarks>
 internal sealed class ComposeMerge(FileFaults faults)
@@ -27,12 +30,18 @@ internal sealed class ComposeMerge(FileFaults faults)
         _ => second,
     });
 
-    public YamlMap Services(YamlMap below, YamlMap own) => Maps(below, own, (key, first, second) => Building.Contains(key) ? Joined(key, first, second) : second);
+    public YamlMap Services(YamlMap below, YamlMap own) =>
+        Maps(below, own, (key, first, second) => Building.Contains(key) ? Joined(key, first, second) : second);
 
     /// <summary>What is written for an absent base: nothing is left of <c>!reset</c>.</summary>
     public static YamlNode Cleaned(YamlNode node) => node switch
     {
-        YamlMap map => map with { Entries = [.. map.Entries.Where(entry => entry.Value.Merge != YamlMerge.Remove).Select(entry => entry with { Value = Cleaned(entry.Value) })] },
+        YamlMap map => map with
+        {
+            Entries = [.. map.Entries
+                .Where(entry => entry.Value.Merge != YamlMerge.Remove)
+                .Select(entry => entry with { Value = Cleaned(entry.Value) })],
+        },
         YamlList list => list with { Items = [.. list.Items.Where(item => item.Merge != YamlMerge.Remove).Select(Cleaned)] },
         _ => node,
     };
@@ -41,7 +50,9 @@ internal sealed class ComposeMerge(FileFaults faults)
     public static YamlMap Table(YamlNode node) => node as YamlMap ?? new YamlMap([.. node is YamlList list ? Pairs(list) : []], node.Place);
 
     private YamlNode Named(string key, YamlNode first, YamlNode second, Func<string, YamlNode, YamlNode, YamlNode> join) =>
-        first is YamlMap below && second is YamlMap own ? Maps(below, own, join) : second is YamlScalar { IsNull: true } ? first : Differ(key, second);
+        first is YamlMap below && second is YamlMap own ? Maps(below, own, join)
+        : second is YamlScalar { IsNull: true } ? first
+        : Differ(key, second);
 
     private static YamlMap Maps(YamlMap below, YamlMap own, Func<string, YamlNode, YamlNode, YamlNode> join) => own with
     {
@@ -49,7 +60,9 @@ internal sealed class ComposeMerge(FileFaults faults)
         [
             .. below.Entries.Where(entry => own.Find(entry.Key.Text) is null),
             .. own.Entries.Where(entry => entry.Value.Merge != YamlMerge.Remove).Select(entry =>
-                entry.Value.Merge == YamlMerge.Join && below.Find(entry.Key.Text) is { } other ? entry with { Value = join(entry.Key.Text, other.Value, entry.Value) } : entry),
+                entry.Value.Merge == YamlMerge.Join && below.Find(entry.Key.Text) is { } other
+                    ? entry with { Value = join(entry.Key.Text, other.Value, entry.Value) }
+                    : entry),
         ],
     };
 
@@ -82,12 +95,14 @@ internal sealed class ComposeMerge(FileFaults faults)
 
     /// <summary><c>build: FOLDER</c> is <c>build: {context: FOLDER}</c>.</summary>
     public static YamlMap Build(YamlNode node) => node as YamlMap ?? new YamlMap(
-        node is YamlScalar { IsNull: false } folder ? [new YamlEntry(new YamlScalar("context", true, folder.Place), folder)] : [], node.Place);
+        node is YamlScalar { IsNull: false } folder ? [new YamlEntry(new YamlScalar("context", true, folder.Place), folder)] : [],
+        node.Place);
 
     private static IEnumerable<YamlNode> Items(YamlNode node) => node switch
     {
         YamlList list => list.Items,
-        YamlMap map => map.Entries.SelectMany(entry => (entry.Value is YamlList several ? several.Items : [entry.Value]).OfType<YamlScalar>()
+        YamlMap map => map.Entries.SelectMany(entry => (entry.Value is YamlList several ? several.Items : [entry.Value])
+            .OfType<YamlScalar>()
             .Select(value => value with { Text = $"{entry.Key.Text}={value.Text}", IsPlain = false, Place = entry.Key.Place })),
         _ => [node],
     };
@@ -95,5 +110,6 @@ internal sealed class ComposeMerge(FileFaults faults)
     private static IEnumerable<YamlEntry> Pairs(YamlList list) =>
         from item in list.Items.OfType<YamlScalar>()
         let parts = item.Text.Split('=', 2)
-        select new YamlEntry(new YamlScalar(parts[0], false, item.Place), new YamlScalar(parts.Length > 1 ? parts[1] : "", parts.Length == 1, item.Place));
+        let name = new YamlScalar(parts[0], false, item.Place)
+        select new YamlEntry(name, new YamlScalar(parts.Length > 1 ? parts[1] : "", parts.Length == 1, item.Place));
 }

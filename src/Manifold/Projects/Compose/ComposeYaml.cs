@@ -8,8 +8,9 @@ namespace Manifold.Projects.Compose;
 
 /// <summary>Reads what a <c>compose.yaml</c> builds: its services with a <c>build</c>, as <c>docker buildx bake</c> understands them.</summary>
 /// <remarks>
-/// What only matters to running containers is left alone. Paths start from the file's folder, and its <c>.env</c> is read, both as compose has it;
-/// files that it includes or extends bring their own: <see cref="ComposeLoader"/>. Services of every profile are built. Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
+/// What only matters to running containers is left alone. Paths start from the file's folder, and its <c>.env</c> is read, both as compose
+/// has it; files that it includes or extends bring their own: <see cref="ComposeLoader"/>. Services of every profile are built.
+/// Source: the Compose specification, "Compose Build Specification"; buildx, "Building from Compose file".
 /// </remarks>
 public static class ComposeYaml
 {
@@ -29,29 +30,47 @@ public static class ComposeYaml
         var loader = new ComposeLoader(paths, options, files[0]);
         var faults = loader.Faults;
         options = options with { Environment = Named(faults, DotEnv.Read(paths.Absolute(".env"), paths, options.Environment)) };
-        var root = loader.Load(new ComposeFiles([.. files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder))], paths.Folder, options.Environment));
+        var full = files.Select(file => file == "-" ? file : Path.GetFullPath(file, options.WorkingFolder));
+        var root = loader.Load(new ComposeFiles([.. full], paths.Folder, options.Environment));
         var values = new ValueReader(faults);
         if (root.Find("services") is { Value: not (YamlMap or YamlScalar { IsNull: true }) } wrong)
             values.Wrong(wrong.Value, "services", "a map");
         foreach (var (key, _) in root.Entries.Where(entry => !Known.Contains(entry.Key.Text)))
             Unknown(faults, values, key);
 
-        var services = new ServiceReader(root, new ServiceEnvironment(faults, paths, options.Environment), values).Read(loader.Interpolation.WarnOf);
+        var environment = new ServiceEnvironment(faults, paths, options.Environment);
+        var services = new ServiceReader(root, environment, values).Read(loader.Interpolation.WarnOf);
         if (services.IsEmpty && !faults.Any)
-            faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1), "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
-        var project = new Project { File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))), Folder = paths.Folder, Components = [] };
-        return ComponentOutputs.Settled(Resolved(project, services, new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true }, faults)
-            with { Warnings = faults.Warnings, Written = new ServiceTargets(paths, options).Of(services) });
+        {
+            faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1),
+                "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
+        }
+        var project = new Project
+        {
+            File = string.Join(", ", files.Select(file => file == "-" ? file : paths.Shown(file))),
+            Folder = paths.Folder,
+            Components = [],
+        };
+        var around = new Surroundings(paths, options, Names(services)) { NamesByDefault = false, TagsMayBeShared = true };
+        return ComponentOutputs.Settled(Resolved(project, services, around, faults) with
+        {
+            Warnings = faults.Warnings,
+            Written = new ServiceTargets(paths, options).Of(services),
+        });
     }
 
-    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) => services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
+    private static ImmutableHashSet<string> Names(ImmutableArray<NamedImage> services) =>
+        services.Select(service => service.Name).ToImmutableHashSet(StringComparer.Ordinal);
 
-    /// <exception cref="ProjectFileException">Something is wrong with the file and not with a service alone; what is wrong with services is told as well.</exception>
+    /// <exception cref="ProjectFileException">
+    /// Something is wrong with the file and not with a service alone; what is wrong with services is told as well.
+    /// </exception>
     private static Project Resolved(Project project, ImmutableArray<NamedImage> services, Surroundings around, FileFaults faults)
     {
         var ofFile = faults.Take();
         var resolver = new ComponentResolver(around, faults);
-        var (components, broken) = (ImmutableArray.CreateBuilder<Component>(), ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal));
+        var components = ImmutableArray.CreateBuilder<Component>();
+        var broken = ImmutableSortedDictionary.CreateBuilder<string, BrokenComponent>(StringComparer.Ordinal);
         foreach (var service in services)
         {
             foreach (var wrong in service.Settings.WrongPlatforms)
@@ -65,7 +84,10 @@ public static class ComposeYaml
                     IsPrintable: component is not null && service.Settings.WrongPlatforms.IsEmpty);
         }
         return ofFile.IsEmpty ? project with { Components = components.ToImmutable(), Broken = broken.ToImmutable() }
-            : throw new ProjectFileException([.. ofFile.Concat(broken.Values.SelectMany(service => service.Faults)).OrderBy(fault => fault.Place.Line).ThenBy(fault => fault.Place.Column)]);
+            : throw new ProjectFileException([.. ofFile
+                .Concat(broken.Values.SelectMany(service => service.Faults))
+                .OrderBy(fault => fault.Place.Line)
+                .ThenBy(fault => fault.Place.Column)]);
     }
 
     /// <summary>Compose lets tools have keys of their own; one that looks like a slip is a fault.</summary>
@@ -81,7 +103,11 @@ public static class ComposeYaml
     private static ImmutableSortedDictionary<string, string> Named(FileFaults faults, ImmutableSortedDictionary<string, string> variables)
     {
         var silent = new FileFaults(faults.Source); // what is wrong with the file is told when it is read
-        var written = (YamlComposer.ComposeAll(silent) ?? []).OfType<YamlMap>().Select(map => map.Find("name")?.Value).OfType<YamlScalar>().LastOrDefault(name => !name.IsNull);
+        var written = (YamlComposer.ComposeAll(silent) ?? [])
+            .OfType<YamlMap>()
+            .Select(map => map.Find("name")?.Value)
+            .OfType<YamlScalar>()
+            .LastOrDefault(name => !name.IsNull);
         var name = written is null ? "" : ((YamlScalar)new Interpolation(silent, variables.GetValueOrDefault).Apply(written)).Text;
         return name.Length > 0 ? variables.SetItem(ProjectName, name)
             : variables.GetValueOrDefault(ProjectName) is { Length: > 0 } ? variables : variables.SetItem(ProjectName, "bake");

@@ -9,7 +9,8 @@ internal static class DotEnv
 {
     /// <summary>The environment, and what the file adds to it; without a file, the environment.</summary>
     /// <exception cref="ProjectFileException">A line cannot be read.</exception>
-    public static ImmutableSortedDictionary<string, string> Read(string file, ProjectPaths paths, ImmutableSortedDictionary<string, string> environment)
+    public static ImmutableSortedDictionary<string, string> Read(
+        string file, ProjectPaths paths, ImmutableSortedDictionary<string, string> environment)
     {
         if (!File.Exists(file))
             return environment;
@@ -31,9 +32,13 @@ internal static class DotEnv
         try
         {
             while (text.Next() is { } statement)
-                if ((statement.Value is null ? lookup(statement.Name) : statement.IsLiteral ? statement.Value
-                    : interpolation.Expand(statement.Value, faults.Source.PlaceOf(statement.Line, 0, 1))) is { } value && statement.Name.Length > 0)
+            {
+                var value = statement.Value is null ? lookup(statement.Name)
+                    : statement.IsLiteral ? statement.Value
+                    : interpolation.Expand(statement.Value, faults.Source.PlaceOf(statement.Line, 0, 1));
+                if (value is not null && statement.Name.Length > 0)
                     read[statement.Name] = value;
+            }
         }
         catch (FormatException e)
         {
@@ -43,5 +48,7 @@ internal static class DotEnv
     }
 
     private static Place PlaceOf(SourceText source, int line) =>
-        line < source.Count ? source.PlaceOf(line, 0, Math.Max(1, source.Line(line).TrimEnd().Length)) : source.PlaceOf(Math.Max(0, source.Count - 1), 0, 1);
+        line < source.Count
+            ? source.PlaceOf(line, 0, Math.Max(1, source.Line(line).TrimEnd().Length))
+            : source.PlaceOf(Math.Max(0, source.Count - 1), 0, 1);
 }

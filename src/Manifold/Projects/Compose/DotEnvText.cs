@@ -11,8 +11,8 @@ internal sealed record DotEnvStatement(string Name, string? Value, bool IsLitera
 
 /// <summary>Cuts a file of variables into statements: <c>[export] NAME=VALUE</c>, <c>NAME: VALUE</c>, <c>NAME</c>.</summary>
 /// <remarks>
-/// A value in quotes may run over several lines, and a quote within it is escaped by a backslash. Double quotes know the escapes of a shell.
-/// What follows a closing quote is a new statement. Source: compose-go, package dotenv.
+/// A value in quotes may run over several lines, and a quote within it is escaped by a backslash. Double quotes know the escapes of a
+/// shell. What follows a closing quote is a new statement. Source: compose-go, package dotenv.
 /// </remarks>
 internal sealed partial class DotEnvText(string text)
 {
@@ -52,7 +52,8 @@ internal sealed partial class DotEnvText(string text)
     private string Name(out bool isAlone)
     {
         var start = at;
-        while (at < text.Length && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '.' or '-' or '[' or ']' || Blanks.Contains(text[at])))
+        while (at < text.Length
+            && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '.' or '-' or '[' or ']' || Blanks.Contains(text[at])))
             at++;
         var name = text[start..at].TrimEnd();
         isAlone = at == text.Length || text[at] == '\n';
@@ -105,8 +106,11 @@ internal sealed partial class DotEnvText(string text)
 
     private static int? Octal(string digits) => digits.All(c => c is >= '0' and <= '7') ? Convert.ToInt32(digits, 8) : null;
 
-    private string Excerpt(int start) =>
-        text[start..Math.Min(text.Length, Math.Min(start + 40, text.IndexOf('\n', start) is >= 0 and var end ? end : text.Length))].TrimEnd('\r');
+    private string Excerpt(int start)
+    {
+        var endOfLine = text.IndexOf('\n', start) is >= 0 and var end ? end : text.Length;
+        return text[start..Math.Min(text.Length, Math.Min(start + 40, endOfLine))].TrimEnd('\r');
+    }
 
     [GeneratedRegex(@"\Gexport[^\S\n]+")]
     private static partial Regex Export();

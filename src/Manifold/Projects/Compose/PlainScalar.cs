@@ -5,12 +5,15 @@ using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.Compose;
 
-/// <summary>What a value without quotes is to compose: <c>010</c> is the number 8, <c>3.10</c> the number 3.1, <c>TRUE</c> the truth.</summary>
+/// <summary>
+/// What a value without quotes is to compose: <c>010</c> is the number 8, <c>3.10</c> the number 3.1, <c>TRUE</c> the truth.
+/// </summary>
 /// <remarks>Compose writes such values as Go prints them. Source: go-yaml, resolve.go; Go, package fmt.</remarks>
 internal static partial class PlainScalar
 {
     /// <summary>The value as compose has it; a text stays as it is.</summary>
-    public static string Text(YamlScalar scalar) => scalar is { IsPlain: true, IsNull: false } ? Resolved(scalar.Text) ?? scalar.Text : scalar.Text;
+    public static string Text(YamlScalar scalar) =>
+        scalar is { IsPlain: true, IsNull: false } ? Resolved(scalar.Text) ?? scalar.Text : scalar.Text;
 
     /// <summary>True for numbers, truths and dates, which cannot stand where a text is wanted.</summary>
     public static bool IsNoText(YamlScalar scalar) => scalar is { IsPlain: true, IsNull: false } && Resolved(scalar.Text) is not null;
@@ -39,7 +42,9 @@ internal static partial class PlainScalar
     {
         if (Whole(text) is { } whole && whole >= long.MinValue && whole <= ulong.MaxValue)
             return text[0] == '-' && whole.IsZero ? "-0" : whole.ToString(CultureInfo.InvariantCulture);
-        if (!Decimal().IsMatch(text) || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || double.IsInfinity(number))
+        if (!Decimal().IsMatch(text)
+            || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            || double.IsInfinity(number))
             return null;
         return Float(number);
     }
@@ -68,12 +73,16 @@ internal static partial class PlainScalar
         return digits.Length > start ? sign * value : null;
     }
 
-    /// <summary>The fewest digits that name the number, with an exponent below 1e-4 and from 1e21 on, or from seven digits on where it is longer than they are.</summary>
+    /// <summary>
+    /// The fewest digits that name the number, with an exponent below 1e-4 and from 1e21 on, or from seven digits on where it is longer
+    /// than they are.
+    /// </summary>
     private static string Float(double number)
     {
         var scientific = number.ToString("E16", CultureInfo.InvariantCulture);
         var shortest = number.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = number == 0 ? 0 : int.Parse(scientific[(scientific.IndexOf('E', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture);
+        var afterE = scientific[(scientific.IndexOf('E', StringComparison.Ordinal) + 1)..];
+        var exponent = number == 0 ? 0 : int.Parse(afterE, CultureInfo.InvariantCulture);
         if (exponent is >= -4 and < 21 && !shortest.Contains('E', StringComparison.Ordinal) && exponent < 6)
             return shortest;
         var sign = shortest.StartsWith('-') ? "-" : "";
@@ -81,13 +90,15 @@ internal static partial class PlainScalar
         if (exponent is >= -4 and < 6)
             return sign + (exponent < 0 ? "0." + new string('0', -exponent - 1) + digits : digits.PadRight(exponent + 1, '0'));
         var fraction = digits.Length > 1 ? "." + digits[1..] : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[..1]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        var signOfExponent = exponent < 0 ? '-' : '+';
+        return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[..1]}{fraction}e{signOfExponent}{Math.Abs(exponent):00}");
     }
 
     /// <summary>A date, or a date and a time.</summary>
     private static string? Moment(string text)
     {
-        if (Date().Match(text) is not { Success: true } match || !DateTime.TryParse(match.Groups["date"].Value, CultureInfo.InvariantCulture, out var date))
+        if (Date().Match(text) is not { Success: true } match
+            || !DateTime.TryParse(match.Groups["date"].Value, CultureInfo.InvariantCulture, out var date))
             return null;
         if (!match.Groups["hour"].Success)
             return string.Create(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd} 00:00:00 +0000 UTC");
@@ -95,13 +106,18 @@ internal static partial class PlainScalar
         var offset = zone.Replace(":", "", StringComparison.Ordinal);
         var fraction = match.Groups["fraction"].Value.TrimEnd('0').TrimEnd('.');
         int Part(string name) => int.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);
-        return Part("hour") > 23 || Part("minute") > 59 || Part("second") > 59 ? null : string.Create(CultureInfo.InvariantCulture,
-            $"{date:yyyy-MM-dd} {Part("hour"):00}:{Part("minute"):00}:{Part("second"):00}{fraction} {(zone is "" or "Z" ? "+0000 UTC" : $"{offset} {offset}")}");
+        var (hour, minute, second) = (Part("hour"), Part("minute"), Part("second"));
+        if (hour > 23 || minute > 59 || second > 59)
+            return null;
+        var zones = zone is "" or "Z" ? "+0000 UTC" : $"{offset} {offset}";
+        return string.Create(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd} {hour:00}:{minute:00}:{second:00}{fraction} {zones}");
     }
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")]
     private static partial Regex Decimal();
 
-    [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})([Tt ](?<hour>[0-9]{1,2}):(?<minute>[0-9]{1,2}):(?<second>[0-9]{1,2})(?<fraction>\.[0-9]{1,9})?(?<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?$")]
+    [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
+        + @"([Tt ](?<hour>[0-9]{1,2}):(?<minute>[0-9]{1,2}):(?<second>[0-9]{1,2})"
+        + @"(?<fraction>\.[0-9]{1,9})?(?<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?$")]
     private static partial Regex Date();
 }

@@ -14,7 +14,10 @@ internal sealed class ServiceChecks(FileFaults faults)
     private const string Variable = "Is a variable without a value in it?";
 
     private static readonly string[] Texts = ["context", "dockerfile", "dockerfile_inline", "target", "network", "isolation"];
-    private static readonly string[] Lists = ["tags", "platforms", "cache_from", "cache_to", "entitlements", "args", "labels", "additional_contexts", "ssh", "extra_hosts"];
+    private static readonly string[] Lists =
+    [
+        "tags", "platforms", "cache_from", "cache_to", "entitlements", "args", "labels", "additional_contexts", "ssh", "extra_hosts",
+    ];
 
     public void Check(string name, YamlMap service)
     {
@@ -23,7 +26,8 @@ internal sealed class ServiceChecks(FileFaults faults)
         if (service.Find("build")?.Value is YamlMap build)
             foreach (var (key, value) in build.Entries)
                 CheckBuild($"{key.Text} of service '{name}'", key, value);
-        foreach (var volume in Scalars(service, "volumes").Where(volume => volume.Text.Length != 1 && volume.Text.Length != 2 && Parts(volume.Text).Any(part => part.Length == 0)))
+        var volumes = Scalars(service, "volumes").Where(volume => volume.Text.Length != 1 && volume.Text.Length != 2);
+        foreach (var volume in volumes.Where(volume => Parts(volume.Text).Any(part => part.Length == 0)))
             faults.Add(volume.Place, $"the volume '{volume.Text}' of service '{name}' has an empty part.", Variable);
         foreach (var port in Scalars(service, "ports"))
             if (Wrong(port.Text) is { } why)
@@ -35,7 +39,8 @@ internal sealed class ServiceChecks(FileFaults faults)
     {
         foreach (var child in node is YamlList list ? list.Items : node is YamlMap map ? map.Entries.Select(entry => entry.Value) : [])
             RequireTextKeys(child);
-        foreach (var key in (node as YamlMap)?.Entries.Select(entry => entry.Key).Where(key => key.IsNull || PlainScalar.IsNoText(key)) ?? [])
+        var keys = (node as YamlMap)?.Entries.Select(entry => entry.Key) ?? [];
+        foreach (var key in keys.Where(key => key.IsNull || PlainScalar.IsNoText(key)))
             faults.Add(key.Place, $"the key '{key.Text}' is no text to compose.", "Write it in quotes.");
     }
 
@@ -49,7 +54,8 @@ internal sealed class ServiceChecks(FileFaults faults)
             foreach (var item in list.Items.OfType<YamlScalar>())
                 RequireText(item, $"an entry of {what}");
         if (key.Text == "ssh" && value is YamlList agents)
-            foreach (var agent in agents.Items.OfType<YamlScalar>().Where(agent => agent.Text != "default" && !agent.Text.Contains('=', StringComparison.Ordinal)))
+            foreach (var agent in agents.Items.OfType<YamlScalar>()
+                .Where(agent => agent.Text != "default" && !agent.Text.Contains('=', StringComparison.Ordinal)))
                 faults.Add(agent.Place, $"the agent '{agent.Text}' of {what} says no path.", "Expected default, or ID=PATH.");
     }
 
@@ -59,17 +65,21 @@ internal sealed class ServiceChecks(FileFaults faults)
             faults.Add(value.Place, $"{what} is '{value.Text}', which is no text to compose.", "Write it in quotes.");
     }
 
-    private static IEnumerable<YamlScalar> Scalars(YamlMap service, string key) => service.Find(key)?.Value is YamlList list ? list.Items.OfType<YamlScalar>() : [];
+    private static IEnumerable<YamlScalar> Scalars(YamlMap service, string key) =>
+        service.Find(key)?.Value is YamlList list ? list.Items.OfType<YamlScalar>() : [];
 
     /// <summary>The parts between colons; that of a drive of Windows parts nothing.</summary>
-    private static string[] Parts(string volume) => (volume is [var drive, ':', _, ..] && char.IsAsciiLetter(drive) ? volume[2..] : volume).Split(':');
+    private static string[] Parts(string volume) =>
+        (volume is [var drive, ':', _, ..] && char.IsAsciiLetter(drive) ? volume[2..] : volume).Split(':');
 
     /// <summary>Why a text is no port; null where it is one: <c>[[IP:]HOST:]CONTAINER[/PROTOCOL]</c>, with ranges.</summary>
     private static string? Wrong(string text)
     {
         var (ports, protocol) = text.Split('/', 2) is [var before, var after] ? (before, after) : (text, "tcp");
         var parts = ports.Split(':');
-        var (container, host, address) = (parts[^1], parts.Length > 1 ? parts[^2] : "", string.Join(':', parts[..Math.Max(0, parts.Length - 2)]).Trim('[', ']'));
+        var container = parts[^1];
+        var host = parts.Length > 1 ? parts[^2] : "";
+        var address = string.Join(':', parts[..Math.Max(0, parts.Length - 2)]).Trim('[', ']');
         if (container.Length == 0)
             return "it names no port of the container";
         if (protocol.ToLowerInvariant() is not ("tcp" or "udp" or "sctp" or ""))
@@ -82,7 +92,8 @@ internal sealed class ServiceChecks(FileFaults faults)
     }
 
     // IPAddress takes a single number as well.
-    private static bool IsAddress(string text) => IPAddress.TryParse(text, out _) && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3);
+    private static bool IsAddress(string text) =>
+        IPAddress.TryParse(text, out _) && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3);
 
     /// <summary>How many ports a port or a range is; null where it is neither.</summary>
     private static int? Count(string text) => text.Split('-') switch
@@ -92,5 +103,6 @@ internal sealed class ServiceChecks(FileFaults faults)
         _ => null,
     };
 
-    private static int? Port(string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+    private static int? Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
 }

@@ -12,7 +12,9 @@ internal sealed class ServiceEnvironment(FileFaults faults, ProjectPaths paths, 
     {
         var own = service.Find("environment") is { Value: YamlMap or YamlList } table ? ComposeMerge.Table(table.Value).Entries : [];
         var said = own.Where(entry => entry.Value is YamlScalar)
-            .Select(entry => KeyValuePair.Create(entry.Key.Text, entry.Value is YamlScalar { IsNull: false } value ? PlainScalar.Text(value) : variables.GetValueOrDefault(entry.Key.Text)))
+            .Select(entry => KeyValuePair.Create(entry.Key.Text, entry.Value is YamlScalar { IsNull: false } value
+                ? PlainScalar.Text(value)
+                : variables.GetValueOrDefault(entry.Key.Text)))
             .Where(pair => pair.Value is not null).ToImmutableDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal);
         var read = said.ToBuilder();
         foreach (var (file, mustBeThere) in Files(service))
@@ -20,13 +22,18 @@ internal sealed class ServiceEnvironment(FileFaults faults, ProjectPaths paths, 
         return read.ToImmutable().SetItems(said);
     }
 
-    private void Add(ImmutableDictionary<string, string>.Builder read, YamlScalar file, bool mustBeThere, ImmutableDictionary<string, string> said)
+    private void Add(
+        ImmutableDictionary<string, string>.Builder read,
+        YamlScalar file,
+        bool mustBeThere,
+        ImmutableDictionary<string, string> said)
     {
         var path = Path.GetFullPath(file.Text, paths.Folder);
         if (!File.Exists(path))
         {
             if (mustBeThere)
-                faults.Add(file.Place, $"the file of variables '{file.Text}' is not there.", "Compose needs it, too. What may miss is written {path: FILE, required: false}.");
+                faults.Add(file.Place, $"the file of variables '{file.Text}' is not there.",
+                    "Compose needs it, too. What may miss is written {path: FILE, required: false}.");
             return;
         }
         var own = faults.Of(ProjectText.Read(path, paths));
@@ -35,7 +42,12 @@ internal sealed class ServiceEnvironment(FileFaults faults, ProjectPaths paths, 
     }
 
     private static IEnumerable<(YamlScalar File, bool MustBeThere)> Files(YamlMap service) =>
-        from item in service.Find("env_file")?.Value switch { YamlList list => list.Items, YamlScalar { IsNull: false } only => [only], _ => ImmutableArray<YamlNode>.Empty }
+        from item in service.Find("env_file")?.Value switch
+        {
+            YamlList list => list.Items,
+            YamlScalar { IsNull: false } only => [only],
+            _ => ImmutableArray<YamlNode>.Empty,
+        }
         let file = item as YamlScalar ?? (item as YamlMap)?.Find("path")?.Value as YamlScalar
         where file is { IsNull: false }
         select (file, (item as YamlMap)?.Find("required")?.Value is not YamlScalar { Text: "false" or "False" or "FALSE" });

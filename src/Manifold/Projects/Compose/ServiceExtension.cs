@@ -10,7 +10,8 @@ internal sealed class ServiceExtension(FileFaults faults, ComposeMerge merge, Fu
 {
     /// <param name="services">Those of the same file.</param>
     /// <param name="file">That file, as it is named.</param>
-    public YamlNode Apply(YamlEntry service, YamlMap services, string file) => service.Value is YamlMap map ? Apply(map, services, [(file, service.Key.Text)]) : service.Value;
+    public YamlNode Apply(YamlEntry service, YamlMap services, string file) =>
+        service.Value is YamlMap map ? Apply(map, services, [(file, service.Key.Text)]) : service.Value;
 
     private YamlMap Apply(YamlMap own, YamlMap services, ImmutableArray<(string File, string Service)> way)
     {
@@ -30,7 +31,9 @@ internal sealed class ServiceExtension(FileFaults faults, ComposeMerge merge, Fu
         if (way.Contains(next))
             faults.Add(name.Place, $"extends goes in a circle: {string.Join(" → ", way.Append(next).Select(each => each.Item2))}.");
         else if (others.Find(name.Text)?.Value is not { } below)
-            faults.Add(name.Place, $"there is no service '{name.Text}'{(file is null ? "" : $" in '{file.Text}'")}.", Suggestion.For(name.Text, others.Entries.Select(entry => entry.Key.Text)));
+            faults.Add(name.Place,
+                $"there is no service '{name.Text}'{(file is null ? "" : $" in '{file.Text}'")}.",
+                Suggestion.For(name.Text, others.Entries.Select(entry => entry.Key.Text)));
         else if (below is YamlMap found)
             return merge.Services(Apply(found, others, way.Add(next)), own);
         return own;

@@ -18,7 +18,8 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
     private readonly ServiceChecks checks = new(values.Faults);
 
     /// <param name="warnOf">Is told of each node that matters.</param>
-    public ImmutableArray<NamedImage> Read(Action<YamlNode> warnOf) => [.. services.Entries.Select(entry => Read(entry, warnOf)).OfType<NamedImage>()];
+    public ImmutableArray<NamedImage> Read(Action<YamlNode> warnOf) =>
+        [.. services.Entries.Select(entry => Read(entry, warnOf)).OfType<NamedImage>()];
 
     private NamedImage? Read(YamlEntry entry, Action<YamlNode> warnOf)
     {
@@ -44,7 +45,8 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
         }
         warnOf(build.Value);
         var settings = builds.Read(key.Text, ComposeMerge.Build(build.Value), ImageOf);
-        if (service.Find("image") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } image } && settings.Tags is null or { IsEmpty: true })
+        if (service.Find("image") is { Value: YamlScalar { IsNull: false, Text.Length: > 0 } image }
+            && settings.Tags is null or { IsEmpty: true })
         {
             warnOf(image);
             settings = settings with { Tags = [new Located(image.Text, image.Place)] };
@@ -54,7 +56,9 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
             settings = BuildReader.WithPlatforms(settings, [new Located(platform.Text, platform.Place)], platform.Place);
         return new NamedImage(key.Text, key.Text, settings with { Arguments = [.. settings.Arguments.Select(Filled)] }, key.Place);
 
-        Setting Filled(Setting argument) => argument.Value is null && variables.TryGetValue(argument.Key, out var found) ? argument with { Value = found } : argument;
+        Setting Filled(Setting argument) => argument.Value is null && variables.TryGetValue(argument.Key, out var found)
+            ? argument with { Value = found }
+            : argument;
     }
 
     private void Hint(string name, YamlMap service)

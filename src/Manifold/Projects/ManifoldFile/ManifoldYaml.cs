@@ -56,7 +56,8 @@ public static class ManifoldYaml
                 if (Dockerfile.Suggestion.For(key.Text, ["images", "services"]) is { } hint)
                     faults.Add(key.Place, $"the file has no key '{key.Text}'.", hint);
         if (!faults.Any)
-            faults.Add(node?.Place ?? faults.Source.PlaceOf(0, 0, 1), "the file has no images.", "Expected e.g.  images: {api: {context: services/api}}");
+            faults.Add(node?.Place ?? faults.Source.PlaceOf(0, 0, 1),
+                "the file has no images.", "Expected e.g.  images: {api: {context: services/api}}");
         try
         {
             faults.ThrowIfAny();

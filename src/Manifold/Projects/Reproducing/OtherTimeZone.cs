@@ -4,7 +4,9 @@ namespace Manifold.Projects.Reproducing;
 /// <remarks>A POSIX text, which needs no files in the image. Source: POSIX.1-2024, Base Definitions 8.3 (TZ); its sign is that of the way to UTC.</remarks>
 internal static class OtherTimeZone
 {
-    /// <param name="first">Before the first build. Where midnight has passed since, its clock may have shown either day: only tomorrow is another one for sure.</param>
+    /// <param name="first">
+    /// Before the first build. Where midnight has passed since, its clock may have shown either day: only tomorrow is another one for sure.
+    /// </param>
     public static string At(DateTimeOffset first, DateTimeOffset now) =>
         first.UtcDateTime.Date != now.UtcDateTime.Date ? "EAST-24:47" : now.UtcDateTime.Hour < 12 ? "WEST+13:47" : "EAST-13:47";
 

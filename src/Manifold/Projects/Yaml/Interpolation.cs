@@ -6,7 +6,8 @@ namespace Manifold.Projects.Yaml;
 /// <summary>Replaces variables in the values of a file, as compose does: <c>$V ${V} ${V:-d} ${V-d} ${V:?m} ${V?m} ${V:+x} ${V+x} $$</c>.</summary>
 /// <remarks>
 /// Keys stay as they are, and values of variables are not looked at again. A variable without a value is empty, with a warning.
-/// A dollar that starts neither a name nor <c>${</c> is a dollar: <c>$(date)</c>, <c>$5</c>. A text with variables stays a text, empty or not: it is never null.
+/// A dollar that starts neither a name nor <c>${</c> is a dollar: <c>$(date)</c>, <c>$5</c>. A text with variables stays a text, empty or
+/// not: it is never null.
 /// Source: the Compose specification, "Interpolation"; compose-go, package template.
 /// </remarks>
 /// <param name="lookup">The value of a variable, or null where it is not set.</param>
@@ -16,7 +17,9 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
 
     private HashSet<string> Unset { get; init; } = new(StringComparer.Ordinal);
 
-    /// <summary>Where warnings of variables without a value wait until somebody knows that the place matters; null where each is told at once.</summary>
+    /// <summary>
+    /// Where warnings of variables without a value wait until somebody knows that the place matters; null where each is told at once.
+    /// </summary>
     public Dictionary<Place, string>? Waiting { get; init; }
 
     /// <summary>The same, with variables that hide those of the environment.</summary>
@@ -24,7 +27,8 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
         new(faults, name => variables.GetValueOrDefault(name) ?? lookup(name)) { Unset = Unset, Waiting = Waiting };
 
     /// <summary>The same for another file, and with other variables.</summary>
-    public Interpolation Of(FileFaults other, Func<string, string?> variables) => new(other, variables) { Unset = Unset, Waiting = Waiting };
+    public Interpolation Of(FileFaults other, Func<string, string?> variables) =>
+        new(other, variables) { Unset = Unset, Waiting = Waiting };
 
     /// <summary>Tells of the variables without a value in a part that matters.</summary>
     public void WarnOf(YamlNode node)
@@ -153,14 +157,19 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
 
     /// <summary>The brace that closes the one at <paramref name="open"/>.</summary>
     /// <remarks>
-    /// As compose finds it: what is in braces ends in the line in which it begins. Braces in it count, and where they do not add up, the line's last one closes.
+    /// As compose finds it: what is in braces ends in the line in which it begins. Braces in it count, and where they do not add up, the
+    /// line's last one closes.
     /// </remarks>
     private static int ClosingBrace(string text, int open)
     {
         var name = NameLength(text.AsSpan(open + 1));
         var at = open + 1 + name;
         if (name == 0)
-            throw new FormatException(at < text.Length && text[at] == '}' ? "'${}' has no name of a variable." : $"'{Start(text, open)}' has no name of a variable.");
+        {
+            throw new FormatException(at < text.Length && text[at] == '}'
+                ? "'${}' has no name of a variable."
+                : $"'{Start(text, open)}' has no name of a variable.");
+        }
         if (at < text.Length && text[at] == '}')
             return at;
         var line = text.AsSpan(0, text.IndexOf('\n', at) is >= 0 and var end ? end : text.Length);
@@ -169,7 +178,10 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
             throw new FormatException($"'{Start(text, open)}' is not closed.");
         var operation = text[at] == ':' ? at + 1 : at;
         if (text[operation] is not ('-' or '?' or '+'))
-            throw new FormatException($"'{text[(open - 1)..(text.IndexOf('}', at) + 1)]}' is none of ${{V}}, ${{V:-default}}, ${{V:?message}}, ${{V:+other}}.");
+        {
+            var written = text[(open - 1)..(text.IndexOf('}', at) + 1)];
+            throw new FormatException($"'{written}' is none of ${{V}}, ${{V:-default}}, ${{V:?message}}, ${{V:+other}}.");
+        }
         return Balanced(line[..(last + 1)], open) ?? last;
     }
 

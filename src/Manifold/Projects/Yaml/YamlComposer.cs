@@ -25,7 +25,8 @@ internal sealed class YamlComposer
     public static YamlNode? Compose(FileFaults faults) => Read(faults, composer => composer.Document());
 
     /// <summary>All documents of a compose file, with its tags <c>!reset</c> and <c>!override</c>; null where it is no YAML.</summary>
-    public static ImmutableArray<YamlNode>? ComposeAll(FileFaults faults) => Read(faults, composer => composer.Documents()) is { } list ? [.. list.Items] : null;
+    public static ImmutableArray<YamlNode>? ComposeAll(FileFaults faults) =>
+        Read(faults, composer => composer.Documents()) is { } list ? [.. list.Items] : null;
 
     private static T? Read<T>(FileFaults faults, Func<YamlComposer, T?> read) where T : YamlNode
     {

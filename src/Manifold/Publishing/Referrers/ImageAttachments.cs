@@ -17,7 +17,11 @@ public sealed record AttachmentRequest
     public Func<ImageReference, Platform, Descriptor, Provenance?>? Provenance
     {
         get;
-        init => field = value is null ? null : (name, platform, manifest) => value(name, platform, manifest) is { } made ? made with { IsMinimal = IsMinimal } : null;
+        init => field = value is null
+            ? null
+            : (name, platform, manifest) => value(name, platform, manifest) is { } made
+                ? made with { IsMinimal = IsMinimal }
+                : null;
     }
 
     /// <summary>Provenance is without the values of build arguments.</summary>

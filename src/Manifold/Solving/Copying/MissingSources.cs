@@ -22,7 +22,9 @@ internal static class MissingSources
         {
             var path = folder?.Path ?? request.ContextFolder;
             if (!trees.TryGetValue(path, out var tree))
-                trees[path] = tree = folder is null ? new ContextTree(path, BuildFiles.IgnoreRulesOf(request), digests: null, request.ContextName) : new ContextTree(path, BuildFiles.IgnoreRulesOf(folder), digests: null);
+                trees[path] = tree = folder is null
+                    ? new ContextTree(path, BuildFiles.IgnoreRulesOf(request), digests: null, request.ContextName)
+                    : new ContextTree(path, BuildFiles.IgnoreRulesOf(folder), digests: null);
             return tree;
         }
     }
@@ -30,8 +32,14 @@ internal static class MissingSources
     private static StepFailedException? Problem(CopyStep step, ContextTree tree)
     {
         foreach (var source in step.Sources.Where(source => !Wildcards.IsPattern(source)))
-            if (tree.Find(Plain(source)) is null)
-                return new StepFailedException(step, tree.DescribeMissing(source) + "." + (tree.Exclusion(Plain(source)) is null ? Nearest(tree, Plain(source)) : ""));
+        {
+            var path = Plain(source);
+            if (tree.Find(path) is not null)
+                continue;
+            var missing = tree.DescribeMissing(source);
+            var hint = tree.Exclusion(path) is null ? Nearest(tree, path) : "";
+            return new StepFailedException(step, missing + "." + hint);
+        }
         return null;
     }
 
@@ -42,7 +50,13 @@ internal static class MissingSources
     {
         var folder = "";
         var parts = source.Split('/');
-        var missing = Array.FindIndex(parts, part => tree.Find(EntryPath.Join(folder, part)) is not { } found || (folder = found.Path) is null);
+        var missing = Array.FindIndex(parts, part =>
+        {
+            if (tree.Find(EntryPath.Join(folder, part)) is not { } found)
+                return true;
+            folder = found.Path;
+            return false;
+        });
         if (missing < 0)
             return "";
         var names = tree.Names(folder).Where(name => tree.Find(EntryPath.Join(folder, name)) is not null).ToList();
@@ -51,12 +65,17 @@ internal static class MissingSources
             var whole = parts[..missing].Append(name).Concat(parts[(missing + 1)..]).Aggregate(EntryPath.Join);
             return Hint(tree.Find(whole) is not null ? whole : parts[..missing].Append(name).Aggregate(EntryPath.Join));
         }
-        var elsewhere = Folders(tree, "").SelectMany(first => Folders(tree, first).Prepend(first)).Select(each => EntryPath.Join(each, parts[^1])).FirstOrDefault(path => tree.Find(path) is not null);
+        var elsewhere = Folders(tree, "")
+            .SelectMany(first => Folders(tree, first).Prepend(first))
+            .Select(each => EntryPath.Join(each, parts[^1]))
+            .FirstOrDefault(path => tree.Find(path) is not null);
         return elsewhere is null ? "" : Hint(elsewhere);
     }
 
     private static IEnumerable<string> Folders(ContextTree tree, string folder) =>
-        tree.Names(folder).Select(name => EntryPath.Join(folder, name)).Where(path => tree.Find(path) is { Kind: EntryKind.Folder } found && found.Path == path);
+        tree.Names(folder)
+            .Select(name => EntryPath.Join(folder, name))
+            .Where(path => tree.Find(path) is { Kind: EntryKind.Folder } found && found.Path == path);
 
     private static string Hint(string path) => $" Did you mean '{path}'?";
 }

@@ -16,7 +16,10 @@ namespace Manifold.Solving.Copying;
 /// </remarks>
 internal static class ParentsKept
 {
-    /// <summary>A folder for each that the part before <c>/./</c> names, which may be several by wildcards; nothing where a wildcard matches nothing.</summary>
+    /// <summary>
+    /// A folder for each that the part before <c>/./</c> names, which may be several by wildcards;
+    /// nothing where a wildcard matches nothing.
+    /// </summary>
     /// <exception cref="StepFailedException">A source without wildcards is not there.</exception>
     public static IEnumerable<ChosenSource> Choose(CopyStep step, ISourceTree tree, string source)
     {
@@ -28,7 +31,9 @@ internal static class ParentsKept
         if (tree.Find(below) is not { Kind: EntryKind.Folder } root)
             throw new StepFailedException(step, tree.DescribeMissing(below) + ": it stands before /./ and has to be a folder.");
         ChosenSource[] chosen = [.. Below(tree, root, pattern)];
-        return chosen.Length > 0 || Wildcards.IsPattern(pattern) ? chosen : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
+        if (chosen.Length == 0 && !Wildcards.IsPattern(pattern))
+            throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
+        return chosen;
     }
 
     /// <summary>One folder with what the pattern matches in it; nothing where that is nothing.</summary>

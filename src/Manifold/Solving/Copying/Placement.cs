@@ -198,7 +198,9 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         MakeFolder(EntryPath.Parent(path), mode);
         entries[path] = new LayerEntry
         {
-            Path = path, Kind = EntryKind.Folder, Mode = mode, Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0, Modified = new FileTime(fileTime),
+            Path = path, Kind = EntryKind.Folder, Mode = mode,
+            Uid = owner?.Uid ?? 0, Gid = owner?.Gid ?? 0,
+            Modified = new FileTime(fileTime),
         };
     }
 

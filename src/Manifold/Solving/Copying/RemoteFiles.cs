@@ -20,11 +20,15 @@ public sealed class RemoteFiles(Store store, TimeProvider time, GitCredentials c
         _ => throw new InvalidOperationException($"{remote.GetType().Name} cannot be fetched."),
     };
 
-    /// <summary>When a source was made, in seconds since 1970: a commit's time, what a server says, or the newest file of an archive; null where nobody knows.</summary>
+    /// <summary>
+    /// When a source was made, in seconds since 1970: a commit's time, what a server says, or the newest file of an archive;
+    /// null where nobody knows.
+    /// </summary>
     /// <exception cref="FetchException">It cannot be had.</exception>
     public async Task<long?> TimeAsync(RemoteSource remote, CancellationToken cancellation) => remote switch
     {
-        UrlSource url => FileTimes.Of(await http.FetchAsync(url.Address, url.Checksum, cancellation).ConfigureAwait(false), url.Name, cancellation),
+        UrlSource url => FileTimes.Of(
+            await http.FetchAsync(url.Address, url.Checksum, cancellation).ConfigureAwait(false), url.Name, cancellation),
         GitSource source => (await git.FetchAsync(source.Address, source.KeepGitFolder, cancellation).ConfigureAwait(false)).Time,
         _ => throw new InvalidOperationException($"{remote.GetType().Name} cannot be fetched."),
     };

@@ -41,7 +41,10 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (!IgnoreRules.TryParse(step.Exclude, out var rules) || rules.IsEmpty)
             return Hashed(tree, sources, step.UnpackArchives);
         var meant = sources.Where(source => source.Files[0].Entry.Kind != EntryKind.Folder && rules.Match(source.Name).Excluded);
-        return Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives) with { TakenAnyway = [.. meant.Select(source => source.Name).Distinct()] };
+        return Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives) with
+        {
+            TakenAnyway = [.. meant.Select(source => source.Name).Distinct()],
+        };
     }
 
     /// <summary>Chooses one path with all below it.</summary>

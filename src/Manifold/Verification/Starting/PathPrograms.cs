@@ -5,8 +5,9 @@ namespace Manifold.Verification.Starting;
 
 /// <summary>The programs in the folders of PATH of an image that has no start of its own: a base for others, or data.</summary>
 /// <remarks>
-/// Whoever builds on it, or names a program when running it, takes one of these. Where not a single one is for the platform, no command of it
-/// can run. Left out are programs that are expected to be for another machine (<see cref="KnownPlaces"/>) and those that the policy lets pass.
+/// Whoever builds on it, or names a program when running it, takes one of these. Where not a single one is for the platform,
+/// no command of it can run. Left out are programs that are expected to be for another machine (<see cref="KnownPlaces"/>)
+/// and those that the policy lets pass.
 /// </remarks>
 internal sealed class PathPrograms(ImageView view, ContainerConfig? config, Platform platform, Func<string, bool> isAllowed)
 {

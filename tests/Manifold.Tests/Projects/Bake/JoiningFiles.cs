@@ -38,7 +38,9 @@ public sealed class JoiningFiles : IDisposable
 
         Assert.Equal(["web"], project.Select([]).Select(each => each.Name));
         var web = Printed("tool");
-        Assert.Equal(("web", "release", """{"A":"1","B":"2"}""", """["linux/arm64"]"""), ((string?)web["context"], (string?)web["target"], web["args"]!.ToJsonString(), web["platforms"]!.ToJsonString()));
+        Assert.Equal(
+            ("web", "release", """{"A":"1","B":"2"}""", """["linux/arm64"]"""),
+            ((string?)web["context"], (string?)web["target"], web["args"]!.ToJsonString(), web["platforms"]!.ToJsonString()));
         Assert.StartsWith("docker-bake.hcl:", project.Find("tool")!.Place.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("compose.yaml:2:3", project.Find("web")!.Place.ToString(), StringComparison.Ordinal);
     }

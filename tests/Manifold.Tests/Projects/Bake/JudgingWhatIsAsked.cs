@@ -103,7 +103,9 @@ public sealed class JudgingWhatIsAsked : IDisposable
     {
         Assert.Contains("the key 'resources' has no effect here", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
         Assert.Contains("the key 'depends-on' has no effect here: a target has no such key.", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
-        Assert.Equal("docker-bake.hcl:2:2: the key 'dockerfil' has no effect here: a target has no such key. Did you mean dockerfile?", Assert.Single(Read("target \"default\" {\n dockerfil = \"x\"\n}").Warnings));
+        Assert.Equal(
+            "docker-bake.hcl:2:2: the key 'dockerfil' has no effect here: a target has no such key. Did you mean dockerfile?",
+            Assert.Single(Read("target \"default\" {\n dockerfil = \"x\"\n}").Warnings));
     }
 
     [Fact]

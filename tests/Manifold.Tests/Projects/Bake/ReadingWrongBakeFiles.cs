@@ -31,9 +31,13 @@ public sealed class ReadingWrongBakeFiles : IDisposable
         Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:3:10: error: a list of texts is expected, and this is a text", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:4:31: error: 'pink elephant' is no platform", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:5:16: error: there is no variable 'NAEM'", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:6:15: error: target 'app' inherits from 'ap', which is no target", StringComparison.Ordinal) && fault.EndsWith("Did you mean app?", StringComparison.Ordinal));
+        Assert.Contains(faults, fault =>
+            fault.StartsWith("docker-bake.hcl:6:15: error: target 'app' inherits from 'ap', which is no target", StringComparison.Ordinal)
+            && fault.EndsWith("Did you mean app?", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:8:37: error: group 'default' names 'web', which is neither a target nor a group", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("docker-bake.hcl:9:1: error: there is no block 'targte'", StringComparison.Ordinal) && fault.EndsWith("Did you mean target?", StringComparison.Ordinal));
+        Assert.Contains(faults, fault =>
+            fault.StartsWith("docker-bake.hcl:9:1: error: there is no block 'targte'", StringComparison.Ordinal)
+            && fault.EndsWith("Did you mean target?", StringComparison.Ordinal));
     }
 
     [Theory]
