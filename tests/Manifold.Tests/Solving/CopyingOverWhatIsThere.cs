@@ -2,7 +2,6 @@ using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;
-using Manifold.Planning;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
 using Manifold.Tests.Layers;
