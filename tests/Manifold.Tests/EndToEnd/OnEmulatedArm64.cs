@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
@@ -122,7 +121,7 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         here.Set["FOLDER"] = "ours";
         (await here.Run([], "bake", "-f", here["project/manifold.yaml"], "--push")).Succeeded();
 
-        await Arm64(new() { ["FOLDER"] = "theirs" }, "bake", "-f", here["project/manifold.yaml"], "--push");
+        await Arm64With("FOLDER=theirs", "bake", "-f", here["project/manifold.yaml"], "--push");
 
         foreach (var image in (string[])["base", "app"])
             Assert.Equal(await Raw($"ours/{image}:1"), await Raw($"theirs/{image}:1"));
@@ -185,19 +184,18 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
     private Task<string> Raw(string image, string? at = null) =>
         Tool.Run("skopeo", "inspect", "--tls-verify=false", "--raw", $"docker://{at ?? registry!.Name}/{image}");
 
-    private Task<string> Arm64(params string[] arguments) => Arm64([], arguments);
+    private Task<string> Arm64(params string[] arguments) => Arm64With("A=b", arguments);
 
-    private async Task<string> Arm64(Dictionary<string, string> variables, params string[] arguments)
+    private async Task<string> Arm64With(string variable, params string[] arguments)
     {
-        var result = await Try(variables, arguments);
+        var result = await TryWith(variable, arguments);
         Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)}: exit code {result.ExitCode}\n{result.Error}");
         return result.Output;
     }
 
-    private Task<ChildProcess.Result> Try(params string[] arguments) => Try([], arguments);
+    private Task<ChildProcess.Result> Try(params string[] arguments) => TryWith("A=b", arguments);
 
-    /// <summary>The program with a store of its own.</summary>
-    private async Task<ChildProcess.Result> Try(Dictionary<string, string> variables, params string[] arguments) =>
-        (await ChildProcess.RunAsync(program[0], [.. program[1..], .. arguments],
-            environment: variables.ToImmutableSortedDictionary().SetItem("MANIFOLD_ROOT", here["store-of-arm64"])))!;
+    /// <summary>The program with a store of its own, and a variable, as <c>NAME=VALUE</c>.</summary>
+    private async Task<ChildProcess.Result> TryWith(string variable, string[] arguments) =>
+        (await ChildProcess.RunAsync("env", [variable, $"MANIFOLD_ROOT={here["store-of-arm64"]}", .. program, .. arguments]))!;
 }
