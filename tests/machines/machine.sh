@@ -51,8 +51,10 @@ find_port() {
   done
   [[ -n $port ]] || fail "QEMU opened no port."
   printf '%s\n' 'Host machine builder' '  HostName 127.0.0.1' '  HostKeyAlias manifold-machine' "  Port $port" \
-    "  IdentityFile \"$state/key\"" '  IdentitiesOnly yes' "  UserKnownHostsFile \"$state/known_hosts\"" '  LogLevel ERROR' \
-    '  ServerAliveInterval 60' 'Host machine' '  User root' "  ControlPath \"$state/control\"" 'Host builder' '  User builder' >"$state/ssh_config"
+    "  IdentityFile \"$state/key\"" '  IdentitiesOnly yes' "  UserKnownHostsFile \"$state/known_hosts\"" \
+    '  LogLevel ERROR' \
+    '  ServerAliveInterval 60' 'Host machine' '  User root' "  ControlPath \"$state/control\"" \
+    'Host builder' '  User builder' >"$state/ssh_config"
 }
 
 # One connection stays open for all commands: opening one costs a second of an emulated processor.
@@ -94,7 +96,8 @@ put() { # file… folder
   is_there
   local target=${*: -1} each paths=()
   for each in "${@:1:$#-1}"; do paths+=(-C "$(cd "$(dirname "$each")" && pwd)" "$(basename "$each")"); done
-  tar -I 'gzip -1' -cf - --owner=0 --group=0 "${paths[@]}" | secure_shell machine -- "$(printf 'mkdir -p %q && tar -xzf - -C %q' "$target" "$target")"
+  tar -I 'gzip -1' -cf - --owner=0 --group=0 "${paths[@]}" |
+    secure_shell machine -- "$(printf 'mkdir -p %q && tar -xzf - -C %q' "$target" "$target")"
 }
 
 reach() { # port

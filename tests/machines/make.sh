@@ -9,8 +9,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../../examples/debian.sh"
 
-packages=(linux-image-cloud-arm64 bash coreutils dash diffutils findutils grep gzip hostname sed tar procps util-linux mount login passwd kmod busybox-static
-  iproute2 openssh-server openssl ca-certificates crun passt uidmap git qemu-user-static xz-utils)
+packages=(linux-image-cloud-arm64 bash coreutils dash diffutils findutils grep gzip hostname sed tar procps util-linux mount login passwd
+  kmod busybox-static iproute2 openssh-server openssl ca-certificates crun passt uidmap git qemu-user-static xz-utils)
 emulated=(x86_64 i386 arm riscv64 ppc64le s390x) # the others would make the disk twice as large
 
 unavailable() { echo "make.sh: $*" >&2; exit 77; }

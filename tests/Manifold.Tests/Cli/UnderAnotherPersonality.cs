@@ -2,7 +2,7 @@ using Manifold.Oci;
 
 namespace Manifold.Tests.Cli;
 
-/// <summary>The program is started by <c>setarch</c>, as in a 32-bit chroot or by a build script: <c>uname -m</c> names another processor.</summary>
+/// <summary>The program is started by <c>setarch</c>, as in a 32-bit chroot: <c>uname -m</c> names another processor.</summary>
 public sealed class UnderAnotherPersonality
 {
     [Fact]

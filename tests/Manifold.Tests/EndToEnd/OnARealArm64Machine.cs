@@ -2,7 +2,7 @@ using Manifold.Oci;
 
 namespace Manifold.Tests.EndToEnd;
 
-/// <summary>arm64 is the machine that builds: Debian's kernel and user land under qemu-system-aarch64, and the program that is compiled for it.</summary>
+/// <summary>arm64 is the machine that builds: Debian's kernel under qemu-system-aarch64, and the program that is compiled for it.</summary>
 [Trait("kind", "end-to-end")]
 [Collection(nameof(Arm64Machine))]
 public sealed class OnARealArm64Machine(Arm64Machine machine) : IAsyncLifetime
@@ -56,7 +56,8 @@ public sealed class OnARealArm64Machine(Arm64Machine machine) : IAsyncLifetime
         var context = shop.Context(TwoRuns);
         var name = $"localhost:5001/on-arm64-{Guid.NewGuid():N}/app:1";
 
-        var there = (await machine.Manifold("build", "-q", "--platform", BothPlatforms, "-t", name, "--push", await machine.Put(context))).Succeeded();
+        var folder = await machine.Put(context);
+        var there = (await machine.Manifold("build", "-q", "--platform", BothPlatforms, "-t", name, "--push", folder)).Succeeded();
 
         var here = (await shop.Run([context], "build", "-q", "--platform", BothPlatforms)).Succeeded();
         Assert.Equal(here.Output, there.Output);

@@ -8,7 +8,7 @@ using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.EndToEnd;
 
-/// <summary>The program that is compiled for arm64 does under qemu-user what needs no namespaces, and gives what this machine's gives.</summary>
+/// <summary>The program for arm64 does under qemu-user what needs no namespaces, and gives what this machine's gives.</summary>
 [Trait("kind", "end-to-end")]
 public sealed class OnEmulatedArm64 : IAsyncLifetime
 {
@@ -20,7 +20,8 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         program = Arm64Program.Here();
-        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null, "'docker-registry' is not installed here; test.sh installs it.");
+        Assert.SkipWhen(ChildProcess.Find("docker-registry", null) is null,
+            "'docker-registry' is not installed here; test.sh installs it.");
         registry = await DebianRegistry.StartAsync();
     }
 
@@ -36,7 +37,7 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
     {
         var context = here.Context(
             "FROM --platform=$BUILDPLATFORM scratch AS tools\nARG BUILDPLATFORM\nCOPY . /${BUILDPLATFORM}/\nRUN make\n"
-                + "FROM scratch AS given\nARG BUILDPLATFORM\nARG BUILDARCH\nLABEL at=$BUILDPLATFORM arch=$BUILDARCH\n"
+                + "FROM scratch AS given\nARG BUILDPLATFORM\nARG BUILDARCH\nLABEL at=$BUILDPLATFORM arch=$BUILDARCH\nCOPY Dockerfile /\n"
                 + "FROM scratch\nCOPY --from=tools / /\n");
 
         var plan = await Arm64("plan", "--platform", BothPlatforms, context);
@@ -44,9 +45,9 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         Assert.Matches("(?m)^linux/arm64 .* native$", plan);
         await Arm64("build", "-q", "--target", "given", "-t", "given:1", context);
         var described = await Arm64("inspect", "--config", "store:given:1");
-        Assert.Contains("\"at\": \"linux/arm64\"", described, StringComparison.Ordinal);
-        Assert.Contains("\"arch\": \"arm64\"", described, StringComparison.Ordinal);
-        Assert.Contains("\"architecture\": \"arm64\"", described, StringComparison.Ordinal);
+        Assert.Contains("\"at\":\"linux/arm64\"", described, StringComparison.Ordinal);
+        Assert.Contains("\"arch\":\"arm64\"", described, StringComparison.Ordinal);
+        Assert.Contains("\"architecture\":\"arm64\"", described, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -63,7 +64,7 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         Assert.Equal((await here.Run([.. flags, context], "build")).Succeeded().Output, there);
         Assert.Equal(await Raw("ours:1"), await Raw("app:1"));
         await Arm64("verify", $"docker://{registry.Name}/app:1");
-        await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{registry.Name}/app:1", $"oci:{here["judged"]}:x");
+        await Pull($"{registry.Name}/app:1");
     }
 
     [Fact]
@@ -78,14 +79,14 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         (await here.Run(Shard("linux/amd64", shards.Ours))).Succeeded();
         await Arm64("merge", shards.Theirs, shards.Ours, "--platform", BothPlatforms);
 
-        var whole = (await here.Run([context], "build", "-q", "--platform", BothPlatforms, "-t", $"{registry!.Name}/whole:1", "--push")).Succeeded();
+        string[] whole = ["-q", "--platform", BothPlatforms, "-t", $"{registry!.Name}/whole:1", "--push", context];
+        (await here.Run(whole, "build")).Succeeded();
         Assert.Equal(await Raw("whole:1"), await Raw("app:1"));
         await Arm64("copy", $"docker://{registry.Name}/app:1", $"docker://{registry.Name}/copied:1");
         Assert.Equal(await Raw("app:1"), await Raw("copied:1"));
         await Arm64("index", "create", $"{registry.Name}/created:1", $"{registry.Name}/app:1", "--annotation", "a.b=c");
         (await here.Run([$"{registry.Name}/ours:1", $"{registry.Name}/app:1", "--annotation", "a.b=c"], "index", "create")).Succeeded();
         Assert.Equal(await Raw("ours:1"), await Raw("created:1"));
-        Assert.NotEmpty(whole.Output);
     }
 
     [Fact]
@@ -130,18 +131,21 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
     [Fact]
     public async Task what_it_serves_is_pushed_and_pulled_by_others()
     {
-        var start = new ProcessStartInfo(program[0], [.. program[1..], "serve", "--listen", "127.0.0.1:0"]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(program[0], [.. program[1..], "serve", "--listen", "127.0.0.1:0"])
+        {
+            RedirectStandardError = true,
+        };
         start.Environment["MANIFOLD_ROOT"] = here["served"];
         using var server = Process.Start(start)!;
         try
         {
             var line = "";
             while (!line.Contains("http://", StringComparison.Ordinal))
-                line = await server.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException(line);
+                line = await server.StandardError.ReadLineAsync(Cancellation) ?? throw new InvalidOperationException(line);
             var name = Regex.Match(line, "http://([0-9.:]+)").Groups[1].Value;
 
             (await here.Run([Everything()], "build", "-q", "--platform", BothPlatforms, "-t", $"{name}/app:1", "--push")).Succeeded();
-            await Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{name}/app:1", $"oci:{here["pulled"]}:x");
+            await Pull($"{name}/app:1");
             await Arm64("copy", $"docker://{name}/app:1", $"docker://{name}/again:1");
 
             Assert.Equal(await Raw("app:1", name), await Raw("again:1", name));
@@ -153,7 +157,7 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
         }
     }
 
-    /// <summary>A context that uses what writes layers: owners, modes, links, archives of both compressions, files that compress and that do not.</summary>
+    /// <summary>A context that uses what writes layers: owners, modes, links, an archive, files that compress and that do not.</summary>
     private string Everything()
     {
         var context = here.Context("""
@@ -170,16 +174,26 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
             USER 70:71
             ENV A=b
             LABEL a=b
-            """, ("files/a", "a"), ("files/b/c", "c"), ("text", string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i * 7919 % 1000} line {i}\n"))));
+            """,
+            ("files/a", "a"), ("files/b/c", "c"),
+            ("text", string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i * 7919L % 1000} line {i}\n"))));
         var noise = new byte[1_000_000];
         new Random(12).NextBytes(noise);
         File.WriteAllBytes(Path.Combine(context, "noise"), noise);
         using var tar = new TarWriter(new GZipStream(File.Create(Path.Combine(context, "archive.tar.gz")), CompressionLevel.Fastest));
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "tool") { Uid = 5, Gid = 6, Mode = (UnixFileMode)0x9ED, DataStream = new MemoryStream("tool"u8.ToArray()) });
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "tool")
+        {
+            Uid = 5, Gid = 6, Mode = (UnixFileMode)0b100_111_101_101, DataStream = new MemoryStream("tool"u8.ToArray()),
+        });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "same") { LinkName = "tool" });
         tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "tool" });
         return context;
     }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private Task Pull(string image) =>
+        Tool.Run("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{image}", $"oci:{here["pulled"]}:x");
 
     private Task<string> Raw(string image, string? at = null) =>
         Tool.Run("skopeo", "inspect", "--tls-verify=false", "--raw", $"docker://{at ?? registry!.Name}/{image}");

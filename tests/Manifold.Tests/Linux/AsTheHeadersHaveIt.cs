@@ -6,7 +6,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Linux;
 
-/// <summary>Numbers and layouts that the kernel and glibc have on each architecture: a C compiler reads them from Debian's headers.</summary>
+/// <summary>Numbers and layouts of the kernel and glibc on each architecture: a C compiler reads them from Debian's headers.</summary>
 public sealed class AsTheHeadersHaveIt
 {
     private const string Included = """
@@ -152,8 +152,9 @@ public sealed class AsTheHeadersHaveIt
     {
         var (target, folders) = Headers(architecture);
         using var folder = new TemporaryFolder();
-        var source = folder.Write("facts.c", Included + "\n" + string.Concat(facts.Select(fact => string.Create(CultureInfo.InvariantCulture,
-            $"_Static_assert((long)({fact.Name}) == {fact.Value}L, \"{fact.Name} is not {fact.Value}\");\n"))));
+        var asserted = facts.Select(fact => string.Create(CultureInfo.InvariantCulture,
+            $"_Static_assert((long)({fact.Name}) == {fact.Value}L, \"{fact.Name} is not {fact.Value}\");\n"));
+        var source = folder.Write("facts.c", $"{Included}\n{string.Concat(asserted)}");
 
         var compiled = await Tool.Try("clang", ["-fsyntax-only", $"--target={target}", "-nostdlibinc", .. folders.SelectMany(each =>
             (string[])["-isystem", each]), source]);
@@ -165,9 +166,10 @@ public sealed class AsTheHeadersHaveIt
     private static (string Target, string[] Folders) Headers(Architecture architecture)
     {
         var (name, target) = architecture == Architecture.Arm64 ? ("arm64", "aarch64-linux-gnu") : ("amd64", "x86_64-linux-gnu");
+        var fetched = Path.Combine(EndToEnd.Examples.Repository(), "artifacts/sysroot", name, "usr/include");
         string[][] places =
         [
-            [.. ((string[])[target, "."]).Select(each => Path.Combine(EndToEnd.Examples.Repository(), "artifacts/sysroot", name, "usr/include", each))],
+            [Path.Combine(fetched, target), fetched],
             [$"/usr/{target}/include"],
             [$"/usr/include/{target}", "/usr/include"],
         ];

@@ -1,15 +1,15 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Manifold.Linux;
 using Manifold.Tests.EndToEnd;
 
 namespace Manifold.Tests.Support;
 
-/// <summary>One real arm64 Linux for all tests that ask for it: what <c>tests/machines/machine.sh</c> boots, with the program in its PATH.</summary>
+/// <summary>One real arm64 Linux for all tests that ask for it: what <c>tests/machines/machine.sh</c> boots, with the program.</summary>
 /// <remarks>It ends with this process, however that ends. The base images of this machine's <c>localhost:5001</c> are at its own.</remarks>
 public sealed class Arm64Machine : IAsyncDisposable
 {
     private const int BasesPort = 5001;
+    private static readonly string[] Lacks = ["could not be downloaded", "this needs", "making the disk needs root"];
     private readonly TemporaryFolder folder = new();
     private readonly Lazy<Task<Boot>> booted;
 
@@ -52,14 +52,14 @@ public sealed class Arm64Machine : IAsyncDisposable
 
     private async Task<Boot> BootAsync()
     {
-        var started = await HeldProcess.StartAsync("bash", [ScriptPath, "--at", folder["state"], "up", "--hold"], folder.Path, CancellationToken.None);
+        string[] up = [ScriptPath, "--at", folder["state"], "up", "--hold"];
+        var started = await HeldProcess.StartAsync("bash", up, folder.Path, CancellationToken.None);
         if (started!.Value is { Failure: { } said } failed)
         {
             failed.Process.Dispose();
-            // Exit code 77 of the script; make.sh says which of the two it is.
-            return said.Contains("make.sh: ", StringComparison.Ordinal) && said.Split("make.sh: ")[^1] is var reason
-                && (reason.StartsWith("could not be downloaded", StringComparison.Ordinal) || reason.StartsWith("this needs", StringComparison.Ordinal)
-                    || reason.StartsWith("making the disk needs root", StringComparison.Ordinal))
+            // What make.sh says last where it ends with exit code 77.
+            var reason = said.Split("make.sh: ")[^1];
+            return reason != said && Lacks.Any(lack => reason.StartsWith(lack, StringComparison.Ordinal))
                 ? new Boot(null, $"{char.ToUpper(reason[0], CultureInfo.InvariantCulture)}{reason[1..]}")
                 : throw new InvalidOperationException(said);
         }

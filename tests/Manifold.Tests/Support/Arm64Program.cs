@@ -24,7 +24,7 @@ internal static class Arm64Program
         return path;
     }
 
-    /// <summary>The command that runs it on this machine: under qemu-user, with Debian's libraries for arm64, where this is not arm64.</summary>
+    /// <summary>The command that runs it here: under qemu-user, with Debian's libraries for arm64, where this is not arm64.</summary>
     public static string[] Here()
     {
         var program = Find();
