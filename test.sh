@@ -13,7 +13,7 @@ command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: htt
 undownloaded=() # what could not be had, and the server's words
 packages=(runc uidmap passt slirp4netns iproute2 qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
   bzip2 xz-utils zstd libzstd1 curl jq git gpg gpg-agent python3 python3-jsonschema python3-yaml tmux
-  golang-go mmdebstrap binutils nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
+  golang-go mmdebstrap binutils qemu-system-arm e2fsprogs kmod nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
   if ((${#missing[@]})); then
@@ -60,6 +60,11 @@ fi
 echo "==> building the native program"
 ./build.sh
 export MANIFOLD_TEST_PROGRAM=$root/artifacts/manifold/manifold
+if [[ $(uname -m) == x86_64 ]]; then
+  echo "==> building the program for arm64, which is tested under qemu-user and in a machine of its own"
+  ./build.sh --arch arm64
+  export MANIFOLD_TEST_ARM64_PROGRAM=$root/artifacts/manifold-arm64/manifold MANIFOLD_MACHINES=${MANIFOLD_MACHINES:-$bench/machines}
+fi
 echo "==> building the tests"
 dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}"
 echo "==> testing"

@@ -75,6 +75,9 @@ public sealed partial class DirectoryHandle : IDisposable
         return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null : throw FileCalls.Failure($"Looking at '{path}'");
     }
 
+    // Where struct linux_dirent64 has them.
+    internal const int EntryLength = 16, EntryName = 19;
+
     /// <summary>The names in this folder, without <c>.</c> and <c>..</c>, in no order.</summary>
     public unsafe List<string> Names()
     {
@@ -90,9 +93,9 @@ public sealed partial class DirectoryHandle : IDisposable
                 throw FileCalls.Failure($"Reading the folder '{path}'");
             if (count == 0)
                 return names;
-            for (var entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + 16))
+            for (var entry = buffer; entry < buffer + count; entry += *(ushort*)(entry + EntryLength))
             {
-                var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + 19);
+                var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + EntryName);
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
                     names.Add(FileName.Decode(name));
             }

@@ -6,15 +6,16 @@ namespace Manifold.Linux;
 /// <summary>The size of a disk, and the space left for this user. A disk that does not count files has 0 <see cref="Files"/>.</summary>
 public readonly partial record struct DiskSpace(long Size, long Free, long Files, long FreeFiles, bool IsReadOnly)
 {
+    internal const ulong ReadOnlyFlag = 1; // ST_RDONLY
+
     /// <summary>The disk that has a path, or would have it; null where the system does not tell.</summary>
     public static unsafe DiskSpace? Of(string path)
     {
         Buffer buffer;
         if (StatusOfDisk(Existing(path), &buffer) != 0)
             return null;
-        const ulong readOnly = 1; // ST_RDONLY
         var (size, free) = ((long)(buffer.Blocks * buffer.BlockSize), (long)(buffer.Available * buffer.BlockSize));
-        return new DiskSpace(size, free, (long)buffer.Files, (long)buffer.AvailableFiles, (buffer.Flags & readOnly) != 0);
+        return new DiskSpace(size, free, (long)buffer.Files, (long)buffer.AvailableFiles, (buffer.Flags & ReadOnlyFlag) != 0);
     }
 
     /// <summary>The mount point of the disk that a path is on, or would be on.</summary>
@@ -56,7 +57,7 @@ public readonly partial record struct DiskSpace(long Size, long Free, long Files
 
     /// <summary>glibc's <c>struct statvfs</c> where a long has 64 bits.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
-    private struct Buffer
+    internal struct Buffer
     {
         [FieldOffset(8)] internal ulong BlockSize;
         [FieldOffset(16)] internal ulong Blocks;

@@ -13,7 +13,7 @@ namespace Manifold.Linux;
 public static partial class DiskTrouble
 {
     // EIO, ENFILE, EMFILE, ENOSPC, EROFS, EDQUOT
-    private const int IoError = 5, TooManyFilesAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, OverQuota = 122;
+    internal const int IoError = 5, TooManyFilesAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, OverQuota = 122;
     private const long Nothing = 1024 * 1024;
 
     /// <summary>Whether this is, or was caused by, a full, failing or read-only disk, or too many open files.</summary>

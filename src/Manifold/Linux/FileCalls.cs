@@ -10,10 +10,8 @@ internal static unsafe partial class FileCalls
     internal const int NoEntry = 2, Exists = 17, NotAFolder = 20, IsAFolder = 21, TooManyLinks = 40, NotSupported = 95;
     internal const uint StatusBasic = 0x7FF;
 
-    // O_DIRECTORY and O_NOFOLLOW are swapped against x86 on arm and ppc.
-    private static readonly bool OtherOrder = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le;
-    internal static readonly int Directory = OtherOrder ? 0x4000 : 0x10000;
-    internal static readonly int NoFollow = OtherOrder ? 0x8000 : 0x20000;
+    internal static readonly int Directory = DirectoryOf(RuntimeInformation.ProcessArchitecture);
+    internal static readonly int NoFollow = NoFollowOf(RuntimeInformation.ProcessArchitecture);
     internal const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
@@ -76,6 +74,15 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "lremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int RemoveXattr(string path, string name);
+
+    /// <summary>O_DIRECTORY of an architecture. Its bit on x86 is O_DIRECT on arm and ppc.</summary>
+    internal static int DirectoryOf(Architecture architecture) => HasOwnOrder(architecture) ? 0x4000 : 0x10000;
+
+    /// <summary>O_NOFOLLOW of an architecture. Its bit on x86 is O_LARGEFILE on arm and ppc: links would be followed.</summary>
+    internal static int NoFollowOf(Architecture architecture) => HasOwnOrder(architecture) ? 0x8000 : 0x20000;
+
+    private static bool HasOwnOrder(Architecture architecture) =>
+        architecture is Architecture.Arm or Architecture.Armv6 or Architecture.Arm64 or Architecture.Ppc64le;
 
     /// <summary>Opens by name, or returns null and leaves the reason in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
     internal static SafeFileHandle? TryOpen(SafeFileHandle? folder, string name, int flags, uint mode = 0)

@@ -8,9 +8,9 @@ namespace Manifold.Linux;
 /// <remarks>Advisory: it binds those who ask. The file is made where it is not there, and stays. Source: flock(2).</remarks>
 public sealed partial class FileLock : IDisposable
 {
-    private const int Shared = 1, Exclusive = 2, NonBlocking = 4;
-    private const int ReadWrite = 0x2, Create = 0x40, CloseOnExec = 0x80000, OwnerAndReaders = 0b110_100_100;
-    private const int Interrupted = 4, WouldBlock = 11;
+    internal const int Shared = 1, Exclusive = 2, NonBlocking = 4;
+    internal const int ReadWrite = 0x2, Interrupted = 4, WouldBlock = 11;
+    private const int OwnerAndReaders = 0b110_100_100;
 
     private readonly SafeFileHandle file;
 
@@ -28,7 +28,7 @@ public sealed partial class FileLock : IDisposable
     private static FileLock? Take(string path, int operation)
     {
         // Not File.OpenHandle: it takes a flock of its own, whatever its FileShare.
-        var file = open(path, ReadWrite | Create | CloseOnExec, OwnerAndReaders);
+        var file = open(path, ReadWrite | FileCalls.Create | FileCalls.CloseOnExec, OwnerAndReaders);
         if (file.IsInvalid)
             throw Failed("Opening", path, Marshal.GetLastPInvokeError());
         while (flock(file, operation) != 0)

@@ -17,8 +17,8 @@ internal static partial class MountCalls
         Private = 0x40000,
     }
 
-    private const int NewMountNamespace = 0x00020000, OwnFileSystemState = 0x00000200; // CLONE_NEWNS, CLONE_FS
-    private const int Detach = 2; // MNT_DETACH
+    internal const int NewMountNamespace = 0x00020000, OwnFileSystemState = 0x00000200; // CLONE_NEWNS, CLONE_FS
+    internal const int Detach = 2; // MNT_DETACH
 
     /// <summary>Gives the calling thread, and only it, a mount table, a working folder and a umask of its own; the umask is 022, as a RUN expects it.</summary>
     public static void UnshareThread()
@@ -46,14 +46,16 @@ internal static partial class MountCalls
     /// <summary>What is forbidden on the mount that a path is on, as options of a mount.</summary>
     public static unsafe ImmutableArray<string> Restrictions(string path)
     {
-        // struct statvfs has nine members of the machine's word before the flags; where a word is 32 bits, glibc pads it otherwise
-        const int flags = 9;
-        var status = stackalloc ulong[32];
-        if (IntPtr.Size != sizeof(ulong) || StatusOfFileSystem(path, status) != 0)
+        DiskSpace.Buffer status;
+        // Where a word has 32 bits, glibc pads the structure otherwise.
+        if (IntPtr.Size != sizeof(ulong) || StatusOfFileSystem(path, &status) != 0)
             return [];
-        var forbidden = status[flags];
-        return [.. new[] { (2UL, "nosuid"), (4UL, "nodev"), (8UL, "noexec") }.Where(each => (forbidden & each.Item1) != 0).Select(each => each.Item2)];
+        var forbidden = status.Flags;
+        return [.. RestrictionFlags.Where(each => (forbidden & each.Bit) != 0).Select(each => each.Option)];
     }
+
+    // ST_NOSUID, ST_NODEV, ST_NOEXEC
+    internal static readonly ImmutableArray<(ulong Bit, string Option)> RestrictionFlags = [(2, "nosuid"), (4, "nodev"), (8, "noexec")];
 
     /// <summary>Changes the working folder: of the thread after <see cref="UnshareThread"/>, else of the process.</summary>
     public static void ChangeFolder(string path) => Check(ChDir(path), "chdir", path);
@@ -79,7 +81,7 @@ internal static partial class MountCalls
     private static partial int Umount2(string target, int flags);
 
     [LibraryImport("libc", EntryPoint = "statvfs", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int StatusOfFileSystem(string path, ulong* status);
+    private static unsafe partial int StatusOfFileSystem(string path, DiskSpace.Buffer* status);
 
     [LibraryImport("libc", EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChDir(string path);

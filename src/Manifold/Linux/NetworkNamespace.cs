@@ -9,7 +9,7 @@ namespace Manifold.Linux;
 /// starts inherit it. Source: network_namespaces(7).</remarks>
 internal sealed partial class NetworkNamespace : IDisposable
 {
-    private const int NewNetwork = 0x40000000; // CLONE_NEWNET
+    internal const int NewNetwork = 0x40000000; // CLONE_NEWNET
     private const string OfThread = "/proc/thread-self/ns/net";
 
     private readonly string path;

@@ -14,15 +14,15 @@ namespace Manifold.Linux;
 internal static unsafe partial class TapFilter
 {
     private const string Device = "/dev/net/tun";
-    private const nint OpenProcess = 434, TakeHandle = 438; // pidfd_open, pidfd_getfd: the same on all architectures of .NET
+    internal const nint OpenProcess = 434, TakeHandle = 438; // pidfd_open, pidfd_getfd: the same on all architectures of .NET
 
-    // _IOW('T', 213, struct sock_fprog); powerpc has other bits for the direction, and the structure has a pointer.
-    private static readonly uint Attach =
-        (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000)
-        | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
+    /// <summary>TUNATTACHFILTER, <c>_IOW('T', 213, struct sock_fprog)</c>: powerpc has other bits for the direction, and the structure has
+    /// a pointer.</summary>
+    internal static uint AttachOf(Architecture architecture) =>
+        (architecture == Architecture.Ppc64le ? 0x8000_0000 : 0x4000_0000) | (uint)sizeof(FilterProgram) << 16 | 0x54D5;
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct FilterProgram
+    internal struct FilterProgram
     {
         public ushort Length;
         public Instruction* Code;
@@ -44,7 +44,7 @@ internal static unsafe partial class TapFilter
         fixed (Instruction* code = Program)
         {
             var program = new FilterProgram { Length = (ushort)Program.Length, Code = code };
-            if (Control(tap, Attach, &program) != 0)
+            if (Control(tap, AttachOf(RuntimeInformation.ProcessArchitecture), &program) != 0)
                 throw Failure("TUNATTACHFILTER");
         }
     }

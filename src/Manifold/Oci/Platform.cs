@@ -17,8 +17,9 @@ public sealed record Platform
     public string Architecture { get; }
     public string? Variant { get; }
 
-    /// <summary>The platform of this machine.</summary>
-    public static Platform Host { get; } = Normalized("linux", RuntimeInformation.OSArchitecture switch
+    /// <summary>The platform of this machine: of this program's processor, as Go's GOARCH is, whatever <c>uname -m</c> says under
+    /// <c>setarch</c>.</summary>
+    public static Platform Host { get; } = Normalized("linux", RuntimeInformation.ProcessArchitecture switch
     {
         System.Runtime.InteropServices.Architecture.X64 => "amd64",
         System.Runtime.InteropServices.Architecture.X86 => "386",

@@ -117,8 +117,12 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
         : Lack("user namespaces", HostStatus.Reduced, obstacle.Found, "no RUN without root", obstacle.Remedy);
 
     private static HostCheck Binfmt() => BinfmtMisc.TryMount()
-        ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(entry => entry.Name.StartsWith("qemu-", StringComparison.Ordinal))} emulators registered" }
+        ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(IsEmulator)} emulators registered" }
         : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
+
+    // Whatever its name: that of amd64 on an arm64 machine may be Rosetta.
+    internal static bool IsEmulator(BinfmtMisc.Entry entry) => entry.Name.StartsWith("qemu-", StringComparison.Ordinal)
+        || Processor.All.Any(processor => entry.Matches(processor.Header));
 
     internal static HostCheck Platform(Emulation emulation) => emulation.Kind switch
     {

@@ -8,9 +8,9 @@ namespace Manifold.Sandbox;
 /// <remarks>The filter sees this machine's calls: under an emulator, those that the emulator makes.</remarks>
 internal static class SeccompProfile
 {
-    private const ulong NamespaceFlags = 0x7E020000; // every CLONE_NEW…
-    private const ulong VsockFamily = 40;
-    private const int NotImplemented = 38; // ENOSYS: glibc then falls back from clone3 to clone, whose flags can be seen
+    internal const ulong NamespaceFlags = 0x7E020000; // every CLONE_NEW…
+    internal const ulong VsockFamily = 40;
+    internal const int NotImplemented = 38; // ENOSYS: glibc then falls back from clone3 to clone, whose flags can be seen
 
     private static readonly Lazy<ImmutableArray<string>> Allowed = new(() =>
     {
@@ -45,7 +45,8 @@ internal static class SeccompProfile
         json.WriteEndObject();
     }
 
-    private static ImmutableArray<string> Architectures(string architecture) => architecture switch
+    /// <summary>As Docker's default profile has them, without <c>SCMP_ARCH_</c>; empty for a processor that has no filter.</summary>
+    internal static ImmutableArray<string> Architectures(string architecture) => architecture switch
     {
         "amd64" => ["X86_64", "X86", "X32"],
         "386" => ["X86"],

@@ -47,7 +47,11 @@ public sealed class ForeignPlatforms(BusyBox box) : IClassFixture<BusyBox>
         });
         var request = BusyBox.Shell("uname -m; echo made > /made; exit 5", layer) with { Platform = platform };
         using var result = await box.Sandbox.RunAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal((5, machine, platform != Platform.Host), (result.ExitCode, result.Tail.Single(), result.Emulated));
+        // A processor may run its 32-bit kin by itself, and then uname says what the kernel is built for.
+        var isEmulated = (await box.Emulators.ForAsync(platform)).Kind == EmulationKind.Emulated;
+        Assert.Equal((5, isEmulated), (result.ExitCode, result.Emulated));
+        if (isEmulated || platform == Platform.Host)
+            Assert.Equal(machine, result.Tail.Single());
         Assert.Equal(["dev", "made", "proc", "sys"], Directory.EnumerateFileSystemEntries(result.ChangesFolder).Select(Path.GetFileName).Order());
     }
 

@@ -29,6 +29,19 @@ public sealed class RegisteredEmulators
     public void without_flag_O_a_program_that_nobody_may_read_fails_as_well(string flags, bool told) =>
         Assert.Equal(told, Emulators.Emulated(Platform.Parse("linux/arm64"), Registration(flags, "/usr/bin/qemu-aarch64-static")).Limit!.Contains("flag O", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("rosetta", "7f454c4602010100000000000000000002003e00", true)] // amd64 on an arm64 machine of Apple's
+    [InlineData("FEX-x86_64", "7f454c4602010100000000000000000002003e00", true)]
+    [InlineData("qemu-hppa", "7f454c460102010000000000000000000002000f", true)] // of a processor that has no images
+    [InlineData("python3.13", "f30d0d0a", false)]
+    public void the_doctor_counts_what_emulates_a_processor_whatever_its_name(string name, string magic, bool counts)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write(name, $"enabled\ninterpreter /usr/bin/any\nflags: OCF\noffset 0\nmagic {magic}\n");
+
+        Assert.Equal(counts, HostSurvey.IsEmulator(BinfmtMisc.Parse(folder[name])!));
+    }
+
     /// <summary>A registration as the kernel shows it (fs/binfmt_misc.c, entry_status).</summary>
     private static BinfmtMisc.Entry Registration(string flags, string interpreter)
     {
