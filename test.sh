@@ -6,6 +6,7 @@
 # be downloaded: that is tried several times, is said in the server's own words, and is no fault of the code.
 set -euo pipefail
 cd "$(dirname "$0")"
+root=$PWD
 command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2; exit 4; }
 
 . examples/debian.sh

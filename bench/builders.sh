@@ -4,14 +4,19 @@ p5=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
 # --- what belongs to the run
 
-begin_run() { # sets run
+begin_run() { # sets run and screen
+  exec {screen}>&2
   local parent=${TMPDIR:-/tmp}
   [[ ! $needs_peers ]] || parent=$peers
   run=$(mktemp -d "$parent/run.XXXXXX")
   echo $$ >"$run/pid"
   say "the folder of this run is $run"
 }
-end_run() { remove_run "$run"; }
+end_run() {
+  exec 2>&"$screen" # Ctrl-C may come while a build writes to its log
+  say "removing the folder of this run"
+  remove_run "$run"
+}
 
 remove_leftovers() { # of runs that were killed
   local folder
@@ -43,7 +48,7 @@ start_peers() { # sets port
   for work in $works; do # nobody has to be the first to read the context from the disk
     [[ ! -d $workloads/$work ]] || find "$workloads/$work" -type f -exec cat {} + >/dev/null
   done
-  ! has "$builders" buildkit || [[ $works != *w* ]] || start_buildkit
+  ! has "$builders" buildkit || [[ $works != *w[13]* ]] || start_buildkit
 }
 
 # A BuildKit of its own, so that 'cold' can remove everything that it knows. It has its own bridge: two must not share docker0.

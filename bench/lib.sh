@@ -39,7 +39,7 @@ answers() { curl -fs -o /dev/null --max-time 10 "$@"; }
 has_ended() { ! grep -qs . "/proc/$1/cmdline"; } # PROCESS: it is gone, or nobody has asked for its exit code yet
 wait_until() { # TRIES command…: half a second between the tries
   local tries=$1; shift
-  for ((; tries > 0; tries--)); do "$@" && return; sleep 0.5; done
+  for ((; tries > 0; tries--)); do ! "$@" || return 0; sleep 0.5; done
   return 1
 }
 

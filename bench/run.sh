@@ -145,28 +145,31 @@ plan() {
   done
 }
 
-needs_peers=''
-[[ $works == version ]] || needs_peers=1
-if [[ $dry ]]; then plan; exit; fi
-find_manifold
-[[ ! $needs_peers ]] || { need_root; "$bench/setup-peers.sh" "$peers"; remove_leftovers; }
-begin_run
-trap end_run EXIT
-trap 'exit 130' INT TERM HUP
-[[ ! $needs_peers ]] || start_peers
-about_machine >"$run/about"
-: >"$run/results"
-load=$(cut -d' ' -f1 /proc/loadavg)
-for ((round = 1; round <= rounds; round++)); do
-  say "round $round of $rounds"
-  for work in $works; do
-    case $work in
-      version) measure_version ;;
-      copy) measure_copies "$round" ;;
-      *) measure_builds "$work" "$round" ;;
-    esac
+run_all() {
+  needs_peers=''
+  [[ $works == version ]] || needs_peers=1
+  if [[ $dry ]]; then plan; return; fi
+  find_manifold
+  [[ ! $needs_peers ]] || { need_root; "$bench/setup-peers.sh" "$peers"; remove_leftovers; }
+  begin_run
+  trap end_run EXIT
+  trap 'exit 130' INT TERM HUP
+  [[ ! $needs_peers ]] || start_peers
+  about_machine >"$run/about"
+  : >"$run/results"
+  load=$(cut -d' ' -f1 /proc/loadavg)
+  for ((round = 1; round <= rounds; round++)); do
+    say "round $round of $rounds"
+    for work in $works; do
+      case $work in
+        version) measure_version ;;
+        copy) measure_copies "$round" ;;
+        *) measure_builds "$work" "$round" ;;
+      esac
+    done
+    load+=" $(cut -d' ' -f1 /proc/loadavg)"
   done
-  load+=" $(cut -d' ' -f1 /proc/loadavg)"
-done
-printf 'load\t%s\n' "$load" >>"$run/about"
-python3 "$bench/table.py" "$run/about" "$run/results"
+  printf 'load\t%s\n' "$load" >>"$run/about"
+  python3 "$bench/table.py" "$run/about" "$run/results"
+}
+run_all; exit # on one line, so that an edit of this file does not change a run that has begun

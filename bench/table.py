@@ -51,7 +51,7 @@ def main():
     print(f"{about['date']}, {about['machine']}, {about['program']}.{peers} Medians of {about['rounds']} rounds in one run (lowest – highest). "
           f"The machine's load at the start and after each round: {about['load']}.")
     for who, count in repeated.items():
-        print(f"Measurements of {TITLES[who]} that met a fault of the registry and were repeated: {count}.")
+        print(f"Measurements of {TITLES[who]} that failed or met a 500 of the registry, and were repeated: {count}.")
     print("\n| | Manifold | peer | Manifold / peer | aim | |\n|---|---|---|---|---|---|")
     for work, state in dict.fromkeys((work, state) for work, state, _ in results):
         ours = results.get((work, state, "manifold"), [])

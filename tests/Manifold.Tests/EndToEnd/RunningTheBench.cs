@@ -72,8 +72,8 @@ public sealed class RunningTheBench : IDisposable
 
     private async Task<ChildProcess.Result> Run(params string[] arguments)
     {
-        var program = folder.Write("manifold", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll")}' \"$@\"\n");
+        var program = folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words)} \"$@\"\n");
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
-        return await Tool.Try("env", $"MANIFOLD={program}", Path.Combine(Bench, "run.sh"), .. arguments);
+        return await Tool.Try("env", [$"MANIFOLD={program}", Path.Combine(Bench, "run.sh"), .. arguments]);
     }
 }
