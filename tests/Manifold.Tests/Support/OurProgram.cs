@@ -11,6 +11,9 @@ public static class OurProgram
     /// <summary>The command, as its first words.</summary>
     public static IReadOnlyList<string> Words { get; } = Find();
 
+    /// <summary>The command as one file, for a link on a search path.</summary>
+    public static string File => Words.Count == 1 ? Words[0] : Path.Combine(AppContext.BaseDirectory, "Manifold.Cli");
+
     /// <summary>The native program's file; skips where only the build of this test is there.</summary>
     public static string Native()
     {
@@ -21,10 +24,10 @@ public static class OurProgram
     private static string[] Find([CallerFilePath] string here = "")
     {
         if (Environment.GetEnvironmentVariable("MANIFOLD_TEST_PROGRAM") is { Length: > 0 } named)
-            return File.Exists(named) ? [named] : throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
+            return System.IO.File.Exists(named) ? [named] : throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
         var built = Path.GetFullPath(Path.Combine(here, "../../../../artifacts/manifold/manifold"));
         var library = Path.Combine(AppContext.BaseDirectory, "Manifold.dll");
-        return File.Exists(built) && File.GetLastWriteTimeUtc(built) >= File.GetLastWriteTimeUtc(library)
+        return System.IO.File.Exists(built) && System.IO.File.GetLastWriteTimeUtc(built) >= System.IO.File.GetLastWriteTimeUtc(library)
             ? [built] : ["dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll")];
     }
 }
