@@ -4,8 +4,8 @@ p5=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
 # --- what belongs to the run
 
-begin_run() { # sets run and screen
-  exec {screen}>&2
+begin_run() { # sets run, and the standard output and error of the script as table and screen
+  exec {table}>&1 {screen}>&2
   local parent=${TMPDIR:-/tmp}
   [[ ! $needs_peers ]] || parent=$peers
   run=$(mktemp -d "$parent/run.XXXXXX")
@@ -13,7 +13,8 @@ begin_run() { # sets run and screen
   say "the folder of this run is $run"
 }
 end_run() {
-  exec 2>&"$screen" # Ctrl-C may come while a build writes to its log
+  exec 1>&"$table" 2>&"$screen" # Ctrl-C may come while a build writes to its log
+  [[ ! -s $run/results ]] || print_table
   say "removing the folder of this run"
   remove_run "$run"
 }

@@ -13,7 +13,7 @@
 #          warm  the same build again, nothing changed
 #          edit  one file of the context changed since the last build
 # Every build ends with the push to a registry on this machine. BuildKit, the registry, and everything that they store belong to this run alone,
-# and are removed at its end, also after Ctrl-C. The peers of the tests are not touched.
+# and are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers of the tests are not touched.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$bench/builders.sh"
@@ -130,7 +130,6 @@ about_machine() { # lines 'name<TAB>value' for the table
   printf 'machine\t%s × %s, %s GB, Linux %s\n' "$(nproc)" "${model:-$(uname -m)}" "$(awk '/^MemTotal/ {printf "%.0f", $2 / 1e6}' /proc/meminfo)" "$(uname -r)"
   printf 'program\t%s, %s MB\n' "$("$manifold" --version)" "$(stat -Lc %s "$manifold" | awk '{printf "%.0f", $1 / 1e6}')"
   [[ ! $needs_peers ]] || printf 'peers\t%s\n' "$(versions)"
-  printf 'rounds\t%s\n' "$rounds"
 }
 
 plan() {
@@ -169,7 +168,6 @@ run_all() {
     done
     load+=" $(cut -d' ' -f1 /proc/loadavg)"
   done
-  printf 'load\t%s\n' "$load" >>"$run/about"
-  python3 "$bench/table.py" "$run/about" "$run/results"
 }
+print_table() { python3 "$bench/table.py" "$run/about" "$run/results" "$load"; }
 run_all; exit # on one line, so that an edit of this file does not change a run that has begun

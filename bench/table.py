@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the table of bench/README.md from what run.sh recorded.
 
-  table.py ABOUT RESULTS
+  table.py ABOUT RESULTS LOAD
 
 ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS; 'repeated' for milliseconds is a measurement that does not count.
 """
@@ -48,8 +48,9 @@ def main():
         else:
             results[work, state, who].append(float(value))
     peers = f" {about['peers']}." if "peers" in about else ""
-    print(f"{about['date']}, {about['machine']}, {about['program']}.{peers} Medians of {about['rounds']} rounds in one run (lowest – highest). "
-          f"The machine's load at the start and after each round: {about['load']}.")
+    rounds = max(map(len, results.values()), default=0)
+    print(f"{about['date']}, {about['machine']}, {about['program']}.{peers} Medians of {rounds} round{'s' * (rounds != 1)} in one run (lowest – highest). "
+          f"The machine's load at the start and after each round: {sys.argv[3]}.")
     for who, count in repeated.items():
         print(f"Measurements of {TITLES[who]} that failed or met a 500 of the registry, and were repeated: {count}.")
     print("\n| | Manifold | peer | Manifold / peer | aim | |\n|---|---|---|---|---|---|")

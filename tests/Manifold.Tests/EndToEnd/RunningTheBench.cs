@@ -5,11 +5,9 @@ namespace Manifold.Tests.EndToEnd;
 
 /// <summary>What <c>bench/run.sh</c> does in its smallest form, so that it does not rot between two measurements.</summary>
 [Trait("kind", "end-to-end")]
-public sealed class RunningTheBench : IDisposable
+public sealed class RunningTheBench
 {
     private static readonly string Bench = Path.Combine(Cases.Repository, "bench");
-
-    private readonly TemporaryFolder folder = new(Peer.VisibleFolder);
 
     public static TheoryData<string> Scripts => [.. Directory.GetFiles(Bench, "*.sh").Where(script => (File.GetUnixFileMode(script) & UnixFileMode.UserExecute) != 0)
         .Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
@@ -68,12 +66,6 @@ public sealed class RunningTheBench : IDisposable
         Assert.False(Directory.Exists(own));
     }
 
-    public void Dispose() => folder.Dispose();
-
-    private async Task<ChildProcess.Result> Run(params string[] arguments)
-    {
-        var program = folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words)} \"$@\"\n");
-        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
-        return await Tool.Try("env", [$"MANIFOLD={program}", Path.Combine(Bench, "run.sh"), .. arguments]);
-    }
+    private static Task<ChildProcess.Result> Run(params string[] arguments) =>
+        Tool.Try("env", [$"MANIFOLD={OurProgram.File}", Path.Combine(Bench, "run.sh"), .. arguments]);
 }
