@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what the tests judge with. Ends with a line 'N passed, N failed, N skipped'.
 #   usage: test.sh [FILTER ...]     filters of the xunit runner, e.g. -class '*ParsingDigests'
-# The peers (BuildKit, buildah, two registries, workloads) come from ../shared/bench/setup-peers.sh where it is there; tests that need
-# them are skipped elsewhere and say so. With CI=true a class of tests that was skipped whole is a failure, unless what it needs could not
+# bench/setup-peers.sh sets up the peers (BuildKit, buildah, two registries, workloads) where this runs as root; elsewhere the tests that need
+# them are skipped and say so. With CI=true a class of tests that was skipped whole is a failure, unless what it needs could not
 # be downloaded: that is tried several times, is said in the server's own words, and is no fault of the code.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -24,27 +24,18 @@ if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   fi
 fi
 
-peers=${MANIFOLD_SHARED:-$root/../shared}/bench/setup-peers.sh
 bench=/var/tmp/manifold-bench
-if [[ -x $peers && $(id -u) == 0 ]]; then
+if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   echo "==> peers"
   log=$(mktemp)
-  set_up_peers() { "$peers" "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
+  set_up_peers() { bench/setup-peers.sh "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
   set_up_peers || { echo "    once more"; set_up_peers; } || {
     echo "test.sh: the peers could not be set up; the tests that need them are skipped" >&2
-    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package' "$log" ||
+    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package|has not all of|does not answer' "$log" ||
       undownloaded+=("The peers could not be downloaded (see above).")
   }
   rm -f "$log"
-  export MANIFOLD_SHARED=${MANIFOLD_SHARED:-$root/../shared}
-  # The peers live in a root of their own, which sees this folder under the same path: temporary files go there, and so do their commands.
-  mkdir -p "$bench/bin" "$bench/tmp"
-  printf '#!/bin/sh\nexec chroot %s /usr/bin/docker -H unix://%s "$@"\n' "$bench/trixie" "$bench/docker.sock" >"$bench/bin/docker"
-  printf '#!/bin/sh\nexec chroot %s /usr/bin/buildah --root %s --runroot %s "$@"\n' "$bench/trixie" "$bench/buildah-test" "$bench/buildah-test-run" >"$bench/bin/buildah"
-  chmod +x "$bench/bin/docker" "$bench/bin/buildah"
-  export MANIFOLD_TEST_DOCKER="chroot $bench/trixie /usr/bin/docker -H unix://$bench/docker.sock"
-  export MANIFOLD_TEST_BUILDAH="chroot $bench/trixie /usr/bin/buildah --root $bench/buildah-test --runroot $bench/buildah-test-run"
-  export PATH=$bench/bin:$PATH TMPDIR=$bench/tmp MANIFOLD_TEST_BUSYBOX=$bench/work/busybox
+  [[ ! -e $bench/environment ]] || . "$bench/environment"
 fi
 
 # The page of a report is opened in a real browser. Debian has the browser, npm what drives it; a node from elsewhere brings its own npm.

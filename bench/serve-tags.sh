@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# The claim: `manifold serve` answers a request by tag in the same time whatever the number of tags in the store (within 20 %), and at least 2,000 of them a second on two cores.
-#   usage: MANIFOLD=path/to/manifold serve-tags.sh [-s SECONDS] [-r ROUNDS] [TAGS…]      (default: 10 10000 100000)
-# Needs wrk and curl. One server for each number of tags; they take turns, so that other work on the machine slows all alike. Prints for each: the median of requests
-# a second (GET of a manifest by one of the tags), and the milliseconds of: a page of 100 tags, a page of the catalog, a push of one manifest under 400 tags, and
-# the mean of 100 pushes under one more tag each.
+# The claim: `manifold serve` answers a request by tag in the same time whatever the number of tags in the store (within 20 %), and answers at
+# least 2,000 of them a second on two cores.
+#   usage: [MANIFOLD=PROGRAM] serve-tags.sh [-s SECONDS] [-r ROUNDS] [TAGS…]      (default: 10 10000 100000)
+# Needs wrk and curl. There is one server for each number of tags; they take turns, so that other work on the machine slows all of them alike.
+# Prints for each: the median of requests a second (GET of a manifest by one of the tags), and the milliseconds of a page of 100 tags, of a page of
+# the catalog, of a push of one manifest under 400 tags, and the mean of 100 pushes under one more tag each.
 set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+case ${1:-} in -h | --help) print_usage; exit ;; esac
 seconds=5 rounds=3
 while getopts s:r: o; do case $o in s) seconds=$OPTARG;; r) rounds=$OPTARG;; *) exit 2;; esac; done
 shift $((OPTIND - 1))
 counts=("$@"); [[ $# -gt 0 ]] || counts=(10 10000 100000)
-manifold=${MANIFOLD:-$(dirname "$0")/../artifacts/manifold/manifold}
+find_manifold
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/serve-tags.XXXXXX") servers=()
 trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 
@@ -26,19 +29,20 @@ make_store() { # folder count: an image, and an index.json that names it so ofte
     for (i = 0; i < n; i++) printf "%s{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:%s\",\"size\":%d,\"annotations\":{\"org.opencontainers.image.ref.name\":\"bench.example/bench/app:t%d\"}}", (i ? "," : ""), d, s, i
     printf "]}" }' >"$1/index.json"
 }
-median() { sort -n | awk '{v[NR]=$1} END {print (NR%2) ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
 milliseconds() { curl -fsS -o /dev/null -w '%{time_total}\n' "$@" | awk '{printf "%.1f\n", $1 * 1000}'; }
 
 for count in "${counts[@]}"; do
+  say "starting a server with $count tags"
   make_store "$work/$count" "$count"
   MANIFOLD_ROOT=$work/$count "$manifold" serve --listen 127.0.0.1:0 2>"$work/$count.log" & servers+=($!)
   for _ in $(seq 300); do address=$(grep -o 'http://[0-9.:]*[0-9]' "$work/$count.log" || true); [[ ! $address ]] || break; sleep 0.1; done
   [[ $address ]] || { cat "$work/$count.log" >&2; exit 1; }
   echo "$address" >"$work/$count.address"
   printf 'request = function() return wrk.format("GET", "/v2/bench/app/manifests/t" .. math.random(0, %d)) end\n' $((count - 1)) >"$work/$count.lua"
-  wrk -t1 -c16 -d2s --timeout 20s -s "$work/$count.lua" "$address" >/dev/null # the runtime compiles what runs often
+  wrk -t1 -c16 -d2s --timeout 20s -s "$work/$count.lua" "$address" >/dev/null # warms up
 done
 for ((round = 0; round < rounds; round++)); do
+  say "round $((round + 1)) of $rounds"
   for count in "${counts[@]}"; do
     wrk -t1 -c16 -d"${seconds}s" -s "$work/$count.lua" "$(cat "$work/$count.address")" >"$work/wrk"
     ! grep -q 'Non-2xx' "$work/wrk" || { cat "$work/wrk" >&2; exit 1; }

@@ -64,7 +64,7 @@ public class CorpusRun : IDisposable
         {
             // 2
             var address = await server.StandardOutput.ReadLineAsync();
-            var prepared = await Tool.Run("env", [$"MANIFOLD_SHARED={Oracle.Shared()}", "python3", Script, "prepare", Shop["cases"], address!, .. Names]);
+            var prepared = await Tool.Run("python3", [Script, "prepare", Shop["cases"], address!, .. Names]);
             var cases = JsonSerializer.Deserialize<Dictionary<string, Prepared>>(prepared, JsonSerializerOptions.Web)!;
             await HandOverAsync(Shop["cases"]);
             foreach (var (name, value) in cases.Values.First().Environment)
@@ -113,12 +113,8 @@ public class CorpusRun : IDisposable
 
     private string Image(string name) => $"{Shop.Root}:{Repository}{name}:latest";
 
-    private static Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("python3", [Script, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.Environment["MANIFOLD_SHARED"] = Oracle.Shared();
-        return Process.Start(start)!;
-    }
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("python3", [Script, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
 
     /// <summary>A case as <c>corpus.py prepare</c> tells of it.</summary>
     private sealed record Prepared(string Context, string? Stdin, string[] Arguments, string? Base, string Platforms, Dictionary<string, string> Environment);

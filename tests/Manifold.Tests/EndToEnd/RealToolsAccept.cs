@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Manifold.Oci;
+using Manifold.Tests.Images;
 using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.EndToEnd;
@@ -130,8 +131,6 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
     public async Task every_document_is_as_its_schema_says()
     {
         Need();
-        var schemas = Path.Combine(Oracle.Shared(), "schemas", "oci-image");
-        Assert.SkipUnless(Directory.Exists(schemas), $"'{schemas}' is not there.");
         var script = shop["validate.py"];
         await File.WriteAllTextAsync(script, """
             import json, os, sys
@@ -157,7 +156,7 @@ public sealed class RealToolsAccept(PublishedImage published) : IClassFixture<Pu
                 check('image-manifest-schema.json', manifest, 'a manifest'); check('config-schema.json', blob(manifest['config']), 'a config')
             print(len(index['manifests']), 'images')
             """);
-        var judged = await Tool.Try("python3", "-W", "ignore", script, schemas, published.Layout);
+        var judged = await Tool.Try("python3", "-W", "ignore", script, Schema.Folder, published.Layout);
         Assert.SkipWhen(judged.Error.Contains("No module named 'jsonschema'", StringComparison.Ordinal), "python3-jsonschema is not installed here; test.sh installs it.");
         Assert.Equal("3 images\n", judged.Output + judged.Error);
     }

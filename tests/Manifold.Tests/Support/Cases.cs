@@ -7,6 +7,9 @@ public static class Cases
 {
     private static bool Accepting => Environment.GetEnvironmentVariables()["MANIFOLD_ACCEPT"] is "1";
 
+    /// <summary>The root of the clone that the tests were compiled from.</summary>
+    public static string Repository { get; } = Path.GetFullPath(Path.Combine(Source(), "..", "..", "..", ".."));
+
     public static string Folder(string kind) => Path.GetFullPath(Path.Combine(Source(), "..", "..", "cases", kind));
 
     public static IEnumerable<string> Names(string kind) => Directory.GetDirectories(Folder(kind)).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal);

@@ -28,8 +28,7 @@ ENVIRONMENT = {"CORPUS_VALUE": "from the environment"}
 
 
 def oracle():
-    shared = os.environ.get("MANIFOLD_SHARED") or HERE.parents[3] / "shared"
-    spec = importlib.util.spec_from_file_location("compare_images", pathlib.Path(shared) / "oracle" / "compare-images.py")
+    spec = importlib.util.spec_from_file_location("compare_images", HERE.parents[1] / "oracle" / "compare-images.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a newer BuildKit than ../shared/bench/setup-peers.sh has, for the cases whose case.json says that they need it: Docker of Debian sid,
+# Starts a newer BuildKit than bench/setup-peers.sh has, for the cases whose case.json says that they need it: Docker of Debian sid,
 # in a root of its own below FOLDER, with a socket of its own. It ends with this script, and so does everything that was mounted for it.
 #   usage: newer-buildkit.sh FOLDER COMMAND…     runs COMMAND with NEWER_DOCKER set; DOCKER is the client's command, of which FOLDER must be visible
 #   e.g.   newer-buildkit.sh /var/tmp/manifold-bench/newer ./expect-from-buildkit.sh

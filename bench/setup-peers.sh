@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Sets up the peers that Manifold is measured against and tested with, from Debian's packages, all on loopback:
+#   BuildKit    Docker 26 of trixie with the containerd image store
+#   buildah     1.39 of trixie
+#   skopeo      of this machine's release
+#   registries  docker-registry on 127.0.0.1:5001 (base images) and 127.0.0.1:5002
+# Then makes the workloads (make-workloads.sh). Takes about three minutes the first time and a second afterwards. Needs root on Debian.
+#   usage: setup-peers.sh [--stop] [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
+# FOLDER/environment has the variables that the tests need: . /var/tmp/manifold-bench/environment
+# --stop ends BuildKit and the registries and unmounts what was mounted. Afterwards you can remove FOLDER.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+stop=''
+while (($#)); do case $1 in
+  -h | --help) print_usage; exit ;;
+  --stop) stop=1 ;;
+  -*) echo "setup-peers.sh: unknown option $1 (see setup-peers.sh --help)" >&2; exit 2 ;;
+  *) use_folder "$(realpath -m "$1")" ;;
+esac; shift; done
+need_root
+mkdir -p "$peers"
+
+register_emulators() { # once for the whole machine
+  local arch
+  mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+  for arch in aarch64 arm ppc64le riscv64 s390x; do
+    [[ -e /proc/sys/fs/binfmt_misc/qemu-$arch ]] ||
+      cat "/usr/lib/binfmt.d/qemu-$arch.conf" >/proc/sys/fs/binfmt_misc/register
+  done
+}
+
+unpack_peers() {
+  [[ ! -x $rootfs/usr/sbin/dockerd ]] || return 0
+  say "unpacking the peers into $rootfs"
+  rm -rf "$rootfs"
+  mmdebstrap --quiet --variant=minbase --keyring=$debian_keyring --aptopt='Acquire::Retries "3"' \
+    --include=buildah,docker.io,docker-buildx,docker-cli,runc,netavark,git,ca-certificates,iptables,procps \
+    trixie "$rootfs" "$(find_mirror)" >&2
+  mkdir -p "$rootfs/etc/docker"
+  echo '{"features":{"containerd-snapshotter":true}}' >"$rootfs/etc/docker/daemon.json"
+}
+
+mount_root() {
+  local each
+  mountpoint -q "$rootfs" || { mount --bind "$rootfs" "$rootfs"; mount --make-private "$rootfs"; }
+  for each in proc sys dev; do
+    mountpoint -q "$rootfs/$each" || { mount --rbind "/$each" "$rootfs/$each"; mount --make-rslave "$rootfs/$each"; }
+  done
+  mkdir -p "$rootfs$peers"
+  mountpoint -q "$rootfs$peers" || mount --bind "$peers" "$rootfs$peers"
+}
+
+# The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that the peers see them.
+write_environment() {
+  local docker="chroot $rootfs /usr/bin/docker -H unix://$peers/docker.sock"
+  local buildah="chroot $rootfs /usr/bin/buildah --root $peers/buildah-test --runroot $peers/buildah-test-run"
+  mkdir -p "$peers/bin" "$peers/tmp"
+  printf '#!/bin/sh\nexec %s "$@"\n' "$docker" >"$peers/bin/docker"
+  printf '#!/bin/sh\nexec %s "$@"\n' "$buildah" >"$peers/bin/buildah"
+  chmod +x "$peers/bin/docker" "$peers/bin/buildah"
+  cat >"$peers/environment" <<VARIABLES
+export MANIFOLD_TEST_DOCKER="$docker"
+export MANIFOLD_TEST_BUILDAH="$buildah"
+export MANIFOLD_TEST_BUSYBOX=$workloads/busybox
+export PATH=$peers/bin:\$PATH TMPDIR=$peers/tmp
+VARIABLES
+}
+
+stop_peers() {
+  stop_process "$peers/docker.pid" dockerd "$peers"
+  stop_process "$peers/registry1.pid" docker-registry "$peers"
+  stop_process "$peers/registry2.pid" docker-registry "$peers"
+  # Nothing of this may reach the machine's own /dev, /proc, and /sys.
+  ! mountpoint -q "$rootfs" || { mount --make-rprivate "$rootfs"; umount --recursive --lazy "$rootfs"; }
+}
+
+[[ ! $stop ]] || { stop_peers; exit; }
+install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc
+register_emulators
+unpack_peers
+mount_root
+answers --unix-socket "$peers/docker.sock" http://d/_ping || { say "starting BuildKit (dockerd)"; start_dockerd "$peers"; }
+for n in 1 2; do
+  answers "http://127.0.0.1:500$n/v2/" && continue
+  say "starting the registry 127.0.0.1:500$n"
+  start_registry "$peers" "registry$n" "500$n"
+  echo "$registry_pid" >"$peers/registry$n.pid"
+done
+write_environment
+"$bench/make-workloads.sh" "$peers"
+say "The peers are ready."
