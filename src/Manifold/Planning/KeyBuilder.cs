@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Manifold.Linux;
 using Manifold.Oci;
 
@@ -8,14 +7,14 @@ namespace Manifold.Planning;
 /// <summary>Makes a key of parts. Each part carries its length, so that no two lists of parts give the same bytes.</summary>
 public sealed class KeyBuilder : IDisposable
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Hasher hash = new(HashKind.Sha256);
 
     public KeyBuilder Add(ReadOnlySpan<byte> part)
     {
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
-        hash.AppendData(length);
-        hash.AppendData(part);
+        hash.Append(length);
+        hash.Append(part);
         return this;
     }
 
@@ -40,7 +39,7 @@ public sealed class KeyBuilder : IDisposable
         return this;
     }
 
-    public Digest ToDigest() => Digest.FromHash(hash.GetHashAndReset());
+    public Digest ToDigest() => Digest.FromHash(hash.Finish());
 
     public void Dispose() => hash.Dispose();
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text;
 using Manifold.Content;
 using Manifold.Linux;
@@ -58,18 +57,18 @@ public sealed class FileDigests
     /// <summary>Reads a stream to its end.</summary>
     public static byte[] HashOf(Stream content)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Hasher(HashKind.Sha256);
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         try
         {
             while (content.Read(buffer) is var count and > 0)
-                hash.AppendData(buffer, 0, count);
+                hash.Append(buffer.AsSpan(0, count));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return hash.GetHashAndReset();
+        return hash.Finish();
     }
 
     /// <summary>Writes what was learnt, in one step.</summary>
@@ -108,7 +107,7 @@ public sealed class FileDigests
             {
                 var name = FileName.Decode(reader.ReadBytes(reader.ReadInt32()));
                 var identity = new Identity(reader.ReadInt64(), ReadTime(reader), ReadTime(reader), reader.ReadUInt64());
-                all[name] = new Known(identity, reader.ReadBytes(SHA256.HashSizeInBytes));
+                all[name] = new Known(identity, reader.ReadBytes(Hasher.Sha256Bytes));
             }
         }
         catch (Exception e) when (e is FileNotFoundException or EndOfStreamException or ArgumentException)
