@@ -14,3 +14,11 @@ this_architecture() { case $(uname -m) in x86_64) echo amd64 ;; aarch64) echo ar
 version() { sed -nE 's|.*<Version>([^<]+)</Version>.*|\1|p' Directory.Build.props; }
 
 same_times() { find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +; } # folder
+
+program_of() { # architecture; prints the program, which is compiled unless MANIFOLD_RELEASE_PROGRAMS has it
+  if [[ -n ${MANIFOLD_RELEASE_PROGRAMS:-} ]]; then
+    echo "$MANIFOLD_RELEASE_PROGRAMS/$1/manifold"
+  else
+    ./build.sh --arch "$1"
+  fi
+}

@@ -19,14 +19,6 @@ release=${MANIFOLD_RELEASE_FOLDER:-artifacts/release}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-program_of() { # architecture; prints the program
-  if [[ -n ${MANIFOLD_RELEASE_PROGRAMS:-} ]]; then
-    echo "$MANIFOLD_RELEASE_PROGRAMS/$1/manifold"
-  else
-    ./build.sh --arch "$1"
-  fi
-}
-
 declare -A programs=()
 for architecture in amd64 arm64; do
   program=$(program_of "$architecture")
@@ -37,6 +29,7 @@ done
 pages=${MANIFOLD_RELEASE_PAGES:-${programs[$(this_architecture)]:-}}
 [[ -n $pages ]] || fail "completions and manual pages come from the program for $(this_architecture), which is missing"
 packaging/pages.sh "$pages" "$work/pages"
+packaging/notices.sh >"$work/THIRD-PARTY-NOTICES"
 
 rm -rf "$release"
 mkdir -p "$release"
@@ -45,12 +38,11 @@ for architecture in "${!programs[@]}"; do
   mkdir -p "$tree"
   install -D -m 755 "${programs[$architecture]}" "$tree/bin/manifold"
   cp -r "$work/pages/share" "$tree"
-  install -D -m 644 -t "$tree/share/doc/manifold" README.md CHANGELOG.md LICENSE
-  packaging/notices.sh "$architecture" >"$tree/share/doc/manifold/THIRD-PARTY-NOTICES"
+  install -D -m 644 -t "$tree/share/doc/manifold" README.md CHANGELOG.md LICENSE "$work/THIRD-PARTY-NOTICES"
   same_times "$tree"
   packaging/tarball.sh "$architecture" "$tree" "$release"
   packaging/deb.sh "$architecture" "$tree" "$release"
 done
 packaging/tool.sh "$work" "$release"
 (cd "$release" && sha256sum -- * >SHA256SUMS)
-ls "$release"/* >&2
+printf '%s\n' "$release"/*

@@ -7,6 +7,6 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 name=manifold-$(version)-linux-$1
 (cd "$2" && find . -type f -printf '%P\n' | LC_ALL=C sort) |
-  tar --create --directory="$2" --files-from=- --no-recursion --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=root:0 --group=root:0 \
-    --mode=u=rwX,go=rX --transform="s|^|$name/|" |
+  tar --create --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=root:0 --group=root:0 --mode=u=rwX,go=rX \
+    --transform="s|^|$name/|" --directory="$2" --no-recursion --files-from=- |
   gzip -9 --no-name >"$3/$name.tar.gz"

@@ -18,8 +18,8 @@ internal sealed record ManPage(string FileName, string Text)
         var page = new Roff();
         page.Title(PageName(command), date, version);
         page.Section("NAME");
-        // Index programs (apropos, whatis) read this line: one line, without a full stop.
-        page.Line($"{Roff.Escape(PageName(command))} \\- {Roff.Escape(FirstSentence(command))}");
+        // Index programs (apropos, whatis) read this: no full stop.
+        page.Paragraphs($"{PageName(command)} - {FirstSentence(command)}");
         page.Section("SYNOPSIS");
         Synopsis(page, command);
         page.Section("DESCRIPTION");

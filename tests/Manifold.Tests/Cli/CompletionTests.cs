@@ -57,8 +57,8 @@ public sealed class CompletingInAShell : IDisposable
     [Fact]
     public async Task Tab_completes_the_line_itself()
     {
-        Assert.Equal("manifold build --platform=linux/riscv64 ", await TypedInBash("manifold bui\t--platform=linux/ris\t"));
-        Assert.Equal("manifold build --platform=linux/riscv64 ", await TypedInZsh("manifold bui\t--platform=linux/ris\t"));
+        Assert.Equal("manifold plan --platform=linux/riscv64 ", await TypedInBash("manifold pla\t--platform=linux/ris\t"));
+        Assert.Equal("manifold plan --platform=linux/riscv64 ", await TypedInZsh("manifold pla\t--platform=linux/ris\t"));
     }
 
     [Fact]
