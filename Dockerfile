@@ -4,26 +4,27 @@
 ARG BASE=docker.io/library/debian:trixie-slim
 
 FROM ${BASE} AS tools
-# A base that has these programs already needs no network here.
+# A base that has these programs already needs no network here. The ordinary user has a range of ids for the images that it builds. With
+# setuid, newuidmap needs CAP_SYS_ADMIN, which containers do not have; with a capability of its own it does not.
 RUN <<END
 set -e
-for program in git newuidmap openssl pasta runc ssh; do
+for program in git newuidmap openssl pasta runc setcap ssh; do
   command -v "$program" >/dev/null || missing=yes
 done
-test -n "${missing:-}" || exit 0
-apt-get update
-apt-get install -y --no-install-recommends ca-certificates git openssh-client openssl passt runc uidmap
-rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache
-END
-# An ordinary user, with a range of ids for the images that it builds.
-RUN <<END
-set -e
+if test -n "${missing:-}"; then
+  apt-get update
+  apt-get install -y --no-install-recommends ca-certificates git libcap2-bin openssh-client openssl passt runc uidmap
+  rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache
+fi
 echo 'manifold:x:1000:1000:Manifold:/home/manifold:/bin/sh' >>/etc/passwd
 echo 'manifold:x:1000:' >>/etc/group
 echo 'manifold:100000:65536' >/etc/subuid
 echo 'manifold:100000:65536' >/etc/subgid
 mkdir -p /var/lib/manifold /home/manifold/.local/share/manifold /work
 chown -R 1000:1000 /home/manifold /work
+chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap
+setcap cap_setuid=ep /usr/bin/newuidmap
+setcap cap_setgid=ep /usr/bin/newgidmap
 END
 
 FROM tools AS program

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the context of a base image for Manifold's own image out of Debian's packages, for where no registry with Debian's image can be reached.
+# Makes the context of a base image for Manifold's own image out of Debian's packages, for where Debian's own image cannot be pulled.
 #   usage: packaging/base.sh FOLDER          then: manifold build --platform linux/amd64,linux/arm64 -t NAME FOLDER
 # It has all packages that the Dockerfile installs, unpacked and not configured, for which no emulator is needed. Needs root and mmdebstrap.
 # Ends with 77 where the packages could not be downloaded.
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 . examples/debian.sh
 [[ $EUID == 0 ]] || fail "this needs root: sudo packaging/base.sh $1"
 need mmdebstrap:mmdebstrap
-packages=base-passwd,ca-certificates,coreutils,dash,git,libc-bin,openssh-client,openssl,passt,runc,uidmap,util-linux
+packages=base-passwd,ca-certificates,coreutils,dash,git,libc-bin,libcap2-bin,openssh-client,openssl,passt,runc,uidmap,util-linux
 cache=${MANIFOLD_EXAMPLES_CACHE:-/var/cache/manifold-examples}
 work=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
 trap 'rm -rf --one-file-system "$work"' EXIT
@@ -38,11 +38,17 @@ make() { # architecture tar: the files that the image needs
 }
 
 mkdir -p "$folder" "$cache"
+making=()
 for architecture in amd64 arm64; do
-  kept=$cache/own-image-$architecture.tar
-  (flock 9; [[ -s $kept ]] || make "$architecture" "$kept") 9>"$kept.lock"
-  ln -f "$kept" "$folder/$architecture.tar" 2>/dev/null || cp "$kept" "$folder/$architecture.tar"
+  kept=$cache/own-image-$architecture-$(sha256sum <<<"$packages" | cut -c1-8).tar
+  (
+    flock 9
+    [[ -s $kept ]] || make "$architecture" "$kept"
+    ln -f "$kept" "$folder/$architecture.tar" 2>/dev/null || cp "$kept" "$folder/$architecture.tar"
+  ) 9>"$kept.lock" &
+  making+=($!)
 done
+for each in "${making[@]}"; do wait "$each"; done
 cat >"$folder/Dockerfile" <<'END'
 FROM scratch
 ARG TARGETARCH

@@ -5,7 +5,7 @@ set -euo pipefail
 [[ $# == 3 ]] || { sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 2; }
 . "$(dirname "$0")/common.sh"
 architecture=$1 tree=$2 folder=$3
-maintainer='The Manifold maintainers <manifold@packages.debian.org>'
+maintainer='The Manifold maintainers <maintainers@manifold.invalid>' # there is no public address yet
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
@@ -26,7 +26,7 @@ gzip -9 --no-name "$root"/usr/share/man/man1/*.1 "$doc/CHANGELOG.md"
 { # the form of https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
   echo 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/'
   echo 'Upstream-Name: manifold'
-  printf '\nFiles: *\nCopyright: The Manifold authors\nLicense: Apache-2.0\n'
+  printf '\nFiles: *\nCopyright: %s The Manifold authors\nLicense: Apache-2.0\n' "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%Y)"
   echo ' On Debian systems, the text of the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.'
   echo 'Comment:'
   echo ' What is linked into the program, and its licences, is in /usr/share/doc/manifold/THIRD-PARTY-NOTICES.gz.'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prints the licences of everything that is linked into the program, which are the same for both architectures.
 #   usage: packaging/notices.sh
-# They are read where the libraries came from: .NET and the packages of src/Manifold.Cli/packages.lock.json in NuGet's folder, Debian's libraries
-# in artifacts/sysroot/. ./build.sh fetches all of them.
+# They are read where the libraries came from: .NET and the packages of src/Manifold.Cli/packages.lock.json in NuGet's folder, Debian's
+# libraries in artifacts/sysroot/. ./build.sh fetches all of them.
 set -euo pipefail
 [[ $# == 0 ]] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 cd "$(dirname "$0")/.."
@@ -40,10 +40,11 @@ of_nuget() { # id version: its licence, or what its description says
 }
 
 cat <<END
-The program contains Manifold itself, which is licensed under the Apache License 2.0, and the software below, each part of it under its own licence.
+The program contains Manifold itself, which is licensed under the Apache License 2.0,
+and the software below, each part under its own licence.
 
-libcrypt (libxcrypt) is licensed under the GNU Lesser General Public License, version 2.1 or later. Manifold's source and build.sh, which links
-the program, are available under the Apache License 2.0, so that you can link it with a changed libxcrypt.
+libcrypt (libxcrypt) is licensed under the GNU Lesser General Public License, version 2.1 or later. Manifold's source and build.sh, which
+links the program, are available under the Apache License 2.0, so that you can link it with a changed libxcrypt.
 
 END
 for id in "${of_dotnet[@]}"; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool package, and SHA256SUMS.
+# Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
 #   usage: packaging/release.sh          (./build.sh --release calls it)
 # The same sources give the same bytes, wherever and whenever they are packed.
-#   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them may be
-#                               missing; then its packages are, too. Default: both are compiled (minutes)
+#   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
+#                               may be missing; then its packages are, too. Default: both are compiled (minutes)
 #   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release)
 #   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
 #   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)

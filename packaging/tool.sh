@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packs the programs as packages of 'dotnet tool': manifold.VERSION.nupkg names one package for each architecture, which holds its program.
 #   usage: packaging/tool.sh WORK FOLDER      WORK has a tree for each architecture
-# This is what 'dotnet pack' of .NET 10 makes of a native tool (PackAsTool, PublishAot, ToolPackageRuntimeIdentifiers), written out by hand: dotnet pack
-# would compile each program once more, and the program that people install here is the one of the tarball.
+# This is what 'dotnet pack' of .NET 10 makes of a native tool (PackAsTool, PublishAot, ToolPackageRuntimeIdentifiers), written by hand:
+# dotnet pack would compile each program once more, and the program that people install here is the one of the tarball.
 set -euo pipefail
 [[ $# == 2 ]] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 . "$(dirname "$0")/common.sh"
@@ -12,6 +12,7 @@ work, folder = sys.argv[1:]
 version, epoch = os.environ["VERSION"], max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800)  # a zip begins in 1980
 names = {"amd64": "linux-x64", "arm64": "linux-arm64"}
 built = {arch: rid for arch, rid in names.items() if os.path.exists(f"{work}/{arch}/bin/manifold")}
+OPC = "http://schemas.openxmlformats.org/package/2006/"
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
@@ -43,23 +44,26 @@ def settings(command, more=""):
 """
 
 
-def opc(name, extensions):  # the two parts that every such package has
-    types = "".join(f'  <Default Extension="{each}" ContentType="application/octet" />\n' for each in sorted(extensions))
+def opc(name, files):  # the two parts that every such package has; a file without an extension is named by itself
+    of = lambda path: os.path.splitext(path)[1][1:]
+    kinds = [f'Default Extension="{each}"' for each in sorted({of(path) for path in files} - {""})]
+    kinds += [f'Override PartName="/{path}"' for path in sorted(files) if not of(path)]
+    types = "".join(f'  <{each} ContentType="application/octet" />\n' for each in kinds)
     return {
-        "[Content_Types].xml": DECLARATION + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">\n'
-            '  <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml" />\n' + types + "</Types>\n",
-        "_rels/.rels": DECLARATION + '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">\n'
-            f'  <Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/{name}.nuspec" Id="R1" />\n</Relationships>\n',
+        "[Content_Types].xml": f"""{DECLARATION}<Types xmlns="{OPC}content-types">
+  <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml" />
+{types}</Types>
+""",
+        "_rels/.rels": f"""{DECLARATION}<Relationships xmlns="{OPC}relationships">
+  <Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/{name}.nuspec" Id="R1" />
+</Relationships>
+""",
     }
 
 
 def write(name, kind, what, files):
     files = {f"{name}.nuspec": nuspec(name, kind, what), "README.md": open("README.md", "rb").read(), **files}
-    parts = opc(name, {path.rsplit(".", 1)[1] for path in files if "." in os.path.basename(path)})
-    if any("." not in os.path.basename(path) for path in files):
-        # A file without an extension is named by itself.
-        overrides = "".join(f'  <Override PartName="/{path}" ContentType="application/octet" />\n' for path in sorted(files) if "." not in os.path.basename(path))
-        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", overrides + "</Types>")
+    parts = opc(name, files)
     with zipfile.ZipFile(f"{folder}/{name}.{version}.nupkg", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
         for path, content in {**parts, **files}.items():
             entry = zipfile.ZipInfo(path, time.gmtime(epoch)[:6])

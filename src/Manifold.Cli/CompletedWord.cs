@@ -60,7 +60,8 @@ internal readonly record struct CompletedWord(string Text, string Description)
                 .SelectMany(each => Values(each, word[(end + 1)..], word[..(end + 1)]));
         }
         return OptionsOf(command)
-            .SelectMany(each => Names(each).Where(name => name.StartsWith('-')).Select(name => new CompletedWord(name, Line(each.Description))))
+            .SelectMany(each => Names(each).Where(name => name.StartsWith('-'))
+                .Select(name => new CompletedWord(name, Line(each.Description))))
             .OrderBy(each => each.Text, StringComparer.Ordinal);
     }
 

@@ -4,8 +4,8 @@ namespace Manifold.Cli;
 
 /// <summary><c>manifold completion</c>: prints the script that makes a shell complete commands, options and their values.</summary>
 /// <remarks>
-/// The scripts hold no list of commands: they ask the program itself (<see cref="CompleteCommand"/>), so that they never get old. If the program
-/// has no answer, the shell completes file names.
+/// The scripts hold no list of commands: they ask the program itself (<see cref="CompleteCommand"/>), so that they never get old. If the
+/// program has no answer, the shell completes file names.
 /// </remarks>
 internal static class CompletionCommand
 {

@@ -62,7 +62,8 @@ internal sealed record ManPage(string FileName, string Text)
 
     private static string OptionLabel(Option option)
     {
-        var names = option.Aliases.Where(name => name.StartsWith('-')).Append(option.Name).OrderBy(name => name.StartsWith("--", StringComparison.Ordinal));
+        var names = option.Aliases.Where(name => name.StartsWith('-')).Append(option.Name)
+            .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal));
         var label = string.Join(", ", names.Select(Roff.Bold));
         return option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? label
             : $"{label} {Roff.Italic(option.HelpName ?? "VALUE")}";

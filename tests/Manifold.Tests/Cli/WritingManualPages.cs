@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Manifold.Linux;
 
 namespace Manifold.Tests.Cli;
 
@@ -38,7 +37,7 @@ public sealed class WritingManualPages : IDisposable
     [InlineData("mandoc", "mandoc", "-T", "lint", "-W", "style")]
     public async Task neither_groff_nor_mandoc_finds_fault_with_them(string needed, params string[] command)
     {
-        Need(needed);
+        Tool.Need(needed);
         await WriteAsync("man");
 
         foreach (var page in Directory.GetFiles(folder["man"]))
@@ -77,11 +76,8 @@ public sealed class WritingManualPages : IDisposable
     // As people read it. Bold is a letter struck twice there, and italic an underscore below it.
     private async Task<string> Shown(string page)
     {
-        Need("mandoc");
+        Tool.Need("mandoc");
         var shown = await Tool.Run("mandoc", "-T", "utf8", "-O", "width=1000", folder[$"man/{page}"]);
         return Regex.Replace(Regex.Replace(shown, ".\\x08", ""), @"\s+", " ");
     }
-
-    private static void Need(string program) =>
-        Assert.SkipWhen(ChildProcess.Find(program, Environment.GetEnvironmentVariable("PATH")) is null, $"'{program}' is not installed here; test.sh installs it.");
 }
