@@ -138,8 +138,7 @@ public sealed class CompletingInAShell : IDisposable
 
     private async Task<string> Script(string shell)
     {
-        if (!File.Exists(folder["manifold"]))
-            File.CreateSymbolicLink(folder["manifold"], Path.Combine(AppContext.BaseDirectory, "Manifold.Cli"));
+        File.SetUnixFileMode(folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words)} \"$@\"\n"), (UnixFileMode)0b111_101_101);
         var (_, script, _) = await Commanding.Manifold(folder, "completion", shell);
         return folder.Write($"completion.{shell}", $"{(shell == "bash" ? $"PATH='{folder.Path}':\"$PATH\"\n" : "")}{script}");
     }
