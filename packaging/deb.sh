@@ -35,6 +35,9 @@ gzip -9 --no-name "$doc/THIRD-PARTY-NOTICES"
 printf 'manifold (%s) unstable; urgency=medium\n\n  * Release %s; see CHANGELOG.md.gz.\n\n -- %s  %s\n' \
   "$(version)" "$(version)" "$maintainer" "$(date --utc --date="@$SOURCE_DATE_EPOCH" --rfc-email)" | gzip -9 --no-name >"$doc/changelog.gz"
 
+# One program that needs nothing beside it, wherever it is installed, is what it is for (docs/decisions/0029-one-native-program.md).
+install -D -m 644 /dev/stdin "$root/usr/share/lintian/overrides/manifold" <<<'manifold: embedded-library *'
+
 libc=$(needed_libc)
 mkdir "$root/DEBIAN"
 cat >"$root/DEBIAN/control" <<END

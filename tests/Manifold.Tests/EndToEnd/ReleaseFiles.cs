@@ -85,7 +85,7 @@ public sealed class InstallingARelease(ReleaseFiles release) : IClassFixture<Rel
             "dotnet", "tool", "install", "manifold", "--configfile", folder["nuget.config"], "--tool-path", folder["tools"]);
 
         Assert.StartsWith("manifold 0", await Tool.Run(folder["tools/manifold"], "--version"), StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder["packages"], "*.dll", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(folder["tools"], "Manifold*.dll", SearchOption.AllDirectories));
     }
 
     [Fact]
