@@ -13,7 +13,8 @@ command -v dotnet >/dev/null || { echo "test.sh: the .NET 10 SDK is missing: htt
 undownloaded=() # what could not be had, and the server's words
 packages=(runc uidmap passt slirp4netns iproute2 qemu-user-static skopeo umoci docker-registry busybox-static openssh-client apache2-utils libarchive-tools attr libcap2-bin
   bzip2 xz-utils zstd libzstd1 curl jq git gpg gpg-agent python3 python3-jsonschema python3-yaml tmux
-  golang-go mmdebstrap binutils qemu-system-arm e2fsprogs kmod nodejs chromium fonts-dejavu-core default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
+  golang-go mmdebstrap binutils qemu-system-arm e2fsprogs kmod zsh fish mandoc man-db lintian nodejs chromium fonts-dejavu-core
+  default-jre-headless rpm openssl python3-license-expression libsodium23 libsqlite3-0)
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   missing=(); for p in "${packages[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
   if ((${#missing[@]})); then

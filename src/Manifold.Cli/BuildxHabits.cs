@@ -10,6 +10,9 @@ internal static partial class BuildxHabits
 {
     private static readonly string[] Flags = ["--provenance", "--sbom"];
 
+    /// <summary>Whether the option may stand without a value.</summary>
+    public static bool IsSwitch(string option) => Flags.Contains(option);
+
     /// <summary>The words with such a flag's value joined to it, so that what follows a flag without one is left alone.</summary>
     public static IReadOnlyList<string> Joined(IReadOnlyList<string> words)
     {

@@ -44,6 +44,8 @@ public static class CommandTree
         {
             Description = "When a command fails, also print the trace of the program. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
         });
+        root.Add(CompleteCommand.Create(context, root));
+        root.Add(ManCommand.Create(context, root));
         ProgramName.AddTo(root);
         return root;
     }

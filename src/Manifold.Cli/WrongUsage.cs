@@ -17,7 +17,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
             return null;
         var root = parsed.RootCommandResult.Command;
         if (parsed.Tokens is [{ Type: TokenType.Argument, Value: var first }, ..] && !IsOption(first))
-            return new(root, [Unknown("command", first, root.Subcommands.Select(known => known.Name), Habits.OfCommand)]);
+            return new(root, [Unknown("command", first, root.Subcommands.Where(known => !known.Hidden).Select(known => known.Name), Habits.OfCommand)]);
         if (arguments.TakeWhile(word => word != "--").FirstOrDefault(word => IsValueOfASwitch(command, word)) is { } given)
             return new(command, [$"{given}: expected true or false. Write {given.Split('=')[0]} alone, or leave it out."]);
         // What follows a mistyped option seems to be one argument too many: all else could only be guessed at.

@@ -64,8 +64,8 @@ public sealed class OciRuntimes
         if (kept.Read() is { } before && before.Key == key)
             return before.Runtimes;
         ImmutableArray<OciRuntime> tried = [.. await Task.WhenAll(installed.Select(TryAsync)).ConfigureAwait(false)];
-        // On a full disk every trial fails, and the disk will not stay full.
-        if (!DiskTrouble.IsFull(store.Root))
+        // Where all fail, what stands in the way may go: a full disk, or a container that was started without the rights that it needs.
+        if (tried.Any(runtime => runtime.Works) && !DiskTrouble.IsFull(store.Root))
             kept.Keep(new RuntimeTrials { Key = key, Runtimes = tried });
         return tried;
     }

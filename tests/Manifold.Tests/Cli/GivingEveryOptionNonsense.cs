@@ -9,8 +9,8 @@ namespace Manifold.Tests.Cli;
 /// <remarks>The build fails before anything is written: its Dockerfile copies what is not there.</remarks>
 public sealed class GivingEveryOptionNonsense : IDisposable
 {
-    // These change the machine, ask for a password, or run until they are stopped.
-    private static readonly string[] Left = ["emulators", "doctor", "serve", "login", "logout", "completion", "version"];
+    // These change the machine, write to any folder, ask for a password, or run until they are stopped.
+    private static readonly string[] Left = ["emulators", "doctor", "serve", "login", "logout", "completion", "version", "man"];
 
     private static readonly string[] Values = ["", " ", "-1", "99999999999999999999", "9223372036854775807", "\u202e\e[2J", "=,",
         "type=", "é\ufffd"];

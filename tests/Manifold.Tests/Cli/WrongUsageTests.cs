@@ -23,7 +23,7 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("push -t app:1", "There is no option '-t'.")]
     [InlineData("copy app:1", "TARGET is missing. Where it goes; any of the same.")]
     [InlineData("build --push=maybe .", "--push=maybe: expected true or false. Write --push alone, or leave it out.")]
-    [InlineData("completion ksh", "completion ksh: only bash is supported yet.")]
+    [InlineData("completion ksh", "completion ksh: expected bash, zsh or fish.")]
     public async Task is_told_in_one_line(string line, string message)
     {
         var (code, output, error) = await Commanding.Manifold(folder, line.Split(' '));

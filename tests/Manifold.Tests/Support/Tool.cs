@@ -5,6 +5,16 @@ namespace Manifold.Tests.Support;
 /// <summary>Real programs that judge our output. A test that needs one that is not here is skipped and says so.</summary>
 public static class Tool
 {
+    /// <summary>Skips where one of them is not on the path.</summary>
+    public static void Need(params string[] programs)
+    {
+        foreach (var program in programs)
+        {
+            Assert.SkipWhen(ChildProcess.Find(program, Environment.GetEnvironmentVariable("PATH")) is null,
+                $"'{program}' is not installed here; test.sh installs it.");
+        }
+    }
+
     /// <summary>Runs a program that must succeed, and returns its standard output.</summary>
     public static async Task<string> Run(string program, params string[] arguments)
     {

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Puts what Manifold's own image takes into artifacts/image/ARCHITECTURE/, for amd64 and arm64: the program and the licences.
+#   usage: packaging/image.sh       (manifold.yaml calls it)
+#   MANIFOLD_RELEASE_PROGRAMS       a folder with the programs amd64/manifold and arm64/manifold. Default: both are compiled (minutes)
+set -euo pipefail
+[[ $# == 0 ]] || { sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 2; }
+cd "$(dirname "$0")/.."
+. packaging/common.sh
+notices=$(mktemp)
+trap 'rm -f "$notices"' EXIT
+declare -A programs=()
+for architecture in amd64 arm64; do programs[$architecture]=$(program_of "$architecture"); done
+packaging/notices.sh >"$notices"
+for architecture in amd64 arm64; do
+  folder=artifacts/image/$architecture
+  rm -rf "$folder"
+  install -D -m 755 "${programs[$architecture]}" "$folder/bin/manifold"
+  install -D -m 644 LICENSE "$folder/share/doc/manifold/LICENSE"
+  install -D -m 644 "$notices" "$folder/share/doc/manifold/THIRD-PARTY-NOTICES"
+done

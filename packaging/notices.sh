@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Prints the licences of everything that is linked into the program, which are the same for both architectures.
+#   usage: packaging/notices.sh
+# They are read where the libraries came from: .NET and the packages of src/Manifold.Cli/packages.lock.json in NuGet's folder, Debian's
+# libraries in artifacts/sysroot/. ./build.sh fetches all of them.
+set -euo pipefail
+[[ $# == 0 ]] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
+cd "$(dirname "$0")/.."
+. packaging/common.sh
+nuget=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+of_dotnet=(Microsoft.NETCore.App.Runtime.NativeAOT Microsoft.AspNetCore.App.Runtime)
+# Linked statically, from these packages of Debian (see build.sh).
+libraries=(libzstd-dev libsqlite3-dev libsodium-dev libcrypt-dev libssl-dev)
+line=$(printf '=%.0s' {1..100})
+
+title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }
+
+newest() { # path…: the one with the highest version that is there
+  local path there=()
+  for path in "$@"; do [[ ! -d $path ]] || there+=("$path"); done
+  (( ${#there[@]} )) || return 1
+  printf '%s\n' "${there[@]}" | awk -F/ '{ print $NF, $0 }' | sort --version-sort | tail -n 1 | cut -d' ' -f2
+}
+
+licence_files() { # folder; false where it has none
+  local file found=()
+  mapfile -t found < <(find "$1" -maxdepth 1 -type f \( -iname 'license*' -o -iname 'third-party-notices*' \) | LC_ALL=C sort)
+  (( ${#found[@]} )) || return 1
+  for file in "${found[@]}"; do sed '1s/^\xef\xbb\xbf//; s/\r$//' "$file"; echo; done
+}
+
+of_nuget() { # id version: its licence, or what its description says
+  local folder=$nuget/${1,,}/$2
+  [[ -d $folder ]] || fail "$1 $2 is not in $nuget. Run ./build.sh first"
+  title "$1 $2"
+  ! licence_files "$folder" || return 0
+  grep -q 'type="expression">MIT<' "$folder"/*.nuspec || fail "the text of the licence of $1 is not in packaging/licences/"
+  sed -nE 's|.*<copyright>(.*)</copyright>.*|\1|p' "$folder"/*.nuspec
+  printf 'Licence: MIT. Its text is below, at "The MIT License".\n\n'
+}
+
+cat <<END
+The program contains Manifold itself, which is licensed under the Apache License 2.0,
+and the software below, each part under its own licence.
+
+libcrypt (libxcrypt) is licensed under the GNU Lesser General Public License, version 2.1 or later. Manifold's source and build.sh, which
+links the program, are available under the Apache License 2.0, so that you can link it with a changed libxcrypt.
+
+END
+for id in "${of_dotnet[@]}"; do
+  folder=$(newest "$nuget/${id,,}.linux-"{x64,arm64}/*) || fail "$id is not in $nuget. Run ./build.sh first"
+  title "$id ${folder##*/}"
+  licence_files "$folder"
+done
+python3 - src/Manifold.Cli/packages.lock.json <<'P' | while read -r id version; do of_nuget "$id" "$version"; done
+import json, sys
+tools = ("Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.DotNet.ILCompiler", "Microsoft.NET.ILLink.Tasks")
+packages = json.load(open(sys.argv[1]))["dependencies"]["net10.0"]
+for id, package in sorted(packages.items()):
+    if package["type"] != "Project" and id not in tools:
+        print(id, package["resolved"])
+P
+title 'The MIT License'
+cat packaging/licences/MIT
+for package in "${libraries[@]}"; do
+  file=$(find -L artifacts/sysroot/*/usr/share/doc/"$package"/copyright 2>/dev/null | head -n 1)
+  [[ -n $file ]] || fail "the licence of $package is not in artifacts/sysroot. Run ./build.sh first"
+  title "$package, in Debian's words"
+  cat "$file"
+  echo
+done
+title 'The GNU Lesser General Public License, version 2.1'
+cat packaging/licences/LGPL-2.1

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
+#   usage: packaging/release.sh          (./build.sh --release calls it)
+# The same sources give the same bytes, wherever and whenever they are packed.
+#   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
+#                               may be missing; then its packages are, too. Default: both are compiled (minutes)
+#   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release)
+#   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
+#   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)
+set -euo pipefail
+[[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit; }
+cd "$(dirname "$0")/.."
+. packaging/common.sh
+
+need git:git tar:tar gzip:gzip xz:xz-utils dpkg-deb:dpkg readelf:binutils python3:python3
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)} LC_ALL=C TZ=UTC
+umask 022
+release=${MANIFOLD_RELEASE_FOLDER:-artifacts/release}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+declare -A programs=()
+for architecture in amd64 arm64; do
+  program=$(program_of "$architecture")
+  if [[ -f $program ]]; then programs[$architecture]=$program; else say "without $architecture: there is no $program"; fi
+done
+(( ${#programs[@]} )) || fail "there is no program to pack in $MANIFOLD_RELEASE_PROGRAMS"
+
+pages=${MANIFOLD_RELEASE_PAGES:-${programs[$(this_architecture)]:-}}
+[[ -n $pages ]] || fail "completions and manual pages come from the program for $(this_architecture), which is missing"
+packaging/pages.sh "$pages" "$work/pages"
+packaging/notices.sh >"$work/THIRD-PARTY-NOTICES"
+
+rm -rf "$release"
+mkdir -p "$release"
+for architecture in "${!programs[@]}"; do
+  tree=$work/$architecture
+  mkdir -p "$tree"
+  install -D -m 755 "${programs[$architecture]}" "$tree/bin/manifold"
+  cp -r "$work/pages/share" "$tree"
+  install -D -m 644 -t "$tree/share/doc/manifold" README.md CHANGELOG.md LICENSE "$work/THIRD-PARTY-NOTICES"
+  same_times "$tree"
+  packaging/tarball.sh "$architecture" "$tree" "$release"
+  packaging/deb.sh "$architecture" "$tree" "$release"
+done
+packaging/tool.sh "$work" "$release"
+(cd "$release" && sha256sum -- * >SHA256SUMS)
+printf '%s\n' "$release"/*

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+
+namespace Manifold.Cli;
+
+/// <summary>A word that may stand where the cursor is, and a sentence about it, which may be empty.</summary>
+internal readonly record struct CompletedWord(string Text, string Description)
+{
+    // Others are taken as well.
+    private static readonly string[] CommonPlatforms =
+    [
+        "linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x",
+    ];
+
+    /// <summary>What may stand in the place of the last word. Pure: looks at the command tree only.</summary>
+    /// <remarks>
+    /// <code>
+    /// 1  walk    the words before it lead to a command, and perhaps to an option that waits for its value
+    /// 2  offer   values of that option, else options for who began one, else commands, else values of the argument
+    /// 3  filter  what starts with the word
+    /// </code>
+    /// </remarks>
+    public static IEnumerable<CompletedWord> Find(RootCommand root, IReadOnlyList<string> words)
+    {
+        var word = words.Count > 0 ? words[^1] : "";
+        if (Walk(root, words.SkipLast(1)) is not var (command, waiting))
+            return [];
+        return Offer(command, waiting, word).Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));
+    }
+
+    /// <summary>Null after <c>--</c>, where everything is an argument.</summary>
+    private static (Command Command, Option? Waiting)? Walk(Command command, IEnumerable<string> words)
+    {
+        Option? waiting = null;
+        foreach (var word in words)
+        {
+            if (waiting is not null)
+                waiting = null;
+            else if (word == "--")
+                return null;
+            else if (word.StartsWith('-'))
+                waiting = OptionsOf(command).FirstOrDefault(each => Names(each).Contains(word) && TakesValue(each));
+            else
+                command = command.Subcommands.FirstOrDefault(each => each.Name == word || each.Aliases.Contains(word)) ?? command;
+        }
+        return (command, waiting);
+    }
+
+    private static IEnumerable<CompletedWord> Offer(Command command, Option? waiting, string word)
+    {
+        if (waiting is not null)
+            return Values(waiting, word, "");
+        if (!word.StartsWith('-'))
+            return command.Subcommands.Count > 0
+                ? command.Subcommands.Where(each => !each.Hidden).Select(each => new CompletedWord(each.Name, Line(each.Description)))
+                : command.Arguments.SelectMany(each => Values(each, word, ""));
+        if (word.IndexOf('=', StringComparison.Ordinal) is > 0 and var end)
+        {
+            return OptionsOf(command).Where(each => Names(each).Contains(word[..end]))
+                .SelectMany(each => Values(each, word[(end + 1)..], word[..(end + 1)]));
+        }
+        return OptionsOf(command)
+            .SelectMany(each => Names(each).Where(name => name.StartsWith('-'))
+                .Select(name => new CompletedWord(name, Line(each.Description))))
+            .OrderBy(each => each.Text, StringComparer.Ordinal);
+    }
+
+    /// <param name="before">What the word has before the value: <c>--platform=</c></param>
+    private static IEnumerable<CompletedWord> Values(Symbol symbol, string value, string before)
+    {
+        if (symbol.Name == "--platform") // a list, whose last item is completed
+            return CommonPlatforms.Select(each => new CompletedWord(before + value[..(value.LastIndexOf(',') + 1)] + each, ""));
+        return symbol.GetCompletions(CompletionContext.Empty).Select(each => new CompletedWord(before + each.Label, ""));
+    }
+
+    private static IEnumerable<Option> OptionsOf(Command command) => command.Options
+        .Concat(command.Parents.OfType<Command>().SelectMany(OptionsOf).Where(each => each.Recursive)).Where(each => !each.Hidden);
+
+    private static IEnumerable<string> Names(Option option) => option.Aliases.Prepend(option.Name);
+
+    private static bool TakesValue(Option option) =>
+        option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0 && !BuildxHabits.IsSwitch(option.Name);
+
+    private static string Line(string? description) => (description ?? "").ReplaceLineEndings(" ");
+}

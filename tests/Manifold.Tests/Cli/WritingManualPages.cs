@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace Manifold.Tests.Cli;
+
+public sealed class WritingManualPages : IDisposable
+{
+    private static readonly ImmutableSortedDictionary<string, string> Dated =
+        ImmutableSortedDictionary<string, string>.Empty.Add("SOURCE_DATE_EPOCH", "1772000000");
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task there_is_one_for_each_command_with_the_text_of_its_help()
+    {
+        await WriteAsync("man");
+
+        Assert.Superset(new HashSet<string>(["manifold.1", "manifold-build.1", "manifold-index-add.1", "manifold-serve.1"]),
+            Directory.GetFiles(folder["man"]).Select(Path.GetFileName).ToHashSet()!);
+        Assert.DoesNotContain(Directory.GetFiles(folder["man"]), page => page.Contains("__complete", StringComparison.Ordinal));
+        var (_, help, _) = await Commanding.Manifold(folder, "build", "--help");
+        var page = await Shown("manifold-build.1");
+        var options = help[help.IndexOf("\nOptions:", StringComparison.Ordinal)..].Split('\n')
+            .Where(line => line.StartsWith("  -", StringComparison.Ordinal)).Select(line => line.Trim().Split("  ", 2));
+        foreach (var option in options)
+        {
+            Assert.Contains(option[0].Split(' ')[0].TrimEnd(','), page, StringComparison.Ordinal);
+            if (!option[0].Contains("--help", StringComparison.Ordinal))
+                Assert.Contains(option[1].Trim().Split(" [default")[0], page, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("man", "man", "--warnings", "-E", "UTF-8", "-l")]
+    [InlineData("mandoc", "mandoc", "-T", "lint", "-W", "style")]
+    public async Task neither_groff_nor_mandoc_finds_fault_with_them(string needed, params string[] command)
+    {
+        Tool.Need(needed);
+        await WriteAsync("man");
+
+        var result = await Tool.Try("env", ["MANWIDTH=200", "LC_ALL=C.UTF-8", .. command, .. Directory.GetFiles(folder["man"])]);
+
+        Assert.Equal("", result.Error + (needed == "mandoc" ? result.Output : ""));
+    }
+
+    [Fact]
+    public async Task the_same_program_and_date_write_the_same_pages()
+    {
+        await WriteAsync("one");
+        await WriteAsync("two");
+
+        Assert.Equal("", await Tool.Run("diff", "-r", folder["one"], folder["two"]));
+        Assert.Contains("\"2026-02-25\" \"Manifold ", await File.ReadAllTextAsync(folder["one/manifold.1"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_date_that_is_no_number_is_told_so()
+    {
+        var (code, _, error) = await Commanding.ManifoldWith(folder,
+            ImmutableSortedDictionary<string, string>.Empty.Add("SOURCE_DATE_EPOCH", "soon"), "man", folder["man"]);
+
+        Assert.Equal(2, code);
+        Assert.StartsWith("manifold: SOURCE_DATE_EPOCH 'soon' is not a number of seconds since 1970.", error, StringComparison.Ordinal);
+    }
+
+    private async Task WriteAsync(string name)
+    {
+        var (code, _, error) = await Commanding.ManifoldWith(folder, Dated, "man", folder[name]);
+        Assert.True(code == 0, error);
+    }
+
+    // As people read it. Bold is a letter struck twice there, and italic an underscore below it.
+    private async Task<string> Shown(string page)
+    {
+        Tool.Need("mandoc");
+        var shown = await Tool.Run("mandoc", "-T", "utf8", "-O", "width=1000", folder[$"man/{page}"]);
+        return Regex.Replace(Regex.Replace(shown, ".\\x08", ""), @"\s+", " ");
+    }
+}
