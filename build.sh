@@ -67,12 +67,13 @@ native() { # arch
   say "compiling for $1: this takes 2 to 5 minutes"
   dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo \
     -p:RunAnalyzers=false -p:StripSymbols=false -p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld -p:SysRoot="$libraries_folder"
-  mkdir -p "$folder"
   (
     cd "$folder.part"
     llvm-objcopy --only-keep-debug Manifold.Cli manifold.dbg
     llvm-objcopy --strip-debug --strip-unneeded --add-gnu-debuglink=manifold.dbg Manifold.Cli manifold
   )
+  mkdir -p "$folder"
+  rm -f "$folder"/*.{dll,pdb,xml,json} # of the form before this one
   mv -f "$folder.part/manifold" "$folder.part/manifold.dbg" "$folder"
   rm -rf "$folder.part"
   echo "$folder/manifold"

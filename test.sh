@@ -49,13 +49,22 @@ if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
     undownloaded+=("playwright-core could not be downloaded (npm says why above).")
 fi
 
+# What the linker needs is downloaded, too. Without it the end-to-end tests run the tests' own build.
+native() { # variable [arch]
+  local code=0
+  ./build.sh ${2:+--arch "$2"} || code=$?
+  case $code in
+    0) export "$1=$root/artifacts/manifold${2:+-$2}/manifold" ;;
+    77) undownloaded+=("The native program${2:+ for $2} could not be linked (build.sh says why above), so MANIFOLD_TEST_PROGRAM is not set.") ;;
+    *) exit "$code" ;;
+  esac
+}
 echo "==> building the native program"
-./build.sh
-export MANIFOLD_TEST_PROGRAM=$root/artifacts/manifold/manifold
+native MANIFOLD_TEST_PROGRAM
 if [[ $(uname -m) == x86_64 ]]; then
   echo "==> building the program for arm64, which is tested under qemu-user and in a machine of its own"
-  ./build.sh --arch arm64
-  export MANIFOLD_TEST_ARM64_PROGRAM=$root/artifacts/manifold-arm64/manifold MANIFOLD_MACHINES=${MANIFOLD_MACHINES:-$bench/machines}
+  export MANIFOLD_MACHINES=${MANIFOLD_MACHINES:-$bench/machines}
+  native MANIFOLD_TEST_ARM64_PROGRAM arm64
 fi
 echo "==> building the tests"
 dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}"
