@@ -10,8 +10,7 @@ public static class OpenSsl
     // In the order in which .NET 10 looks for them (System.Security.Cryptography.Native, opensslshim.c).
     private static readonly ImmutableArray<string> Names = ["libssl.so.3", "libssl.so.1.1"];
 
-    private static readonly Lazy<bool> IsHere = new(() => Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is { Length: > 0 } version
-        ? NativeLibrary.TryLoad($"libssl.so.{version}", out _) : Names.Any(name => NativeLibrary.TryLoad(name, out _)));
+    private static readonly Lazy<bool> IsHere = new(() => Names.Any(name => NativeLibrary.TryLoad(name, out _)));
 
     /// <param name="doing">What it is for, as the beginning of a sentence: "Speaking TLS with 'registry'".</param>
     /// <exception cref="HostNotReadyException">It is not installed.</exception>
