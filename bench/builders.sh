@@ -31,7 +31,8 @@ remove_run() { # FOLDER
   stop_process "$1/docker.pid" dockerd "$1"
   stop_process "$1/registry.pid" docker-registry "$1"
   [[ ! -s $1/bridge ]] || ip link delete "$(<"$1/bridge")" 2>/dev/null || true
-  awk -v here="$1/" 'index($5, here) {print $5}' /proc/self/mountinfo | tac | while read -r mounted; do umount "$mounted" 2>/dev/null || true; done
+  awk -v here="$1/" 'index($5, here) {print $5}' /proc/self/mountinfo | tac | # the innermost first
+    while read -r mounted; do umount "$mounted" 2>/dev/null || true; done
   rm -rf "$1"
 }
 
@@ -62,7 +63,8 @@ start_buildkit() {
   start_dockerd "$run" --bridge "mfbench$port" --iptables=false --ip6tables=false --ip-forward=false
   # It looks for emulators once in its life.
   printf 'FROM localhost:%s/busybox:1\nRUN true\n' "$port" |
-    docker_at "$run" buildx build -q --platform $p5 - >/dev/null 2>"$run/build.log" || fail "BuildKit does not work: $(tail -3 "$run/build.log")"
+    docker_at "$run" buildx build -q --platform $p5 - >/dev/null 2>"$run/build.log" ||
+    fail "BuildKit does not work: $(tail -3 "$run/build.log")"
 }
 
 # The registry has the base images and nothing else. Its storage driver keeps nothing in memory.
@@ -71,9 +73,10 @@ empty_registry() { rm -rf "$run/registry/docker"; cp -al "$run/bases/docker" "$r
 faults_of_registry() { grep -c '" 50[0-9] ' "$run/registry.log" || true; } # how often it has answered 500 and the like
 
 versions() {
-  local docker
-  docker=$(chroot "$rootfs" dockerd --version | sed 's/^Docker version \([^,]*\).*/Docker \1/')
-  echo "$docker, $(chroot "$rootfs" buildah --version | cut -d' ' -f1-3), $(skopeo --version), docker-registry $(dpkg-query -Wf '${Version}' docker-registry)"
+  chroot "$rootfs" dockerd --version | sed 's/^Docker version \([^,]*\).*/Docker \1 (BuildKit), /'
+  ! has "$builders" buildah || chroot "$rootfs" buildah --version | sed 's/ (.*/, /'
+  skopeo --version | sed 's/version //; s/$/, /'
+  dpkg-query -Wf 'docker-registry ${Version}' docker-registry
 }
 
 # --- builds

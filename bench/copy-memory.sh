@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The claim: the memory of a copy does not grow with the image; it stays under 150 MB. Copies an image of one layer of 1 GB along six routes,
-# and prints the largest memory and the seconds of each.
+# The claim: the memory of a copy does not grow with the image; it stays under 150 MB.
+# Copies an image of one layer of 1 GB along six routes, and prints the largest memory and the seconds of each.
 #   usage: [MANIFOLD=PROGRAM] copy-memory.sh [SOURCE_REGISTRY [TARGET_REGISTRY]]        (default: localhost:5001 localhost:5002)
 # Needs /usr/bin/time. The copies stay in the registries, in the repositories copy-TIME.
 set -euo pipefail
@@ -38,6 +38,7 @@ routes=("oci:$work/layout $image" "$image $far/$repository/big:1" "$image $near/
   "oci-archive:$work/x.tar store:big:1" "oci-archive:$work/x.tar docker-archive:$work/d.tar:big:1")
 for route in "${routes[@]}"; do
   read -r from to <<<"$route"
-  /usr/bin/time -f '%M kB  %e s' -o "$work/time" "$manifold" copy "$from" "$to" >/dev/null 2>"$work/error" || fail "$(tail -3 "$work/error")"
+  /usr/bin/time -f '%M kB  %e s' -o "$work/time" "$manifold" copy "$from" "$to" >/dev/null 2>"$work/error" ||
+    fail "$(tail -3 "$work/error")"
   printf '%-16s -> %-16s %s\n' "${from%%[:/]*}" "${to%%[:/]*}" "$(cat "$work/time")"
 done

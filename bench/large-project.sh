@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The claim: a project of 200 images for five platforms, without RUN, bakes in one run, and its plan takes seconds.
 #   usage: [MANIFOLD=PROGRAM] large-project.sh [IMAGES]
-# Needs /usr/bin/time and a base image for the five platforms: BASE (default localhost:5001/busybox:1). Every second image is built on the one before it.
+# Needs /usr/bin/time and a base image for the five platforms: BASE (default localhost:5001/busybox:1).
+# Every second image is built on the one before it.
 # Prints the seconds and the largest memory of the plan, of a cold bake, and of a warm one, with at most 1024 open files, Debian's default.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"

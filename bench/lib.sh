@@ -79,7 +79,7 @@ stop_process() { # FILE PROGRAM FOLDER: the process whose id is in the file, if 
 
 median() { sort -g | awk '{v[NR] = $1} END {print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
 
-# Sets 'took' to the milliseconds that the command takes. What writeback earlier work left is done before, so that it is not charged to this command.
+# Sets 'took' to the milliseconds that the command takes. What earlier work has left to be written is written before, and not charged to it.
 clock() { # command…
   local begin code=0
   sync

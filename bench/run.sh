@@ -12,8 +12,8 @@
 # States:  cold  the builder knows nothing, and the registry has the base images alone
 #          warm  the same build again, nothing changed
 #          edit  one file of the context changed since the last build
-# Every build ends with the push to a registry on this machine. BuildKit, the registry, and everything that they store belong to this run alone,
-# and are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers of the tests are not touched.
+# Every build ends with the push to a registry on this machine. BuildKit, the registry, and everything that they store belong to this run alone.
+# They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers of the tests are not touched.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$bench/builders.sh"
@@ -51,10 +51,13 @@ has() { [[ " $1 " == *" $2 "* ]]; } # LIST WORD
 
 # --- one measurement each: a line 'work state who milliseconds' in $run/results
 
-record() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$took" >>"$run/results"; say "$1 $2: $3 $((took / 1000)).$(printf %03d $((took % 1000))) s"; }
+record() { # WORK STATE WHO
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$took" >>"$run/results"
+  say "$1 $2: $3 $((took / 1000)).$(printf %03d $((took % 1000))) s"
+}
 
-# A registry may answer 500 when several clients push at once (README: "A registry that answers 500"). That measurement does not count, also where
-# the builder has asked again and succeeded: it is repeated from the state it starts from.
+# A registry may answer 500 when several clients push at once (README: "A registry that answers 500"). That measurement does not count, also
+# where the builder has asked again and succeeded: it is repeated from the state it starts from.
 measure() { # BUILDER WORK STATE
   local try before problem
   for try in 1 2 3 4 5; do
@@ -127,9 +130,10 @@ about_machine() { # lines 'name<TAB>value' for the table
   local model
   model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1)
   printf 'date\t%s\n' "$(date -u +%F)"
-  printf 'machine\t%s × %s, %s GB, Linux %s\n' "$(nproc)" "${model:-$(uname -m)}" "$(awk '/^MemTotal/ {printf "%.0f", $2 / 1e6}' /proc/meminfo)" "$(uname -r)"
+  printf 'machine\t%s × %s, %s GB, Linux %s\n' "$(nproc)" "${model:-$(uname -m)}" \
+    "$(awk '/^MemTotal/ {printf "%.0f", $2 / 1e6}' /proc/meminfo)" "$(uname -r)"
   printf 'program\t%s, %s MB\n' "$("$manifold" --version)" "$(stat -Lc %s "$manifold" | awk '{printf "%.0f", $1 / 1e6}')"
-  [[ ! $needs_peers ]] || printf 'peers\t%s\n' "$(versions)"
+  [[ ! $needs_peers ]] || printf 'peers\t%s\n' "$(versions | tr -d '\n')"
 }
 
 plan() {

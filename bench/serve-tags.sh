@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The claim: `manifold serve` answers a request by tag in the same time whatever the number of tags in the store (within 20 %), and answers at
-# least 2,000 of them a second on two cores.
+# The claim: `manifold serve` answers a request by tag in the same time whatever the number of tags in the store (within 20 %),
+# and answers at least 2,000 of them a second on two cores.
 #   usage: [MANIFOLD=PROGRAM] serve-tags.sh [-s SECONDS] [-r ROUNDS] [TAGS…]      (default: 10 10000 100000)
-# Needs wrk and curl. There is one server for each number of tags; they take turns, so that other work on the machine slows all of them alike.
-# Prints for each: the median of requests a second (GET of a manifest by one of the tags), and the milliseconds of a page of 100 tags, of a page of
-# the catalog, of a push of one manifest under 400 tags, and the mean of 100 pushes under one more tag each.
+# Needs wrk and curl. There is one server for each number of tags. They take turns, so that other work on the machine slows all of them.
+# Prints for each: the median of requests a second (GET of a manifest by one of the tags), and the milliseconds of a page of 100 tags,
+# of a page of the catalog, of a push of one manifest under 400 tags, and the mean of 100 pushes under one more tag each.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 case ${1:-} in -h | --help) print_usage; exit ;; esac

@@ -50,7 +50,7 @@ mount_root() {
   mountpoint -q "$rootfs$peers" || mount --bind "$peers" "$rootfs$peers"
 }
 
-# The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that the peers see them.
+# The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that peers see them.
 write_environment() {
   local docker="chroot $rootfs /usr/bin/docker -H unix://$peers/docker.sock"
   local buildah="chroot $rootfs /usr/bin/buildah --root $peers/buildah-test --runroot $peers/buildah-test-run"

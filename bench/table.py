@@ -3,7 +3,8 @@
 
   table.py ABOUT RESULTS LOAD
 
-ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS; 'repeated' for milliseconds is a measurement that does not count.
+ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS, where 'repeated' for the milliseconds is a measurement
+that does not count.
 """
 import collections, statistics, sys
 
@@ -30,12 +31,15 @@ def row(work, state, ours, theirs, peer):
     peer_cell = f"{TITLES[peer]} {cell(theirs)}" if theirs else ""
     ratio = statistics.median(ours) / statistics.median(theirs) if ours and theirs else None
     aim = AIMS.get((work, state)) if peer != "buildah" else None
-    value, limit, aim_text = (ratio, aim, f"≤ {aim}") if work != "version" else (statistics.median(ours), VERSION_AIM, f"< {VERSION_AIM} ms")
+    value, limit, aim_text = ratio, aim, f"≤ {aim}"
+    if work == "version":
+        value, limit, aim_text = statistics.median(ours), VERSION_AIM, f"< {VERSION_AIM} ms"
     if value is None or limit is None:
         aim_text = met = ""
     else:
         met = "met" if (value < limit if work == "version" else value <= limit) else "**missed**"
-    return f"| {WORKS.get(name, name)} | {cell(ours) if ours else ''} | {peer_cell} | {'' if ratio is None else f'{ratio:.3f}'} | {aim_text} | {met} |"
+    cells = [WORKS.get(name, name), cell(ours) if ours else "", peer_cell, "" if ratio is None else f"{ratio:.3f}", aim_text, met]
+    return f"| {' | '.join(cells)} |"
 
 
 def main():
@@ -49,7 +53,8 @@ def main():
             results[work, state, who].append(float(value))
     peers = f" {about['peers']}." if "peers" in about else ""
     rounds = max(map(len, results.values()), default=0)
-    print(f"{about['date']}, {about['machine']}, {about['program']}.{peers} Medians of {rounds} round{'s' * (rounds != 1)} in one run (lowest – highest). "
+    print(f"{about['date']}, {about['machine']}, {about['program']}.{peers} "
+          f"Medians of {rounds} round{'s' * (rounds != 1)} in one run (lowest – highest). "
           f"The machine's load at the start and after each round: {sys.argv[3]}.")
     for who, count in repeated.items():
         print(f"Measurements of {TITLES[who]} that failed or met a 500 of the registry, and were repeated: {count}.")

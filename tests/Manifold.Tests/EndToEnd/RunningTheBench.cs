@@ -9,7 +9,8 @@ public sealed class RunningTheBench
 {
     private static readonly string Bench = Path.Combine(Cases.Repository, "bench");
 
-    public static TheoryData<string> Scripts => [.. Directory.GetFiles(Bench, "*.sh").Where(script => (File.GetUnixFileMode(script) & UnixFileMode.UserExecute) != 0)
+    public static TheoryData<string> Scripts => [.. Directory.GetFiles(Bench, "*.sh")
+        .Where(script => (File.GetUnixFileMode(script) & UnixFileMode.UserExecute) != 0)
         .Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
 
     [Theory]
@@ -53,9 +54,11 @@ public sealed class RunningTheBench
         await Workshop.NeedBusyBox();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "The peers need root.");
         var peers = Peer.VisibleFolder ?? "/var/tmp/manifold-bench";
-        Assert.SkipUnless(Directory.Exists(Path.Combine(peers, "work", "w3n")), $"'{peers}' has no workloads; bench/setup-peers.sh makes them.");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(peers, "work", "w3n")),
+            $"'{peers}' has no workloads; bench/setup-peers.sh makes them.");
 
-        var run = await Run("--rounds", "1", "--workloads", "version w3n", "--states", "cold warm", "--builders", "manifold", "--folder", peers);
+        var run = await Run("--rounds", "1", "--workloads", "version w3n", "--states", "cold warm", "--builders", "manifold",
+            "--folder", peers);
 
         Assert.True(run.ExitCode == 0, run.Error);
         var rows = run.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1);
