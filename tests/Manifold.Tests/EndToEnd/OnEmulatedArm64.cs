@@ -142,7 +142,7 @@ public sealed class OnEmulatedArm64 : IAsyncLifetime
             var line = "";
             while (!line.Contains("http://", StringComparison.Ordinal))
                 line = await server.StandardError.ReadLineAsync(Cancellation) ?? throw new InvalidOperationException(line);
-            var name = Regex.Match(line, "http://([0-9.:]+)").Groups[1].Value;
+            var name = Regex.Match(line, "http://([0-9.]+:[0-9]+)").Groups[1].Value;
 
             (await here.Run([Everything()], "build", "-q", "--platform", BothPlatforms, "-t", $"{name}/app:1", "--push")).Succeeded();
             await Pull($"{name}/app:1");
