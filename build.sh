@@ -1,20 +1,104 @@
 #!/usr/bin/env bash
-# Publishes the program (ReadyToRun, so that it starts in tens of milliseconds).
-#   usage: build.sh [--self-contained]
-# Without an option: artifacts/manifold/manifold, 10 MB, made in seconds, needs the .NET 10 runtime where it runs.
-# --self-contained:  artifacts/manifold-self-contained/manifold, the form for releases: it brings .NET along and is compiled as one with it, so
-#                    it needs nothing where it runs and a command takes a third less processor time; 150 MB, minutes to make.
+# Makes the program.
+#   usage: build.sh [--arch amd64|arm64] [--fast] [--release]
+# Without an option: the native program for this machine, artifacts/manifold/manifold. One file that needs no .NET; minutes to make.
+# --arch ARCH:       the same for another architecture: artifacts/manifold-ARCH/manifold, made by cross-compiling.
+# --fast:            artifacts/manifold-fast/manifold, made in seconds, which needs the .NET 10 runtime and libzstd, libsqlite3, libsodium
+#                    and libcrypt where it runs. For working on the program.
+# --release:         tarballs, packages and their checksums for amd64 and arm64 in artifacts/release/.
+# The debug symbols of a native program are in 'manifold.dbg' beside it. What the linker needs is installed on Debian and Ubuntu.
+#   DEBIAN_MIRROR    where the libraries come from that become part of the program (see examples/debian.sh)
 set -euo pipefail
 cd "$(dirname "$0")"
-target=artifacts/manifold form=()
-case ${1:-} in
-  '') ;;
-  --self-contained) target=artifacts/manifold-self-contained form=(-p:SelfContained=true -p:PublishReadyToRunComposite=true) ;;
-  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit ;;
-  *) echo "build.sh: unknown: $1 (see build.sh --help)" >&2; exit 2 ;;
+. examples/debian.sh
+
+fail() { echo "build.sh: $1" >&2; exit "${2:-4}"; }
+say() { echo "build.sh: $*" >&2; }
+
+host() {
+  case $(uname -m) in
+    x86_64) echo amd64 ;; aarch64) echo arm64 ;;
+    *) fail "the native program is made on amd64 and arm64, and this machine is $(uname -m); ./build.sh --fast works with .NET for it" ;;
+  esac
+}
+
+# Every native build is linked by clang and lld against Debian's development files of the target, so that it makes no difference what is
+# installed here. The release decides which glibc a program needs at least: bookworm's programs run wherever glibc is 2.34 or newer.
+libraries=libc6-dev,libgcc-12-dev,libzstd-dev,libsqlite3-dev,libsodium-dev,libcrypt-dev,libssl-dev
+
+install_linker() {
+  local pair missing=()
+  for pair in clang:clang ld.lld:lld llvm-objcopy:llvm mmdebstrap:mmdebstrap; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || missing+=(debian-archive-keyring)
+  (( ${#missing[@]} )) || return 0
+  command -v apt-get >/dev/null || fail "the linker needs ${missing[*]} (Debian's names); ./build.sh --fast does without"
+  [[ $EUID == 0 ]] || fail "the linker needs more packages. Run: sudo apt-get install ${missing[*]}"
+  say "installing ${missing[*]}"
+  apt_install "${missing[@]}" || fail "not every package could be installed (see above)" 77
+}
+
+fetch_libraries() { # arch; prints the folder
+  local folder=artifacts/sysroot/$1 tar release
+  if [[ $(cat "$folder/made-of" 2>/dev/null) != "$libraries" ]]; then
+    say "fetching Debian's libraries for $1"
+    mkdir -p artifacts/sysroot
+    tar=$PWD/artifacts/sysroot/$1.tar
+    release=$(DEBIAN_RELEASES=bookworm debian_files "$1" "$libraries" "$tar") ||
+      fail "Debian's libraries for $1 could not be downloaded: $(one_line "$tar.why")" 77
+    rm -rf "$folder" "$folder.part"
+    mkdir "$folder.part"
+    tar -xf "$tar" -C "$folder.part" --exclude='./dev/*'
+    echo "$libraries" >"$folder.part/made-of"
+    mv "$folder.part" "$folder"
+    rm -f "$tar"
+    say "libraries of Debian $release are in $folder, signatures and sums checked by apt"
+  fi
+  echo "$PWD/$folder"
+}
+
+native() { # arch
+  local -A names=([amd64]=linux-x64 [arm64]=linux-arm64)
+  local libraries_folder folder=artifacts/manifold
+  [[ $1 == "$(host)" ]] || folder=artifacts/manifold-$1
+  install_linker
+  libraries_folder=$(fetch_libraries "$1")
+  say "compiling for $1: this takes 2 to 5 minutes"
+  dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo \
+    -p:RunAnalyzers=false -p:StripSymbols=false -p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld -p:SysRoot="$libraries_folder"
+  mkdir -p "$folder"
+  (
+    cd "$folder.part"
+    llvm-objcopy --only-keep-debug Manifold.Cli manifold.dbg
+    llvm-objcopy --strip-debug --strip-unneeded --add-gnu-debuglink=manifold.dbg Manifold.Cli manifold
+  )
+  mv -f "$folder.part/manifold" "$folder.part/manifold.dbg" "$folder"
+  rm -rf "$folder.part"
+  echo "$folder/manifold"
+}
+
+fast() {
+  dotnet build src/Manifold.Cli/Manifold.Cli.csproj -c Release -o artifacts/manifold-fast -v quiet --nologo -p:RunAnalyzers=false
+  mv -f artifacts/manifold-fast/Manifold.Cli artifacts/manifold-fast/manifold
+  echo artifacts/manifold-fast/manifold
+}
+
+form=native arch=
+while (( $# )); do
+  case $1 in
+    --fast | --release) form=${1#--} ;;
+    --arch) arch=${2:-}; shift; [[ $arch == amd64 || $arch == arm64 ]] || fail "--arch takes amd64 or arm64, not '$arch'" 2 ;;
+    --arch=*) set -- --arch "${1#*=}" "${@:2}"; continue ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit ;;
+    *) fail "unknown: $1 (see build.sh --help)" 2 ;;
+  esac
+  shift
+done
+[[ -z $arch || $form == native ]] || fail "--arch goes with the native program only" 2
+command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
+case $form in
+  native) native "${arch:-$(host)}" ;;
+  fast) fast ;;
+  release) exec packaging/release.sh ;;
 esac
-command -v dotnet >/dev/null || { echo "build.sh: the .NET 10 SDK is missing: https://dotnet.microsoft.com/download" >&2; exit 4; }
-[[ ${#form[@]} == 0 ]] || echo "Compiling the program and .NET as one: this takes minutes." >&2
-dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -o $target -p:PublishReadyToRun=true "${form[@]}" -v quiet --nologo
-mv -f $target/Manifold.Cli $target/manifold
-echo "$target/manifold"

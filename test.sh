@@ -57,7 +57,10 @@ if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
     undownloaded+=("playwright-core could not be downloaded (npm says why above).")
 fi
 
-echo "==> building"
+echo "==> building the native program"
+./build.sh
+export MANIFOLD_TEST_PROGRAM=$root/artifacts/manifold/manifold
+echo "==> building the tests"
 dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}"
 echo "==> testing"
 report=$(mktemp)

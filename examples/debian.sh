@@ -6,7 +6,7 @@
 #   debian_away        a file that remembers that the mirror does not answer at all, so that it is not waited for again (default: none)
 #   DEBIAN_KEYRING     the keys that sign the lists (default: those of the package debian-archive-keyring)
 
-apt_patience=(-o Acquire::Retries=3 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
+apt_patience=(-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
 
 find_mirror() { # the machine's own Debian mirror, if it has one that is Debian's and not Ubuntu's
   local found

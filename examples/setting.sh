@@ -37,7 +37,10 @@ need() { # command:package…
 
 find_manifold() {
   manifold=${MANIFOLD:-$examples/../artifacts/manifold/manifold}
-  [[ -n ${MANIFOLD:-} ]] || "$examples/../build.sh" >&2
+  if [[ ! -x $manifold ]]; then
+    "$examples/../build.sh" --fast >&2
+    manifold=$examples/../artifacts/manifold-fast/manifold
+  fi
   "$manifold" emulators install >/dev/null
   "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine is not ready for a RUN: $(cat "$work/doctor")"
 }

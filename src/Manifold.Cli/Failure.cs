@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Linux;
@@ -48,7 +47,7 @@ internal static partial class Failure
 
     /// <summary>The number of a fault, to be quoted: eight hexadecimal digits.</summary>
     public static string NumberOf(Exception problem) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}")))[..8];
+        Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha256, Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}")))[..8];
 
     private static string Unexpected(Exception problem) => $"""
         This is a fault in manifold itself: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).

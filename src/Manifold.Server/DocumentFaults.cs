@@ -134,8 +134,8 @@ internal static partial class DocumentFaults
         if (data.ValueKind != JsonValueKind.String || !data.TryGetBytesFromBase64(out var content) || content.Length != size)
             return false;
         using var hash = digest.CreateHasher();
-        hash.AppendData(content);
-        return Digest.FromHash(hash.GetHashAndReset()) == digest;
+        hash.Append(content);
+        return Digest.FromHash(hash.Finish()) == digest;
     }
 
     // RFC 6838, section 4.2, with room for parameters, which some artifacts have.

@@ -129,8 +129,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     private static Digest Rehash(Digest claimed, byte[] bytes)
     {
         using var hash = claimed.CreateHasher();
-        hash.AppendData(bytes);
-        return Digest.FromHash(hash.GetHashAndReset());
+        hash.Append(bytes);
+        return Digest.FromHash(hash.Finish());
     }
 
     private async Task<byte[]?> ReadBodyAsync(HttpContext http)

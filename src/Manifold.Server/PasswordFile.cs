@@ -15,7 +15,7 @@ internal sealed class PasswordFile : IDisposable
 {
     private readonly Reloaded<FrozenDictionary<string, string>> users;
     private readonly ConcurrentDictionary<string, (string Hash, byte[] Proof)> right = new();
-    private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] key = SecretBox.RandomBytes(32);
     private readonly SemaphoreSlim checks = new(ServeLimits.PasswordChecks);
 
     /// <exception cref="HostNotReadyException">This machine cannot prove passwords.</exception>
@@ -31,7 +31,7 @@ internal sealed class PasswordFile : IDisposable
     public bool WasRight(string user, string password) =>
         users.Value.TryGetValue(user, out var hash) && WasRight(user, hash, Proof(password));
 
-    private byte[] Proof(string password) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(password));
+    private byte[] Proof(string password) => Hasher.Hash(HashKind.Sha256, [.. key, .. Encoding.UTF8.GetBytes(password)]);
 
     private bool WasRight(string user, string hash, byte[] proof) =>
         right.TryGetValue(user, out var before) && before.Hash == hash && CryptographicOperations.FixedTimeEquals(before.Proof, proof);

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Manifold.Linux;
 
 namespace Manifold.Server;
 
@@ -13,6 +14,7 @@ internal sealed class TlsCertificate
     /// <exception cref="UsageException">The files cannot be read, or are not a certificate and its key in PEM.</exception>
     public TlsCertificate(ServeOptions options)
     {
+        OpenSsl.Require("Serving TLS");
         var (certificate, key) = (options.TlsCertificate!, options.TlsKey!);
         context = new([certificate, key], files => Parse(certificate, key, files, options), options.Warn, options.Time);
         _ = context.Value;

@@ -10,7 +10,7 @@ public sealed class TheFolders
     // The one place where the order is written. Manifold's root (Builder, exceptions, limits) may use all and be used by all.
     private static readonly string[] Order =
     [
-        "Concurrency", "Text", "Oci", "Linux", "Content", "Registry", "Layers", "Fetching", "Snapshots", "Sandbox",
+        "Concurrency", "Text", "Linux", "Oci", "Content", "Registry", "Layers", "Fetching", "Snapshots", "Sandbox",
         "Dockerfile", "Planning",
         "Solving", "Images", "Verification", "Publishing", "Projects", "Cluster", "Reporting",
     ];

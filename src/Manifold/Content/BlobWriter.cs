@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Content;
@@ -13,14 +13,14 @@ public sealed class BlobWriter : Stream
     private readonly Store store;
     private readonly string temporary;
     private readonly FileStream file;
-    private readonly IncrementalHash hash;
+    private readonly Hasher hash;
     private bool committed;
 
     internal BlobWriter(Store store, string temporary, Digest? expected)
     {
         this.store = store;
         this.temporary = temporary;
-        hash = expected?.CreateHasher() ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash = expected?.CreateHasher() ?? new Hasher(HashKind.Sha256);
         file = new FileStream(temporary, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0,
@@ -38,7 +38,7 @@ public sealed class BlobWriter : Stream
     public Task<Descriptor> CommitAsync(string mediaType, Descriptor? expected = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var digest = Digest.FromHash(hash.GetHashAndReset());
+        var digest = Digest.FromHash(hash.Finish());
         if (expected is not null && (expected.Digest != digest || expected.Size != written))
             throw new ContentMismatchException(
                 $"Storing '{expected.Digest}': the {written} bytes that arrived have the digest {digest}, and {expected.Size} bytes were promised. Nothing was stored.");
@@ -63,7 +63,7 @@ public sealed class BlobWriter : Stream
         {
             throw store.Explained(e);
         }
-        hash.AppendData(buffer);
+        hash.Append(buffer);
         written += length;
     }
 

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Content;
@@ -16,7 +16,7 @@ public sealed class PartialBlob : IDisposable
     private readonly Store store;
     private readonly string path;
     private readonly FileStream file;
-    private IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private Hasher hash = new(HashKind.Sha256);
     private long hashed;
 
     private PartialBlob(Store store, string path, FileStream file)
@@ -49,13 +49,13 @@ public sealed class PartialBlob : IDisposable
     /// <summary>Tells the algorithm, <c>sha256</c> or <c>sha512</c>, of the digest that is to come. Without effect once bytes have arrived.</summary>
     public void HashAs(string algorithm)
     {
-        if (Length > 0 || hash.AlgorithmName == NameOf(algorithm))
+        if (Length > 0 || hash.Kind == KindOf(algorithm))
             return;
         hash.Dispose();
-        hash = IncrementalHash.CreateHash(NameOf(algorithm));
+        hash = new Hasher(KindOf(algorithm));
     }
 
-    private static HashAlgorithmName NameOf(string algorithm) => algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256;
+    private static HashKind KindOf(string algorithm) => algorithm == "sha512" ? HashKind.Sha512 : HashKind.Sha256;
 
     /// <summary>Goes on with what is there, or begins; null where another, in this process or in one that lives, is writing it.</summary>
     public static PartialBlob? TryClaim(Store store, string path)
@@ -95,14 +95,14 @@ public sealed class PartialBlob : IDisposable
         }
         if (hashed != start)
             return;
-        hash.AppendData(bytes);
+        hash.Append(bytes);
         hashed += bytes.Length;
     }
 
     /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, where they are not what was promised.</summary>
     public bool TryComplete(Digest expected)
     {
-        var found = hash.AlgorithmName == NameOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.GetHashAndReset()) : HashFile(expected);
+        var found = hash.Kind == KindOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.Finish()) : HashFile(expected);
         if (found != expected)
         {
             Abandon();
@@ -123,7 +123,7 @@ public sealed class PartialBlob : IDisposable
     {
         file.SetLength(0);
         file.Seek(0, SeekOrigin.Begin);
-        _ = hash.GetHashAndReset();
+        _ = hash.Finish();
         hashed = 0;
     }
 
@@ -147,10 +147,10 @@ public sealed class PartialBlob : IDisposable
         long offset = 0;
         while (RandomAccess.Read(file.SafeFileHandle, buffer, offset) is var count and > 0)
         {
-            whole.AppendData(buffer, 0, count);
+            whole.Append(buffer.AsSpan(0, count));
             offset += count;
         }
-        return Digest.FromHash(whole.GetHashAndReset());
+        return Digest.FromHash(whole.Finish());
     }
 
     private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) => new(path, new FileStreamOptions

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Content;
@@ -7,7 +7,7 @@ namespace Manifold.Content;
 /// <remarks>The last read throws <see cref="ContentMismatchException"/> if bytes or length differ; a reader that stops early has no proof.</remarks>
 public sealed class VerifiedStream(Stream inner, Digest digest, long size, string origin) : Stream
 {
-    private readonly IncrementalHash hash = digest.CreateHasher();
+    private readonly Hasher hash = digest.CreateHasher();
     private long position;
     private bool checkedAtEnd;
 
@@ -32,7 +32,7 @@ public sealed class VerifiedStream(Stream inner, Digest digest, long size, strin
 
     private void Account(ReadOnlySpan<byte> read, int asked)
     {
-        hash.AppendData(read);
+        hash.Append(read);
         position += read.Length;
         var atEnd = position == size || (read.IsEmpty && asked > 0);
         if (position > size)
@@ -42,7 +42,7 @@ public sealed class VerifiedStream(Stream inner, Digest digest, long size, strin
         checkedAtEnd = true;
         if (position < size)
             throw Mismatch($"it ends after {position} of {size} bytes");
-        var found = Digest.FromHash(hash.GetHashAndReset());
+        var found = Digest.FromHash(hash.Finish());
         if (found != digest)
             throw Mismatch($"its digest is {found}");
     }

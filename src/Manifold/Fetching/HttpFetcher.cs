@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Fetching;
 
@@ -27,10 +27,10 @@ public sealed class HttpFetcher(Store store)
     // The kernel's NAME_MAX.
     private const int NameBytes = 255;
 
-    private static readonly HttpClient Client = new(new SocketsHttpHandler
+    private static readonly HttpClient Client = new(new TlsHandler(new SocketsHttpHandler
     {
         AutomaticDecompression = DecompressionMethods.None, ConnectTimeout = TimeSpan.FromSeconds(30), AllowAutoRedirect = false,
-    }) { Timeout = Timeout.InfiniteTimeSpan };
+    })) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Whether a text is meant as an address that this fetches.</summary>
     public static bool IsAddress(string text) => text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
@@ -74,7 +74,7 @@ public sealed class HttpFetcher(Store store)
             if (!response.IsSuccessStatusCode)
                 throw new FetchException($"Downloading {Shown(address)}: the server says {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
             // 3
-            using var hasher = checksum?.CreateHasher() ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var hasher = checksum?.CreateHasher() ?? new Hasher(HashKind.Sha256);
             return Checked(address, await SaveAsync(folder, response, hasher, cancellation).ConfigureAwait(false), checksum);
         }
         catch (HttpRequestException e)
@@ -124,7 +124,7 @@ public sealed class HttpFetcher(Store store)
         return request;
     }
 
-    private static async Task<FetchedFile> SaveAsync(string folder, HttpResponseMessage response, IncrementalHash hash, CancellationToken cancellation)
+    private static async Task<FetchedFile> SaveAsync(string folder, HttpResponseMessage response, Hasher hash, CancellationToken cancellation)
     {
         var partial = Path.Combine(folder, "partial");
         var file = new FileStream(partial, FileMode.Create, FileAccess.Write);
@@ -134,13 +134,13 @@ public sealed class HttpFetcher(Store store)
             var buffer = new byte[128 * 1024];
             while (await body.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
             {
-                hash.AppendData(buffer, 0, count);
+                hash.Append(buffer.AsSpan(0, count));
                 await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             }
             if (response.Content.Headers.ContentLength is { } promised && promised != file.Length)
                 throw new IOException($"{file.Length} of {promised} bytes came.");
         }
-        var known = new HttpRecord(Digest.FromHash(hash.GetHashAndReset()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+        var known = new HttpRecord(Digest.FromHash(hash.Finish()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
         // Older versions stay: another build may be reading one.
         File.Move(partial, ContentOf(folder, known.Digest), overwrite: true);
         Store.ReplaceFile(RecordOf(folder), JsonSerializer.SerializeToUtf8Bytes(known, HttpRecordJson.Default.HttpRecord));

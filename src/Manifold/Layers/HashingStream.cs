@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Layers;
@@ -6,14 +6,14 @@ namespace Manifold.Layers;
 /// <summary>Hashes what is written through it, on the way to another stream or to nowhere.</summary>
 internal sealed class HashingStream(Stream? target) : WriteOnlyStream
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Hasher hash = new(HashKind.Sha256);
 
     /// <summary>The digest of all that was written; ask once, at the end.</summary>
-    internal Digest Finish() => Digest.FromHash(hash.GetHashAndReset());
+    internal Digest Finish() => Digest.FromHash(hash.Finish());
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        hash.AppendData(buffer);
+        hash.Append(buffer);
         target?.Write(buffer);
     }
 

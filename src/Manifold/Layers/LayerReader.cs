@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Oci;
 
 namespace Manifold.Layers;
@@ -59,15 +59,15 @@ public sealed class LayerReader(Store store)
 
     private sealed class HashedTar(Stream inner, CancellationToken cancellation) : ReadOnlyStream
     {
-        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly Hasher hash = new(HashKind.Sha256);
 
-        internal Digest Finish() => Digest.FromHash(hash.GetHashAndReset());
+        internal Digest Finish() => Digest.FromHash(hash.Finish());
 
         public override int Read(Span<byte> buffer)
         {
             cancellation.ThrowIfCancellationRequested();
             var count = inner.Read(buffer);
-            hash.AppendData(buffer[..count]);
+            hash.Append(buffer[..count]);
             return count;
         }
 

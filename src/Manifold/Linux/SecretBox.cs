@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Manifold.Linux;
@@ -12,7 +13,7 @@ public sealed record ScryptParameters(ulong Cost, uint BlockSize, uint Parallel)
 }
 
 /// <summary>Seals bytes with a password: scrypt and NaCl's secretbox, by libsodium.</summary>
-public static unsafe class SecretBox
+public static unsafe partial class SecretBox
 {
     public const int NonceBytes = 24, SaltBytes = 32;
     private const int KeyBytes = 32, TagBytes = 16;
@@ -43,6 +44,16 @@ public static unsafe class SecretBox
         return result == 0 ? message : null;
     }
 
+    /// <summary>Random bytes that nobody can foresee.</summary>
+    /// <remarks>Source: getrandom(2), which gives up to 256 bytes whole.</remarks>
+    public static byte[] RandomBytes(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 256);
+        var bytes = new byte[count];
+        fixed (byte* first = bytes)
+            return GetRandom(first, (nuint)count, 0) == count ? bytes : throw FileCalls.Failure("Asking for random bytes");
+    }
+
     private static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ScryptParameters parameters)
     {
         try
@@ -59,4 +70,7 @@ public static unsafe class SecretBox
             result = SodiumCalls.Scrypt(secret, (nuint)password.Length, grains, (nuint)salt.Length, parameters.Cost, parameters.BlockSize, parameters.Parallel, bytes, KeyBytes);
         return result == 0 ? key : throw new HostNotReadyException("Reading an encrypted key: there is not enough memory to derive it from the password.");
     }
+
+    [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
+    private static partial nint GetRandom(byte* bytes, nuint count, uint flags);
 }

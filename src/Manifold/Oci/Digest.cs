@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Manifold.Linux;
 
 namespace Manifold.Oci;
 
@@ -62,14 +62,23 @@ public readonly record struct Digest : IComparable<Digest>
             Convert.TryToHexStringLower(bytes, text[algorithm.Length..], out _);
         });
 
-    public static Digest Of(ReadOnlySpan<byte> content) => FromHash(SHA256.HashData(content));
+    public static Digest Of(ReadOnlySpan<byte> content) => FromHash(Hasher.Hash(HashKind.Sha256, content));
+
+    /// <summary>The digest of what is left of a stream.</summary>
+    public static Digest Of(Stream content)
+    {
+        using var hasher = new Hasher(HashKind.Sha256);
+        var buffer = new byte[64 * 1024];
+        while (content.Read(buffer) is > 0 and var count)
+            hasher.Append(buffer.AsSpan(0, count));
+        return FromHash(hasher.Finish());
+    }
 
     /// <summary>The digest of the text's UTF-8 bytes.</summary>
     public static Digest Of(string content) => Of(Encoding.UTF8.GetBytes(content));
 
     /// <summary>A fresh hasher for content that claims this digest.</summary>
-    public IncrementalHash CreateHasher() =>
-        IncrementalHash.CreateHash(Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
+    public Hasher CreateHasher() => new(Algorithm == "sha512" ? HashKind.Sha512 : HashKind.Sha256);
 
     public int CompareTo(Digest other) => string.CompareOrdinal(text, other.text);
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Manifold.Linux;
 using Manifold.Oci;
 
@@ -14,7 +13,7 @@ public sealed class KeyBuilder : IDisposable
     // Of the names that are encoded without an array of their own.
     private const int Longest = 1024;
 
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Hasher hash = new(HashKind.Sha256);
     private byte[] gathered = [];
     private int count;
 
@@ -25,7 +24,7 @@ public sealed class KeyBuilder : IDisposable
         if (part.Length > Gathered)
         {
             Flush();
-            hash.AppendData(part);
+            hash.Append(part);
             return this;
         }
         part.CopyTo(Room(part.Length));
@@ -45,7 +44,7 @@ public sealed class KeyBuilder : IDisposable
 
     private void Flush()
     {
-        hash.AppendData(gathered.AsSpan(0, count));
+        hash.Append(gathered.AsSpan(0, count));
         count = 0;
     }
 
@@ -81,7 +80,7 @@ public sealed class KeyBuilder : IDisposable
     public Digest ToDigest()
     {
         Flush();
-        return Digest.FromHash(hash.GetHashAndReset());
+        return Digest.FromHash(hash.Finish());
     }
 
     public void Dispose() => hash.Dispose();

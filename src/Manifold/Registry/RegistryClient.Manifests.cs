@@ -143,8 +143,8 @@ public sealed partial class RegistryClient
     private static Digest DigestOf(byte[] bytes, Digest like)
     {
         using var hasher = like.CreateHasher();
-        hasher.AppendData(bytes);
-        return Digest.FromHash(hasher.GetHashAndReset());
+        hasher.Append(bytes);
+        return Digest.FromHash(hasher.Finish());
     }
 
     private static Digest? Promised(HttpResponseMessage response) =>

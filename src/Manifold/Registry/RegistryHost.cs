@@ -192,7 +192,7 @@ internal sealed partial class RegistryHost : IDisposable
         }
     }
 
-    private HttpClient CreateClient() => new(new SocketsHttpHandler
+    private HttpClient CreateClient() => new(new TlsHandler(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -201,7 +201,7 @@ internal sealed partial class RegistryHost : IDisposable
         UseProxy = options.Proxy is not null,
         Proxy = options.Proxy,
         SslOptions = trust.Options,
-    })
+    }))
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };

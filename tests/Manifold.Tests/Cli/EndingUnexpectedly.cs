@@ -73,7 +73,7 @@ public sealed class EndingUnexpectedly : IDisposable
         var result = await Tool.Try("env",
         [
             $"MANIFOLD_ROOT={folder["store"]}", "sh", "-c", "cd \"$1\" && rmdir \"$1\" && shift && exec \"$@\"", "sh", gone,
-            "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments,
+            .. OurProgram.Words, .. arguments,
         ]);
         Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
         Assert.Equal(code, result.ExitCode);

@@ -43,7 +43,7 @@ public sealed partial class PastingTheSamples : IDisposable
     private string ProgramFolder()
     {
         var bin = Directory.CreateDirectory(folder["bin"]).FullName;
-        File.CreateSymbolicLink(Path.Combine(bin, "manifold"), Path.Combine(AppContext.BaseDirectory, "Manifold.Cli"));
+        File.CreateSymbolicLink(Path.Combine(bin, "manifold"), OurProgram.File);
         return bin;
     }
 

@@ -144,7 +144,7 @@ public sealed class AddingFromElsewhere : IDisposable
         var old = shop.Write("old/git", $"#!/bin/sh\nfor word; do case $word in --object-format*) exit 129;; esac; done\nexec {real} \"$@\"\n");
         File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo("env", [$"PATH={shop["old"]}:{Environment.GetEnvironmentVariable("PATH")}", "MANIFOLD_ROOT=" + shop.Root,
-            "GIT_DEFAULT_HASH=sha256", "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), "build", "--verify", "off",
+            "GIT_DEFAULT_HASH=sha256", .. OurProgram.Words, "build", "--verify", "off",
             $"{Repository()}#main:sub"]) { RedirectStandardError = true };
         using var build = Process.Start(start)!;
         var error = await build.StandardError.ReadToEndAsync();

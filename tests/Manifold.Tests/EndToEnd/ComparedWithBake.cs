@@ -45,5 +45,5 @@ public sealed class ComparedWithBake : IDisposable
     private string Ours(string name, string target) => shop[$"{name}.{target}.manifold"];
 
     private Task<string> Manifold(string folder, params string[] arguments) =>
-        Tool.Run("env", ["-C", folder, $"MANIFOLD_ROOT={shop.Root}", "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments]);
+        Tool.Run("env", ["-C", folder, $"MANIFOLD_ROOT={shop.Root}", .. OurProgram.Words, .. arguments]);
 }

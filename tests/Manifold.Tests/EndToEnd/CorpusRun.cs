@@ -49,7 +49,7 @@ public class CorpusRun : IDisposable
     {
         if (input is null)
             return await Shop.Run([], arguments);
-        var result = await Tool.Try("sh", ["-c", "exec \"$@\" <\"$0\"", input, "env", $"MANIFOLD_ROOT={Shop.Root}", "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments]);
+        var result = await Tool.Try("sh", ["-c", "exec \"$@\" <\"$0\"", input, "env", $"MANIFOLD_ROOT={Shop.Root}", .. OurProgram.Words, .. arguments]);
         return new Workshop.Outcome(result.ExitCode, result.Output, result.Error);
     }
 

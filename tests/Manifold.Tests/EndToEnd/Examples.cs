@@ -69,7 +69,7 @@ public sealed class Examples : IDisposable
     private async Task<string> Run(string example)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        var program = folder.Write("manifold", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll")}' \"$@\"\n");
+        var program = folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"))} \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Directory.CreateDirectory(folder["tmp"]);
         var result = await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Repository(), "examples", example, "run.sh")],

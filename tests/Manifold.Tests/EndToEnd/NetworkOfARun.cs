@@ -121,7 +121,7 @@ public sealed class TheNetworkOfARun : IDisposable
         return await ChildProcess.RunAsync("unshare",
         [
             "--net", "--mount", "--", "bash", "-c", Machine, "machine",
-            "dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), "build", "--progress", "plain", .. flags, context,
+            .. OurProgram.Words, "build", "--progress", "plain", .. flags, context,
         ], environment: Variables(program)) ?? throw new UnreachableException();
     }
 

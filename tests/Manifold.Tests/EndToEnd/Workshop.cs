@@ -51,6 +51,8 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>As <see cref="Run(string[], string[])"/>, with what it says on standard error readable meanwhile.</summary>
     public async Task<Outcome> Run(Speech error, string[] more, params string[] arguments)
     {
+        if (ReferenceEquals(Time, TimeProvider.System))
+            return await RunProgram(error, [.. arguments, .. more]);
         using StringWriter output = new();
         var code = await CommandTree.RunAsync(new CliContext
         {
@@ -64,14 +66,39 @@ public sealed class Workshop(string? parent = null) : IDisposable
         return new Outcome(code, output.ToString(), error.ToString());
     }
 
-    /// <summary>The environment of commands in this process.</summary>
+    private async Task<Outcome> RunProgram(Speech error, string[] arguments)
+    {
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in Variables.SetItems(Set).SetItem("TMPDIR", System.IO.Path.GetTempPath()))
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (output, said) = (process.StandardOutput.ReadToEndAsync(), error.CopyAsync(process.StandardError));
+        try
+        {
+            await process.StandardInput.BaseStream.WriteAsync(Input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of it.
+        }
+        await process.WaitForExitAsync();
+        await said;
+        return new Outcome(process.ExitCode, await output, error.ToString());
+    }
+
+    /// <summary>The environment of commands.</summary>
     public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
 
-    /// <summary>The clock of commands in this process.</summary>
+    /// <summary>The clock of commands. With one of a test's own they run in this process, else the program runs as people have it.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
-    /// <summary>What commands in this process find on standard input.</summary>
+    /// <summary>What commands find on standard input.</summary>
     public byte[] Input { get; set; } = [];
 
     /// <summary>Variables of a test's own.</summary>
@@ -83,7 +110,7 @@ public sealed class Workshop(string? parent = null) : IDisposable
     /// <summary>The program itself. SIGINT means to it what it means in a terminal, whatever our own caller made of it.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", System.IO.Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll"), .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };

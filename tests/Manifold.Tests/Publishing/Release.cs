@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -96,24 +95,17 @@ public sealed class Release : IAsyncDisposable
     }
 }
 
-/// <summary>The program itself, as a process: what <c>build.sh</c> made where that is as new as this test, since it starts faster, else this build's.</summary>
+/// <summary>The program itself, as a process.</summary>
 public static class Program
 {
-    private static readonly string[] Words = Find();
-
     public static Process Start(string store, params string[] arguments)
     {
         // SIGINT means to it what it means in a terminal, whatever our own caller made of it.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", .. Words, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", .. OurProgram.Words, .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         start.Environment["MANIFOLD_ROOT"] = store;
         return Process.Start(start)!;
-    }
-
-    private static string[] Find([CallerFilePath] string here = "")
-    {
-        var ours = Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll");
-        var built = Path.GetFullPath(Path.Combine(here, "../../../../artifacts/manifold/manifold"));
-        var library = Path.Combine(Path.GetDirectoryName(built)!, "Manifold.dll");
-        return File.Exists(library) && File.GetLastWriteTimeUtc(library) >= File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, "Manifold.dll")) ? [built] : ["dotnet", ours];
     }
 }

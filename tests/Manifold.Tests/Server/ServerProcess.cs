@@ -1,4 +1,3 @@
-using Manifold.Cli;
 using Manifold.Linux;
 
 namespace Manifold.Tests.Server;
@@ -13,9 +12,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private ServerProcess(TemporaryFolder folder, string options)
     {
         log = folder[Guid.NewGuid().ToString("N")];
-        var program = typeof(CommandTree).Assembly.Location;
+        var program = string.Join(' ', OurProgram.Words);
         running = ChildProcess.RunAsync("sh",
-            ["-c", $"echo $$ >{log}.pid; MANIFOLD_ROOT={folder["store"]} exec dotnet {program} serve --listen 127.0.0.1:0 {options} 2>{log}"], cancellation: kill.Token);
+            ["-c", $"echo $$ >{log}.pid; MANIFOLD_ROOT={folder["store"]} exec {program} serve --listen 127.0.0.1:0 {options} 2>{log}"], cancellation: kill.Token);
     }
 
     public HttpClient Http { get; } = new();

@@ -97,7 +97,7 @@ public sealed class OrdinaryUser : IDisposable
             "--ignore-environment", "--default-signal=INT", $"--chdir={Path}", $"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Home}", $"USER={Name}",
             .. variables.Select(variable => $"{variable.Key}={variable.Value}"),
             "setpriv", "--reuid", uid, "--regid", gid, "--init-groups", "--inh-caps=-all", .. WithoutNamespaces ? (string[])["--no-new-privs"] : [], "--",
-            "dotnet", System.IO.Path.Combine(Program.Value, "Manifold.Cli.dll"), .. arguments,
+            .. Program.Value, .. arguments,
         ])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -108,24 +108,26 @@ public sealed class OrdinaryUser : IDisposable
     public void Dispose() => folder.Dispose();
 
     // He cannot enter everybody's folders, root's for one; then he gets the program where he can.
-    private static readonly Lazy<string> Program = new(() =>
+    private static readonly Lazy<string[]> Program = new(() =>
     {
-        for (var at = AppContext.BaseDirectory.TrimEnd('/'); !string.IsNullOrEmpty(at); at = System.IO.Path.GetDirectoryName(at))
+        var file = OurProgram.Words[^1];
+        for (var at = System.IO.Path.GetDirectoryName(file); !string.IsNullOrEmpty(at); at = System.IO.Path.GetDirectoryName(at))
         {
             if ((File.GetUnixFileMode(at) & UnixFileMode.OtherExecute) == 0)
-                return Copy();
+                return [.. OurProgram.Words.SkipLast(1), Copy(file)];
         }
-        return AppContext.BaseDirectory;
+        return [.. OurProgram.Words];
     });
 
-    private static string Copy()
+    // Beside the test's own build lies all that it needs; the native program is alone.
+    private static string Copy(string program)
     {
         var copy = Directory.CreateTempSubdirectory("manifold-test-program-").FullName;
         File.SetUnixFileMode(copy, (UnixFileMode)0b111_101_101);
-        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+        foreach (var file in OurProgram.Words.Count == 1 ? [program] : Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(program)!))
             File.Copy(file, System.IO.Path.Combine(copy, System.IO.Path.GetFileName(file)));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => FileTree.Delete(copy);
-        return copy;
+        return System.IO.Path.Combine(copy, System.IO.Path.GetFileName(program));
     }
 
     private static async Task<string> MakeAsync()

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Manifold.Linux;
@@ -22,7 +21,7 @@ internal sealed record CosignKeyFile(CosignKeyFile.Derivation Kdf, CosignKeyFile
 
     internal static byte[] Seal(ReadOnlySpan<byte> pkcs8, ReadOnlySpan<byte> password)
     {
-        var (salt, nonce) = (RandomNumberGenerator.GetBytes(SecretBox.SaltBytes), RandomNumberGenerator.GetBytes(SecretBox.NonceBytes));
+        var (salt, nonce) = (SecretBox.RandomBytes(SecretBox.SaltBytes), SecretBox.RandomBytes(SecretBox.NonceBytes));
         var box = SecretBox.Seal(pkcs8, password, salt, nonce, new ScryptParameters(Standard.N, Standard.R, Standard.P));
         var file = new CosignKeyFile(new Derivation("scrypt", Standard, salt), new Cipherment("nacl/secretbox", nonce), box);
         return JsonSerializer.SerializeToUtf8Bytes(file, CosignKeyJson.Default.CosignKeyFile);

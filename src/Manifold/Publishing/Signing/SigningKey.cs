@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Manifold.Linux;
 using Manifold.Verification.Signatures;
 
 namespace Manifold.Publishing.Signing;
@@ -30,6 +31,7 @@ public sealed class SigningKey : IDisposable
         var label = pem[fields.Label];
         var isSealed = label is CosignKeyFile.Label or CosignKeyFile.OldLabel or Encrypted;
         var secret = isSealed ? await password(file, cancellation).ConfigureAwait(false) : "";
+        OpenSsl.Require($"Reading the key '{file}'");
         var key = ECDsa.Create();
         try
         {
@@ -73,6 +75,7 @@ public sealed class SigningKey : IDisposable
     /// <summary>A new pair on P-256, which is what cosign makes.</summary>
     public static KeyPairFiles Generate(string password)
     {
+        OpenSsl.Require("Making a key pair");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pkcs8 = key.ExportPkcs8PrivateKey();
         var box = CosignKeyFile.Seal(pkcs8, Encoding.UTF8.GetBytes(password));

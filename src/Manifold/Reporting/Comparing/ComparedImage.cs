@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
@@ -85,7 +84,7 @@ public sealed class ComparedImages
     {
         using var content = open();
         if (entry.Size > Limits.PackageDatabaseBytes || !PackageInventory.IsWanted(entry.Path))
-            return Digest.FromHash(SHA256.HashData(content));
+            return Digest.Of(content);
         var bytes = new byte[entry.Size];
         content.ReadExactly(bytes);
         databases[entry.Path] = bytes;

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using Manifold.Linux;
 
 namespace Manifold.Reporting.Pages;
 
@@ -7,7 +7,7 @@ namespace Manifold.Reporting.Pages;
 internal static class PageFrame
 {
     private static readonly string Style = Resource("report.css"), Script = Resource("report.js");
-    private static readonly string ScriptHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)));
+    private static readonly string ScriptHash = Convert.ToBase64String(Hasher.Hash(HashKind.Sha256, Encoding.UTF8.GetBytes(Script)));
 
     public static string Render(string title, Html content, string footer) => Html.Of($"""
         <!doctype html>

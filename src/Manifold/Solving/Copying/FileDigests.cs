@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text;
 using Manifold.Content;
 using Manifold.Linux;
@@ -61,18 +60,18 @@ public sealed class FileDigests
     /// <summary>Reads a stream to its end.</summary>
     public static byte[] HashOf(Stream content)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Hasher(HashKind.Sha256);
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         try
         {
             while (content.Read(buffer) is var count and > 0)
-                hash.AppendData(buffer, 0, count);
+                hash.Append(buffer.AsSpan(0, count));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return hash.GetHashAndReset();
+        return hash.Finish();
     }
 
     /// <summary>Writes what was learnt, in one step.</summary>
@@ -113,7 +112,7 @@ public sealed class FileDigests
             {
                 var name = FileName.Decode(reading.Bytes(reading.Int32()));
                 var identity = new Identity(reading.Int64(), reading.Time(), reading.Time(), (ulong)reading.Int64());
-                all[name] = new Known(identity, Digest.FromHash(reading.Bytes(SHA256.HashSizeInBytes)));
+                all[name] = new Known(identity, Digest.FromHash(reading.Bytes(Hasher.Sha256Bytes)));
             }
         }
         catch (Exception e) when (e is FileNotFoundException or ArgumentException)

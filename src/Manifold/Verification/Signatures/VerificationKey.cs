@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Manifold.Linux;
 
 namespace Manifold.Verification.Signatures;
 
@@ -15,6 +16,7 @@ public sealed class VerificationKey : IDisposable
     {
         if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
             throw new UsageException($"'{name}' is a private key. Signatures are checked with the public one, e.g. --key cosign.pub");
+        OpenSsl.Require($"Reading the key '{name}'");
         var key = ECDsa.Create();
         try
         {

@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
 using System.Text;
+using Manifold.Linux;
 using Manifold.Projects.Json;
 
 namespace Manifold.Projects.Bake.Hcl;
 
 internal static partial class HclFunctions
 {
-#pragma warning disable CA5350, CA5351 // the file asks for MD5 or SHA-1 by name
     private static IEnumerable<(string Name, HclFunction Function)> Encodings() =>
     [
         Of("base64decode", 1, a => Text(Encoding.UTF8.GetString(Decoded(a.Text(0))))),
@@ -14,14 +13,13 @@ internal static partial class HclFunctions
         Of("csvdecode", 1, a => HclCsv.Read(a.Text(0))),
         Of("jsondecode", 1, a => JsonDecoded(a.Text(0))),
         Of("jsonencode", 1, a => Text(HclJson.Write(a[0]))),
-        Of("md5", 1, a => Text(Convert.ToHexStringLower(MD5.HashData(Bytes(a))))),
-        Of("sha1", 1, a => Text(Convert.ToHexStringLower(SHA1.HashData(Bytes(a))))),
-        Of("sha256", 1, a => Text(Convert.ToHexStringLower(SHA256.HashData(Bytes(a))))),
-        Of("sha512", 1, a => Text(Convert.ToHexStringLower(SHA512.HashData(Bytes(a))))),
+        Of("md5", 1, a => Text(Convert.ToHexStringLower(Hasher.Hash(HashKind.Md5, Bytes(a))))),
+        Of("sha1", 1, a => Text(Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha1, Bytes(a))))),
+        Of("sha256", 1, a => Text(Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha256, Bytes(a))))),
+        Of("sha512", 1, a => Text(Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha512, Bytes(a))))),
         Of("urlencode", 1, a => Text(Uri.EscapeDataString(a.Text(0)).Replace("%20", "+", StringComparison.Ordinal))),
         Of("uuidv4", 0, _ => Text(Guid.NewGuid().ToString())),
     ];
-#pragma warning restore CA5350, CA5351
 
     private static byte[] Bytes(HclArguments a) => Encoding.UTF8.GetBytes(a.Text(0));
 

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace Manifold.Linux;
+
+/// <summary>Whether OpenSSL is on this machine. TLS, certificates and signatures need it; nothing else does.</summary>
+/// <remarks>.NET loads it at the first use and ends the process where it is missing, so whoever needs it asks here before.</remarks>
+public static class OpenSsl
+{
+    // In the order in which .NET 10 looks for them (System.Security.Cryptography.Native, opensslshim.c).
+    private static readonly ImmutableArray<string> Names = ["libssl.so.3", "libssl.so.1.1"];
+
+    private static readonly Lazy<bool> IsHere = new(() => Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is { Length: > 0 } version
+        ? NativeLibrary.TryLoad($"libssl.so.{version}", out _) : Names.Any(name => NativeLibrary.TryLoad(name, out _)));
+
+    /// <param name="doing">What it is for, as the beginning of a sentence: "Speaking TLS with 'registry'".</param>
+    /// <exception cref="HostNotReadyException">It is not installed.</exception>
+    public static void Require(string doing)
+    {
+        if (!IsHere.Value)
+            throw Missing(doing);
+    }
+
+    internal static HostNotReadyException Missing(string doing) => new(
+        $"{doing} needs OpenSSL (libssl.so.3), which is not on this machine. Install it. "
+            + "Debian and Ubuntu: apt-get install openssl ca-certificates; Fedora: dnf install openssl-libs; Alpine: apk add libssl3.");
+}
