@@ -28,7 +28,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         if (targets.Any(target => target.Transport is Transport.DockerArchive))
             await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
         options = options with { Publication = options.Publication with { Targets = references } };
-        // What is read and where it goes are asked at the same time.
+        // What is read and where it goes are asked at the same time, once it is there.
+        await image.ResolveAsync(cancellation);
         var reading = options.WithReferrers || references.Length < targets.Length
             ? ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
         var preparing = references.IsEmpty ? null : PrepareAsync(image, options, cancellation);

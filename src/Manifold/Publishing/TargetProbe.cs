@@ -80,7 +80,8 @@ internal sealed class TargetProbe(RegistryClient registry, Store store, bool sur
     }
 
     private async Task<ImmutableArray<TargetState>> StatesAsync(
-        ImmutableArray<(ImageReference Tag, Platform? Platform)> tags, ImmutableArray<Platform> platforms, CancellationToken cancellation) =>
+        ImmutableArray<(ImageReference Tag, Platform? Platform)> tags, ImmutableArray<Platform> platforms,
+        CancellationToken cancellation) =>
         [.. await Task.WhenAll(tags.Select(async tag =>
         {
             var now = await ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal sealed class EmulatorMemory(Store store)
         {
             return StateOf(entry) is { } state && File.ReadAllText(PathOf(processor)) == state;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
@@ -30,11 +30,15 @@ internal sealed class EmulatorMemory(Store store)
     {
         if (StateOf(entry) is not { } state)
             return;
-        store.Guarded(() =>
+        try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(PathOf(processor))!);
             Store.ReplaceFile(PathOf(processor), System.Text.Encoding.UTF8.GetBytes(state));
-        });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is tried again next time.
+        }
     }
 
     private string PathOf(Processor processor) => Path.Combine(store.Root, "cache", "emulators", processor.Architecture);
@@ -57,5 +61,6 @@ internal sealed class EmulatorMemory(Store store)
     }
 
     private static string Told(FileStatus file) => string.Create(CultureInfo.InvariantCulture,
-        $"{file.Device} {file.Inode} {file.Size} {file.Modified.Seconds}.{file.Modified.Nanoseconds} {file.Changed.Seconds}.{file.Changed.Nanoseconds}");
+        $"{file.Device} {file.Inode} {file.Size} {file.Modified.Seconds}.{file.Modified.Nanoseconds} ") + string.Create(
+        CultureInfo.InvariantCulture, $"{file.Changed.Seconds}.{file.Changed.Nanoseconds}");
 }

@@ -46,7 +46,8 @@ public sealed class FileDigests
     {
         if (known.TryGetValue(file, out var before) && before.Identity == identity)
             return before.Digest;
-        var settled = time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(identity.Changed.Seconds).AddTicks(identity.Changed.Nanoseconds / 100) > Settled;
+        var then = DateTimeOffset.FromUnixTimeSeconds(identity.Changed.Seconds).AddTicks(identity.Changed.Nanoseconds / 100);
+        var settled = time.GetUtcNow() - then > Settled;
         using var content = open();
         var digest = Digest.FromHash(HashOf(content));
         if (settled)

@@ -64,8 +64,9 @@ public sealed class Selection
 
     private static Selection Hashed(ISourceTree tree, List<ChosenSource> sources, bool unpack)
     {
-        var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).ToList();
-        if (sources.Count > 1)
+        var files = sources.SelectMany(source => source.Files).Select(file => file.Entry)
+            .Where(entry => entry.Kind == EntryKind.File).ToList();
+        if (sources.Count > 1) // they may overlap
             files = [.. files.DistinctBy(entry => entry.Path)];
         var digests = InParallel(files, tree.DigestOf);
         var links = files.Where(file => file.Identity is not null).GroupBy(file => file.Identity!).Where(names => names.Skip(1).Any())
