@@ -52,7 +52,10 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             progress.Show(e);
         }
 
-        var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
+        var publishing = new PublishingTools(store, registry, context.Time)
+        {
+            Warn = message => Show(new Warned(message) { Time = context.Time.GetUtcNow() }), Surveys = line.Plan,
+        };
         var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(publishing));
         var bakery = new Bakery(tools);
         var attachments = new BakeAttachments(context, line.Attachments, key, publishing);

@@ -27,12 +27,18 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         var references = targets.Where(target => target.Transport is Transport.Registry).Select(target => target.Reference!).ToImmutableArray();
         if (targets.Any(target => target.Transport is Transport.DockerArchive))
             await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
-        var parts = options.WithReferrers || references.Length < targets.Length
-            ? await ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
+        options = options with { Publication = options.Publication with { Targets = references } };
+        // What is read and where it goes are asked at the same time, once it is there.
+        await image.ResolveAsync(cancellation);
+        var reading = options.WithReferrers || references.Length < targets.Length
+            ? ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
+        var preparing = references.IsEmpty ? null : PrepareAsync(image, options, cancellation);
+        await Task.WhenAll(new Task?[] { reading, preparing }.OfType<Task>());
+        var parts = reading is null ? null : await reading;
         if (targets.Any(target => target.Transport is Transport.DockerArchive) && DockerArchiveTarget.Dropped(parts!) is { } dropped)
             context.Warn(dropped);
-        if (!references.IsEmpty)
-            await PublishAsync(image, parts, options with { Publication = options.Publication with { Targets = references } }, cancellation);
+        if (preparing is not null)
+            await PublishAsync(await preparing, parts, options.Publication, cancellation);
         if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest } && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))
             context.Warn("the image is of Docker's format and keeps it, with its digests. Tools that read nothing but OCI's from a layout (skopeo, umoci) need it with --format oci.");
         foreach (var place in targets.Where(target => target.Transport is not Transport.Registry).GroupBy(target => (target.Transport, target.Path, target.Reference)))
@@ -44,25 +50,31 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         }
     }
 
-    private async Task PublishAsync(IImageSource image, ImageParts? parts, DeliveryOptions options, CancellationToken cancellation)
+    /// <summary>Asks the registries whether they will take the image; nothing is written.</summary>
+    private async Task<PreparedImage> PrepareAsync(IImageSource image, DeliveryOptions options, CancellationToken cancellation)
     {
-        var request = options.Publication;
-        var publisher = new Publisher(tools);
+        var (request, publisher) = (options.Publication, new Publisher(tools));
         await publisher.RecoverAsync(cancellation);
         var top = (await image.ResolveAsync(cancellation)).Descriptor;
         var platforms = (await ImagePlatforms.ReadAsync(image, top, cancellation)).Select(entry => entry.Platform).Distinct().ToImmutableArray();
         var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
         if (options.Before is { } before && !request.Force && preflight.Tags.FirstOrDefault(tag => tag.Platform is null && tag.Now?.Digest != before) is { } moved)
             throw new PublicationRefusedException($"{moved.Tag}: the tag was moved while we worked, to {moved.Now?.Digest.ToString() ?? "nothing"}. Run the command again, or overwrite it with --force.");
+        return new PreparedImage(image, top, preflight);
+    }
+
+    private async Task PublishAsync(PreparedImage prepared, ImageParts? parts, PublicationRequest request, CancellationToken cancellation)
+    {
+        var (image, top, preflight) = (prepared.Source, prepared.Top, prepared.Preflight);
         if (parts is not (null or { Referrers.IsEmpty: true, Tagged.IsEmpty: true }))
         {
             foreach (var repository in request.Targets.DistinctBy(target => target.Name))
             {
-                var scrutiny = await Publisher.ScrutinyAsync(new PreparedImage(image, top, preflight), repository, cancellation);
+                var scrutiny = await Publisher.ScrutinyAsync(prepared, repository, cancellation);
                 await new ReferrerTransfer(tools, image, parts).SendAsync(repository, scrutiny, new TransferLines(context), cancellation);
             }
         }
-        var done = await publisher.PublishAsync(image, top, preflight, new TransferLines(context), cancellation);
+        var done = await new Publisher(tools).PublishAsync(image, top, preflight, new TransferLines(context), cancellation);
         await PublishingFlags.TellAsync(context, done, request.Targets);
     }
 

@@ -33,7 +33,7 @@ internal static class PlanCommand
             using var registry = RegistryAccess.Open(context, line.Registries);
             line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
             var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
-            var publisher = new Publisher(new PublishingTools(store, registry, context.Time));
+            var publisher = new Publisher(new PublishingTools(store, registry, context.Time) { Surveys = true });
             var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
             var emulators = new Emulators(store);
             if (parsed.GetValue(json))

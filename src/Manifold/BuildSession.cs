@@ -22,7 +22,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     private readonly SnapshotStore snapshots = new(tools.Store, tools.Time);
     private readonly StepCache cache = new(tools.Store, tools.Time);
     private readonly CensusCache censuses = new(tools.Store);
-    private readonly Emulators emulators = new(tools.Store);
+    private readonly Emulators emulators = new(tools.Store, remembers: true);
     private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
     private readonly RunNetworks networks = new(tools.Store, tools.SearchPath);
     private readonly StepGate gate = new(jobs);

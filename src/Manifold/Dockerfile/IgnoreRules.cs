@@ -23,6 +23,8 @@ public sealed record IgnoreMatch
 /// </remarks>
 public sealed class IgnoreRules
 {
+    private static readonly IgnoreMatch Nothing = new() { Excluded = false, Rule = null };
+
     private readonly ImmutableArray<IgnoreRule> rules;
 
     private IgnoreRules(ImmutableArray<IgnoreRule> rules) => this.rules = rules;
@@ -78,6 +80,8 @@ public sealed class IgnoreRules
     /// <summary>Judges a path whose folder was judged before; null for a path at the top of the context. For walkers.</summary>
     public IgnoreMatch Match(string path, IgnoreMatch? parent)
     {
+        if (rules.IsEmpty)
+            return Nothing;
         var excluded = false;
         IgnoreRule? deciding = null;
         var matched = new bool[rules.Length];

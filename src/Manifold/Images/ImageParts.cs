@@ -82,15 +82,33 @@ public sealed record ImageParts(
             var digest = document.Content.Descriptor.Digest;
             try
             {
+                var referrers = source.ListReferrersAsync(digest, cancellation);
+                var attached = source.ListTaggedAsync(digest, cancellation);
+                await Task.WhenAll(referrers, attached, ReadAheadAsync(document.Content, cancellation)).ConfigureAwait(false);
                 return document with
                 {
-                    Referrers = await source.ListReferrersAsync(digest, cancellation).ConfigureAwait(false),
-                    Tagged = await source.ListTaggedAsync(digest, cancellation).ConfigureAwait(false),
+                    Referrers = await referrers.ConfigureAwait(false), Tagged = await attached.ConfigureAwait(false),
                 };
             }
             catch (RegistryException e)
             {
                 throw e.With($"{e.Message} To copy the image without what refers to it, add --no-referrers.");
+            }
+        }
+
+        /// <summary>Has a registry send what an index lists while it is asked what refers to the index: the next level finds it read.</summary>
+        /// <remarks>A document that cannot be read is that level's to tell.</remarks>
+        private async Task ReadAheadAsync(ManifestContent document, CancellationToken cancellation)
+        {
+            if (source.Location.Transport != Transport.Registry || !MediaType.IsIndex(document.Descriptor.MediaType))
+                return;
+            try
+            {
+                var index = ImageIndex.Parse(document.Bytes.Span);
+                await Task.WhenAll(index.Manifests.Select(entry => source.ReadDocumentAsync(entry, cancellation))).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ManifoldException or FormatException)
+            {
             }
         }
 

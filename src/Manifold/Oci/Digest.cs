@@ -50,10 +50,17 @@ public readonly record struct Digest : IComparable<Digest>
     /// <summary>The digest of a SHA-256 hash of 32 bytes, or of a SHA-512 hash of 64 bytes.</summary>
     public static Digest FromHash(ReadOnlySpan<byte> hash) => new(hash.Length switch
     {
-        32 => "sha256:" + Convert.ToHexStringLower(hash),
-        64 => "sha512:" + Convert.ToHexStringLower(hash),
+        32 => Named("sha256:", hash),
+        64 => Named("sha512:", hash),
         _ => throw new ArgumentException($"A hash of {hash.Length} bytes is neither SHA-256 nor SHA-512.", nameof(hash)),
     });
+
+    private static string Named(string algorithm, ReadOnlySpan<byte> hash) =>
+        string.Create(algorithm.Length + (hash.Length * 2), hash, (text, bytes) =>
+        {
+            algorithm.CopyTo(text);
+            Convert.TryToHexStringLower(bytes, text[algorithm.Length..], out _);
+        });
 
     public static Digest Of(ReadOnlySpan<byte> content) => FromHash(Hasher.Hash(HashKind.Sha256, content));
 

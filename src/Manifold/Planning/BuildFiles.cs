@@ -15,14 +15,16 @@ public static class BuildFiles
     private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile", "dockerfile"];
 
     /// <summary>Reads and parses the Dockerfile.</summary>
+    /// <param name="known">Those that need not be parsed again.</param>
     /// <exception cref="UsageException">It is not there, or too large; or a build argument says of the build checks what cannot be.</exception>
-    public static ParsedDockerfile ReadDockerfile(BuildRequest request)
+    public static ParsedDockerfile ReadDockerfile(BuildRequest request, ParsedFiles? known = null)
     {
-        var checks = SettingsOf(request);
+        var checks = (request.BuildArguments.GetValueOrDefault(CheckOptions.BuildArgument), SettingsOf(request));
+        known ??= new ParsedFiles();
         if (request.InlineDockerfile is { } text)
-            return DockerfileParser.Parse(request.DockerfilePath ?? "Dockerfile", Encoding.UTF8.GetBytes(text), checks);
+            return known.Parse(request.DockerfilePath ?? "Dockerfile", Encoding.UTF8.GetBytes(text), checks);
         var (path, content) = Dockerfile(request);
-        return DockerfileParser.Parse(request.DockerfilePath ?? Path.GetFileName(path), content, checks);
+        return known.Parse(request.DockerfilePath ?? Path.GetFileName(path), content, checks);
     }
 
     /// <summary>The Dockerfile's path and its bytes, of a request whose Dockerfile is a file.</summary>

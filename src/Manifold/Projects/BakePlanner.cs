@@ -30,7 +30,7 @@ public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
 /// </remarks>
 public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pins)
 {
-    private readonly Emulators emulators = new(tools.Builder.Store);
+    private readonly Emulators emulators = new(tools.Builder.Store, remembers: true);
     private readonly BaseResolver resolver = new(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
     private readonly HashSet<(string Component, Diagnostic)> told = [];
@@ -166,7 +166,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
                     ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false)
                     : PlanTaken(platform, taken[platform]));
                 if (platform.Build is { } checkedBuild)
-                    platforms[^1] = TellChecks(node, checkedBuild.Request, platforms[^1], on);
+                    platforms[^1] = TellChecks(node, checkedBuild, platforms[^1], on);
             }
             catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
             {
@@ -221,9 +221,10 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
 
     /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
     /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
-    private PlannedPlatform TellChecks(ComponentNode node, BuildRequest request, PlannedPlatform platform, Action<BuildEvent> on)
+    private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform, Action<BuildEvent> on)
     {
-        var parsed = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request);
+        var request = build.Request;
+        var parsed = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request, build.Files), request);
         var findings = BuildChecker.Heeded(parsed, request, platform.Bases);
         foreach (var finding in findings)
             if (told.Add((node.Name, finding)))

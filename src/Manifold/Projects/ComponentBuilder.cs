@@ -77,7 +77,7 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
             return platform;
         var bases = platform.Bases.AddRange(build.Siblings.Select(sibling =>
             KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), BaseOf(sibling.Need, siblings[sibling.Sibling]))));
-        var file = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(build.Request), build.Request).OrThrow();
+        var file = BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(build.Request, build.Files), build.Request).OrThrow();
         var plan = new Planner(file, build.Request).Plan(bases);
         return platform with { Plan = plan, Image = plan.Images[0] };
     }

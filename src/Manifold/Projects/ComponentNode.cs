@@ -31,6 +31,9 @@ public sealed record PlatformNode(ComponentPlatform Of)
 /// <param name="Group">Equal for platforms that are built alike: their steps are shared.</param>
 public sealed record PlatformBuild(BuildRequest Request, Planner Planner, Digest Group)
 {
+    /// <summary>The Dockerfiles that the project has parsed so far.</summary>
+    public required ParsedFiles Files { get; init; }
+
     /// <summary>What of <see cref="Planner.Needs"/> a sibling is meant by.</summary>
     public required ImmutableArray<(BaseNeed Need, string Sibling)> Siblings { get; init; }
 

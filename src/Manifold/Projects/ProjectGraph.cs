@@ -44,6 +44,7 @@ public sealed class ProjectGraph
     private readonly SiblingNames names;
     private readonly ComponentRequests requests;
     private readonly HashSet<string> asked;
+    private readonly ParsedFiles files = new();
     private readonly Dictionary<string, ComponentNode> nodes = new(StringComparer.Ordinal);
     private readonly ImmutableArray<ComponentNode>.Builder ordered = ImmutableArray.CreateBuilder<ComponentNode>();
     private readonly List<ManifoldException> problems = [];
@@ -145,9 +146,10 @@ public sealed class ProjectGraph
         try
         {
             var request = requests.Of(component, platform.Platform, source);
-            var planner = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request), request).OrThrow(), request);
+            var planner = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request, files), request).OrThrow(), request);
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
+                Files = files,
                 Siblings = [.. planner.Needs.Select(need => (need, Sibling: names.Find(need.Reference, component.Name)!)).Where(each => each.Sibling is not null)],
             };
         }

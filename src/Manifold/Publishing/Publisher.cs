@@ -14,6 +14,9 @@ public sealed record PublishingTools(Store Store, RegistryClient Registry, TimeP
     /// <summary>Gets what people should know and what stops nothing.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Whether a preflight asks repositories also for what a plan shows and no publication needs.</summary>
+    public bool Surveys { get; init; }
+
     /// <summary>Images that are sent at once and share a blob: the second repository of a registry waits, and mounts what the first got.</summary>
     internal Turns<(string Registry, Digest Blob)> Sending { get; } = new();
 
@@ -40,7 +43,7 @@ public sealed class Publisher(PublishingTools tools)
 {
     /// <summary>What would stand in the way. Nothing is written, and nothing is refused: that is <see cref="Preflight.OrThrow"/>'s.</summary>
     public Task<Preflight> PreflightAsync(PublicationRequest request, ImmutableArray<Platform> platforms, CancellationToken cancellation = default) =>
-        new TargetProbe(tools.Registry, tools.Store).AskAsync(request, platforms, cancellation);
+        new TargetProbe(tools.Registry, tools.Store, tools.Surveys).AskAsync(request, platforms, cancellation);
 
     /// <summary>Ends what killed publications left. Belongs before a preflight whose answers are to be relied on.</summary>
     public async Task RecoverAsync(CancellationToken cancellation = default)

@@ -7,7 +7,8 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
-internal sealed class TargetProbe(RegistryClient registry, Store store)
+/// <param name="surveys">Asks as well for what nobody needs to publish and a plan shows: media types, referrers.</param>
+internal sealed class TargetProbe(RegistryClient registry, Store store, bool surveys = false)
 {
     private readonly RegistryClient client = registry.OfTargets;
     private readonly Puller puller = new(registry.OfTargets, store, new BlobOrigins(store));
@@ -57,27 +58,50 @@ internal sealed class TargetProbe(RegistryClient registry, Store store)
     {
         try
         {
-            if (await client.ProbePushAsync(repository, cancellation).ConfigureAwait(false) is { } refusal)
+            var (refusal, ending) = await client.BeginProbeAsync(repository, cancellation).ConfigureAwait(false);
+            if (refusal is not null)
                 return (new RepositoryState { Name = repository.Name, Problem = refusal }, []);
-            var exists = client.HasRepositoryAsync(repository, cancellation);
-            var referrers = client.HasReferrersApiAsync(repository, cancellation);
-            var states = await Task.WhenAll(tags.Select(async tag =>
+            try
             {
-                var now = await ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
-                return new TargetState(tag.Tag, tag.Platform, now, Losing(now, tag.Platform, platforms));
-            })).ConfigureAwait(false);
-            var has = states.Select(state => state.Now).OfType<TagState>().ToList();
-            return (new RepositoryState
+                var asking = StatesAsync(tags, platforms, cancellation);
+                var known = surveys ? await SurveyAsync(repository, asking, cancellation).ConfigureAwait(false)
+                    : new RepositoryState { Name = repository.Name };
+                return (known, await asking.ConfigureAwait(false));
+            }
+            finally
             {
-                Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
-                AcceptsIndex = has.Any(now => MediaType.IsIndex(now.Content.Descriptor.MediaType)) ? true : null,
-                AcceptsZstd = await HasZstdAsync(repository, has.FirstOrDefault(now => now.Oddity is null), cancellation).ConfigureAwait(false) ? true : null,
-            }, [.. states]);
+                await ending.ConfigureAwait(false);
+            }
         }
         catch (ManifoldException e)
         {
             return (new RepositoryState { Name = repository.Name, Problem = e }, []);
         }
+    }
+
+    private async Task<ImmutableArray<TargetState>> StatesAsync(
+        ImmutableArray<(ImageReference Tag, Platform? Platform)> tags, ImmutableArray<Platform> platforms,
+        CancellationToken cancellation) =>
+        [.. await Task.WhenAll(tags.Select(async tag =>
+        {
+            var now = await ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
+            return new TargetState(tag.Tag, tag.Platform, now, Losing(now, tag.Platform, platforms));
+        })).ConfigureAwait(false)];
+
+    private async Task<RepositoryState> SurveyAsync(
+        ImageReference repository, Task<ImmutableArray<TargetState>> asking, CancellationToken cancellation)
+    {
+        var exists = client.HasRepositoryAsync(repository, cancellation);
+        var referrers = client.HasReferrersApiAsync(repository, cancellation);
+        await Task.WhenAll(asking, exists, referrers).ConfigureAwait(false);
+        var has = (await asking.ConfigureAwait(false)).Select(state => state.Now).OfType<TagState>().ToList();
+        var hasZstd = await HasZstdAsync(repository, has.FirstOrDefault(now => now.Oddity is null), cancellation).ConfigureAwait(false);
+        return new RepositoryState
+        {
+            Name = repository.Name, Exists = await exists.ConfigureAwait(false), HasReferrersApi = await referrers.ConfigureAwait(false),
+            AcceptsIndex = has.Any(now => MediaType.IsIndex(now.Content.Descriptor.MediaType)) ? true : null,
+            AcceptsZstd = hasZstd ? true : null,
+        };
     }
 
     /// <summary>Whether what a tag has now is compressed so. There is no other way to know: to try it would leave something behind.</summary>

@@ -9,11 +9,26 @@ namespace Manifold.Registry;
 /// <summary>A manifest or index as the registry sent it: these bytes have this digest.</summary>
 public sealed record ManifestContent(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)
 {
+    /// <summary>Puts it into the store, unless these very bytes are there: writing waits for the disk.</summary>
     internal async Task KeepAsync(Store store, CancellationToken cancellation)
     {
+        if (IsKept(store))
+            return;
         await using var writer = store.CreateBlob(Descriptor.Digest);
         writer.Write(Bytes.Span);
         await writer.CommitAsync(Descriptor.MediaType, Descriptor, cancellation).ConfigureAwait(false);
+    }
+
+    private bool IsKept(Store store)
+    {
+        try
+        {
+            return store.TryReadDocument(Descriptor.Digest) is { } kept && Bytes.Span.SequenceEqual(kept);
+        }
+        catch (ContentMismatchException)
+        {
+            return false; // damaged: what the registry sent replaces it
+        }
     }
 }
 

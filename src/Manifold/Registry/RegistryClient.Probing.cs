@@ -13,6 +13,15 @@ public sealed partial class RegistryClient
     /// </remarks>
     public async Task<RegistryException?> ProbePushAsync(ImageReference repository, CancellationToken cancellation = default)
     {
+        var (refusal, ending) = await BeginProbeAsync(repository, cancellation).ConfigureAwait(false);
+        await ending.ConfigureAwait(false);
+        return refusal;
+    }
+
+    /// <summary>The same, answered as soon as the registry has let us in. The caller awaits <c>Ending</c>, which takes the upload back, before
+    /// it is done.</summary>
+    internal async Task<(RegistryException? Refusal, Task Ending)> BeginProbeAsync(ImageReference repository, CancellationToken cancellation)
+    {
         var request = new RegistryRequest(
             $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };
         try
@@ -22,17 +31,15 @@ public sealed partial class RegistryClient
             using (var response = await host.SendAsync(request, cancellation).ConfigureAwait(false))
             {
                 if (response.Message.StatusCode is not HttpStatusCode.Accepted)
-                    return await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
+                    return (await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false), Task.CompletedTask);
                 session = response.Location;
             }
             // The first answer has given its place back: as many probes at once as the host has places would wait for each other for ever.
-            if (session is not null)
-                await CancelAsync(host, request, session, cancellation).ConfigureAwait(false);
-            return null;
+            return (null, session is null ? Task.CompletedTask : CancelAsync(host, request, session, cancellation));
         }
         catch (RegistryException refusal)
         {
-            return refusal;
+            return (refusal, Task.CompletedTask);
         }
     }
 

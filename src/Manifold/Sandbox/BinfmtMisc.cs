@@ -73,7 +73,10 @@ internal static class BinfmtMisc
         File.WriteAllText(Folder + "/register", $":qemu-{processor.Qemu}:M::{Escaped(processor.Header)}:{Escaped(mask)}:{interpreter}:{flags}");
     }
 
-    public static void Enable(Entry entry) => File.WriteAllText(Path.Combine(Folder, entry.Name), "1");
+    public static void Enable(Entry entry) => File.WriteAllText(PathOf(entry), "1");
+
+    /// <summary>Where the kernel shows a registration.</summary>
+    public static string PathOf(Entry entry) => Path.Combine(Folder, entry.Name);
 
     private static string Escaped(byte[] bytes) => string.Concat(bytes.Select(value => $"\\x{value:x2}"));
 

@@ -11,13 +11,16 @@ namespace Manifold.Sandbox;
 /// What runs is found by running: a program of a few bytes for the processor in question must end as it says. So a registration whose emulator is
 /// broken, or a processor that also runs its 32-bit kin, is seen as it is. Answers are kept for the life of this object.
 /// </remarks>
-public sealed class Emulators(Store store)
+/// <param name="remembers">Believes of a registration what was seen since the machine started (<see cref="EmulatorMemory"/>). For builds:
+/// whoever asks how the machine is wants it tried now.</param>
+public sealed class Emulators(Store store, bool remembers = false)
 {
     // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).
     private const string DebianFolder = "/usr/libexec/qemu-binfmt";
     private static string Install => Remedy.AsRoot("apt-get install qemu-user-static && manifold emulators install");
 
     private readonly ConcurrentDictionary<Platform, Lazy<Task<Emulation>>> known = new();
+    private readonly EmulatorMemory memory = new(store);
 
     /// <summary>The platforms that people publish, for tables.</summary>
     public static ImmutableArray<Platform> Usual { get; } =
@@ -99,7 +102,7 @@ public sealed class Emulators(Store store)
             var why = $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it";
             return Missing(platform, why, Again(entry));
         }
-        return await RunsAsync(processor).ConfigureAwait(false)
+        return await RunsAsync(processor, entry).ConfigureAwait(false)
             ? Emulated(platform, entry)
             : Missing(platform, $"its emulator {entry.Interpreter} is registered but fails", Remedy.AsRoot("apt-get install --reinstall qemu-user-static"));
     }
@@ -136,6 +139,16 @@ public sealed class Emulators(Store store)
 
     // Processors whose 64-bit kind may run the 32-bit one itself.
     private static bool IsKin(Platform platform) => (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");
+
+    private async Task<bool> RunsAsync(Processor processor, BinfmtMisc.Entry entry)
+    {
+        if (remembers && memory.Works(processor, entry))
+            return true;
+        if (!await RunsAsync(processor).ConfigureAwait(false))
+            return false;
+        memory.Remember(processor, entry);
+        return true;
+    }
 
     private async Task<bool> RunsAsync(Processor processor)
     {

@@ -350,6 +350,20 @@ public sealed class LosingContent : WithARegistry
     }
 
     [Fact]
+    public async Task a_preflight_asks_what_a_publication_needs_and_a_plan_asks_for_more()
+    {
+        await PublishedAsync();
+        Registry.Requests.Clear();
+        await new Publisher(Tools()).PreflightAsync(new PublicationRequest { Targets = [Registry.Reference("app:1")] }, []);
+        Assert.Equal(["DELETE", "HEAD", "POST"], Registry.Requests.Select(request => request.Method).Order());
+
+        var surveyed = await new Publisher(Tools() with { Surveys = true })
+            .PreflightAsync(new PublicationRequest { Targets = [Registry.Reference("app:1")] }, []);
+        Assert.Equal((1, 1), (Registry.Count("GET", "/tags/list"), Registry.Count("GET", "/referrers/")));
+        Assert.True(surveyed.Repositories[0].Exists);
+    }
+
+    [Fact]
     public async Task a_mount_from_a_repository_that_has_lost_the_blob_is_followed_by_sending_it()
     {
         var index = await PublishedAsync();

@@ -1,4 +1,5 @@
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
@@ -47,6 +48,25 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         Assert.Equal(5, ranges.Count);
         Assert.Null(ranges[0]);
         Assert.All(ranges[1..], range => Assert.NotNull(range));
+    }
+
+    [Fact]
+    public async Task a_document_that_the_store_has_is_not_written_again_unless_it_is_damaged()
+    {
+        var manifest = new Manifest { Config = Registry.AddBlob("app", "{}"u8.ToArray(), MediaType.Config), Layers = [] }.ToJson();
+        var digest = Digest.Of(manifest);
+        Registry.Manifests["app:1"] = Registry.Manifests[$"app@{digest}"] = (MediaType.Manifest, manifest);
+        var content = await Client().GetManifestAsync(Registry.Reference("app:1"));
+        await content!.KeepAsync(Store, default);
+        var path = Store.BlobPath(digest);
+        var written = DirectoryHandle.StatusOf(path)!.Value;
+
+        await content.KeepAsync(Store, default);
+        Assert.Equal(written.Inode, DirectoryHandle.StatusOf(path)!.Value.Inode);
+
+        await File.WriteAllBytesAsync(path, [.. manifest.Select(_ => (byte)' ')]);
+        await content.KeepAsync(Store, default);
+        Assert.Equal(manifest, await File.ReadAllBytesAsync(path));
     }
 
     [Fact]

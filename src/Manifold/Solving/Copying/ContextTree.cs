@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;
@@ -16,7 +15,7 @@ namespace Manifold.Solving.Copying;
 public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
 {
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
-    private readonly ConcurrentDictionary<string, FileStatus> chosen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileDigests.Identity> chosen = new(StringComparer.Ordinal);
 
     public bool Hides => !rules.IsEmpty;
 
@@ -42,11 +41,16 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
         var found = new List<LayerEntry>();
         if (handle is not null)
             Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), found);
-        found.Sort((left, right) => EntryPath.Order.Compare(left.Path, right.Path));
         return found;
     }
 
-    public Digest DigestOf(LayerEntry file) => digests!.Of(file.Path, chosen[file.Path], file.Open!);
+    public Digest DigestOf(LayerEntry file)
+    {
+        FileDigests.Identity identity;
+        lock (chosen)
+            identity = chosen[file.Path];
+        return digests!.Of(file.Path, identity, file.Open!);
+    }
 
     public string DescribeMissing(string source)
     {
@@ -78,9 +82,12 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
         return inner.Names().All(child => IsAsItIs(inner, EntryPath.Join(path, child), child, seen));
     }
 
+    // Folder by folder in the order of names, which is EntryPath.Order: names are shorter to compare than paths.
     private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)
     {
-        foreach (var name in handle.Names())
+        var names = handle.Names();
+        names.Sort(EntryPath.Order);
+        foreach (var name in names)
         {
             var path = EntryPath.Join(folder, name);
             var match = rules.Match(path, above);
@@ -89,13 +96,14 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
             var entry = EntryOf(path, name, handle);
             if (entry is null)
                 continue;
+            found.Add(entry);
             var before = found.Count;
             if (entry.Kind == EntryKind.Folder && handle.TryOpenFolder(name, out _) is { } below)
                 using (below)
                     Walk(below, path, match, found);
             // A folder that is excluded itself comes along with what is re-included below it.
-            if (!match.Excluded || found.Count > before)
-                found.Add(entry);
+            if (match.Excluded && found.Count == before)
+                found.RemoveAt(before - 1);
         }
     }
 
@@ -103,27 +111,26 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     {
         if (folder.Status(name) is not { } status || status.Type == FileStatus.Socket)
             return null;
-        var entry = new LayerEntry
+        var kind = status.Type switch
         {
-            Path = path, Mode = status.Mode, Modified = status.Modified, Size = status.Type == FileStatus.RegularFile ? status.Size : 0,
-            Kind = status.Type switch
-            {
-                FileStatus.Folder => EntryKind.Folder,
-                FileStatus.SymbolicLink => EntryKind.SymbolicLink,
-                FileStatus.Fifo => EntryKind.Fifo,
-                FileStatus.CharacterDevice => EntryKind.CharacterDevice,
-                FileStatus.BlockDevice => EntryKind.BlockDevice,
-                _ => EntryKind.File,
-            },
-            DeviceMajor = status.NodeMajor, DeviceMinor = status.NodeMinor,
+            FileStatus.Folder => EntryKind.Folder,
+            FileStatus.SymbolicLink => EntryKind.SymbolicLink,
+            FileStatus.Fifo => EntryKind.Fifo,
+            FileStatus.CharacterDevice => EntryKind.CharacterDevice,
+            FileStatus.BlockDevice => EntryKind.BlockDevice,
+            _ => EntryKind.File,
         };
-        if (entry.Kind == EntryKind.File)
-            chosen[path] = status;
-        return entry.Kind switch
+        if (kind == EntryKind.File)
+            lock (chosen)
+                chosen[path] = FileDigests.Identity.Of(status);
+        return new LayerEntry
         {
-            EntryKind.SymbolicLink => entry with { LinkTarget = folder.ReadLink(name) },
-            EntryKind.File => entry with { Open = () => OpenFile(path), Identity = FileIdentity.Of(status) },
-            _ => entry,
+            Path = path, Kind = kind, Mode = status.Mode, Modified = status.Modified,
+            Size = status.Type == FileStatus.RegularFile ? status.Size : 0,
+            DeviceMajor = status.NodeMajor, DeviceMinor = status.NodeMinor,
+            LinkTarget = kind == EntryKind.SymbolicLink ? folder.ReadLink(name) : null,
+            Open = kind == EntryKind.File ? () => OpenFile(path) : null,
+            Identity = kind == EntryKind.File ? FileIdentity.Of(status) : null,
         };
     }
 

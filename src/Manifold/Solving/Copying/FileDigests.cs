@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 using Manifold.Content;
@@ -25,9 +26,12 @@ public sealed class FileDigests
     private bool changed;
 
     /// <summary>What makes a file the same as before.</summary>
-    public readonly record struct Identity(long Size, FileTime Modified, FileTime Changed, ulong Inode);
+    public readonly record struct Identity(long Size, FileTime Modified, FileTime Changed, ulong Inode)
+    {
+        public static Identity Of(FileStatus status) => new(status.Size, status.Modified, status.Changed, status.Inode);
+    }
 
-    private sealed record Known(Identity Identity, byte[] Hash);
+    private sealed record Known(Identity Identity, Digest Digest);
 
     public FileDigests(Store store, string contextFolder, TimeProvider time)
     {
@@ -38,20 +42,20 @@ public sealed class FileDigests
     }
 
     /// <summary>A file's digest: remembered, or from reading it. Thread-safe.</summary>
-    public Digest Of(string file, FileStatus status, Func<Stream> open)
+    public Digest Of(string file, Identity identity, Func<Stream> open)
     {
-        var identity = new Identity(status.Size, status.Modified, status.Changed, status.Inode);
         if (known.TryGetValue(file, out var before) && before.Identity == identity)
-            return Digest.FromHash(before.Hash);
-        var settled = time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(status.Changed.Seconds).AddTicks(status.Changed.Nanoseconds / 100) > Settled;
+            return before.Digest;
+        var then = DateTimeOffset.FromUnixTimeSeconds(identity.Changed.Seconds).AddTicks(identity.Changed.Nanoseconds / 100);
+        var settled = time.GetUtcNow() - then > Settled;
         using var content = open();
-        var hash = HashOf(content);
+        var digest = Digest.FromHash(HashOf(content));
         if (settled)
-            known[file] = new Known(identity, hash);
+            known[file] = new Known(identity, digest);
         else
             known.TryRemove(file, out _);
         changed = true;
-        return Digest.FromHash(hash);
+        return digest;
     }
 
     /// <summary>Reads a stream to its end.</summary>
@@ -81,7 +85,7 @@ public sealed class FileDigests
         {
             writer.Write(Version);
             writer.Write(known.Count);
-            foreach (var (name, (identity, hash)) in known)
+            foreach (var (name, (identity, digest)) in known)
             {
                 writer.Write(FileName.Encode(name).Length);
                 writer.Write(FileName.Encode(name));
@@ -89,7 +93,7 @@ public sealed class FileDigests
                 Write(writer, identity.Modified);
                 Write(writer, identity.Changed);
                 writer.Write(identity.Inode);
-                writer.Write(hash);
+                writer.Write(Convert.FromHexString(digest.Hex));
             }
         }
         Store.ReplaceFile(path, buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
@@ -100,17 +104,19 @@ public sealed class FileDigests
         var all = new ConcurrentDictionary<string, Known>(StringComparer.Ordinal);
         try
         {
-            using var reader = new BinaryReader(new MemoryStream(File.ReadAllBytes(path)));
-            if (reader.ReadInt32() != Version)
+            var reading = new Reading(File.ReadAllBytes(path));
+            if (reading.Int32() != Version)
                 return all;
-            for (var count = reader.ReadInt32(); count > 0; count--)
+            var count = reading.Int32();
+            all = new ConcurrentDictionary<string, Known>(-1, Math.Clamp(count, 1, reading.Left), StringComparer.Ordinal);
+            for (; count > 0; count--)
             {
-                var name = FileName.Decode(reader.ReadBytes(reader.ReadInt32()));
-                var identity = new Identity(reader.ReadInt64(), ReadTime(reader), ReadTime(reader), reader.ReadUInt64());
-                all[name] = new Known(identity, reader.ReadBytes(Hasher.Sha256Bytes));
+                var name = FileName.Decode(reading.Bytes(reading.Int32()));
+                var identity = new Identity(reading.Int64(), reading.Time(), reading.Time(), (ulong)reading.Int64());
+                all[name] = new Known(identity, Digest.FromHash(reading.Bytes(Hasher.Sha256Bytes)));
             }
         }
-        catch (Exception e) when (e is FileNotFoundException or EndOfStreamException or ArgumentException)
+        catch (Exception e) when (e is FileNotFoundException or ArgumentException)
         {
             // Nothing remembered yet, or a damaged file: the context is read again.
         }
@@ -123,5 +129,24 @@ public sealed class FileDigests
         writer.Write(time.Nanoseconds);
     }
 
-    private static FileTime ReadTime(BinaryReader reader) => new(reader.ReadInt64(), reader.ReadInt32());
+    /// <summary>Takes what <see cref="Save"/> wrote from a file's begin. An <see cref="ArgumentException"/> where it ends before.</summary>
+    private ref struct Reading(ReadOnlySpan<byte> rest)
+    {
+        private ReadOnlySpan<byte> rest = rest;
+
+        public readonly int Left => Math.Max(1, rest.Length);
+
+        public ReadOnlySpan<byte> Bytes(int count)
+        {
+            var taken = rest[..count];
+            rest = rest[count..];
+            return taken;
+        }
+
+        public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Bytes(sizeof(int)));
+
+        public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Bytes(sizeof(long)));
+
+        public FileTime Time() => new(Int64(), Int32());
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Manifold.Dockerfile;
@@ -25,8 +24,18 @@ public sealed record SelectedSource(string Name, ImmutableArray<SelectedFile> Fi
 }
 
 /// <summary>Everything that a COPY takes, by content: equal selections have equal digests, whatever the times on disk.</summary>
-public sealed record Selection(ImmutableArray<SelectedSource> Sources)
+public sealed class Selection
 {
+    private readonly Lazy<Digest> digest;
+
+    public Selection(ImmutableArray<SelectedSource> sources)
+    {
+        Sources = sources;
+        digest = new Lazy<Digest>(() => DigestOf(sources));
+    }
+
+    public ImmutableArray<SelectedSource> Sources { get; }
+
     /// <summary>Files that <c>--exclude</c> means and that are taken all the same, because they are sources themselves.</summary>
     public ImmutableArray<string> TakenAnyway { get; init; } = [];
 
@@ -41,7 +50,7 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
         if (!IgnoreRules.TryParse(step.Exclude, out var rules) || rules.IsEmpty)
             return Hashed(tree, sources, step.UnpackArchives);
         var meant = sources.Where(source => source.Files[0].Entry.Kind != EntryKind.Folder && rules.Match(source.Name).Excluded);
-        return Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives) with
+        return new Selection(Hashed(tree, [.. sources.Select(source => Without(rules, source))], step.UnpackArchives).Sources)
         {
             TakenAnyway = [.. meant.Select(source => source.Name).Distinct()],
         };
@@ -55,9 +64,11 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
 
     private static Selection Hashed(ISourceTree tree, List<ChosenSource> sources, bool unpack)
     {
-        var files = sources.SelectMany(source => source.Files).Select(file => file.Entry).Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Path).ToList();
-        var digests = new ConcurrentDictionary<string, Digest>(StringComparer.Ordinal);
-        InParallel(files, file => digests[file.Path] = tree.DigestOf(file));
+        var files = sources.SelectMany(source => source.Files).Select(file => file.Entry)
+            .Where(entry => entry.Kind == EntryKind.File).ToList();
+        if (sources.Count > 1) // they may overlap
+            files = [.. files.DistinctBy(entry => entry.Path)];
+        var digests = InParallel(files, tree.DigestOf);
         var links = files.Where(file => file.Identity is not null).GroupBy(file => file.Identity!).Where(names => names.Skip(1).Any())
             .Select(names => names.Key).ToHashSet();
         return new Selection([.. sources.Select(Selected)]);
@@ -70,25 +81,32 @@ public sealed record Selection(ImmutableArray<SelectedSource> Sources)
             digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null);
     }
 
-    /// <summary>The first failure is thrown as it is, not as one of several.</summary>
-    private static void InParallel(List<LayerEntry> files, Action<LayerEntry> work)
+    /// <summary>Digests by path. The first failure is thrown as it is, not as one of several.</summary>
+    private static Dictionary<string, Digest> InParallel(List<LayerEntry> files, Func<LayerEntry, Digest> digestOf)
     {
+        var found = new Digest[files.Count];
         try
         {
-            Parallel.ForEach(files, work);
+            Parallel.For(0, files.Count, i => found[i] = digestOf(files[i]));
         }
         catch (AggregateException several)
         {
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
+        var byPath = new Dictionary<string, Digest>(files.Count, StringComparer.Ordinal);
+        for (var i = 0; i < found.Length; i++)
+            byPath[files[i].Path] = found[i];
+        return byPath;
     }
 
-    /// <summary>The digest of paths, kinds, modes, owners, links and contents, in the order of the sources.</summary>
-    public Digest Digest()
+    /// <summary>The digest of paths, kinds, modes, owners, links and contents, in the order of the sources. Made once.</summary>
+    public Digest Digest() => digest.Value;
+
+    private static Digest DigestOf(ImmutableArray<SelectedSource> sources)
     {
         using var key = new KeyBuilder();
         var names = new Dictionary<FileIdentity, int>();
-        foreach (var source in Sources)
+        foreach (var source in sources)
         {
             key.Add(source.Name).Add(source.Files.Length).Add(source.Unpack ? 1 : 0).Add(source.Root.TimeIsOwn ? source.Root.Modified.Seconds : -1);
             foreach (var (path, entry, content) in source.Files)

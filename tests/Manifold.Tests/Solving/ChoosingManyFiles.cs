@@ -1,0 +1,94 @@
+using Manifold.Content;
+using Manifold.Dockerfile;
+using Manifold.Layers;
+using Manifold.Solving.Copying;
+
+namespace Manifold.Tests.Solving;
+
+/// <summary>A context of many files: chosen in the one order of layers, and not read again where nothing changed.</summary>
+public sealed class ChoosingManyFiles : IDisposable
+{
+    private static readonly string[] Names =
+        ["a", "a.txt", "a-b/x", "a0/y", "b/a/z", "b/a.x", "b/ab/z", "é/x", "文/x", "\uFF5E", "🙂/x", "z/deep/deeper/deepest"];
+
+    private readonly TemporaryFolder folder = new();
+    private readonly Store store;
+
+    public ChoosingManyFiles()
+    {
+        store = Store.Open(folder["store"]);
+        foreach (var name in Names)
+            folder.Write($"context/{name}", name);
+    }
+
+    public void Dispose()
+    {
+        store.Dispose();
+        folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("b\n!b/a/z\n")]
+    [InlineData("*\n!z/deep/deeper/deepest\n!a-b\n")]
+    public void everything_stands_in_the_order_of_layers(string ignored)
+    {
+        var paths = Tree(ignored).Below("").Select(entry => entry.Path).ToList();
+        Assert.Equal(paths.Order(EntryPath.Order), paths);
+        Assert.Equal(paths.Distinct(), paths);
+        Assert.Contains("z/deep/deeper/deepest", paths);
+    }
+
+    [Fact]
+    public void a_folder_that_is_left_out_is_there_only_with_what_is_taken_in_again() =>
+        Assert.Equal(["b", "b/a", "b/a/z"], Tree("*\n!b/a/z\n").Below("").Select(entry => entry.Path));
+
+    [Fact]
+    public void files_that_did_not_change_are_not_opened_again()
+    {
+        var later = new AnHourLater();
+        var first = Tree("", later);
+        var digests = first.Below("").Where(entry => entry.Kind == EntryKind.File).ToDictionary(entry => entry.Path, first.DigestOf);
+        Remembered!.Save();
+
+        var second = Tree("", later);
+        var again = second.Below("").Where(entry => entry.Kind == EntryKind.File)
+            .ToDictionary(entry => entry.Path, entry => second.DigestOf(entry with
+            {
+                Open = () => throw new InvalidOperationException(entry.Path),
+            }));
+        Assert.Equal(digests, again);
+    }
+
+    [Fact]
+    public void a_memory_that_is_cut_short_is_as_good_as_none()
+    {
+        var later = new AnHourLater();
+        var first = Tree("", later);
+        foreach (var entry in first.Below("").Where(entry => entry.Kind == EntryKind.File))
+            first.DigestOf(entry);
+        Remembered!.Save();
+        var file = Directory.GetFiles(folder["store/cache/files"]).Single();
+        var whole = File.ReadAllBytes(file);
+        for (var length = 0; length < whole.Length; length += 7)
+        {
+            File.WriteAllBytes(file, whole[..length]);
+            var entry = Tree("", later) is var tree ? tree.Find("a")! : null!;
+            Assert.Equal(Manifold.Oci.Digest.Of("a"), tree.DigestOf(entry));
+        }
+    }
+
+    private FileDigests? Remembered { get; set; }
+
+    private ContextTree Tree(string ignored, TimeProvider? time = null)
+    {
+        Remembered = new FileDigests(store, folder["context"], time ?? TimeProvider.System);
+        return new ContextTree(folder["context"], IgnoreRules.Parse(".dockerignore", ignored), Remembered);
+    }
+
+    /// <summary>What was written just now is not remembered, since it may change within the clock's step.</summary>
+    private sealed class AnHourLater : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddHours(1);
+    }
+}
