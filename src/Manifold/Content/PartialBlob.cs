@@ -135,10 +135,10 @@ public sealed class PartialBlob : IDisposable
         File.Delete(path);
     }
 
-    // The kernel tells an open file's own path, wherever it was moved; the store's root may be reached through links.
+    // Another client may have finished the blob, or thrown it away, before we had the lock.
     private static bool IsStillAt(FileStream file, string path) =>
-        new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget is { } now
-        && now.Split('/').TakeLast(3).SequenceEqual(path.Split('/').TakeLast(3), StringComparer.Ordinal);
+        FileCalls.TryStatus(file.SafeFileHandle, "") is { } open && FileCalls.TryStatus(null, path) is { } now
+        && (open.Device, open.Inode) == (now.Device, now.Inode);
 
     private Digest HashFile(Digest expected)
     {

@@ -73,11 +73,11 @@ public sealed partial class StandingAlone : IDisposable
     {
         await MakeRoot(withOpenSsl: true);
         var tls = PemFiles.Write(folder);
-        File.Copy(tls.Certificate, folder["root/authority.pem"]);
+        folder.Write("root/certificates/ca.crt", await File.ReadAllTextAsync(tls.Certificate));
         await using var server = await RunningServer.StartAsync(options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
 
         folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off", "--progress", "quiet", "/context");
+        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off", "--cert-dir", "/certificates", "/context");
         Assert.True(pushed.ExitCode == 0, pushed.Error);
         var made = await InRoot("key", "generate");
         Assert.True(made.ExitCode == 0, made.Error);
@@ -91,6 +91,7 @@ public sealed partial class StandingAlone : IDisposable
         foreach (var each in (string[])["root/tmp", "root/proc", "root/dev"])
             Directory.CreateDirectory(folder[each]);
         File.Copy(program, folder["root/manifold"]);
+        await Tool.Run("mknod", "--mode=666", folder["root/dev/urandom"], "c", "1", "9"); // the kernel's, which every container has
         folder.Write("root/etc/hosts", "127.0.0.1 localhost\n");
         folder.Write("root/etc/resolv.conf", "");
         var libraries = (await Tool.Run("ldd", program)).Split('\n').Select(line => LibraryPath().Match(line)).Where(match => match.Success).Select(match => match.Value).ToList();
@@ -108,8 +109,12 @@ public sealed partial class StandingAlone : IDisposable
         }
     }
 
-    private async Task<ChildProcess.Result> InRoot(params string[] arguments) => await Tool.Try("env",
-        ["-i", "MANIFOLD_ROOT=/store", "SSL_CERT_FILE=/authority.pem", "HOME=/", "COSIGN_PASSWORD=secret", "chroot", folder["root"], "/manifold", .. arguments]);
+    // /proc is the kernel's, too; in a mount namespace of its own it goes away by itself.
+    private async Task<ChildProcess.Result> InRoot(params string[] arguments) => await Tool.Try("unshare",
+    [
+        "--mount", "--", "bash", "-c", "mount -t proc proc \"$1/proc\" && exec env -i MANIFOLD_ROOT=/store HOME=/ "
+            + "COSIGN_PASSWORD=secret \"$(command -v chroot)\" \"$1\" /manifold \"${@:2}\"", "bash", folder["root"], .. arguments,
+    ]);
 
     [GeneratedRegex(@"\(NEEDED\)\s+Shared library: \[(.+?)\]")]
     private static partial Regex SharedLibrary();

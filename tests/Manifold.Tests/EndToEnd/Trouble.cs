@@ -175,7 +175,7 @@ public sealed class Trouble : IDisposable
     public async Task without_a_working_OCI_runtime_it_says_why_and_what_to_install()
     {
         await NeedRun();
-        using var lame = new Workshop { SearchPath = shop["bin"] };
+        using var lame = new Workshop { SearchPath = $"{shop["bin"]}:{Environment.GetEnvironmentVariable("PATH")}" };
         Directory.CreateDirectory(shop["bin"]);
         foreach (var name in new[] { "crun", "runc" })
         {
