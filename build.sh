@@ -3,12 +3,13 @@
 #   usage: build.sh [--arch amd64|arm64] [--fast] [--release]
 # Without an option: the native program for this machine, artifacts/manifold/manifold. One file that needs no .NET; minutes to make.
 # --arch ARCH:       the same for another architecture: artifacts/manifold-ARCH/manifold, made by cross-compiling.
-# --fast:            artifacts/manifold-fast/manifold, made in seconds, which needs the .NET 10 runtime and libzstd, libsqlite3, libsodium
-#                    and libcrypt where it runs. For working on the program.
+# --fast:            artifacts/manifold-fast/manifold, made in seconds, which needs the .NET 10 runtime and libzstd, libsqlite3, libsodium,
+#                    libcrypt and OpenSSL 3 where it runs. For working on the program.
 # --release:         tarballs, packages and their checksums for amd64 and arm64 in artifacts/release/.
 # The debug symbols of a native program are in 'manifold.dbg' beside it. What the linker needs is installed on Debian and Ubuntu.
 #   DEBIAN_MIRROR    where the libraries come from that become part of the program (see examples/debian.sh)
 set -euo pipefail
+shopt -s inherit_errexit # a function whose output is taken ends at its first failure, too
 cd "$(dirname "$0")"
 . examples/debian.sh
 
@@ -32,6 +33,7 @@ install_linker() {
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || missing+=(debian-archive-keyring)
+  [[ $EUID == 0 ]] || command -v newuidmap >/dev/null || missing+=(uidmap) # mmdebstrap unpacks as root of a user namespace
   (( ${#missing[@]} )) || return 0
   command -v apt-get >/dev/null || fail "the linker needs ${missing[*]} (Debian's names); ./build.sh --fast does without"
   [[ $EUID == 0 ]] || fail "the linker needs more packages. Run: sudo apt-get install ${missing[*]}"
@@ -61,11 +63,11 @@ fetch_libraries() { # arch; prints the folder
 native() { # arch
   local -A names=([amd64]=linux-x64 [arm64]=linux-arm64)
   local libraries_folder folder=artifacts/manifold
-  [[ $1 == "$(host)" ]] || folder=artifacts/manifold-$1
+  [[ $1 == "$here" ]] || folder=artifacts/manifold-$1
   install_linker
   libraries_folder=$(fetch_libraries "$1")
   say "compiling for $1: this takes 2 to 5 minutes"
-  dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo \
+  dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo >&2 \
     -p:RunAnalyzers=false -p:StripSymbols=false -p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld -p:SysRoot="$libraries_folder"
   (
     cd "$folder.part"
@@ -73,14 +75,14 @@ native() { # arch
     llvm-objcopy --strip-debug --strip-unneeded --add-gnu-debuglink=manifold.dbg Manifold.Cli manifold
   )
   mkdir -p "$folder"
-  rm -f "$folder"/*.{dll,pdb,xml,json} # of the form before this one
+  rm -f "$folder"/*.{dll,pdb,xml,json} # left by the former ReadyToRun build
   mv -f "$folder.part/manifold" "$folder.part/manifold.dbg" "$folder"
   rm -rf "$folder.part"
   echo "$folder/manifold"
 }
 
 fast() {
-  dotnet build src/Manifold.Cli/Manifold.Cli.csproj -c Release -o artifacts/manifold-fast -v quiet --nologo -p:RunAnalyzers=false
+  dotnet build src/Manifold.Cli/Manifold.Cli.csproj -c Release -o artifacts/manifold-fast -v quiet --nologo -p:RunAnalyzers=false >&2
   mv -f artifacts/manifold-fast/Manifold.Cli artifacts/manifold-fast/manifold
   echo artifacts/manifold-fast/manifold
 }
@@ -88,7 +90,9 @@ fast() {
 form=native arch=
 while (( $# )); do
   case $1 in
-    --fast | --release) form=${1#--} ;;
+    --fast | --release)
+      [[ $form == native ]] || fail "--fast and --release do not go together" 2
+      form=${1#--} ;;
     --arch) arch=${2:-}; shift; [[ $arch == amd64 || $arch == arm64 ]] || fail "--arch takes amd64 or arm64, not '$arch'" 2 ;;
     --arch=*) set -- --arch "${1#*=}" "${@:2}"; continue ;;
     -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit ;;
@@ -99,7 +103,9 @@ done
 [[ -z $arch || $form == native ]] || fail "--arch goes with the native program only" 2
 command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
 case $form in
-  native) native "${arch:-$(host)}" ;;
+  native)
+    here=$(host)
+    native "${arch:-$here}" ;;
   fast) fast ;;
   release) exec packaging/release.sh ;;
 esac

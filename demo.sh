@@ -93,7 +93,7 @@ say "Fetching busybox-static of Debian for five architectures (kept in $packages
 fetch_packages
 started=$SECONDS
 manifold=$PWD/artifacts/manifold/manifold
-if [[ ! -x $manifold ]]; then # nobody waits for the native compiler in a demo
+if [[ ! -x $manifold || -n $(find src -newer "$manifold" -name '*.cs' -print -quit) ]]; then # the native compiler takes minutes
   say "Building the program: ./build.sh --fast"
   ./build.sh --fast
   manifold=$PWD/artifacts/manifold-fast/manifold

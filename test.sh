@@ -55,7 +55,9 @@ native() { # variable [arch]
   ./build.sh ${2:+--arch "$2"} || code=$?
   case $code in
     0) export "$1=$root/artifacts/manifold${2:+-$2}/manifold" ;;
-    77) undownloaded+=("The native program${2:+ for $2} could not be linked (build.sh says why above), so MANIFOLD_TEST_PROGRAM is not set.") ;;
+    77) undownloaded+=("The native program${2:+ for $2} could not be linked (build.sh says why above), so $1 is not set.") ;;
+    4) [[ $EUID != 0 ]] || exit 4 # an ordinary user tests with what is there
+       undownloaded+=("The native program${2:+ for $2} could not be made (build.sh says why above), so $1 is not set.") ;;
     *) exit "$code" ;;
   esac
 }

@@ -37,7 +37,9 @@ need() { # command:package…
 
 find_manifold() {
   manifold=${MANIFOLD:-$examples/../artifacts/manifold/manifold}
-  if [[ ! -x $manifold ]]; then
+  if [[ -n ${MANIFOLD:-} ]]; then
+    command -v "$MANIFOLD" >/dev/null || fail "MANIFOLD names no program: $MANIFOLD"
+  elif [[ ! -x $manifold || -n $(find "$examples/../src" -newer "$manifold" -name '*.cs' -print -quit) ]]; then
     "$examples/../build.sh" --fast >&2
     manifold=$examples/../artifacts/manifold-fast/manifold
   fi
