@@ -67,7 +67,9 @@ native() { # arch
   install_linker
   libraries_folder=$(fetch_libraries "$1")
   say "compiling for $1: this takes 2 to 5 minutes"
-  dotnet publish src/Manifold.Cli/Manifold.Cli.csproj -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo >&2 \
+  # For both architectures at once, so that the lock files are the same whichever is built.
+  dotnet restore src/Manifold.Cli/Manifold.Cli.csproj -p:SysRoot="$libraries_folder" -v quiet --nologo >&2
+  dotnet publish src/Manifold.Cli/Manifold.Cli.csproj --no-restore -c Release -r "${names[$1]}" -o "$folder.part" -v quiet --nologo >&2 \
     -p:RunAnalyzers=false -p:StripSymbols=false -p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld -p:SysRoot="$libraries_folder"
   (
     cd "$folder.part"

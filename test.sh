@@ -49,27 +49,35 @@ if [[ ! -d $MANIFOLD_TEST_PLAYWRIGHT/node_modules/playwright-core ]]; then
     undownloaded+=("playwright-core could not be downloaded (npm says why above).")
 fi
 
-# What the linker needs is downloaded, too. Without it the end-to-end tests run the tests' own build.
-native() { # variable [arch]
-  local code=0
-  ./build.sh ${2:+--arch "$2"} || code=$?
+# The native programs are compiled beside the tests. Where what the linker needs cannot be downloaded, or an ordinary user lacks it, the
+# end-to-end tests run the tests' own build.
+programs=(amd64) native=$(mktemp)
+[[ $(uname -m) == x86_64 ]] && programs+=(arm64) || programs=(arm64)
+echo "==> building the native program${programs[1]:+, one for arm64,} and the tests"
+(
+  for arch in "${programs[@]}"; do
+    code=0
+    ./build.sh --arch "$arch" || code=$?
+    echo "$arch $code" >>"$native"
+  done
+) & compiling=$!
+code=0
+dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}" || code=$?
+wait $compiling
+[[ $code == 0 ]] || exit $code
+while read -r arch code; do
+  variable=MANIFOLD_TEST_PROGRAM folder=manifold
+  [[ $arch == "${programs[0]}" ]] || variable=MANIFOLD_TEST_ARM64_PROGRAM folder=manifold-$arch
   case $code in
-    0) export "$1=$root/artifacts/manifold${2:+-$2}/manifold" ;;
-    77) undownloaded+=("The native program${2:+ for $2} could not be linked (build.sh says why above), so $1 is not set.") ;;
-    4) [[ $EUID != 0 ]] || exit 4 # an ordinary user tests with what is there
-       undownloaded+=("The native program${2:+ for $2} could not be made (build.sh says why above), so $1 is not set.") ;;
+    0) export "$variable=$root/artifacts/$folder/manifold" ;;
+    77) undownloaded+=("The native program for $arch could not be linked (build.sh says why above), so $variable is not set.") ;;
+    4) [[ $EUID != 0 ]] || exit 4
+       undownloaded+=("The native program for $arch could not be made (build.sh says why above), so $variable is not set.") ;;
     *) exit "$code" ;;
   esac
-}
-echo "==> building the native program"
-native MANIFOLD_TEST_PROGRAM
-if [[ $(uname -m) == x86_64 ]]; then
-  echo "==> building the program for arm64, which is tested under qemu-user and in a machine of its own"
-  export MANIFOLD_MACHINES=${MANIFOLD_MACHINES:-$bench/machines}
-  native MANIFOLD_TEST_ARM64_PROGRAM arm64
-fi
-echo "==> building the tests"
-dotnet build Manifold.slnx -v quiet --nologo -p:RestoreLockedMode="${CI:-false}"
+done <"$native"
+rm -f "$native"
+export MANIFOLD_MACHINES=${MANIFOLD_MACHINES:-$bench/machines}
 echo "==> testing"
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
