@@ -7,6 +7,8 @@
 # Then makes the workloads (make-workloads.sh). Takes about three minutes the first time and a second afterwards. Needs root on Debian.
 #   usage: setup-peers.sh [--stop] [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
 # FOLDER/environment has the variables that the tests need: . /var/tmp/manifold-bench/environment
+# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd uses the bridge docker0 and sets firewall rules as
+# every dockerd does, so stop a Docker of your own before: two of them share that bridge.
 # --stop ends BuildKit and the registries and unmounts what was mounted. Afterwards you can remove FOLDER.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -20,11 +22,11 @@ esac; shift; done
 need_root
 mkdir -p "$peers"
 
-register_emulators() { # once for the whole machine
+register_emulators() { # once for the whole machine; there are none for programs that this machine runs itself
   local arch
   mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
-  for arch in aarch64 arm ppc64le riscv64 s390x; do
-    [[ -e /proc/sys/fs/binfmt_misc/qemu-$arch ]] ||
+  for arch in x86_64 aarch64 arm ppc64le riscv64 s390x; do
+    [[ $arch == "$(uname -m)" || ! -e /usr/lib/binfmt.d/qemu-$arch.conf || -e /proc/sys/fs/binfmt_misc/qemu-$arch ]] ||
       cat "/usr/lib/binfmt.d/qemu-$arch.conf" >/proc/sys/fs/binfmt_misc/register
   done
 }
@@ -74,8 +76,10 @@ stop_peers() {
   ! mountpoint -q "$rootfs" || { mount --make-rprivate "$rootfs"; umount --recursive --lazy "$rootfs"; }
 }
 
+exec 9>"$peers/lock" # two at once would remove each other's files; what they start does not keep the lock
+flock 9
 [[ ! $stop ]] || { stop_peers; exit; }
-install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc
+install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc python3 iproute2 9>&-
 register_emulators
 unpack_peers
 mount_root
