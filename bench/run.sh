@@ -12,7 +12,7 @@
 # States:  cold  the builder knows nothing, and the registry has the base images alone
 #          warm  the same build again, nothing changed
 #          edit  one file of the context changed since the last build
-# Every build ends with the push to a registry on this machine. BuildKit, the registry, the files that are built and everything that is stored
+# Every build ends with the push to a registry on this machine. BuildKit, the registry, the files that are built and what is stored
 # belong to this run alone. They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers
 # of the tests are not touched.
 set -euo pipefail
