@@ -7,12 +7,12 @@
 # Then makes the workloads (make-workloads.sh). Takes about three minutes the first time and a second afterwards. Needs root on Debian.
 #   usage: setup-peers.sh [--stop] [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
 # FOLDER/environment has the variables that the tests need: . /var/tmp/manifold-bench/environment
-# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd uses the bridge docker0 and sets firewall rules as
-# every dockerd does, so stop a Docker of your own before: two of them share that bridge.
-# --stop ends BuildKit and the registries and unmounts what was mounted. Afterwards you can remove FOLDER.
+# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd has a bridge of its own, manifold-peers, and sets no
+# firewall rules, so it leaves a Docker that is here already alone.
+# --stop ends BuildKit and the registries and removes the bridge and what was mounted. Afterwards you can remove FOLDER.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-stop=''
+stop='' bridge=manifold-peers
 while (($#)); do case $1 in
   -h | --help) print_usage; exit ;;
   --stop) stop=1 ;;
@@ -52,6 +52,13 @@ mount_root() {
   mountpoint -q "$rootfs$peers" || mount --bind "$peers" "$rootfs$peers"
 }
 
+start_buildkit() {
+  say "starting BuildKit (dockerd)"
+  ip link show "$bridge" >/dev/null 2>&1 || { ip link add "$bridge" type bridge; ip address add 172.31.100.1/24 dev "$bridge"; }
+  ip link set "$bridge" up
+  start_dockerd "$peers" --bridge "$bridge" --iptables=false --ip6tables=false --ip-forward=false
+}
+
 # The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that peers see them.
 write_environment() {
   local docker="chroot $rootfs /usr/bin/docker -H unix://$peers/docker.sock"
@@ -70,6 +77,7 @@ VARIABLES
 
 stop_peers() {
   stop_process "$peers/docker.pid" dockerd "$peers"
+  ip link delete "$bridge" 2>/dev/null || true
   stop_process "$peers/registry1.pid" docker-registry "$peers"
   stop_process "$peers/registry2.pid" docker-registry "$peers"
   # Nothing of this may reach the machine's own /dev, /proc, and /sys.
@@ -83,7 +91,7 @@ install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq
 register_emulators
 unpack_peers
 mount_root
-answers --unix-socket "$peers/docker.sock" http://d/_ping || { say "starting BuildKit (dockerd)"; start_dockerd "$peers"; }
+answers --unix-socket "$peers/docker.sock" http://d/_ping || start_buildkit
 for n in 1 2; do
   answers "http://127.0.0.1:500$n/v2/" && continue
   say "starting the registry 127.0.0.1:500$n"
