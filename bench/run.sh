@@ -13,8 +13,8 @@
 #          warm  the same build again, nothing changed
 #          edit  one file of the context changed since the last build
 # Every build ends with the push to a registry on this machine. BuildKit, the registry, the files that are built and what is stored
-# belong to this run alone. They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers
-# of the tests are not touched.
+# belong to this run alone. They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The
+# peers of the tests are not touched.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$bench/builders.sh"
