@@ -16,8 +16,10 @@ if test -n "${missing:-}"; then
   apt-get install -y --no-install-recommends ca-certificates git libcap2-bin openssh-client openssl passt runc uidmap
   rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache
 fi
-echo 'manifold:x:1000:1000:Manifold:/home/manifold:/bin/sh' >>/etc/passwd
-echo 'manifold:x:1000:' >>/etc/group
+# These lines come first, so that 1000 is this user where the base has one with that number, too (Ubuntu has).
+users=$(cat /etc/passwd) groups=$(cat /etc/group)
+printf '%s\n' 'manifold:x:1000:1000:Manifold:/home/manifold:/bin/sh' "$users" >/etc/passwd
+printf '%s\n' 'manifold:x:1000:' "$groups" >/etc/group
 echo 'manifold:100000:65536' >/etc/subuid
 echo 'manifold:100000:65536' >/etc/subgid
 mkdir -p /var/lib/manifold /home/manifold/.local/share/manifold /work

@@ -14,7 +14,7 @@ begin_run() { # sets run, and the standard output and error of the script as tab
 }
 end_run() {
   exec 1>&"$table" 2>&"$screen" # Ctrl-C may come while a build writes to its log
-  [[ ! -s $run/results ]] || print_table
+  [[ ! -s $run/results ]] || print_table || true # what belongs to the run goes in any case
   say "removing the folder of this run"
   remove_run "$run"
 }
@@ -37,7 +37,7 @@ remove_run() { # FOLDER
 }
 
 start_peers() { # sets port
-  local base work
+  local base
   for port in {5003..5099}; do (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break; done
   start_registry "$run" registry "$port"
   echo "$registry_pid" >"$run/registry.pid"
@@ -47,10 +47,22 @@ start_peers() { # sets port
       "docker://localhost:5001/$base" "docker://localhost:$port/$base"
   done
   cp -al "$run/registry" "$run/bases"
-  for work in $works; do # nobody has to be the first to read the context from the disk
-    [[ ! -d $workloads/$work ]] || find "$workloads/$work" -type f -exec cat {} + >/dev/null
-  done
+  copy_workloads
   ! has "$builders" buildkit || [[ $works != *w[13]* ]] || start_buildkit
+}
+
+# The run edits files, which must not change what the tests or another run build. Sets workloads.
+copy_workloads() {
+  local work
+  mkdir "$run/work"
+  for work in $works; do
+    [[ -d $workloads/$work ]] || continue
+    cp -r --preserve=mode,timestamps "$workloads/$work" "$run/work/$work"
+    [[ ! -e $run/work/$work/bake.hcl ]] || sed -i "s|\"$workloads/|\"$run/work/|" "$run/work/$work/bake.hcl"
+    # Nobody has to be the first to read the context from the disk.
+    find "$run/work/$work" -type f -exec cat {} + >/dev/null
+  done
+  workloads=$run/work
 }
 
 # A BuildKit of its own, so that 'cold' can remove everything that it knows. It has its own bridge: two must not share docker0.

@@ -25,6 +25,8 @@ install_packages() { # package…
 find_manifold() { # sets manifold: $MANIFOLD, or the program of this clone, which is built if it is missing
   local ours=$bench/../artifacts/manifold/manifold
   if [[ ! ${MANIFOLD:-} && ! -x $ours ]]; then
+    command -v dotnet >/dev/null ||
+      fail "building Manifold needs dotnet: sudo env PATH=\"\$PATH\" $0, or ./build.sh as yourself before"
     say "building Manifold (minutes)"
     "$bench/../build.sh" >&2
   fi
@@ -46,7 +48,7 @@ wait_until() { # TRIES command…: half a second between the tries
 start_dockerd() { # FOLDER option…: its data, socket, log, and process id are in FOLDER
   local folder=$1; shift
   chroot "$rootfs" dockerd --data-root "$folder/docker" --exec-root "$folder/docker-run" -H "unix://$folder/docker.sock" \
-    --pidfile "$folder/docker.pid" "$@" >"$folder/docker.log" 2>&1 </dev/null &
+    --pidfile "$folder/docker.pid" "$@" >"$folder/docker.log" 2>&1 </dev/null 9>&- &
   wait_until 120 answers --unix-socket "$folder/docker.sock" http://d/_ping || fail "dockerd does not start: see $folder/docker.log"
 }
 
@@ -58,7 +60,7 @@ log: {level: error}
 storage: {filesystem: {rootdirectory: $folder/$name}, delete: {enabled: true}}
 http: {addr: "127.0.0.1:$port"}
 Y
-  docker-registry serve "$folder/$name.yml" >"$folder/$name.log" 2>&1 </dev/null &
+  docker-registry serve "$folder/$name.yml" >"$folder/$name.log" 2>&1 </dev/null 9>&- &
   registry_pid=$!
   wait_until 60 answers "http://127.0.0.1:$port/v2/" || fail "docker-registry does not start on port $port: see $folder/$name.log"
 }

@@ -12,8 +12,9 @@
 # States:  cold  the builder knows nothing, and the registry has the base images alone
 #          warm  the same build again, nothing changed
 #          edit  one file of the context changed since the last build
-# Every build ends with the push to a registry on this machine. BuildKit, the registry, and everything that they store belong to this run alone.
-# They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The peers of the tests are not touched.
+# Every build ends with the push to a registry on this machine. BuildKit, the registry, the files that are built and what is stored
+# belong to this run alone. They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The
+# peers of the tests are not touched.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$bench/builders.sh"
@@ -131,7 +132,7 @@ about_machine() { # lines 'name<TAB>value' for the table
   model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1)
   printf 'date\t%s\n' "$(date -u +%F)"
   printf 'machine\t%s × %s, %s GB, Linux %s\n' "$(nproc)" "${model:-$(uname -m)}" \
-    "$(awk '/^MemTotal/ {printf "%.0f", $2 / 1e6}' /proc/meminfo)" "$(uname -r)"
+    "$(awk '/^MemTotal/ {printf "%.0f", $2 / 1e6}' /proc/meminfo)" "$(uname -r | grep -oE '^[0-9]+\.[0-9]+')"
   printf 'program\t%s, %s MB\n' "$("$manifold" --version)" "$(stat -Lc %s "$manifold" | awk '{printf "%.0f", $1 / 1e6}')"
   [[ ! $needs_peers ]] || printf 'peers\t%s\n' "$(versions | tr -d '\n')"
 }

@@ -7,10 +7,12 @@
 # Then makes the workloads (make-workloads.sh). Takes about three minutes the first time and a second afterwards. Needs root on Debian.
 #   usage: setup-peers.sh [--stop] [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
 # FOLDER/environment has the variables that the tests need: . /var/tmp/manifold-bench/environment
-# --stop ends BuildKit and the registries and unmounts what was mounted. Afterwards you can remove FOLDER.
+# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd has a bridge of its own, manifold-peers, and sets no
+# firewall rules, so it leaves a Docker that is here already alone.
+# --stop ends BuildKit and the registries and removes the bridge and what was mounted. Afterwards you can remove FOLDER.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-stop=''
+stop='' bridge=manifold-peers
 while (($#)); do case $1 in
   -h | --help) print_usage; exit ;;
   --stop) stop=1 ;;
@@ -20,11 +22,11 @@ esac; shift; done
 need_root
 mkdir -p "$peers"
 
-register_emulators() { # once for the whole machine
+register_emulators() { # once for the whole machine; there are none for programs that this machine runs itself
   local arch
   mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
-  for arch in aarch64 arm ppc64le riscv64 s390x; do
-    [[ -e /proc/sys/fs/binfmt_misc/qemu-$arch ]] ||
+  for arch in x86_64 aarch64 arm ppc64le riscv64 s390x; do
+    [[ $arch == "$(uname -m)" || ! -e /usr/lib/binfmt.d/qemu-$arch.conf || -e /proc/sys/fs/binfmt_misc/qemu-$arch ]] ||
       cat "/usr/lib/binfmt.d/qemu-$arch.conf" >/proc/sys/fs/binfmt_misc/register
   done
 }
@@ -50,6 +52,13 @@ mount_root() {
   mountpoint -q "$rootfs$peers" || mount --bind "$peers" "$rootfs$peers"
 }
 
+start_buildkit() {
+  say "starting BuildKit (dockerd)"
+  ip link show "$bridge" >/dev/null 2>&1 || { ip link add "$bridge" type bridge; ip address add 172.31.100.1/24 dev "$bridge"; }
+  ip link set "$bridge" up
+  start_dockerd "$peers" --bridge "$bridge" --iptables=false --ip6tables=false --ip-forward=false
+}
+
 # The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that peers see them.
 write_environment() {
   local docker="chroot $rootfs /usr/bin/docker -H unix://$peers/docker.sock"
@@ -68,18 +77,21 @@ VARIABLES
 
 stop_peers() {
   stop_process "$peers/docker.pid" dockerd "$peers"
+  ip link delete "$bridge" 2>/dev/null || true
   stop_process "$peers/registry1.pid" docker-registry "$peers"
   stop_process "$peers/registry2.pid" docker-registry "$peers"
   # Nothing of this may reach the machine's own /dev, /proc, and /sys.
   ! mountpoint -q "$rootfs" || { mount --make-rprivate "$rootfs"; umount --recursive --lazy "$rootfs"; }
 }
 
+exec 9>"$peers/lock" # two at once would remove each other's files; what they start does not keep the lock
+flock 9
 [[ ! $stop ]] || { stop_peers; exit; }
-install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc
+install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc python3 iproute2 9>&-
 register_emulators
 unpack_peers
 mount_root
-answers --unix-socket "$peers/docker.sock" http://d/_ping || { say "starting BuildKit (dockerd)"; start_dockerd "$peers"; }
+answers --unix-socket "$peers/docker.sock" http://d/_ping || start_buildkit
 for n in 1 2; do
   answers "http://127.0.0.1:500$n/v2/" && continue
   say "starting the registry 127.0.0.1:500$n"

@@ -3,8 +3,8 @@
 
   table.py ABOUT RESULTS LOAD
 
-ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS, where 'repeated' for the milliseconds is a measurement
-that does not count.
+ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS, where 'repeated' for the milliseconds
+is a measurement that does not count.
 """
 import collections, statistics, sys
 

@@ -21,6 +21,7 @@ needed_libc() {
 }
 
 cp -r "$tree" "$root/usr"
+mv "$root/usr/share/zsh/site-functions" "$root/usr/share/zsh/vendor-completions" # where Debian's zsh looks for those of packages
 rm "$doc/LICENSE" # Debian has it in common-licenses
 gzip -9 --no-name "$root"/usr/share/man/man1/*.1 "$doc/CHANGELOG.md"
 { # the form of https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/

@@ -15,11 +15,25 @@ line=$(printf '=%.0s' {1..100})
 
 title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }
 
-newest() { # path…: the one with the highest version that is there
-  local path there=()
-  for path in "$@"; do [[ ! -d $path ]] || there+=("$path"); done
-  (( ${#there[@]} )) || return 1
-  printf '%s\n' "${there[@]}" | awk -F/ '{ print $NF, $0 }' | sort --version-sort | tail -n 1 | cut -d' ' -f2
+linked_version() { # id: the version of this part of .NET that the last build of the program used
+  local assets=src/Manifold.Cli/obj/project.assets.json
+  [[ -s $assets ]] || fail "$assets is missing. Run ./build.sh first"
+  python3 - "$assets" "$1" <<'P'
+import json, sys
+frameworks = json.load(open(sys.argv[1]))["project"]["frameworks"].values()
+packages = [package for framework in frameworks for package in framework.get("downloadDependencies", [])]
+versions = {package["version"].strip("[]").split(",")[0] for package in packages if package["name"].startswith(sys.argv[2] + ".linux-")}
+sys.exit(f"notices.sh: {sys.argv[1]} names {len(versions)} versions of {sys.argv[2]}") if len(versions) != 1 else print(*versions)
+P
+}
+
+of_debian() { # package: sets source and version from the first line of its changelog, and licence, a file
+  local changelog
+  licence=$(find -L artifacts/sysroot/*/usr/share/doc/"$1"/copyright 2>/dev/null | head -n 1 || true)
+  changelog=$(find -L artifacts/sysroot/*/usr/share/doc/"$1"/changelog.Debian.gz 2>/dev/null | head -n 1 || true)
+  [[ -n $licence && -n $changelog ]] || fail "the licence of $1 is not in artifacts/sysroot. Run ./build.sh first"
+  read -r source version _ < <(gzip -dc "$changelog" 2>/dev/null)
+  version=${version//[()]/}
 }
 
 licence_files() { # folder; false where it has none
@@ -39,17 +53,23 @@ of_nuget() { # id version: its licence, or what its description says
   printf 'Licence: MIT. Its text is below, at "The MIT License".\n\n'
 }
 
+of_debian libcrypt-dev
 cat <<END
 The program contains Manifold itself, which is licensed under the Apache License 2.0,
 and the software below, each part under its own licence.
 
-libcrypt (libxcrypt) is licensed under the GNU Lesser General Public License, version 2.1 or later. Manifold's source and build.sh, which
-links the program, are available under the Apache License 2.0, so that you can link it with a changed libxcrypt.
+libcrypt (libxcrypt $version) is licensed under the GNU Lesser General Public License, version 2.1 or later. Its source is at
+https://snapshot.debian.org/package/$source/${version/:/%3A}/
+Manifold's source is available under the Apache License 2.0. To link a changed libcrypt, run ./build.sh in it once, put your libcrypt.a into
+artifacts/sysroot/ARCH/usr/lib/*-linux-gnu/, where ARCH is amd64 or arm64, and run ./build.sh --arch ARCH.
 
 END
 for id in "${of_dotnet[@]}"; do
-  folder=$(newest "$nuget/${id,,}.linux-"{x64,arm64}/*) || fail "$id is not in $nuget. Run ./build.sh first"
-  title "$id ${folder##*/}"
+  linked=$(linked_version "$id")
+  folder=$nuget/${id,,}.linux-x64/$linked
+  [[ -d $folder ]] || folder=$nuget/${id,,}.linux-arm64/$linked
+  [[ -d $folder ]] || fail "$id $linked is not in $nuget. Run ./build.sh first"
+  title "$id $linked"
   licence_files "$folder"
 done
 python3 - src/Manifold.Cli/packages.lock.json <<'P' | while read -r id version; do of_nuget "$id" "$version"; done
@@ -63,10 +83,9 @@ P
 title 'The MIT License'
 cat packaging/licences/MIT
 for package in "${libraries[@]}"; do
-  file=$(find -L artifacts/sysroot/*/usr/share/doc/"$package"/copyright 2>/dev/null | head -n 1)
-  [[ -n $file ]] || fail "the licence of $package is not in artifacts/sysroot. Run ./build.sh first"
-  title "$package, in Debian's words"
-  cat "$file"
+  of_debian "$package"
+  title "$package $version (Debian's source package $source), in Debian's words"
+  cat "$licence"
   echo
 done
 title 'The GNU Lesser General Public License, version 2.1'

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
 #   usage: packaging/release.sh          (./build.sh --release calls it)
-# The same sources give the same bytes, wherever and whenever they are packed.
+# The same source, .NET SDK and versions of Debian's packages give the same bytes, in whatever folder and whenever they are packed.
 #   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
 #                               may be missing; then its packages are, too. Default: both are compiled (minutes)
-#   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release)
+#   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release). Files of an earlier release in it are removed
 #   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
 #   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)
 set -euo pipefail
@@ -22,7 +22,13 @@ trap 'rm -rf "$work"' EXIT
 declare -A programs=()
 for architecture in amd64 arm64; do
   program=$(program_of "$architecture")
-  if [[ -f $program ]]; then programs[$architecture]=$program; else say "without $architecture: there is no $program"; fi
+  if [[ -f $program ]]; then
+    programs[$architecture]=$program
+  elif [[ -n ${MANIFOLD_RELEASE_PROGRAMS:-} ]]; then
+    say "without $architecture: there is no $program"
+  else
+    fail "there is no program for $architecture: build.sh names '$program'"
+  fi
 done
 (( ${#programs[@]} )) || fail "there is no program to pack in $MANIFOLD_RELEASE_PROGRAMS"
 
@@ -31,8 +37,8 @@ pages=${MANIFOLD_RELEASE_PAGES:-${programs[$(this_architecture)]:-}}
 packaging/pages.sh "$pages" "$work/pages"
 packaging/notices.sh >"$work/THIRD-PARTY-NOTICES"
 
-rm -rf "$release"
 mkdir -p "$release"
+rm -f "$release"/manifold* "$release/SHA256SUMS"
 for architecture in "${!programs[@]}"; do
   tree=$work/$architecture
   mkdir -p "$tree"
@@ -44,5 +50,5 @@ for architecture in "${!programs[@]}"; do
   packaging/deb.sh "$architecture" "$tree" "$release"
 done
 packaging/tool.sh "$work" "$release"
-(cd "$release" && sha256sum -- * >SHA256SUMS)
-printf '%s\n' "$release"/*
+(cd "$release" && sha256sum -- manifold* >SHA256SUMS)
+printf '%s\n' "$release"/manifold* "$release/SHA256SUMS"

@@ -12,11 +12,18 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=$here/../../artifacts/machines/arm64
+boot_seconds=180
 
 fail() { echo "machine.sh: $*" >&2; exit 4; }
 usage() { echo "machine.sh: $* (see machine.sh --help)" >&2; exit 2; }
 secure_shell() { ssh -F "$state/ssh_config" "$@"; }
-is_up() { [[ -s $state/pid ]] && kill -0 "$(<"$state/pid")" 2>/dev/null; }
+# The process in the pid file, if it is still QEMU with this folder: ids are reused.
+is_up() {
+  local words
+  [[ -s $state/pid ]] || return 1
+  words=$(tr '\0' ' ' 2>/dev/null <"/proc/$(<"$state/pid")/cmdline") || return 1
+  [[ $words == *qemu-system-aarch64*" $state/"* ]]
+}
 is_there() { is_up || fail "no machine runs at '$state'. Start it: machine.sh up"; }
 
 # Keys of this machine alone, in a second initramfs that the kernel unpacks over the first.
@@ -38,6 +45,7 @@ start() {
     -netdev user,id=net,hostfwd=tcp:127.0.0.1:0-:22 -device virtio-net-pci,netdev=net,romfile= \
     </dev/null >"$state/qemu.log" 2>&1 9>&- &
   echo $! >"$state/pid"
+  until is_up || ! kill -0 $! 2>/dev/null; do sleep 0.05; done # until bash has become QEMU
 }
 
 # The kernel chose the port, so that nothing else can take it meanwhile.
@@ -59,12 +67,13 @@ find_port() {
 
 # One connection stays open for all commands: opening one costs a second of an emulated processor.
 connect() {
-  for _ in $(seq 600); do
-    ! secure_shell -o ConnectTimeout=30 -o ControlMaster=yes -fN machine >/dev/null 2>"$state/ssh.log" </dev/null 9>&- || return 0
+  local timeout=5 begin=$SECONDS # a busy machine gets more time with each attempt
+  while (( SECONDS - begin < boot_seconds )); do
+    ! secure_shell -o ConnectTimeout=$(( timeout++ )) -o ControlMaster=yes -fN machine >/dev/null 2>"$state/ssh.log" </dev/null 9>&- || return 0
     is_up || fail "It did not boot: $(tail -n 5 "$state/console.log" "$state/qemu.log")"
     sleep 0.5
   done
-  fail "It does not answer: $(cat "$state/ssh.log"; tail -n 5 "$state/console.log")"
+  fail "It does not answer after $boot_seconds seconds: $(cat "$state/ssh.log"; tail -n 5 "$state/console.log")"
 }
 
 up() {
@@ -78,11 +87,25 @@ up() {
   mkdir -p "$state"
   trap down EXIT; trap 'exit 130' INT; trap 'exit 143' TERM
   make_keys
+  [[ -z $hold ]] || end_with_input
   start
   find_port
   connect
   echo "ssh -F $state/ssh_config machine"
-  if [[ -n $hold ]]; then cat >/dev/null || true; else trap - EXIT; fi
+  if [[ -n $hold ]]; then
+    trap 'exit 0' USR1
+    wait "$watcher"
+  else
+    trap - EXIT
+  fi
+}
+
+# Ends this script, also during the boot, when standard input ends. Sets watcher.
+end_with_input() {
+  trap 'exit 130' USR1
+  { while read -r _; do :; done; kill -USR1 $$; } <&0 >/dev/null 2>&1 9>&- &
+  watcher=$!
+  trap 'kill "$watcher" 2>/dev/null || true; down' EXIT
 }
 
 run() { # command…
@@ -111,7 +134,8 @@ down() {
   if is_up; then
     pid=$(<"$state/pid")
     kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    for _ in $(seq 200); do is_up || break; sleep 0.05; done
+    ! is_up || kill -KILL "$pid"
   fi
   rm -rf "$state"/{pid,keys,key,key.pub,keys.cpio,initrd,known_hosts,ssh_config,control,ssh.log,qemu.log}
 }

@@ -116,7 +116,8 @@ public sealed class InstallingARelease(ReleaseFiles release) : IClassFixture<Rel
         var end = gzipped ? ".gz" : "";
         string[] files =
         [
-            "bash-completion/completions/manifold", "zsh/site-functions/_manifold", "fish/vendor_completions.d/manifold.fish",
+            "bash-completion/completions/manifold", "fish/vendor_completions.d/manifold.fish",
+            gzipped ? "zsh/vendor-completions/_manifold" : "zsh/site-functions/_manifold",
             $"man/man1/manifold.1{end}", $"man/man1/manifold-index-add.1{end}",
         ];
         Assert.All(files, file => Assert.True(new FileInfo(folder[$"{share}/{file}"]) is { Exists: true, Length: > 0 }, file));
