@@ -42,11 +42,33 @@ public sealed partial class StandingAlone : IDisposable
         folder.Write("root/context/Dockerfile", "FROM localhost:5001/busybox:1\nCOPY file /file\n");
         folder.Write("root/context/file", "content");
 
-        var built = await InRoot("build", "--platform", "linux/amd64,linux/arm64", "-t", $"{repository}:1", "--push", "--progress", "quiet", "/context");
+        var built = await InRoot("build", "--platform", "linux/amd64,linux/arm64", "-t", $"{repository}:1", "--push",
+            "--progress", "quiet", "/context");
         Assert.True(built.ExitCode == 0, built.Error);
 
         var inspected = await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{repository}:1");
         Assert.Contains("\"arm64\"", inspected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task without_OpenSSL_an_insecure_registry_that_speaks_plain_http_is_reached_and_one_of_TLS_is_told_apart()
+    {
+        await MakeRoot();
+        folder.Write("root/etc/hosts", "127.0.0.1 localhost registry.test\n");
+        folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var tls = PemFiles.Write(folder);
+        await using var plain = await RunningServer.StartAsync();
+        await using var secure = await RunningServer.StartAsync(
+            options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
+
+        var pushed = await PushInsecurely($"registry.test:{plain.Port}");
+        Assert.True(pushed.ExitCode == 0, pushed.Error);
+        var refused = await PushInsecurely($"registry.test:{secure.Port}");
+        Assert.True(refused.ExitCode == 4, $"exit code {refused.ExitCode}: {refused.Error}");
+        Assert.Contains("needs OpenSSL (libssl.so.3)", refused.Error, StringComparison.Ordinal);
+
+        Task<ChildProcess.Result> PushInsecurely(string registry) => InRoot("build", "-t", $"{registry}/image:1", "--push",
+            "--verify", "off", "--insecure-registry", registry, "/context");
     }
 
     [Fact]
@@ -74,10 +96,12 @@ public sealed partial class StandingAlone : IDisposable
         await MakeRoot(withOpenSsl: true);
         var tls = PemFiles.Write(folder);
         folder.Write("root/certificates/ca.crt", await File.ReadAllTextAsync(tls.Certificate));
-        await using var server = await RunningServer.StartAsync(options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
+        await using var server = await RunningServer.StartAsync(
+            options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
 
         folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off", "--cert-dir", "/certificates", "/context");
+        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off",
+            "--cert-dir", "/certificates", "/context");
         Assert.True(pushed.ExitCode == 0, pushed.Error);
         var made = await InRoot("key", "generate");
         Assert.True(made.ExitCode == 0, made.Error);
@@ -94,7 +118,8 @@ public sealed partial class StandingAlone : IDisposable
         await Tool.Run("mknod", "--mode=666", folder["root/dev/urandom"], "c", "1", "9"); // the kernel's, which every container has
         folder.Write("root/etc/hosts", "127.0.0.1 localhost\n");
         folder.Write("root/etc/resolv.conf", "");
-        var libraries = (await Tool.Run("ldd", program)).Split('\n').Select(line => LibraryPath().Match(line)).Where(match => match.Success).Select(match => match.Value).ToList();
+        var libraries = (await Tool.Run("ldd", program)).Split('\n').Select(line => LibraryPath().Match(line))
+            .Where(match => match.Success).Select(match => match.Value).ToList();
         if (withOpenSsl)
         {
             var cache = await Tool.Run("ldconfig", "--print-cache");
