@@ -91,6 +91,16 @@ public sealed partial class StandingAlone : IDisposable
     }
 
     [Fact]
+    public async Task without_OpenSSL_a_proxy_that_speaks_TLS_is_said_to_need_it()
+    {
+        await MakeRoot();
+        var result = await InRootWith("HTTP_PROXY=https://proxy.invalid:3128",
+            "pull", "--insecure-registry", "registry.invalid", "registry.invalid/image:1");
+        Assert.True(result.ExitCode == 4, $"exit code {result.ExitCode}: {result.Error}");
+        Assert.Contains("Speaking TLS with 'proxy.invalid:3128' needs OpenSSL", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task with_OpenSSL_and_certificates_it_speaks_TLS_and_makes_keys()
     {
         await MakeRoot(withOpenSsl: true);
@@ -135,9 +145,11 @@ public sealed partial class StandingAlone : IDisposable
     }
 
     // /proc is the kernel's, too; in a mount namespace of its own it goes away by itself.
-    private async Task<ChildProcess.Result> InRoot(params string[] arguments) => await Tool.Try("unshare",
+    private Task<ChildProcess.Result> InRoot(params string[] arguments) => InRootWith("LANG=C", arguments);
+
+    private async Task<ChildProcess.Result> InRootWith(string variable, params string[] arguments) => await Tool.Try("unshare",
     [
-        "--mount", "--", "bash", "-c", "mount -t proc proc \"$1/proc\" && exec env -i MANIFOLD_ROOT=/store HOME=/ "
+        "--mount", "--", "bash", "-c", $"mount -t proc proc \"$1/proc\" && exec env -i MANIFOLD_ROOT=/store HOME=/ {variable} "
             + "COSIGN_PASSWORD=secret \"$(command -v chroot)\" \"$1\" /manifold \"${@:2}\"", "bash", folder["root"], .. arguments,
     ]);
 
