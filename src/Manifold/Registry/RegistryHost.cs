@@ -205,7 +205,8 @@ internal sealed partial class RegistryHost : IDisposable
     {
         try
         {
-            using var answer = await ExchangeAsync(request, _ => new(HttpMethod.Get, $"http://{Name}/v2/"), cancellation).ConfigureAwait(false);
+            using var answer = await ExchangeAsync(
+                request, _ => new(HttpMethod.Get, $"http://{Name}/v2/"), cancellation).ConfigureAwait(false);
             if (answer.StatusCode is not HttpStatusCode.BadRequest)
                 return;
         }

@@ -37,7 +37,8 @@ public sealed class OwnImage : IAsyncDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN and containers need root.");
         OurProgram.Native();
-        Assert.SkipWhen(RuntimeInformation.ProcessArchitecture == Architecture.Arm64, "The image is made on amd64, with its program for arm64.");
+        Assert.SkipWhen(RuntimeInformation.ProcessArchitecture == Architecture.Arm64,
+            "The image is made on amd64, with its program for arm64.");
         Arm64Program.Find();
         Tool.Need("mmdebstrap", "runc", "skopeo", "umoci", "qemu-aarch64-static");
         await made.Value;
