@@ -75,7 +75,7 @@ public static class CommandTree
         {
             foreach (var mistake in wrong.Mistakes)
                 await context.Error.WriteLineAsync($"manifold: {mistake}");
-            await context.Error.WriteLineAsync($"See: manifold {string.Concat(PathOf(wrong.Command))}--help");
+            await context.Error.WriteLineAsync($"See: {PathOf(wrong.Command)} --help");
             return 2;
         }
         await context.Begin(parsed);
@@ -86,8 +86,13 @@ public static class CommandTree
         });
     }
 
-    private static IEnumerable<string> PathOf(Command command) =>
-        command is RootCommand ? [] : PathOf(command.Parents.OfType<Command>().First()).Append(command.Name + " ");
+    /// <summary>The words that call a command: <c>manifold key generate</c>.</summary>
+    internal static string PathOf(Command command) =>
+        command is RootCommand ? ProgramName.Name : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
+
+    /// <summary>The options that a command takes and shows, also those of the commands above it.</summary>
+    internal static IEnumerable<Option> OptionsOf(Command command) => command.Options
+        .Concat(command.Parents.OfType<Command>().SelectMany(OptionsOf).Where(each => each.Recursive)).Where(each => !each.Hidden);
 
     private static Command VersionCommand(CliContext context)
     {

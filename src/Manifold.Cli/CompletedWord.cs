@@ -39,7 +39,7 @@ internal readonly record struct CompletedWord(string Text, string Description)
             else if (word == "--")
                 return null;
             else if (word.StartsWith('-'))
-                waiting = OptionsOf(command).FirstOrDefault(each => Names(each).Contains(word) && TakesValue(each));
+                waiting = CommandTree.OptionsOf(command).FirstOrDefault(each => Names(each).Contains(word) && TakesValue(each));
             else
                 command = command.Subcommands.FirstOrDefault(each => each.Name == word || each.Aliases.Contains(word)) ?? command;
         }
@@ -56,10 +56,10 @@ internal readonly record struct CompletedWord(string Text, string Description)
                 : command.Arguments.SelectMany(each => Values(each, word, ""));
         if (word.IndexOf('=', StringComparison.Ordinal) is > 0 and var end)
         {
-            return OptionsOf(command).Where(each => Names(each).Contains(word[..end]))
+            return CommandTree.OptionsOf(command).Where(each => Names(each).Contains(word[..end]))
                 .SelectMany(each => Values(each, word[(end + 1)..], word[..(end + 1)]));
         }
-        return OptionsOf(command)
+        return CommandTree.OptionsOf(command)
             .SelectMany(each => Names(each).Where(name => name.StartsWith('-'))
                 .Select(name => new CompletedWord(name, Line(each.Description))))
             .OrderBy(each => each.Text, StringComparer.Ordinal);
@@ -72,9 +72,6 @@ internal readonly record struct CompletedWord(string Text, string Description)
             return CommonPlatforms.Select(each => new CompletedWord(before + value[..(value.LastIndexOf(',') + 1)] + each, ""));
         return symbol.GetCompletions(CompletionContext.Empty).Select(each => new CompletedWord(before + each.Label, ""));
     }
-
-    private static IEnumerable<Option> OptionsOf(Command command) => command.Options
-        .Concat(command.Parents.OfType<Command>().SelectMany(OptionsOf).Where(each => each.Recursive)).Where(each => !each.Hidden);
 
     private static IEnumerable<string> Names(Option option) => option.Aliases.Prepend(option.Name);
 

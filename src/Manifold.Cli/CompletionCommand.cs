@@ -4,7 +4,7 @@ namespace Manifold.Cli;
 
 /// <summary><c>manifold completion</c>: prints the script that makes a shell complete commands, options and their values.</summary>
 /// <remarks>
-/// The scripts hold no list of commands: they ask the program itself (<see cref="CompleteCommand"/>), so that they never get old. If the
+/// The scripts hold no list of commands: they ask the program itself (<see cref="CompleteCommand"/>), so they are never out of date. If the
 /// program has no answer, the shell completes file names.
 /// </remarks>
 internal static class CompletionCommand

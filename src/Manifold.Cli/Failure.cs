@@ -45,9 +45,19 @@ internal static partial class Failure
         return code;
     }
 
-    /// <summary>The number of a fault, to be quoted: eight hexadecimal digits.</summary>
-    public static string NumberOf(Exception problem) =>
-        Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha256, Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}")))[..8];
+    /// <summary>The number of a fault, to be quoted: eight hexadecimal digits. Zeros where this machine cannot hash.</summary>
+    public static string NumberOf(Exception problem)
+    {
+        var fault = Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}");
+        try
+        {
+            return Convert.ToHexStringLower(Hasher.Hash(HashKind.Sha256, fault))[..8];
+        }
+        catch (HostNotReadyException)
+        {
+            return "00000000";
+        }
+    }
 
     private static string Unexpected(Exception problem) => $"""
         This is a fault in manifold itself: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).

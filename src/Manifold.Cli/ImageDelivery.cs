@@ -4,6 +4,7 @@ using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;
+using Manifold.Solving;
 
 namespace Manifold.Cli;
 
@@ -28,17 +29,16 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         if (targets.Any(target => target.Transport is Transport.DockerArchive))
             await DockerArchiveTarget.RequireSingleAsync(image, cancellation);
         options = options with { Publication = options.Publication with { Targets = references } };
-        // What is read and where it goes are asked at the same time, once it is there.
+        // Reads the image and asks its targets at the same time. A refusal ends both.
         await image.ResolveAsync(cancellation);
-        var reading = options.WithReferrers || references.Length < targets.Length
-            ? ImageParts.ReadAsync(image, options.WithReferrers, cancellation) : null;
-        var preparing = references.IsEmpty ? null : PrepareAsync(image, options, cancellation);
-        await Task.WhenAll(new Task?[] { reading, preparing }.OfType<Task>());
-        var parts = reading is null ? null : await reading;
+        var needsParts = options.WithReferrers || references.Length < targets.Length;
+        var (parts, prepared) = await FirstFailure.BothAsync(
+            async token => needsParts ? await ImageParts.ReadAsync(image, options.WithReferrers, token) : null,
+            async token => references.IsEmpty ? null : await PrepareAsync(image, options, token), cancellation);
         if (targets.Any(target => target.Transport is Transport.DockerArchive) && DockerArchiveTarget.Dropped(parts!) is { } dropped)
             context.Warn(dropped);
-        if (preparing is not null)
-            await PublishAsync(await preparing, parts, options.Publication, cancellation);
+        if (prepared is not null)
+            await PublishAsync(prepared, parts, options.Publication, cancellation);
         if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest } && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))
             context.Warn("the image is of Docker's format and keeps it, with its digests. Tools that read nothing but OCI's from a layout (skopeo, umoci) need it with --format oci.");
         foreach (var place in targets.Where(target => target.Transport is not Transport.Registry).GroupBy(target => (target.Transport, target.Path, target.Reference)))
@@ -50,7 +50,7 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         }
     }
 
-    /// <summary>Asks the registries whether they will take the image; nothing is written.</summary>
+    /// <summary>Ends publications that were interrupted, and asks the registries whether they will take the image.</summary>
     private async Task<PreparedImage> PrepareAsync(IImageSource image, DeliveryOptions options, CancellationToken cancellation)
     {
         var (request, publisher) = (options.Publication, new Publisher(tools));

@@ -7,8 +7,6 @@ namespace Manifold.Cli;
 /// <summary>The manual page of one command, in the language of man(7).</summary>
 internal sealed record ManPage(string FileName, string Text)
 {
-    private const string Program = "manifold";
-
     /// <summary>A page for each command that people see; that of the program is the first.</summary>
     public static IEnumerable<ManPage> All(RootCommand root, string version, DateOnly date) =>
         Visible(root).Prepend(root).Select(command => Of(command, version, date));
@@ -28,7 +26,7 @@ internal sealed record ManPage(string FileName, string Text)
             .Select(each => (Roff.Italic(LabelOf(each)), each.Description ?? "")));
         Entries(page, "COMMANDS", command.Subcommands.Where(each => !each.Hidden)
             .Select(each => (Roff.Bold($"{PageName(each)}(1)"), each.Description ?? "")));
-        Entries(page, "OPTIONS", OptionsOf(command).Select(each => (OptionLabel(each), Describe(each))));
+        Entries(page, "OPTIONS", CommandTree.OptionsOf(command).Select(each => (OptionLabel(each), Describe(each))));
         if (command is RootCommand)
         {
             Entries(page, "EXIT STATUS", ManTexts.ExitCodes.Select(each => (Roff.Bold(each.Code), each.Meaning)));
@@ -47,7 +45,7 @@ internal sealed record ManPage(string FileName, string Text)
                 var label = Roff.Italic(LabelOf(each)) + (each.Arity.MaximumNumberOfValues > 1 ? "\\&.\\|.\\|." : "");
                 return each.Arity.MinimumNumberOfValues == 0 ? $"[{label}]" : label;
             });
-        page.Line(string.Join(' ', [Roff.Bold(PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. arguments]));
+        page.Line(string.Join(' ', [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. arguments]));
     }
 
     private static void Entries(Roff page, string title, IEnumerable<(string Label, string Text)> entries)
@@ -79,9 +77,6 @@ internal sealed record ManPage(string FileName, string Text)
 
     private static string LabelOf(Argument argument) => argument.HelpName ?? argument.Name;
 
-    private static IEnumerable<Option> OptionsOf(Command command) => command.Options
-        .Concat(command.Parents.OfType<Command>().SelectMany(OptionsOf).Where(each => each.Recursive)).Where(each => !each.Hidden);
-
     private static IEnumerable<Command> Visible(Command command) =>
         command.Subcommands.Where(each => !each.Hidden).SelectMany(each => Visible(each).Prepend(each));
 
@@ -89,10 +84,7 @@ internal sealed record ManPage(string FileName, string Text)
         ? command.Subcommands.Where(each => !each.Hidden).Select(PageName)
         : command.Parents.OfType<Command>().Select(PageName).Concat(command.Subcommands.Where(each => !each.Hidden).Select(PageName));
 
-    private static string PathOf(Command command) =>
-        command is RootCommand ? Program : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
-
-    private static string PageName(Command command) => PathOf(command).Replace(' ', '-');
+    private static string PageName(Command command) => CommandTree.PathOf(command).Replace(' ', '-');
 
     private static string FirstSentence(Command command)
     {

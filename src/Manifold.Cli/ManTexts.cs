@@ -15,7 +15,7 @@ internal static class ManTexts
         ("1", "the build failed, content is not what it should be, or a file could not be read or written"),
         ("2", "wrong usage, or a wrong file"),
         ("3", "the registry refused, or could not be reached"),
-        ("4", "this machine lacks something, also room on a disk; 'manifold doctor' says what"),
+        ("4", "something is missing on this machine, such as a program or disk space; 'manifold doctor' says what"),
         ("130", "interrupted"),
     ];
 
@@ -26,8 +26,8 @@ internal static class ManTexts
             "the time of files in layers and of the image, in seconds since 1970. "
             + "Default: 0, so that the same input gives the same digest"),
         ("DOCKER_DEFAULT_PLATFORM", "the platforms of 'build' without '--platform'. Default: this machine's"),
-        ("DOCKER_CONFIG, REGISTRY_AUTH_FILE", "where credentials are found, and kept by 'login': Docker's folder, podman's file"),
-        ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "of the way to registries that are not on this machine"),
-        ("NO_COLOR", "no colours"),
+        ("DOCKER_CONFIG, REGISTRY_AUTH_FILE", "where 'login' keeps credentials: Docker's folder, podman's file"),
+        ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "proxies for registries that are not on this machine"),
+        ("NO_COLOR", "turns colors off"),
     ];
 }

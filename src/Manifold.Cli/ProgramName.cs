@@ -7,7 +7,7 @@ namespace Manifold.Cli;
 /// <summary>What the program calls itself: <c>manifold</c>, whatever its file is called.</summary>
 internal static class ProgramName
 {
-    private const string Name = "manifold";
+    public const string Name = "manifold";
 
     public static string Version => $"{Name} {typeof(ProgramName).Assembly.GetName().Version?.ToString(3)}";
 

@@ -17,17 +17,18 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
             return null;
         var root = parsed.RootCommandResult.Command;
         if (parsed.Tokens is [{ Type: TokenType.Argument, Value: var first }, ..] && !IsOption(first))
-            return new(root, [Unknown("command", first, root.Subcommands.Where(known => !known.Hidden).Select(known => known.Name), Habits.OfCommand)]);
+            return new(root, [Unknown("command", first, NamesOf(root.Subcommands), Habits.OfCommand)]);
         if (arguments.TakeWhile(word => word != "--").FirstOrDefault(word => IsValueOfASwitch(command, word)) is { } given)
             return new(command, [$"{given}: expected true or false. Write {given.Split('=')[0]} alone, or leave it out."]);
         // What follows a mistyped option seems to be one argument too many: all else could only be guessed at.
-        if (!parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) && parsed.CommandResult.Tokens.Select(token => token.Value).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is { } option)
-            return new(command, [Unknown("option", option, command.Options.Where(known => !known.Hidden).Select(known => known.Name), Habits.OfOption)]);
+        var words = parsed.CommandResult.Tokens.Select(token => token.Value).Concat(parsed.UnmatchedTokens);
+        if (!parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) && words.FirstOrDefault(IsOption) is { } option)
+            return new(command, [Unknown("option", option, NamesOf(command.Options), Habits.OfOption)]);
         if (parsed.Errors.Count == 0)
             return null;
         if (command.Subcommands.Count == 0)
             return new(command, [.. parsed.Errors.Select(Describe).Distinct()]);
-        var commands = command.Subcommands.Select(known => known.Name);
+        var commands = NamesOf(command.Subcommands);
         return new(command, [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, commands, _ => null) : $"Which command? There are: {string.Join(", ", commands)}."]);
     }
 
@@ -37,6 +38,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
         [typeof(long?)] = "a whole number",
         [typeof(double)] = "a number", [typeof(double?)] = "a number",
     };
+
+    private static IEnumerable<string> NamesOf(IEnumerable<Symbol> known) => known.Where(each => !each.Hidden).Select(each => each.Name);
 
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 

@@ -124,7 +124,8 @@ public sealed class HttpFetcher(Store store)
         return request;
     }
 
-    private static async Task<FetchedFile> SaveAsync(string folder, HttpResponseMessage response, Hasher hash, CancellationToken cancellation)
+    private static async Task<FetchedFile> SaveAsync(
+        string folder, HttpResponseMessage response, Hasher hash, CancellationToken cancellation)
     {
         var partial = Path.Combine(folder, "partial");
         var file = new FileStream(partial, FileMode.Create, FileAccess.Write);
@@ -140,7 +141,8 @@ public sealed class HttpFetcher(Store store)
             if (response.Content.Headers.ContentLength is { } promised && promised != file.Length)
                 throw new IOException($"{file.Length} of {promised} bytes came.");
         }
-        var known = new HttpRecord(Digest.FromHash(hash.Finish()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+        var known = new HttpRecord(
+            Digest.FromHash(hash.Finish()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
         // Older versions stay: another build may be reading one.
         File.Move(partial, ContentOf(folder, known.Digest), overwrite: true);
         Store.ReplaceFile(RecordOf(folder), JsonSerializer.SerializeToUtf8Bytes(known, HttpRecordJson.Default.HttpRecord));

@@ -44,11 +44,15 @@ public sealed record ImageParts(
         // Below the image's own levels: the referrers of its deepest manifests, and what is about these.
         private const int Levels = Limits.IndexDepth * 2;
 
+        // An image has an entry for each platform, and one for its provenance.
+        private const int AheadEntries = 64;
+
         private readonly Dictionary<Digest, ManifestContent> documents = [];
         private readonly Dictionary<Digest, Descriptor> blobs = [];
         private readonly Dictionary<Digest, Descriptor> referrers = [];
         private readonly Dictionary<string, TaggedManifest> tagged = new(StringComparer.Ordinal);
         private long bytes;
+        private long ahead;
 
         public async Task FollowAsync(Descriptor top, CancellationToken cancellation)
         {
@@ -82,13 +86,11 @@ public sealed record ImageParts(
             var digest = document.Content.Descriptor.Digest;
             try
             {
-                var referrers = source.ListReferrersAsync(digest, cancellation);
-                var attached = source.ListTaggedAsync(digest, cancellation);
-                await Task.WhenAll(referrers, attached, ReadAheadAsync(document.Content, cancellation)).ConfigureAwait(false);
-                return document with
-                {
-                    Referrers = await referrers.ConfigureAwait(false), Tagged = await attached.ConfigureAwait(false),
-                };
+                var ((referrers, attached), _) = await FirstFailure.BothAsync(
+                    both => FirstFailure.BothAsync(
+                        token => source.ListReferrersAsync(digest, token), token => source.ListTaggedAsync(digest, token), both),
+                    token => ReadAheadAsync(document.Content, token), cancellation).ConfigureAwait(false);
+                return document with { Referrers = referrers, Tagged = attached };
             }
             catch (RegistryException e)
             {
@@ -96,19 +98,28 @@ public sealed record ImageParts(
             }
         }
 
-        /// <summary>Has a registry send what an index lists while it is asked what refers to the index: the next level finds it read.</summary>
-        /// <remarks>A document that cannot be read is that level's to tell.</remarks>
-        private async Task ReadAheadAsync(ManifestContent document, CancellationToken cancellation)
+        /// <summary>
+        /// Reads what an index lists while its registry is asked what refers to the index; the next level then finds it read. Returns how
+        /// many documents it read: none of a long index, and of all indexes together no more than an image may have.
+        /// </summary>
+        /// <remarks>The next level reports a document that cannot be read.</remarks>
+        private async Task<int> ReadAheadAsync(ManifestContent document, CancellationToken cancellation)
         {
             if (source.Location.Transport != Transport.Registry || !MediaType.IsIndex(document.Descriptor.MediaType))
-                return;
+                return 0;
             try
             {
-                var index = ImageIndex.Parse(document.Bytes.Span);
-                await Task.WhenAll(index.Manifests.Select(entry => source.ReadDocumentAsync(entry, cancellation))).ConfigureAwait(false);
+                var listed = ImageIndex.Parse(document.Bytes.Span).Manifests;
+                if (listed.Length > AheadEntries || listed.Any(entry => entry.Size is < 0 or > Limits.ImageDocumentsBytes))
+                    return 0;
+                var documents = listed.Where(entry => MediaType.IsIndex(entry.MediaType) || MediaType.IsManifest(entry.MediaType)).ToList();
+                if (Interlocked.Add(ref ahead, documents.Sum(entry => entry.Size)) > Limits.ImageDocumentsBytes)
+                    return 0;
+                return (await FirstFailure.WhenAllAsync(documents, source.ReadDocumentAsync, cancellation).ConfigureAwait(false)).Length;
             }
             catch (Exception e) when (e is ManifoldException or FormatException)
             {
+                return 0;
             }
         }
 

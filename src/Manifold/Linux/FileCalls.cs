@@ -75,10 +75,10 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "lremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(FileNameMarshaller))]
     internal static partial int RemoveXattr(string path, string name);
 
-    /// <summary>O_DIRECTORY of an architecture. Its bit on x86 is O_DIRECT on arm and ppc.</summary>
+    /// <summary>O_DIRECTORY of an architecture. Its bit on x86 is O_DIRECT on arm, O_LARGEFILE on ppc.</summary>
     internal static int DirectoryOf(Architecture architecture) => HasOwnOrder(architecture) ? 0x4000 : 0x10000;
 
-    /// <summary>O_NOFOLLOW of an architecture. Its bit on x86 is O_LARGEFILE on arm and ppc: links would be followed.</summary>
+    /// <summary>O_NOFOLLOW of an architecture. Its bit on x86 is O_LARGEFILE on arm, O_DIRECT on ppc: links would be followed.</summary>
     internal static int NoFollowOf(Architecture architecture) => HasOwnOrder(architecture) ? 0x8000 : 0x20000;
 
     private static bool HasOwnOrder(Architecture architecture) =>

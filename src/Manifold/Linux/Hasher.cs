@@ -19,10 +19,19 @@ public sealed unsafe class Hasher : IDisposable
     private readonly byte* context = (byte*)NativeMemory.AllocZeroed(CryptoCalls.ContextBytes);
     private bool disposed;
 
+    /// <exception cref="HostNotReadyException">The build is not the native one, and OpenSSL is not installed.</exception>
     public Hasher(HashKind kind)
     {
         Kind = kind;
-        Begin();
+        try
+        {
+            Begin();
+        }
+        catch (DllNotFoundException)
+        {
+            throw new HostNotReadyException("This build of manifold needs OpenSSL 3 (libcrypto.so.3), which is not on this machine. "
+                + "Install it. Debian and Ubuntu: apt-get install openssl; Fedora: dnf install openssl-libs; Alpine: apk add libcrypto3.");
+        }
     }
 
     public HashKind Kind { get; }
@@ -48,6 +57,7 @@ public sealed unsafe class Hasher : IDisposable
                 _ => CryptoCalls.AddMd5(context, first, (nuint)bytes.Length),
             };
         }
+        GC.KeepAlive(this);
     }
 
     /// <summary>The hash of all that was appended since the last time; the next byte begins a new one.</summary>
@@ -66,16 +76,21 @@ public sealed unsafe class Hasher : IDisposable
             };
         }
         Begin();
+        GC.KeepAlive(this);
         return hash;
     }
 
-    private void Begin() => _ = Kind switch
+    private void Begin()
     {
-        HashKind.Sha256 => CryptoCalls.BeginSha256(context),
-        HashKind.Sha512 => CryptoCalls.BeginSha512(context),
-        HashKind.Sha1 => CryptoCalls.BeginSha1(context),
-        _ => CryptoCalls.BeginMd5(context),
-    };
+        _ = Kind switch
+        {
+            HashKind.Sha256 => CryptoCalls.BeginSha256(context),
+            HashKind.Sha512 => CryptoCalls.BeginSha512(context),
+            HashKind.Sha1 => CryptoCalls.BeginSha1(context),
+            _ => CryptoCalls.BeginMd5(context),
+        };
+        GC.KeepAlive(this);
+    }
 
     ~Hasher() => Free();
 

@@ -10,13 +10,15 @@ public static class OpenSsl
     // In the order in which .NET 10 looks for them (System.Security.Cryptography.Native, opensslshim.c).
     private static readonly ImmutableArray<string> Names = ["libssl.so.3", "libssl.so.1.1"];
 
-    private static readonly Lazy<bool> IsHere = new(() => Names.Any(name => NativeLibrary.TryLoad(name, out _)));
+    private static readonly Lazy<bool> Found = new(() => Names.Any(name => NativeLibrary.TryLoad(name, out _)));
+
+    public static bool IsHere => Found.Value;
 
     /// <param name="doing">What it is for, as the beginning of a sentence: "Speaking TLS with 'registry'".</param>
     /// <exception cref="HostNotReadyException">It is not installed.</exception>
     public static void Require(string doing)
     {
-        if (!IsHere.Value)
+        if (!IsHere)
             throw Missing(doing);
     }
 

@@ -68,9 +68,16 @@ public readonly record struct Digest : IComparable<Digest>
     public static Digest Of(Stream content)
     {
         using var hasher = new Hasher(HashKind.Sha256);
-        var buffer = new byte[64 * 1024];
-        while (content.Read(buffer) is > 0 and var count)
-            hasher.Append(buffer.AsSpan(0, count));
+        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            while (content.Read(buffer) is > 0 and var count)
+                hasher.Append(buffer.AsSpan(0, count));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
         return FromHash(hasher.Finish());
     }
 

@@ -6,7 +6,7 @@ using Manifold.Oci;
 namespace Manifold.Planning;
 
 /// <summary>Dockerfiles that were parsed: all platforms of an image are built by one text, which is read for each of them.</summary>
-/// <remarks>By name, content and wanted checks, so a file that has changed is parsed again. Thread-safe.</remarks>
+/// <remarks>Keyed by name, content and checks, so a file that has changed is parsed again. Thread-safe.</remarks>
 public sealed class ParsedFiles
 {
     private readonly ConcurrentDictionary<(string Name, Digest Content, string? Checks), ParsedDockerfile> parsed = new();

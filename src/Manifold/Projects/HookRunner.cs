@@ -116,7 +116,8 @@ public sealed class HookRunner(Store store, TimeProvider time)
             if (status.Type == FileStatus.SymbolicLink)
                 key.Add(folder.ReadLink(Path.GetFileName(path)));
             else if (status.Type == FileStatus.RegularFile)
-                key.Add(digests.Of(file, FileDigests.Identity.Of(status), () => new FileStream(folder.OpenFile(Path.GetFileName(path)), FileAccess.Read)));
+                key.Add(digests.Of(file, FileDigests.Identity.Of(status),
+                    () => new FileStream(folder.OpenFile(Path.GetFileName(path)), FileAccess.Read)));
         }
         return key;
     }

@@ -7,7 +7,7 @@ using Manifold.Registry;
 namespace Manifold.Publishing;
 
 /// <summary>Asks repositories and tags what a publication would meet. Leaves nothing behind: an upload that is begun to see whether we may is taken back.</summary>
-/// <param name="surveys">Asks as well for what nobody needs to publish and a plan shows: media types, referrers.</param>
+/// <param name="surveys">Also asks for what only a plan shows: media types, referrers.</param>
 internal sealed class TargetProbe(RegistryClient registry, Store store, bool surveys = false)
 {
     private readonly RegistryClient client = registry.OfTargets;

@@ -5,22 +5,17 @@ namespace Manifold.Registry;
 
 public sealed partial class RegistryClient
 {
-    /// <summary>Whether a push to this repository would be let in; null where it would, else the refusal, as the push would tell it.</summary>
+    /// <summary>
+    /// Whether a push to this repository would be let in: null where it would, else the refusal, as the push would tell it. Answers as soon
+    /// as the registry has decided; the caller then awaits <c>Ending</c>, which takes the upload back.
+    /// </summary>
     /// <remarks>
     /// Begins an upload and gives it up at once: nothing is left but, where a registry ignores that, an empty session which it sweeps. It creates no
     /// repository that a push would not create. Media types and sizes are not probed: registries judge them by the manifest itself.
     /// Source: sections "Pushing a blob" and "Canceling".
     /// </remarks>
-    public async Task<RegistryException?> ProbePushAsync(ImageReference repository, CancellationToken cancellation = default)
-    {
-        var (refusal, ending) = await BeginProbeAsync(repository, cancellation).ConfigureAwait(false);
-        await ending.ConfigureAwait(false);
-        return refusal;
-    }
-
-    /// <summary>The same, answered as soon as the registry has let us in. The caller awaits <c>Ending</c>, which takes the upload back, before
-    /// it is done.</summary>
-    internal async Task<(RegistryException? Refusal, Task Ending)> BeginProbeAsync(ImageReference repository, CancellationToken cancellation)
+    internal async Task<(RegistryException? Refusal, Task Ending)> BeginProbeAsync(
+        ImageReference repository, CancellationToken cancellation)
     {
         var request = new RegistryRequest(
             $"push {repository.Name}", HttpMethod.Post, $"v2/{repository.Repository}/blobs/uploads/", repository.Repository) { Push = true };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Manifold.Linux;
 using Polly;
 
 namespace Manifold.Registry;
@@ -181,6 +182,11 @@ internal sealed partial class RegistryHost : IDisposable
 
     private async Task<bool> SpeaksTlsAsync(RegistryRequest request, CancellationToken cancellation)
     {
+        if (!OpenSsl.IsHere)
+        {
+            await RequirePlainHttpAsync(request, cancellation).ConfigureAwait(false);
+            return false;
+        }
         try
         {
             using var _ = await ExchangeAsync(request, _ => new(HttpMethod.Get, $"https://{Name}/v2/"), cancellation).ConfigureAwait(false);
@@ -190,6 +196,25 @@ internal sealed partial class RegistryHost : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Where OpenSSL is missing, only plain HTTP can be tried. A server of TLS ends such a connection, or answers that the request is bad.
+    /// </summary>
+    private async Task RequirePlainHttpAsync(RegistryRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await ExchangeAsync(
+                request, _ => new(HttpMethod.Get, $"http://{Name}/v2/"), cancellation).ConfigureAwait(false);
+            if (answer.StatusCode is not HttpStatusCode.BadRequest)
+                return;
+        }
+        catch (RegistryException e) when (e.InnerException is not HttpRequestException
+            { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+        {
+        }
+        throw OpenSsl.Missing($"Speaking TLS with '{Name}'");
     }
 
     private HttpClient CreateClient() => new(new TlsHandler(new SocketsHttpHandler

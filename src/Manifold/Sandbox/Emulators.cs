@@ -11,8 +11,8 @@ namespace Manifold.Sandbox;
 /// What runs is found by running: a program of a few bytes for the processor in question must end as it says. So a registration whose emulator is
 /// broken, or a processor that also runs its 32-bit kin, is seen as it is. Answers are kept for the life of this object.
 /// </remarks>
-/// <param name="remembers">Believes of a registration what was seen since the machine started (<see cref="EmulatorMemory"/>). For builds:
-/// whoever asks how the machine is wants it tried now.</param>
+/// <param name="remembers">Reuses what was seen of a registration since the machine started (<see cref="EmulatorMemory"/>). Builds do;
+/// commands that report on the machine try it again.</param>
 public sealed class Emulators(Store store, bool remembers = false)
 {
     // Where Debian's name tells qemu that the kernel hands on the program's own name (flag P).

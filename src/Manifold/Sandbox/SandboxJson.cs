@@ -13,5 +13,6 @@ internal sealed record RuntimeTrials
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RuntimeTrials))]
 [JsonSerializable(typeof(NetworkTrial))]
+[JsonSerializable(typeof(EmulatorTrial))]
 [JsonSerializable(typeof(ImmutableArray<HostCheck>))]
 internal sealed partial class SandboxJson : JsonSerializerContext;

@@ -5,6 +5,18 @@ namespace Manifold.Solving;
 /// <summary>Several pieces of work at once, of which the first failure ends the others.</summary>
 public static class FirstFailure
 {
+    /// <summary>Both results. When one fails the other is cancelled and awaited, and its exception is thrown as it is.</summary>
+    public static async Task<(TFirst First, TSecond Second)> BothAsync<TFirst, TSecond>(
+        Func<CancellationToken, Task<TFirst>> first, Func<CancellationToken, Task<TSecond>> second, CancellationToken cancellation)
+    {
+        Func<CancellationToken, Task<object?>>[] both =
+        [
+            async token => await first(token).ConfigureAwait(false), async token => await second(token).ConfigureAwait(false),
+        ];
+        var results = await WhenAllAsync(both, (work, token) => work(token), cancellation).ConfigureAwait(false);
+        return ((TFirst)results[0]!, (TSecond)results[1]!);
+    }
+
     /// <summary>The results in order. When one fails the others are cancelled and awaited, and its exception is thrown as it is.</summary>
     public static async Task<TResult[]> WhenAllAsync<T, TResult>(
         IEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)

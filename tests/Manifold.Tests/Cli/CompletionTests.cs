@@ -138,7 +138,8 @@ public sealed class CompletingInAShell : IDisposable
 
     private async Task<string> Script(string shell)
     {
-        File.SetUnixFileMode(folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words)} \"$@\"\n"), (UnixFileMode)0b111_101_101);
+        var program = folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words)} \"$@\"\n");
+        File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         var (_, script, _) = await Commanding.Manifold(folder, "completion", shell);
         return folder.Write($"completion.{shell}", $"{(shell == "bash" ? $"PATH='{folder.Path}':\"$PATH\"\n" : "")}{script}");
     }

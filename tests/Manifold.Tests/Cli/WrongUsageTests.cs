@@ -34,6 +34,23 @@ public sealed class MistypingACommand : IDisposable
     }
 }
 
+public sealed class NamingNoCommand : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task lists_the_commands_that_help_shows()
+    {
+        var (code, _, error) = await Commanding.Manifold(folder);
+        Assert.Equal(2, code);
+        Assert.StartsWith("manifold: Which command? There are: build, bake,", error, StringComparison.Ordinal);
+        foreach (var hidden in (string[])["__complete", "man"])
+            Assert.DoesNotMatch($"[ ,]{hidden}[,.]", error.Split('\n')[0]);
+    }
+}
+
 public sealed class AskingForWhatDoesNotGoTogether : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -102,11 +102,17 @@ public sealed class BuildingOurOwnImage(OwnImage image) : IClassFixture<OwnImage
         folder.Write("Dockerfile", "FROM debian:trixie-slim\nCOPY qemu-aarch64-static /usr/bin/\n");
         await image.PushBaseAsync(folder.Path, "debian:qemu", "linux/amd64");
 
-        var baked = await image.BakeAsync("manifold-qemu",
+        var baked = await image.BakeAsync("--push", "manifold-qemu",
             "--set", "manifold-qemu.platform=linux/amd64", "--set", "manifold-qemu.args.BASE=docker.io/library/debian:qemu");
 
         Assert.True(baked.ExitCode == 0, baked.Error);
         Assert.Contains("verified 1 platform: 0 errors", baked.Error, StringComparison.Ordinal);
+        await Tool.Run("skopeo", "copy", "--quiet", "--src-tls-verify=false",
+            $"docker://{image.Registry}/manifold-qemu:latest", $"oci:{folder["qemu"]}:1");
+        await Tool.Run("umoci", "--log=error", "unpack", "--image", $"{folder["qemu"]}:1", folder["unpacked"]);
+        var emulator = folder["unpacked/rootfs/usr/bin/qemu-aarch64-static"];
+        Assert.Equal(await File.ReadAllBytesAsync(folder["qemu-aarch64-static"]), await File.ReadAllBytesAsync(emulator));
+        Assert.True((File.GetUnixFileMode(emulator) & UnixFileMode.OtherExecute) != 0);
     }
 
     private static string[] Build(string context) =>

@@ -49,7 +49,8 @@ public class CorpusRun : IDisposable
     {
         if (input is null)
             return await Shop.Run([], arguments);
-        var result = await Tool.Try("sh", ["-c", "exec \"$@\" <\"$0\"", input, "env", $"MANIFOLD_ROOT={Shop.Root}", .. OurProgram.Words, .. arguments]);
+        var result = await Tool.Try("sh",
+            ["-c", "exec \"$@\" <\"$0\"", input, "env", $"MANIFOLD_ROOT={Shop.Root}", .. OurProgram.Words, .. arguments]);
         return new Workshop.Outcome(result.ExitCode, result.Output, result.Error);
     }
 
@@ -114,7 +115,10 @@ public class CorpusRun : IDisposable
     private string Image(string name) => $"{Shop.Root}:{Repository}{name}:latest";
 
     private static Process Start(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("python3", [Script, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Process.Start(new ProcessStartInfo("python3", [Script, .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
 
     /// <summary>A case as <c>corpus.py prepare</c> tells of it.</summary>
     private sealed record Prepared(string Context, string? Stdin, string[] Arguments, string? Base, string Platforms, Dictionary<string, string> Environment);

@@ -69,7 +69,8 @@ public sealed class Examples : IDisposable
     private async Task<string> Run(string example)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN needs root.");
-        var program = folder.Write("manifold", $"#!/bin/sh\nexec {string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"))} \"$@\"\n");
+        var words = string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"));
+        var program = folder.Write("manifold", $"#!/bin/sh\nexec {words} \"$@\"\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Directory.CreateDirectory(folder["tmp"]);
         var result = await ChildProcess.RunAsync("bash", ["-c", "exec \"$0\" 2>&1", Path.Combine(Repository(), "examples", example, "run.sh")],

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Manifold.Linux;
 using Manifold.Tests.Server;
@@ -27,14 +28,18 @@ public sealed class OwnImage : IAsyncDisposable
     /// <summary>What <c>bake</c> said.</summary>
     public ChildProcess.Result Baked { get; private set; } = null!;
 
-    public string Reference => $"{registry!.Authority}/manifold:latest";
+    public string Registry => registry!.Authority;
+
+    public string Reference => $"{Registry}/manifold:latest";
 
     /// <summary>Makes it, if nobody has. Skips where this machine cannot.</summary>
     public async Task NeedAsync()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "RUN and containers need root.");
         OurProgram.Native();
-        Assert.SkipWhen(Arm64Program() is null, "The program for arm64 is not there; './build.sh --arch arm64' makes it.");
+        Assert.SkipWhen(RuntimeInformation.ProcessArchitecture == Architecture.Arm64,
+            "The image is made on amd64, with its program for arm64.");
+        Arm64Program.Find();
         Tool.Need("mmdebstrap", "runc", "skopeo", "umoci", "qemu-aarch64-static");
         await made.Value;
     }
@@ -52,7 +57,15 @@ public sealed class OwnImage : IAsyncDisposable
         process["args"] = new JsonArray(["manifold", .. command]);
         change(config);
         await File.WriteAllTextAsync(Path.Combine(bundle, "config.json"), config.ToJsonString());
-        return await Tool.Try("runc", "run", "--bundle", bundle, name ?? $"manifold-test-{Path.GetFileName(bundle)}");
+        name ??= $"manifold-test-{Path.GetFileName(bundle)}";
+        try
+        {
+            return await Tool.Try("runc", "run", "--bundle", bundle, name);
+        }
+        finally
+        {
+            await Tool.Try("runc", "delete", "--force", name); // where it ended, there is none
+        }
     }
 
     internal async Task<ChildProcess.Result> BakeAsync(params string[] arguments) => (await ChildProcess.RunAsync(OurProgram.Native(),
@@ -110,7 +123,7 @@ public sealed class OwnImage : IAsyncDisposable
         }
         Directory.CreateDirectory(Path.Combine(source, "artifacts"));
         File.CreateSymbolicLink(Path.Combine(source, "artifacts/sysroot"), Path.Combine(repository, "artifacts/sysroot"));
-        foreach (var (architecture, program) in ((string, string)[])[("amd64", OurProgram.Native()), ("arm64", Arm64Program()!)])
+        foreach (var (architecture, program) in ((string, string)[])[("amd64", OurProgram.Native()), ("arm64", Arm64Program.Find())])
         {
             Directory.CreateDirectory(folder[$"programs/{architecture}"]);
             File.CreateSymbolicLink(folder[$"programs/{architecture}/manifold"], program);
@@ -121,13 +134,6 @@ public sealed class OwnImage : IAsyncDisposable
     private ImmutableSortedDictionary<string, string> Variables() => ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", folder["store"]).Add("CONTAINERS_REGISTRIES_CONF", folder["registries.conf"])
         .Add("DEST_REGISTRY", registry!.Authority).Add("MANIFOLD_RELEASE_PROGRAMS", folder["programs"]);
-
-    private static string? Arm64Program()
-    {
-        var program = Environment.GetEnvironmentVariable("MANIFOLD_TEST_ARM64_PROGRAM")
-            ?? Path.Combine(Examples.Repository(), "artifacts/manifold-arm64/manifold");
-        return File.Exists(program) ? program : null;
-    }
 
     public async ValueTask DisposeAsync()
     {

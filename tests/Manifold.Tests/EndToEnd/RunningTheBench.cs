@@ -67,6 +67,8 @@ public sealed class RunningTheBench
         var own = Regex.Match(run.Error, "(?m)^==> the folder of this run is (.+)$").Groups[1].Value;
         Assert.StartsWith(peers, own, StringComparison.Ordinal);
         Assert.False(Directory.Exists(own));
+        Assert.DoesNotContain(own, await File.ReadAllTextAsync("/proc/self/mountinfo"), StringComparison.Ordinal);
+        Assert.DoesNotContain(own, await Tool.Run("ps", "-eo", "args"), StringComparison.Ordinal);
     }
 
     private static Task<ChildProcess.Result> Run(params string[] arguments) =>

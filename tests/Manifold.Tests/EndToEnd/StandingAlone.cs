@@ -20,7 +20,8 @@ public sealed partial class StandingAlone : IDisposable
         var named = await Tool.Run("readelf", "--dynamic", "--wide", OurProgram.Native());
         var libraries = SharedLibrary().Matches(named).Select(match => match.Groups[1].Value).ToList();
         Assert.Contains("libc.so.6", libraries);
-        Assert.Empty(libraries.Where(library => !OfGlibc.Contains(library) && !library.StartsWith("ld-linux-", StringComparison.Ordinal)));
+        Assert.DoesNotContain(libraries,
+            library => !OfGlibc.Contains(library) && !library.StartsWith("ld-linux-", StringComparison.Ordinal));
     }
 
     /// <summary>2.34 is that of RHEL 9; Ubuntu 22.04 has 2.35, Debian 12 has 2.36.</summary>
@@ -42,11 +43,33 @@ public sealed partial class StandingAlone : IDisposable
         folder.Write("root/context/Dockerfile", "FROM localhost:5001/busybox:1\nCOPY file /file\n");
         folder.Write("root/context/file", "content");
 
-        var built = await InRoot("build", "--platform", "linux/amd64,linux/arm64", "-t", $"{repository}:1", "--push", "--progress", "quiet", "/context");
+        var built = await InRoot("build", "--platform", "linux/amd64,linux/arm64", "-t", $"{repository}:1", "--push",
+            "--progress", "quiet", "/context");
         Assert.True(built.ExitCode == 0, built.Error);
 
         var inspected = await Tool.Run("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{repository}:1");
         Assert.Contains("\"arm64\"", inspected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task without_OpenSSL_an_insecure_registry_that_speaks_plain_http_is_reached_and_one_of_TLS_is_told_apart()
+    {
+        await MakeRoot();
+        folder.Write("root/etc/hosts", "127.0.0.1 localhost registry.test\n");
+        folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var tls = PemFiles.Write(folder);
+        await using var plain = await RunningServer.StartAsync();
+        await using var secure = await RunningServer.StartAsync(
+            options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
+
+        var pushed = await PushInsecurely($"registry.test:{plain.Port}");
+        Assert.True(pushed.ExitCode == 0, pushed.Error);
+        var refused = await PushInsecurely($"registry.test:{secure.Port}");
+        Assert.True(refused.ExitCode == 4, $"exit code {refused.ExitCode}: {refused.Error}");
+        Assert.Contains("needs OpenSSL (libssl.so.3)", refused.Error, StringComparison.Ordinal);
+
+        Task<ChildProcess.Result> PushInsecurely(string registry) => InRoot("build", "-t", $"{registry}/image:1", "--push",
+            "--verify", "off", "--insecure-registry", registry, "/context");
     }
 
     [Fact]
@@ -69,15 +92,27 @@ public sealed partial class StandingAlone : IDisposable
     }
 
     [Fact]
+    public async Task without_OpenSSL_a_proxy_that_speaks_TLS_is_said_to_need_it()
+    {
+        await MakeRoot();
+        var result = await InRootWith("HTTP_PROXY=https://proxy.invalid:3128",
+            "pull", "--insecure-registry", "registry.invalid", "registry.invalid/image:1");
+        Assert.True(result.ExitCode == 4, $"exit code {result.ExitCode}: {result.Error}");
+        Assert.Contains("Speaking TLS with 'proxy.invalid:3128' needs OpenSSL", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task with_OpenSSL_and_certificates_it_speaks_TLS_and_makes_keys()
     {
         await MakeRoot(withOpenSsl: true);
         var tls = PemFiles.Write(folder);
         folder.Write("root/certificates/ca.crt", await File.ReadAllTextAsync(tls.Certificate));
-        await using var server = await RunningServer.StartAsync(options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
+        await using var server = await RunningServer.StartAsync(
+            options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
 
         folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
-        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off", "--cert-dir", "/certificates", "/context");
+        var pushed = await InRoot("build", "-t", $"localhost:{server.Port}/image:1", "--push", "--verify", "off",
+            "--cert-dir", "/certificates", "/context");
         Assert.True(pushed.ExitCode == 0, pushed.Error);
         var made = await InRoot("key", "generate");
         Assert.True(made.ExitCode == 0, made.Error);
@@ -94,7 +129,8 @@ public sealed partial class StandingAlone : IDisposable
         await Tool.Run("mknod", "--mode=666", folder["root/dev/urandom"], "c", "1", "9"); // the kernel's, which every container has
         folder.Write("root/etc/hosts", "127.0.0.1 localhost\n");
         folder.Write("root/etc/resolv.conf", "");
-        var libraries = (await Tool.Run("ldd", program)).Split('\n').Select(line => LibraryPath().Match(line)).Where(match => match.Success).Select(match => match.Value).ToList();
+        var libraries = (await Tool.Run("ldd", program)).Split('\n').Select(line => LibraryPath().Match(line))
+            .Where(match => match.Success).Select(match => match.Value).ToList();
         if (withOpenSsl)
         {
             var cache = await Tool.Run("ldconfig", "--print-cache");
@@ -110,9 +146,11 @@ public sealed partial class StandingAlone : IDisposable
     }
 
     // /proc is the kernel's, too; in a mount namespace of its own it goes away by itself.
-    private async Task<ChildProcess.Result> InRoot(params string[] arguments) => await Tool.Try("unshare",
+    private Task<ChildProcess.Result> InRoot(params string[] arguments) => InRootWith("LANG=C", arguments);
+
+    private async Task<ChildProcess.Result> InRootWith(string variable, params string[] arguments) => await Tool.Try("unshare",
     [
-        "--mount", "--", "bash", "-c", "mount -t proc proc \"$1/proc\" && exec env -i MANIFOLD_ROOT=/store HOME=/ "
+        "--mount", "--", "bash", "-c", $"mount -t proc proc \"$1/proc\" && exec env -i MANIFOLD_ROOT=/store HOME=/ {variable} "
             + "COSIGN_PASSWORD=secret \"$(command -v chroot)\" \"$1\" /manifold \"${@:2}\"", "bash", folder["root"], .. arguments,
     ]);
 

@@ -95,7 +95,7 @@ public sealed class Workshop(string? parent = null) : IDisposable
     public ImmutableSortedDictionary<string, string> Variables => field ??= ImmutableSortedDictionary<string, string>.Empty
         .Add("MANIFOLD_ROOT", Root).Add("PATH", SearchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "");
 
-    /// <summary>The clock of commands. With one of a test's own they run in this process, else the program runs as people have it.</summary>
+    /// <summary>The clock of commands. With a test's own clock they run in this process, else as a program.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>What commands find on standard input.</summary>

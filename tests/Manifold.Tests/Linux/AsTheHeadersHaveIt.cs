@@ -17,12 +17,12 @@ public sealed class AsTheHeadersHaveIt
         #include <sched.h>
         #include <signal.h>
         #include <stddef.h>
+        #include <sys/socket.h>
         #include <linux/filter.h>
         #include <linux/if_tun.h>
         #include <linux/vm_sockets.h>
         #include <sys/file.h>
         #include <sys/mount.h>
-        #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/statvfs.h>
         #include <sys/syscall.h>

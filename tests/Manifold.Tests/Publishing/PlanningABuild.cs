@@ -38,7 +38,8 @@ public sealed class PlanningABuild : IAsyncLifetime
         var rows = plan.Output.Split('\n').Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Where(row => row.Length > 0).ToList();
         Assert.Equal(2, rows.Count(row => row[0] == $"{registry.Name}/base:1" && Digest.TryParse(row[2], out _) && row[^1] == "registry"));
         var foreign = Platform.Host.Architecture == "arm64" ? "linux/amd64" : "linux/arm64";
-        Assert.Contains(rows, row => row is [var platform, "2", "1", var way] && platform == foreign && way == $"cross (on {Platform.Host})");
+        Assert.Contains(rows, row => row is [var platform, "2", "1", var way]
+            && platform == foreign && way == $"cross (on {Platform.Host})");
         Assert.Equal(["app:1", "app:1-amd64", "app:1-arm64"], rows.Where(row => row[^1] == "-").Select(row => row[0].Split('/')[1]));
         Assert.All(rows.Where(row => row[^1] == "-"), row => Assert.Equal(["may push, will be created, referrers by tag", "not there"], row[1..3]));
     }

@@ -114,10 +114,17 @@ public sealed class ListingAndProbing : WithARegistry
         Assert.Equal(lists, await Client().PushReferrerAsync(Registry.Reference("app:1"), "{}"u8.ToArray(), MediaType.Manifest));
     }
 
+    private static async Task<RegistryException?> ProbeAsync(RegistryClient client, ImageReference repository)
+    {
+        var (refusal, ending) = await client.BeginProbeAsync(repository, TestContext.Current.CancellationToken);
+        await ending;
+        return refusal;
+    }
+
     [Fact]
     public async Task a_probe_begins_an_upload_and_gives_it_up()
     {
-        Assert.Null(await Client().ProbePushAsync(Registry.Reference("app")));
+        Assert.Null(await ProbeAsync(Client(), Registry.Reference("app")));
         Assert.Equal(["POST", "DELETE"], Registry.Requests.Select(request => request.Method));
         Assert.Equal(0, Registry.OpenUploads);
     }
@@ -136,8 +143,8 @@ public sealed class ListingAndProbing : WithARegistry
             return false;
         };
         var client = Client();
-        await Eventually.Ends(Task.WhenAll(client.ProbePushAsync(Registry.Reference("one")),
-            client.ProbePushAsync(Registry.Reference("two"))));
+        await Eventually.Ends(Task.WhenAll(ProbeAsync(client, Registry.Reference("one")),
+            ProbeAsync(client, Registry.Reference("two"))));
         Assert.Equal(0, Registry.OpenUploads);
     }
 
@@ -149,7 +156,7 @@ public sealed class ListingAndProbing : WithARegistry
             await ScriptedRegistry.RefuseAsync(context, 403, "DENIED", "requested access to the resource is denied");
             return true;
         };
-        var refusal = await Client().ProbePushAsync(Registry.Reference("app"));
+        var refusal = await ProbeAsync(Client(), Registry.Reference("app"));
         Assert.Equal((HttpStatusCode.Forbidden, "DENIED"), (refusal!.Status!.Value, refusal.Code));
         Assert.StartsWith($"push {Registry.Name}/app: the registry answered 403 (DENIED: requested access", refusal.Message, StringComparison.Ordinal);
     }
@@ -159,7 +166,7 @@ public sealed class ListingAndProbing : WithARegistry
     {
         var gone = Registry.Reference("app");
         await Registry.DisposeAsync();
-        Assert.Contains("cannot be reached", (await Client().ProbePushAsync(gone))!.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", (await ProbeAsync(Client(), gone))!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -128,7 +128,7 @@ public sealed class ProvingWhoWeAre : WithARegistry
             await ScriptedRegistry.RefuseAsync(context, 401, "UNAUTHORIZED", "authentication required");
             return true;
         };
-        var refusal = await Client().ProbePushAsync(Registry.Reference("app"));
+        var (refusal, _) = await Client().BeginProbeAsync(Registry.Reference("app"), TestContext.Current.CancellationToken);
         Assert.Contains("The login is right, and the token service gave it less than this needs.", refusal!.Message, StringComparison.Ordinal);
     }
 

@@ -53,8 +53,10 @@ public sealed class RememberingEmulators : IDisposable
         Assert.False(memory.Works(processor, entry with { Flags = entry.Flags + "X" }));
         Assert.False(memory.Works(processor, entry with { Interpreter = "/bin/sh" }));
         Assert.False(memory.Works(processor, entry with { Name = "gone" }));
-        var file = folder[$"store/cache/emulators/{processor.Architecture}"];
-        File.WriteAllText(file, File.ReadAllText(file)[1..]); // another start of the machine
+        var file = folder[$"store/cache/emulators/{processor.Architecture}.json"];
+        var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+        Assert.Contains(boot, File.ReadAllText(file), StringComparison.Ordinal);
+        File.WriteAllText(file, File.ReadAllText(file).Replace(boot, $"{Guid.NewGuid()}", StringComparison.Ordinal));
         Assert.False(memory.Works(processor, entry));
     }
 

@@ -14,7 +14,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         log = folder[Guid.NewGuid().ToString("N")];
         var program = string.Join(' ', OurProgram.Words);
         running = ChildProcess.RunAsync("sh",
-            ["-c", $"echo $$ >{log}.pid; MANIFOLD_ROOT={folder["store"]} exec {program} serve --listen 127.0.0.1:0 {options} 2>{log}"], cancellation: kill.Token);
+            ["-c", $"echo $$ >{log}.pid; MANIFOLD_ROOT={folder["store"]} exec {program} serve --listen 127.0.0.1:0 {options} 2>{log}"],
+            cancellation: kill.Token);
     }
 
     public HttpClient Http { get; } = new();

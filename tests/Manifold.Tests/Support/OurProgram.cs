@@ -17,17 +17,20 @@ public static class OurProgram
     /// <summary>The native program's file; skips where only the build of this test is there.</summary>
     public static string Native()
     {
-        Assert.SkipUnless(Words.Count == 1, "The native program is not there or old; ./build.sh makes it, and test.sh names it in MANIFOLD_TEST_PROGRAM.");
+        Assert.SkipUnless(Words.Count == 1,
+            "The native program is not there or old; ./build.sh makes it, and test.sh names it in MANIFOLD_TEST_PROGRAM.");
         return Words[0];
     }
 
     private static string[] Find([CallerFilePath] string here = "")
     {
         if (Environment.GetEnvironmentVariable("MANIFOLD_TEST_PROGRAM") is { Length: > 0 } named)
-            return System.IO.File.Exists(named) ? [named] : throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
+            return System.IO.File.Exists(named) ? [named]
+                : throw new FileNotFoundException($"MANIFOLD_TEST_PROGRAM names '{named}', which is not there.");
         var built = Path.GetFullPath(Path.Combine(here, "../../../../artifacts/manifold/manifold"));
-        var library = Path.Combine(AppContext.BaseDirectory, "Manifold.dll");
-        return System.IO.File.Exists(built) && System.IO.File.GetLastWriteTimeUtc(built) >= System.IO.File.GetLastWriteTimeUtc(library)
+        string[] ours = ["Manifold.dll", "Manifold.Cli.dll", "Manifold.Server.dll"];
+        var newest = ours.Max(each => System.IO.File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, each)));
+        return System.IO.File.Exists(built) && System.IO.File.GetLastWriteTimeUtc(built) >= newest
             ? [built] : ["dotnet", Path.Combine(AppContext.BaseDirectory, "Manifold.Cli.dll")];
     }
 }

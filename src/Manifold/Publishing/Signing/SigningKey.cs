@@ -29,9 +29,9 @@ public sealed class SigningKey : IDisposable
         if (!PemEncoding.TryFind(pem, out var fields))
             throw Unfit(file, "it holds no PEM block");
         var label = pem[fields.Label];
+        OpenSsl.Require($"Reading the key '{file}'");
         var isSealed = label is CosignKeyFile.Label or CosignKeyFile.OldLabel or Encrypted;
         var secret = isSealed ? await password(file, cancellation).ConfigureAwait(false) : "";
-        OpenSsl.Require($"Reading the key '{file}'");
         var key = ECDsa.Create();
         try
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
@@ -49,30 +48,13 @@ public sealed class FileDigests
         var then = DateTimeOffset.FromUnixTimeSeconds(identity.Changed.Seconds).AddTicks(identity.Changed.Nanoseconds / 100);
         var settled = time.GetUtcNow() - then > Settled;
         using var content = open();
-        var digest = Digest.FromHash(HashOf(content));
+        var digest = Digest.Of(content);
         if (settled)
             known[file] = new Known(identity, digest);
         else
             known.TryRemove(file, out _);
         changed = true;
         return digest;
-    }
-
-    /// <summary>Reads a stream to its end.</summary>
-    public static byte[] HashOf(Stream content)
-    {
-        using var hash = new Hasher(HashKind.Sha256);
-        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
-        try
-        {
-            while (content.Read(buffer) is var count and > 0)
-                hash.Append(buffer.AsSpan(0, count));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        return hash.Finish();
     }
 
     /// <summary>Writes what was learnt, in one step.</summary>

@@ -17,7 +17,7 @@ public sealed class StageTree(Chain chain, string name) : ISourceTree
     public Digest DigestOf(LayerEntry file)
     {
         using var content = file.Open!();
-        return Digest.FromHash(FileDigests.HashOf(content));
+        return Digest.Of(content);
     }
 
     public string DescribeMissing(string source) => $"'{source}' is not in {name}";

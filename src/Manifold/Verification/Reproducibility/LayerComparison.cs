@@ -89,7 +89,8 @@ public sealed class LayerComparison(BuildConditions first, BuildConditions secon
         return new Seen(
             entry.Opaque ? "folder that hides those below" : entry.Kind.ToString(), Convert.ToString(entry.Mode, 8), $"{entry.Uid}:{entry.Gid}", entry.Modified > latest ? latest : entry.Modified,
             entry.LinkTarget ?? (entry.Kind is EntryKind.CharacterDevice or EntryKind.BlockDevice ? $"{entry.DeviceMajor}:{entry.DeviceMinor}" : ""),
-            string.Join(' ', entry.Xattrs.Select(pair => $"{pair.Key}={Convert.ToHexStringLower(pair.Value)}")), content is null ? null : Digest.Of(content));
+            string.Join(' ', entry.Xattrs.Select(pair => $"{pair.Key}={Convert.ToHexStringLower(pair.Value)}")),
+            content is null ? null : Digest.Of(content));
     }
 
     private static async Task<Dictionary<string, byte[]>> ContentsAsync(MadeLayer? layer, HashSet<string> wanted, CancellationToken cancellation) => layer is null || wanted.Count == 0 ? []
