@@ -16,7 +16,7 @@ line=$(printf '=%.0s' {1..100})
 title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }
 
 linked_version() { # id: the version of this part of .NET that the last build of the program used
-  local assets=src/Manifold.Cli/obj/project.assets.json
+  local assets=src/Manifold.Cli/obj/native/project.assets.json
   [[ -s $assets ]] || fail "$assets is missing. Run ./build.sh first"
   python3 - "$assets" "$1" <<'P'
 import json, sys
