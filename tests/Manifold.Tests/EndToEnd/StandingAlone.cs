@@ -55,16 +55,15 @@ public sealed partial class StandingAlone : IDisposable
     public async Task without_OpenSSL_an_insecure_registry_that_speaks_plain_http_is_reached_and_one_of_TLS_is_told_apart()
     {
         await MakeRoot();
-        folder.Write("root/etc/hosts", "127.0.0.1 localhost registry.test\n");
         folder.Write("root/context/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
         var tls = PemFiles.Write(folder);
         await using var plain = await RunningServer.StartAsync();
         await using var secure = await RunningServer.StartAsync(
             options => options with { TlsCertificate = tls.Certificate, TlsKey = tls.Key });
 
-        var pushed = await PushInsecurely($"registry.test:{plain.Port}");
+        var pushed = await PushInsecurely($"localhost:{plain.Port}");
         Assert.True(pushed.ExitCode == 0, pushed.Error);
-        var refused = await PushInsecurely($"registry.test:{secure.Port}");
+        var refused = await PushInsecurely($"localhost:{secure.Port}");
         Assert.True(refused.ExitCode == 4, $"exit code {refused.ExitCode}: {refused.Error}");
         Assert.Contains("needs OpenSSL (libssl.so.3)", refused.Error, StringComparison.Ordinal);
 
