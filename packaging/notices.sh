@@ -15,15 +15,12 @@ line=$(printf '=%.0s' {1..100})
 
 title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }
 
-linked_version() { # id: the version of this part of .NET that the last build of the program used
-  local assets=src/Manifold.Cli/obj/native/project.assets.json
-  [[ -s $assets ]] || fail "$assets is missing. Run ./build.sh first"
-  python3 - "$assets" "$1" <<'P'
+linked_version() { # the version of .NET that the native program is linked with: that of the compiler, which the build locks
+  python3 - src/Manifold.Cli/packages.native.lock.json <<'P'
 import json, sys
-frameworks = json.load(open(sys.argv[1]))["project"]["frameworks"].values()
-packages = [package for framework in frameworks for package in framework.get("downloadDependencies", [])]
-versions = {package["version"].strip("[]").split(",")[0] for package in packages if package["name"].startswith(sys.argv[2] + ".linux-")}
-sys.exit(f"notices.sh: {sys.argv[1]} names {len(versions)} versions of {sys.argv[2]}") if len(versions) != 1 else print(*versions)
+frameworks = json.load(open(sys.argv[1]))["dependencies"].values()
+versions = {packages["Microsoft.DotNet.ILCompiler"]["resolved"] for packages in frameworks if "Microsoft.DotNet.ILCompiler" in packages}
+sys.exit(f"notices.sh: {sys.argv[1]} names {len(versions)} versions of the native compiler") if len(versions) != 1 else print(*versions)
 P
 }
 

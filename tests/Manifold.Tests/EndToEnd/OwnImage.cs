@@ -112,7 +112,7 @@ public sealed class OwnImage : IAsyncDisposable
         string[] files =
         [
             "Dockerfile", ".dockerignore", "manifold.yaml", "LICENSE", "Directory.Build.props", "examples/debian.sh",
-            "src/Manifold.Cli/packages.lock.json",
+            "src/Manifold.Cli/packages.lock.json", "src/Manifold.Cli/packages.native.lock.json",
             .. Directory.GetFiles(Path.Combine(repository, "packaging"), "*", SearchOption.AllDirectories)
                 .Select(each => Path.GetRelativePath(repository, each)),
         ];

@@ -18,15 +18,16 @@ public sealed class ChoosingARuntime(BusyBox box) : IClassFixture<BusyBox>
     }
 
     [Fact]
-    public async Task costs_nothing_the_second_time()
+    public async Task costs_nothing_the_second_time_where_one_works()
     {
+        Assert.SkipWhen(ChildProcess.Find("runc", null) is null, "runc is not installed here; test.sh installs it.");
         using var folder = new TemporaryFolder();
         Broken(folder, "oddrun");
-        await Runtimes(folder.Path, "oddrun").AllAsync();
-        await Runtimes(folder.Path, "oddrun").AllAsync();
+        await Runtimes(folder.Path, "oddrun", "runc").AllAsync();
+        await Runtimes(folder.Path, "oddrun", "runc").AllAsync();
         Assert.Single(File.ReadAllLines(folder["calls"]));
         File.SetLastWriteTimeUtc(folder["oddrun"], DateTime.UnixEpoch);
-        await Runtimes(folder.Path, "oddrun").AllAsync();
+        await Runtimes(folder.Path, "oddrun", "runc").AllAsync();
         Assert.Equal(2, File.ReadAllLines(folder["calls"]).Length);
     }
 
