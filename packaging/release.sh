@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
 #   usage: packaging/release.sh          (./build.sh --release calls it)
-# The same source, .NET SDK and versions of Debian's packages give the same bytes, in whatever folder and whenever they are packed.
+# The same programs are packed to the same bytes, in whatever folder and whenever. That compiling gives the same program is not shown yet:
+# reproduce.sh compares two builds.
 #   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
 #                               may be missing; then its packages are, too. Default: both are compiled (minutes)
 #   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release). Files of an earlier release in it are removed
