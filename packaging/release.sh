@@ -9,7 +9,7 @@
 #   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
 #   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)
 set -euo pipefail
-[[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit; }
+[[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . packaging/common.sh
 
