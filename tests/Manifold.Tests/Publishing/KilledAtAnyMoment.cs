@@ -4,7 +4,9 @@ namespace Manifold.Tests.Publishing;
 
 /// <summary>
 /// The program is killed (SIGKILL) at a request of its publication, against a real registry. <c>MANIFOLD_TEST_KILLS=all</c> takes every
-/// request in every way; otherwise every second request in one way, and those about the tags, at the end, in every way.
+/// request in every way; otherwise every second request in one way, and those about the tags, at the end, in every way. How many requests
+/// a publication needs differs by a few from run to run, since what runs at the same time asks more or less often: where it ends before the
+/// request that was meant, it is done again with an earlier one.
 /// </summary>
 [Trait("kind", "end-to-end")]
 public sealed class KilledAtAnyMoment(ITestOutputHelper output)
@@ -20,17 +22,13 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
         var requests = await CountRequestsAsync(front);
         var points = (from request in Enumerable.Range(1, requests)
                       from moment in Enum.GetValues<Moment>()
-                      where Everything || request > requests - 7 || (request % 2 == 0 && request % 3 == (int)moment)
+                      where Everything || request > requests - 10 || (request % 2 == 0 && request % 3 == (int)moment)
                       select (request, moment)).ToList();
-        var killed = 0;
         var states = new ConcurrentBag<int>();
         await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (point, _) =>
         {
-            await using var release = await Release.PrepareAsync(front, $"killed-{point.request}-{(int)point.moment}");
-            var arrived = new ConcurrentBag<string>();
-            if (!await KillAsync(front, release, point, arrived))
-                return;
-            Interlocked.Increment(ref killed);
+            var (release, arrived) = await KillAsync(front, point);
+            await using var used = release;
             states.Add(await release.EveryTagIsOldOrNewAsync());
 
             front.Step(release.Name, passing => CountAsync(passing, arrived));
@@ -42,9 +40,9 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
             Assert.All(arrived.GroupBy(blob => blob), uploads => Assert.True(uploads.Count() == 1, $"{release.Name}: {uploads.Key} arrived {uploads.Count()} times"));
             Assert.Empty(Directory.GetFiles(Path.Combine(release.StoreFolder, "publications"), "*.json"));
         });
-        output.WriteLine($"{requests} requests, killed at {killed} points; tags that were new after the kill: "
+        output.WriteLine($"{requests} requests, killed at {states.Count} points; tags that were new after the kill: "
             + string.Join(", ", states.GroupBy(count => count).OrderBy(group => group.Key).Select(group => $"{group.Key} of 3 at {group.Count()}")));
-        Assert.True(killed >= 50, $"only {killed} points were reached");
+        Assert.True(states.Count >= 50, $"only {states.Count} points were reached");
         Assert.Contains(0, states);
         Assert.Contains(Release.Tags.Length, states);
     }
@@ -62,8 +60,22 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
         return requests;
     }
 
+    /// <summary>A release whose publication was killed at that request, or at the last one before it that came, and the blobs that arrived.</summary>
+    private static async Task<(Release Release, ConcurrentBag<string> Arrived)> KillAsync(Front front, (int Request, Moment Moment) point)
+    {
+        for (var request = point.Request; request > 0; request--)
+        {
+            var release = await Release.PrepareAsync(front, $"killed-{point.Request}-{(int)point.Moment}-at-{request}");
+            var arrived = new ConcurrentBag<string>();
+            if (await IsKilledAsync(front, release, (request, point.Moment), arrived))
+                return (release, arrived);
+            await release.DisposeAsync();
+        }
+        throw new InvalidOperationException("The publication made no request.");
+    }
+
     /// <summary>False where the publication ended before that request came.</summary>
-    private static async Task<bool> KillAsync(Front front, Release release, (int Request, Moment Moment) point, ConcurrentBag<string> arrived)
+    private static async Task<bool> IsKilledAsync(Front front, Release release, (int Request, Moment Moment) point, ConcurrentBag<string> arrived)
     {
         var (seen, killed) = (0, false);
         var started = new TaskCompletionSource<System.Diagnostics.Process>();
