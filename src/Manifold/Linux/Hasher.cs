@@ -16,6 +16,7 @@ public sealed unsafe class Hasher : IDisposable
 {
     public const int Sha256Bytes = 32;
 
+    private readonly Functions functions;
     private readonly byte* context = (byte*)NativeMemory.AllocZeroed(CryptoCalls.ContextBytes);
     private bool disposed;
 
@@ -23,14 +24,20 @@ public sealed unsafe class Hasher : IDisposable
     public Hasher(HashKind kind)
     {
         Kind = kind;
+        functions = kind switch
+        {
+            HashKind.Sha256 => new(Sha256Bytes, &CryptoCalls.BeginSha256, &CryptoCalls.AddSha256, &CryptoCalls.EndSha256),
+            HashKind.Sha512 => new(64, &CryptoCalls.BeginSha512, &CryptoCalls.AddSha512, &CryptoCalls.EndSha512),
+            HashKind.Sha1 => new(20, &CryptoCalls.BeginSha1, &CryptoCalls.AddSha1, &CryptoCalls.EndSha1),
+            _ => new(16, &CryptoCalls.BeginMd5, &CryptoCalls.AddMd5, &CryptoCalls.EndMd5),
+        };
         try
         {
             Begin();
         }
         catch (DllNotFoundException)
         {
-            throw new HostNotReadyException("This build of manifold needs OpenSSL 3 (libcrypto.so.3), which is not on this machine. "
-                + "Install it. Debian and Ubuntu: apt-get install openssl; Fedora: dnf install openssl-libs; Alpine: apk add libcrypto3.");
+            throw OpenSsl.Missing("This build of manifold", "libcrypto.so.3");
         }
     }
 
@@ -48,15 +55,7 @@ public sealed unsafe class Hasher : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         fixed (byte* first = bytes)
-        {
-            _ = Kind switch
-            {
-                HashKind.Sha256 => CryptoCalls.AddSha256(context, first, (nuint)bytes.Length),
-                HashKind.Sha512 => CryptoCalls.AddSha512(context, first, (nuint)bytes.Length),
-                HashKind.Sha1 => CryptoCalls.AddSha1(context, first, (nuint)bytes.Length),
-                _ => CryptoCalls.AddMd5(context, first, (nuint)bytes.Length),
-            };
-        }
+            _ = functions.Add(context, first, (nuint)bytes.Length);
         GC.KeepAlive(this);
     }
 
@@ -64,17 +63,9 @@ public sealed unsafe class Hasher : IDisposable
     public byte[] Finish()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        var hash = new byte[Kind switch { HashKind.Sha256 => Sha256Bytes, HashKind.Sha512 => 64, HashKind.Sha1 => 20, _ => 16 }];
+        var hash = new byte[functions.Bytes];
         fixed (byte* first = hash)
-        {
-            _ = Kind switch
-            {
-                HashKind.Sha256 => CryptoCalls.EndSha256(first, context),
-                HashKind.Sha512 => CryptoCalls.EndSha512(first, context),
-                HashKind.Sha1 => CryptoCalls.EndSha1(first, context),
-                _ => CryptoCalls.EndMd5(first, context),
-            };
-        }
+            _ = functions.End(first, context);
         Begin();
         GC.KeepAlive(this);
         return hash;
@@ -82,13 +73,7 @@ public sealed unsafe class Hasher : IDisposable
 
     private void Begin()
     {
-        _ = Kind switch
-        {
-            HashKind.Sha256 => CryptoCalls.BeginSha256(context),
-            HashKind.Sha512 => CryptoCalls.BeginSha512(context),
-            HashKind.Sha1 => CryptoCalls.BeginSha1(context),
-            _ => CryptoCalls.BeginMd5(context),
-        };
+        _ = functions.Begin(context);
         GC.KeepAlive(this);
     }
 
@@ -106,5 +91,14 @@ public sealed unsafe class Hasher : IDisposable
             return;
         disposed = true;
         NativeMemory.Free(context);
+    }
+
+    private readonly struct Functions(
+        int bytes, delegate*<byte*, int> begin, delegate*<byte*, byte*, nuint, int> add, delegate*<byte*, byte*, int> end)
+    {
+        public readonly int Bytes = bytes;
+        public readonly delegate*<byte*, int> Begin = begin;
+        public readonly delegate*<byte*, byte*, nuint, int> Add = add;
+        public readonly delegate*<byte*, byte*, int> End = end;
     }
 }

@@ -22,7 +22,7 @@ public static class OpenSsl
             throw Missing(doing);
     }
 
-    internal static HostNotReadyException Missing(string doing) => new(
-        $"{doing} needs OpenSSL (libssl.so.3), which is not on this machine. Install it. "
+    internal static HostNotReadyException Missing(string doing, string library = "libssl.so.3") => new(
+        $"{doing} needs OpenSSL ({library}), which is not on this machine. Install it. "
             + "Debian and Ubuntu: apt-get install openssl ca-certificates; Fedora: dnf install openssl-libs; Alpine: apk add libssl3.");
 }

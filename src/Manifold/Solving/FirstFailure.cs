@@ -48,4 +48,17 @@ public static class FirstFailure
             throw;
         }
     }
+
+    /// <summary>Does the work for 0 to <paramref name="count"/> - 1 on all processors. The first failure is thrown as it is, not as one of several.</summary>
+    public static void ForAll(int count, Action<int> work)
+    {
+        try
+        {
+            Parallel.For(0, count, work);
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+    }
 }

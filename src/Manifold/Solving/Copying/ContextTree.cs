@@ -14,6 +14,9 @@ namespace Manifold.Solving.Copying;
 /// <param name="name">What people call it; null is the folder.</param>
 public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
 {
+    // Deeper folders are walked one after the other: each level that is walked at once takes more of the stack.
+    private const int LevelsAtOnce = 3;
+
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly Dictionary<string, FileDigests.Identity> chosen = new(StringComparer.Ordinal);
 
@@ -38,10 +41,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     public IEnumerable<LayerEntry> Below(string folder)
     {
         using var handle = OpenFolder(folder);
-        var found = new List<LayerEntry>();
-        if (handle is not null)
-            Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), found);
-        return found;
+        return handle is null ? [] : Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), LevelsAtOnce);
     }
 
     public Digest DigestOf(LayerEntry file)
@@ -83,27 +83,40 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     }
 
     // Folder by folder in the order of names, which is EntryPath.Order: names are shorter to compare than paths.
-    private void Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, List<LayerEntry> found)
+    private List<LayerEntry> Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, int levelsAtOnce)
     {
         var names = handle.Names();
         names.Sort(EntryPath.Order);
+        var here = new List<(LayerEntry Entry, string Name, IgnoreMatch Match)>(names.Count);
         foreach (var name in names)
         {
             var path = EntryPath.Join(folder, name);
             var match = rules.Match(path, above);
-            if (!rules.MayContainIncluded(path, match))
-                continue;
-            var entry = EntryOf(path, name, handle);
-            if (entry is null)
-                continue;
-            found.Add(entry);
-            var before = found.Count;
-            if (entry.Kind == EntryKind.Folder && handle.TryOpenFolder(name, out _) is { } below)
-                using (below)
-                    Walk(below, path, match, found);
+            if (rules.MayContainIncluded(path, match) && EntryOf(path, name, handle) is { } entry)
+                here.Add((entry, name, match));
+        }
+
+        var folders = Enumerable.Range(0, here.Count).Where(i => here[i].Entry.Kind == EntryKind.Folder).ToList();
+        var below = new List<LayerEntry>?[here.Count];
+        if (levelsAtOnce > 0)
+            FirstFailure.ForAll(folders.Count, i => WalkBelow(folders[i]));
+        else
+            folders.ForEach(WalkBelow);
+
+        var found = new List<LayerEntry>(here.Count);
+        for (var i = 0; i < here.Count; i++)
+        {
             // A folder that is excluded itself comes along with what is re-included below it.
-            if (match.Excluded && found.Count == before)
-                found.RemoveAt(before - 1);
+            if (!here[i].Match.Excluded || below[i] is { Count: > 0 })
+                found.Add(here[i].Entry);
+            found.AddRange(below[i] ?? []);
+        }
+        return found;
+
+        void WalkBelow(int i)
+        {
+            using var inner = handle.TryOpenFolder(here[i].Name, out _);
+            below[i] = inner is null ? null : Walk(inner, here[i].Entry.Path, here[i].Match, levelsAtOnce - 1);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.ExceptionServices;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;
@@ -81,18 +80,11 @@ public sealed class Selection
             digests.TryGetValue(file.Entry.Path, out var digest) ? digest : null);
     }
 
-    /// <summary>Digests by path. The first failure is thrown as it is, not as one of several.</summary>
+    /// <summary>Digests by path.</summary>
     private static Dictionary<string, Digest> InParallel(List<LayerEntry> files, Func<LayerEntry, Digest> digestOf)
     {
         var found = new Digest[files.Count];
-        try
-        {
-            Parallel.For(0, files.Count, i => found[i] = digestOf(files[i]));
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
-        }
+        FirstFailure.ForAll(files.Count, i => found[i] = digestOf(files[i]));
         var byPath = new Dictionary<string, Digest>(files.Count, StringComparer.Ordinal);
         for (var i = 0; i < found.Length; i++)
             byPath[files[i].Path] = found[i];
