@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
 #   usage: packaging/release.sh          (./build.sh --release calls it)
-# The same programs are packed to the same bytes, in whatever folder and whenever. That compiling gives the same program is not shown yet:
-# reproduce.sh compares two builds.
+# The same commit gives the same bytes, in whatever folder and whenever: reproduce.sh compares two builds.
 #   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
 #                               may be missing; then its packages are, too. Default: both are compiled (minutes)
 #   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release). Files of an earlier release in it are removed
 #   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
 #   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)
 set -euo pipefail
-[[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit; }
+[[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . packaging/common.sh
 

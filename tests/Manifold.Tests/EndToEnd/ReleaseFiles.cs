@@ -35,7 +35,10 @@ public sealed class InstallingARelease(ReleaseFiles release) : IClassFixture<Rel
         Assert.True(File.Exists(folder["local/share/doc/manifold/LICENSE"]));
         var notices = await File.ReadAllTextAsync(folder["local/share/doc/manifold/THIRD-PARTY-NOTICES"]);
         string[] parts =
-            ["NativeAOT", "YamlDotNet", "Polly.Core", "libzstd", "libsqlite3", "libsodium", "libcrypt", "libssl", "LESSER GENERAL PUBLIC"];
+        [
+            "NativeAOT", "YamlDotNet", "Polly.Core", "libzstd", "libsqlite3", "libsodium", "libcrypt", "libssl", "libc6-dev",
+            "GCC RUNTIME LIBRARY EXCEPTION", "LESSER GENERAL PUBLIC",
+        ];
         Assert.All(parts, part => Assert.Contains(part, notices, StringComparison.Ordinal));
         Assert.Contains("manifold-build", await Tool.Run("man", "-l", folder["local/share/man/man1/manifold.1"]), StringComparison.Ordinal);
     }
