@@ -120,6 +120,7 @@ public sealed class SharingAmongClients : IAsyncLifetime
         {
             ConnectionsOfOne = 5,
             SlowGrace = Hang,
+            StillTime = Hang,
             TlsCertificate = files.Certificate,
             TlsKey = files.Key
         });
@@ -131,23 +132,51 @@ public sealed class SharingAmongClients : IAsyncLifetime
             Assert.Equal(HttpVersion.Version20, answer.Version);
             begun.Add(answer.Header("Location")!);
         }
-        var slow = begun.Select(location => server.Http.SendAsync(new HttpRequestMessage(HttpMethod.Patch, location)
-        {
-            Version = HttpVersion.Version20, Content = new Endless(hold.Token),
-        })).ToList();
-        await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 429);
+        var slow = new List<Task<HttpResponseMessage>>();
+        foreach (var location in begun)
+            slow.Add(await SendSlowly(location, hold));
+        Assert.Equal(429, (int)(await server.Send("GET", "/v2/")).StatusCode);
         await hold.CancelAsync();
         await Task.WhenAll(slow);
         await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
     }
 
+    /// <summary>
+    /// Returns when the server reads the body. It is sent again where it is refused, since a request that was just answered may still count.
+    /// </summary>
+    private async Task<Task<HttpResponseMessage>> SendSlowly(string location, CancellationTokenSource end)
+    {
+        for (var i = 0; i < 600; i++)
+        {
+            var body = new Endless(end.Token);
+            var answer = server.Http.SendAsync(new HttpRequestMessage(HttpMethod.Patch, location)
+            {
+                Version = HttpVersion.Version20, Content = body,
+            });
+            if (await Task.WhenAny(body.IsRead, answer).WaitAsync(Hang) == body.IsRead)
+                return answer;
+            await answer.Is(429);
+            await Task.Delay(100);
+        }
+        throw new InvalidOperationException("The server never took the request.");
+    }
+
     /// <summary>A body that ends on request.</summary>
     private sealed class Endless(CancellationToken end) : HttpContent
     {
+        // More than the server takes of a stream before somebody reads it (Kestrel's window is 768 kB).
+        private static readonly byte[] Start = new byte[2_000_000];
+
+        private readonly TaskCompletionSource read = new();
+
+        /// <summary>Ends when the server reads the body, and so counts the request.</summary>
+        public Task IsRead => read.Task;
+
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            await stream.WriteAsync(new byte[1]);
+            await stream.WriteAsync(Start);
             await stream.FlushAsync();
+            read.SetResult();
             await Task.Delay(Timeout.Infinite, end).ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
