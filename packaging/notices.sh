@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 . packaging/common.sh
 nuget=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 of_dotnet=(Microsoft.NETCore.App.Runtime.NativeAOT Microsoft.AspNetCore.App.Runtime)
-# Linked statically, from these packages of Debian (see build.sh). The last two have what every program begins and ends with.
-libraries=(libzstd-dev libsqlite3-dev libsodium-dev libcrypt-dev libssl-dev libc6-dev libgcc-12-dev)
+# Debian's packages whose parts are linked statically, as build.sh fetched them.
+IFS=, read -ra libraries < <(cat artifacts/sysroot/*/made-of 2>/dev/null) || fail "artifacts/sysroot is empty. Run ./build.sh first"
 line=$(printf '=%.0s' {1..100})
 
 title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }

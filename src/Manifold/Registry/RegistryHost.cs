@@ -213,6 +213,7 @@ internal sealed partial class RegistryHost : IDisposable
         catch (RegistryException e) when (e.InnerException is not HttpRequestException
             { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
         {
+            // The connection was made, and the other side does not speak plain HTTP.
         }
         throw OpenSsl.Missing($"Speaking TLS with '{Name}'");
     }

@@ -49,7 +49,7 @@ public static class FirstFailure
         }
     }
 
-    /// <summary>Does the work for 0 to <paramref name="count"/> - 1 on all processors. The first failure is thrown as it is, not as one of several.</summary>
+    /// <summary>Runs the work for each number below <paramref name="count"/> on all processors. Throws the first failure as it is.</summary>
     public static void ForAll(int count, Action<int> work)
     {
         try

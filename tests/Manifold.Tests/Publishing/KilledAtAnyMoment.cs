@@ -4,10 +4,10 @@ namespace Manifold.Tests.Publishing;
 
 /// <summary>
 /// The program is killed (SIGKILL) at a request of its publication, against a real registry. <c>MANIFOLD_TEST_KILLS=all</c> takes every
-/// request in every way; otherwise every second request in one way, and those about the tags, at the end, in every way. How many requests
-/// a publication needs differs by a few from run to run, since what runs at the same time asks more or less often: where it ends before the
-/// request that was meant, it is done again with an earlier one.
+/// request in every way; otherwise every second request in one way, and those about the tags, at the end, in every way.
 /// </summary>
+/// <remarks>The number of requests differs by a few from run to run. If a publication ends before the chosen request, the one before it is
+/// tried.</remarks>
 [Trait("kind", "end-to-end")]
 public sealed class KilledAtAnyMoment(ITestOutputHelper output)
 {
@@ -60,7 +60,7 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
         return requests;
     }
 
-    /// <summary>A release whose publication was killed at that request, or at the last one before it that came, and the blobs that arrived.</summary>
+    /// <summary>Prepares a release and kills its publication at that request, or at the last one before it.</summary>
     private static async Task<(Release Release, ConcurrentBag<string> Arrived)> KillAsync(Front front, (int Request, Moment Moment) point)
     {
         for (var request = point.Request; request > 0; request--)
@@ -75,7 +75,8 @@ public sealed class KilledAtAnyMoment(ITestOutputHelper output)
     }
 
     /// <summary>False where the publication ended before that request came.</summary>
-    private static async Task<bool> IsKilledAsync(Front front, Release release, (int Request, Moment Moment) point, ConcurrentBag<string> arrived)
+    private static async Task<bool> IsKilledAsync(
+        Front front, Release release, (int Request, Moment Moment) point, ConcurrentBag<string> arrived)
     {
         var (seen, killed) = (0, false);
         var started = new TaskCompletionSource<System.Diagnostics.Process>();

@@ -2,7 +2,6 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Tests.Registry;
 using Manifold.Verification;
@@ -11,7 +10,7 @@ namespace Manifold.Tests.Publishing;
 
 /// <summary>A registry has lost something of an image that was published, as by a clean-up or a garbage collection; publishing again sends
 /// it.</summary>
-public sealed class LosingContent : WithARegistry
+public sealed partial class LosingContent : WithARegistry
 {
     private readonly List<string> warnings = [];
 
@@ -295,76 +294,6 @@ public sealed class LosingContent : WithARegistry
     }
 
     [Fact]
-    public async Task an_image_that_is_there_costs_one_question_for_each_manifest_and_none_for_blobs()
-    {
-        var index = await PublishedAsync("linux/amd64", "linux/arm64", "linux/arm/v7");
-        Registry.Requests.Clear();
-
-        var done = await PublishAsync(index, "app:1");
-
-        Assert.Equal(["HEAD", "HEAD", "HEAD", "HEAD", "HEAD"],
-            Registry.Requests.Select(request => request.Method)); // the tag, the index and its three manifests
-        Assert.Equal(5, Registry.Requests.Select(request => request.Path).Distinct().Count());
-        Assert.Equal(Transfers.None, done.Transfers);
-        Assert.Empty(warnings);
-    }
-
-    [Fact]
-    public async Task manifests_are_asked_for_at_the_same_time()
-    {
-        var index = await PublishedAsync([.. Enumerable.Range(0, 40).Select(i => $"linux/amd64/v{i}")]);
-        using var all = new CountdownEvent(8);
-        Registry.Fault = async context =>
-        {
-            if (context.Request.Path.Value!.Contains("/manifests/sha256:", StringComparison.Ordinal) && !all.IsSet)
-            {
-                all.Signal();
-                while (!all.IsSet) // each waits for seven others
-                    await Task.Delay(1, context.RequestAborted);
-            }
-            return false;
-        };
-
-        await PublishAsync(index, "app:1");
-
-        Assert.True(all.IsSet);
-    }
-
-    [Fact]
-    public async Task what_one_publication_has_sent_or_seen_is_not_asked_for_again()
-    {
-        var index = await SampleImages.WriteIndexAsync(Store, "x", "linux/amd64", "linux/arm64");
-        await using var source = new StoreSource(Store, Client(), Registry.Reference("app:1"), index);
-        var publisher = new Publisher(Tools());
-        var preflight = await publisher.PreflightAsync(new PublicationRequest { Targets = [Registry.Reference("app:1")] }, []);
-        var image = new PreparedImage(source, index, preflight);
-        await publisher.SendAsync(image);
-        Registry.Requests.Clear();
-
-        await publisher.PublishAllAsync([image]);
-
-        Assert.Equal((0, 0), (Registry.Count("HEAD", "/blobs/"), Registry.Count("HEAD", "/manifests/sha256:")));
-        Registry.Lose("app", Entries(index)[0].Digest);
-        await publisher.PublishAsync(source, index, new PublicationRequest { Targets = [Registry.Reference("app:1")] });
-        await IsWholeAsync(index); // a publication of its own asks again
-    }
-
-    [Fact]
-    public async Task a_preflight_asks_what_a_publication_needs_and_a_plan_asks_for_more()
-    {
-        await PublishedAsync();
-        Registry.Requests.Clear();
-        var needed = await new Publisher(Tools()).PreflightAsync(new PublicationRequest { Targets = [Registry.Reference("app:1")] }, []);
-        Assert.Null(needed.Repositories[0].Exists);
-        Assert.Equal(["DELETE", "HEAD", "POST"], Registry.Requests.Select(request => request.Method).Order());
-
-        var surveyed = await new Publisher(Tools() with { Surveys = true })
-            .PreflightAsync(new PublicationRequest { Targets = [Registry.Reference("app:1")] }, []);
-        Assert.Equal((1, 1), (Registry.Count("GET", "/tags/list"), Registry.Count("GET", "/referrers/")));
-        Assert.NotNull(surveyed.Repositories[0].Exists);
-    }
-
-    [Fact]
     public async Task a_mount_from_a_repository_that_has_lost_the_blob_is_followed_by_sending_it()
     {
         var index = await PublishedAsync();
@@ -415,50 +344,6 @@ public sealed class LosingContent : WithARegistry
         await PublishAsync(index, "app:1");
 
         Assert.Equal(index.Digest, Digest.Of(Registry.Manifests["app:1"].Bytes));
-    }
-
-    [Theory]
-    [InlineData("manifest", false)]
-    [InlineData("content", true)]
-    [InlineData("config", true)]
-    public async Task a_document_that_is_listed_and_lost_is_attached_again(string part, bool asksForBlobs)
-    {
-        var image = await SampleImages.WriteAsync(Store, "x");
-        await PublishAsync(image, "app:1");
-        var attachment = new Attachment { ArtifactType = "text/x", MediaType = "text/x", Subject = image, Content = "hello"u8.ToArray() };
-        var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System) { AsksForBlobs = asksForBlobs };
-        Assert.Equal(1, await publisher.AttachAllAsync([attachment]));
-        Assert.Equal(0, await publisher.AttachAllAsync([attachment]));
-        var referrer = Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries);
-        var document = Manifest.Parse(Registry.Manifests[$"app@{referrer.Digest}"].Bytes);
-        if (part == "manifest")
-            Registry.Lose("app", referrer.Digest);
-        else
-            Registry.LoseBlob(part == "config" ? document.Config.Digest : document.Layers[0].Digest);
-
-        Assert.Equal(1, await publisher.AttachAllAsync([attachment]));
-
-        Assert.True(Registry.Manifests.ContainsKey($"app@{referrer.Digest}"));
-        Assert.All(document.Layers.Append(document.Config), blob => Assert.True(Registry.Linked.ContainsKey(("app", blob.Digest))));
-    }
-
-    [Fact]
-    public async Task a_list_of_referrers_loses_what_the_registry_lost_where_it_refuses_the_list_otherwise()
-    {
-        var image = await SampleImages.WriteAsync(Store, "x");
-        await PublishAsync(image, "app:1");
-        var publisher = new ReferrerPublisher(Client(), Registry.Reference("app"), TimeProvider.System);
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/one", MediaType = "text/x", Subject = image,
-            Content = "1"u8.ToArray() });
-        var lost = Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries).Digest;
-        Registry.Lose("app", lost);
-        Registry.ChecksIndexes();
-
-        await publisher.AttachAsync(new Attachment { ArtifactType = "text/two", MediaType = "text/x", Subject = image,
-            Content = "2"u8.ToArray() });
-
-        Assert.Equal("text/two", Assert.Single((await Client().ListReferrersAsync(Registry.Reference("app"), image.Digest)).Entries)
-            .ArtifactType);
     }
 
     private Task<Descriptor> PublishedAsync() => PublishedAsync("linux/amd64", "linux/arm64");

@@ -5,11 +5,10 @@ using Manifold.Registry;
 using Microsoft.AspNetCore.Http;
 using System.Globalization;
 using System.Net;
-using System.Text;
 
 namespace Manifold.Tests.Registry;
 
-public sealed class PullingFromAFaultyRegistry : WithARegistry
+public sealed partial class PullingFromAFaultyRegistry : WithARegistry
 {
     /// <summary>From now on clients wait by a clock whose short waits are over at once.</summary>
     private ManualTime Hurried()
@@ -286,66 +285,6 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
     }
 
     [Fact]
-    public async Task a_wrong_digest_header_is_refused()
-    {
-        Registry.AddImage("app", "1", Noise(10));
-        Registry.Fault = context =>
-        {
-            context.Response.OnStarting(() =>
-            {
-                context.Response.Headers["Docker-Content-Digest"] = Digest.Of("another").ToString();
-                return Task.CompletedTask;
-            });
-            return Task.FromResult(false);
-        };
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Contains($"where {Digest.Of("another")} was promised", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task a_manifest_that_is_not_what_its_digest_says_is_refused()
-    {
-        var image = Registry.AddImage("app", "1", Noise(10));
-        Registry.Manifests[$"app@{image.Digest}"] = (MediaType.Manifest, "{}"u8.ToArray());
-        await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference($"app@{image.Digest}")));
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task a_manifest_without_bound_is_refused(bool saysItsLength)
-    {
-        Registry.Fault = async context =>
-        {
-            if (saysItsLength)
-                context.Response.ContentLength = Limits.DocumentBytes + 1;
-            context.Response.ContentType = MediaType.Manifest;
-            await context.Response.Body.WriteAsync(new byte[Limits.DocumentBytes + 1]);
-            return true;
-        };
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Contains("more than 4 MiB where a document was expected", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("<html>welcome</html>", "text/html")]
-    [InlineData("[1,2", "application/json")]
-    [InlineData("""{"schemaVersion":1,"fsLayers":[]}""", "application/vnd.docker.distribution.manifest.v1+prettyjws")]
-    [InlineData("null", MediaType.Manifest)]
-    [InlineData("""{"schemaVersion":2,"layers":"x"}""", MediaType.Manifest)]
-    [InlineData("""{"manifests":[{"digest":"sha256:xyz"}]}""", MediaType.Index)]
-    [InlineData("""{"schemaVersion":2,"manifests":null}""", MediaType.Index)]
-    [InlineData("""{"schemaVersion":2,"manifests":[null]}""", MediaType.Index)]
-    [InlineData("""{"schemaVersion":2,"config":null,"layers":[]}""", MediaType.Manifest)]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[null]}""", MediaType.Manifest)]
-    public async Task what_is_no_manifest_is_refused(string content, string type)
-    {
-        Registry.AddManifest("app", "1", Encoding.UTF8.GetBytes(content), type);
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
-        Assert.StartsWith($"pull {Registry.Name}/app:1: ", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task a_registry_that_falls_silent_counts_as_cut()
     {
         var blob = Registry.AddBlob("app", Noise(500_000));
@@ -410,82 +349,6 @@ public sealed class PullingFromAFaultyRegistry : WithARegistry
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(gone));
         Assert.Equal($"pull {gone}: '{gone.Registry}' cannot be reached (ConnectionRefused). Check the name, and that the registry runs.", refusal.Message);
         Assert.InRange(time.Waits.Sum(wait => wait.TotalSeconds), 0, 4);
-    }
-
-    [Theory]
-    [InlineData("http://[")]
-    [InlineData("file:///etc/passwd")]
-    [InlineData("gopher://example/")]
-    public async Task a_redirect_to_nowhere_is_refused(string location)
-    {
-        Registry.Fault = Answer(times: int.MaxValue, 307, response => response.Headers.Location = location);
-        await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-    }
-
-    [Theory]
-    [InlineData(401)]
-    [InlineData(403)]
-    [InlineData(404)]
-    public async Task a_storage_that_refuses_is_named_with_its_port_and_no_login_is_asked_for(int status)
-    {
-        await using var storage = await ScriptedRegistry.StartAsync();
-        storage.Fault = async context =>
-        {
-            await ScriptedRegistry.RefuseAsync(context, status, "AccessDenied", "Access Denied");
-            return true;
-        };
-        var blob = Registry.AddBlob("app", Noise(100));
-        Registry.Fault = context =>
-        {
-            context.Response.Redirect($"http://{storage.Name}/bucket/object");
-            return Task.FromResult(true);
-        };
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
-        Assert.Contains($"'{storage.Name}' answered {status} (AccessDenied: Access Denied)", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"The registry '{Registry.Name}' redirects to it", refusal.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("manifold login", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(403, true)]
-    [InlineData(404, true)]
-    [InlineData(405, true)]
-    [InlineData(410, true)]
-    [InlineData(501, true)]
-    [InlineData(400, false)]
-    [InlineData(401, false)]
-    [InlineData(407, false)]
-    [InlineData(451, false)]
-    public async Task what_a_storage_refuses_is_absent_only_where_the_answer_can_mean_that(int status, bool isAbsent)
-    {
-        await using var storage = await ScriptedRegistry.StartAsync();
-        storage.Fault = async context =>
-        {
-            await ScriptedRegistry.RefuseAsync(context, status, "Refused");
-            return true;
-        };
-        foreach (var content in new[] { Noise(100), [] }) // an empty blob is asked for with HEAD first
-        {
-            var blob = Registry.AddBlob("app", content);
-            Registry.Fault = context =>
-            {
-                context.Response.Redirect($"http://{storage.Name}/bucket/object");
-                return Task.FromResult(true);
-            };
-            if (isAbsent)
-                Assert.Null(await Client().SizeForPullAsync(Registry.Reference("app"), blob, CancellationToken.None));
-            else
-                Assert.Equal(status, (int)(await Assert.ThrowsAsync<RegistryException>(() =>
-                    Client().SizeForPullAsync(Registry.Reference("app"), blob, CancellationToken.None))).Status!);
-        }
-    }
-
-    [Fact]
-    public async Task a_ring_of_redirects_ends()
-    {
-        Registry.Fault = Answer(times: int.MaxValue, 307, response => response.Headers.Location = "/v2/app/manifests/1");
-        var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Contains("redirects more than 5 times", refusal.Message, StringComparison.Ordinal);
     }
 
     private static Func<HttpContext, Task<bool>> Answer(int times, int status, Action<HttpResponse> more) => context =>

@@ -108,7 +108,7 @@ public sealed class SharingAmongClients : IAsyncLifetime
         Assert.Contains(" 200 ", await Ask(Other));
 
         slow[0].Dispose();
-        await Eventually(async () => (await Ask(Greedy)).Contains(" 200 ", StringComparison.Ordinal));
+        await Eventually.Is(async () => (await Ask(Greedy)).Contains(" 200 ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,27 +138,24 @@ public sealed class SharingAmongClients : IAsyncLifetime
         Assert.Equal(429, (int)(await server.Send("GET", "/v2/")).StatusCode);
         await hold.CancelAsync();
         await Task.WhenAll(slow);
-        await Eventually(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
+        await Eventually.Is(async () => (int)(await server.Send("GET", "/v2/")).StatusCode == 200);
     }
 
-    /// <summary>
-    /// Returns when the server reads the body. It is sent again where it is refused, since a request that was just answered may still count.
-    /// </summary>
+    /// <summary>Returns when the server reads the body. Sends it again if it is refused: the request before may still count.</summary>
     private async Task<Task<HttpResponseMessage>> SendSlowly(string location, CancellationTokenSource end)
     {
-        for (var i = 0; i < 600; i++)
+        Task<HttpResponseMessage> answer = null!;
+        await Eventually.Is(async () =>
         {
             var body = new Endless(end.Token);
-            var answer = server.Http.SendAsync(new HttpRequestMessage(HttpMethod.Patch, location)
-            {
-                Version = HttpVersion.Version20, Content = body,
-            });
-            if (await Task.WhenAny(body.IsRead, answer).WaitAsync(Hang) == body.IsRead)
-                return answer;
+            answer = server.Http.SendAsync(
+                new HttpRequestMessage(HttpMethod.Patch, location) { Version = HttpVersion.Version20, Content = body });
+            if (await Eventually.Ends(Task.WhenAny(body.IsRead, answer)) == body.IsRead)
+                return true;
             await answer.Is(429);
-            await Task.Delay(100);
-        }
-        throw new InvalidOperationException("The server never took the request.");
+            return false;
+        });
+        return answer;
     }
 
     /// <summary>A body that ends on request.</summary>
@@ -275,16 +272,5 @@ public sealed class SharingAmongClients : IAsyncLifetime
         {
             // Reset.
         }
-    }
-
-    private static async Task Eventually(Func<Task<bool>> holds)
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            if (await holds())
-                return;
-            await Task.Delay(100);
-        }
-        Assert.Fail("It never did.");
     }
 }

@@ -40,6 +40,23 @@ public sealed class ChoosingManyFiles : IDisposable
     }
 
     [Fact]
+    public void a_tree_that_is_wide_and_deep_is_walked_whole()
+    {
+        IEnumerable<string> level = [""];
+        for (var depth = 0; depth < 6; depth++)
+            level = [.. level.SelectMany(path => new[] { "b", "a", "c" }.Select(name => EntryPath.Join(path, name)))];
+        foreach (var path in level)
+            folder.Write($"context/wide/{path}/file", path);
+
+        var found = Tree("**/b/b\n!**/b/b/c/file").Below("wide");
+
+        var taken = level.Where(path =>
+            !path.Contains("b/b", StringComparison.Ordinal) || path.EndsWith("b/b/c", StringComparison.Ordinal));
+        var files = taken.Select(path => $"wide/{path}/file").Order(EntryPath.Order);
+        Assert.Equal(files, found.Where(entry => entry.Kind == EntryKind.File).Select(entry => entry.Path));
+    }
+
+    [Fact]
     public void a_folder_that_is_left_out_is_there_only_with_what_is_taken_in_again() =>
         Assert.Equal(["b", "b/a", "b/a/z"], Tree("*\n!b/a/z\n").Below("").Select(entry => entry.Path));
 

@@ -14,8 +14,8 @@ namespace Manifold.Solving.Copying;
 /// <param name="name">What people call it; null is the folder.</param>
 public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? digests, string? name = null) : ISourceTree
 {
-    // Deeper folders are walked one after the other: each level that is walked at once takes more of the stack.
-    private const int LevelsAtOnce = 3;
+    // Folders below this depth are walked one after another: each parallel level needs more of the stack.
+    private const int ParallelLevels = 3;
 
     // What a file was when it was chosen: its digest is remembered for that state, so a later change shows the next time.
     private readonly Dictionary<string, FileDigests.Identity> chosen = new(StringComparer.Ordinal);
@@ -41,7 +41,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     public IEnumerable<LayerEntry> Below(string folder)
     {
         using var handle = OpenFolder(folder);
-        return handle is null ? [] : Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), LevelsAtOnce);
+        return handle is null ? [] : Walk(handle, folder, folder.Length == 0 ? null : rules.Match(folder), ParallelLevels);
     }
 
     public Digest DigestOf(LayerEntry file)
@@ -83,7 +83,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
     }
 
     // Folder by folder in the order of names, which is EntryPath.Order: names are shorter to compare than paths.
-    private List<LayerEntry> Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, int levelsAtOnce)
+    private List<LayerEntry> Walk(DirectoryHandle handle, string folder, IgnoreMatch? above, int parallelLevels)
     {
         var names = handle.Names();
         names.Sort(EntryPath.Order);
@@ -98,7 +98,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
 
         var folders = Enumerable.Range(0, here.Count).Where(i => here[i].Entry.Kind == EntryKind.Folder).ToList();
         var below = new List<LayerEntry>?[here.Count];
-        if (levelsAtOnce > 0)
+        if (parallelLevels > 0)
             FirstFailure.ForAll(folders.Count, i => WalkBelow(folders[i]));
         else
             folders.ForEach(WalkBelow);
@@ -116,7 +116,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
         void WalkBelow(int i)
         {
             using var inner = handle.TryOpenFolder(here[i].Name, out _);
-            below[i] = inner is null ? null : Walk(inner, here[i].Entry.Path, here[i].Match, levelsAtOnce - 1);
+            below[i] = inner is null ? null : Walk(inner, here[i].Entry.Path, here[i].Match, parallelLevels - 1);
         }
     }
 
