@@ -10,8 +10,10 @@ namespace Manifold.Content;
 internal sealed class WorkFolder : IDisposable
 {
     private readonly FileLock claim;
+    private readonly Action<string> endAbandoned;
 
-    private WorkFolder(string path, FileLock claim) => (Path, this.claim) = (path, claim);
+    private WorkFolder(string path, FileLock claim, Action<string> endAbandoned) =>
+        (Path, this.claim, this.endAbandoned) = (path, claim, endAbandoned);
 
     public string Path { get; }
 
@@ -31,7 +33,7 @@ internal sealed class WorkFolder : IDisposable
                 continue;
             }
             Directory.CreateDirectory(path);
-            return new WorkFolder(path, claim);
+            return new WorkFolder(path, claim, endAbandoned);
         }
     }
 
@@ -70,5 +72,14 @@ internal sealed class WorkFolder : IDisposable
         if (TrySweep(Path, _ => { }))
             File.Delete(Path + ".lock");
         claim.Dispose();
+        try
+        {
+            // For a moment after a process was killed, a child that it had just begun may hold its lock or write into its folder.
+            SweepAbandoned(System.IO.Path.GetDirectoryName(Path)!, endAbandoned);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next process tries again.
+        }
     }
 }

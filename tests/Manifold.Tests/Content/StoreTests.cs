@@ -168,6 +168,20 @@ public sealed class OpeningTheStore : IDisposable
     }
 
     [Fact]
+    public void what_a_child_of_a_killed_process_still_held_is_swept_at_the_end()
+    {
+        var work = folder["store/work"];
+        using (var next = Store.Open(folder["store"]))
+        {
+            Directory.CreateDirectory(Path.Combine(work, "dead"));
+            using (FileLock.TryTake(Path.Combine(work, "dead.lock")))
+                _ = next.WorkFolder;
+            Assert.True(Path.Exists(Path.Combine(work, "dead")));
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(work));
+    }
+
+    [Fact]
     public async Task a_read_only_one_can_be_read_and_writing_says_why_not()
     {
         using var disk = await SmallDisk.MountAsync(folder["disk"], "size=4m");
