@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Builds examples/hello for five architectures, pushes it to a registry of its own, shows the index, and runs every platform's image.
-# Installs what it lacks (Debian, Ubuntu). Leaves nothing behind but the program in artifacts/ and the packages in examples/hello/base/packages/.
+# Builds examples/hello for five architectures, pushes it to a temporary registry, shows the index, and runs each platform's image.
+# Installs missing tools (Debian, Ubuntu). Keeps the program in artifacts/ and the packages in examples/hello/base/packages/, nothing else.
 set -euo pipefail
 cd "$(dirname "$0")"
 platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 packages=examples/hello/base/packages
-name=manifold-demo-$$ # of containers
+name=manifold-demo-$$ # prefix of container names
 . examples/debian.sh
 
 bold='' plain=''
 [[ ! -t 1 || -n ${NO_COLOR:-} ]] || { bold=$'\033[1m'; plain=$'\033[0m'; }
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 fail() { echo "demo.sh: $*" >&2; exit 4; }
-unavailable() { echo "demo.sh: could not be downloaded: $*" >&2; exit 77; } # nothing is wrong with the program or this machine
+unavailable() { echo "demo.sh: could not be downloaded: $*" >&2; exit 77; } # not a fault of the program or this machine
 
-[[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" ./demo.sh"
+[[ $EUID == 0 ]] || fail "the demo needs root to run containers. Run: sudo env PATH=\"\$PATH\" ./demo.sh"
 command -v dotnet >/dev/null || fail "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
-command -v apt-get >/dev/null || fail "this is neither Debian nor Ubuntu; it needs runc, qemu-user-static, mmdebstrap, skopeo and umoci"
+command -v apt-get >/dev/null || fail "the demo needs Debian or Ubuntu, because it installs packages with apt-get"
 
 lacking() { # command:package…
   for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"; done
@@ -27,10 +27,10 @@ install_packages() {
   [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || missing+=(debian-archive-keyring)
   (( ${#missing[@]} )) || return 0
   say "Installing ${missing[*]}"
-  apt_install "${missing[@]}" >"$work/apt" 2>&1 || unavailable "$(grep '^package ' "$work/apt")"
+  show_elapsed "installing packages" to_file "$work/apt" apt_install "${missing[@]}" || unavailable "$(grep '^package ' "$work/apt")"
 }
 
-# A mirror may lack the package of one architecture: that platform is left out, and the others are built.
+# If the mirror does not have the package for one architecture, that platform is skipped and the others are built.
 fetch_packages() { # sets platforms, without
   local platform arch tar had=() release
   without=()
@@ -40,10 +40,10 @@ fetch_packages() { # sets platforms, without
     tar=$packages/$arch.tar
     if [[ ! -s $tar ]]; then
       release=$(TMPDIR=$work debian_files "$arch" busybox-static "$work/$arch.tar") || {
-        without+=("Without $platform, whose package could not be downloaded: $(one_line "$work/$arch.tar.why")")
+        without+=("Skipped $platform because its package could not be downloaded:$(one_line "$work/$arch.tar.why")")
         continue
       }
-      echo "$platform: busybox-static of Debian $release, signature and sum checked by apt"
+      echo "$platform: busybox-static from Debian $release (apt checked signature and checksum)"
       mkdir "$work/$arch"
       tar -xf "$work/$arch.tar" -C "$work/$arch" ./usr/bin/busybox ./usr/share/doc/busybox-static/copyright
       tar --sort=name --mtime=@0 --owner=0 --group=0 -C "$work/$arch" -cf "$tar.part" usr
@@ -51,7 +51,7 @@ fetch_packages() { # sets platforms, without
     fi
     had+=("$platform")
   done
-  (( ${#had[@]} )) || unavailable "busybox-static, for any platform; to use another mirror: DEBIAN_MIRROR=URL ./demo.sh"
+  (( ${#had[@]} )) || unavailable "busybox-static, for any platform. To use another mirror, run: DEBIAN_MIRROR=URL ./demo.sh"
   platforms=$(IFS=,; echo "${had[*]}")
 }
 
@@ -66,7 +66,7 @@ start_registry() { # sets registry
   fail "the registry did not start: $(cat "$work/registry.log")"
 }
 
-# Other people's tools, so that the image is judged by those who will use it: skopeo pulls, umoci unpacks, runc runs.
+# Uses tools of other projects, so that the image is checked the way it will be used: skopeo pulls, umoci unpacks, runc runs.
 run_platform() { # platform
   local os arch variant bundle=$work/run/${1//\//-}
   IFS=/ read -r os arch variant <<<"$1"
@@ -89,28 +89,28 @@ work=$(mktemp -d /var/tmp/manifold-demo.XXXXXX); trap clean_up EXIT; trap 'exit 
 export MANIFOLD_ROOT=$work/store
 debian_away=$work/mirror-is-away
 install_packages
-say "Fetching busybox-static of Debian for five architectures (kept in $packages)"
+say "Downloading busybox-static from Debian for five architectures (kept in $packages)"
 fetch_packages
 started=$SECONDS
 manifold=$PWD/artifacts/manifold/manifold
-if [[ ! -x $manifold || -n $(find src -newer "$manifold" -name '*.cs' -print -quit) ]]; then # the native compiler takes minutes
+if [[ ! -x $manifold || -n $(find src -newer "$manifold" -name '*.cs' -print -quit) ]]; then # --fast, because the native compiler takes minutes
   say "Building the program: ./build.sh --fast"
   ./build.sh --fast
   manifold=$PWD/artifacts/manifold-fast/manifold
 fi
-say "What this machine has: manifold emulators install; manifold doctor"
+say "Preparing this machine: manifold emulators install; manifold doctor"
 "$manifold" emulators install >/dev/null
-"$manifold" doctor || fail "this machine is not ready for a RUN; the lines above say what mends it"
+"$manifold" doctor || fail "this machine cannot run RUN yet. The lines above say what to do"
 start_registry
-say "The base image, pushed to the registry that 'manifold serve' runs at $registry: manifold build --push --progress quiet"
-"$manifold" build --platform $platforms -t "$registry/hello-base:1" --push --progress quiet examples/hello/base
-say "The application FROM it: manifold build --push"
+say "Building the base image and pushing it to the registry that 'manifold serve' runs at $registry: manifold build --push --progress quiet"
+show_elapsed "building the base image" "$manifold" build --platform $platforms -t "$registry/hello-base:1" --push --progress quiet examples/hello/base
+say "Building the application on that base image: manifold build --push"
 "$manifold" build --platform $platforms --build-arg "REGISTRY=$registry" -t "$registry/hello:1" --push examples/hello/app
-say "What the store has: manifold images"
+say "The images in the store: manifold images"
 "$manifold" images
-say "Each platform's image, pulled from the registry and run once: skopeo copy, umoci unpack, runc run"
+say "Running each platform's image from the registry once: skopeo copy, umoci unpack, runc run"
 for platform in ${platforms//,/ }; do
   printf '%-14s ' "$platform"; run_platform "$platform" || fail "the image for $platform did not run"
 done
-say "Done in $((SECONDS - started)) seconds (packages not counted)"
+say "Done in $((SECONDS - started)) seconds (not counting packages)"
 (( ${#without[@]} == 0 )) || printf '%s\n' "${without[@]}"

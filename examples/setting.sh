@@ -1,6 +1,6 @@
-# What every example here has from outside: packages of Debian, a registry, upstream's names, and other people's tools. Sourced by each run.sh.
-#   sets  manifold  work (a folder that is gone at the end)  cache  registry (HOST:PORT of a real, empty registry)
-# MANIFOLD names the program to use. MANIFOLD_EXAMPLES_CACHE (default: /var/cache/manifold-examples) keeps what is downloaded and compiled.
+# Sets up what the examples share: Debian packages, a registry, upstream image names, and tools of other projects. Each run.sh sources it.
+#   sets  manifold  work (a folder that is removed at the end)  cache  registry (HOST:PORT of a real, empty registry)
+# MANIFOLD is the program to use. Downloads and compiled files are kept in MANIFOLD_EXAMPLES_CACHE (default: /var/cache/manifold-examples).
 set -euo pipefail
 examples=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 example=$(basename "$(cd "$(dirname "$0")" && pwd)")
@@ -11,7 +11,8 @@ platforms=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { echo "examples/$example/run.sh: $*" >&2; exit 4; }
-# Nothing is wrong with the program or this machine: what the example is made of could not be downloaded. Test suites know 77 as 'skipped'.
+# Something that the example needs could not be downloaded, which is not a fault of the program or this machine. To test suites, 77 means
+# 'skipped'.
 unavailable() { echo "examples/$example/run.sh: could not be downloaded: $*" >&2; exit 77; }
 clean_up() {
   trap - EXIT
@@ -20,7 +21,7 @@ clean_up() {
   rm -rf "$work"
 }
 
-[[ $EUID == 0 ]] || fail "RUN needs root here: sudo env PATH=\"\$PATH\" examples/$example/run.sh"
+[[ $EUID == 0 ]] || fail "the example needs root to run containers. Run: sudo env PATH=\"\$PATH\" examples/$example/run.sh"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/manifold-$example.XXXXXX"); trap clean_up EXIT; trap 'exit 130' INT TERM
 containers=manifold-$example-$$ debian_away=$work/mirror-is-away
 export MANIFOLD_ROOT=$work/store CONTAINERS_REGISTRIES_CONF=$work/registries.conf GOCACHE=$cache/go-build
@@ -30,25 +31,26 @@ need() { # command:package…
   local missing
   mapfile -t missing < <(for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"; done)
   (( ${#missing[@]} )) || return 0
-  command -v apt-get >/dev/null || fail "this needs ${missing[*]}"
+  command -v apt-get >/dev/null || fail "install these programs first (Debian package names): ${missing[*]}"
   say "Installing ${missing[*]}"
-  apt_install "${missing[@]}" >"$work/apt" 2>&1 || unavailable "$(cat "$work/apt")"
+  show_elapsed "installing packages" to_file "$work/apt" apt_install "${missing[@]}" || unavailable "$(cat "$work/apt")"
 }
 
 find_manifold() {
   manifold=${MANIFOLD:-$examples/../artifacts/manifold/manifold}
   if [[ -n ${MANIFOLD:-} ]]; then
-    command -v "$MANIFOLD" >/dev/null || fail "MANIFOLD names no program: $MANIFOLD"
+    command -v "$MANIFOLD" >/dev/null || fail "the program in MANIFOLD does not exist: '$MANIFOLD'"
   elif [[ ! -x $manifold || -n $(find "$examples/../src" -newer "$manifold" -name '*.cs' -print -quit) ]]; then
+    say "Building Manifold: ./build.sh --fast"
     "$examples/../build.sh" --fast >&2
     manifold=$examples/../artifacts/manifold-fast/manifold
   fi
   "$manifold" emulators install >/dev/null
-  "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine is not ready for a RUN: $(cat "$work/doctor")"
+  "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine cannot run RUN yet: $(cat "$work/doctor")"
 }
 
-# The files of packages of Debian and of all that these need, for one architecture: see debian.sh. Kept from run to run.
-# Prints the path of a tar. Where nothing is to be had it is false, and the reasons are in $work/ARCH.why.
+# Downloads the files of Debian packages and their dependencies for one architecture (see debian.sh), and keeps them for later runs.
+# Prints the path of a tar. If no release has the packages, returns 1 and writes the reasons to $work/ARCH.why.
 kept_debian_files() { # TARGETARCH package,…
   local tar=$cache/debian-$1-${2//,/+}.tar made
   [[ -e /usr/share/keyrings/debian-archive-keyring.gpg || -n ${DEBIAN_KEYRING:-} ]] || apt_install debian-archive-keyring >&2
@@ -56,7 +58,7 @@ kept_debian_files() { # TARGETARCH package,…
     flock 9
     [[ -s $tar ]] || {
       made=$(TMPDIR=$work debian_files "$1" "$2" "$tar" 9>&-) || { mv "$tar.why" "$work/$1.why"; return 1; }
-      echo "$2 for $1 are of Debian $made" >&2
+      echo "$2 for $1 are from Debian $made" >&2
     }
   } 9>"$tar.lock"
   echo "$tar"
@@ -75,15 +77,15 @@ start_registry() {
   fail "the registry did not start: $(cat "$log")"
 }
 
-# Files keep the names that they have in the world; where those are pulled from here is said in registries.conf, as for any mirror.
+# The examples' files keep the real names of upstream images. registries.conf redirects these names to the local registry, as for any mirror.
 upstream() { # host…
   for host in "$@"; do
     printf '[[registry]]\nprefix = "%s"\nlocation = "%s/%s"\n' "$host" "$registry" "$host" >>"$CONTAINERS_REGISTRIES_CONF"
   done
 }
 
-# Other people's tools, so that the image is judged by those who will use it: skopeo pulls, umoci unpacks, runc runs.
-run_platform() { # reference platform [argument…]: the entrypoint with these arguments
+# Uses tools of other projects, so that the image is checked the way it will be used: skopeo pulls, umoci unpacks, runc runs.
+run_platform() { # reference platform [argument…]: runs the entrypoint with these arguments
   local os arch variant bundle reference=$1 platform=$2
   shift 2
   bundle=$(mktemp -d "$work/run.XXXXXX")
@@ -97,7 +99,7 @@ run_platform() { # reference platform [argument…]: the entrypoint with these a
   rm -rf "$bundle"
 }
 
-# golang:1.19-bookworm and distroless/static:nonroot, made of Debian's packages. The folder that holds them is kept.
+# Builds golang:1.19-bookworm and distroless/static:nonroot from Debian packages, keeps them in a folder, and pushes them to the registry.
 compiler_images() {
   local made=$cache/compiler
   {
@@ -110,16 +112,17 @@ compiler_images() {
       export DEBIAN_RELEASES=${DEBIAN_RELEASES:-bookworm trixie sid}
       debian=$(kept_debian_files "$(dpkg --print-architecture)" golang-go,dash,coreutils,ca-certificates 9>&-) || unavailable "$(cat "$work"/*.why)"
       mkdir "$unpacked"
-      tar -xf "$debian" -C "$unpacked"
+      show_elapsed "unpacking the Go compiler" tar -xf "$debian" -C "$unpacked"
       rm "$debian"
       cat "$unpacked"/usr/share/ca-certificates/mozilla/*.crt >"$made.part/distroless/ca-certificates.crt"
-      tar --exclude='./usr/share/go-*/test' --exclude=./usr/share/{man,locale,perl} --exclude=./usr/lib/*/perl* --exclude=./{dev,var} --exclude='*_test.go' --exclude='./usr/share/go-*/src/*/testdata' -C "$unpacked" -cf "$made.part/golang/golang.tar" .
-      "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,tar=false,dest=$made.part/made/golang" "$made.part/golang"
-      "$manifold" build --progress quiet --platform linux/amd64,linux/arm64 -t distroless:nonroot -o "type=oci,tar=false,dest=$made.part/made/distroless" "$made.part/distroless"
+      show_elapsed "packing the Go compiler" tar --exclude='./usr/share/go-*/test' --exclude=./usr/share/{man,locale,perl} --exclude=./usr/lib/*/perl* --exclude=./{dev,var} --exclude='*_test.go' --exclude='./usr/share/go-*/src/*/testdata' -C "$unpacked" -cf "$made.part/golang/golang.tar" .
+      show_elapsed "building golang:1.19-bookworm" "$manifold" build --progress quiet -t golang:1.19-bookworm -o "type=oci,tar=false,dest=$made.part/made/golang" "$made.part/golang"
+      show_elapsed "building distroless/static:nonroot" "$manifold" build --progress quiet --platform linux/amd64,linux/arm64 -t distroless:nonroot -o "type=oci,tar=false,dest=$made.part/made/distroless" "$made.part/distroless"
       mv "$made.part/made" "$made"
       rm -rf --one-file-system "$made.part"
     }
   } 9>"$made.lock"
-  skopeo copy --all --quiet --dest-tls-verify=false "oci:$made/golang" "docker://$registry/docker.io/library/golang:1.19-bookworm"
+  show_elapsed "pushing golang:1.19-bookworm" \
+    skopeo copy --all --quiet --dest-tls-verify=false "oci:$made/golang" "docker://$registry/docker.io/library/golang:1.19-bookworm"
   skopeo copy --all --quiet --dest-tls-verify=false "oci:$made/distroless" "docker://$registry/gcr.io/distroless/static:nonroot"
 }
