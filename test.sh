@@ -32,7 +32,7 @@ if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   set_up_peers() { bench/setup-peers.sh "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
   set_up_peers || { echo "    retrying"; set_up_peers; } || {
     echo "test.sh: the peers could not be set up, so the tests that need them are skipped" >&2
-    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package|has not all of|does not answer' "$log" ||
+    ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package|does not have all of|does not answer' "$log" ||
       undownloaded+=("The peers could not be downloaded (see above).")
   }
   rm -f "$log"

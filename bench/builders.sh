@@ -1,8 +1,8 @@
-# Who builds and copies for run.sh, and what belongs to one run: a folder, a registry, and a BuildKit. Sourced by run.sh.
+# The builders of run.sh, and the resources of one run: a folder, a registry, and a BuildKit. Sourced by run.sh.
 p2=linux/amd64,linux/arm64
 p5=linux/amd64,linux/arm64,linux/arm/v7,linux/ppc64le,linux/riscv64
 
-# --- what belongs to the run
+# --- the resources of the run
 
 begin_run() { # sets run, and the standard output and error of the script as table and screen
   exec {table}>&1 {screen}>&2
@@ -19,7 +19,7 @@ end_run() {
   remove_run "$run"
 }
 
-remove_leftovers() { # of runs that were killed
+remove_leftovers() { # of killed runs
   local folder
   for folder in "$peers"/run.*; do
     [[ ! -d $folder || -e /proc/$(cat "$folder/pid" 2>/dev/null || echo none) ]] || remove_run "$folder"
@@ -51,7 +51,7 @@ start_peers() { # sets port
   ! has "$builders" buildkit || [[ $works != *w[13]* ]] || start_buildkit
 }
 
-# The run edits files, which must not change what the tests or another run build. Sets workloads.
+# Copies the workloads, because the run edits their files, which the tests and other runs use, too. Sets workloads.
 copy_workloads() {
   local work
   mkdir "$run/work"
@@ -59,13 +59,13 @@ copy_workloads() {
     [[ -d $workloads/$work ]] || continue
     cp -r --preserve=mode,timestamps "$workloads/$work" "$run/work/$work"
     [[ ! -e $run/work/$work/bake.hcl ]] || sed -i "s|\"$workloads/|\"$run/work/|" "$run/work/$work/bake.hcl"
-    # Nobody has to be the first to read the context from the disk.
+    # Read all files once, so that no builder is the first to read them from the disk.
     find "$run/work/$work" -type f -exec cat {} + >/dev/null
   done
   workloads=$run/work
 }
 
-# A BuildKit of its own, so that 'cold' can remove everything that it knows. It has its own bridge: two must not share docker0.
+# Starts a separate BuildKit, so that 'cold' can remove its whole cache. It has a separate bridge, because two cannot share docker0.
 start_buildkit() {
   say "starting BuildKit"
   echo "mfbench$port" >"$run/bridge"
@@ -73,16 +73,16 @@ start_buildkit() {
   ip address add "172.31.$((port - 5000)).1/24" dev "mfbench$port"
   ip link set "mfbench$port" up
   start_dockerd "$run" --bridge "mfbench$port" --iptables=false --ip6tables=false --ip-forward=false
-  # It looks for emulators once in its life.
+  # BuildKit looks for emulators only once, so let it do so now.
   printf 'FROM localhost:%s/busybox:1\nRUN true\n' "$port" |
     docker_at "$run" buildx build -q --platform $p5 - >/dev/null 2>"$run/build.log" ||
     fail "BuildKit does not work: $(tail -3 "$run/build.log")"
 }
 
-# The registry has the base images and nothing else. Its storage driver keeps nothing in memory.
+# Resets the registry to the base images. Its storage driver keeps nothing in memory.
 empty_registry() { rm -rf "$run/registry/docker"; cp -al "$run/bases/docker" "$run/registry/docker"; }
 
-faults_of_registry() { grep -c '" 50[0-9] ' "$run/registry.log" || true; } # how often it has answered 500 and the like
+faults_of_registry() { grep -c '" 50[0-9] ' "$run/registry.log" || true; } # the number of server errors that it has answered
 
 versions() {
   chroot "$rootfs" dockerd --version | sed 's/^Docker version \([^,]*\).*/Docker \1 (BuildKit), /'
@@ -117,7 +117,7 @@ build() ( # BUILDER WORK
   esac
 )
 
-forget() { # BUILDER: everything that it knows
+forget() { # BUILDER: removes its cache
   case $1 in
     manifold) rm -rf "$run/manifold" ;;
     buildkit)
@@ -129,7 +129,7 @@ forget() { # BUILDER: everything that it knows
   esac
 }
 
-edit() { # WORK TEXT: one file begins with the text, and keeps its size
+edit() { # WORK TEXT: writes the text to the start of one file, whose size does not change
   local file=$workloads/$1/c1/shared.dat
   [[ $1 != w1 ]] || file=$workloads/w1/src/d1/f1.txt
   printf '%-40s' "$2" | dd of="$file" conv=notrunc status=none
@@ -141,7 +141,7 @@ copy() { # WHO TARGET
   local source=localhost:5001/debian:bookworm
   case $1 in
     manifold) MANIFOLD_ROOT=$run/copies-manifold "$manifold" copy "$source" "$2" ;;
-    # skopeo remembers where it has seen blobs; this names the folder of that memory.
+    # skopeo records where it has seen blobs, in this folder.
     skopeo) XDG_DATA_HOME=$run/copies-skopeo _CONTAINERS_ROOTLESS_UID=1 \
       skopeo copy --all --src-tls-verify=false --dest-tls-verify=false "docker://$source" "docker://$2" ;;
   esac
@@ -150,7 +150,7 @@ forget_copies() { rm -rf "$run/copies-$1"; } # WHO
 
 # --- are the images equal?
 
-keep_image() { # BUILDER WORK: its first image as a layout
+keep_image() { # BUILDER WORK: writes its first image to a layout
   local name=$2-c1 tag=$1
   [[ $2 != w1 ]] || name=w1
   [[ $1 != buildkit ]] || tag=bk

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The claim: the memory of a copy does not grow with the image; it stays under 150 MB.
-# Copies an image of one layer of 1 GB along six routes, and prints the largest memory and the seconds of each.
+# Checks the claim that a copy needs less than 150 MB of memory, whatever the size of the image.
+# Copies an image with one layer of 1 GB on six routes, and prints the peak memory and the seconds of each.
 #   usage: [MANIFOLD=PROGRAM] copy-memory.sh [SOURCE_REGISTRY [TARGET_REGISTRY]]        (default: localhost:5001 localhost:5002)
 # Needs /usr/bin/time. The copies stay in the registries, in the repositories copy-TIME.
 set -euo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The claim: a project of 200 images for five platforms, without RUN, bakes in one run, and its plan takes seconds.
+# Checks the claim that a project of 200 images for five platforms, without RUN, bakes in one run and is planned in seconds.
 #   usage: [MANIFOLD=PROGRAM] large-project.sh [IMAGES]
 # Needs /usr/bin/time and a base image for the five platforms: BASE (default localhost:5001/busybox:1).
-# Every second image is built on the one before it.
-# Prints the seconds and the largest memory of the plan, of a cold bake, and of a warm one, with at most 1024 open files, Debian's default.
+# Every second image is based on the previous one.
+# Prints the seconds and the peak memory of the plan, a cold bake, and a warm bake, with at most 1024 open files (Debian's default).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 case ${1:-} in -h | --help) print_usage; exit ;; esac

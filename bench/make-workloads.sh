@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes the workloads in FOLDER/work, and pushes their base images to 127.0.0.1:5001. setup-peers.sh calls it.
-#   debian:bookworm  amd64, arm64: a full minbase root, about 60 MB compressed each
+#   debian:bookworm  amd64, arm64: a complete minbase root, about 60 MB compressed each
 #   busybox:1        amd64, arm64, arm/v7, ppc64le, riscv64
 #   w1/              one Dockerfile for two platforms: two stages, RUN steps, 83 MB of context
 #   w3/              eight images for five platforms: COPY and one small RUN each
 #   w3n/             the same without RUN
 #   usage: make-workloads.sh [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
-# What exists is not made again. The Dockerfiles and project files are always written. BASES and TARGETS (host:port) choose other registries
-# than localhost:5001 when a workload is built.
+# Existing files are not made again, except for the Dockerfiles and project files. To use other registries than localhost:5001 when a
+# workload is built, set BASES and TARGETS (host:port).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 case ${1:-} in
@@ -22,7 +22,7 @@ has_image() { # REPOSITORY TAG
     -H 'Accept: application/vnd.docker.distribution.manifest.list.v2+json' "http://127.0.0.1:5001/v2/$1/manifests/$2"
 }
 push_base() { # NAME:TAG PLATFORM,… FOLDER
-  docker_at "$peers" buildx build -q --provenance=false --platform "$2" -t "localhost:5001/$1" --push "$3" >/dev/null
+  show_elapsed "building $1" docker_at "$peers" buildx build -q --provenance=false --platform "$2" -t "localhost:5001/$1" --push "$3" >/dev/null
 }
 
 make_debian() {
@@ -32,7 +32,7 @@ make_debian() {
   for arch in amd64 arm64; do
     [[ ! -s $folder/$arch.tar ]] || continue
     say "making debian:bookworm for $arch"
-    mmdebstrap --quiet --variant=minbase --keyring=$debian_keyring --aptopt='Acquire::Retries "3"' --architectures=$arch \
+    show_elapsed "making debian:bookworm for $arch" mmdebstrap --quiet --variant=minbase --keyring=$debian_keyring --aptopt='Acquire::Retries "3"' --architectures=$arch \
       bookworm "$folder/$arch.tar.part" "$(find_mirror)" --format=tar >&2
     mv "$folder/$arch.tar.part" "$folder/$arch.tar"
   done
@@ -67,7 +67,7 @@ make_w1() {
   if [[ ! -d $folder/src ]]; then
     say "making w1"
     rm -rf "$folder/src.part"
-    python3 - "$folder/src.part" <<'PYTHON'
+    show_elapsed "making w1" python3 - "$folder/src.part" <<'PYTHON'
 import os, random, sys
 random.seed(1)
 root = sys.argv[1]
@@ -120,7 +120,7 @@ make_w3() { # w3, or w3n without RUN
   write_projects "$kind" "$folder"
 }
 
-# The same project twice: for buildx bake and for manifold bake. The programs in the images are random bytes, which the gate would refuse.
+# Writes the same project twice: for buildx bake and for manifold bake. The gate is off because the programs in the images are random bytes.
 write_projects() { # KIND FOLDER
   local number
   {

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # Measures Manifold against BuildKit and skopeo, and prints the table of bench/README.md (Markdown) to standard output.
-# Sets the peers up (setup-peers.sh) and builds Manifold (build.sh) if they are missing. Needs root on Debian. Measure on a quiet machine.
+# Sets up the peers (setup-peers.sh) and builds Manifold (build.sh) if they are missing. Needs root on Debian. Measure on an idle machine.
 #   usage: [MANIFOLD=PROGRAM] run.sh [OPTION…]        PROGRAM defaults to artifacts/manifold/manifold
 #     -w, --workloads LIST   what to measure (default: "version w1 w3 w3n copy")
-#     -b, --builders LIST    who builds w1, w3, and w3n (default: "manifold buildkit"; also: buildah)
+#     -b, --builders LIST    the builders for w1, w3, and w3n (default: "manifold buildkit"; also: buildah)
 #     -s, --states LIST      states of w1, w3, and w3n (default: "cold warm edit")
-#     -n, --rounds N         rounds; the table has their medians (default: 5)
+#     -n, --rounds N         number of rounds; the table has their medians (default: 5)
 #     -f, --folder FOLDER    where the peers are (default: /var/tmp/manifold-bench)
-#         --check            also compares the images of the builders, path by path
-#         --dry-run          prints what would be measured, and changes nothing
-# States:  cold  the builder knows nothing, and the registry has the base images alone
-#          warm  the same build again, nothing changed
-#          edit  one file of the context changed since the last build
-# Every build ends with the push to a registry on this machine. BuildKit, the registry, the files that are built and what is stored
-# belong to this run alone. They are removed at its end, also after Ctrl-C, which prints the table of what was measured until then. The
-# peers of the tests are not touched.
+#         --check            also compare the builders' images, path by path
+#         --dry-run          print what would be measured, and change nothing
+# States:  cold  the builder has no cache, and the registry has only the base images
+#          warm  the same build again, without changes
+#          edit  one file of the context has changed since the last build
+# Each build ends with a push to a registry on this machine. BuildKit, the registry, the files to build, and all stored data are used only
+# by this run, and are removed at its end. After Ctrl-C, they are removed, too, and the table of the finished measurements is printed. The
+# peers of the tests are not affected.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$bench/builders.sh"
@@ -38,27 +38,27 @@ while (($#)); do
   shift
 done
 
-require() { # OPTION VALUES ALLOWED: every value is one of those allowed
+require() { # OPTION VALUES ALLOWED: fails unless every value is allowed
   local value
   for value in $2; do
-    [[ " $3 " == *" $value "* ]] || { echo "run.sh: $1: '$value' is none of: $3" >&2; exit 2; }
+    [[ " $3 " == *" $value "* ]] || { echo "run.sh: $1: '$value' is not one of: $3" >&2; exit 2; }
   done
 }
 require --workloads "$works" "version w1 w3 w3n copy"
 require --builders "$builders" "manifold buildkit buildah"
 require --states "$states" "cold warm edit"
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "run.sh: --rounds needs a number from 1" >&2; exit 2; }
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "run.sh: --rounds needs a number of at least 1" >&2; exit 2; }
 has() { [[ " $1 " == *" $2 "* ]]; } # LIST WORD
 
-# --- one measurement each: a line 'work state who milliseconds' in $run/results
+# --- each measurement is a line 'work state who milliseconds' in $run/results
 
 record() { # WORK STATE WHO
   printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$took" >>"$run/results"
   say "$1 $2: $3 $((took / 1000)).$(printf %03d $((took % 1000))) s"
 }
 
-# A registry may answer 500 when several clients push at once (README: "A registry that answers 500"). That measurement does not count, also
-# where the builder has asked again and succeeded: it is repeated from the state it starts from.
+# A registry can answer 500 if several clients push at once (README: "A registry that answers 500"). Such a measurement does not count, even
+# if the builder retried and succeeded. It is repeated from its initial state.
 measure() { # BUILDER WORK STATE
   local try before problem
   for try in 1 2 3 4 5; do
@@ -75,12 +75,12 @@ measure() { # BUILDER WORK STATE
     fi
     cat "$run/build.log" >>"$peers/bench-failures.log"
     printf '%s\t%s\t%s\trepeated\n' "$2" "$3" "$1" >>"$run/results"
-    say "$2 $3: $1 is repeated: $problem"
+    say "$2 $3: repeating $1: $problem"
     [[ $3 == cold ]] || prepare "$1" "$2"
   done
   fail "$1 failed five times at $2 $3: see $peers/bench-failures.log"
 }
-prepare() { # BUILDER WORK: what comes before warm and edit, without measuring it
+prepare() { # BUILDER WORK: the builds before warm and edit, which are not measured
   local try
   for try in 1 2 3 4 5; do ! build "$1" "$2" >"$run/build.log" 2>&1 || return 0; done
   fail "$1 cannot build $2: $(tail -3 "$run/build.log")"
@@ -97,7 +97,7 @@ measure_builds() { # WORK ROUND
   [[ ! $check || $2 != 1 ]] || compare_images "$1"
 }
 
-measure_version() { # the median of 25 starts
+measure_version() { # measures the median of 25 starts
   local begin times=()
   for _ in {1..25}; do
     begin=${EPOCHREALTIME/[.,]/}
@@ -109,7 +109,7 @@ measure_version() { # the median of 25 starts
   say "version: $took ms"
 }
 
-measure_copies() { # ROUND: into an empty registry, then into a second repository of it, where only manifests move
+measure_copies() { # ROUND: into an empty registry, then into a second repository of it, where only manifests are transferred
   local who
   for who in $(in_turn "$1" "manifold skopeo"); do
     forget_copies "$who"
@@ -121,13 +121,13 @@ measure_copies() { # ROUND: into an empty registry, then into a second repositor
   done
 }
 
-in_turn() { # ROUND LIST: the list, backwards in every second round, so that nobody is always the first
+in_turn() { # ROUND LIST: prints the list, in reverse order in every second round, so that no builder is always first
   if (($1 % 2)); then echo "$2"; else tr ' ' '\n' <<<"$2" | tac | paste -sd' '; fi
 }
 
 # --- the run
 
-about_machine() { # lines 'name<TAB>value' for the table
+about_machine() { # prints lines 'name<TAB>value' for the table
   local model
   model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1)
   printf 'date\t%s\n' "$(date -u +%F)"
@@ -175,4 +175,4 @@ run_all() {
   done
 }
 print_table() { python3 "$bench/table.py" "$run/about" "$run/results" "$load"; }
-run_all; exit # on one line, so that an edit of this file does not change a run that has begun
+run_all; exit # on one line, so that editing this file does not affect a run in progress

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The claim: `manifold serve` answers a request by tag in the same time whatever the number of tags in the store (within 20 %),
-# and answers at least 2,000 of them a second on two cores.
+# Checks the claim that the time of a request by tag to `manifold serve` does not depend on the number of tags in the store (within
+# 20 %), and that it answers at least 2,000 such requests a second on two cores.
 #   usage: [MANIFOLD=PROGRAM] serve-tags.sh [-s SECONDS] [-r ROUNDS] [TAGS…]      (default: 10 10000 100000)
-# Needs wrk and curl. There is one server for each number of tags. They take turns, so that other work on the machine slows all of them.
-# Prints for each: the median of requests a second (GET of a manifest by one of the tags), and the milliseconds of a page of 100 tags,
-# of a page of the catalog, of a push of one manifest under 400 tags, and the mean of 100 pushes under one more tag each.
+# Needs wrk and curl. There is one server for each number of tags. They take turns, so that other work on the machine affects all of them.
+# Prints for each: the median number of requests a second (GET of a manifest by one of the tags), the milliseconds for a page of 100 tags,
+# for a page of the catalog, and for pushing one manifest under 400 tags, and the mean of 100 pushes of one new tag each.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 case ${1:-} in -h | --help) print_usage; exit ;; esac

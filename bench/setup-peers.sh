@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Sets up the peers that Manifold is measured against and tested with, from Debian's packages, all on loopback:
+# Sets up the peers that Manifold is compared and tested with, from Debian packages, all on loopback:
 #   BuildKit    Docker 26 of trixie with the containerd image store
 #   buildah     1.39 of trixie
-#   skopeo      of this machine's release
+#   skopeo      from this machine's release
 #   registries  docker-registry on 127.0.0.1:5001 (base images) and 127.0.0.1:5002
 # Then makes the workloads (make-workloads.sh). Takes about three minutes the first time and a second afterwards. Needs root on Debian.
 #   usage: setup-peers.sh [--stop] [FOLDER]        FOLDER defaults to /var/tmp/manifold-bench
 # FOLDER/environment has the variables that the tests need: . /var/tmp/manifold-bench/environment
-# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd has a bridge of its own, manifold-peers, and sets no
-# firewall rules, so it leaves a Docker that is here already alone.
-# --stop ends BuildKit and the registries and removes the bridge and what was mounted. Afterwards you can remove FOLDER.
+# BuildKit (dockerd) and the registries keep running until the machine stops. dockerd has a separate bridge, manifold-peers, and sets no
+# firewall rules, so it does not affect a Docker that is already installed.
+# --stop stops BuildKit and the registries and removes the bridge and the mounts. Afterwards, you can remove FOLDER.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 stop='' bridge=manifold-peers
@@ -22,7 +22,7 @@ esac; shift; done
 need_root
 mkdir -p "$peers"
 
-register_emulators() { # once for the whole machine; there are none for programs that this machine runs itself
+register_emulators() { # once for the whole machine; this machine's own architecture needs none
   local arch
   mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
   for arch in x86_64 aarch64 arm ppc64le riscv64 s390x; do
@@ -35,7 +35,7 @@ unpack_peers() {
   [[ ! -x $rootfs/usr/sbin/dockerd ]] || return 0
   say "unpacking the peers into $rootfs"
   rm -rf "$rootfs"
-  mmdebstrap --quiet --variant=minbase --keyring=$debian_keyring --aptopt='Acquire::Retries "3"' \
+  show_elapsed "unpacking the peers" mmdebstrap --quiet --variant=minbase --keyring=$debian_keyring --aptopt='Acquire::Retries "3"' \
     --include=buildah,docker.io,docker-buildx,docker-cli,runc,netavark,git,ca-certificates,iptables,procps \
     trixie "$rootfs" "$(find_mirror)" >&2
   mkdir -p "$rootfs/etc/docker"
@@ -59,7 +59,7 @@ start_buildkit() {
   start_dockerd "$peers" --bridge "$bridge" --iptables=false --ip6tables=false --ip-forward=false
 }
 
-# The peers have a root of their own, in which FOLDER has the same path. The tests put their temporary files there, so that peers see them.
+# The peers have a separate root, in which FOLDER has the same path. The tests put their temporary files there, so that the peers see them.
 write_environment() {
   local docker="chroot $rootfs /usr/bin/docker -H unix://$peers/docker.sock"
   local buildah="chroot $rootfs /usr/bin/buildah --root $peers/buildah-test --runroot $peers/buildah-test-run"
@@ -80,11 +80,11 @@ stop_peers() {
   ip link delete "$bridge" 2>/dev/null || true
   stop_process "$peers/registry1.pid" docker-registry "$peers"
   stop_process "$peers/registry2.pid" docker-registry "$peers"
-  # Nothing of this may reach the machine's own /dev, /proc, and /sys.
+  # Unmounting must not affect the machine's own /dev, /proc, and /sys.
   ! mountpoint -q "$rootfs" || { mount --make-rprivate "$rootfs"; umount --recursive --lazy "$rootfs"; }
 }
 
-exec 9>"$peers/lock" # two at once would remove each other's files; what they start does not keep the lock
+exec 9>"$peers/lock" # two runs at once would remove each other's files; started processes do not keep the lock
 flock 9
 [[ ! $stop ]] || { stop_peers; exit; }
 install_packages mmdebstrap arch-test qemu-user-static docker-registry skopeo jq curl xz-utils runc python3 iproute2 9>&-

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Prints the table of bench/README.md from what run.sh recorded.
+"""Prints the table of bench/README.md from the records of run.sh.
 
   table.py ABOUT RESULTS LOAD
 
-ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS, where 'repeated' for the milliseconds
-is a measurement that does not count.
+ABOUT has lines NAME<TAB>VALUE. RESULTS has lines WORK<TAB>STATE<TAB>WHO<TAB>MILLISECONDS. If a measurement does not
+count, it has 'repeated' instead of the milliseconds.
 """
 import collections, statistics, sys
 
 TITLES = {"buildkit": "BuildKit", "buildah": "buildah", "skopeo": "skopeo", "manifold": "Manifold"}
-# The highest ratio to BuildKit, or to skopeo, that is good enough.
+# The highest acceptable ratio to BuildKit, or to skopeo.
 AIMS = {("w1", "cold"): 0.8, ("w1", "warm"): 0.2, ("w3", "cold"): 0.4, ("w3", "warm"): 0.06, ("w3n", "cold"): 0.35, ("w3n", "warm"): 0.06,
         ("copy", "empty"): 0.75, ("copy", "manifests"): 1.2}
 VERSION_AIM = 25  # milliseconds
@@ -21,7 +21,7 @@ def duration(milliseconds):
 
 
 def cell(values):
-    """The median and, of several values, the range."""
+    """The median and, if there are several values, the range."""
     text = duration(statistics.median(values))
     return text if len(values) == 1 else f"{text} ({duration(min(values))} – {duration(max(values))})"
 
@@ -57,8 +57,8 @@ def main():
           f"Medians of {rounds} round{'s' * (rounds != 1)} in one run (lowest – highest). "
           f"The machine's load at the start and after each round: {sys.argv[3]}.")
     for who, count in repeated.items():
-        print(f"Measurements of {TITLES[who]} that failed or met a 500 of the registry, and were repeated: {count}.")
-    print("\n| | Manifold | peer | Manifold / peer | aim | |\n|---|---|---|---|---|---|")
+        print(f"Measurements of {TITLES[who]} that were repeated because they failed or the registry answered 500: {count}.")
+    print("\n| | Manifold | peer | Manifold / peer | target | |\n|---|---|---|---|---|---|")
     for work, state in dict.fromkeys((work, state) for work, state, _ in results):
         ours = results.get((work, state, "manifold"), [])
         for peer in [who for w, s, who in results if (w, s) == (work, state) and who != "manifold"] or [None]:

@@ -112,7 +112,7 @@ debian_files() { # architecture in Debian's or Go's spelling ('' for this machin
       [[ -z ${debian_away:-} ]] || cp "$3.why" "$debian_away"
       break
     fi
-    echo "$release has not all of $2 for $name: $(apt_words "$log")" | tee -a "$3.why" >&2
+    echo "$release does not have all of $2 for $name: $(apt_words "$log")" | tee -a "$3.why" >&2
   done
   rm -f "$3.part" "$log"
   return 1

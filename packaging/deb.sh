@@ -11,7 +11,7 @@ trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 doc=$root/usr/share/doc/manifold
 
-# The newest version of each symbol that the program takes from glibc; the libraries that it names must all be glibc's.
+# Prints the glibc version that the program needs. All libraries that it links to must be part of glibc.
 needed_libc() {
   local foreign
   foreign=$(readelf --dynamic --wide "$tree/bin/manifold" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' |
@@ -21,23 +21,23 @@ needed_libc() {
 }
 
 cp -r "$tree" "$root/usr"
-mv "$root/usr/share/zsh/site-functions" "$root/usr/share/zsh/vendor-completions" # where Debian's zsh looks for those of packages
+mv "$root/usr/share/zsh/site-functions" "$root/usr/share/zsh/vendor-completions" # where Debian's zsh looks for completions of packages
 rm "$doc/LICENSE" # Debian has it in common-licenses
 gzip -9 --no-name "$root"/usr/share/man/man1/*.1 "$doc/CHANGELOG.md"
-{ # the form of https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+{ # the format of https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
   echo 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/'
   echo 'Upstream-Name: manifold'
   printf '\nFiles: *\nCopyright: %s The Manifold authors\nLicense: Apache-2.0\n' "$(date --utc --date="@$SOURCE_DATE_EPOCH" +%Y)"
   echo ' On Debian systems, the text of the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.'
   echo 'Comment:'
-  echo ' What is linked into the program, and its licences, is in /usr/share/doc/manifold/THIRD-PARTY-NOTICES.gz.'
+  echo ' The libraries that are linked into the program, and their licenses, are in /usr/share/doc/manifold/THIRD-PARTY-NOTICES.gz.'
 } >"$doc/copyright"
 gzip -9 --no-name "$doc/THIRD-PARTY-NOTICES"
 printf 'manifold (%s) unstable; urgency=medium\n\n  * Release %s; see CHANGELOG.md.gz.\n\n -- %s  %s\n' \
   "$(version)" "$(version)" "$maintainer" "$(date --utc --date="@$SOURCE_DATE_EPOCH" --rfc-email)" | gzip -9 --no-name >"$doc/changelog.gz"
 
-# One program that needs nothing beside it, wherever it is installed, is what it is for, and it starts three times as fast with a fixed
-# address: docs/decisions/0029-one-native-program.md has the reasons and the price of both.
+# Manifold is intentionally a single program that needs no other files, and a fixed address makes it start three times as fast. For the
+# reasons and the cost of both, see docs/decisions/0029-one-native-program.md.
 printf 'manifold: %s *\n' embedded-library hardening-no-pie |
   install -D -m 644 /dev/stdin "$root/usr/share/lintian/overrides/manifold"
 
@@ -56,11 +56,11 @@ Section: devel
 Priority: optional
 Description: builder of container images for many architectures
  Manifold builds container images for many architectures from one Dockerfile
- and publishes them as one. It is one program without a daemon: it reads the
- flags of docker buildx build and its Dockerfiles, keeps images in an OCI
- layout, and speaks to registries itself.
+ and publishes them as one. It is a single program without a daemon. It takes
+ the flags of docker buildx build and reads its Dockerfiles, keeps images in an
+ OCI layout, and talks to registries directly.
 END
 (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
 find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-# More threads would give other bytes.
+# With more threads, the bytes would be different.
 dpkg-deb --root-owner-group --threads-max=1 -Zxz --build "$root" "$folder/manifold_$(version)_$architecture.deb" >/dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts what Manifold's own image takes into artifacts/image/ARCHITECTURE/, for amd64 and arm64: the program and the licences.
+# Puts the files for Manifold's own image into artifacts/image/ARCHITECTURE/, for amd64 and arm64: the program and the licenses.
 #   usage: packaging/image.sh       (manifold.yaml calls it)
-#   MANIFOLD_RELEASE_PROGRAMS       a folder with the programs amd64/manifold and arm64/manifold. Default: both are compiled (minutes)
+#   MANIFOLD_RELEASE_PROGRAMS       a folder with the programs amd64/manifold and arm64/manifold. Default: compiles both (minutes)
 set -euo pipefail
 [[ $# == 0 ]] || { sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 2; }
 cd "$(dirname "$0")/.."

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes the files of a release in artifacts/release/: for amd64 and arm64 a tarball, a Debian package and a .NET tool; and SHA256SUMS.
+# Makes the files of a release in artifacts/release/: a tarball, a Debian package, and a .NET tool for amd64 and arm64, and SHA256SUMS.
 #   usage: packaging/release.sh          (./build.sh --release calls it)
-# The same commit gives the same bytes, in whatever folder and whenever: reproduce.sh compares two builds.
-#   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed as they are. One of them
-#                               may be missing; then its packages are, too. Default: both are compiled (minutes)
-#   MANIFOLD_RELEASE_FOLDER     where the files go (default: artifacts/release). Files of an earlier release in it are removed
+# The same commit always gives the same bytes. reproduce.sh checks this by comparing two builds.
+#   MANIFOLD_RELEASE_PROGRAMS   a folder with the programs amd64/manifold and arm64/manifold, which are packed unchanged. If one of them
+#                               is missing, its packages are not made. Default: compiles both (minutes)
+#   MANIFOLD_RELEASE_FOLDER     where to write the files (default: artifacts/release). Files of an earlier release in it are removed
 #   MANIFOLD_RELEASE_PAGES      the program that writes completions and manual pages (default: the one for this machine)
-#   SOURCE_DATE_EPOCH           the time of all files (default: that of the last commit)
+#   SOURCE_DATE_EPOCH           the time of all files (default: the time of the last commit)
 set -euo pipefail
 [[ ${1:-} != --help && ${1:-} != -h ]] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit; }
 cd "$(dirname "$0")/.."
@@ -25,15 +25,15 @@ for architecture in amd64 arm64; do
   if [[ -f $program ]]; then
     programs[$architecture]=$program
   elif [[ -n ${MANIFOLD_RELEASE_PROGRAMS:-} ]]; then
-    say "without $architecture: there is no $program"
+    say "skipping $architecture because $program does not exist"
   else
-    fail "there is no program for $architecture: build.sh names '$program'"
+    fail "the program for $architecture, which build.sh should have made, does not exist: '$program'"
   fi
 done
-(( ${#programs[@]} )) || fail "there is no program to pack in $MANIFOLD_RELEASE_PROGRAMS"
+(( ${#programs[@]} )) || fail "the folder in MANIFOLD_RELEASE_PROGRAMS has no programs: $MANIFOLD_RELEASE_PROGRAMS"
 
 pages=${MANIFOLD_RELEASE_PAGES:-${programs[$(this_architecture)]:-}}
-[[ -n $pages ]] || fail "completions and manual pages come from the program for $(this_architecture), which is missing"
+[[ -n $pages ]] || fail "the program for $(this_architecture), which writes completions and manual pages, is missing"
 packaging/pages.sh "$pages" "$work/pages"
 packaging/notices.sh >"$work/THIRD-PARTY-NOTICES"
 
@@ -46,9 +46,11 @@ for architecture in "${!programs[@]}"; do
   cp -r "$work/pages/share" "$tree"
   install -D -m 644 -t "$tree/share/doc/manifold" README.md CHANGELOG.md LICENSE "$work/THIRD-PARTY-NOTICES"
   same_times "$tree"
+  say "packing for $architecture"
   packaging/tarball.sh "$architecture" "$tree" "$release"
   packaging/deb.sh "$architecture" "$tree" "$release"
 done
+say "packing the .NET tool"
 packaging/tool.sh "$work" "$release"
 (cd "$release" && sha256sum -- manifold* >SHA256SUMS)
 printf '%s\n' "$release"/manifold* "$release/SHA256SUMS"

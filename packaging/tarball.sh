@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs a tree as manifold-VERSION-linux-ARCHITECTURE.tar.gz.
 #   usage: packaging/tarball.sh ARCHITECTURE TREE FOLDER
-# It holds files only, no folders: unpacked into /usr/local it leaves owner and mode of the folders that are there alone.
+# It contains only files and no folders, so that unpacking it into /usr/local does not change the owner and mode of existing folders.
 set -euo pipefail
 [[ $# == 3 ]] || { sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 2; }
 . "$(dirname "$0")/common.sh"

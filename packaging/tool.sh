@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Packs the programs as packages of 'dotnet tool': manifold.VERSION.nupkg names one package for each architecture, which holds its program.
+# Packs the programs for 'dotnet tool': manifold.VERSION.nupkg refers to one package for each architecture, which contains the program.
 #   usage: packaging/tool.sh WORK FOLDER      WORK has a tree for each architecture
-# This is what 'dotnet pack' of .NET 10 makes of a native tool (PackAsTool, PublishAot, ToolPackageRuntimeIdentifiers), written by hand:
-# dotnet pack would compile each program once more, and the program that people install here is the one of the tarball.
+# The format is that of 'dotnet pack' of .NET 10 for a native tool (PackAsTool, PublishAot, ToolPackageRuntimeIdentifiers). dotnet pack
+# itself would compile each program again, but the package must contain the same program as the tarball.
 set -euo pipefail
 [[ $# == 2 ]] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 . "$(dirname "$0")/common.sh"
 VERSION=$(version) exec python3 - "$@" <<'P'
 import os, sys, time, zipfile
 work, folder = sys.argv[1:]
-version, epoch = os.environ["VERSION"], max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800)  # a zip begins in 1980
+version, epoch = os.environ["VERSION"], max(int(os.environ["SOURCE_DATE_EPOCH"]), 315532800)  # a zip cannot have times before 1980
 names = {"amd64": "linux-x64", "arm64": "linux-arm64"}
 built = {arch: rid for arch, rid in names.items() if os.path.exists(f"{work}/{arch}/bin/manifold")}
 OPC = "http://schemas.openxmlformats.org/package/2006/"
@@ -44,7 +44,7 @@ def settings(command, more=""):
 """
 
 
-def opc(name, files):  # the two parts that every such package has; a file without an extension is named by itself
+def opc(name, files):  # the two parts that every such package has; a file without an extension needs its own entry
     of = lambda path: os.path.splitext(path)[1][1:]
     kinds = [f'Default Extension="{each}"' for each in sorted({of(path) for path in files} - {""})]
     kinds += [f'Override PartName="/{path}"' for path in sorted(files) if not of(path)]
@@ -80,7 +80,7 @@ write("manifold", "DotnetTool", summary, {
 })
 for arch, rid in built.items():
     doc = f"{work}/{arch}/share/doc/manifold"
-    write(f"manifold.{rid}", "DotnetToolRidPackage", f"{summary} This is the program for {rid}; install the package 'manifold'.", {
+    write(f"manifold.{rid}", "DotnetToolRidPackage", f"{summary} This package contains the program for {rid}. Install the package 'manifold' instead.", {
         f"tools/any/{rid}/DotnetToolSettings.xml": settings('<Command Name="manifold" EntryPoint="manifold" Runner="executable" />'),
         f"tools/any/{rid}/manifold": open(f"{work}/{arch}/bin/manifold", "rb").read(),
         "LICENSE.txt": open(f"{doc}/LICENSE", "rb").read(),
