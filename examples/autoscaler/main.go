@@ -1,4 +1,4 @@
-// An autoscaler as far as its image is concerned: it says what it was built from, whom it runs as, and on what.
+// A stand-in for an autoscaler. It prints its version, its user, and its platform.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// An OAuth proxy as far as its image is concerned: it answers --version.
+// A stand-in for an OAuth proxy. It answers --version.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The program of every component here: it says which it is, its version, and the machine that it was compiled for.
+// The program of every component in this example. It prints its name, its version, and the architecture that it was compiled for.
 package main
 
 import (
