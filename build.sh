@@ -87,7 +87,8 @@ native() { # arch
 
 fast() {
   say "compiling"
-  show_elapsed "compiling" dotnet build src/Manifold.Cli/Manifold.Cli.csproj -c Release -o artifacts/manifold-fast -v quiet --nologo -p:RunAnalyzers=false >&2
+  show_elapsed "compiling" dotnet build src/Manifold.Cli/Manifold.Cli.csproj -c Release -o artifacts/manifold-fast -v quiet --nologo -clp:NoSummary \
+    -p:RunAnalyzers=false >&2
   mv -f artifacts/manifold-fast/Manifold.Cli artifacts/manifold-fast/manifold
   echo artifacts/manifold-fast/manifold
 }

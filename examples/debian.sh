@@ -8,7 +8,7 @@
 #   DEBIAN_KEYRING     the keys that sign the package lists (default: those of the package debian-archive-keyring)
 
 # Runs a command that can be silent for minutes, and shows the elapsed time on stderr: on a terminal in one line that is refreshed every
-# second, elsewhere in a line every 10 seconds. Returns the command's exit code; its input and output are left alone. A command whose
+# second, elsewhere in a line first after 5 seconds, then every 10. Returns the command's exit code; its input and output are left alone. A command whose
 # stderr goes to a file needs to_file, because a redirection of show_elapsed hides the time as well.
 show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publish …
   local code=0 what=$1 clock
@@ -22,15 +22,17 @@ show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publ
   return "$code"
 }
 print_elapsed() { # what
-  local code started=$SECONDS next=10 live='' seconds
+  local code started=$SECONDS next=5 live='' seconds line width
   [[ ! -t 2 || ${TERM:-dumb} == dumb ]] || live=1
   trap '' INT # the command decides what Ctrl-C does
   while code=0; read -rt 1 || code=$?; (( code > 128 )); do # 1: end of input; more than 128: a second has passed
     seconds=$((SECONDS - started))
+    line="  still $1 ($seconds s)"
     if [[ $live ]]; then
-      printf '\r\033[K  still %s (%d s)\r' "$what" "$seconds"
+      width=$(stty size <&2 2>/dev/null) width=${width#* } # a line that wraps could not be replaced
+      printf '\r\033[K%s\r' "${line:0:${width:-80}-1}"
     elif (( seconds >= next )); then
-      printf '  still %s (%d s)\n' "$what" "$seconds"
+      printf '%s\n' "$line"
       next=$((seconds + 10))
     fi
   done
@@ -95,7 +97,7 @@ debian_files() { # architecture in Debian's or Go's spelling ('' for this machin
   : >"$3.why"
   for release in ${DEBIAN_RELEASES:-trixie bookworm sid}; do
     # The mirror can be a snapshot, whose lists have expired. Its signatures are still checked.
-    if show_elapsed "downloading $2 for $name from Debian $release" to_file "$log" timeout --kill-after=60 900 mmdebstrap --format=tar --variant=extract --architectures="$name" --include="$2" \
+    if show_elapsed "downloading packages for $name from Debian $release" to_file "$log" timeout --kill-after=60 900 mmdebstrap --format=tar --variant=extract --architectures="$name" --include="$2" \
       --aptopt='Acquire::Check-Valid-Until "false"' \
       --aptopt='Acquire::Retries "3"' --aptopt='Acquire::http::Timeout "20"' --aptopt='Acquire::https::Timeout "20"' \
       --setup-hook='for each in bin sbin lib lib64; do mkdir -p "$1/usr/$each"; ln -s "usr/$each" "$1/$each"; done' \
