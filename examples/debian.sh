@@ -7,9 +7,9 @@
 #   debian_away        a file that records that the mirror does not answer at all, so that later downloads fail at once (default: none)
 #   DEBIAN_KEYRING     the keys that sign the package lists (default: those of the package debian-archive-keyring)
 
-# Runs a command that can be silent for minutes, and shows the elapsed time on stderr: on a terminal in one line that is refreshed every
-# second, elsewhere in a line first after 5 seconds, then every 10. Returns the command's exit code; its input and output are left alone. A command whose
-# stderr goes to a file needs to_file, because a redirection of show_elapsed hides the time as well.
+# Runs a command that can be silent for minutes, and shows the elapsed time on stderr. On a terminal, that is one line that is refreshed
+# every second. Otherwise, it is a new line after 5 seconds and then every 10. Returns the command's exit code, and does not change its input
+# and output. To send the command's output to a file, use to_file: redirecting show_elapsed itself would hide the time, too.
 show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publish …
   local code=0 what=$1 clock
   shift
@@ -22,17 +22,18 @@ show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publ
   return "$code"
 }
 print_elapsed() { # what
-  local code started=$SECONDS next=5 live='' seconds line width
+  local code started=$SECONDS next=5 live='' seconds width head tail
   [[ ! -t 2 || ${TERM:-dumb} == dumb ]] || live=1
   trap '' INT # the command decides what Ctrl-C does
   while code=0; read -rt 1 || code=$?; (( code > 128 )); do # 1: end of input; more than 128: a second has passed
     seconds=$((SECONDS - started))
-    line="  still $1 ($seconds s)"
+    head="  still $1" tail=" ($seconds s)"
     if [[ $live ]]; then
-      width=$(stty size <&2 2>/dev/null) width=${width#* } # a line that wraps could not be replaced
-      printf '\r\033[K%s\r' "${line:0:${width:-80}-1}"
+      width=$(stty size <&2 2>/dev/null || true) width=${width#* }
+      (( ${width:-0} > 20 )) || width=80
+      printf '\r\033[K%s%s\r' "${head:0:width-1-${#tail}}" "$tail" # a line that wraps could not be replaced
     elif (( seconds >= next )); then
-      printf '%s\n' "$line"
+      echo "$head$tail"
       next=$((seconds + 10))
     fi
   done
