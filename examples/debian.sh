@@ -8,8 +8,8 @@
 #   DEBIAN_KEYRING     the keys that sign the package lists (default: those of the package debian-archive-keyring)
 
 # Runs a command that can be silent for minutes, and shows the elapsed time on stderr. On a terminal, that is one line that is refreshed
-# every second. Otherwise, it is a new line after 5 seconds and then every 10. Returns the command's exit code, and does not change its input
-# and output. To send the command's output to a file, use to_file: redirecting show_elapsed itself would hide the time, too.
+# every second. Otherwise, it is a new line after 5 seconds and then every 10. Returns the command's exit code, and does not change its
+# input and output. To send the command's output to a file, use to_file: redirecting show_elapsed itself would hide the time, too.
 show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publish …
   local code=0 what=$1 clock
   shift
@@ -24,7 +24,7 @@ show_elapsed() { # what command [argument…]: 'compiling for amd64' dotnet publ
 print_elapsed() { # what
   local code started=$SECONDS next=5 live='' seconds width head tail
   [[ ! -t 2 || ${TERM:-dumb} == dumb ]] || live=1
-  trap '' INT # the command decides what Ctrl-C does
+  trap '[[ ! $live ]] || printf "\r\033[K"; exit' INT # what the script prints after Ctrl-C needs an empty line
   while code=0; read -rt 1 || code=$?; (( code > 128 )); do # 1: end of input; more than 128: a second has passed
     seconds=$((SECONDS - started))
     head="  still $1" tail=" ($seconds s)"
@@ -98,7 +98,9 @@ debian_files() { # architecture in Debian's or Go's spelling ('' for this machin
   : >"$3.why"
   for release in ${DEBIAN_RELEASES:-trixie bookworm sid}; do
     # The mirror can be a snapshot, whose lists have expired. Its signatures are still checked.
-    if show_elapsed "downloading packages for $name from Debian $release" to_file "$log" timeout --kill-after=60 900 mmdebstrap --format=tar --variant=extract --architectures="$name" --include="$2" \
+    if show_elapsed "downloading packages for $name from Debian $release" \
+      to_file "$log" timeout --foreground --kill-after=60 900 mmdebstrap --format=tar --variant=extract --architectures="$name" \
+      --include="$2" \
       --aptopt='Acquire::Check-Valid-Until "false"' \
       --aptopt='Acquire::Retries "3"' --aptopt='Acquire::http::Timeout "20"' --aptopt='Acquire::https::Timeout "20"' \
       --setup-hook='for each in bin sbin lib lib64; do mkdir -p "$1/usr/$each"; ln -s "usr/$each" "$1/$each"; done' \
