@@ -49,6 +49,11 @@ find_manifold() {
   "$manifold" doctor >"$work/doctor" 2>&1 || fail "this machine cannot run RUN yet: $(cat "$work/doctor")"
 }
 
+# Runs manifold. It shows its own progress on a terminal. Elsewhere, the elapsed time shows that it is still running.
+run_manifold() { # what argument…: 'building' build -t …
+  if [[ -t 2 ]]; then "$manifold" "${@:2}"; else show_elapsed "$1" "$manifold" "${@:2}"; fi
+}
+
 # Downloads the files of Debian packages and their dependencies for one architecture (see debian.sh), and keeps them for later runs.
 # Prints the path of a tar. If no release has the packages, returns 1 and writes the reasons to $work/ARCH.why.
 kept_debian_files() { # TARGETARCH package,…

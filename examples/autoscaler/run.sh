@@ -12,7 +12,7 @@ compiler_images
 image=$registry/vpsie/autoscaler:v0.3.0 archive=$work/autoscaler.tar
 
 say "manifold build, with the flags of the former docker buildx command"
-"$manifold" build \
+run_manifold building build \
   --platform linux/amd64,linux/arm64 \
   --no-cache \
   --build-arg VERSION=v0.3.0 \
@@ -38,7 +38,7 @@ say "The summary, which used to be written by hand: report.md"
 cat "$work/report/report.md"
 
 say "Verifying and running every platform: manifold verify --run, then skopeo copy, umoci unpack, runc run"
-"$manifold" verify --require-run --run=--version "$image"
+run_manifold verifying verify --require-run --run=--version "$image"
 for platform in linux/amd64 linux/arm64; do
   printf '%-12s ' $platform; run_platform "$image" $platform
 done

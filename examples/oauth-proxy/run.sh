@@ -18,7 +18,7 @@ image=$DEST_REGISTRY/ose-oauth-proxy:latest
 say "Showing the plan: manifold bake --plan"
 "$manifold" bake --plan
 say "Building and publishing: manifold bake --push"
-"$manifold" bake --push --report "$work/report"
+run_manifold building bake --push --report "$work/report"
 
 say "The result in the registry"
 index() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
@@ -35,7 +35,7 @@ done
 echo "latest-amd64 and latest-arm64 are the images of latest"
 
 say "Verifying and running every platform: manifold verify --run, then skopeo copy, umoci unpack, runc run"
-"$manifold" verify --require-run --run=--version "$image"
+run_manifold verifying verify --require-run --run=--version "$image"
 for platform in linux/amd64 linux/arm64; do
   printf '%-12s ' $platform; run_platform "$image" $platform --version
 done
