@@ -95,7 +95,7 @@ public sealed class SettingKeysOfTargets : IDisposable
     [InlineData("app.args=x", "--set 'app.args=x': a name is missing. Expected app.args.NAME=VALUE.")]
     [InlineData("app.no-cache=maybe", "--set 'app.no-cache=maybe': 'maybe' is neither true nor false.")]
     [InlineData("app.secret.nope=src=f", "--set 'app.secret.nope=src=f': 'app' has no secret 'nope'. Add it: --set app.secrets+=id=nope,src=f")]
-    [InlineData("app.secret.token=id=x,src=f", "--set 'app.secret.token=id=x,src=f': it is about the secret 'token', and cannot give it another id.")]
+    [InlineData("app.secret.token=id=x,src=f", "--set 'app.secret.token=id=x,src=f': the id of the secret 'token' cannot be changed.")]
     public void a_wrong_one_says_what_was_meant(string set, string message) => Assert.StartsWith(message, Assert.Throws<UsageException>(() => Read(set)).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -248,7 +248,7 @@ public sealed class ReadingSideImages : IDisposable
         folder.Write("image-references", "{\n  \"spec\": {\"tags\": [}\n}");
         Component("cli", ("Dockerfile", "FROM scratch"));
 
-        Assert.StartsWith("image-references:2:21: error: a value is expected", Assert.Throws<ProjectFileException>(Read).Message, StringComparison.Ordinal);
+        Assert.StartsWith("image-references:2:21: error: expected a value", Assert.Throws<ProjectFileException>(Read).Message, StringComparison.Ordinal);
     }
 
     [Fact]
