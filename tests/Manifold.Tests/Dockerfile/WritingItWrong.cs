@@ -138,7 +138,7 @@ public sealed class WritingItWrong
         { "FROM --platform=$TARGETPLATFORM --platform=$BUILDPLATFORM a\n", 1, 33, "--platform is given twice", "" },
         { "FROM --platform=$NOPE scratch\n", 1, 6, "--platform=$NOPE is '', which is not a platform", "$BUILDPLATFORM" },
         { "FROM $NOPE\n", 1, 6, "the base name '$NOPE' is empty", "stands before the first FROM" },
-        { "FROM a:b:c\n", 1, 6, "'a:b:c' is neither a stage nor an image reference", "[registry/]repository[:tag]" },
+        { "FROM a:b:c\n", 1, 6, "'a:b:c' is not a stage or an image reference", "[registry/]repository[:tag]" },
         { "ARG X=${\nFROM scratch\n", 1, 7, "missing '}'", "" },
         { "# escape=x\nFROM scratch\n", 1, 10, "'x' cannot be the escape character", "It is \\ or `." },
         { "# escape=`\n# escape=`\nFROM scratch\n", 2, 1, "the directive 'escape' is given twice", "" },
