@@ -110,7 +110,7 @@ public sealed class LockingAProject : IAsyncLifetime
         Write("api/Dockerfile", $"FROM {registry.Name}/base:2\nCOPY --from=BASE /content /\n");
         var refused = await Bake("--locked");
         Assert.Equal(2, refused.Code);
-        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64); there is a pin of {Base}\n", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64). The file pins {Base}\n", refused.Error, StringComparison.Ordinal);
         Assert.Contains(", run: manifold lock -f ", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Dockerfile:2", refused.Error, StringComparison.Ordinal);
 

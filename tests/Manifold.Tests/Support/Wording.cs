@@ -16,7 +16,7 @@ internal static class Wording
         Assert.False(isWrong, $"Expected:\n{string.Join('\n', expected)}\n\nFound:\n{string.Join('\n', found)}");
     }
 
-    private static bool Has(string expected, string message)
+    public static bool Has(string expected, string message)
     {
         var at = 0;
         foreach (var (index, part) in expected.Split('…').Index())

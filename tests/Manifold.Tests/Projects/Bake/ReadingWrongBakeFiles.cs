@@ -131,7 +131,7 @@ public sealed class ReadingWrongBakeFiles : IDisposable
         folder.Write("docker-bake.hcl", $"A = {new string('(', 100_000)}1");
         Assert.Contains("levels of nesting", Faults()[0], StringComparison.Ordinal);
         folder.Write("docker-bake.hcl", $"A = 1{string.Concat(Enumerable.Repeat(" + 1", 100_000))}");
-        Assert.Contains("more than 1000 links", Faults()[0], StringComparison.Ordinal);
+        Assert.Contains("more than 1000 parts", Faults()[0], StringComparison.Ordinal);
     }
 
     private static bool IsAt(string fault, string place, string words) =>
