@@ -38,7 +38,7 @@ public static class BuildFiles
         var path = Path.GetFullPath(given);
         return TryRead(request, path, Limits.DockerfileBytes) is { } content
             ? (path, content)
-            : throw new UsageException($"The Dockerfile '{given}' is not there.");
+            : throw new UsageException($"The Dockerfile '{given}' does not exist.");
     }
 
     private static CheckOptions? SettingsOf(BuildRequest request)
@@ -71,7 +71,7 @@ public static class BuildFiles
     {
         null => DefaultPathOf(request.ContextFolder, request.ContextName),
         var given when File.Exists(given) || new FileInfo(given).LinkTarget is not null => Path.GetFullPath(given),
-        var given => throw new UsageException($"The Dockerfile '{given}' is not there."),
+        var given => throw new UsageException($"The Dockerfile '{given}' does not exist."),
     };
 
     /// <summary>Whether a folder has a Dockerfile under one of the names that need no <c>-f</c>.</summary>
@@ -85,8 +85,8 @@ public static class BuildFiles
         var context = new ForeignFolder(contextFolder, name);
         return DefaultNames.FirstOrDefault(context.HasName) is { } found ? Path.Combine(contextFolder, found)
             : throw new UsageException(
-                $"'{(name is "-" ? "The context on standard input" : name ?? contextFolder)}' has neither a Dockerfile nor a "
-                    + "Containerfile. Name it with -f.");
+                $"{(name is "-" ? "The context on standard input" : $"'{name ?? contextFolder}'")} contains no Dockerfile or "
+                    + "Containerfile. To use another file, add: -f FILE");
     }
 
     private static (string Path, byte[] Content) DefaultDockerfile(BuildRequest request)

@@ -26,7 +26,7 @@ public static partial class BuildKitArguments
         RequireKnownSyntax(request.BuildArguments.GetValueOrDefault("BUILDKIT_SYNTAX"));
         var hostname = request.BuildArguments.GetValueOrDefault("BUILDKIT_SANDBOX_HOSTNAME") is { Length: > 0 } name ? name : null;
         if (hostname is not null && !HostName().IsMatch(hostname))
-            throw new UsageException($"--build-arg BUILDKIT_SANDBOX_HOSTNAME={hostname}: expected a host's name: letters, digits, dots and hyphens, at most 64.");
+            throw new UsageException($"--build-arg BUILDKIT_SANDBOX_HOSTNAME={hostname}: expected a host name: at most 64 letters, digits, dots and hyphens.");
         return request with
         {
             RunHostname = hostname,
@@ -91,14 +91,14 @@ public static partial class BuildKitArguments
         : mayBeName && !text.All(char.IsAsciiDigit) ? null : throw NoTime(text);
 
     private static UsageException NoTime(string text) => new(
-        $"{Epoch} is '{text}'. Expected seconds since 1970, e.g. from: git log -1 --format=%ct; "
-            + $"'{OfContext}', the time of the commit or archive that is built; "
-            + "or the name of a context or a stage that is fetched from elsewhere.");
+        $"{Epoch} is '{text}'. Expected seconds since 1970 (git log -1 --format=%ct), "
+            + $"'{OfContext}' for the time of the commit or archive that is built, "
+            + "or the name of a context or a stage that is fetched from another place.");
 
     private static void RequireKnownSyntax(string? syntax)
     {
         if (!string.IsNullOrEmpty(syntax) && !Frontend.IsKnown(syntax))
-            throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: files of another frontend are not read here. {Frontend.Hint}");
+            throw new UsageException($"--build-arg BUILDKIT_SYNTAX={syntax}: this frontend is not supported. {Frontend.Hint}");
     }
 
     private static bool IsOn(BuildRequest request, string name) => request.BuildArguments.GetValueOrDefault(name) switch

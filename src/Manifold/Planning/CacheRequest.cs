@@ -72,10 +72,10 @@ internal static class CacheFields
             case "local":
                 fields.RequireKnown(["type", "src", "tag", "digest"]);
                 if (fields["digest"] is not null)
-                    throw fields.Wrong("a cache is found by its tag. Leave digest out.");
+                    throw fields.Wrong("a cache is selected by tag. Remove the digest.");
                 return InFolder(fields, fields.Required("src", "type=local,src=FOLDER"));
             default:
-                throw fields.Wrong("what is in an image is read from the image: type=registry,ref=IMAGE");
+                throw fields.Wrong("an inline cache is read from its image. Write: type=registry,ref=IMAGE");
         }
     }
 
@@ -106,8 +106,9 @@ internal static class CacheFields
     {
         var type = fields["type"] ?? fields.Keys.Single();
         if (Elsewhere.Contains(type))
-            throw fields.Wrong($"the cache of {Named(type)} is not read or written here. {flag} type=registry,ref=REPOSITORY:cache works wherever images do; {flag} type=local,{(flag == "--cache-to" ? "dest" : "src")}=FOLDER with a CI's own cache of folders.");
-        return Types.Contains(type) ? type : throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, Types) ?? $"Known are: {string.Join(", ", Types)}."}");
+            throw fields.Wrong($"the cache of {Named(type)} is not supported. Use {flag} type=registry,ref=REPOSITORY:cache, "
+                + $"or {flag} type=local,{(flag == "--cache-to" ? "dest" : "src")}=FOLDER with the folder cache of your CI.");
+        return Types.Contains(type) ? type : throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Valid types: {string.Join(", ", Types)}."}");
     }
 
     private static string Named(string type) => type switch { "gha" => "GitHub Actions", "s3" => "Amazon S3", _ => "Azure" };
@@ -125,9 +126,9 @@ internal static class CacheFields
     {
         var mode = fields["mode"] ?? "min";
         if (mode is not ("min" or "max"))
-            throw fields.Wrong($"mode={mode}: expected min (the image's own layers) or max (every step).");
+            throw fields.Wrong($"mode={mode}: expected min (only the layers of the image) or max (every step).");
         if (place.Reference?.Digest is not null)
-            throw fields.Wrong("a digest follows from the content. Name a tag.");
+            throw fields.Wrong("a cache cannot be written to a digest. Use a tag.");
         try
         {
             var (compression, level) = (fields["compression"], fields["compression-level"]);

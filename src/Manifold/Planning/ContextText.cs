@@ -14,17 +14,17 @@ public static class ContextText
         wrong = "";
         if (Rest(text, "docker-image://") is { } image)
         {
-            wrong = $"'{image}' is no image reference. Expected docker-image://[registry/]repository[:tag][@digest], in lower case.";
+            wrong = $"'{image}' is not an image reference. Expected docker-image://[registry/]repository[:tag][@digest], in lower case.";
             return ImageReference.TryParse(image, out var reference) ? new ImageContext(reference) : null;
         }
         if (Rest(text, "oci-layout://") is { } layout)
         {
-            wrong = $"'{layout}' is no layout. Expected oci-layout://FOLDER[:TAG][@sha256:…].";
+            wrong = $"'{layout}' is not an OCI layout. Expected oci-layout://FOLDER[:TAG][@sha256:…].";
             return Layout(layout, folder);
         }
         if (ContextFetcher.IsRemote(text))
             return new RemoteContext(text);
-        wrong = $"'{AddressSecrets.Without(text)}' is no context. Expected a folder, docker-image://REFERENCE, oci-layout://FOLDER, https://host/archive.tar.gz or https://host/repository.git#ref:folder.";
+        wrong = $"'{AddressSecrets.Without(text)}' is not a valid context. Expected a folder, docker-image://REFERENCE, oci-layout://FOLDER, https://host/archive.tar.gz or https://host/repository.git#ref:folder.";
         return text.Contains("://", StringComparison.Ordinal) ? null : new FolderContext(Path.GetFullPath(text, folder));
     }
 

@@ -25,7 +25,7 @@ public sealed record CreatedTime
         ContextText => new(null, true),
         _ when text.Length > 0 && BuildKitArguments.TryReadSeconds(text) is { } seconds => new(seconds, false),
         _ => throw new UsageException($"{what}: '{text}' is not a time. "
-            + $"Expected now, context, or seconds since 1970, e.g. {what} $(git log -1 --format=%ct)"),
+            + $"Expected now, context or seconds since 1970, for example {what} $(git log -1 --format=%ct)"),
     };
 
     /// <summary>In seconds since 1970.</summary>
@@ -34,8 +34,8 @@ public sealed record CreatedTime
     /// <exception cref="UsageException">It is the context's, and that has none.</exception>
     public long At(DateTimeOffset now, long? ofContext, string context) => IsOfContext
         ? ofContext is { } known ? BuildKitArguments.Possible(known)
-            : throw new UsageException($"--created context: the time of '{context}' is unknown: it is no git checkout. "
-                + "Use now, or seconds since 1970.")
+            : throw new UsageException($"--created context: the time of '{context}' is unknown because it is not a git checkout. "
+                + "Use now or seconds since 1970.")
         : Seconds ?? now.ToUnixTimeSeconds();
 
     public override string ToString() => IsOfContext ? ContextText : Seconds?.ToString(System.Globalization.CultureInfo.InvariantCulture)

@@ -42,7 +42,7 @@ internal sealed class Diagnosing(DockerfileTree tree)
         var expanded = Expansion.ExpandText(heredoc.Text, lookup);
         if (expanded.Error is not { } error)
             return expanded.Text;
-        var hint = $"Write \\$ for a dollar sign, or quote the word, <<\"{heredoc.Name}\", to keep the whole text as it is.";
+        var hint = $"Write \\$ for a literal dollar sign, or write <<\"{heredoc.Name}\" to turn off expansion.";
         Add(instruction, $"the here-document '{heredoc.Name}': {error}", hint, heredoc.Name);
         return heredoc.Text;
     }

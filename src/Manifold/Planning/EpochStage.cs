@@ -37,14 +37,14 @@ public static class EpochStage
         ImmutableSortedDictionary<string, string> given,
         ImmutableSortedDictionary<string, string> globals)
     {
-        private const string Hint = "It is FROM scratch and one ADD of an http(s) address or a repository; ARG may stand there too.";
+        private const string Hint = "The stage must be FROM scratch with one ADD of an http(s) address or a repository. ARG is also allowed.";
 
         private ImmutableSortedDictionary<string, string> scope = globals;
 
         public RemoteSource? Read()
         {
             if (Expand(stage.From.Image, stage.From) != "scratch")
-                Refuse(stage.From, "does not stand on scratch");
+                Refuse(stage.From, "is not FROM scratch");
             RemoteSource? source = null;
             foreach (var instruction in stage.Instructions)
                 switch (instruction)
@@ -56,11 +56,11 @@ public static class EpochStage
                         source = SourceOf(add);
                         break;
                     default:
-                        Refuse(instruction, $"has one {instruction.Source.Keyword.ToUpperInvariant()} too many");
+                        Refuse(instruction, $"cannot have this {instruction.Source.Keyword.ToUpperInvariant()}");
                         break;
                 }
             if (source is null)
-                Refuse(stage.From, "adds nothing from elsewhere");
+                Refuse(stage.From, "has no ADD of an address");
             return source;
         }
 
@@ -90,6 +90,6 @@ public static class EpochStage
             diagnosing.Expand(word, name => scope.GetValueOrDefault(name), instruction);
 
         private void Refuse(Instruction instruction, string what) =>
-            diagnosing.Add(instruction, $"{BuildKitArguments.Epoch}={stage.Name}: the stage cannot give the time: it {what}.", Hint);
+            diagnosing.Add(instruction, $"{BuildKitArguments.Epoch}={stage.Name}: the stage cannot provide the time: it {what}.", Hint);
     }
 }

@@ -25,7 +25,7 @@ public sealed class FlagFields
     public static FlagFields Parse(string flag, string text)
     {
         var read = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var field in Csv.Split(text) ?? throw new UsageException($"{flag} '{text}': a double quote is not closed, or stands within a field. Quote the whole field: \"name=a,b\"."))
+        foreach (var field in Csv.Split(text) ?? throw new UsageException($"{flag} '{text}': a double quote is not closed, or is inside a field. Quote the whole field: \"name=a,b\"."))
         {
             var equals = field.IndexOf('=', StringComparison.Ordinal);
             read[equals < 0 ? field.Trim() : field[..equals].Trim()] = equals < 0 ? "" : field[(equals + 1)..];
@@ -35,7 +35,7 @@ public sealed class FlagFields
 
     /// <summary>A value that must be there.</summary>
     /// <param name="example">What would be right.</param>
-    public string Required(string key, string example) => this[key] is { Length: > 0 } value ? value : throw Wrong($"{key} is missing. Write: {example}");
+    public string Required(string key, string example) => this[key] is { Length: > 0 } value ? value : throw Wrong($"'{key}' is missing. Example: {example}");
 
     /// <summary>True or false; null where the field is not there. One without a value is true.</summary>
     public bool? Switch(string key) => this[key] switch
@@ -52,7 +52,7 @@ public sealed class FlagFields
     {
         var all = known.Order(StringComparer.Ordinal).ToList();
         if (Keys.FirstOrDefault(key => !all.Contains(key, StringComparer.OrdinalIgnoreCase) && !prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) is { } other)
-            throw Wrong($"there is no key '{other}'. {Suggestion.For(other, all) ?? $"Known are: {string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")))}."}");
+            throw Wrong($"unknown key '{other}'. {Suggestion.For(other, all) ?? $"Valid keys: {string.Join(", ", all.Concat(prefixes.Select(prefix => prefix + "KEY")))}."}");
     }
 
     public UsageException Wrong(string what) => new($"{flag} '{Text}': {what}");

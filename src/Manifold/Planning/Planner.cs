@@ -33,8 +33,8 @@ public sealed class Planner
         var time = EpochStage.TextOf(tree, request, graphs[0]);
         if (time is not null && !request.Contexts.ContainsKey(time) && tree.FindByName(time) is not null)
             throw new UsageException(
-                $"{BuildKitArguments.Epoch}={time} names a stage. "
-                + "Images of a project take no time from one: say the seconds in their args.");
+                $"{BuildKitArguments.Epoch}={time} names a stage, "
+                + "which is not supported in a project. Set the seconds in the args of the image.");
         this.request = BuildKitArguments.WithNamedTime(request, time);
         if (this.request != request)
             graphs = Graphs(this.request);

@@ -22,7 +22,7 @@ public static class RunTexts
     {
         var at = text.IndexOfAny(['=', ':']);
         if (at <= 0 || at == text.Length - 1)
-            throw new UsageException($"{what} '{text}': expected HOST:IP, e.g. registry.local:10.0.0.7.");
+            throw new UsageException($"{what} '{text}': expected HOST:IP, for example registry.local:10.0.0.7.");
         var (name, address) = (text[..at], text[(at + 1)..].Trim('[', ']'));
         return address == ExtraHost.Gateway || IPAddress.TryParse(address, out _)
             ? new ExtraHost(name, address)
@@ -42,7 +42,7 @@ public static class RunTexts
             _ => -1,
         };
         return power >= 0 && double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0 && number * Math.Pow(1024, power) < long.MaxValue
-            ? (long)(number * Math.Pow(1024, power)) : throw new UsageException($"{what} {text}: '{text}' is not a size. Expected e.g. 256m.");
+            ? (long)(number * Math.Pow(1024, power)) : throw new UsageException($"{what} {text}: '{text}' is not a size. Example: 256m.");
     }
 
     /// <summary><c>TYPE=SOFT[:HARD]</c></summary>
@@ -50,14 +50,14 @@ public static class RunTexts
     {
         var (name, values) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (text[..at], text[(at + 1)..].Split(':')) : throw Wrong();
         if (!LimitNames.Contains(name))
-            throw new UsageException($"{what} '{text}': there is no limit '{name}'. {Suggestion.For(name, LimitNames) ?? "Known: " + string.Join(", ", LimitNames)}");
+            throw new UsageException($"{what} '{text}': unknown limit '{name}'. {Suggestion.For(name, LimitNames) ?? "Valid limits: " + string.Join(", ", LimitNames)}");
         if (values.Length > 2 || !Number(values[0], out var soft) || !Number(values[^1], out var hard))
             throw Wrong();
         return hard == -1 || (soft != -1 && soft <= hard) ? new ResourceLimit(name, soft, hard)
-            : throw new UsageException($"{what} '{text}': the soft limit is above the hard one.");
+            : throw new UsageException($"{what} '{text}': the soft limit is higher than the hard limit.");
 
         static bool Number(string text, out long number) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number) && number >= -1;
-        UsageException Wrong() => new($"{what} '{text}': expected TYPE=SOFT[:HARD], e.g. nofile=1024:4096.");
+        UsageException Wrong() => new($"{what} '{text}': expected TYPE=SOFT[:HARD], for example nofile=1024:4096.");
     }
 
     private static string Known(string what, string given, string[] known) => known.Contains(given) ? given

@@ -62,7 +62,7 @@ internal sealed class StageGraph
             var text = diagnosing.Expand(word, Global, from);
             if (Platform.TryParse(text, out var platform))
                 return platform;
-            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, e.g. linux/arm64, or $BUILDPLATFORM.", "--platform");
+            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, for example linux/arm64, or $BUILDPLATFORM.", "--platform");
             return Platform;
         }
         return GroundOf(stage) is StageGround.Earlier earlier ? PlatformOf(earlier.Stage) : Platform;
@@ -80,8 +80,8 @@ internal sealed class StageGraph
             return new StageGround.Scratch();
         if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, platform);
-        diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is neither a stage nor an image reference.",
-            stage.From.Image.Contains('$', StringComparison.Ordinal) ? "An ARG that FROM uses stands before the first FROM and needs a value: its own default, or --build-arg."
+        diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is not a stage or an image reference.",
+            stage.From.Image.Contains('$', StringComparison.Ordinal) ? "Declare the ARG before the first FROM, and give it a default or set it with --build-arg."
                 : StageLike(name, stage.Index) ?? "Expected [registry/]repository[:tag][@digest], in lower case.", stage.From.Image);
         return new StageGround.Scratch();
     }
@@ -106,14 +106,14 @@ internal sealed class StageGraph
             diagnosing.Add(
                 asking,
                 $"{Flag(asking)}={name}: there is no such stage.",
-                $"Stages are numbered from 0; the last is {tree.Stages.Length - 1}.",
+                $"Stages are numbered from 0. The last one is {tree.Stages.Length - 1}.",
                 $"from={name}");
         else if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, Platform);
         else
             diagnosing.Add(
                 asking,
-                $"{Flag(asking)}={name} is neither a stage nor an image reference.",
+                $"{Flag(asking)}={name} is not a stage or an image reference.",
                 StageLike(name) ?? "Expected a stage's name or number, or [registry/]repository[:tag][@digest].",
                 $"from={name}");
         return null;
@@ -122,9 +122,9 @@ internal sealed class StageGraph
     private StageGround? NotYet(Stage stage, Instruction asking, Stage source, string name)
     {
         var hint = source.Index == stage.Index
-            ? "A stage copies from the stages above it."
+            ? "A stage can copy only from the stages above it."
             : $"Move the stage '{NameOf(source)}' above '{NameOf(stage)}'.";
-        diagnosing.Add(asking, $"{Flag(asking)}={name}: the stage has to be defined before the stage that uses it.", hint, $"from={name}");
+        diagnosing.Add(asking, $"{Flag(asking)}={name}: the stage must be defined before the stage that uses it.", hint, $"from={name}");
         return null;
     }
 
@@ -157,7 +157,7 @@ internal sealed class StageGraph
     private void Reach(Stage stage, HashSet<int> needed, ImmutableStack<int> path)
     {
         if (path.Contains(stage.Index))
-            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' needs itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "A stage copies from, and stands on, stages that do not need it.", stage.Name);
+            diagnosing.Add(stage.From, $"stage '{NameOf(stage)}' depends on itself: {string.Join(" → ", path.Reverse().SkipWhile(index => index != stage.Index).Append(stage.Index).Select(index => NameOf(tree.Stages[index])))}.", "Remove one of these dependencies.", stage.Name);
         if (!needed.Add(stage.Index))
             return;
         var sources = SourcesOf(stage).Select(each => each.Source).Append(GroundOf(stage));

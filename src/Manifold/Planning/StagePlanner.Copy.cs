@@ -21,8 +21,8 @@ internal sealed partial class StagePlanner
         if (add.Checksum is { } checksum && (sources.Count != 1 || remotes.Length != 1))
             plans.Diagnosing.Add(
                 add,
-                $"--checksum={checksum} is for one source, an http(s) address or a repository.",
-                sources.Count == 1 ? "A local file needs no checksum." : "Write an ADD for each address.");
+                $"--checksum={checksum} needs exactly one source, which is an http(s) address or a repository.",
+                sources.Count == 1 ? "Remove the checksum for a local file." : "Write one ADD for each address.");
         Transfer(add, "ADD", new Origin((null, null), [.. sources.Where(source => !IsRemote(source))], remotes), parents: false);
     }
 
@@ -48,11 +48,11 @@ internal sealed partial class StagePlanner
         else if (checksum is not null && !GitAddress.IsHash(checksum))
             plans.Diagnosing.Add(
                 add,
-                $"--checksum={checksum} is not a commit's hash.",
-                "Expected the hash of the commit that the ref comes to.",
+                $"--checksum={checksum} is not a commit hash.",
+                "Expected the hash of the commit that the ref points to.",
                 "--checksum");
         else if (checksum is not null && address.Checksum is { } other && other != checksum)
-            plans.Diagnosing.Add(add, $"--checksum={checksum}, and the address says {other}.", "Say one of them.", "--checksum");
+            plans.Diagnosing.Add(add, $"--checksum={checksum} differs from the checksum in the address, {other}.", "Keep one of them.", "--checksum");
         return new GitSource(checksum is null ? address : address with { Checksum = checksum }, address.KeepGitFolder ?? add.KeepGitDir);
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class StagePlanner
     private void RequirePatterns(FilesInstruction instruction, ImmutableArray<string> patterns)
     {
         foreach (var pattern in patterns.Where(pattern => !IgnoreRules.TryParse([pattern], out _)))
-            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a pattern.", "Expected * ? [a-z] and **, with closed brackets.", "--exclude");
+            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a valid pattern.", "Use *, ?, [a-z] and **, and close every bracket.", "--exclude");
     }
 
     /// <summary>Absolute, with a slash at the end where the instruction means a folder; nothing is the working directory.</summary>
@@ -120,7 +120,7 @@ internal sealed partial class StagePlanner
         var expanded = Expand(text, instruction);
         if (FileModeChange.TryParse(expanded, out var change))
             return change;
-        plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Expected octal, e.g. 755 or 0644, or symbolic, e.g. u=rwX,go=rX.", "--chmod");
+        plans.Diagnosing.Add(instruction, $"--chmod={expanded} is not a mode.", "Examples: 755, 0644, u=rwX,go=rX.", "--chmod");
         return null;
     }
 }

@@ -15,7 +15,7 @@ internal static class UnusedSettings
     {
         var names = tree.Stages.Select(stage => stage.Name ?? $"stage-{stage.Index}").ToList();
         return request.NoCacheFilter.Where(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase))
-            .Select(name => $"--no-cache-filter {name}: the file has no such stage. "
+            .Select(name => $"--no-cache-filter {name}: the Dockerfile has no such stage. "
                 + (Suggestion.For(name, names) ?? $"It has: {string.Join(", ", names)}."));
     }
 
@@ -27,8 +27,8 @@ internal static class UnusedSettings
         var declared = tree.GlobalArguments.Concat(instructions.OfType<ArgInstruction>()).SelectMany(arg => arg.Arguments)
             .Select(argument => argument.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in request.BuildArguments.Keys.Where(name => !declared.Contains(name) && !IsBuilders(name)))
-            yield return $"--build-arg {name}: no ARG of {tree.FileName} declares it, so it changes nothing. "
-                + (Suggestion.For(name, declared) ?? $"Write ARG {name} where it is used.");
+            yield return $"--build-arg {name}: no ARG in {tree.FileName} declares it, so it has no effect. "
+                + (Suggestion.For(name, declared) ?? $"To use it, add: ARG {name}");
     }
 
     /// <summary>Arguments that speak to the builder, and those that need no ARG.</summary>

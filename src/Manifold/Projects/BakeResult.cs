@@ -64,9 +64,10 @@ public sealed class BakeFailedException(BakeResult result) : ManifoldException(T
         Add("built", component => component.State == BakedState.Built, component => component.Name);
         Add("not built", component => component.State is BakedState.Skipped or BakedState.Stopped,
             component => component.Needed is null ? component.Name : $"{component.Name} (needs {component.Needed})");
-        lines.Add(result.IsPublished ? $"Published: {Names(result.Components.Where(component => component.Publication is not null).Select(component => component.Name))}; no tag of the others was touched."
-            : "Nothing was published, and no tag was touched.");
-        lines.Add("Mend it and run the same command again: what is built is not built again.");
+        var published = result.Components.Where(component => component.Publication is not null).Select(component => component.Name);
+        lines.Add(result.IsPublished ? $"Published: {Names(published)}. The tags of the other images are unchanged."
+            : "Nothing was published. All tags are unchanged.");
+        lines.Add("Fix it and run the same command again. Finished work is reused.");
         return string.Join('\n', lines);
 
         void Add(string what, Func<BakedComponent, bool> which, Func<BakedComponent, string> name)

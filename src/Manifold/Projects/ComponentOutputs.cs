@@ -63,15 +63,15 @@ internal sealed class ComponentOutputs
     private void Add(Located text, ImageOutput output)
     {
         if (output.ByDigest)
-            fault(text.Place, $"the output '{text.Text}': a project is published under its tags",
-                "Take push-by-digest out, or push this image with: manifold build -o …,push-by-digest=true");
+            fault(text.Place, $"the output '{text.Text}': a project is published by tag, not by digest",
+                "Remove push-by-digest, or push this image with: manifold build -o …,push-by-digest=true");
         if (output.Kind is OutputKind.Image or OutputKind.Docker)
             names.AddRange(output.Names);
         if (output.Kind == OutputKind.Image)
         {
             isPushed |= output.Push;
             dockerFormat |= output.DockerFormat;
-            Warnings.AddRange(output.WithoutEffect.Select(without => $"{text.Place}: output '{text.Text}': without effect: {without}."));
+            Warnings.AddRange(output.WithoutEffect.Select(without => $"{text.Place}: output '{text.Text}': no effect: {without}."));
         }
         if (output.Kind is OutputKind.Image or OutputKind.Oci)
             Form(text, output);
@@ -80,8 +80,8 @@ internal sealed class ComponentOutputs
     private void Form(Located text, ImageOutput output)
     {
         if (form is not null && (form.Layers != output.Layers || !form.Annotations.SequenceEqual(output.Annotations)))
-            fault(text.Place, $"the output '{text.Text}' wants another form of the image than '{form.Text}', and a target makes one image",
-                "Give both the same compression and annotations, or make a second target that inherits this one.");
+            fault(text.Place, $"the output '{text.Text}' needs a different form of the image than '{form.Text}', but a target creates only one image",
+                "Use the same compression and annotations for both, or add a second target that inherits from this one.");
         form ??= output;
     }
 }

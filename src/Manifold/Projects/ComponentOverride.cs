@@ -41,7 +41,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "attest" => Attested(),
         "publish" => component with { Publish = set.Flag },
         "index" => component with { WithoutIndex = set.Required switch { "never" => true, "always" => false, _ =>
-            throw set.Wrong($"'{set.Value}' is neither always nor never.") } },
+            throw set.Wrong($"'{set.Value}' is not valid. Expected always or never.") } },
         "created" => component with { Created = CreatedTime.Parse("--set created", set.Required) },
         "platform-tags" => component with { PlatformTags = set.Flag },
         "output" => Outputs([.. Adds ? component.Outputs : [], .. set.Required.Length == 0 ? Array.Empty<string>() : [set.Required]]),
@@ -49,7 +49,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "push" => Outputs(OutputOverrides.Pushed(component.Outputs, set.Flag)) with { Publish = set.Flag },
         "load" => component with { Load = set.Flag },
         "call" => set.Required is "check" or "lint" or "build" or "" ? component with { IsChecked = set.Required is "check" or "lint" }
-            : throw set.Wrong("nothing is built then. To see what a build would do: manifold bake --plan"),
+            : throw set.Wrong("it does not build an image. To see what a build would do, run: manifold bake --plan"),
         _ => component with { Platforms = [.. component.Platforms.Select(platform => platform.Source is BuildSource build ? platform with { Source = Changed(build) } : platform)] },
     };
 
@@ -108,7 +108,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     private ImmutableArray<ComponentPlatform> Platforms()
     {
         var model = component.Platforms.FirstOrDefault(platform => platform.Source is BuildSource) ?? component.Platforms[0];
-        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform : throw set.Wrong($"'{name}' is not a platform. Expected e.g. linux/amd64,linux/arm64.")).ToList();
+        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform : throw set.Wrong($"'{name}' is not a platform. Example: linux/amd64,linux/arm64.")).ToList();
         if (wanted.Count == 0)
             wanted = [around.Options.DefaultPlatform];
         var kept = Adds ? component.Platforms.Select(each => each.Platform) : [];
@@ -121,7 +121,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     {
         var isBare = text.AsSpan().IndexOfAny("/:@") < 0;
         var names = isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
-        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference : throw set.Wrong($"'{name}' cannot be a tag."));
+        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference : throw set.Wrong($"'{name}' is not a valid tag."));
     }
 
     private IEnumerable<Annotation> Annotations()
@@ -153,7 +153,7 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
         "warn" => GateMode.Warn,
         "on" or "true" => GateMode.On,
         "strict" => GateMode.Strict,
-        _ => throw set.Wrong($"'{set.Value}' is none of off, warn, on, strict."),
+        _ => throw set.Wrong($"'{set.Value}' is not valid. Expected off, warn, on or strict."),
     };
 
     /// <summary>A name without a value takes that of the environment, if it has one.</summary>

@@ -51,8 +51,8 @@ internal sealed class FileAttestations
             .ToList();
         if (wanted && passedOver.Count > 0)
         {
-            var why = type == Attestation.Sbom ? " Packages are read from their own databases, and no generator is run." : "";
-            warnings.Add(new Located($"attest '{text.Text}': without effect: {string.Join(", ", passedOver)}.{why}", text.Place));
+            var why = type == Attestation.Sbom ? " Packages are read from the package databases in the image. Generators are not run." : "";
+            warnings.Add(new Located($"attest '{text.Text}': no effect: {string.Join(", ", passedOver)}.{why}", text.Place));
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed class HookRunner(Store store, TimeProvider time)
     {
         var lines = new Queue<string>();
         if (!Directory.Exists(hook.Folder))
-            throw new HookFailedException($"{hook.Place}: {component}: the hook's folder '{hook.Folder}' is not there.");
+            throw new HookFailedException($"{hook.Place}: {component}: the folder of the hook, '{hook.Folder}', does not exist.");
         var code = await ChildProcess.StreamAsync(hook.Command, hook.Folder, hook.Environment, (line, isError) =>
         {
             lock (lines)
@@ -70,9 +70,9 @@ public sealed class HookRunner(Store store, TimeProvider time)
             on(new HookPrinted(name, line, isError) { Time = time.GetUtcNow() });
         }, cancellation).ConfigureAwait(false);
         if (code is null)
-            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{hook.Command[0]}' cannot be started. Is it there, may it be executed, and is its interpreter installed?");
+            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{hook.Command[0]}' cannot be started. Check that it exists, that it is executable and that its interpreter is installed.");
         if (code != 0)
-            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' ended with exit code {code}.{string.Concat(lines.Select(line => "\n  " + line))}");
+            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' failed with exit code {code}.{string.Concat(lines.Select(line => "\n  " + line))}");
     }
 
     /// <summary>What a hook's record says when nothing has to be done; null where an output is missing.</summary>
@@ -90,7 +90,9 @@ public sealed class HookRunner(Store store, TimeProvider time)
     {
         var files = FilesBelow(hook.Folder).ToList();
         var absent = hook.Outputs.Where(pattern => Rules([pattern])[0] is var rule && !files.Any(file => rule.Match(file).Excluded));
-        return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' ended well, and {string.Join(", ", absent.Select(pattern => $"'{pattern}'"))} is not there in '{hook.Folder}'. Mend the hook, or what it says it makes.");
+        var patterns = string.Join(", ", absent.Select(pattern => $"'{pattern}'"));
+        return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' succeeded but did not create {patterns} "
+            + $"in '{hook.Folder}'. Fix the hook or its outputs.");
     }
 
     private static Digest InputsOf(Hook hook, FileDigests digests)

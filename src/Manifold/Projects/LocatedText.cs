@@ -41,12 +41,12 @@ internal sealed class LocatedText
         {
             using var content = PlainFile.Open(path);
             var bytes = PlainFile.ReadToEnd(content, Limits.ProjectFileBytes)
-                ?? throw new UsageException($"Reading '{shownAs}': it is larger than {Limits.ProjectFileBytes} bytes.");
+                ?? throw new UsageException($"Cannot read '{shownAs}': it is larger than {Limits.ProjectFileBytes} bytes.");
             return new LocatedText(shownAs, Encoding.UTF8.GetString(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"Reading '{shownAs}': {e.Message}");
+            throw new UsageException($"Cannot read '{shownAs}': {e.Message}");
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class LocatedText
     /// <exception cref="UsageException">The file is not there, cannot be read, or is larger than a project file is.</exception>
     public static LocatedText Read(ForeignFolder folder, string path, string shownAs)
     {
-        var bytes = folder.TryRead(path, Limits.ProjectFileBytes) ?? throw new UsageException($"Reading '{shownAs}': it is not a file.");
+        var bytes = folder.TryRead(path, Limits.ProjectFileBytes) ?? throw new UsageException($"Cannot read '{shownAs}': it is not a file.");
         return new LocatedText(shownAs, Encoding.UTF8.GetString(bytes));
     }
 }

@@ -5,5 +5,5 @@ namespace Manifold.Projects;
 internal static class NullCharacter
 {
     public const char Value = '\0';
-    public const string Refused = "the character U+0000 cannot be part of a text";
+    public const string Refused = "the null character (U+0000) is not allowed";
 }

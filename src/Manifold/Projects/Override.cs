@@ -38,8 +38,8 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
         if (known.Count > 0)
             return At(known[0]);
         var unknown = parts.Length == 1 ? parts[0] : parts[1];
-        var hint = Suggestion.For(unknown, Keys) ?? $"Expected [IMAGE.]KEY[.NAME]=VALUE, with one of the keys {string.Join(", ", Keys)}.";
-        throw new UsageException($"--set '{text}': there is no key '{unknown}'. {hint}");
+        var hint = Suggestion.For(unknown, Keys) ?? $"Expected [IMAGE.]KEY[.NAME]=VALUE, where KEY is one of {string.Join(", ", Keys)}.";
+        throw new UsageException($"--set '{text}': unknown key '{unknown}'. {hint}");
 
         Override At(int key) =>
             new(text, key == 0 ? null : Join(parts[..key]), parts[key], key + 1 < parts.Length ? Join(parts[(key + 1)..]) : null,
@@ -54,22 +54,22 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     public void Require(IReadOnlyCollection<string> images)
     {
         if (!images.Any(Means))
-            throw Wrong($"there is no image '{Pattern}'. "
-                + (Suggestion.For(Pattern ?? "", images) ?? $"It has: {string.Join(", ", images)}."));
+            throw Wrong($"no image is named '{Pattern}'. "
+                + (Suggestion.For(Pattern ?? "", images) ?? $"The file has: {string.Join(", ", images)}."));
     }
 
     public UsageException Wrong(string why) => new($"--set '{Text}': {why}");
 
-    public string Required => Value ?? throw Wrong($"a value is missing. Expected {Key}=VALUE.");
+    public string Required => Value ?? throw Wrong($"the value is missing. Expected {Key}=VALUE.");
 
     /// <summary>The name after the key: of an argument, a label, a context.</summary>
-    public string RequiredName => Name ?? throw Wrong($"a name is missing. Expected {(Pattern is null ? "" : Pattern + ".")}{Key}.NAME=VALUE.");
+    public string RequiredName => Name ?? throw Wrong($"the name is missing. Expected {(Pattern is null ? "" : Pattern + ".")}{Key}.NAME=VALUE.");
 
     public bool Flag => Value?.ToLowerInvariant() switch
     {
         "true" or "yes" or "on" or "1" => true,
         "false" or "no" or "off" or "0" => false,
-        _ => throw Wrong($"'{Value}' is neither true nor false."),
+        _ => throw Wrong($"'{Value}' is not valid. Expected true or false."),
     };
 
     /// <summary>The parts of a list; none where the value is empty.</summary>
@@ -78,5 +78,5 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     private static string Join(string[] parts) => string.Join('.', parts);
 
     private static bool Matches(string pattern, string image, string text) => FilePattern.TryParse(pattern, out var parsed) ? parsed.Matches(image)
-        : throw new UsageException($"--set '{text}': '{pattern}' is no pattern of names.");
+        : throw new UsageException($"--set '{text}': '{pattern}' is not a valid name pattern.");
 }

@@ -100,7 +100,7 @@ public sealed record Project
         var needed = WithSiblings(Chosen(names));
         return Broken.Where(each => !needed.Contains(each.Key) && !(each.Value.IsPrintable && Find(each.Key) is { IsChecked: true })
             && (Find(each.Key) is not null || Groups.Values.Any(members => members.Contains(each.Key))))
-            .Select(each => $"'{each.Key}' cannot be built as the file is, and is not asked for: {each.Value.Faults[0].OneLine}");
+            .Select(each => $"'{each.Key}' cannot be built, but it is not requested: {each.Value.Faults[0].OneLine}");
     }
 
     /// <summary>These and all that they stand on by their contexts.</summary>
@@ -132,7 +132,7 @@ public sealed record Project
             && all.Where(each => pattern.Matches(each)).ToList() is { Count: > 0 } matched)
             return matched.SelectMany(Meant);
         var hint = Dockerfile.Suggestion.For(name, all) is { } like ? " " + like : "";
-        throw new UsageException($"{File} has no image '{name}'.{hint} It has: {string.Join(", ", all)}.");
+        throw new UsageException($"{File} has no image '{name}'.{hint} The file has: {string.Join(", ", all)}.");
     }
 }
 

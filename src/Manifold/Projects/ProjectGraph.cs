@@ -128,7 +128,7 @@ public sealed class ProjectGraph
     }
 
     private static UsageException Cycle(ImmutableList<(string Name, Place Place)> way, string first) => new(
-        $"These images need each other: {string.Join(" → ", way.Select(step => step.Name).Append(first))}.\n"
+        $"These images depend on each other: {string.Join(" → ", way.Select(step => step.Name).Append(first))}.\n"
         + string.Join('\n', way.Select((step, i) => $"  {step.Place}: {step.Name} needs {(i + 1 < way.Count ? way[i + 1].Name : first)}")));
 
     private ComponentNode Read(Component component)

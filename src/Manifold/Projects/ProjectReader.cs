@@ -52,11 +52,11 @@ public static class ProjectReader
     {
         var file = path.StartsWith(BakeContexts.WorkingFolder, StringComparison.Ordinal) ? path[BakeContexts.WorkingFolder.Length..] : path;
         if (BakeContexts.IsRemote(path))
-            throw new UsageException($"The project file '{path}' is elsewhere, and project files are read from this machine: "
-                + "clone the repository, and run this in it.");
+            throw new UsageException($"The project file '{path}' is not a local file. "
+                + "Clone the repository, and run the command there.");
         var full = Path.GetFullPath(file, options.WorkingFolder);
         return file == "-" || File.Exists(full) || Directory.Exists(full) ? file
-            : throw new UsageException($"The project file '{path}' is not there.");
+            : throw new UsageException($"The project file '{path}' does not exist.");
     }
 
     private static Project ReadFiles(ImmutableArray<string> files, ReadingOptions options)
@@ -72,7 +72,7 @@ public static class ProjectReader
         if (kinds.Find(each => each.Kind == FileKind.Manifold).File is { } own)
         {
             var others = string.Join(" and ", files.Where(file => file != own));
-            throw new UsageException($"'{own}' is a project of its own, and cannot be one with {others}. Give it alone: -f {own}");
+            throw new UsageException($"'{own}' cannot be combined with {others}. Use it alone: -f {own}");
         }
         ImmutableArray<string> compose = [.. kinds.Where(each => each.Kind == FileKind.Compose).Select(each => each.File)];
         return compose.Length == files.Length ? BakeReader.ReadServices(compose, options)
@@ -82,7 +82,7 @@ public static class ProjectReader
     private static Project ReadFolder(string folder, ReadingOptions options) =>
         SideImagesFolder.Is(Path.GetFullPath(folder, options.WorkingFolder)) ? SideImagesFolder.Read(folder, options)
         : throw new UsageException($"'{folder}' has no project file: "
-            + $"none of {string.Join(", ", OwnNames.Concat(MergedNames))}, and no components/.");
+            + $"no {string.Join(", ", OwnNames.Concat(MergedNames))} or components/.");
 
     private enum FileKind { Manifold, Compose, Bake }
 

@@ -14,12 +14,12 @@ internal static class ProjectText
         {
             using var content = PlainFile.Open(path);
             var bytes = PlainFile.ReadToEnd(content, Limits.ProjectFileBytes)
-                ?? throw new UsageException($"Reading '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
+                ?? throw new UsageException($"Cannot read '{file}': it is larger than {Limits.ProjectFileBytes} bytes.");
             return SourceText.Decode(paths.Shown(file), bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"Reading '{file}': {e.Message}");
+            throw new UsageException($"Cannot read '{file}': {e.Message}");
         }
     }
 }

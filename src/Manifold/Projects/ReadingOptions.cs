@@ -18,7 +18,7 @@ public sealed record ReadingOptions(ImmutableSortedDictionary<string, string> En
 
     /// <summary>Reads standard input, which a file called <c>-</c> stands for.</summary>
     public Func<string> ReadStandardInput { get; init; } = () =>
-        throw new UsageException("-f -: there is no standard input here. Name a file.");
+        throw new UsageException("-f -: no standard input is available. Name a file.");
 
     /// <summary>The text of a project file, from the working folder.</summary>
     /// <exception cref="UsageException">It is not there, cannot be read, or is larger than a project file is.</exception>

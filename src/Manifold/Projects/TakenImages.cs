@@ -53,7 +53,7 @@ public sealed class TakenImages(Store store, RegistryClient registry)
 
     private ImageReference Stored(ImageReference reference) =>
         puller.Local.Find(reference) is var (name, target) ? name.WithDigest(target.Digest)
-            : throw new UsageException($"The store has no image '{reference}'. See: manifold images");
+            : throw new UsageException($"The store has no image '{reference}'. To list images, run: manifold images");
 
     private async Task<ImageReference> PlaceAsync(ImageLocation location, CancellationToken cancellation)
     {

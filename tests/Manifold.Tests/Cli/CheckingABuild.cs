@@ -117,7 +117,7 @@ public sealed class CheckingABuild : IDisposable
     {
         var (code, _, error) = await Manifold("# check=error=true\nFROM scratch\nCOPY $NOTHING Dockerfile /\n");
         Assert.Equal(2, code);
-        Assert.Contains("3:7: error: $NOTHING has no value here [UndefinedVar]", error, StringComparison.Ordinal);
+        Assert.Matches(@"3:7: error: .*\$NOTHING.* \[UndefinedVar\]", error);
         Assert.Equal(0, (await Manifold("# check=error=true;skip=UndefinedVar\nFROM scratch\nCOPY $NOTHING Dockerfile /\n")).Code);
     }
 
@@ -136,7 +136,7 @@ public sealed class CheckingABuild : IDisposable
         Directory.CreateDirectory(folder["context/bin"]);
         File.Copy("/bin/sh", folder["context/bin/sh"]);
         var (_, output, _) = await Check("FROM scratch\nCOPY secret /\nCOPY bin/sh /\nCOPY node_modules /app/\n", "--platform", "linux/amd64,linux/s390x");
-        Assert.Contains("2:6: warning: 'secret' is not in the build context: .dockerignore:1 leaves it out [CopyIgnoredFile]", output, StringComparison.Ordinal);
+        Assert.Matches(@"2:6: warning: 'secret'.*\.dockerignore:1.* \[CopyIgnoredFile\]", output);
         Assert.Contains("3:6: warning: 'bin/sh'", output, StringComparison.Ordinal);
         Assert.Contains("does not run on linux/s390x [HostBinaryInContext]", output, StringComparison.Ordinal);
         Assert.Contains("[HostNodeModules]", output, StringComparison.Ordinal);
@@ -151,7 +151,7 @@ public sealed class CheckingABuild : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("1:6: error: 'docker.io/library/base:1' has no image for linux/s390x [BaseMissingPlatform]", output, StringComparison.Ordinal);
         Assert.Contains("hint: It has: linux/amd64.", output, StringComparison.Ordinal);
-        Assert.Contains("2:14: warning: $UNKNOWN has no value here [UndefinedVar]", output, StringComparison.Ordinal);
+        Assert.Matches(@"2:14: warning: .*\$UNKNOWN.* \[UndefinedVar\]", output);
         Assert.EndsWith("\n1 error, 1 warning\n", output, StringComparison.Ordinal);
     }
 

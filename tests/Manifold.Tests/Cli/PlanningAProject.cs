@@ -119,9 +119,9 @@ public sealed class PlanningAProject : IDisposable
     }
 
     [Theory]
-    [InlineData("\"b\", \"gone\"", "names 'gone', which is neither a target nor a group")]
-    [InlineData("\"b\", \"bad\"", "'nope/!' is no platform")]
-    [InlineData("\"b\", \"heir\"", "'nope/!' is no platform")]
+    [InlineData("\"b\", \"gone\"", "contains 'gone', which is not a target")]
+    [InlineData("\"b\", \"bad\"", "'nope/!' is not a platform")]
+    [InlineData("\"b\", \"heir\"", "'nope/!' is not a platform")]
     public async Task a_target_that_is_not_understood_hides_nothing_of_the_others(string asked, string message)
     {
         var file = folder.Write("project/docker-bake.hcl", $$"""

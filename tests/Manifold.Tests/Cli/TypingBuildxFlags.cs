@@ -169,7 +169,7 @@ public sealed class TypingBuildxFlags : IDisposable
         Assert.Equal((true, true), (Cached(cached, "[first 2/2]"), Cached(cached, "[stage-1 2/2]")));
         Assert.Equal((false, true), (Cached(first, "[first 2/2]"), Cached(first, "[stage-1 2/2]")));
         var (_, _, none) = await InFolder(["build", "--progress", "plain", "--no-cache-filter", "frist"]);
-        Assert.Contains("--no-cache-filter frist: the file has no such stage. Did you mean first?", none, StringComparison.Ordinal);
+        Assert.Matches(@"--no-cache-filter frist: .*\. Did you mean first\?", none);
 
         folder.Write("docker-bake.hcl", "target \"default\" {\n  no-cache-filter = [\"first\"]\n}");
         var (_, _, baked) = await Commanding.Manifold(folder, ["bake", "--progress", "plain", "-f", Path.Combine(folder.Path, "docker-bake.hcl"), "--set", $"*.context={folder.Path}"]);
@@ -189,8 +189,8 @@ public sealed class TypingBuildxFlags : IDisposable
             "--build-arg", "HTTPS_PROXY=x", "--build-arg", "BUILDKIT_X=1", "--build-arg", "SOURCE_DATE_EPOCH=0",
         ]);
         Assert.Equal(0, code);
-        Assert.Contains("--build-arg VERSOIN: no ARG of ", Assert.Single(error.Split('\n'), line => line.Contains("--build-arg", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains("declares it, so it changes nothing. Did you mean VERSION?", error, StringComparison.Ordinal);
+        Assert.Contains("--build-arg VERSOIN: no ARG ", Assert.Single(error.Split('\n'), line => line.Contains("--build-arg", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("no effect. Did you mean VERSION?", error, StringComparison.Ordinal);
     }
 
     [Fact]

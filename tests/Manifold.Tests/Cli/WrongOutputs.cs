@@ -6,9 +6,9 @@ public sealed class WrongOutputs
 {
     [Theory]
     [InlineData("type=oic,dest=x.tar", "there is no type 'oic'. Did you mean oci?")]
-    [InlineData("dest=x.tar", "type is missing. Write: type=oci,dest=FILE.tar")]
-    [InlineData("type=oci,dst=x.tar", "there is no key 'dst'. Did you mean dest?")]
-    [InlineData("type=local", "dest is missing. Write: type=local,dest=FOLDER")]
+    [InlineData("dest=x.tar", "'type' is missing. Example: type=oci,dest=FILE.tar")]
+    [InlineData("type=oci,dst=x.tar", "'dst'. Did you mean dest?")]
+    [InlineData("type=local", "'dest' is missing. Example: type=local,dest=FOLDER")]
     [InlineData("type=local,dest=-", "files cannot go to standard output.")]
     [InlineData("type=oci,dest=-,tar=false", "a folder cannot go to standard output.")]
     [InlineData("type=oci,dest=x,tar=maybe", "tar=maybe: expected true or false.")]
@@ -21,8 +21,8 @@ public sealed class WrongOutputs
     [InlineData("type=registry,name=UPPER", "'UPPER' is not an image reference.")]
     [InlineData("type=registry,registry.insecure=true", "--insecure-registry HOST")]
     [InlineData("type=oci,dest=x,annotation=1", "'annotation' names no annotation.")]
-    [InlineData("type=oci,dest=x,annotation-manifst.a=1", "annotations go to manifest, manifest-descriptor, index or index-descriptor, not to 'manifst'.")]
-    [InlineData("type=tar,dest=x,compression=zstd", "there is no key 'compression'.")]
+    [InlineData("type=oci,dest=x,annotation-manifst.a=1", "'manifst' is not a place for annotations. Expected manifest, ")]
+    [InlineData("type=tar,dest=x,compression=zstd", "unknown key 'compression'.")]
     [InlineData("type=tar,\"dest=x", "a double quote is not closed")]
     public void each_mistake_is_told_with_what_would_be_right(string output, string expected)
     {

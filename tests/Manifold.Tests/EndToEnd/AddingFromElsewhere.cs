@@ -221,7 +221,7 @@ public sealed class AddingFromElsewhere : IDisposable
     [Theory]
     [InlineData("name", "expected NAME=WHAT")]
     [InlineData("name=", "expected NAME=WHAT")]
-    [InlineData("name=docker-image://UPPER", "is no image reference")]
+    [InlineData("name=docker-image://UPPER", "'UPPER' is not an image reference")]
     [InlineData("name=no-such-folder", "is not a folder. An image is docker-image://no-such-folder")]
     [InlineData("name=foo://bar", "is no context")]
     public async Task a_named_context_that_is_none_is_said_before_anything_starts(string text, string message)
@@ -369,9 +369,9 @@ public sealed class AddingFromElsewhere : IDisposable
 
     [Theory]
     [InlineData("FROM scratch AS s\nCOPY f /\n", "has one COPY too many")]
-    [InlineData("FROM scratch AS s\nADD f /\n", "adds nothing from elsewhere")]
-    [InlineData("FROM scratch AS s\n", "adds nothing from elsewhere")]
-    [InlineData("FROM alpine AS s\nADD http://127.0.0.1:1/f /\n", "does not stand on scratch")]
+    [InlineData("FROM scratch AS s\nADD f /\n", "has no ADD of an address")]
+    [InlineData("FROM scratch AS s\n", "has no ADD of an address")]
+    [InlineData("FROM alpine AS s\nADD http://127.0.0.1:1/f /\n", "is not FROM scratch")]
     [InlineData("FROM scratch AS s\nADD http://127.0.0.1:1/f /\nADD http://127.0.0.1:1/g /\n", "has one ADD too many")]
     [InlineData("FROM scratch AS other\n", "SOURCE_DATE_EPOCH is 's'")]
     public async Task a_stage_that_cannot_give_the_time_is_refused(string stage, string message)

@@ -42,7 +42,7 @@ public sealed class BuildingWithoutAnIndex : IDisposable
     [InlineData("--index sometimes: expected always or never", "--index", "sometimes")]
     [InlineData("--created: 'yesterday' is not a time", "--created", "yesterday")]
     [InlineData("--created: '-1' is not a time", "--created=-1")]
-    [InlineData("it is no git checkout", "--created", "context")]
+    [InlineData("not a git checkout", "--created", "context")]
     public async Task what_cannot_be_is_refused(string expected, params string[] arguments)
     {
         var built = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"), arguments);

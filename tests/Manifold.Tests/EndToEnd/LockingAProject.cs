@@ -110,12 +110,12 @@ public sealed class LockingAProject : IAsyncLifetime
         Write("api/Dockerfile", $"FROM {registry.Name}/base:2\nCOPY --from=BASE /content /\n");
         var refused = await Bake("--locked");
         Assert.Equal(2, refused.Code);
-        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64); there is a pin of {Base}\n", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("manifold.lock, and --locked takes nothing else. Pin it: manifold lock -f ", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64). The file pins {Base}\n", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(", run: manifold lock -f ", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Dockerfile:2", refused.Error, StringComparison.Ordinal);
 
         (await shop.Run([], "copy", Base, $"{registry.Name}/base:2")).Succeeded();
-        Assert.Contains("and taken as it is now", (await Bake()).Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("so its current version is used", (await Bake()).Succeeded().Error, StringComparison.Ordinal);
         Assert.Contains($"pinned   {registry.Name}/base:2", (await Lock()).Succeeded().Output, StringComparison.Ordinal);
         (await Bake("--locked")).Succeeded();
     }
@@ -168,8 +168,8 @@ public sealed class LockingAProject : IAsyncLifetime
     [Theory]
     [InlineData("linux/amd64: sha256:", "linux/amd64: sha256:0000000000000000000000000000000000000000000000000000000000000000 # ", "says that '")]
     [InlineData("version: 1", "<<<<<<< ours\nversion: 1", "manifold.lock:")]
-    [InlineData("version: 1", "version: 7", "this lock file is of version '7'")]
-    [InlineData("digest: sha256:", "digest: sha256:xyz", "is no digest")]
+    [InlineData("version: 1", "version: 7", "version '7'")]
+    [InlineData("digest: sha256:", "digest: sha256:xyz", "is not a digest")]
     public async Task a_file_that_was_changed_by_hand_is_refused_with_what_mends_it(string old, string @new, string message)
     {
         (await Lock()).Succeeded();

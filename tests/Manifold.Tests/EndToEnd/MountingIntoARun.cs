@@ -231,8 +231,8 @@ public sealed class MountingIntoARun : WithRuns
     [InlineData("RUN --mount=type=ssh,required true", "Add: --ssh default")]
     [InlineData("RUN --security=insecure true", "add: --allow security.insecure")]
     [InlineData("RUN --network=host true", "add: --allow network.host")]
-    [InlineData("RUN --mount=type=bind,source=x true", "a target is missing")]
-    [InlineData("RUN --mount=target=/ true", "nothing can be mounted on the root")]
+    [InlineData("RUN --mount=type=bind,source=x true", "the target is missing")]
+    [InlineData("RUN --mount=target=/ true", "cannot be the root folder")]
     [InlineData("ARG T=tmpf\nRUN --mount=type=$T,target=/t true", "Did you mean tmpfs?")]
     public async Task what_is_missing_or_not_allowed_is_said_before_any_work(string run, string said)
     {
@@ -259,7 +259,7 @@ public sealed class MountingIntoARun : WithRuns
     [InlineData("--add-host", "name", "expected HOST:IP")]
     [InlineData("--add-host", "name:somewhere", "'somewhere' is not an IP address")]
     [InlineData("--ulimit", "nofiles=1", "Did you mean nofile?")]
-    [InlineData("--ulimit", "nofile=5:2", "the soft limit is above the hard one")]
+    [InlineData("--ulimit", "nofile=5:2", "higher than the hard limit")]
     [InlineData("--shm-size", "big", "is not a size")]
     [InlineData("--ssh", "default=/not/there", "'/not/there' is not there")]
     [InlineData("--cgroup-parent", "../up", "leaves the tree")]

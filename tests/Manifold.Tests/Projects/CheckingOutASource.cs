@@ -83,7 +83,7 @@ public sealed class CheckingOutASource : IAsyncLifetime
 
         var refusal = await Assert.ThrowsAsync<SourceCheckoutException>(() => Prepare("main"));
 
-        Assert.Contains("Move it away", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Move the folder", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("precious", File.ReadAllText(folder["src/mine"]));
     }
 

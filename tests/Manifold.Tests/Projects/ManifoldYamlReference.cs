@@ -64,7 +64,7 @@ public sealed partial class ManifoldYamlReference : IDisposable
     public void reader_schema_and_page_have_the_same_keys(string yaml, string pointer)
     {
         var fault = Assert.Single(folder.Faults(string.Format(System.Globalization.CultureInfo.InvariantCulture, yaml, "qqqqqqqqqqqqqqqq")));
-        var known = fault[(fault.IndexOf("It has: ", StringComparison.Ordinal) + 8)..].TrimEnd('.').Split(", ").Order(StringComparer.Ordinal).ToList();
+        var known = fault[(fault.IndexOf(" keys: ", StringComparison.Ordinal) + 7)..].TrimEnd('.').Split(", ").Order(StringComparer.Ordinal).ToList();
         using var schema = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(Docs, "manifold-yaml.schema.json")));
         var element = schema.RootElement;
         foreach (var part in pointer.Split('/'))

@@ -58,16 +58,16 @@ public sealed class ReadingDotEnv : IDisposable
     }
 
     [Theory]
-    [InlineData("A B=1", ".env:1:1 the name 'A B' has a space in it.")]
-    [InlineData("X=1\nA=\"x\ny", ".env:2:1 the value \"x has no closing \".")]
-    [InlineData("\nA@=1", ".env:2:1 'A@=1' is not the name of a variable: it has a '@'.")]
-    [InlineData("A=${", ".env:1:1 '${' has no name of a variable.")]
-    [InlineData("A=${NONE:?say it}", ".env:1:1 the variable NONE needs a value: say it")]
+    [InlineData("A B=1", ".env:1:1 …'A B'…space")]
+    [InlineData("X=1\nA=\"x\ny", ".env:2:1 …\"x…closing")]
+    [InlineData("\nA@=1", ".env:2:1 'A@=1'…'@'")]
+    [InlineData("A=${", ".env:1:1 '${'…name")]
+    [InlineData("A=${NONE:?say it}", ".env:1:1 …'NONE'…: say it")]
     public void a_wrong_line_is_told_with_its_place(string text, string expected)
     {
         folder.Files.Write(".env", text);
         var fault = Assert.Single(Assert.Throws<ProjectFileException>(() => Read("x")).Diagnostics);
-        Assert.Equal(expected, $"{fault.Place} {fault.Message}");
+        Wording.Fits(expected, $"{fault.Place} {fault.Message}");
     }
 
     private string? Read(string value)

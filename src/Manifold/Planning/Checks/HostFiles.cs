@@ -19,8 +19,8 @@ internal static class HostFiles
             foreach (var (files, word, path) in ContextSources.Of(findings, stage))
             {
                 if (context.Folders.FirstOrDefault(folder => Takes(path, folder)) is { } modules)
-                    findings.Add(Rules.HostNodeModules, files, $"'{modules}' comes along, with what was compiled for this machine",
-                        "Write node_modules into .dockerignore, and install in the image: RUN npm ci.", word);
+                    findings.Add(Rules.HostNodeModules, files, $"'{modules}' is copied into the image, with files compiled for this machine",
+                        "Add node_modules to .dockerignore, and install the packages in the image: RUN npm ci.", word);
                 CheckPrograms(findings, files, (word, path), platform);
             }
         }
@@ -34,8 +34,8 @@ internal static class HostFiles
         if (foreign.Count == 0 || foreign.Count < taken.Count)
             return;
         var named = string.Join(", ", foreign.Take(MostNamed).Select(file => $"'{file.Path}' ({file.Machine})")) + (foreign.Count > MostNamed ? $" and {foreign.Count - MostNamed} more" : "");
-        findings.Add(Rules.HostBinaryInContext, files, $"{named} {(foreign.Count == 1 ? "does" : "do")} not run on {platform}",
-            "Build it in a stage, or have one for each platform and copy by name: COPY bin/$TARGETARCH/app /app.", source.Word);
+        findings.Add(Rules.HostBinaryInContext, files, $"{named} cannot run on {platform}",
+            "Build it in a stage, or provide one for each platform and copy it by name: COPY bin/$TARGETARCH/app /app.", source.Word);
     }
 
     /// <summary>What is a finding of its own, or material for tests.</summary>

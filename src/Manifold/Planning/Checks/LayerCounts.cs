@@ -22,10 +22,10 @@ internal static class LayerCounts
         }
         if (count + ofBase > Limits.DockerLayers)
             findings.Add(Rules.TooManyLayers, target.From,
-                $"the image would have {count + ofBase} layers{(ofBase > 0 ? $", {ofBase} of them its base's" : "")}, "
-                + $"and Docker's own image store takes at most {Limits.DockerLayers}",
-                "Join RUNs with && or a here-document, copy several sources with one COPY, "
-                + "or COPY --from the result into a stage of its own.",
+                $"the image would have {count + ofBase} layers{(ofBase > 0 ? $", {ofBase} of them from its base" : "")}, "
+                + $"but Docker's image store supports at most {Limits.DockerLayers}",
+                "Combine RUN instructions with && or a here-document, copy several sources with one COPY, "
+                + "or copy the result into a new stage with COPY --from.",
                 target.From.Image);
     }
 }

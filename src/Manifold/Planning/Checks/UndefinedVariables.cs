@@ -15,7 +15,7 @@ internal static class UndefinedVariables
                 var names = words.Concat(Texts(instruction).Select(text => Expansion.ExpandText(text, scope.Find)))
                     .SelectMany(each => each.Unset).Distinct();
                 foreach (var name in names.Where(name => !findings.IsFull && !IsDeclared(scope, name)))
-                    findings.Add(Rules.UndefinedVar, instruction, $"${name} has no value here", Hint(name, scope), name);
+                    findings.Add(Rules.UndefinedVar, instruction, $"the variable '${name}' is not defined", Hint(name, scope), name);
             }
     }
 
@@ -23,8 +23,8 @@ internal static class UndefinedVariables
     private static bool IsDeclared(Scope scope, string name) => scope.Arguments.Any(argument => argument.Key == name) || PredefinedArguments.IsProxy(name);
 
     private static string Hint(string name, Scope scope) => Manifold.Dockerfile.PlatformArguments.IsAutomatic(name) || Manifold.Dockerfile.PlatformArguments.IsSpelling(name)
-        ? $"Write ARG {name} in this stage, before it is used."
-        : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry => entry.Split('=')[0]))) ?? $"Declare it before: ARG {name}=…";
+        ? $"Add ARG {name} to this stage, before the variable is used."
+        : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry => entry.Split('=')[0]))) ?? $"Declare it first: ARG {name}=…";
 
     /// <summary>The here-documents of an instruction in which variables are replaced.</summary>
     private static IEnumerable<string> Texts(Instruction instruction) =>

@@ -74,7 +74,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     private string Context()
     {
         if (Written == "-")
-            sources.Fault(target.Find("context")!.Span, "the context '-' is standard input, which one build alone can have", "Name a folder or an address.");
+            sources.Fault(target.Find("context")!.Span, "the context '-' (standard input) is not supported in a bake file", "Use a folder or an address.");
         return BakeContexts.IsRemote(Written) ? "/" : BakeContexts.FolderOf(Written, options);
     }
 
@@ -93,7 +93,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             if (BakeContexts.Parse(item.Value, options, out var wrong) is not { } context)
                 hindrances.Fault(item.Span, $"the context '{item.Name}': {wrong}");
             else if (context is SiblingContext sibling && !targets.Contains(sibling.Name))
-                sources.Fault(item.Span, $"the context '{item.Name}' is target '{sibling.Name}', which is not there", Suggestion.For(sibling.Name, targets));
+                sources.Fault(item.Span, $"the context '{item.Name}' refers to target '{sibling.Name}', which does not exist", Suggestion.For(sibling.Name, targets));
             else
                 contexts[item.Name!] = context;
         }
@@ -107,7 +107,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             if (ImageReference.TryParse(item.Value, out var reference) && reference.Tag is not null && reference.Digest is null)
                 yield return reference;
             else
-                hindrances.Fault(item.Span, $"the tag '{item.Value}' is no image reference with a tag",
+                hindrances.Fault(item.Span, $"the tag '{item.Value}' is not a valid image reference with a tag",
                     "Expected [registry/]repository[:tag], in lower case.");
         }
     }
@@ -124,7 +124,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
                 else if (Platform.TryParse(name, out var platform))
                     found.Add(platform);
                 else
-                    sources.Fault(item.Span, $"'{name}' is no platform", "Expected os/architecture[/variant], e.g. linux/arm64.");
+                    sources.Fault(item.Span, $"'{name}' is not a platform", "Expected os/architecture[/variant], e.g. linux/arm64.");
             }
         }
         return found.Count == 0 ? [options.DefaultPlatform] : [.. found.Distinct()];
@@ -147,7 +147,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     private void Refuse()
     {
         if (target.Find("call") is { Items: not [] } call && call.Text is not ("" or "build"))
-            hindrances.Fault(call.Span, $"call '{call.Text}' builds nothing", call.Text is "check" or "lint"
+            hindrances.Fault(call.Span, $"call '{call.Text}' does not build an image", call.Text is "check" or "lint"
                 ? $"To check the Dockerfile: manifold bake {target.Name} --check" : "To see what a build would do: manifold bake --plan");
     }
 }

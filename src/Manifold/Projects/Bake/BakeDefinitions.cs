@@ -83,7 +83,7 @@ internal sealed class BakeDefinitions
         var type = block.Body.Find("type")?.Value is { } written ? HclType.Parse(written) : null;
         if (type is not null && standard is not null)
             standard = type.Convert(standard)
-                ?? throw new HclException($"the default of '{name}' is {standard.Kind}, and its type is {type.Name}", expression!.Span);
+                ?? throw new HclException($"the default of '{name}' is {standard.Kind}, but its type is {type.Name}", expression!.Span);
         return overrides.Find(name, type, standard, block.Labels[0].Span) ?? standard ?? (type is null ? new HclString("") : HclValue.Null);
     }
 
@@ -92,7 +92,7 @@ internal sealed class BakeDefinitions
     {
         foreach (var validation in block.Body.Blocks.Where(inner => inner.Type.Text == "validation"))
         {
-            var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("a validation has a condition", validation.Type.Span);
+            var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("the validation has no condition", validation.Type.Span);
             if (HclEvaluator.Evaluate(condition, Scope).AsFlag == true)
                 continue;
             var message = validation.Body.Find("error_message") is { } told ? HclEvaluator.Evaluate(told.Value, Scope).AsText : null;
@@ -104,10 +104,10 @@ internal sealed class BakeDefinitions
     {
         if (Blocks("function").LastOrDefault(each => each.Labels[0].Text == name) is not { } block)
             return null;
-        var parameters = block.Body.Find("params")?.Value ?? throw new HclException("a function has params", block.Labels[0].Span);
-        return new HclUserFunction(name, parameters is HclTuple tuple ? [.. tuple.Items.Select(ParameterName)] : throw new HclException("params is a list of names", parameters.Span),
+        var parameters = block.Body.Find("params")?.Value ?? throw new HclException("the function has no params", block.Labels[0].Span);
+        return new HclUserFunction(name, parameters is HclTuple tuple ? [.. tuple.Items.Select(ParameterName)] : throw new HclException("params must be a list of names", parameters.Span),
             block.Body.Find("variadic_params")?.Value is { } rest ? ParameterName(rest) : null,
-            block.Body.Find("result")?.Value ?? throw new HclException("a function has a result", block.Labels[0].Span));
+            block.Body.Find("result")?.Value ?? throw new HclException("the function has no result", block.Labels[0].Span));
     }
 
     /// <summary>A bare name; in JSON a text.</summary>
@@ -115,6 +115,6 @@ internal sealed class BakeDefinitions
     {
         HclVariable variable => variable.Name,
         HclLiteral { Value: HclString text } => text.Value,
-        _ => throw new HclException("a parameter is a name", expression.Span),
+        _ => throw new HclException("a parameter must be a name", expression.Span),
     };
 }

@@ -68,9 +68,9 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         foreach (var block in sources.Body.Blocks)
         {
             if (!known.Contains(block.Type.Text))
-                sources.Fault(block.Type.Span, $"there is no block '{block.Type.Text}'", Suggestion.For(block.Type.Text, known) ?? $"Known are {string.Join(", ", known)}.");
+                sources.Fault(block.Type.Span, $"unknown block '{block.Type.Text}'", Suggestion.For(block.Type.Text, known) ?? $"Valid blocks: {string.Join(", ", known)}.");
             else if (block.Labels.Length != 1 && block.Type.Text != "target")
-                sources.Fault(block.Type.Span, $"a {block.Type.Text} has one name: {block.Type.Text} \"NAME\" {{ … }}");
+                sources.Fault(block.Type.Span, $"a {block.Type.Text} must have one name: {block.Type.Text} \"NAME\" {{ … }}");
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
             return [];
         if (!own.ContainsKey(member.Value))
             sources.FaultsTo(FaultsOf(member.Value))
-                .Fault(member.Span, $"group '{name}' names '{member.Value}', which is neither a target nor a group",
+                .Fault(member.Span, $"group '{name}' contains '{member.Value}', which is not a target or a group",
                 Suggestion.For(member.Value, own.Keys.Concat(groups.Keys)));
         return [member.Value];
     });
@@ -120,9 +120,9 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         {
             if (parent.Value == name || heirs.Contains(parent.Value))
                 Fault(name, parent.Span,
-                    $"targets inherit from each other in a circle: {string.Join(" → ", heirs.Add(name).Add(parent.Value))}");
+                    $"targets inherit from each other in a cycle: {string.Join(" → ", heirs.Add(name).Add(parent.Value))}");
             else if (!own.ContainsKey(parent.Value))
-                Fault(name, parent.Span, $"target '{name}' inherits from '{parent.Value}', which is no target",
+                Fault(name, parent.Span, $"target '{name}' inherits from '{parent.Value}', which is not a target",
                     Suggestion.For(parent.Value, own.Keys));
             else if (Resolve(parent.Value, heirs.Add(name)) is { } found)
             {

@@ -89,7 +89,7 @@ internal sealed class BakeOverrides
         var before = target.Items("secret");
         if (set.Required.Split(',').FirstOrDefault(field => field.StartsWith("id=", StringComparison.Ordinal)) is { } other
             && other != $"id={id}")
-            throw set.Wrong($"it is about the secret '{id}', and cannot give it another id.");
+            throw set.Wrong($"the id of the secret '{id}' cannot be changed.");
         if (!before.Any(item => IsOf(item.Value)))
             throw set.Wrong($"'{target.Name}' has no secret '{id}'. Add it: --set {target.Name}.secrets+=id={id},{set.Required}");
         return target.Set("secret", [.. before.Select(item => IsOf(item.Value) ? item with { Value = $"id={id},{set.Required}" } : item)],

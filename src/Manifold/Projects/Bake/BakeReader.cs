@@ -110,7 +110,7 @@ public static class BakeReader
         var names = file.Groups.Keys.Concat(file.Targets.Select(target => target.Name)).ToList();
         sources.FaultsTo(file.FaultsOf("default")).Fault(
             file.Targets.FirstOrDefault()?.Span ?? default,
-            "the file has neither a group nor a target 'default', so that names are needed",
-            $"It has: {string.Join(", ", names)}.");
+            "the file has no group or target 'default'. Name the targets to build",
+            $"The file has: {string.Join(", ", names)}.");
     }
 }

@@ -41,11 +41,11 @@ internal sealed class BakeSelection(BakeDocument document)
             if (document.Find(item.Value[Sibling.Length..]) is not { } sibling)
                 continue;
             if (way.Contains(sibling.Name))
-                throw new UsageException($"These targets need each other: {string.Join(" → ", way.Add(sibling.Name))}.");
+                throw new UsageException($"These targets depend on each other: {string.Join(" → ", way.Add(sibling.Name))}.");
             var (own, others) = (PlatformsOf(target), PlatformsOf(sibling));
             if (own.Length > 1 && others.Length > 1 && own.FirstOrDefault(platform => !others.Contains(platform)) is { } missing)
-                throw new UsageException($"Target '{target.Name}' is built for {missing} and stands on '{sibling.Name}', which is not. "
-                    + $"Add the platform there: --set {sibling.Name}.platform+={missing}");
+                throw new UsageException($"Target '{target.Name}' is built for {missing}, but its base, target '{sibling.Name}', is not. "
+                    + $"Add the platform: --set {sibling.Name}.platform+={missing}");
             if (!asked.Contains(sibling.Name))
                 linked.Add(sibling.Name);
             Link(sibling, way.Add(sibling.Name), asked, linked);

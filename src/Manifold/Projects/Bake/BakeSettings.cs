@@ -18,13 +18,13 @@ internal static class BakeSettings
         return new BakeSetting(kind switch
         {
             BakeKind.Text => [new BakeItem(null, Text(value, span), span)],
-            BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false" : throw new HclException($"true or false is expected, and this is {value.Kind}", span), span)],
+            BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false" : throw new HclException($"expected true or false, found {value.Kind}", span), span)],
             BakeKind.Map => Map(attribute, value),
             _ => List(attribute, value, kind == BakeKind.Entries),
         }, span);
     }
 
-    private static string Text(HclValue value, HclSpan span) => value.AsText ?? throw new HclException($"a text is expected, and this is {value.Kind}", span);
+    private static string Text(HclValue value, HclSpan span) => value.AsText ?? throw new HclException($"expected a string, found {value.Kind}", span);
 
     /// <summary>An item of a list of entries, whose fields may be asked for.</summary>
     public static HclValue Entry(string key, HclValue item)
@@ -46,7 +46,7 @@ internal static class BakeSettings
     private static ImmutableArray<BakeItem> List(HclAttribute attribute, HclValue value, bool isEntries)
     {
         if (value is not HclList list)
-            throw new HclException($"a list of texts is expected, and this is {value.Kind}", attribute.Value.Span, value is HclString ? $"Write {attribute.Name} = [\"…\"]." : null);
+            throw new HclException($"expected a list of strings, found {value.Kind}", attribute.Value.Span, value is HclString ? $"Write {attribute.Name} = [\"…\"]." : null);
         var spans = attribute.Value is HclTuple tuple && tuple.Items.Length == list.Items.Length ? tuple.Items : [];
         return [.. list.Items.Select((item, index) =>
         {
@@ -59,7 +59,7 @@ internal static class BakeSettings
     private static ImmutableArray<BakeItem> Map(HclAttribute attribute, HclValue value)
     {
         if (value is not HclMap map)
-            throw new HclException($"a map is expected, and this is {value.Kind}", attribute.Value.Span, $"Write {attribute.Name} = {{ NAME = \"…\" }}.");
+            throw new HclException($"expected a map, found {value.Kind}", attribute.Value.Span, $"Write {attribute.Name} = {{ NAME = \"…\" }}.");
         var spans = (attribute.Value as HclObject)?.Items ?? [];
         return [.. map.Members.Where(member => member.Value is not HclNull).Select(member =>
         {

@@ -47,18 +47,18 @@ internal sealed partial class BakeTargets
 
     private IEnumerable<Expansion> Expansions(HclBlock block)
     {
-        var label = block.Labels is [var only] ? only : throw new HclException("a target has one name: target \"NAME\" { … }", block.Type.Span);
+        var label = block.Labels is [var only] ? only : throw new HclException("a target must have one name: target \"NAME\" { … }", block.Type.Span);
         var (matrix, name) = (block.Body.Find("matrix"), block.Body.Find("name"));
         if (name is not null && matrix is null)
-            throw new HclException("'name' is for targets with a matrix", name.NameSpan, "Without one the block's own name is the target's.");
+            throw new HclException("'name' is only for targets with a matrix", name.NameSpan, "Remove it. The target has the name of its block.");
         var scopes = matrix is null ? [definitions.Scope] : Scopes(matrix);
         if (name is null && scopes.Count > 1)
-            throw new HclException("a target with a matrix has a 'name' with its variables in it", matrix!.NameSpan, $"For instance name = \"{label.Text}-${{…}}\".");
+            throw new HclException("a target with a matrix needs a 'name' that contains its variables", matrix!.NameSpan, $"Example: name = \"{label.Text}-${{…}}\".");
         var made = scopes.Select(scope => new Expansion(name is null ? label.Text : HclEvaluator.Evaluate(name.Value, scope).AsText ?? "", block, scope)).ToList();
         if (made.FirstOrDefault(each => !NamePattern().IsMatch(each.Name)) is { } wrong)
-            throw new HclException($"'{wrong.Name}' cannot be the name of a target", name?.Value.Span ?? label.Span, "Expected letters, digits, '_' and '-'. sanitize(…) replaces the others.");
+            throw new HclException($"'{wrong.Name}' is not a valid target name", name?.Value.Span ?? label.Span, "Expected letters, digits, '_' and '-'. Use sanitize(…) to replace other characters.");
         if (made.GroupBy(each => each.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new HclException($"the matrix makes two targets called '{twice.Key}'", name?.Value.Span ?? label.Span);
+            throw new HclException($"the matrix creates two targets named '{twice.Key}'", name?.Value.Span ?? label.Span);
         return made;
     }
 
@@ -66,14 +66,14 @@ internal sealed partial class BakeTargets
     {
         var value = HclEvaluator.Evaluate(matrix.Value, definitions.Scope);
         if (value is not HclMap map)
-            throw new HclException($"a matrix is a map of lists, and this is {value.Kind}", matrix.Value.Span);
+            throw new HclException($"a matrix must be a map of lists, found {value.Kind}", matrix.Value.Span);
         List<HclScope> scopes = [definitions.Scope];
         foreach (var (name, values) in map.Members)
         {
-            var list = values as HclList ?? throw new HclException($"'{name}' of a matrix is a list, and this is {values.Kind}", matrix.Value.Span);
+            var list = values as HclList ?? throw new HclException($"'{name}' of a matrix must be a list, found {values.Kind}", matrix.Value.Span);
             scopes = [.. scopes.SelectMany(scope => list.Items.Select(item => scope.With(name, item)))];
             if (scopes.Count > 10_000)
-                throw new HclException("the matrix makes more than 10000 targets", matrix.NameSpan);
+                throw new HclException("the matrix creates more than 10000 targets", matrix.NameSpan);
         }
         return scopes;
     }
@@ -101,8 +101,8 @@ internal sealed partial class BakeTargets
     {
         var isKnown = BakeKey.WithoutEffect.Contains(attribute.Name);
         var hint = isKnown ? null : Suggestion.For(attribute.Name, BakeKey.OfTargets.Keys.Concat(["matrix", "name"]));
-        var why = isKnown ? "." : ": a target has no such key.";
-        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' has no effect here{why}"
+        var why = isKnown ? "has no effect" : "is unknown and has no effect";
+        Warnings.Add($"{sources.PlaceOf(attribute.NameSpan)}: the key '{attribute.Name}' {why}."
             + (hint is null ? "" : $" {hint}"));
     }
 

@@ -14,7 +14,7 @@ internal sealed class JsonBody(int origin)
     private HclBody Body(JsonValue value, ImmutableArray<string> blockTypes, bool labelled)
     {
         if (value is not JsonMap map)
-            throw new HclException("a map is expected: { … }", Span(value));
+            throw new HclException("expected a map: { … }", Span(value));
         var (attributes, blocks) = (ImmutableArray.CreateBuilder<HclAttribute>(), ImmutableArray.CreateBuilder<HclBlock>());
         foreach (var member in map.Members)
         {
@@ -28,7 +28,7 @@ internal sealed class JsonBody(int origin)
 
     private IEnumerable<HclBlock> Labelled(JsonString type, JsonValue value) => value is JsonMap map
         ? map.Members.SelectMany(member => Items(member.Value).Select(item => new HclBlock(Label(type), [Label(member.Name)], Body(item, ["validation"], labelled: false))))
-        : throw new HclException($"'{type.Value}' has a map of names: {{ \"NAME\": {{ … }} }}", Span(value));
+        : throw new HclException($"'{type.Value}' must be a map of names: {{ \"NAME\": {{ … }} }}", Span(value));
 
     /// <summary>Blocks of the same kind may stand in a list.</summary>
     private static ImmutableArray<JsonValue> Items(JsonValue value) => value is JsonList list ? list.Items : value is JsonLiteral { Value: null } ? [] : [value];
@@ -37,7 +37,7 @@ internal sealed class JsonBody(int origin)
     {
         JsonString text => Template(text),
         JsonNumber number => decimal.TryParse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? new HclLiteral(new HclNumber(parsed), Span(value))
-            : throw new HclException("the number is larger than is read here", Span(value)),
+            : throw new HclException("the number is too large", Span(value)),
         JsonLiteral literal => new HclLiteral(literal.Value is { } flag ? new HclBool(flag) : HclValue.Null, Span(value)),
         JsonList list => new HclTuple([.. list.Items.Select(Expression)], Span(value)),
         JsonMap map => new HclObject([.. map.Members.Select(member => (Template(member.Name), Expression(member.Value)))], Span(value)),

@@ -32,7 +32,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
             null => Untyped(name, given, standard, span),
             HclPrimitive primitive => Primitive(name, given, primitive, span),
             HclCollection or HclTupleType => FromCsv(name, given, type, span),
-            _ => throw Unfit(name, type.Name, span, $"Give it as JSON, in {name}{JsonSuffix}."),
+            _ => throw Unfit(name, type.Name, span, $"Set it as JSON in {name}{JsonSuffix}."),
         };
     }
 
@@ -44,7 +44,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         }
         catch (JsonSyntaxException e)
         {
-            throw new HclException($"{name}{JsonSuffix} is not JSON: {e.Message}", span);
+            throw new HclException($"'{name}{JsonSuffix}' is not valid JSON: {e.Message}", span);
         }
     }
 
@@ -66,8 +66,8 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         HclBool => Primitive(name, given, new HclPrimitive("bool"), span),
         HclNumber => Primitive(name, given, new HclPrimitive("number"), span),
         HclList or HclMap => throw Unfit(name, standard.Kind, span,
-            $"Give the variable a type in the file, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, "
-            + $"or take {name} out of the environment."),
+            $"Add a type to the variable, e.g. type = {(standard is HclList ? "list(string)" : "map(string)")}, "
+            + $"or unset {name} in the environment."),
         _ => new HclString(given),
     };
 
@@ -88,7 +88,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
     /// <summary>Fields with commas between them; those of a map are <c>KEY:VALUE</c>.</summary>
     private static HclValue FromCsv(string name, string given, HclType type, HclSpan span)
     {
-        var fields = given.Length == 0 ? [] : Csv.Split(given)?.ToList() ?? throw Unfit(name, "fields with commas between them", span);
+        var fields = given.Length == 0 ? [] : Csv.Split(given)?.ToList() ?? throw Unfit(name, "a comma-separated list", span);
         var read = (type, Each(type)) switch
         {
             (HclTupleType tuple, _) when tuple.Items.Length == fields.Count && tuple.Items.All(item => item is HclPrimitive) =>
@@ -97,7 +97,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
             (HclCollection, HclPrimitive each) => HclValue.List(fields.Select(field => Primitive(name, field, each, span))),
             _ => (HclValue?)null,
         };
-        return read is null ? throw Unfit(name, type.Name, span, $"Give it as JSON, in {name}{JsonSuffix}.") : type.Convert(read)!;
+        return read is null ? throw Unfit(name, type.Name, span, $"Set it as JSON in {name}{JsonSuffix}.") : type.Convert(read)!;
     }
 
     private static HclPrimitive? Each(HclType type) => (type as HclCollection)?.Each as HclPrimitive;
@@ -109,13 +109,13 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
         {
             var pair = field.Split(':');
             members[pair[0]] = pair.Length == 2 ? Primitive(name, pair[1], each, span)
-                : throw Unfit(name, "KEY:VALUE, with commas between them", span);
+                : throw Unfit(name, "a comma-separated list of KEY:VALUE", span);
         }
         return new HclMap(members.ToImmutable());
     }
 
     private static HclException Unfit(string name, string expected, HclSpan span, string? hint = null) =>
-        new($"the variable '{name}' is {expected}, and the environment has something else",
+        new($"the environment variable '{name}' must be {expected}",
             span,
-            hint ?? $"Set {name} to {expected}, or unset it.");
+            hint ?? $"Correct {name}, or unset it.");
 }

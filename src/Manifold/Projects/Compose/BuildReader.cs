@@ -31,14 +31,14 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         var settings = new ImageSettings();
         foreach (var (key, value) in map.Entries)
             if (Ignored.Contains(key.Text))
-                values.Faults.Warn(key.Place, $"{key.Text} of service '{service}' has no effect: it is about containers of Windows.");
+                values.Faults.Warn(key.Place, $"'{key.Text}' of service '{service}' has no effect: it applies only to Windows containers.");
             else if (!Known.Contains(key.Text))
                 values.Refuse(key, where, Known);
             else if (value is not YamlScalar { IsNull: true })
                 settings = With(settings, key.Text, value);
         settings = settings with { Contexts = [.. settings.Contexts.Select(context => Context(context, imageOf))] };
         if (settings is { Dockerfile: not null, InlineDockerfile: { } inline })
-            values.Faults.Add(inline.Place, $"{where} has both dockerfile and dockerfile_inline.", "Keep one of them.");
+            values.Faults.Add(inline.Place, $"{where} has both 'dockerfile' and 'dockerfile_inline'.", "Keep one of them.");
         return map.Find("x-bake") is { } bake && values.Map(bake.Value, "x-bake", out var more) ? WithBake(settings, service, more) : settings;
     }
 
@@ -127,7 +127,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
 
     private ImageSettings Ignore(ImageSettings settings, string service, YamlScalar key)
     {
-        values.Faults.Warn(key.Place, $"{key.Text} in x-bake of service '{service}' has no effect{(KnownToBake.Contains(key.Text) ? " here" : "")}.{(Suggestion.For(key.Text, KnownToBake) is { } hint && !KnownToBake.Contains(key.Text) ? " " + hint : "")}");
+        var hint = KnownToBake.Contains(key.Text) ? null : Suggestion.For(key.Text, KnownToBake);
+        values.Faults.Warn(key.Place, $"'{key.Text}' in x-bake of service '{service}' has no effect.{(hint is null ? "" : " " + hint)}");
         return settings;
     }
 
@@ -158,14 +159,14 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         var secrets = root.Find("secrets")?.Value as YamlMap;
         if (secrets?.Find(name.Text)?.Value is not YamlMap secret)
         {
-            values.Faults.Add(name.Place, $"there is no secret '{name.Text}' in this file.", Suggestion.For(name.Text, secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
+            values.Faults.Add(name.Place, $"this file has no secret '{name.Text}'.", Suggestion.For(name.Text, secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
             return null;
         }
         if (secret.Find("environment")?.Value is YamlScalar variable)
             return name with { Text = $"id={name.Text},env={variable.Text}" };
         if (secret.Find("file")?.Value is YamlScalar file)
             return name with { Text = $"id={name.Text},src={file.Text}" };
-        values.Faults.Add(secret.Place, $"the secret '{name.Text}' is neither a file nor a variable of the environment; a build can use no other.");
+        values.Faults.Add(secret.Place, $"the secret '{name.Text}' has no 'file' and no 'environment'. A build needs one of them.");
         return null;
     }
 
@@ -181,8 +182,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
                 && !text.Equals(scalar.Text, StringComparison.OrdinalIgnoreCase))
             {
                 values.Faults.Warn(scalar.Place,
-                    $"{name.Text} of {key} is {text}: to compose, {scalar.Text} without quotes is a number or a date. "
-                    + "Write it in quotes to keep it as it is.");
+                    $"'{name.Text}' of '{key}' becomes '{text}': compose reads '{scalar.Text}' without quotes as a number or a date. "
+                    + "To keep it as written, put it in quotes.");
             }
         return values.Pairs(map with { Entries = [.. map.Entries.Select(Settled)] }, key);
 

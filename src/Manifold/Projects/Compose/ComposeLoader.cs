@@ -73,7 +73,7 @@ internal sealed class ComposeLoader
                 yield return interpolation.Apply(map);
             }
             else if (document is not YamlScalar { IsNull: true })
-                own.Add(document.Place, $"a compose file is a map; this is {document.Kind}.");
+                own.Add(document.Place, $"a compose file must be a map, not {document.Kind}.");
     }
 
     private SourceText Text(string path) => path == "-" ? new SourceText(path, options.ReadText(path).Text) : ProjectText.Read(path, paths);
@@ -87,7 +87,7 @@ internal sealed class ComposeLoader
                 if (Included(item, files) is { } included)
                     file = merge.Files(new ComposePaths(included.Folder).File(Load(included)), file);
         if (include.Value is not (YamlList or YamlScalar { IsNull: true }))
-            faults.Add(include.Value.Place, $"include is {include.Value.Kind}. Expected a list of files.");
+            faults.Add(include.Value.Place, $"'include' is {include.Value.Kind}. Expected a list of files.");
         return file;
     }
 
@@ -97,13 +97,13 @@ internal sealed class ComposeLoader
         var map = item as YamlMap;
         var names = Names(map is null ? item : map.Find("path")?.Value);
         if (names.IsEmpty)
-            faults.Add(item.Place, "include says no file.", "Expected a path, or {path: FILE, project_directory: FOLDER, env_file: FILE}.");
+            faults.Add(item.Place, "'include' has no file.", "Expected a path or {path: FILE, project_directory: FOLDER, env_file: FILE}.");
         if (names.IsEmpty || !names.All(name => IsThere(name, files.Folder)))
             return null;
         ImmutableArray<string> found = [.. names.Select(name => Path.GetFullPath(name.Text, files.Folder))];
         if (found.FirstOrDefault(files.IncludedBy.Contains) is { } again)
         {
-            faults.Add(item.Place, $"include goes in a circle: {string.Join(" → ", files.IncludedBy.Append(again).Select(paths.Shown))}.");
+            faults.Add(item.Place, $"'include' forms a cycle: {string.Join(" → ", files.IncludedBy.Append(again).Select(paths.Shown))}.");
             return null;
         }
         var folder = map?.Find("project_directory")?.Value is YamlScalar { Text.Length: > 0 } own
@@ -120,10 +120,10 @@ internal sealed class ComposeLoader
     private bool IsThere(YamlScalar name, string folder)
     {
         if (ContextFetcher.IsRemote(name.Text) || name.Text.StartsWith("oci://", StringComparison.Ordinal))
-            faults.Add(name.Place, $"'{name.Text}' is not on this machine, and is not fetched.",
-                "Name a copy of it, or print the whole with: docker compose config");
+            faults.Add(name.Place, $"'{name.Text}' is not a local file. Remote files are not fetched.",
+                "Use a local copy, or merge the files first: docker compose config");
         else if (!File.Exists(Path.GetFullPath(name.Text, folder)))
-            faults.Add(name.Place, $"the file '{name.Text}' is not there.", $"Looked for '{Path.GetFullPath(name.Text, folder)}'.");
+            faults.Add(name.Place, $"the file '{name.Text}' does not exist.", $"Looked for '{Path.GetFullPath(name.Text, folder)}'.");
         else
             return true;
         return false;

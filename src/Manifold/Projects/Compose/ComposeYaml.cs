@@ -43,7 +43,7 @@ public static class ComposeYaml
         if (services.IsEmpty && !faults.Any)
         {
             faults.Add(root.Find("services")?.Key.Place ?? faults.Source.PlaceOf(0, 0, 1),
-                "no service of this file has a build.", "Expected e.g.  services: {web: {build: ./web}}");
+                "no service in this file has a 'build'.", "Example: services: {web: {build: ./web}}");
         }
         var project = new Project
         {
@@ -75,7 +75,7 @@ public static class ComposeYaml
         {
             foreach (var wrong in service.Settings.WrongPlatforms)
                 faults.Add(wrong.Place, $"'{wrong.Text}' is not a platform.",
-                    "Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+                    "Expected os/architecture[/variant], for example linux/arm64 or linux/arm/v7.");
             var component = resolver.Resolve(service);
             if (component is not null)
                 components.Add(component);
@@ -96,7 +96,7 @@ public static class ComposeYaml
         if (Suggestion.For(key.Text, Known) is not null)
             values.Refuse(key, "a compose file", Known);
         else if (!key.Text.StartsWith("x-", StringComparison.Ordinal))
-            faults.Warn(key.Place, $"the key '{key.Text}' is not one of a compose file, and has no effect.");
+            faults.Warn(key.Place, $"the key '{key.Text}' is not a key of a compose file and has no effect.");
     }
 
     /// <summary>With the project's name: the file's, else the environment's, else the one that bake gives.</summary>

@@ -58,9 +58,9 @@ internal sealed partial class DotEnvText(string text)
         var name = text[start..at].TrimEnd();
         isAlone = at == text.Length || text[at] == '\n';
         if (!isAlone && text[at] is not ('=' or ':'))
-            throw new FormatException($"'{Excerpt(start)}' is not the name of a variable: it has a '{text[at]}'.");
+            throw new FormatException($"'{Excerpt(start)}' is not a valid variable name: it contains '{text[at]}'.");
         if (name.Contains(' ', StringComparison.Ordinal))
-            throw new FormatException($"the name '{name}' has a space in it.");
+            throw new FormatException($"the name '{name}' contains a space.");
         at += at < text.Length && !isAlone ? 1 : 0;
         return name;
     }
@@ -87,7 +87,7 @@ internal sealed partial class DotEnvText(string text)
         if (at == text.Length)
         {
             Line = line;
-            throw new FormatException($"the value {Excerpt(start)} has no closing {quote}.");
+            throw new FormatException($"the value {Excerpt(start)} has no closing quote ({quote}).");
         }
         at++;
         return quote == '\'' ? new DotEnvStatement(name, value.ToString(), true, line)

@@ -11,7 +11,7 @@ namespace Manifold.Projects.Compose;
 /// </remarks>
 internal sealed class ServiceChecks(FileFaults faults)
 {
-    private const string Variable = "Is a variable without a value in it?";
+    private const string Variable = "Check that every variable in it has a value.";
 
     private static readonly string[] Texts = ["context", "dockerfile", "dockerfile_inline", "target", "network", "isolation"];
     private static readonly string[] Lists =
@@ -41,13 +41,13 @@ internal sealed class ServiceChecks(FileFaults faults)
             RequireTextKeys(child);
         var keys = (node as YamlMap)?.Entries.Select(entry => entry.Key) ?? [];
         foreach (var key in keys.Where(key => key.IsNull || PlainScalar.IsNoText(key)))
-            faults.Add(key.Place, $"the key '{key.Text}' is no text to compose.", "Write it in quotes.");
+            faults.Add(key.Place, $"compose does not read the key '{key.Text}' as a string.", "Put it in quotes.");
     }
 
     private void CheckBuild(string what, YamlScalar key, YamlNode value)
     {
         if (value is YamlScalar { IsNull: true } && !key.Text.StartsWith("x-", StringComparison.Ordinal))
-            faults.Add(key.Place, $"{what} has no value.", "Leave the key out.");
+            faults.Add(key.Place, $"{what} has no value.", "Remove the key.");
         if (Texts.Contains(key.Text) && value is YamlScalar text)
             RequireText(text, what);
         if (Lists.Contains(key.Text) && value is YamlList list)
@@ -56,13 +56,13 @@ internal sealed class ServiceChecks(FileFaults faults)
         if (key.Text == "ssh" && value is YamlList agents)
             foreach (var agent in agents.Items.OfType<YamlScalar>()
                 .Where(agent => agent.Text != "default" && !agent.Text.Contains('=', StringComparison.Ordinal)))
-                faults.Add(agent.Place, $"the agent '{agent.Text}' of {what} says no path.", "Expected default, or ID=PATH.");
+                faults.Add(agent.Place, $"the ssh agent '{agent.Text}' of {what} has no path.", "Expected default or ID=PATH.");
     }
 
     private void RequireText(YamlScalar value, string what)
     {
         if (PlainScalar.IsNoText(value))
-            faults.Add(value.Place, $"{what} is '{value.Text}', which is no text to compose.", "Write it in quotes.");
+            faults.Add(value.Place, $"{what} is '{value.Text}', which compose does not read as a string.", "Put it in quotes.");
     }
 
     private static IEnumerable<YamlScalar> Scalars(YamlMap service, string key) =>
@@ -81,13 +81,13 @@ internal sealed class ServiceChecks(FileFaults faults)
         var host = parts.Length > 1 ? parts[^2] : "";
         var address = string.Join(':', parts[..Math.Max(0, parts.Length - 2)]).Trim('[', ']');
         if (container.Length == 0)
-            return "it names no port of the container";
+            return "the container port is missing";
         if (protocol.ToLowerInvariant() is not ("tcp" or "udp" or "sctp" or ""))
-            return $"'{protocol}' is no protocol";
+            return $"'{protocol}' is not a protocol";
         if (address.Length > 0 && !IsAddress(address))
             return $"'{address}' is not an IP address";
         if (Count(container) is not { } many || (host.Length > 0 && Count(host) is null))
-            return $"'{(Count(container) is null ? container : host)}' is not a port, and no range of ports";
+            return $"'{(Count(container) is null ? container : host)}' is not a port or a range of ports";
         return host.Length > 0 && Count(host) != many && many > 1 ? "the ranges have different lengths" : null;
     }
 

@@ -32,8 +32,8 @@ internal sealed class ServiceEnvironment(FileFaults faults, ProjectPaths paths, 
         if (!File.Exists(path))
         {
             if (mustBeThere)
-                faults.Add(file.Place, $"the file of variables '{file.Text}' is not there.",
-                    "Compose needs it, too. What may miss is written {path: FILE, required: false}.");
+                faults.Add(file.Place, $"the env_file '{file.Text}' does not exist.",
+                    "If the file is optional, write {path: FILE, required: false}.");
             return;
         }
         var own = faults.Of(ProjectText.Read(path, paths));

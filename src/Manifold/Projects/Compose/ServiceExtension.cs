@@ -21,7 +21,7 @@ internal sealed class ServiceExtension(FileFaults faults, ComposeMerge merge, Fu
         var name = extends.Value is YamlMap map ? map.Find("service")?.Value as YamlScalar : extends.Value as YamlScalar;
         if (name is null)
         {
-            faults.Add(extends.Key.Place, "extends says no service.", "Expected a name, or {service: NAME, file: FILE}.");
+            faults.Add(extends.Key.Place, "'extends' has no service.", "Expected a name or {service: NAME, file: FILE}.");
             return own;
         }
         var file = (extends.Value as YamlMap)?.Find("file")?.Value as YamlScalar;
@@ -29,10 +29,10 @@ internal sealed class ServiceExtension(FileFaults faults, ComposeMerge merge, Fu
             return own;
         var next = (file?.Text ?? way[^1].File, name.Text);
         if (way.Contains(next))
-            faults.Add(name.Place, $"extends goes in a circle: {string.Join(" → ", way.Append(next).Select(each => each.Item2))}.");
+            faults.Add(name.Place, $"'extends' forms a cycle: {string.Join(" → ", way.Append(next).Select(each => each.Item2))}.");
         else if (others.Find(name.Text)?.Value is not { } below)
             faults.Add(name.Place,
-                $"there is no service '{name.Text}'{(file is null ? "" : $" in '{file.Text}'")}.",
+                $"no service is named '{name.Text}'{(file is null ? "" : $" in '{file.Text}'")}.",
                 Suggestion.For(name.Text, others.Entries.Select(entry => entry.Key.Text)));
         else if (below is YamlMap found)
             return merge.Services(Apply(found, others, way.Add(next)), own);

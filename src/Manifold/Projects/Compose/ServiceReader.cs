@@ -35,12 +35,12 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
         if (service.Find("build") is not { Value: not YamlScalar { IsNull: true } } build)
         {
             if (service.Find("image") is not { Value: YamlScalar { IsNull: false, Text.Length: > 0 } } && service.Find("provider") is null)
-                values.Faults.Add(key.Place, $"service '{key.Text}' has neither an image nor a build.");
+                values.Faults.Add(key.Place, $"service '{key.Text}' has no 'image' and no 'build'.");
             return null;
         }
         if (build.Value is not (YamlMap or YamlScalar) || build.Value is YamlScalar folder && PlainScalar.IsNoText(folder))
         {
-            values.Wrong(build.Value, $"build of service '{key.Text}'", "a folder, or a map");
+            values.Wrong(build.Value, $"build of service '{key.Text}'", "a folder or a map");
             return null;
         }
         warnOf(build.Value);
@@ -65,7 +65,7 @@ internal sealed class ServiceReader(YamlMap root, ServiceEnvironment environment
     {
         foreach (var (other, _) in service.Entries.Where(each => !Building.Contains(each.Key.Text)))
             if (Suggestion.For(other.Text, Building) is { } hint)
-                values.Faults.Warn(other.Place, $"service '{name}' has '{other.Text}', which is not looked at. {hint}");
+                values.Faults.Warn(other.Place, $"service '{name}': the key '{other.Text}' is ignored. {hint}");
     }
 
     /// <summary>The image of a service that is not built, by which <c>service:NAME</c> then is meant.</summary>

@@ -25,7 +25,7 @@ internal sealed class JsonReader(string text)
         var reader = new JsonReader(text);
         var value = reader.Value();
         reader.SkipBlanks();
-        return reader.at == text.Length ? value : throw reader.Wrong("nothing more is expected after the end of the document");
+        return reader.at == text.Length ? value : throw reader.Wrong("unexpected text after the end of the document");
     }
 
     private JsonValue Value()
@@ -46,7 +46,7 @@ internal sealed class JsonReader(string text)
             "true" => true,
             "false" => false,
             "null" => null,
-            _ => throw new JsonSyntaxException(start < text.Length ? "a value is expected: \"text\", a number, true, false, null, [ or {" : "the document ends where a value is expected", start),
+            _ => throw new JsonSyntaxException(start < text.Length ? "expected a value: \"text\", a number, true, false, null, [ or {" : "the document ends too early: expected a value", start),
         };
         return new JsonLiteral(value, start, at - start);
     }
@@ -54,7 +54,7 @@ internal sealed class JsonReader(string text)
     private JsonValue Nested(Func<JsonValue> read)
     {
         if (++depth > Deepest)
-            throw Wrong($"more than {Deepest} levels of nesting");
+            throw Wrong($"more than {Deepest} levels of nesting are not supported");
         var value = read();
         depth--;
         return value;
@@ -67,13 +67,13 @@ internal sealed class JsonReader(string text)
         while (!Take('}'))
         {
             if (members.Count > 0 && !Take(','))
-                throw Wrong("',' or '}' is expected");
+                throw Wrong("expected ',' or '}'");
             SkipBlanks();
             if (Peek != '"')
-                throw Wrong("a name in double quotes is expected");
+                throw Wrong("expected a name in double quotes");
             var name = Text();
             if (!Take(':'))
-                throw Wrong("':' is expected");
+                throw Wrong("expected ':'");
             members.Add(new JsonMember(name, Value()));
         }
         return new JsonMap(members.ToImmutable(), start, at - start);
@@ -86,7 +86,7 @@ internal sealed class JsonReader(string text)
         while (!Take(']'))
         {
             if (items.Count > 0 && !Take(','))
-                throw Wrong("',' or ']' is expected");
+                throw Wrong("expected ',' or ']'");
             items.Add(Value());
         }
         return new JsonList(items.ToImmutable(), start, at - start);
@@ -99,7 +99,7 @@ internal sealed class JsonReader(string text)
             at++;
         var number = text[start..at];
         return decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) || double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-            ? new JsonNumber(number, start, at - start) : throw new JsonSyntaxException($"'{number}' is no number", start);
+            ? new JsonNumber(number, start, at - start) : throw new JsonSyntaxException($"'{number}' is not a number", start);
     }
 
     private JsonString Text()
@@ -110,7 +110,7 @@ internal sealed class JsonReader(string text)
         for (; Peek != '"'; at++)
         {
             if (at >= text.Length || Peek is '\n' or '\r')
-                throw new JsonSyntaxException("a text has no closing quote", start);
+                throw new JsonSyntaxException("the string has no closing quote", start);
             if (Peek == NullCharacter.Value)
                 throw Wrong(NullCharacter.Refused);
             if (Peek == '\\')
@@ -138,7 +138,7 @@ internal sealed class JsonReader(string text)
                     throw new JsonSyntaxException(NullCharacter.Refused, at - 1);
                 at += 4;
                 return (char)code;
-            default: throw Wrong("after '\\' one of \" \\ / b f n r t u is expected");
+            default: throw Wrong("expected one of \" \\ / b f n r t u after '\\'");
         }
     }
 

@@ -57,7 +57,7 @@ public static class LockFile
     /// <summary>The file's text.</summary>
     public static string Text(ProjectLock pins)
     {
-        var text = new StringBuilder($"# What this project stands on, by digest. Made by: manifold lock. Commit it; renew it with: manifold lock --update\nversion: {Version}\n");
+        var text = new StringBuilder($"# Pins the base images and sources of this project. Commit this file. To update it, run: manifold lock --update\nversion: {Version}\n");
         if (!pins.Images.IsEmpty)
             text.Append("images:\n");
         foreach (var (reference, image) in pins.Images)
@@ -78,7 +78,7 @@ public static class LockFile
         var faults = new FileFaults(ProjectText.Read(path, new ProjectPaths(Path.GetDirectoryName(path)!, workingFolder)));
         var root = YamlComposer.Compose(faults);
         faults.ThrowIfAny();
-        var pins = new Reading(faults, $"It is made by a program: take the one that was committed, or make it anew with: {empty.Command} --update").Read(root, empty);
+        var pins = new Reading(faults, $"Restore the committed version of the file, or recreate it with: {empty.Command} --update").Read(root, empty);
         faults.ThrowIfAny();
         return pins;
     }
@@ -92,7 +92,7 @@ public static class LockFile
             if (root is not YamlMap map || map.Find("version") is not { Value: YamlScalar { Text: Version } })
             {
                 var version = (root as YamlMap)?.Find("version")?.Value;
-                faults.Add(version?.Place ?? faults.Source.PlaceOf(0, 0, 1), version is YamlScalar other ? $"this lock file is of version '{other.Text}'; this program reads version {Version}." : "this is no lock file: it has no 'version: 1'.", mend);
+                faults.Add(version?.Place ?? faults.Source.PlaceOf(0, 0, 1), version is YamlScalar other ? $"the lock file has version '{other.Text}', but only version {Version} is supported." : "this is not a lock file: it has no 'version: 1'.", mend);
                 return pins;
             }
             foreach (var (key, _) in map.Entries.Where(entry => !Keys.Contains(entry.Key.Text)))
@@ -115,7 +115,7 @@ public static class LockFile
         private KeyValuePair<string, LockedImage>? Image(YamlEntry entry)
         {
             if (!ImageReference.TryParse(entry.Key.Text, out var reference))
-                faults.Add(entry.Key.Place, $"'{entry.Key.Text}' is no image reference.", mend);
+                faults.Add(entry.Key.Place, $"'{entry.Key.Text}' is not an image reference.", mend);
             var fields = Entries(entry.Value);
             if (DigestIn(fields.FirstOrDefault(field => field.Key.Text == "digest")?.Value ?? entry.Value) is not { } digest)
                 return null;
@@ -128,7 +128,7 @@ public static class LockFile
         {
             if (node is YamlScalar scalar && Digest.TryParse(scalar.Text, out var digest))
                 return digest;
-            faults.Add(node.Place, node is YamlScalar text ? $"'{text.Text}' is no digest." : "this has no digest.", mend);
+            faults.Add(node.Place, node is YamlScalar text ? $"'{text.Text}' is not a digest." : "the digest is missing.", mend);
             return null;
         }
 
@@ -136,7 +136,7 @@ public static class LockFile
         {
             if (entry.Value is YamlScalar scalar && ProjectLock.CommitHash().IsMatch(scalar.Text))
                 return KeyValuePair.Create(entry.Key.Text, scalar.Text);
-            faults.Add(entry.Value.Place, "this is no commit's hash.", mend);
+            faults.Add(entry.Value.Place, "this is not a commit hash.", mend);
             return null;
         }
     }

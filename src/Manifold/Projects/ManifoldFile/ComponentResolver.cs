@@ -57,7 +57,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             return [.. wanted.Select(platform => said?.Entries.FirstOrDefault(entry => entry.Platform == platform) ?? new PlatformChoice(platform, new ImageSettings(), image.Place))];
         ImmutableArray<PlatformChoice> kept = [.. said.Entries.Where(entry => wanted.Contains(entry.Platform))];
         if (kept.IsEmpty)
-            faults.Add(said.Place, $"image '{image.Name}' is for {string.Join(", ", said.Entries.Select(entry => entry.Platform))}, none of which ARCHITECTURES names ({string.Join(", ", wanted.Select(each => each.ToString()))}).");
+            faults.Add(said.Place, $"ARCHITECTURES ({string.Join(", ", wanted.Select(each => each.ToString()))}) contains none of the platforms "
+                + $"of image '{image.Name}': {string.Join(", ", said.Entries.Select(entry => entry.Platform))}.");
         return kept;
     }
 
@@ -73,9 +74,10 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             if (tags.TryAdd(reference, (image.Name, tag.Place)))
                 continue;
             if (around.TagsMayBeShared)
-                faults.Warn(tag.Place, $"'{reference}' is image '{tags[reference].Image}' and image '{image.Name}'; it will be the one that is written last.");
+                faults.Warn(tag.Place, $"images '{tags[reference].Image}' and '{image.Name}' both have the tag '{reference}'. "
+                    + "It names the image that is written last.");
             else
-                faults.Add(tag.Place, $"'{reference}' would be image '{image.Name}', and is image '{tags[reference].Image}' in line {tags[reference].Place.Line}.");
+                faults.Add(tag.Place, $"images '{tags[reference].Image}' (line {tags[reference].Place.Line}) and '{image.Name}' both have the tag '{reference}'.");
         }
         return [.. found];
     }
@@ -90,10 +92,10 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var registry = around.Registry is { Text.Length: > 0 } prefix ? prefix.Text + "/" : "";
         var text = isBare ? $"{registry}{image.Name}:{tag.Text}" : tag.Text;
         if (!ImageReference.TryParse(text, out var reference))
-            faults.Add(tag.Place, isBare ? $"'{tag.Text}' cannot be a tag of '{registry}{image.Name}'." : $"'{tag.Text}' is not an image reference.",
-                isBare ? "A tag has letters, digits, '.', '_' and '-', at most 128; a repository is in lower case." : "Expected [registry/]repository[:tag], in lower case.");
+            faults.Add(tag.Place, isBare ? $"'{tag.Text}' is not a valid tag for '{registry}{image.Name}'." : $"'{tag.Text}' is not an image reference.",
+                isBare ? "A tag has at most 128 letters, digits, '.', '_' and '-'. A repository is in lower case." : "Expected [registry/]repository[:tag], in lower case.");
         else if (reference.Digest is not null)
-            faults.Add(tag.Place, $"'{tag.Text}' has a digest. A tag is given a name; the digest is what the build makes of it.");
+            faults.Add(tag.Place, $"'{tag.Text}' has a digest. Remove it: the digest is the result of the build.");
         else
             return reference;
         return null;
@@ -106,7 +108,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         ImmutableArray<Located> all = [.. own, .. image.Settings.Aliases ?? []];
         foreach (var alias in all.DistinctBy(alias => alias.Text))
             if (!aliases.TryAdd(alias.Text, (image.Name, alias.Place)))
-                faults.Add(alias.Place, $"the alias '{alias.Text}' of image '{image.Name}' is that of image '{aliases[alias.Text].Image}' too, in line {aliases[alias.Text].Place.Line}.");
+                faults.Add(alias.Place,
+                    $"images '{aliases[alias.Text].Image}' (line {aliases[alias.Text].Place.Line}) and '{image.Name}' both have the alias '{alias.Text}'.");
         return [.. all.Select(alias => alias.Text).Distinct()];
     }
 }

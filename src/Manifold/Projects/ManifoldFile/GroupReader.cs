@@ -19,7 +19,7 @@ internal sealed class GroupReader(ValueReader values, ImmutableArray<NamedImage>
             foreach (var (key, value) in map.Entries)
             {
                 if (names.Contains(key.Text) || families.Any(family => family.Key == key.Text))
-                    values.Faults.Add(key.Place, $"the group '{key.Text}' is called as an image is.");
+                    values.Faults.Add(key.Place, $"the group '{key.Text}' has the same name as an image.");
                 written[key.Text] = values.Texts(value, $"group '{key.Text}'");
             }
         var groups = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
@@ -44,11 +44,11 @@ internal sealed class GroupReader(ValueReader values, ImmutableArray<NamedImage>
         if (families.FirstOrDefault(family => family.Key == member.Text) is { } family)
             return [.. family.Select(image => image.Name)];
         if (path.Contains(member.Text))
-            values.Faults.Add(member.Place, $"the groups go in a circle: {string.Join(" → ", path.Append(member.Text))}.");
+            values.Faults.Add(member.Place, $"these groups contain each other: {string.Join(" → ", path.Append(member.Text))}.");
         else if (written.ContainsKey(member.Text))
             return Members(member.Text, path.Add(member.Text));
         else
-            values.Faults.Add(member.Place, $"the group '{group}' names '{member.Text}', and there is no such image or group.",
+            values.Faults.Add(member.Place, $"the group '{group}' contains '{member.Text}', which is not an image or a group.",
                 Suggestion.For(member.Text, names.Concat(written.Keys)));
         return [];
     }

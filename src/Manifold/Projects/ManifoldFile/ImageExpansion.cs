@@ -32,9 +32,9 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
             foreach (var image in Expand(key, value))
             {
                 if (!expanded.TryAdd(image.Name, image))
-                    Faults.Add(image.Place, $"two images are called '{image.Name}', the first in line {expanded[image.Name].Place.Line}.");
+                    Faults.Add(image.Place, $"two images are named '{image.Name}'. The first is in line {expanded[image.Name].Place.Line}.");
                 if (expanded.Count > Limits.ProjectImages)
-                    throw new UsageException($"{Faults.Source.FileName}: it has more than {Limits.ProjectImages} images.");
+                    throw new UsageException($"{Faults.Source.FileName}: the file has more than {Limits.ProjectImages} images.");
             }
         ReadUnusedTemplates();
         return [.. expanded.Values];
@@ -51,13 +51,13 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
         }
         var matrix = map.Find("matrix") is { } given ? new Matrix(values, environment).Read(given.Value) : [];
         if (map.Find("name") is { } lonely && matrix.IsEmpty)
-            Faults.Add(lonely.Key.Place, "name is for images with a matrix; others are called as their key says.");
+            Faults.Add(lonely.Key.Place, "'name' is only for images with a matrix. The name of any other image is its key.");
         foreach (var combination in matrix.IsEmpty ? [new MatrixCombination([])] : matrix)
         {
             var scope = environment.With(combination.Variables);
             var name = matrix.IsEmpty ? key.Text : Name(map, scope) ?? combination.NameOf(key.Text);
             if (!NamePattern().IsMatch(name))
-                Faults.Add(key.Place, $"'{name}' cannot be an image's name.", "Expected letters, digits, '.', '_' and '-', the first a letter or a digit.");
+                Faults.Add(key.Place, $"'{name}' is not a valid image name.", "Expected letters, digits, '.', '_' and '-', starting with a letter or a digit.");
             var settings = Inherited(new Level(map, where, Keys.Image), new Scope(scope), [key.Text]).Over(Defaults(scope));
             yield return new NamedImage(name, key.Text, settings, key.Place);
         }
@@ -80,7 +80,7 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
         var below = new ImageSettings();
         foreach (var name in applied.Find("inherits") is { } inherits ? values.Texts(inherits.Value, "inherits") : [])
             if (path.Contains(name.Text))
-                Faults.Add(name.Place, $"inherits goes in a circle: {string.Join(" → ", path.Append(name.Text))}.");
+                Faults.Add(name.Place, $"'inherits' forms a cycle: {string.Join(" → ", path.Append(name.Text))}.");
             else if (Find(name.Text) is { } found)
             {
                 if (!scope.Read.TryGetValue(name.Text, out var read))
@@ -88,7 +88,7 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
                 below = read.Over(below);
             }
             else
-                Faults.Add(name.Place, $"there is neither a template nor an image '{name.Text}'.", Suggestion.For(name.Text, Names(templates).Concat(Names(images))));
+                Faults.Add(name.Place, $"no template or image is named '{name.Text}'.", Suggestion.For(name.Text, Names(templates).Concat(Names(images))));
         return reader.Read(applied, level.Where, level.Known).Over(below with { Aliases = null });
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
         foreach (var (key, value) in templates.Entries)
         {
             if (images.Find(key.Text) is not null)
-                Faults.Add(key.Place, $"'{key.Text}' is an image as well; inherits could not tell them apart.");
+                Faults.Add(key.Place, $"the template '{key.Text}' has the same name as an image. Rename one of them.");
             if (values.Map(value, $"template '{key.Text}'", out var map) && !used.Contains(key.Text))
                 Inherited(new Level(map, $"template '{key.Text}'", Keys.Template), new Scope(environment), [key.Text]);
         }

@@ -57,7 +57,7 @@ public static class ManifoldYaml
                     faults.Add(key.Place, $"the file has no key '{key.Text}'.", hint);
         if (!faults.Any)
             faults.Add(node?.Place ?? faults.Source.PlaceOf(0, 0, 1),
-                "the file has no images.", "Expected e.g.  images: {api: {context: services/api}}");
+                "the file has no images.", "Example: images: {api: {context: services/api}}");
         try
         {
             faults.ThrowIfAny();
@@ -81,13 +81,13 @@ public static class ManifoldYaml
             : entry is { Value: not YamlScalar { IsNull: true } } ? values.Text(entry.Value, "registry") : null;
         registry = registry is null ? null : registry with { Text = registry.Text.TrimEnd('/') };
         if (registry is { Text.Length: > 0 } && !ImageReference.TryParse(registry.Text + "/name", out _))
-            values.Faults.Add(place, $"'{registry.Text}' cannot be the beginning of an image's name{(told is null ? "" : " (it is set from outside the file)")}.", "Expected a registry and a folder, e.g. quay.io/acme.");
+            values.Faults.Add(place, $"'{registry.Text}' is not a valid registry{(told is null ? "" : " (set outside of the file)")}.", "Expected a registry and an optional folder, for example quay.io/acme.");
         return registry;
     }
 
     private static ImmutableArray<Platform>? Architectures(ReadingOptions options) => options.Variable("ARCHITECTURES") is not { } names ? null
         : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(name => Platform.TryParse(name, out var platform) ? platform
-            : throw new UsageException($"ARCHITECTURES names '{name}', which is not a platform. Expected e.g. amd64 arm64 arm ppc64le riscv64.")).Distinct()];
+            : throw new UsageException($"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le riscv64.")).Distinct()];
 
     private static Rollout? ReadRollout(YamlNode node, ValueReader values)
     {
@@ -99,7 +99,7 @@ public static class ManifoldYaml
             values.Refuse(key, "rollout", Keys.Rollout);
         if (map.Find("deployment") is not { } deployment)
         {
-            values.Faults.Add(node.Place, "rollout says no deployment.", "Expected e.g.  rollout: {deployment: api, namespace: prod}");
+            values.Faults.Add(node.Place, "'rollout' has no deployment.", "Example: rollout: {deployment: api, namespace: prod}");
             return null;
         }
         return values.Text(deployment.Value, "deployment") is { } text

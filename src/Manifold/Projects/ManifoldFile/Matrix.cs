@@ -25,9 +25,9 @@ internal sealed class Matrix(ValueReader values, Interpolation environment)
         {
             var choices = values.Texts(environment.Apply(value), key.Text);
             if (choices.IsEmpty)
-                values.Faults.Add(key.Place, $"the matrix has no value for '{key.Text}'.");
+                values.Faults.Add(key.Place, $"the matrix variable '{key.Text}' has no values.");
             if ((long)combinations.Length * choices.Length > Limits.ProjectImages)
-                throw new UsageException($"{key.Place}: this matrix makes more than {Limits.ProjectImages} images.");
+                throw new UsageException($"{key.Place}: this matrix creates more than {Limits.ProjectImages} images.");
             combinations = [.. combinations.SelectMany(before => choices.Select(choice =>
                 new MatrixCombination(before.Values.Add(new(key.Text, choice.Text)))))];
         }

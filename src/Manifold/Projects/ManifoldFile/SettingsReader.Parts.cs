@@ -20,11 +20,11 @@ internal sealed partial class SettingsReader
         var choices = new List<PlatformChoice>();
         foreach (var choice in entries.OfType<PlatformChoice>().ToList())
             if (choices.Find(other => other.Platform == choice.Platform) is { } first)
-                values.Faults.Add(choice.Place, $"the platform {choice.Platform} stands here twice, first in line {first.Place.Line}.");
+                values.Faults.Add(choice.Place, $"the platform {choice.Platform} is listed twice, first in line {first.Place.Line}.");
             else
                 choices.Add(choice);
         if (choices.Count == 0)
-            values.Faults.Add(value.Place, "platforms is empty. Expected e.g. [linux/amd64, linux/arm64].");
+            values.Faults.Add(value.Place, "'platforms' is empty. Example: [linux/amd64, linux/arm64].");
         return choices.Count == 0 ? null : new PlatformChoices([.. choices], false, value.Place);
     }
 
@@ -35,14 +35,15 @@ internal sealed partial class SettingsReader
     {
         if (!Oci.Platform.TryParse(name.Text, out var platform))
         {
-            values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.", "Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7.");
+            values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.", "Expected os/architecture[/variant], for example linux/arm64 or linux/arm/v7.");
             return null;
         }
         if (settings is null or YamlScalar { IsNull: true } || !values.Map(settings, $"platform {name.Text}", out var map))
             return new PlatformChoice(platform, new ImageSettings(), name.Place);
         var read = Read(map, $"platform {name.Text}", Keys.Platform);
         if (read.Source is { Text: not "build" } source && (read.Context ?? read.Dockerfile ?? read.InlineDockerfile ?? read.Target) is { } idle)
-            values.Faults.Add(idle.Place, $"platform {name.Text} is taken from '{source.Text}', so that nothing is built.", "Remove this, or say source: build.");
+            values.Faults.Add(idle.Place, $"platform {name.Text} is taken from '{source.Text}' and not built, so this key has no effect.",
+                "Remove this key, or write source: build.");
         return new PlatformChoice(platform, read, name.Place);
     }
 
@@ -59,7 +60,7 @@ internal sealed partial class SettingsReader
             values.Refuse(key, "a hook", Keys.Hook);
         if (map.Find("run") is not { Value: YamlScalar { IsNull: false } or YamlList { Items.Length: > 0 } } run)
         {
-            values.Faults.Add(map.Place, "this hook says nothing to run.", "Expected run: a command line, or a list of a program and its arguments.");
+            values.Faults.Add(map.Place, "the hook has no command.", "Add run: a command line, or a list of a program and its arguments.");
             return null;
         }
         return new HookSettings
@@ -84,7 +85,7 @@ internal sealed partial class SettingsReader
             return [];
         var patterns = values.Texts(entry.Value, key);
         foreach (var pattern in patterns)
-            Try(() => IgnoreRules.Parse(key, pattern.Text), pattern.Place, $"'{pattern.Text}' is no pattern of files.");
+            Try(() => IgnoreRules.Parse(key, pattern.Text), pattern.Place, $"'{pattern.Text}' is not a valid file pattern.");
         return [.. patterns.Select(pattern => pattern.Text)];
     }
 
@@ -98,7 +99,7 @@ internal sealed partial class SettingsReader
             values.Refuse(key, "verify", Keys.Verify);
         var policy = new VerificationPolicy { Mode = (map.Find("mode") is { } mode ? Mode(mode.Value) : null) ?? GateMode.On };
         foreach (var pattern in map.Find("allow") is { } allow ? values.Texts(allow.Value, "allow") : [])
-            Try(() => policy = policy with { Allow = policy.Allow.Add(pattern.Text) }, pattern.Place, $"'{pattern.Text}' is no pattern of files.");
+            Try(() => policy = policy with { Allow = policy.Allow.Add(pattern.Text) }, pattern.Place, $"'{pattern.Text}' is not a valid file pattern.");
         var verification = new ComponentVerification { Policy = policy };
         if (map.Find("run") is { Value: not YamlScalar { IsNull: true } } run)
             verification = verification with { Run = run.Value is YamlScalar line ? [.. line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : [.. values.Texts(run.Value, "run").Select(word => word.Text)] };
@@ -118,7 +119,7 @@ internal sealed partial class SettingsReader
             case "strict":
                 return GateMode.Strict;
             default:
-                values.Wrong(value, "verify", "off, warn, on or strict, or a map");
+                values.Wrong(value, "verify", "off, warn, on, strict or a map");
                 return null;
         }
     }
@@ -131,7 +132,7 @@ internal sealed partial class SettingsReader
             : GoDuration.TryParse(text, out var nanoseconds) ? nanoseconds / 1e9 : 0;
         if (seconds is > 0 and <= 86_400)
             return TimeSpan.FromSeconds(seconds);
-        values.Wrong(value, "timeout", "seconds between 0 and 86400, or a duration such as 1m30s");
+        values.Wrong(value, "timeout", "a number of seconds up to 86400, or a duration such as 1m30s");
         return null;
     }
 

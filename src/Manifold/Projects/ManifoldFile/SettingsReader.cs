@@ -16,7 +16,7 @@ internal sealed partial class SettingsReader(ValueReader values)
             else if (value is not YamlScalar { IsNull: true })
                 settings = With(settings, key, value);
         if (settings is { Dockerfile: not null, InlineDockerfile: { } inline })
-            values.Faults.Add(inline.Place, $"{where} has both dockerfile and dockerfile-inline.", "Keep one of them.");
+            values.Faults.Add(inline.Place, $"{where} has both 'dockerfile' and 'dockerfile-inline'.", "Keep one of them.");
         return settings;
     }
 

@@ -80,7 +80,7 @@ public sealed class FreshBuild : IDisposable
 
 /// <summary>One of the two builds failed; there is nothing to compare.</summary>
 public sealed class BuiltOnceException(string build, BakeResult result) : ManifoldException(
-    $"{build} failed; there is nothing to compare.\n{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
+    $"{build} failed, so there is nothing to compare.\n{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
 {
     public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
 }

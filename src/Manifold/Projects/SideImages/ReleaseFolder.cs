@@ -25,7 +25,7 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
             : null;
         tag ??= references?.Version is { } version && IsTag(version) ? version : "latest";
         if (!IsTag(tag))
-            faults.Add("environment", $"{variable} cannot be the tag of an image: letters, digits, '.', '_' and '-', at most 128", excerpt: $"{variable}={tag}");
+            faults.Add("environment", $"{variable} is not a valid tag. A tag has at most 128 letters, digits, '.', '_' and '-'", excerpt: $"{variable}={tag}");
         return new ReleaseFolder(tag, references);
     }
 
@@ -43,7 +43,7 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         {
             var path = Path.Combine(options.WorkingFolder, named);
             if (!File.Exists(path))
-                faults.Add("environment", "IMAGE_REFERENCES names a file that is not there", excerpt: $"IMAGE_REFERENCES={named}");
+                faults.Add("environment", "the file in IMAGE_REFERENCES does not exist", excerpt: $"IMAGE_REFERENCES={named}");
             return File.Exists(path) ? path : null;
         }
         string[] candidates = ["image-references", Path.Combine(SideImagesFolder.ComponentsName, "image-references"), $".image-references.{tag}"];

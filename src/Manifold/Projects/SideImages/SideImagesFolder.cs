@@ -33,7 +33,7 @@ public static class SideImagesFolder
     public static Project Read(string folder, ReadingOptions options)
     {
         var components = ComponentsOf(Path.GetFullPath(Path.Combine(options.WorkingFolder, folder)))
-            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}', which is where side images are.");
+            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}'. Side images belong in this folder.");
         var faults = new ProjectFaults();
         var settings = SideImagesSettings.Read(options, faults); // 1
         var release = ReleaseFolder.Read(Path.GetDirectoryName(components)!, options, faults); // 2
@@ -43,7 +43,7 @@ public static class SideImagesFolder
         var read = folders.Where(path => names.Contains(Path.GetFileName(path)) || ComponentFolder.IsComponent(path)) // 3
             .Select(path => ReadComponent(path, names, new SideImages(settings, release, options), (faults, warnings))).OfType<Component>().ToImmutableArray();
         if (names.Count == 0)
-            faults.Add(ProjectPaths.In(options).Shown(components), "there is no component here", "A component is a folder with a Dockerfile or an ImageSource.");
+            faults.Add(ProjectPaths.In(options).Shown(components), "this folder contains no components", "A component is a folder with a Dockerfile or an ImageSource.");
         faults.ThrowIfAny();
         return new Project // 4
         {
@@ -60,11 +60,11 @@ public static class SideImagesFolder
         var own = isAsked ? told.Faults : new ProjectFaults();
         var component = new ComponentFolder(path, all, own).Read();
         if (!isAsked && own.Any)
-            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is left out: {own.ToImmutable()[0].Message}.");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is skipped: {own.ToImmutable()[0].Message}.");
         else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
-            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and is not run. Make it so: chmod +x");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable, so it is not run. To make it executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
-            told.Warnings.Add($"{component.Checkout.Place}: no commit is named, so the repository's default branch is built as it is at the time.");
+            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the current state of the default branch is built.");
         return own.Any ? null : component;
     }
 
@@ -73,7 +73,7 @@ public static class SideImagesFolder
     {
         var all = folders.Where(ComponentFolder.IsComponent).Select(path => Path.GetFileName(path)).ToList();
         foreach (var unknown in (settings.Components ?? []).Where(name => !folders.Any(path => Path.GetFileName(path) == name)))
-            faults.Add("environment", $"COMPONENTS has '{unknown}', which is no folder below {ComponentsName}/", Suggestion.For(unknown, all) ?? $"There are: {string.Join(' ', all)}.", $"COMPONENTS={string.Join(' ', settings.Components!)}");
+            faults.Add("environment", $"COMPONENTS contains '{unknown}', which is not a folder in {ComponentsName}/", Suggestion.For(unknown, all) ?? $"Components: {string.Join(' ', all)}.", $"COMPONENTS={string.Join(' ', settings.Components!)}");
         return (settings.Components ?? [.. all]).ToHashSet(StringComparer.Ordinal);
     }
 

@@ -36,10 +36,10 @@ internal sealed record SideImagesSettings
     {
         var registry = (options.Variable("DEST_REGISTRY") ?? "quay.io/microshift").TrimEnd('/');
         if (!ImageReference.TryParse($"{registry}/name", out _))
-            Refuse("DEST_REGISTRY", "is no registry with an optional folder, in lower case", "Expected e.g. quay.io/acme or 127.0.0.1:5000.");
+            Refuse("DEST_REGISTRY", "must be a registry with an optional folder, in lower case", "Examples: quay.io/acme, 127.0.0.1:5000.");
         var architectures = Words(options.Variable("ARCHITECTURES") ?? "amd64 arm64 arm ppc64le riscv64");
         foreach (var name in architectures.Where(name => !KnownArchitectures.Contains(name)))
-            Refuse("ARCHITECTURES", $"has '{name}', which is no architecture", Suggestion.For(name, KnownArchitectures) ?? $"Known are: {string.Join(' ', KnownArchitectures)}.");
+            Refuse("ARCHITECTURES", $"contains '{name}', which is not an architecture", Suggestion.For(name, KnownArchitectures) ?? $"Valid values: {string.Join(' ', KnownArchitectures)}.");
         return new SideImagesSettings
         {
             Registry = registry,
@@ -56,7 +56,7 @@ internal sealed record SideImagesSettings
             if (options.Variable(name) is not { } value)
                 return otherwise;
             if (value is not ("yes" or "no"))
-                Refuse(name, "is neither yes nor no", $"Expected {name}=yes or {name}=no.");
+                Refuse(name, "must be yes or no", $"Expected {name}=yes or {name}=no.");
             return value == "yes";
         }
     }

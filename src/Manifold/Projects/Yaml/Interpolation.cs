@@ -13,7 +13,7 @@ namespace Manifold.Projects.Yaml;
 /// <param name="lookup">The value of a variable, or null where it is not set.</param>
 internal sealed class Interpolation(FileFaults faults, Func<string, string?> lookup)
 {
-    private const string Meant = "A dollar that is meant as one is written $$.";
+    private const string Meant = "Write $$ for a literal dollar sign.";
 
     private HashSet<string> Unset { get; init; } = new(StringComparer.Ordinal);
 
@@ -84,9 +84,9 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     private string Expand(YamlScalar scalar, string text, int depth)
     {
         if (depth > Limits.ExpansionDepth)
-            throw new FormatException($"variables are nested more than {Limits.ExpansionDepth} deep.");
+            throw new FormatException($"variables are nested more than {Limits.ExpansionDepth} levels deep.");
         if (text.Length > Limits.ExpansionLength)
-            throw new FormatException($"this has variables and is longer than {Limits.ExpansionLength} characters.");
+            throw new FormatException($"a value with variables cannot be longer than {Limits.ExpansionLength} characters.");
         var result = new StringBuilder();
         for (var at = 0; at < text.Length;)
         {
@@ -113,7 +113,7 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
                 at += text[at] == '$' ? 1 : 0;
             }
             if (result.Length > Limits.ExpansionLength)
-                throw new FormatException($"with its variables this is longer than {Limits.ExpansionLength} characters.");
+                throw new FormatException($"the value is longer than {Limits.ExpansionLength} characters after its variables are replaced.");
         }
         return result.ToString();
     }
@@ -136,7 +136,7 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
         };
     }
 
-    private static string Missing(string name, string why) => $"the variable {name} needs a value{(why.Length == 0 ? "" : ": " + why)}";
+    private static string Missing(string name, string why) => $"the required variable '{name}' has no value{(why.Length == 0 ? "" : ": " + why)}";
 
     private string Value(YamlScalar scalar, string name)
     {
@@ -152,7 +152,7 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
     private void Warn(Place place, string name)
     {
         if (Unset.Add(name))
-            faults.Warn(place, $"the variable {name} is not set; it is taken as empty. ${{{name}:-}} says that this is meant.");
+            faults.Warn(place, $"the variable '{name}' is not set. An empty string is used. To hide this warning, write ${{{name}:-}}.");
     }
 
     /// <summary>The brace that closes the one at <paramref name="open"/>.</summary>
@@ -167,20 +167,20 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
         if (name == 0)
         {
             throw new FormatException(at < text.Length && text[at] == '}'
-                ? "'${}' has no name of a variable."
-                : $"'{Start(text, open)}' has no name of a variable.");
+                ? "'${}' has no variable name."
+                : $"'{Start(text, open)}' has no variable name.");
         }
         if (at < text.Length && text[at] == '}')
             return at;
         var line = text.AsSpan(0, text.IndexOf('\n', at) is >= 0 and var end ? end : text.Length);
         var last = line[at..].LastIndexOf('}') + at;
         if (last < at)
-            throw new FormatException($"'{Start(text, open)}' is not closed.");
+            throw new FormatException($"'{Start(text, open)}' has no closing brace.");
         var operation = text[at] == ':' ? at + 1 : at;
         if (text[operation] is not ('-' or '?' or '+'))
         {
             var written = text[(open - 1)..(text.IndexOf('}', at) + 1)];
-            throw new FormatException($"'{written}' is none of ${{V}}, ${{V:-default}}, ${{V:?message}}, ${{V:+other}}.");
+            throw new FormatException($"'{written}' is not valid. Expected ${{V}}, ${{V:-default}}, ${{V:?message}} or ${{V:+other}}.");
         }
         return Balanced(line[..(last + 1)], open) ?? last;
     }

@@ -24,7 +24,7 @@ internal static class RunValues
 
         Located? Incomplete()
         {
-            values.Wrong(map, $"the limit '{entry.Key.Text}'", "a number, or soft and hard");
+            values.Wrong(map, $"the limit '{entry.Key.Text}'", "a number, or a map with soft and hard");
             return null;
         }
     }

@@ -19,7 +19,7 @@ internal sealed class ValueReader(FileFaults faults)
     {
         if (node is YamlScalar { IsNull: false } scalar)
             return new Located(scalar.Text, scalar.Place);
-        Wrong(node, what, "text");
+        Wrong(node, what, "a string");
         return null;
     }
 
@@ -39,9 +39,9 @@ internal sealed class ValueReader(FileFaults faults)
 
     /// <summary>A text, or a list of texts.</summary>
     public ImmutableArray<Located> Texts(YamlNode node, string what) =>
-        node is YamlList list ? [.. list.Items.Select(item => Text(item, "an entry of " + what)).OfType<Located>()]
+        node is YamlList list ? [.. list.Items.Select(item => Text(item, "an entry of " + Quoted(what))).OfType<Located>()]
         : node is YamlScalar { IsNull: false } scalar ? [new Located(scalar.Text, scalar.Place)]
-        : Wrong<Located>(node, what, "text or a list of texts");
+        : Wrong<Located>(node, what, "a string or a list of strings");
 
     /// <summary>A map, or a list of <c>KEY=VALUE</c>.</summary>
     public ImmutableArray<Setting> Pairs(YamlNode node, string what) => node switch
@@ -65,13 +65,16 @@ internal sealed class ValueReader(FileFaults faults)
         if (key.Text.StartsWith("x-", StringComparison.Ordinal))
             return;
         var names = known.ToList();
-        var hint = Suggestion.For(key.Text, names) ?? $"It has: {string.Join(", ", names)}.";
-        faults.Add(key.Place, $"{where} has no key '{key.Text}'.", hint);
+        var hint = Suggestion.For(key.Text, names) ?? $"Valid keys: {string.Join(", ", names)}.";
+        faults.Add(key.Place, $"{Quoted(where)} has no key '{key.Text}'.", hint);
     }
 
     public void Wrong(YamlNode node, string what, string expected) =>
         faults.Add(node.Place, node is YamlScalar { IsNull: false } scalar
-            ? $"{what} is '{scalar.Text}'. Expected {expected}." : $"{what} is {node.Kind}. Expected {expected}.");
+            ? $"{Quoted(what)} is '{scalar.Text}'. Expected {expected}." : $"{Quoted(what)} is {node.Kind}. Expected {expected}.");
+
+    // A bare key, unlike "image 'api'" or "a secret".
+    private static string Quoted(string what) => what.Contains(' ', StringComparison.Ordinal) ? what : $"'{what}'";
 
     private ImmutableArray<T> Wrong<T>(YamlNode node, string what, string expected)
     {
@@ -83,7 +86,7 @@ internal sealed class ValueReader(FileFaults faults)
     {
         if (entry.Value is YamlScalar scalar)
             return new Setting(entry.Key.Text, scalar.IsNull ? null : scalar.Text, entry.Key.Place);
-        Wrong(entry.Value, $"'{entry.Key.Text}' of {what}", "text");
+        Wrong(entry.Value, $"'{entry.Key.Text}' of {Quoted(what)}", "a string");
         return null;
     }
 

@@ -45,12 +45,12 @@ internal sealed class YamlComposer
         {
             // Of a tab among the blanks it knows no better place than the file's first; what it understood last is nearer.
             var last = parser.Current?.End ?? Mark.Empty;
-            faults.Add(PlaceOf(faults, e.End.Index < last.Index ? last : e.End), $"this is not YAML: {e.Message.TrimEnd('.')}.");
+            faults.Add(PlaceOf(faults, e.End.Index < last.Index ? last : e.End), $"this is not valid YAML: {e.Message.TrimEnd('.')}.");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             // The parser stumbles over some texts that are no YAML, instead of saying so; what it understood last is near.
-            faults.Add(PlaceOf(faults, parser.Current?.End ?? Mark.Empty), "this is not YAML, from here on.");
+            faults.Add(PlaceOf(faults, parser.Current?.End ?? Mark.Empty), "this is not valid YAML from here on.");
         }
         return null;
     }
@@ -80,14 +80,14 @@ internal sealed class YamlComposer
         var root = Node(0);
         parser.Consume<DocumentEnd>();
         if (parser.TryConsume<DocumentStart>(out var second))
-            faults.Add(PlaceOf(second), "the file holds a second document. Expected one.");
+            faults.Add(PlaceOf(second), "the file contains a second document. Expected only one.");
         return root;
     }
 
     private YamlNode Node(int depth)
     {
         if (depth > Limits.ProjectDepth)
-            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it is nested more than {Limits.ProjectDepth} deep");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it is nested more than {Limits.ProjectDepth} levels deep");
         Count(1);
         if (parser.TryConsume<AnchorAlias>(out var alias))
             return Aliased(alias);
@@ -113,7 +113,8 @@ internal sealed class YamlComposer
             Count(node.Size);
             return node;
         }
-        faults.Add(PlaceOf(alias), $"there is no anchor '&{alias.Value}' before this, or this stands within it.", Suggestion.For(alias.Value.Value, anchors.Keys));
+        faults.Add(PlaceOf(alias), $"the anchor '&{alias.Value}' is not defined before this line, or it contains itself.",
+            Suggestion.For(alias.Value.Value, anchors.Keys));
         return new YamlScalar("", true, PlaceOf(alias));
     }
 
@@ -121,7 +122,7 @@ internal sealed class YamlComposer
     {
         nodes += more;
         if (nodes > Limits.ProjectNodes)
-            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"with its aliases it has more than {Limits.ProjectNodes} nodes");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it has more than {Limits.ProjectNodes} nodes, including aliases");
     }
 
     private YamlMerge ReadTag(NodeEvent node)
@@ -130,7 +131,7 @@ internal sealed class YamlComposer
             return YamlMerge.Join;
         if (isCompose && node.Tag.Value is "!reset" or "!override")
             return node.Tag.Value == "!reset" ? YamlMerge.Remove : YamlMerge.Replace;
-        faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' means nothing here.");
+        faults.Add(PlaceOf(node), $"the tag '{node.Tag.Value}' is not supported.");
         return YamlMerge.Join;
     }
 
@@ -159,11 +160,11 @@ internal sealed class YamlComposer
         {
             var (key, value) = (Node(depth + 1), Node(depth + 1));
             if (key is not YamlScalar name)
-                faults.Add(key.Place, $"a key must be text; this is {key.Kind}.");
+                faults.Add(key.Place, $"a key must be a string, not {key.Kind}.");
             else if (name is { IsPlain: true, Text: "<<" })
                 merged.AddRange(Merged(value));
             else if (entries.Find(entry => entry.Key.Text == name.Text) is { } first)
-                faults.Add(name.Place, $"'{name.Text}' stands here twice, first in line {first.Key.Place.Line}.");
+                faults.Add(name.Place, $"duplicate key '{name.Text}', first used in line {first.Key.Place.Line}.");
             else
                 entries.Add(new YamlEntry(name, value));
         }
@@ -178,7 +179,7 @@ internal sealed class YamlComposer
             if (node is YamlMap map)
                 yield return map;
             else
-                faults.Add(node.Place, $"'<<' merges maps; this is {node.Kind}.");
+                faults.Add(node.Place, $"'<<' can merge only maps, not {node.Kind}.");
     }
 
     private Place PlaceOf(ParsingEvent at)

@@ -23,7 +23,7 @@ internal sealed record YamlScalar(string Text, bool IsPlain, Place Place) : Yaml
 
     public override long Size => 1;
 
-    public override string Kind => IsNull ? "nothing" : "text";
+    public override string Kind => IsNull ? "an empty value" : "a string";
 }
 
 internal sealed record YamlList(ImmutableArray<YamlNode> Items, Place Place) : YamlNode(Place)

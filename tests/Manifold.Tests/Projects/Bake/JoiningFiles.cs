@@ -98,9 +98,9 @@ public sealed class JoiningFiles : IDisposable
         folder.Write("manifold.yaml", "images: {web: {context: web}}\n");
         folder.Write("docker-bake.hcl", "target \"app\" {}");
         Assert.Equal("web", Assert.Single(Read().Components).Name);
-        Assert.Equal("'manifold.yaml' is a project of its own, and cannot be one with docker-bake.hcl. Give it alone: -f manifold.yaml",
+        Wording.Fits("'manifold.yaml'…docker-bake.hcl…: -f manifold.yaml",
             Assert.Throws<UsageException>(() => Read("manifold.yaml", "docker-bake.hcl")).Message);
-        Assert.Contains("clone the repository", Assert.Throws<UsageException>(() => Read("https://github.com/acme/x.git")).Message, StringComparison.Ordinal);
+        Assert.Contains("Clone the repository", Assert.Throws<UsageException>(() => Read("https://github.com/acme/x.git")).Message, StringComparison.Ordinal);
     }
 
     private JsonNode Printed(string target, params string[] files) => JsonNode.Parse(BakeJson.Write(Read(files), [target], folder.Path))!["target"]![target]!;

@@ -14,16 +14,16 @@ public sealed class JudgingWhatIsAsked : IDisposable
 
     public static TheoryData<string, string> Faults => new()
     {
-        { "call = \"outline\"", "call 'outline' builds nothing" },
-        { "platforms = [\"pink elephant\"]", "'pink elephant' is no platform" },
-        { "tags = [\"/x:1\"]", "the tag '/x:1' is no image reference with a tag" },
-        { "inherits = [\"gone\"]", "target 'bad' inherits from 'gone', which is no target" },
-        { "contexts = { x = \"target:gone\" }", "the context 'x' is target 'gone', which is not there" },
-        { "context = \"-\"", "the context '-' is standard input" },
-        { "output = [\"type=image,push-by-digest=true,push=true\"]", "a project is published under its tags" },
+        { "call = \"outline\"", "call 'outline'" },
+        { "platforms = [\"pink elephant\"]", "'pink elephant' is not a platform" },
+        { "tags = [\"/x:1\"]", "the tag '/x:1'" },
+        { "inherits = [\"gone\"]", "target 'bad' inherits from 'gone'" },
+        { "contexts = { x = \"target:gone\" }", "target 'gone', which does not exist" },
+        { "context = \"-\"", "the context '-'" },
+        { "output = [\"type=image,push-by-digest=true,push=true\"]", "a project is published" },
         { "annotations = [\"nothing\"]", "nothing" },
         { "shm-size = \"big\"", "'big' is not a size" },
-        { "attest = [\"type=pink\"]", "there is no type 'pink'" },
+        { "attest = [\"type=pink\"]", "type 'pink'" },
         { "attest = [\"type=provenance,mode=small\"]", "mode=small: expected min or max" },
     };
 
@@ -33,7 +33,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
         var project = Read($"target \"good\" {{}}\ntarget \"bad\" {{\n {key}\n}}\ntarget \"heir\" {{ inherits = [\"bad\"] }}");
 
         Assert.Equal("good", Assert.Single(project.Select(["good"])).Name);
-        Assert.Contains(project.Reservations(["good"]), told => told.StartsWith("'bad' cannot be built as the file is", StringComparison.Ordinal) && told.Contains(message, StringComparison.Ordinal));
+        Assert.Contains(project.Reservations(["good"]), told => told.StartsWith("'bad' cannot be built", StringComparison.Ordinal) && told.Contains(message, StringComparison.Ordinal));
         Assert.Contains(message, Assert.Throws<ProjectFileException>(() => project.Select(["bad"])).Message, StringComparison.Ordinal);
         Assert.Throws<ProjectFileException>(() => project.Select(["heir"]));
     }
@@ -69,7 +69,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
             () => BakeJson.Write(project, ["app"], folder.Path),
             () => Manifold.Projects.Printing.PrintedProject.Write(project, ["app"], "yaml", folder.Path),
         })
-            Assert.Contains("'nope/!' is no platform", Assert.Throws<ProjectFileException>(print).Message, StringComparison.Ordinal);
+            Assert.Contains("'nope/!' is not a platform", Assert.Throws<ProjectFileException>(print).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
         var project = Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");
 
         Assert.Single(project.Select([]));
-        Assert.Contains("group 'all' names 'goof', which is neither a target nor a group", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message, StringComparison.Ordinal);
+        Assert.Contains("group 'all' contains 'goof'", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message, StringComparison.Ordinal);
         Assert.Single(project.Reservations([]));
     }
 
@@ -101,10 +101,10 @@ public sealed class JudgingWhatIsAsked : IDisposable
     [Fact]
     public void keys_that_bake_passes_over_are_told()
     {
-        Assert.Contains("the key 'resources' has no effect here", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
-        Assert.Contains("the key 'depends-on' has no effect here: a target has no such key.", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
-        Assert.Equal(
-            "docker-bake.hcl:2:2: the key 'dockerfil' has no effect here: a target has no such key. Did you mean dockerfile?",
+        Assert.Contains("the key 'resources' has no effect", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
+        Assert.Contains("the key 'depends-on' is unknown", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
+        Wording.Fits(
+            "docker-bake.hcl:2:2: …'dockerfil'…no effect. Did you mean dockerfile?",
             Assert.Single(Read("target \"default\" {\n dockerfil = \"x\"\n}").Warnings));
     }
 
@@ -113,7 +113,7 @@ public sealed class JudgingWhatIsAsked : IDisposable
     {
         var project = Read("target \"default\" {\n attest = [{ type = \"sbom\", generator = \"docker/scout-sbom-indexer\", EXTRA = \"1\" }, \"type=provenance,mode=max\"]\n}");
         Assert.Equal((true, true), (project.Components[0].Sbom, project.Components[0].Provenance));
-        Assert.Contains("without effect: EXTRA, generator.", Assert.Single(project.Warnings), StringComparison.Ordinal);
+        Assert.Contains("no effect: EXTRA, generator.", Assert.Single(project.Warnings), StringComparison.Ordinal);
         Assert.Contains("type=provenance,mode=max", BakeJson.Write(project, folder.Path), StringComparison.Ordinal);
     }
 
@@ -131,7 +131,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     {
         var project = Read("group \"g\" { targets = [\"a\"] }\ntarget \"a\" {}");
         var fault = Assert.Single(Assert.Throws<ProjectFileException>(() => project.Select([])).Diagnostics);
-        Assert.Equal(("the file has neither a group nor a target 'default', so that names are needed", "It has: g, a."), (fault.Message, fault.Hint));
+        Assert.Contains("'default'", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith(": g, a.", fault.Hint, StringComparison.Ordinal);
         Assert.Single(project.Select(["g"]));
         Assert.Empty(project.Reservations(["g"]));
     }

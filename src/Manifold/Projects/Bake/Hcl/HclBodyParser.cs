@@ -52,7 +52,7 @@ internal sealed class HclBodyParser(HclCursor cursor)
     private void Item(ImmutableArray<HclAttribute>.Builder attributes, ImmutableArray<HclBlock>.Builder blocks)
     {
         var start = cursor.At;
-        var name = cursor.TakeName() ?? throw cursor.Wrong("a name is expected: of an attribute, or of a block");
+        var name = cursor.TakeName() ?? throw cursor.Wrong("expected the name of an attribute or a block");
         var span = cursor.SpanFrom(start);
         cursor.SkipBlanks();
         if (cursor.Peek == '=' && cursor.PeekAt(1) != '=')
@@ -68,7 +68,7 @@ internal sealed class HclBodyParser(HclCursor cursor)
         }
         cursor.SkipBlanks();
         if (!cursor.IsAtEnd && cursor.Peek is not ('\n' or '}'))
-            throw cursor.Wrong("the end of the line is expected");
+            throw cursor.Wrong("expected the end of the line");
     }
 
     private HclBlock Block(HclLabel type)
@@ -82,7 +82,7 @@ internal sealed class HclBodyParser(HclCursor cursor)
             else if (cursor.Peek == '"' && new HclExpressionParser(cursor).Quoted() is HclLiteral { Value: HclString label })
                 labels.Add(new HclLabel(label.Value, cursor.SpanFrom(start)));
             else
-                throw cursor.Wrong($"after '{type.Text}' a '=', a name in quotes or '{{' is expected");
+                throw cursor.Wrong($"expected '=', a quoted name or '{{' after '{type.Text}'");
         }
         return new HclBlock(type, labels.ToImmutable(), cursor.Within(true, Body));
     }

@@ -35,14 +35,14 @@ internal sealed class HclCursor(string text, int origin = 0, int? whole = null)
     public void Expect(string expected, string where)
     {
         if (!Take(expected))
-            throw Wrong($"'{expected}' is expected {where}");
+            throw Wrong($"expected '{expected}' {where}");
     }
 
     /// <summary>Reads something between brackets, within which a line's end means something or not.</summary>
     public T Within<T>(bool newlinesMatter, Func<T> read)
     {
         if (newlinesEnd.Count > Deepest)
-            throw Wrong($"more than {Deepest} levels of nesting");
+            throw Wrong($"more than {Deepest} levels of nesting are not supported");
         newlinesEnd.Push(newlinesMatter);
         var result = read();
         newlinesEnd.Pop();
@@ -86,7 +86,7 @@ internal sealed class HclCursor(string text, int origin = 0, int? whole = null)
 
     public HclSpan Span(int start, int length) => whole is { } all ? new HclSpan(origin, all) : new HclSpan(origin + start, Math.Max(1, length));
 
-    public HclException Wrong(string message, string? hint = null) => new(IsAtEnd ? message + ", and the text ends here" : message, Span(At, 1), hint);
+    public HclException Wrong(string message, string? hint = null) => new(IsAtEnd ? message + ", but the text ends here" : message, Span(At, 1), hint);
 
     private void Skip(bool newlines)
     {
@@ -97,7 +97,7 @@ internal sealed class HclCursor(string text, int origin = 0, int? whole = null)
             else if (Peek == '#' || Sees("//"))
                 At = text.IndexOf('\n', At) is >= 0 and var end ? end : text.Length;
             else if (Sees("/*"))
-                At = text.IndexOf("*/", At + 2, StringComparison.Ordinal) is >= 0 and var end ? end + 2 : throw Wrong("a comment has no end");
+                At = text.IndexOf("*/", At + 2, StringComparison.Ordinal) is >= 0 and var end ? end + 2 : throw Wrong("the comment is not closed. Expected '*/'");
             else
                 return;
         }

@@ -10,7 +10,7 @@ internal sealed partial class HclEvaluator
         switch (call.Name.Text)
         {
             case "try": return Try(call);
-            case "can": return new HclBool(call.Arguments is [var only] ? TryValue(only, out _) is not null : throw WrongCount(call, "1 argument"));
+            case "can": return new HclBool(call.Arguments is [var only] ? TryValue(only, out _) is not null : throw WrongCount(call, "1"));
         }
         if (scope.Function(call.Name.Text, call.Name.Span) is { } own)
             return CallOwn(own, call);
@@ -32,10 +32,15 @@ internal sealed partial class HclEvaluator
     }
 
     private static HclException Unknown(HclCall call) => HclFunctions.Beyond.Contains(call.Name.Text)
-        ? new HclException($"the function '{call.Name.Text}' is not available here", call.Name.Span, "Give its result in a variable of the environment.")
+        ? new HclException($"the function '{call.Name.Text}' is not supported", call.Name.Span, "Pass its result in an environment variable.")
         : new HclException($"there is no function '{call.Name.Text}'", call.Name.Span, Suggestion.For(call.Name.Text, HclFunctions.Names));
 
-    private static HclException WrongCount(HclCall call, string expected) => new($"{call.Name.Text} has {call.Arguments.Length} arguments, and takes {expected}", call.Span);
+    private static HclException WrongCount(HclCall call, string expected)
+    {
+        var noun = expected.EndsWith('1') ? "argument" : "arguments";
+        var verb = call.Arguments.Length == 1 ? "is" : "are";
+        return new($"'{call.Name.Text}' expects {expected} {noun}, but {call.Arguments.Length} {verb} given", call.Span);
+    }
 
     private HclValue CallOwn(HclUserFunction function, HclCall call)
     {
@@ -59,7 +64,7 @@ internal sealed partial class HclEvaluator
         var values = call.Arguments.Select(Value).ToImmutableArray();
         if (!call.ExpandsLast || values.IsEmpty)
             return values;
-        return values[^1] is HclList list ? values[..^1].AddRange(list.Items) : throw new HclException($"{values[^1].Kind} cannot be expanded: a list can", call.Arguments[^1].Span);
+        return values[^1] is HclList list ? values[..^1].AddRange(list.Items) : throw new HclException($"cannot expand {values[^1].Kind}. Expected a list", call.Arguments[^1].Span);
     }
 
     private HclValue Try(HclCall call)

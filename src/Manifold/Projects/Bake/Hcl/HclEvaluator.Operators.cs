@@ -37,13 +37,13 @@ internal sealed partial class HclEvaluator
         }
         catch (OverflowException)
         {
-            throw new HclException("the result is larger than is calculated here", binary.Span);
+            throw new HclException("the result is too large", binary.Span);
         }
     }
 
     private bool Flag(HclExpression expression) =>
-        Value(expression) is var value && value.AsFlag is { } flag ? flag : throw new HclException($"true or false is expected, and this is {value.Kind}", expression.Span);
+        Value(expression) is var value && value.AsFlag is { } flag ? flag : throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
 
     private decimal Number(HclExpression expression) =>
-        Value(expression) is var value && value.AsNumber is { } number ? number : throw new HclException($"a number is expected, and this is {value.Kind}", expression.Span);
+        Value(expression) is var value && value.AsNumber is { } number ? number : throw new HclException($"expected a number, found {value.Kind}", expression.Span);
 }

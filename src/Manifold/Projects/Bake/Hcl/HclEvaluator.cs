@@ -33,9 +33,9 @@ internal sealed partial class HclEvaluator(HclScope scope)
     private HclString Template(HclTemplate template)
     {
         var parts = template.Parts.Select(part => Value(part).AsText
-            ?? throw new HclException($"{Value(part).Kind} cannot be part of a text", part.Span, Value(part) is HclList ? "Make one text of a list with join(\",\", list)." : null)).ToList();
+            ?? throw new HclException($"{Value(part).Kind} cannot be part of a string", part.Span, Value(part) is HclList ? "Turn the list into a string with join(\",\", list)." : null)).ToList();
         return parts.Sum(part => (long)part.Length) <= LongestText ? new HclString(string.Concat(parts))
-            : throw new HclException($"the text becomes longer than {LongestText} characters", template.Span);
+            : throw new HclException($"the string becomes longer than {LongestText} characters", template.Span);
     }
 
     private HclValue Variable(HclVariable variable)
@@ -54,18 +54,18 @@ internal sealed partial class HclEvaluator(HclScope scope)
         HclEntry entry =>
             entry.Fields.GetValueOrDefault(member.Name)
             ?? throw new HclException($"the entry '{entry.Value}' has no '{member.Name}'", member.Span),
-        HclList => throw new HclException($"a list has no member '{member.Name}'", member.Span, $"Each item's is list[*].{member.Name}."),
-        _ => throw new HclException($"{value.Kind} has no member '{member.Name}'", member.Span),
+        HclList => throw new HclException($"a list has no attribute '{member.Name}'", member.Span, $"To read it from each item, write list[*].{member.Name}."),
+        _ => throw new HclException($"{value.Kind} has no attribute '{member.Name}'", member.Span),
     };
 
-    private static HclException Missing(HclMap map, string name, HclSpan span) => new($"the map has no member '{name}'", span, Suggestion.For(name, map.Members.Keys));
+    private static HclException Missing(HclMap map, string name, HclSpan span) => new($"the map has no key '{name}'", span, Suggestion.For(name, map.Members.Keys));
 
     private static HclValue Index(HclValue value, HclValue key, HclSpan span) => (value, key) switch
     {
         (HclMap map, { AsText: { } name }) => map.Members.GetValueOrDefault(name) ?? throw Missing(map, name, span),
         (HclBlocks blocks, { AsText: { } name }) => blocks.Member(name, span) ?? throw new HclException($"there is no {blocks.Name} '{name}'", span),
         (HclList list, { AsNumber: { } number }) when number >= 0 && number < list.Items.Length && number == decimal.Truncate(number) => list.Items[(int)number],
-        (HclList list, _) => throw new HclException($"the list has {list.Items.Length} items, and none at '{key.AsText ?? key.Kind}'", span),
+        (HclList list, _) => throw new HclException($"the list has {list.Items.Length} items, but none at index '{key.AsText ?? key.Kind}'", span),
         _ => throw new HclException($"{value.Kind} has no items", span),
     };
 
@@ -81,7 +81,7 @@ internal sealed partial class HclEvaluator(HclScope scope)
         var members = ImmutableSortedDictionary.CreateBuilder<string, HclValue>(StringComparer.Ordinal);
         foreach (var (key, value) in map.Items)
         {
-            var name = Value(key).AsText ?? throw new HclException("the name of a map's member is a text", key.Span);
+            var name = Value(key).AsText ?? throw new HclException("the key of a map must be a string", key.Span);
             if (members.ContainsKey(name) && key is HclLiteral)
                 throw new HclException($"'{name}' is set twice in the same map", key.Span);
             members[name] = Value(value);
@@ -100,7 +100,7 @@ internal sealed partial class HclEvaluator(HclScope scope)
         var members = ImmutableSortedDictionary.CreateBuilder<string, HclValue>(StringComparer.Ordinal);
         foreach (var round in rounds)
         {
-            var name = Evaluate(loop.Key, round).AsText ?? throw new HclException("the key of a for expression is a text", loop.Key.Span);
+            var name = Evaluate(loop.Key, round).AsText ?? throw new HclException("the key of a for expression must be a string", loop.Key.Span);
             var value = Evaluate(loop.Value, round);
             if (loop.Groups)
                 members[name] = HclValue.List(members.TryGetValue(name, out var group) ? ((HclList)group).Items.Add(value) : [value]);
@@ -116,7 +116,7 @@ internal sealed partial class HclEvaluator(HclScope scope)
         {
             HclList list => list.Items.Select((item, index) => ((HclValue)new HclNumber(index), item)),
             HclMap map => map.Members.Select(member => ((HclValue)new HclString(member.Key), member.Value)),
-            var other => throw new HclException($"{other.Kind} cannot be gone through: a list or a map can", loop.Collection.Span),
+            var other => throw new HclException($"cannot iterate over {other.Kind}. Expected a list or a map", loop.Collection.Span),
         };
         foreach (var (key, value) in items)
         {

@@ -13,7 +13,7 @@ internal sealed partial class HclExpressionParser
         while (!cursor.Take("]"))
         {
             if (items.Count > 0 && !cursor.Take(","))
-                throw cursor.Wrong("',' or ']' is expected in a list");
+                throw cursor.Wrong("expected ',' or ']' in a list");
             if (cursor.Take("]"))
                 break;
             items.Add(Expression());
@@ -31,12 +31,12 @@ internal sealed partial class HclExpressionParser
         {
             var key = Key();
             if (!cursor.Take("=") && !cursor.Take(":"))
-                throw cursor.Wrong("'=' or ':' is expected after the name of a map's member");
+                throw cursor.Wrong("expected '=' or ':' after the key of a map");
             items.Add((key, Expression()));
             var line = cursor.At;
             cursor.SkipLines();
             if (!cursor.Take(",") && cursor.Peek != '}' && cursor.Text.IndexOf('\n', line, cursor.At - line) < 0)
-                throw cursor.Wrong("',', the end of the line or '}' is expected in a map");
+                throw cursor.Wrong("expected ',', the end of the line or '}' in a map");
         }
         return new HclObject(items.ToImmutable(), cursor.SpanFrom(start));
     }
@@ -61,11 +61,11 @@ internal sealed partial class HclExpressionParser
         cursor.Take("for");
         var (key, value) = LoopNames();
         var collection = Expression();
-        cursor.Expect(":", "after what a for expression goes through");
+        cursor.Expect(":", "after the collection of a for expression");
         var first = Expression();
         var second = end == "}" && Arrow() ? Expression() : null;
         if (end == "}" && second is null)
-            throw cursor.Wrong("'=>' is expected between key and value of a for expression that makes a map");
+            throw cursor.Wrong("expected '=>' between the key and the value of a for expression that makes a map");
         var groups = second is not null && cursor.Take("...");
         var condition = cursor.SeesWord("if") && cursor.Take("if") ? Expression() : null;
         cursor.Expect(end, "at the end of a for expression");
@@ -79,10 +79,10 @@ internal sealed partial class HclExpressionParser
     /// <summary><c>value in</c> or <c>key, value in</c>.</summary>
     internal (string? Key, string Value) LoopNames()
     {
-        var first = cursor.TakeName() ?? throw cursor.Wrong("a name is expected after for");
-        var second = cursor.Take(",") ? cursor.TakeName() ?? throw cursor.Wrong("a second name is expected after ','") : null;
+        var first = cursor.TakeName() ?? throw cursor.Wrong("expected a name after 'for'");
+        var second = cursor.Take(",") ? cursor.TakeName() ?? throw cursor.Wrong("expected a second name after ','") : null;
         if (!cursor.SeesWord("in"))
-            throw cursor.Wrong("'in' is expected after the names of a for expression");
+            throw cursor.Wrong("expected 'in' after the names of a for expression");
         cursor.Take("in");
         return second is null ? (null, first) : (first, second);
     }

@@ -10,7 +10,7 @@ internal sealed partial class HclExpressionParser
         var start = cursor.At++;
         var parts = new HclTemplateParser(cursor, new TemplateForm { IsQuoted = true, End = cursor.Text.Length }).Parts();
         if (cursor.Peek != '"')
-            throw new HclException("a text has no closing quote on its line", cursor.Span(start, 1), "Texts over several lines are heredocs: <<EOT");
+            throw new HclException("the string has no closing quote on its line", cursor.Span(start, 1), "For a string of several lines, use a heredoc: <<EOT");
         cursor.At++;
         return HclTemplateParser.Join(parts, cursor.SpanFrom(start));
     }
@@ -22,11 +22,11 @@ internal sealed partial class HclExpressionParser
         var isIndented = cursor.Peek == '-';
         if (isIndented)
             cursor.At++;
-        var marker = cursor.TakeName() ?? throw cursor.Wrong("a name that ends the text is expected after <<");
+        var marker = cursor.TakeName() ?? throw cursor.Wrong("expected an end marker after <<");
         if (cursor.Peek == '\r')
             cursor.At++;
         if (cursor.Peek != '\n')
-            throw cursor.Wrong($"the end of the line is expected after <<{marker}");
+            throw cursor.Wrong($"expected the end of the line after <<{marker}");
         cursor.At++;
         var (end, after) = EndOf(marker, start);
         var indent = isIndented ? Indent(cursor.Text.AsSpan(cursor.At, end - cursor.At)) : 0;
@@ -45,7 +45,7 @@ internal sealed partial class HclExpressionParser
                 return (line, cursor.Text[end - 1] == '\r' ? end - 1 : end);
             line = end + 1;
         }
-        throw new HclException($"the text has no line {marker} that ends it", cursor.Span(start, 2 + marker.Length));
+        throw new HclException($"the heredoc is not closed. Expected a line '{marker}'", cursor.Span(start, 2 + marker.Length));
     }
 
     /// <summary>The blanks that all lines begin with. Blank lines do not count, nor do those whose beginning a <c>~}</c> before them has taken.</summary>

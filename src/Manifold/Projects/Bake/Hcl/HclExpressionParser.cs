@@ -19,7 +19,7 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
         var then = cursor.Within(false, () =>
         {
             var value = Expression();
-            cursor.Expect(":", "between the two values of a condition");
+            cursor.Expect(":", "between the two values of a conditional expression");
             return value;
         });
         return new HclConditional(condition, then, cursor.Deeper(Expression), cursor.SpanFrom(start));
@@ -41,7 +41,7 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
     private void CheckLength(int count)
     {
         if (count > 1000)
-            throw cursor.Wrong("the expression has more than 1000 links");
+            throw cursor.Wrong("the expression has more than 1000 parts");
     }
 
     private string? TakeOperator(ImmutableArray<string> operators)
@@ -97,7 +97,7 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
             while (char.IsAsciiDigit(cursor.Peek))
                 cursor.At++;
             return digits < cursor.At ? new HclIndex(value, new HclLiteral(Number(digits), cursor.SpanFrom(digits)), cursor.SpanFrom(start))
-                : throw cursor.Wrong("a name is expected after '.'");
+                : throw cursor.Wrong("expected a name after '.'");
         }
         if (cursor.Peek != '[' || !withIndexes)
             return null;
@@ -132,11 +132,11 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
             case '<' when cursor.PeekAt(1) == '<': return Heredoc();
             case >= '0' and <= '9': return NumberTerm();
         }
-        var name = cursor.TakeName() ?? throw cursor.Wrong("a value is expected", cursor.Peek == '\'' ? "Texts stand in double quotes." : null);
+        var name = cursor.TakeName() ?? throw cursor.Wrong("expected a value", cursor.Peek == '\'' ? "Use double quotes." : null);
         while (cursor.Sees("::"))
         {
             cursor.At += 2;
-            name += "::" + (cursor.TakeName() ?? throw cursor.Wrong("a name is expected after '::'"));
+            name += "::" + (cursor.TakeName() ?? throw cursor.Wrong("expected a name after '::'"));
         }
         if (cursor.Peek == '(')
             return Call(new HclLabel(name, cursor.SpanFrom(start)), start);
@@ -165,7 +165,7 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
             while (!cursor.Take(")"))
             {
                 if (last || (arguments.Count > 0 && !cursor.Take(",")))
-                    throw cursor.Wrong($"',' or ')' is expected in the arguments of {name.Text}");
+                    throw cursor.Wrong($"expected ',' or ')' in the arguments of '{name.Text}'");
                 if (cursor.Take(")"))
                     break;
                 arguments.Add(Expression());
@@ -198,5 +198,5 @@ internal sealed partial class HclExpressionParser(HclCursor cursor)
 
     private HclNumber Number(int start) =>
         decimal.TryParse(cursor.Text.AsSpan(start, cursor.At - start), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            ? new HclNumber(number) : throw new HclException("the number is larger than is read here", cursor.SpanFrom(start));
+            ? new HclNumber(number) : throw new HclException("the number is too large", cursor.SpanFrom(start));
 }

@@ -18,13 +18,13 @@ internal static partial class HclFormat
             if (match.Groups["index"] is { Success: true, Value: var which })
                 next = int.Parse(which, CultureInfo.InvariantCulture) - 1;
             if (next < 0 || next >= values.Length)
-                throw new HclArgumentException($"'{match.Value}' has no argument: there are {values.Length}", 0);
+                throw new HclArgumentException($"'{match.Value}' has no argument: only {values.Length} given", 0);
             var text = Verb(verb, values[next++], match);
             highest = Math.Max(highest, next);
             return Padded(text, match);
         });
         if (highest < values.Length)
-            throw new HclArgumentException($"{values.Length - highest} of the arguments are not used by '{specification}'", highest + 1);
+            throw new HclArgumentException($"'{specification}' does not use {values.Length - highest} of the arguments", highest + 1);
         return result;
     }
 
@@ -33,9 +33,9 @@ internal static partial class HclFormat
         var precision = match.Groups["precision"] is { Success: true, Value: var digits } ? int.Parse("0" + digits, CultureInfo.InvariantCulture) : (int?)null;
         switch (verb)
         {
-            case "s": return Cut(value.AsText ?? throw Wrong(verb, "a text", value), precision);
+            case "s": return Cut(value.AsText ?? throw Wrong(verb, "a string", value), precision);
             case "v": return value.AsText is { } text ? Cut(text, precision) : HclJson.Write(value);
-            case "q": return HclJson.Write(new HclString(Cut(value.AsText ?? throw Wrong(verb, "a text", value), precision)));
+            case "q": return HclJson.Write(new HclString(Cut(value.AsText ?? throw Wrong(verb, "a string", value), precision)));
             case "t": return value.AsFlag is { } flag ? flag ? "true" : "false" : throw Wrong(verb, "true or false", value);
         }
         var number = value.AsNumber ?? throw Wrong(verb, "a number", value);
@@ -53,7 +53,7 @@ internal static partial class HclFormat
     private static string Based(string verb, decimal number)
     {
         if (Math.Abs(number) > long.MaxValue)
-            throw new HclArgumentException($"%{verb}: the number is larger than is written here");
+            throw new HclArgumentException($"%{verb}: the number is too large");
         var magnitude = (long)Math.Abs(number);
         var text = verb switch
         {
@@ -75,7 +75,7 @@ internal static partial class HclFormat
         if (match.Groups["width"] is not { Success: true, Value: { Length: > 0 } digits } || !int.TryParse(digits, out var width) || text.Length >= width)
             return text;
         if (width > 10_000)
-            throw new HclArgumentException($"'{match.Value}' asks for {width} characters", 0);
+            throw new HclArgumentException($"'{match.Value}': a width of {width} characters is too large", 0);
         var flags = match.Groups["flags"].Value;
         if (flags.Contains('-', StringComparison.Ordinal))
             return text.PadRight(width);
@@ -85,7 +85,7 @@ internal static partial class HclFormat
         return text[..signs] + text[signs..].PadLeft(width - signs, '0');
     }
 
-    private static HclArgumentException Wrong(string verb, string expected, HclValue value) => new($"%{verb} stands for {expected}, and the argument is {value.Kind}");
+    private static HclArgumentException Wrong(string verb, string expected, HclValue value) => new($"%{verb} needs {expected}, but the argument is {value.Kind}");
 
     [GeneratedRegex(@"%(?<flags>[-+ 0#]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?:\[(?<index>\d{1,4})\])?(?<verb>[svqtdboxXefg%])")]
     private static partial Regex VerbPattern();

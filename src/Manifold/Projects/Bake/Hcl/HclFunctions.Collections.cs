@@ -13,19 +13,19 @@ internal static partial class HclFunctions
         Of("concat", 1, int.MaxValue, a => HclValue.List(Enumerable.Range(0, a.Count).SelectMany(index => a.List(index)))),
         Of("contains", 2, a => Flag(Has(a.List(0), a[1]))),
         Of("distinct", 1, a => HclValue.List(Distinct(a.List(0)))),
-        Of("element", 2, a => a.List(0) is { Length: > 0 } list && a.Whole(1) >= 0 ? list[a.Whole(1) % list.Length] : throw new HclArgumentException("the list is empty, or the index below zero")),
+        Of("element", 2, a => a.List(0) is { Length: > 0 } list && a.Whole(1) >= 0 ? list[a.Whole(1) % list.Length] : throw new HclArgumentException("the list is empty, or the index is negative")),
         Of("flatten", 1, a => HclValue.List(Flat(a.List(0)))),
-        Of("indexof", 2, a => a.List(0).ToList().FindIndex(item => HclValue.AreEqual(item, a[1])) is >= 0 and var index ? Number(index) : throw new HclArgumentException("the list has no such item", 1)),
+        Of("indexof", 2, a => a.List(0).ToList().FindIndex(item => HclValue.AreEqual(item, a[1])) is >= 0 and var index ? Number(index) : throw new HclArgumentException("the list does not contain this item", 1)),
         Of("length", 1, a => Number(a[0] switch
         {
             HclList list => list.Items.Length,
             HclMap map => map.Members.Count,
-            _ => throw new HclArgumentException($"a list or a map is expected, and this is {a[0].Kind}", 0),
+            _ => throw new HclArgumentException($"expected a list or a map, found {a[0].Kind}", 0),
         })),
         Of("range", 1, 3, Range),
         Of("reverselist", 1, a => HclValue.List(a.List(0).Reverse())),
         Of("slice", 3, a => a.Whole(1) >= 0 && a.Whole(1) <= a.Whole(2) && a.Whole(2) <= a.List(0).Length ? HclValue.List(a.List(0)[a.Whole(1)..a.Whole(2)])
-            : throw new HclArgumentException($"{a.Whole(1)} to {a.Whole(2)} is not within a list of {a.List(0).Length}")),
+            : throw new HclArgumentException($"the range {a.Whole(1)} to {a.Whole(2)} is outside the list of {a.List(0).Length} items")),
         Of("sort", 1, a => HclValue.List(a.Texts(0).Order(StringComparer.Ordinal))),
         Of("sethaselement", 2, a => Flag(Has(a.List(0), a[1]))),
         Of("setintersection", 1, int.MaxValue, a => Set(a.List(0).Where(item => Enumerable.Range(1, a.Count - 1).All(index => Has(a.List(index), item))))),
@@ -45,9 +45,9 @@ internal static partial class HclFunctions
             HclMap map => a[1].AsText is { } name ? map.Members.GetValueOrDefault(name) : null,
             HclList list => a[1].AsNumber is >= 0 and var number && number < list.Items.Length ? list.Items[(int)number] : null,
             _ => null,
-        }) ?? throw new HclArgumentException("there is no such item", 1)),
+        }) ?? throw new HclArgumentException("this item does not exist", 1)),
         Of("keys", 1, a => HclValue.List(a.Map(0).Keys)),
-        Of("lookup", 2, 3, a => a.Map(0).GetValueOrDefault(a.Text(1)) ?? (a.Count == 3 ? a[2] : throw new HclArgumentException($"the map has no member '{a.Text(1)}', and there is no default", 1))),
+        Of("lookup", 2, 3, a => a.Map(0).GetValueOrDefault(a.Text(1)) ?? (a.Count == 3 ? a[2] : throw new HclArgumentException($"the map has no key '{a.Text(1)}', and no default is given", 1))),
         Of("merge", 0, int.MaxValue, a => new HclMap(Enumerable.Range(0, a.Count).Where(index => a[index] is not HclNull).Aggregate(HclMap.Empty.Members, (merged, index) => merged.SetItems(a.Map(index))))),
         Of("values", 1, a => HclValue.List(a.Map(0).Values)),
         Of("zipmap", 2, a => a.Texts(0).Length == a.List(1).Length ? a.Texts(0).Zip(a.List(1)).Aggregate(HclMap.Empty, (map, pair) => map.With(pair.First, pair.Second))
@@ -86,12 +86,12 @@ internal static partial class HclFunctions
         var (start, end) = a.Count == 1 ? (0m, a.Number(0)) : (a.Number(0), a.Number(1));
         var step = a.Count == 3 ? a.Number(2) : start <= end ? 1 : -1;
         if (step == 0 || (step > 0) != (start <= end) && start != end)
-            throw new HclArgumentException("the step leads away from the end", 2);
+            throw new HclArgumentException("the step goes in the wrong direction", 2);
         var items = new List<HclValue>();
         for (var at = start; step > 0 ? at < end : at > end; at += step)
         {
             if (items.Count == 1024)
-                throw new HclArgumentException("more than 1024 numbers");
+                throw new HclArgumentException("the range has more than 1024 numbers");
             items.Add(Number(at));
         }
         return HclValue.List(items);

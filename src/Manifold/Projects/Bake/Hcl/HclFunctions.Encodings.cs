@@ -31,7 +31,7 @@ internal static partial class HclFunctions
         }
         catch (FormatException)
         {
-            throw new HclArgumentException("this is no base64", 0);
+            throw new HclArgumentException("the argument is not valid base64", 0);
         }
     }
 
@@ -43,7 +43,7 @@ internal static partial class HclFunctions
         }
         catch (JsonSyntaxException e)
         {
-            throw new HclArgumentException($"this is no JSON: {e.Message}", 0);
+            throw new HclArgumentException($"the argument is not valid JSON: {e.Message}", 0);
         }
     }
 }

@@ -43,21 +43,21 @@ internal static partial class HclFunctions
         }
         catch (OverflowException)
         {
-            throw new HclArgumentException("the result is no number, or larger than is calculated here");
+            throw new HclArgumentException("the result is not a number, or is too large");
         }
     }
 
     private static decimal Parsed(string text, int radix)
     {
         if (radix is < 2 or > 36)
-            throw new HclArgumentException("the base is 2 to 36", 1);
+            throw new HclArgumentException("the base must be between 2 and 36", 1);
         var digits = text.StartsWith('-') ? text[1..] : text;
         decimal number = 0;
         foreach (var c in digits.ToLowerInvariant())
         {
             var digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetterLower(c) ? c - 'a' + 10 : radix;
             if (digit >= radix || number > decimal.MaxValue / radix - radix)
-                throw new HclArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{text}' is no whole number to the base {radix}"), 0);
+                throw new HclArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{text}' is not a whole number in base {radix}"), 0);
             number = number * radix + digit;
         }
         return digits.Length == 0 ? throw new HclArgumentException("the text is empty", 0) : text.StartsWith('-') ? -number : number;

@@ -65,7 +65,7 @@ internal static partial class HclFunctions
     {
         var lists = a.From(1).OfType<HclList>().Select(list => list.Items.Length).Distinct().ToList();
         if (lists.Count > 1)
-            throw new HclArgumentException("the lists are not of one length");
+            throw new HclArgumentException("the lists have different lengths");
         return HclValue.List(Enumerable.Range(0, lists is [var length] ? length : 1)
             .Select(index => HclFormat.Apply(a.Text(0), [.. a.From(1).Select(value => value is HclList list ? list.Items[index] : value)])));
     }

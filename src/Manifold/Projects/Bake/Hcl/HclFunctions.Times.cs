@@ -19,15 +19,15 @@ internal static partial class HclFunctions
 
     private static DateTimeOffset Time(HclArguments a, int index) =>
         DateTimeOffset.TryParseExact(a.Text(index), ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time : throw new HclArgumentException("a time as RFC 3339 has it is expected, e.g. 2026-01-31T12:00:00Z", index);
+            ? time : throw new HclArgumentException("expected a time in RFC 3339 format, e.g. 2026-01-31T12:00:00Z", index);
 
     private static TimeSpan Duration(HclArguments a, int index) =>
-        GoDuration.TryParse(a.Text(index), out var nanoseconds) ? new TimeSpan(nanoseconds / TimeSpan.NanosecondsPerTick) : throw new HclArgumentException("a duration is expected, e.g. 1h30m", index);
+        GoDuration.TryParse(a.Text(index), out var nanoseconds) ? new TimeSpan(nanoseconds / TimeSpan.NanosecondsPerTick) : throw new HclArgumentException("expected a duration, e.g. 1h30m", index);
 
     private static string Formatted(string format, DateTimeOffset time) => TimePattern().Replace(format, match => match.Value[0] switch
     {
-        '\'' => match.Value.Length > 1 && match.Value.EndsWith('\'') ? match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal) : throw new HclArgumentException("a text in the format has no closing '", 0),
-        _ => Part(match.Value, time) ?? throw new HclArgumentException($"'{match.Value}' means nothing in a format of times", 0),
+        '\'' => match.Value.Length > 1 && match.Value.EndsWith('\'') ? match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal) : throw new HclArgumentException("a quoted text in the format has no closing '", 0),
+        _ => Part(match.Value, time) ?? throw new HclArgumentException($"'{match.Value}' is not valid in a time format", 0),
     });
 
     private static string? Part(string letters, DateTimeOffset time)

@@ -47,7 +47,7 @@ internal sealed class HclArguments(ImmutableArray<HclValue> values)
 
     public ImmutableArray<HclValue> From(int index) => values[index..];
 
-    public string Text(int index) => values[index].AsText ?? throw Wrong(index, "a text");
+    public string Text(int index) => values[index].AsText ?? throw Wrong(index, "a string");
 
     public decimal Number(int index) => values[index].AsNumber ?? throw Wrong(index, "a number");
 
@@ -59,7 +59,7 @@ internal sealed class HclArguments(ImmutableArray<HclValue> values)
 
     public ImmutableSortedDictionary<string, HclValue> Map(int index) => values[index] is HclMap map ? map.Members : throw Wrong(index, "a map");
 
-    public ImmutableArray<string> Texts(int index) => [.. List(index).Select(item => item.AsText ?? throw new HclArgumentException($"a list of texts is expected, and it has {item.Kind} in it", index))];
+    public ImmutableArray<string> Texts(int index) => [.. List(index).Select(item => item.AsText ?? throw new HclArgumentException($"expected a list of strings, but it contains {item.Kind}", index))];
 
-    private HclArgumentException Wrong(int index, string expected) => new($"{expected} is expected, and this is {values[index].Kind}", index);
+    private HclArgumentException Wrong(int index, string expected) => new($"expected {expected}, found {values[index].Kind}", index);
 }

@@ -11,7 +11,7 @@ internal static class HclJson
     {
         JsonString text => new HclString(text.Value),
         JsonNumber number => decimal.TryParse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? new HclNumber(parsed)
-            : throw new HclArgumentException($"the number {number.Value} is larger than is read here"),
+            : throw new HclArgumentException($"the number {number.Value} is too large"),
         JsonLiteral { Value: { } flag } => new HclBool(flag),
         JsonList list => HclValue.List(list.Items.Select(ToValue)),
         JsonMap map => map.Members.Aggregate(HclMap.Empty, (read, member) => read.With(member.Name.Value, ToValue(member.Value))),
@@ -79,9 +79,9 @@ internal static class HclCsv
     {
         var rows = Rows(text);
         if (rows.Count == 0)
-            throw new HclArgumentException("there is no first line with names", 0);
+            throw new HclArgumentException("the text has no header line", 0);
         if (rows.FirstOrDefault(row => row.Count != rows[0].Count) is { } odd)
-            throw new HclArgumentException($"a line has {odd.Count} fields, and the first one {rows[0].Count}", 0);
+            throw new HclArgumentException($"a line has {odd.Count} fields, but the first line has {rows[0].Count}", 0);
         return HclValue.List(rows.Skip(1).Select(row => (HclValue)rows[0].Zip(row).Aggregate(HclMap.Empty, (map, pair) => map.With(pair.First, new HclString(pair.Second)))));
     }
 

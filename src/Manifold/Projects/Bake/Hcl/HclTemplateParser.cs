@@ -50,7 +50,7 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
     public ImmutableArray<HclExpression> Parts()
     {
         var parts = ReadParts();
-        return stop is null ? parts : throw cursor.Wrong($"%{{{stop}}} ends nothing that was begun");
+        return stop is null ? parts : throw cursor.Wrong($"%{{{stop}}} has no matching %{{if}} or %{{for}}");
     }
 
     private ImmutableArray<HclExpression> ReadParts()
@@ -111,12 +111,12 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
         var digits = letter switch { 'u' => 4, 'U' => 8, _ => 0 };
         if (digits == 0)
         {
-            literal.Append(HclExpressionParser.Escape(letter) ?? throw cursor.Wrong($"'\\{letter}' means nothing in a text", "Known are \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN."));
+            literal.Append(HclExpressionParser.Escape(letter) ?? throw cursor.Wrong($"'\\{letter}' is not a valid escape sequence", "Valid escape sequences: \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN."));
             cursor.At += 2;
             return;
         }
         if (cursor.At + 2 + digits > cursor.Text.Length || !int.TryParse(cursor.Text.AsSpan(cursor.At + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
-            throw cursor.Wrong($"after '\\{letter}' {digits} hexadecimal digits of a character are expected");
+            throw cursor.Wrong($"expected {digits} hexadecimal digits after '\\{letter}'");
         if (code == NullCharacter.Value)
             throw cursor.Wrong(NullCharacter.Refused);
         literal.Append(HclExpressionParser.Unicode(code));
@@ -167,7 +167,7 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
         if (cursor.Take("~}"))
             SkipToLineEnd();
         else if (!cursor.Take("}"))
-            throw cursor.IsAtEnd ? new HclException($"'{opening}' has no '}}'", cursor.Span(start, opening.Length)) : cursor.Wrong($"'}}' is expected at the end of '{opening}'");
+            throw cursor.IsAtEnd ? new HclException($"'{opening}' is not closed. Expected '}}'", cursor.Span(start, opening.Length)) : cursor.Wrong($"expected '}}' at the end of '{opening}'");
         literalStart = cursor.At;
     }
 
@@ -185,7 +185,7 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
                 cursor.Within(false, () => { Close("%{", start); return 0; });
                 stop = word;
                 return null;
-            default: throw cursor.Wrong($"'%{{{word}' is no directive", "Known are if, else, endif, for, endfor. A text with %{ in it is written %%{.");
+            default: throw cursor.Wrong($"'%{{{word}' is not a directive", "Directives: if, else, endif, for, endfor. Write %%{ for a literal %{.");
         }
     }
 

@@ -16,8 +16,8 @@ internal abstract record HclType(string Name)
         HclCall { Name.Text: "object", Arguments: [HclObject members] } => Members(members),
         HclLiteral { Value: HclString text } =>
             Parse(new HclExpressionParser(new HclCursor(text.Value, type.Span.Start)).Expression()), // in JSON a type is a text
-        _ => throw new HclException("this is no type", type.Span,
-            "Known are string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…})."),
+        _ => throw new HclException("this is not a type", type.Span,
+            "Valid types: string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…})."),
     };
 
     /// <summary>The value as this type; null where it cannot be.</summary>
@@ -27,7 +27,7 @@ internal abstract record HclType(string Name)
 
     private static HclObjectType Members(HclObject members) => new(members.Items.ToImmutableSortedDictionary(
         member => member.Key is HclLiteral { Value: HclString name } ? name.Value
-            : throw new HclException("the name of a member is expected", member.Key.Span),
+            : throw new HclException("expected the name of an attribute", member.Key.Span),
         member => member.Value is HclCall { Name.Text: "optional", Arguments: [var type, ..] } ? (Parse(type), true)
             : (Parse(member.Value), false), StringComparer.Ordinal));
 }

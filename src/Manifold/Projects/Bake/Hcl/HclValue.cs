@@ -37,7 +37,7 @@ internal sealed record HclNull : HclValue
 
 internal sealed record HclString(string Value) : HclValue
 {
-    public override string Kind => "a text";
+    public override string Kind => "a string";
     public override string AsText => Value;
     public override decimal? AsNumber => decimal.TryParse(Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
     public override bool? AsFlag => Value switch { "true" or "1" => true, "false" or "0" => false, _ => null };
@@ -52,7 +52,7 @@ internal sealed record HclNumber(decimal Value) : HclValue
 
 internal sealed record HclBool(bool Value) : HclValue
 {
-    public override string Kind => "true or false";
+    public override string Kind => "a boolean";
     public override string AsText => Value ? "true" : "false";
     public override bool? AsFlag => Value;
 }
@@ -60,7 +60,7 @@ internal sealed record HclBool(bool Value) : HclValue
 /// <summary>A text of <c>KEY=VALUE</c> fields that is asked for one of them: <c>target.app.output[0].type</c>.</summary>
 internal sealed record HclEntry(string Value, ImmutableSortedDictionary<string, HclValue> Fields) : HclValue
 {
-    public override string Kind => "a text";
+    public override string Kind => "a string";
     public override string AsText => Value;
 }
 
