@@ -88,7 +88,7 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var newer = amd64["newer.json"];
         await File.WriteAllTextAsync(newer, (await File.ReadAllTextAsync(two)).Replace("\"version\": 1", "\"version\": 7", StringComparison.Ordinal));
-        Assert.Contains("it is version 7 of shards", (await MergeAsync(newer)).Error, StringComparison.Ordinal);
+        Assert.Contains("shard of version 7", (await MergeAsync(newer)).Error, StringComparison.Ordinal);
         Assert.Contains("it is not a shard", (await MergeAsync(Path.Combine(context, "Dockerfile"))).Error, StringComparison.Ordinal);
         Assert.Contains("there is no file", (await MergeAsync(amd64["none.json"])).Error, StringComparison.Ordinal);
     }
