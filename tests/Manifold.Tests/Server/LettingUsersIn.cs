@@ -78,7 +78,7 @@ public sealed class LettingUsersIn : IDisposable
 
     [Theory]
     [InlineData("alice\n", ":1: this is not USER:HASH")]
-    [InlineData("\nalice:$apr1$q1E52y/M$S1wYsdH5n0zOhZxvFgxnD/\n", ":2: the password of 'alice' is kept in a way that is easily broken")]
+    [InlineData("\nalice:$apr1$q1E52y/M$S1wYsdH5n0zOhZxvFgxnD/\n", ":2: the password hash of 'alice' is too weak")]
     [InlineData("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", "easily broken")]
     [InlineData("alice:secret\n", "easily broken")]
     [InlineData("alice:$2y$05$cut\n", "easily broken")]
