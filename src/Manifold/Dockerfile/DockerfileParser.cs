@@ -67,7 +67,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var logical = LogicalLine.Join(source, line, escape); // 3
         if (logical.BlankLine is { } blank)
             diagnostics.Add(Rules.NoEmptyContinuation, source.PlaceOf(blank, 0, 1), "blank line in a continued instruction",
-                "Remove it, or put a comment there. It will be an error in a future release.");
+                "Remove it, or write a comment there. Blank lines will be an error in a future release.");
         if (string.IsNullOrWhiteSpace(logical.Text))
             return logical.Next;
         var instruction = InstructionLine.Split(logical); // 4

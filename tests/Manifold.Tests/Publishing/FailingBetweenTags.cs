@@ -58,7 +58,7 @@ public sealed class FailingBetweenTags : WithARegistry
         var failure = await Assert.ThrowsAsync<PublicationFailedException>(() => PublishAsync("one", "two"));
 
         Assert.Equal(("old", "old"), (Now("one"), Now("two")));
-        Assert.Contains("Every tag is as it was", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("No tag changed", failure.Message, StringComparison.Ordinal);
         Assert.Equal(2, failure.Old.Length);
         Assert.Empty(Journal());
     }

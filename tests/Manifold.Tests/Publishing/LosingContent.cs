@@ -252,7 +252,7 @@ public sealed partial class LosingContent : WithARegistry
 
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PublishAsync(index, "app:2"));
 
-        Assert.Contains($"the registry accepted the blob {blob.Digest}, and now does not have it. No tag was written.", refusal.Message,
+        Assert.Contains($"the registry accepted the blob {blob.Digest}, but now does not have it. No tag was written.", refusal.Message,
             StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:2"));
     }

@@ -62,7 +62,7 @@ public sealed class GoingThroughAProxy
     {
         await using var proxy = new Proxy((_, _) => "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"");
         var refusal = await LogInAsync("registry.example.com", $"http://{proxy.Name}");
-        Assert.Contains("it answered 407: it wants a user and a password", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("it answered 407: it requires a user and a password", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

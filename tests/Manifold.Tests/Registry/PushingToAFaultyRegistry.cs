@@ -330,7 +330,7 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
             return;
         }
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().PushAsync(Store, index, Registry.Reference("app:1")));
-        Assert.Contains($"sent a manifest with the digest {other.Digest} where {index.Digest} was promised", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"sent a manifest with the digest {other.Digest} instead of {index.Digest}", refusal.Message, StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:1"));
     }
 
