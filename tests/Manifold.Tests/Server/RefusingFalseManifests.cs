@@ -97,9 +97,9 @@ public sealed class RefusingFalseManifests : WithAServer
             : Refused(Encoding.UTF8.GetString(new ImageIndex { Manifests = [child] }.ToJson()), told, MediaType.Index));
         await Index(image, null);
         await Index(image with { Size = image.Size + 1 }, $"it has {image.Size}");
-        await Index(image with { MediaType = MediaType.Index }, "it is not");
-        await Index(image with { MediaType = MediaType.DockerManifest }, "it is not");
-        await Index(layer with { MediaType = MediaType.Manifest }, "it is not");
+        await Index(image with { MediaType = MediaType.Index }, "but it does not");
+        await Index(image with { MediaType = MediaType.DockerManifest }, "but it does not");
+        await Index(layer with { MediaType = MediaType.Manifest }, "but it does not");
         await Index(layer with { MediaType = "application/vnd.example+type" }, null);
     }
 

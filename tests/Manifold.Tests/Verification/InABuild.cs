@@ -37,9 +37,9 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
         },
         {
             "TARGETARCH declared and not handed on", "FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
-            "Dockerfile:6", "knows TARGETARCH, but what it runs does not build for that"
+            "Dockerfile:6", "declares TARGETARCH, but its commands do not build for that"
         },
-        { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:5", "Dockerfile:3 names 'amd64' itself" },
+        { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:5", "Dockerfile:3 hard-codes 'amd64'" },
         { "GOARCH fixed in an ENV",
             "FROM --platform=$BUILDPLATFORM BASE AS build\nENV GOARCH=amd64\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\n"
                 + "COPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:6",
