@@ -69,7 +69,7 @@ internal sealed class PasswordFile : IDisposable
             if (line.Split(':') is not [{ Length: > 0 } user, var hash, ..])
                 throw new UsageException($"{path}:{number}: expected USER:HASH. Create the file with: htpasswd -B '{path}' USER");
             if (!PasswordHash.IsKnown(hash))
-                throw new UsageException($"{path}:{number}: the password of '{user}' is not stored as a bcrypt hash. Set it again with: "
+                throw new UsageException($"{path}:{number}: the password of '{user}' is not stored in a secure format. Set it again with: "
                     + $"htpasswd -B '{path}' {user}");
             found[user] = hash;
         }

@@ -78,10 +78,10 @@ public sealed class LettingUsersIn : IDisposable
 
     [Theory]
     [InlineData("alice\n", ":1: expected USER:HASH")]
-    [InlineData("\nalice:$apr1$q1E52y/M$S1wYsdH5n0zOhZxvFgxnD/\n", ":2: the password of 'alice' is not stored as a bcrypt hash")]
-    [InlineData("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", "not stored as a bcrypt hash")]
-    [InlineData("alice:secret\n", "not stored as a bcrypt hash")]
-    [InlineData("alice:$2y$05$cut\n", "not stored as a bcrypt hash")]
+    [InlineData("\nalice:$apr1$q1E52y/M$S1wYsdH5n0zOhZxvFgxnD/\n", ":2: the password of 'alice' is not stored in a secure format")]
+    [InlineData("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", "not stored in a secure format")]
+    [InlineData("alice:secret\n", "not stored in a secure format")]
+    [InlineData("alice:$2y$05$cut\n", "not stored in a secure format")]
     [InlineData("# nobody\n", "no users")]
     public async Task a_file_that_would_let_in_nobody_or_anybody_is_refused_and_its_secrets_are_not_told(string content, string message)
     {
