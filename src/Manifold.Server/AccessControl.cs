@@ -18,17 +18,17 @@ internal sealed class AccessControl(PasswordFile? passwords)
             return true;
         if (Given(http) is not { } given)
         {
-            await ChallengeAsync(http, $"Only users come in. Log in with: docker login {http.Host()}");
+            await ChallengeAsync(http, $"This registry requires a login. Log in with: docker login {http.Host()}");
             return false;
         }
         if (await IsRightAsync(http, passwords, given) is not { } isRight)
         {
-            await http.RefuseFor(TimeSpan.FromSeconds(1), "Too many passwords from your address wait to be checked. Try again later.");
+            await http.RefuseFor(TimeSpan.FromSeconds(1), "Too many logins from your address are waiting. Try again later.");
             return false;
         }
         if (!isRight)
         {
-            await ChallengeAsync(http, "The user or the password is wrong.");
+            await ChallengeAsync(http, "The user name or the password is wrong.");
             return false;
         }
         http.User = new GenericPrincipal(new GenericIdentity(given.User, "Basic"), []);

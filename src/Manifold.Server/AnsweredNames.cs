@@ -26,10 +26,10 @@ internal sealed class AnsweredNames(ServeOptions options)
     {
         var host = http.Request.Host;
         if (comparesHost && !IsOwn(host) && !IsGiven(host))
-            return $"This registry does not answer to the name '{host.Value}'. Ask it as localhost, or start it with: "
+            return $"This registry does not accept the host name '{host.Value}'. Use localhost, or start the registry with: "
                 + $"manifold serve --allow-host {(host.HasValue ? host.Host : "NAME")}";
         if (http.Request.Headers.Origin.FirstOrDefault(origin => !IsSame(origin, host)) is { } foreign)
-            return $"This registry does not answer to pages of '{foreign}'. If that is a name of its own, start it with: "
+            return $"This registry does not accept requests from pages of '{foreign}'. If that is a name of the registry, start it with: "
                 + "manifold serve --allow-host NAME";
         return null;
     }

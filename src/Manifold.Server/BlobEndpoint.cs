@@ -31,7 +31,7 @@ internal sealed class BlobEndpoint(Store store, Contents contents)
     public Task DeleteAsync(HttpContext http, Route route) =>
         !Digest.TryParse(route.Selector, out var digest) ? http.Refuse(400, ErrorCode.DigestInvalid, $"'{route.Selector}' is not a digest.")
             : store.Repositories.RemoveBlob(route.Repository, digest) ? http.Empty(202)
-            : http.Refuse(404, ErrorCode.BlobUnknown, $"Nobody pushed the blob '{digest}' to '{route.Repository}'.");
+            : http.Refuse(404, ErrorCode.BlobUnknown, $"The blob '{digest}' was not pushed to '{route.Repository}'.");
 
     private static async Task SendAsync(HttpContext http, string path, long size)
     {
@@ -42,7 +42,8 @@ internal sealed class BlobEndpoint(Store store, Contents contents)
             if (!wanted.IsSatisfiable)
             {
                 http.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{size}");
-                await http.Refuse(416, ErrorCode.SizeInvalid, $"The blob has {size} bytes; '{http.Request.Headers.Range}' is no part of them.");
+                await http.Refuse(416, ErrorCode.SizeInvalid,
+                    $"The blob has {size} bytes, so the range '{http.Request.Headers.Range}' is not valid.");
                 return;
             }
             part = wanted;

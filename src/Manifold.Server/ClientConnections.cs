@@ -22,7 +22,7 @@ internal sealed class ClientConnections(ServeOptions options)
         var entry = new ClientConnection(this, connection, transport, Client.Of((connection.RemoteEndPoint as IPEndPoint)?.Address));
         connection.Transport = transport;
         connection.Features.Set(entry);
-        Enter(entry)?.Connection.Abort(new ConnectionAbortedException("Another connection needs its place."));
+        Enter(entry)?.Connection.Abort(new ConnectionAbortedException("Another connection takes its place."));
         try
         {
             await next(connection);

@@ -37,20 +37,20 @@ internal static partial class DocumentFaults
     {
         var isIndex = MediaType.IsIndex(mediaType);
         if (!isIndex && !MediaType.IsManifest(mediaType))
-            return $"The media type '{mediaType}' is neither that of a manifest nor that of an index.";
+            return $"'{mediaType}' is not the media type of a manifest or an index.";
         if (InMembers(root, RootMembers, "") is { } fault)
             return fault;
         if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number
             || !version.TryGetInt32(out var number) || number != 2)
             return "'schemaVersion' must be 2.";
         if (root.TryGetProperty("mediaType", out var said) && (said.ValueKind != JsonValueKind.String || said.GetString() != mediaType))
-            return $"'mediaType' is {said.GetRawText()}, and it was sent as '{mediaType}'.";
+            return $"'mediaType' is {said.GetRawText()}, but the document was sent as '{mediaType}'.";
         if (mediaType is MediaType.DockerIndex or MediaType.DockerManifest && said.ValueKind == JsonValueKind.Undefined)
             return "'mediaType' is missing.";
         foreach (var other in isIndex ? ["config", "layers", "fsLayers"] : new[] { "manifests", "fsLayers" })
         {
             if (root.TryGetProperty(other, out _))
-                return $"It has '{other}', which does not belong into {(isIndex ? "an index" : "a manifest")}.";
+                return $"It has '{other}', which is not allowed in {(isIndex ? "an index" : "a manifest")}.";
         }
         return InLists(root, isIndex);
     }
@@ -85,14 +85,14 @@ internal static partial class DocumentFaults
         if (TextOf(entry, "mediaType") is not { } type || !MediaTypePattern().IsMatch(type))
             return $"'{place}.mediaType' must be a media type.";
         if (!Digest.TryParse(TextOf(entry, "digest"), out var digest))
-            return $"'{place}.digest' must be sha256: with 64 or sha512: with 128 digits of hexadecimal in lower case.";
+            return $"'{place}.digest' must be sha256: with 64 or sha512: with 128 lowercase hexadecimal digits.";
         if (!entry.TryGetProperty("size", out var written) || written.ValueKind != JsonValueKind.Number
             || !written.TryGetInt64(out var size) || size is < 0 or > Limits.ContentBytes)
             return $"'{place}.size' must be a number of bytes, at most {Limits.ContentBytes}.";
         if (entry.TryGetProperty("urls", out var urls) && !IsListOfTexts(urls))
             return $"'{place}.urls' must be a list of addresses.";
         if (entry.TryGetProperty("data", out var data) && !IsContent(data, digest, size))
-            return $"'{place}.data' is not the content that the descriptor names.";
+            return $"'{place}.data' does not match the digest and the size.";
         return entry.TryGetProperty("annotations", out var annotations) ? InAnnotations(annotations, place + ".annotations") : null;
     }
 
@@ -124,7 +124,7 @@ internal static partial class DocumentFaults
             if (name != member.Name)
                 return $"'{place}{member.Name}' must be spelled '{name}'.";
             if (member.Value.ValueKind == JsonValueKind.Null)
-                return $"'{place}{name}' is null. Leave it out instead.";
+                return $"'{place}{name}' is null. Remove it instead.";
         }
         return null;
     }

@@ -17,14 +17,14 @@ internal sealed class ListEndpoints(Store store, RepositoryNames names)
         if (!names.Exists(http.Host(), route.Repository) && !store.Repositories.Exists(route.Repository))
             return http.Refuse(404, ErrorCode.NameUnknown, $"There is no repository '{route.Repository}'.");
         if (TryPage(http, last => names.TagsAfter(http.Host(), route.Repository, last)) is not { } page)
-            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
+            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' must be a number of entries.");
         return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new TagsBody(route.Repository, page), ReplyJson.Default.TagsBody));
     }
 
     public Task CatalogAsync(HttpContext http)
     {
         if (TryPage(http, last => Sorted.Union([After(names.All(http.Host()), last), store.Repositories.NamesAfter(last)])) is not { } page)
-            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' is not a number of entries.");
+            return http.Refuse(400, ErrorCode.Unsupported, "The parameter 'n' must be a number of entries.");
         return http.Json(200, "application/json", JsonSerializer.SerializeToUtf8Bytes(new CatalogBody(page), ReplyJson.Default.CatalogBody));
     }
 

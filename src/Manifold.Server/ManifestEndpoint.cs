@@ -34,13 +34,13 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         }
         if (await ReadBodyAsync(http) is not { } bytes)
         {
-            await http.Refuse(413, ErrorCode.SizeInvalid, $"A manifest has at most {Limits.DocumentBytes} bytes.");
+            await http.Refuse(413, ErrorCode.SizeInvalid, $"The manifest is larger than {Limits.DocumentBytes} bytes.");
             return;
         }
         var digest = Digest.TryParse(route.Selector, out var named) ? named : Digest.Of(bytes);
         if (digest != Rehash(digest, bytes))
         {
-            await http.Refuse(400, ErrorCode.DigestInvalid, $"The manifest's digest is {Rehash(digest, bytes)} and not {digest}.");
+            await http.Refuse(400, ErrorCode.DigestInvalid, $"The manifest's digest is {Rehash(digest, bytes)}, not {digest}.");
             return;
         }
         var mediaType = http.Request.ContentType?.Split(';')[0].Trim() is { Length: > 0 } given ? given : Document.MediaTypeIn(bytes) ?? "";
@@ -89,7 +89,8 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
         if (byDigest)
             removed |= store.Repositories.RemoveManifest(route.Repository, found.Digest, SubjectOf(found));
         await (removed ? http.Empty(202)
-            : http.Refuse(405, ErrorCode.Unsupported, $"'{route.Selector}' belongs to an index that Manifold keeps; delete that one."));
+            : http.Refuse(405, ErrorCode.Unsupported,
+                $"'{route.Selector}' belongs to an index in Manifold's store. Delete the index instead."));
     }
 
     private sealed record Pushed(Digest Digest, byte[] Bytes, Document Document, List<string> Tags);
@@ -159,7 +160,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     private void TakeLargeBody(HttpContext http)
     {
         if (largeBodies.TryTake(Client.Of(http)) is not { } taken)
-            throw new BadHttpRequestException("Too many large manifests of yours arrive at once. Try again later.", 429);
+            throw new BadHttpRequestException("You are sending too many large manifests at once. Try again later.", 429);
         http.Response.RegisterForDispose(taken);
     }
 }

@@ -29,14 +29,14 @@ internal sealed class NamedContent(Store store, Contents contents)
 
     private static ErrorEntry Missing(string repository, Digest digest) =>
         new(ErrorCode.ManifestBlobUnknown,
-            $"'{repository}' has no '{digest}', which the manifest names. Push it first.", digest.ToString());
+            $"'{repository}' has no '{digest}', which the manifest refers to. Push it first.", digest.ToString());
 
     private string? Lie(Descriptor named)
     {
         if (store.SizeOf(named.Digest) is { } size && size != named.Size)
-            return $"The manifest says that '{named.Digest}' has {named.Size} bytes; it has {size}.";
+            return $"The manifest says that '{named.Digest}' has {named.Size} bytes, but it has {size}.";
         return (MediaType.IsManifest(named.MediaType) || MediaType.IsIndex(named.MediaType))
             && contents.TryRead(named) is { } bytes && Document.TryParse(named.MediaType, bytes) is null
-            ? $"The manifest says that '{named.Digest}' is of the media type '{named.MediaType}'; it is not." : null;
+            ? $"The manifest says that '{named.Digest}' has the media type '{named.MediaType}', but it does not." : null;
     }
 }

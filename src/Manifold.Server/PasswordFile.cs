@@ -67,13 +67,15 @@ internal sealed class PasswordFile : IDisposable
             if (line.Length == 0 || line[0] == '#')
                 continue;
             if (line.Split(':') is not [{ Length: > 0 } user, var hash, ..])
-                throw new UsageException($"{path}:{number}: this is not USER:HASH. Write the file with: htpasswd -B '{path}' USER");
+                throw new UsageException($"{path}:{number}: expected USER:HASH. Create the file with: htpasswd -B '{path}' USER");
             if (!PasswordHash.IsKnown(hash))
-                throw new UsageException($"{path}:{number}: the password of '{user}' is kept in a way that is easily broken. Write it again with: htpasswd -B '{path}' {user}");
+                throw new UsageException($"{path}:{number}: the password of '{user}' is not stored in a secure format. Set it again with: "
+                    + $"htpasswd -B '{path}' {user}");
             found[user] = hash;
         }
         return found.Count > 0 ? found.ToFrozenDictionary()
-            : throw new UsageException($"Reading '{path}': there is no user in it, so nobody could come in. Write one with: htpasswd -B '{path}' USER");
+            : throw new UsageException($"Reading '{path}': it has no users, so nobody could log in. Add a user with: htpasswd -B "
+                + $"'{path}' USER");
     }
 
     public void Dispose() => checks.Dispose();

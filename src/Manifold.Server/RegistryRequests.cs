@@ -69,7 +69,8 @@ internal sealed class RegistryRequests
     {
         if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
-        return http.RefuseFor(ServeLimits.ConnectionRetry, "Too many requests of yours are at work. Try again later, with fewer at once.");
+        return http.RefuseFor(ServeLimits.ConnectionRetry,
+            "You have too many requests in progress. Try again later, with fewer at a time.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)
@@ -79,8 +80,8 @@ internal sealed class RegistryRequests
             return http.Refuse(405, ErrorCode.Unsupported, why);
         return (route.Endpoint, method) switch
         {
-            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "There is nothing here; the registry's interface is below /v2/."),
-            (Endpoint.InvalidName, _) => http.Refuse(400, ErrorCode.NameInvalid, $"'{route.Repository}' is not a repository's name."),
+            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "There is nothing here. The registry's API is below /v2/."),
+            (Endpoint.InvalidName, _) => http.Refuse(400, ErrorCode.NameInvalid, $"'{route.Repository}' is not a repository name."),
             (Endpoint.Base, "GET" or "HEAD") => http.Json(200, "application/json", "{}"u8.ToArray()),
             (Endpoint.Catalog, "GET" or "HEAD") => lists.CatalogAsync(http),
             (Endpoint.Tags, "GET" or "HEAD") => lists.TagsAsync(http, route),
@@ -92,14 +93,14 @@ internal sealed class RegistryRequests
             (Endpoint.Blob, "DELETE") => blobs.DeleteAsync(http, route),
             (Endpoint.StartUpload, "POST") => uploads.StartAsync(http, route),
             (Endpoint.Upload, _) => uploads.ContinueAsync(http, route),
-            _ => http.Refuse(405, ErrorCode.Unsupported, $"{method} is not a method of this."),
+            _ => http.Refuse(405, ErrorCode.Unsupported, $"The method {method} is not supported here."),
         };
     }
 
     private string? Refusal(string method, Route route) =>
         options.ReadOnly && method is not ("GET" or "HEAD") ? "This registry is read-only (--read-only)."
         : method == "DELETE" && route.Endpoint is Endpoint.Manifest or Endpoint.Blob && !options.AllowDelete
-            ? "This registry does not delete. Start it with: manifold serve --allow-delete"
+            ? "This registry does not allow deletion. To allow it, start it with: manifold serve --allow-delete"
         : null;
 }
 

@@ -64,7 +64,7 @@ public sealed partial record ServeOptions
             : text.StartsWith(':') ? "0.0.0.0" + text
             : text;
         if (!named.Contains(':', StringComparison.Ordinal) || !IPEndPoint.TryParse(named, out var endpoint))
-            throw new UsageException($"Listening on '{text}': this is not an address and a port. Try: --listen {DefaultListen}");
+            throw new UsageException($"Listening on '{text}': expected an address and a port. Try: --listen {DefaultListen}");
         return endpoint;
     }
 
@@ -89,11 +89,11 @@ public sealed partial record ServeOptions
         string?[] missing =
         [
             TlsCertificate is null ? "--tls-cert FILE --tls-key FILE" : null,
-            PasswordFile is null ? "--htpasswd FILE (htpasswd -B -c FILE USER writes one)" : null,
+            PasswordFile is null ? "--htpasswd FILE (create it with htpasswd -B -c FILE USER)" : null,
         ];
         if (missing.Any(part => part is not null))
             throw new UsageException(
-                $"Listening on '{Listen}': others than this machine could come in, so this needs encryption and users. " +
-                $"Add {string.Join(' ', missing.OfType<string>())}, or listen on {DefaultListen} for this machine alone.");
+                $"Listening on '{Listen}': other machines can connect there, so TLS and users are required. " +
+                $"Add {string.Join(' ', missing.OfType<string>())}, or listen on {DefaultListen}, which only this machine can reach.");
     }
 }

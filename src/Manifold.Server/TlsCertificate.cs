@@ -31,12 +31,13 @@ internal sealed class TlsCertificate
             chain.ImportFromPem(certificatePem);
             var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
             if (certificate.NotAfter.ToUniversalTime() < options.Time.GetUtcNow().UtcDateTime)
-                options.Warn($"'{certificatePath}': the certificate was good until {certificate.NotAfter:yyyy-MM-dd}; clients will refuse it.");
+                options.Warn($"'{certificatePath}': the certificate expired on {certificate.NotAfter:yyyy-MM-dd}. Clients will reject it.");
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new UsageException($"Reading '{certificatePath}' and '{keyPath}': these are not a certificate and its key, not encrypted, in PEM. {e.Message}");
+            throw new UsageException($"Reading '{certificatePath}' and '{keyPath}': expected a certificate and its unencrypted key in "
+                + $"PEM format. {e.Message}");
         }
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         }
         if (algorithm is not ("sha256" or "sha512"))
         {
-            await http.Refuse(400, ErrorCode.Unsupported, $"'{algorithm}' is no algorithm of digests here. There are sha256 and sha512.");
+            await http.Refuse(400, ErrorCode.Unsupported, $"'{algorithm}' is not a supported digest algorithm. Use sha256 or sha512.");
             return;
         }
         if (mount is not null && await TryMountAsync(http, route.Repository, Digest.Parse(mount)))
@@ -58,7 +58,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         }
         if (upload is null)
         {
-            await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Begin again.");
+            await http.Refuse(404, ErrorCode.BlobUploadUnknown, $"'{route.Repository}' has no upload '{route.Selector}'. Start again.");
             return;
         }
         switch (http.Request.Method)
@@ -87,13 +87,13 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
                 await ReceiveAndCompleteAsync(http, upload, Digest.Parse(Parameter(http, "digest")!));
                 break;
             default:
-                await http.Refuse(405, ErrorCode.Unsupported, $"{http.Request.Method} is not a method of an upload.");
+                await http.Refuse(405, ErrorCode.Unsupported, $"The method {http.Request.Method} is not supported for an upload.");
                 break;
         }
     }
 
     private Task TooManyAsync(HttpContext http) => http.RefuseFor(uploads.RetryAfter(Client.Of(http)),
-        "Too many uploads of yours are not complete. Complete or cancel some, or try again later.");
+        "You have too many incomplete uploads. Complete or cancel some, or try again later.");
 
     /// <summary>
     /// With <c>from</c>, what that repository shows; without, whatever the store has. False where there is nothing to mount, and the
@@ -119,7 +119,8 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         using var adding = await store.LockSharedAsync(cancellation: http.RequestAborted);
         if (!upload.TryComplete(digest))
         {
-            await http.Refuse(400, ErrorCode.DigestInvalid, $"The bytes that arrived do not have the digest {digest}. The upload is forgotten; begin again.");
+            await http.Refuse(400, ErrorCode.DigestInvalid,
+                $"The received content does not have the digest {digest}. The upload was discarded. Start again.");
             return;
         }
         contents.Trust(digest);
@@ -193,7 +194,8 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
     {
         Tell(http, upload);
         http.Response.Headers.Location = upload.Location;
-        return http.Refuse(416, ErrorCode.BlobUploadInvalid, $"'{http.Request.Headers.ContentRange}' is not the next chunk: {upload.Blob.Length} bytes have arrived. Go on there.");
+        return http.Refuse(416, ErrorCode.BlobUploadInvalid,
+            $"'{http.Request.Headers.ContentRange}' is not the next chunk. {upload.Blob.Length} bytes have arrived. Continue there.");
     }
 
     private static void Tell(HttpContext http, Uploads.Open upload)

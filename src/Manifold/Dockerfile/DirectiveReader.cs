@@ -17,9 +17,9 @@ internal static class DirectiveReader
             if (directives.Any(each => each.Name == name))
                 diagnostics.Error(place, $"the directive '{name}' is given twice");
             else if (name == "syntax" && !Frontend.IsKnown(value))
-                diagnostics.Error(PlaceOf(source, line, value), $"'{value}' reads another language than Dockerfile's", Frontend.Hint);
+                diagnostics.Error(PlaceOf(source, line, value), $"the frontend '{value}' is not supported", Frontend.Hint);
             else if (name == "escape" && value is not ("\\" or "`"))
-                diagnostics.Error(PlaceOf(source, line, value), $"'{value}' cannot be the escape character", "It is \\ or `.");
+                diagnostics.Error(PlaceOf(source, line, value), $"'{value}' cannot be the escape character", "Use \\ or `.");
             else if (name == "escape")
                 escape = value[0];
             directives.Add(new ParserDirective(name, value, line + 1));

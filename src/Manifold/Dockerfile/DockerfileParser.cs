@@ -28,7 +28,7 @@ public static class DockerfileParser
     {
         var nothing = new SourceText(fileName, "");
         var diagnostics = new DiagnosticList(nothing);
-        diagnostics.Error(nothing.PlaceOf(0, 0, 1), $"a Dockerfile has at most {Limits.DockerfileBytes} bytes");
+        diagnostics.Error(nothing.PlaceOf(0, 0, 1), $"the Dockerfile is larger than {Limits.DockerfileBytes} bytes");
         return new DockerfilePass(nothing, diagnostics, null).Run();
     }
 }
@@ -66,8 +66,8 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
     {
         var logical = LogicalLine.Join(source, line, escape); // 3
         if (logical.BlankLine is { } blank)
-            diagnostics.Add(Rules.NoEmptyContinuation, source.PlaceOf(blank, 0, 1), "blank line within a continued instruction",
-                "A comment may stand here; a blank line will be an error one day.");
+            diagnostics.Add(Rules.NoEmptyContinuation, source.PlaceOf(blank, 0, 1), "blank line in a continued instruction",
+                "Remove it, or write a comment there. Blank lines will be an error in a future release.");
         if (string.IsNullOrWhiteSpace(logical.Text))
             return logical.Next;
         var instruction = InstructionLine.Split(logical); // 4
@@ -91,8 +91,9 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
             if (next == source.Count)
             {
                 var at = Math.Max(0, instruction.Line.Text.IndexOf("<<", StringComparison.Ordinal));
-                diagnostics.Error(instruction.Line.PlaceOf(at, instruction.Line.Text.Length - at), $"the heredoc '{announced.Name}' has no end",
-                    $"Expected a line that is {announced.Name} and nothing else.");
+                diagnostics.Error(instruction.Line.PlaceOf(at, instruction.Line.Text.Length - at),
+                    $"the heredoc '{announced.Name}' is not closed",
+                    $"Add a line that contains only {announced.Name}.");
             }
             heredocs.Add(announced with { Content = source.Between(start, next) });
             next = Math.Min(next + 1, source.Count);
@@ -120,9 +121,11 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         });
         var before = all[..(starts.Length > 0 ? starts[0] : all.Length)];
         foreach (var early in before.Where(each => each is not ArgInstruction))
-            diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} stands before the first FROM", "Only ARG may.");
+            diagnostics.Error(early.Source.Place, $"{early.Source.Keyword.ToUpperInvariant()} comes before the first FROM",
+                "Only ARG can come before FROM.");
         if (starts.Length == 0 && !diagnostics.HasErrors)
-            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM", "It begins with FROM image, or FROM scratch.");
+            diagnostics.Error(source.PlaceOf(0, 0, 1), all.IsEmpty ? "the file has no instructions" : "the file has no FROM",
+                "Begin the file with FROM image or FROM scratch.");
         RequireBounds(all, starts.Length);
         var tree = new DockerfileTree
         {
@@ -139,7 +142,7 @@ internal sealed class DockerfilePass(SourceText source, DiagnosticList diagnosti
         var variables = all.Sum(each => each switch { EnvInstruction env => env.Pairs.Length, ArgInstruction arg => arg.Arguments.Length, _ => 0 });
         foreach (var (count, most, what) in new[] { (stages, Limits.DockerfileStages, "stages"), (all.Length, Limits.DockerfileInstructions, "instructions"), (variables, Limits.DockerfileVariables, "variables") })
             if (count > most)
-                diagnostics.Error(source.PlaceOf(0, 0, 1), $"a Dockerfile has at most {most} {what}; this one has {count}");
+                diagnostics.Error(source.PlaceOf(0, 0, 1), $"the Dockerfile has {count} {what}, and the limit is {most}");
     }
 
     private CheckOptions ReadChecks(ImmutableArray<ParserDirective> directives)

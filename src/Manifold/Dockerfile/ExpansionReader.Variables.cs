@@ -95,7 +95,7 @@ internal sealed partial class ExpansionReader
 
     private static Wildcard Pattern(string pattern) =>
         Wildcard.TryParseShell(pattern, out var parsed) ? parsed
-            : throw new ExpansionException($"invalid pattern '{pattern}': a backslash may stand before * ? / }} and \\ only");
+            : throw new ExpansionException($"invalid pattern '{pattern}': a backslash can escape only * ? / }} and \\");
 
     /// <summary>Letters, digits and <c>_</c>; or digits; or one of the shell's special parameters.</summary>
     private string ReadName()
@@ -122,7 +122,7 @@ internal sealed partial class ExpansionReader
     private string Nested(Func<string> read)
     {
         if (++depth > Limits.ExpansionDepth)
-            throw new ExpansionException($"variables are nested more than {Limits.ExpansionDepth} deep");
+            throw new ExpansionException($"variables are nested more than {Limits.ExpansionDepth} levels deep");
         var result = read();
         depth--;
         return result;

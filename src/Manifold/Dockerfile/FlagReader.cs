@@ -72,12 +72,14 @@ internal sealed class FlagReader(InstructionLine instruction, DiagnosticList dia
 
     private string? HintFor(string name) => (instruction.Name, name) switch
     {
-        ("ADD", "from") => "COPY --from copies from a stage or an image.",
+        ("ADD", "from") => "To copy from a stage or an image, use COPY --from.",
         _ => Suggestion.For(name, known) is { } hint ? hint.Replace("mean ", "mean --", StringComparison.Ordinal) : Known(),
     };
 
-    private string? Known() => known.Count == 0 ? $"{instruction.Name} has no flags{(instruction.Name is "CMD" or "ENTRYPOINT" ? "; a word that begins with -- stands in a JSON array" : "")}."
-        : $"{instruction.Name} has: {string.Join(", ", known.Order(StringComparer.Ordinal).Select(each => "--" + each))}";
+    private string? Known() => known.Count == 0
+        ? $"{instruction.Name} has no flags."
+            + (instruction.Name is "CMD" or "ENTRYPOINT" ? " If the command begins with --, write it as a JSON array." : "")
+        : $"Flags of {instruction.Name}: {string.Join(", ", known.Order(StringComparer.Ordinal).Select(each => "--" + each))}";
 
     private IEnumerable<(Word Word, string? Value)> Named(string name) =>
         instruction.Flags.Select(word => (Word: word, Flag: Parse(word))).Where(each => each.Flag.Name == name)

@@ -54,8 +54,8 @@ public sealed class IgnoreRules
             if (IgnoreRule.Parse(fileName, line + 1, content.Trim().ToString()) is { } rule)
                 rules.Add(rule);
             else
-                diagnostics.Error(source.PlaceOf(line, 0, content.Length), $"'{content.Trim()}' is not a pattern",
-                    "Expected * ? [a-z] and **, closed brackets, and a path after '!'.");
+                diagnostics.Error(source.PlaceOf(line, 0, content.Length), $"'{content.Trim()}' is not a valid pattern",
+                    "Use *, ?, [a-z] and **. Close every bracket, and write a path after '!'.");
         }
         return diagnostics.HasErrors ? throw new DockerfileException(diagnostics.ToImmutable()) : new IgnoreRules(rules.ToImmutable());
     }

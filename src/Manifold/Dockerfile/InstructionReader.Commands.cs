@@ -46,7 +46,7 @@ internal sealed partial class InstructionReader
     {
         var form = JsonArray.Read(arguments.Text, out var items);
         if (form == JsonArray.Form.NotStrings)
-            Error(part, arguments, "a JSON array of arguments holds strings only", "Put each one in double quotes.");
+            Error(part, arguments, "a JSON array of arguments can contain only strings", "Put each argument in double quotes.");
         return form != JsonArray.Form.NotJson
             ? new CommandLine { IsExec = true, Words = items }
             : new CommandLine { IsExec = false, Words = arguments.Text.Length == 0 ? [] : [arguments.Text] };
@@ -70,7 +70,8 @@ internal sealed partial class InstructionReader
         if (type is not ("NONE" or "CMD"))
         {
             Error(part, words.IsEmpty ? part.Instruction.Keyword : words[0],
-                words.IsEmpty ? "HEALTHCHECK needs NONE or CMD" : $"HEALTHCHECK has no form {words[0].Text}", "HEALTHCHECK [flags] CMD command, or NONE");
+                words.IsEmpty ? "HEALTHCHECK needs NONE or CMD" : $"HEALTHCHECK takes CMD or NONE, not {words[0].Text}",
+                "HEALTHCHECK [flags] CMD command, or NONE");
             return null;
         }
         var check = new HealthcheckInstruction
@@ -124,7 +125,8 @@ internal sealed partial class InstructionReader
         }
         if (inner.Name is "ONBUILD" or "FROM" or "MAINTAINER")
         {
-            Error(part, inner.Keyword, $"{inner.Name} cannot be an ONBUILD trigger", "The trigger is any other instruction.");
+            Error(part, inner.Keyword, $"{inner.Name} cannot be an ONBUILD trigger",
+                "Use any instruction except FROM, MAINTAINER and ONBUILD.");
             return null;
         }
         if (Read(inner, part.Heredocs, next) is not { } trigger)

@@ -11,7 +11,7 @@ internal sealed partial class InstructionReader
     {
         var from = part.Flags.One("from");
         if (from is var (flag, text) && MountReader.HasVariable(text))
-            Error(part, flag, "COPY --from takes no variables", $"Name the image in a stage, FROM {text} AS name, and write --from=name.");
+            Error(part, flag, "COPY --from cannot use variables", $"Add a stage, FROM {text} AS name, and write --from=name.");
         var parents = part.Flags.Bool("parents") ?? false;
         return ReadFiles(part) is not { } files ? null : new CopyInstruction
         {
@@ -25,7 +25,8 @@ internal sealed partial class InstructionReader
     {
         var checksum = part.Flags.One("checksum");
         if (checksum is var (flag, text) && !NeedsExpansion(text) && !Digest.TryParse(text, out _) && !GitAddress.IsHash(text))
-            Error(part, flag, $"'{text}' is not a checksum", "Expected sha256: and 64 hex digits. Of a repository: a commit's hash.");
+            Error(part, flag, $"'{text}' is not a checksum",
+                "Expected sha256: and 64 hex digits. For a Git repository, expected a commit hash.");
         var keepGitDir = part.Flags.Bool("keep-git-dir") ?? false;
         var unpack = part.Flags.Bool("unpack");
         return ReadFiles(part) is not { } files ? null : new AddInstruction
@@ -53,7 +54,7 @@ internal sealed partial class InstructionReader
         var destination = words[^1];
         var sources = words[..^1];
         if (Heredoc.Parse(destination.Text) is not null)
-            Error(part, destination, $"{part.Name} cannot copy to a heredoc", "The destination stands last.");
+            Error(part, destination, $"{part.Name} cannot copy to a heredoc", "Write the destination last.");
         var paths = sources.Select(source => source.Text).Where(text => part.Heredocs.IsEmpty || Heredoc.Parse(text) is null);
         return new Files([.. paths], destination.Text, part.Heredocs);
     }

@@ -18,9 +18,11 @@ internal sealed partial class InstructionReader
         else if (words is [_, var last] && last.Text.Equals("AS", StringComparison.OrdinalIgnoreCase))
             Error(part, last, $"{last.Text} needs a name after it", "FROM image [AS name]");
         else if (words.Length != 1 && !named)
-            Error(part, words[1], "FROM takes an image, and AS and a name after it", words.Length == 3 ? Suggestion.For(words[1].Text, ["AS"]) ?? "FROM image [AS name]" : "FROM image [AS name]");
+            Error(part, words[1], "FROM takes an image, optionally followed by AS and a name",
+                words.Length == 3 ? Suggestion.For(words[1].Text, ["AS"]) ?? "FROM image [AS name]" : "FROM image [AS name]");
         if (named && !StageName().IsMatch(words[2].Text))
-            Error(part, words[2], $"'{words[2].Text}' is not a stage name", "It begins with a letter and has letters, digits and - _ . only.");
+            Error(part, words[2], $"'{words[2].Text}' is not a stage name",
+                "It must begin with a letter and contain only letters, digits and - _ .");
         return new FromInstruction
         {
             Source = part.Source, Platform = platform?.Value, StageName = named ? words[2].Text : null,
@@ -76,7 +78,7 @@ internal sealed partial class InstructionReader
     {
         var equals = word.Text.IndexOf('=', StringComparison.Ordinal);
         if (equals < 0)
-            Error(part, word, $"'{word.Text}' has no '='", "A value with blanks stands in quotes: key=\"a value\".");
+            Error(part, word, $"'{word.Text}' has no '='", "If a value contains spaces, put it in quotes: key=\"a value\".");
         else if (equals == 0)
             Error(part, word, $"{part.Name} needs a name before '='", $"{part.Name} key=value …");
         return equals < 0 ? new KeyValue(word.Text, "") : new KeyValue(word.Text[..equals], word.Text[(equals + 1)..]);
@@ -129,7 +131,7 @@ internal sealed partial class InstructionReader
         var form = JsonArray.Read(arguments.Text, out var items);
         words = form == JsonArray.Form.Strings ? [.. items.Select(item => arguments with { Text = item })] : Word.SplitAtBlanks(arguments);
         if (form == JsonArray.Form.NotStrings)
-            Error(part, arguments, "a JSON array of arguments holds strings only", "Put each one in double quotes.");
+            Error(part, arguments, "a JSON array of arguments can contain only strings", "Put each argument in double quotes.");
         return form != JsonArray.Form.NotStrings;
     }
 

@@ -15,7 +15,8 @@ internal sealed partial class InstructionReader(char escape, DiagnosticList diag
     {
         if (instruction.Unclosed is { } flag)
         {
-            diagnostics.Error(instruction.Line, flag, $"a quote in --{FlagReader.Parse(flag).Name} is not closed", "A quote lasts to the next one of its kind.");
+            diagnostics.Error(instruction.Line, flag, $"a quote in --{FlagReader.Parse(flag).Name} is not closed",
+                "Close it with the same kind of quote.");
             return null;
         }
         var part = new Part(instruction, new FlagReader(instruction, diagnostics), heredocs, SourceOf(instruction, next));

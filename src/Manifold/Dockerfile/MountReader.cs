@@ -18,7 +18,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         var fields = Csv.Split(text);
         if (fields is null)
         {
-            Fail($"'{text}': a quote is missing or stands within a value");
+            Fail($"'{text}': a quote is missing or is inside a value");
             return Unread();
         }
         foreach (var field in fields.TakeWhile(_ => Error is null))
@@ -40,7 +40,7 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
         else if (equals < 0 && name is not ("ro" or "rw" or "required" or "share-arch"))
             Fail($"'{field}' needs a value: {key}=…", at: field);
         else if (name == "from" && HasVariable(value))
-            Fail("'from' takes no variables", $"Name the image in a stage, FROM {value} AS name, and write from=name.", field);
+            Fail("'from' cannot use variables", $"Add a stage, FROM {value} AS name, and write from=name.", field);
         else
             values[name] = (key, name == "from" ? value : Expanded(value), field);
     }
@@ -98,12 +98,13 @@ internal sealed class MountReader(string text, Func<string, ExpansionResult>? ex
                 _ => Enum.GetValues<MountType>(),
             };
             if (!allowed.Contains(type))
-                Fail($"'{key}' has no meaning for a mount of type {NameOf(type)}", $"It is for: {string.Join(", ", allowed.Select(NameOf))}.", field);
+                Fail($"'{key}' does not apply to a mount of type {NameOf(type)}",
+                    $"It applies to: {string.Join(", ", allowed.Select(NameOf))}.", field);
         }
         if (type == MountType.Secret && !values.ContainsKey("id") && !values.ContainsKey("source") && !values.ContainsKey("target"))
             Fail("a secret mount needs an id", "Write --mount=type=secret,id=NAME and build with --secret id=NAME,src=FILE.");
         if (type == MountType.Secret && values.ContainsKey("id") && values.TryGetValue("source", out var source))
-            Fail("a secret mount has an id or a source, not both", at: source.Field);
+            Fail("a secret mount takes an id or a source, not both", at: source.Field);
     }
 
     private string? Text(string key) => values.TryGetValue(key, out var found) ? found.Value : null;

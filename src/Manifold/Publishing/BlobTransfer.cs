@@ -15,7 +15,7 @@ internal sealed record BlobOrder(Descriptor Blob, Descriptor Manifest, bool Afre
 
 /// <summary>A blob that a published image needs is in no place that is known.</summary>
 internal sealed class LostBlobException(BlobOrder order, ImageReference repository, RegistryException inner) : ManifoldException(
-    $"push {repository.Name}: the repository lacks the blob {order.Blob.Digest}{Of(order.Manifest)}, and so do the store and every "
+    $"push {repository.Name}: the blob {order.Blob.Digest}{Of(order.Manifest)} is missing in the repository, in the store and in every "
         + "repository that had it. "
     + "Build the image again, or push it from a machine whose store has it.", inner)
 {
@@ -129,8 +129,8 @@ internal sealed class BlobTransfer(PublishingTools tools, IImageSource source, I
     }
 
     public static RegistryException NotThere(ImageReference repository, string what, string how) => new(
-        $"push {repository.Name}: the registry accepted the {what}, and now {how}. No tag was written. Try again; if it stays so, "
-            + "the registry's storage is damaged.")
+        $"push {repository.Name}: the registry accepted the {what}, but now {how}. No tag was written. Try again. If this "
+            + "persists, the registry's storage is damaged.")
     {
         Registry = repository.Registry,
     };

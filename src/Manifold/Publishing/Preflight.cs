@@ -32,9 +32,11 @@ public sealed record TargetState(ImageReference Tag, Platform? Platform, TagStat
     public string? ProblemUnder(PublicationRequest request) => this switch
     {
         { Now.Oddity: { } oddity } when !request.Force =>
-            $"push {Tag}: the tag holds what is no image: {oddity} Choose another tag, or overwrite it with --force.",
+            $"push {Tag}: the tag is not an image: {oddity} Choose another tag, or overwrite it with --force.",
         { Losing.IsEmpty: false } when !request.AllowPlatformRemoval =>
-            $"push {Tag}: the tag has {string.Join(", ", Losing)}, which this image lacks. Add {(Losing.Length == 1 ? "it" : "them")} with --platform, or let {(Losing.Length == 1 ? "it" : "them")} go with --allow-platform-removal.",
+            $"push {Tag}: the tag has {string.Join(", ", Losing)}, but the new image does not. Add "
+                + $"{(Losing.Length == 1 ? "it" : "them")} with --platform, or remove {(Losing.Length == 1 ? "it" : "them")} with "
+                    + "--allow-platform-removal.",
         _ => null,
     };
 }

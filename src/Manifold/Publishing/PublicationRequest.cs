@@ -39,7 +39,8 @@ public sealed record PublicationRequest
         var ofPlatforms = PlatformTags ? tags.SelectMany(tag => platforms.Select(platform => ((ImageReference, Platform?))(OfPlatform(tag, platform, PlatformTagNames.GetValueOrDefault(platform)), platform))) : [];
         ImmutableArray<(ImageReference Tag, Platform? Platform)> all = [.. tags.Select(tag => (tag, (Platform?)null)), .. ofPlatforms];
         return all.GroupBy(each => each.Tag).FirstOrDefault(group => group.Count() > 1) is not { } both ? all
-            : throw new UsageException($"--platform-tags: '{both.Key}' would be two images: {string.Join(" and ", both.Select(each => each.Platform?.ToString() ?? "all platforms"))}. Name other tags.");
+            : throw new UsageException($"--platform-tags: '{both.Key}' would be the tag of two images: "
+                + $"{string.Join(" and ", both.Select(each => each.Platform?.ToString() ?? "all platforms"))}. Choose other tags.");
     }
 
     /// <summary><c>TAG-amd64</c>, <c>TAG-arm-v7</c>; another system than Linux is named too: <c>TAG-windows-amd64</c>.</summary>

@@ -141,7 +141,8 @@ public sealed class Publisher(PublishingTools tools)
     private static void CheckDigests(PublicationRequest request, Descriptor top)
     {
         if (request.Targets.FirstOrDefault(target => target.Digest is { } digest && digest != top.Digest) is { } other)
-            throw new UsageException($"push {other}: the image is {top.Digest}, another one than the name says. Leave the digest out, or push the image that has it.");
+            throw new UsageException($"push {other}: the image has the digest {top.Digest}, not the one in the name. Remove the digest "
+                + "from the name, or push the image that has it.");
     }
 
     private async Task<bool> AreThereAsync(ImmutableArray<PublishedTag> tags, CancellationToken cancellation)

@@ -37,7 +37,8 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
             var old = now.Where(state => state.Digest == state.Tag.Before?.Digest).Select(state => state.Tag).ToList();
             var moved = now.Where(state => state.Digest != state.Tag.Before?.Digest && state.Digest != state.Tag.After.Digest).Select(state => state.Tag.Tag).ToList();
             if (moved.Count > 0)
-                tools.Warn($"A publication of {names} was interrupted at {entry.Time:u}, and {string.Join(", ", moved)} was moved since. It is left as it is; publish again what should be there.");
+                tools.Warn($"A publication of {names} was interrupted at {entry.Time:u}, and {string.Join(", ", moved)} was moved since "
+                    + "then. It was not changed. Publish again if it is wrong.");
             else if (old.Count > 0 && old.Count < now.Length)
                 await FinishAsync(old, names, cancellation).ConfigureAwait(false);
             return true;
@@ -60,6 +61,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
                 ?? throw new RegistryException($"push {tag.Tag}: {tag.After.Digest} is no longer there.") { Registry = tag.Reference.Registry, Status = System.Net.HttpStatusCode.NotFound };
             await tools.Registry.PushManifestAsync(tag.Reference, content.Bytes, tag.After.MediaType, cancellation).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        tools.Warn($"A publication of {names} was interrupted while its tags were written; the missing ones were written now: {string.Join(", ", tags.Select(tag => tag.Tag))}.");
+        tools.Warn($"A publication of {names} was interrupted while its tags were being written. The missing tags were written now: "
+            + $"{string.Join(", ", tags.Select(tag => tag.Tag))}.");
     }
 }

@@ -57,15 +57,18 @@ public sealed record Shard
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new FormatException($"it is not a shard; 'manifold build --push --shard FILE' writes them ({e.Message.Split(" Path:")[0].TrimEnd('.')}).", e);
+            throw new FormatException(
+                $"it is not a shard; create one with 'manifold build --push --shard FILE' ({e.Message.Split(" Path:")[0].TrimEnd('.')}).",
+                e);
         }
         if (shard is { Version: > CurrentVersion })
-            throw new FormatException($"it is version {shard.Version} of shards, written by '{shard.Tool}'; this program reads {CurrentVersion}. Use the newer program.");
+            throw new FormatException($"it is a shard of version {shard.Version}, written by '{shard.Tool}', but this program reads "
+                + $"version {CurrentVersion}. Use the newer program.");
         if (shard is null or { Version: < 1 } || shard.Images.IsDefaultOrEmpty || shard.Targets.IsDefaultOrEmpty
             || shard.Targets.Any(target => !ImageReference.TryParse(target, out var name) || name.Tag is null)
             || shard.Images.Any(image => image is null || !Oci.Platform.TryParse(image.Platform, out _)
                 || image.PushedTo.IsDefault || image.PushedTo.Any(name => name is null)))
-            throw new FormatException("it is not a shard: targets with tags, and images with platforms, are expected.");
+            throw new FormatException("it is not a shard: expected targets with tags, and images with platforms.");
         return shard;
     }
 }

@@ -78,7 +78,7 @@ public sealed class ShardMerge(PublishingTools tools)
 
     /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
-        $"{what} ({platform}, of '{file.Path}') is no longer in the registry, which may have swept what has no tag. "
+        $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which may have deleted untagged content. "
         + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} "
         + "--push CONTEXT";
 
@@ -92,14 +92,19 @@ public sealed class ShardMerge(PublishingTools tools)
         {
             var platform = Platform.Parse(image.Platform);
             if (!entries.TryAdd(platform, (file, image)) && entries[platform].Image.Manifest.Digest != image.Manifest.Digest)
-                throw new UsageException($"merge: '{entries[platform].File.Path}' and '{file.Path}' both have an image for {platform}, and not the same: {entries[platform].Image.Manifest.Digest.Short} and {image.Manifest.Digest.Short}. Leave one out.");
+                throw new UsageException($"merge: '{entries[platform].File.Path}' and '{file.Path}' both have an image for {platform}, "
+                    + $"but not the same one: {entries[platform].Image.Manifest.Digest.Short} and {image.Manifest.Digest.Short}. Remove "
+                        + "one of them.");
         }
         var missing = request.Expected.Except(entries.Keys).ToList();
         if (missing.Count > 0)
-            throw new UsageException($"merge: no shard has {string.Join(", ", missing)}. There are: {string.Join(", ", entries.Keys)}. Add the shard, or build it: manifold build --platform {missing[0]} --shard FILE -t {first.Shard.Targets[0]} --push CONTEXT");
+            throw new UsageException($"merge: no shard has {string.Join(", ", missing)}. The shards have: "
+                + $"{string.Join(", ", entries.Keys)}. Add the shard, or build it: manifold build --platform {missing[0]} --shard FILE "
+                    + $"-t {first.Shard.Targets[0]} --push CONTEXT");
         var unexpected = request.Expected.IsEmpty ? [] : entries.Keys.Except(request.Expected).ToList();
         if (unexpected.Count > 0)
-            throw new UsageException($"merge: '{entries[unexpected[0]].File.Path}' has {string.Join(", ", unexpected)}, which --platform does not name. Add it there, or leave the shard out.");
+            throw new UsageException($"merge: '{entries[unexpected[0]].File.Path}' has {string.Join(", ", unexpected)}, which is not in "
+                + "--platform. Add it there, or remove the shard.");
         return ([.. first.Shard.Targets.Select(ImageReference.Parse)], entries);
     }
 
@@ -123,7 +128,8 @@ public sealed class ShardMerge(PublishingTools tools)
         var kept = preflight.Tags.Where(tag => tag.Platform is null)
             .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now).Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray())).ToList();
         if (kept.FirstOrDefault(tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest))) is { Tag: { } other })
-            throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images of other platforms, so they cannot become one image. Append to one of them, and push the result to the other.");
+            throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images for other platforms, so they "
+                + "cannot become one image. Append to one of them, and push the result to the other.");
         return kept is [var first, ..] ? first.Entries : [];
     }
 
@@ -155,7 +161,8 @@ public sealed class ShardMerge(PublishingTools tools)
         foreach (var (file, key, value) in request.Shards.SelectMany(file => (file.Shard.Annotations ?? all).Select(pair => (file, pair.Key, pair.Value))))
         {
             if (!asked.ContainsKey(key) && all.TryGetValue(key, out var other) && other != value)
-                throw new UsageException($"merge: the shards give the index's annotation '{key}' different values, '{other}' and '{value}' ('{file.Path}'). Say which with --annotation {key}=VALUE.");
+                throw new UsageException($"merge: the shards have different values for the index annotation '{key}', '{other}' and "
+                    + $"'{value}' ('{file.Path}'). Choose one with --annotation {key}=VALUE.");
             all = all.SetItem(key, value);
         }
         all = all.SetItems(asked);

@@ -70,8 +70,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             throw writer.Failed();
         if (writer.Tags.Where(tag => !tag.WasSeen).Select(tag => tag.Move.Tag.ToString()).ToList() is { Count: > 0 } unseen)
             tools.Warn(
-                $"The registry accepted {string.Join(", ", unseen)}, and refused to tell afterwards what "
-                    + $"{(unseen.Count == 1 ? "the tag names" : "the tags name")}.");
+                $"The registry accepted {string.Join(", ", unseen)}, but then refused to show what "
+                    + $"{(unseen.Count == 1 ? "the tag points to" : "the tags point to")}.");
     }
 
     private static async Task WriteAsync(TagWriter writer, CancellationToken cancellation)
@@ -117,7 +117,9 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         if (digest != planned?.Digest)
         {
             if (!request.Force)
-                return (null, $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight. Look at it: manifold inspect {tag.Tag}, then publish again, or overwrite it with --force.");
+                return (null,
+                    $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. Look at it with: manifold "
+                        + $"inspect {tag.Tag}. Then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }
         var state = tag.Planned with { Now = now, Losing = TargetProbe.Losing(now, tag.Planned.Platform, tag.Platforms) };

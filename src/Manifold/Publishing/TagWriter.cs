@@ -165,14 +165,14 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         [
             cause switch
             {
-                OperationCanceledException => "The publication was interrupted while its tags were written.",
-                null when Tags.Any(tag => tag.State == TagOutcome.Foreign) => "Tags were moved by somebody else while they were written.",
-                null => "The registry accepted every tag, and not all of them name the new image.",
+                OperationCanceledException => "The publication was interrupted while its tags were being written.",
+                null when Tags.Any(tag => tag.State == TagOutcome.Foreign) => "Somebody else moved tags while they were being written.",
+                null => "The registry accepted every tag, but not all of them point to the new image.",
                 _ => cause.Message,
             },
             Tags.All(tag => tag.State == TagOutcome.Old)
-                ? "Every tag is as it was; the content is there, and publishing again sends only what is missing."
-                : "These tags could not all be put back:",
+                ? "No tag changed. The content is in the registry, so publishing again sends only what is missing."
+                : "Not all of these tags could be restored:",
         ];
         return new PublicationFailedException(string.Join('\n', head.Concat(Tags.Select(Told))), cause)
         {
@@ -186,11 +186,11 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     {
         TagOutcome.Old => $"  old      {tag.Move.Tag} ({tag.Move.Before?.Digest.ToString() ?? "it did not exist"})",
         TagOutcome.New when tag.Move.Before is null =>
-            $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry deletes no tags",
+            $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry does not delete tags",
         TagOutcome.New =>
             $"  new      {tag.Move.Tag} "
-                + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not put back: {why.Message}" : "")}",
+                + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not restored: {why.Message}" : "")}",
         TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved it at the same time",
-        _ => $"  unknown  {tag.Move.Tag}: the registry cannot be asked; the next publication from this store ends it",
+        _ => $"  unknown  {tag.Move.Tag}: the registry does not answer; the next publication from this store finishes it",
     };
 }

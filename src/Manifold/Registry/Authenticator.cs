@@ -78,7 +78,7 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
     private async Task<Token> FetchAsync(RegistryRequest request, Challenge challenge, Credential credential, CancellationToken cancellation)
     {
         if (!Uri.TryCreate(challenge.Realm, UriKind.Absolute, out var realm) || !host.MayFollow(realm))
-            throw host.Failed(request, "names no token service that may be trusted with a password (https is needed).");
+            throw host.Failed(request, "does not name a token service that uses https. Passwords are sent only over https.");
         var scopes = request.Scopes.Concat((challenge.Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).ToList();
         using var response = await host.ExchangeAsync(request, _ => credential.IdentityToken is { } identity
             ? ByIdentityToken(realm, challenge.Service, scopes, identity)
@@ -86,7 +86,7 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
         if (response.StatusCode is not HttpStatusCode.OK)
             throw await host.RefusedAsync(request with { IsForToken = true }, response, realm, cancellation).ConfigureAwait(false);
         var body = await host.ReadDocumentAsync(request, response, cancellation).ConfigureAwait(false);
-        return Read(body) ?? throw host.Failed(request, $"has a token service, '{realm.Host}', that sent no token.");
+        return Read(body) ?? throw host.Failed(request, $"uses the token service '{realm.Host}', which sent no token.");
     }
 
     private static HttpRequestMessage ByPassword(Uri realm, string? service, List<string> scopes, Credential credential)

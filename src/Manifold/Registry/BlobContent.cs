@@ -43,7 +43,7 @@ internal sealed class BlobContent(BlobCursor source, long begin, long length, Ac
         try
         {
             return await bytes.ReadAsync(buffer, cancellation).ConfigureAwait(false) is var count and > 0 ? count
-                : throw new ContentMismatchException("The blob is shorter than its descriptor says. Pull or build the image again.");
+                : throw new ContentMismatchException("The blob is shorter than its descriptor specifies. Pull or build the image again.");
         }
         catch (ManifoldException e)
         {

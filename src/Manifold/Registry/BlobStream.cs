@@ -62,11 +62,11 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
         {
             HttpStatusCode.OK => begin, // the whole again: what we have is read past
             HttpStatusCode.PartialContent when answer.Message.Content.Headers.ContentRange?.From == begin => 0,
-            HttpStatusCode.PartialContent => throw Broken(answer, "sends another range than was asked for."),
+            HttpStatusCode.PartialContent => throw Broken(answer, "sent another range than requested."),
             _ => throw await RefusedAsync(answer, cancellation).ConfigureAwait(false),
         };
         if (answer.Message.Content.Headers.ContentLength is { } length && skip == 0 && length > size - begin)
-            throw Broken(answer, $"sends more than the {size} bytes that the manifest says.");
+            throw Broken(answer, $"sent more than the {size} bytes that the manifest specifies.");
         (response, opened) = (answer, begin);
         body = await host.OpenBodyAsync(request, answer.Message, cancellation).ConfigureAwait(false);
     }
@@ -75,12 +75,12 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
     {
         var count = await body!.ReadAsync(buffer, cancellation).ConfigureAwait(false);
         if (count == 0)
-            throw host.Cut(request, $"sent {position} of {size} bytes.");
+            throw host.Cut(request, $"sent only {position} of {size} bytes.");
         var known = (int)Math.Min(skip, count);
         skip -= known;
         var fresh = count - known;
         if (fresh > size - position)
-            throw host.Failed(request, $"sends more than the {size} bytes that the manifest says.");
+            throw host.Failed(request, $"sent more than the {size} bytes that the manifest specifies.");
         buffer.Slice(known, fresh).CopyTo(buffer);
         position += fresh;
         return fresh;

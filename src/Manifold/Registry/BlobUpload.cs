@@ -79,11 +79,11 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
     private async Task BeginAsync(CancellationToken cancellation)
     {
         if (++sessions > Sessions)
-            throw host.Failed(look, $"lost {Sessions} uploads of this blob.");
+            throw host.Failed(look, $"lost the upload of this blob {Sessions} times.");
         var request = look with { Method = HttpMethod.Post, Location = $"v2/{look.Repository}/blobs/uploads/" };
         using var response = await SendAsync(request, HttpStatusCode.Accepted, cancellation).ConfigureAwait(false);
         offset = 0;
-        session = response.Location ?? throw host.Failed(request, "begins an upload without saying where.");
+        session = response.Location ?? throw host.Failed(request, "started an upload without a location.");
         if (response.Message.Headers.TryGetValues("OCI-Chunk-Min-Length", out var values) && long.TryParse(values.First(), out var least))
             chunk = Math.Max(chunk, least);
     }
@@ -116,7 +116,7 @@ internal sealed class BlobUpload(RegistryHost host, RegistryRequest look, Descri
         session = response.Location ?? session;
         offset = Received(response) ?? begin + length;
         if (offset <= begin || offset > begin + length)
-            throw host.Cut(look, $"says that it has {offset} bytes, after {begin} and {length} more.");
+            throw host.Cut(look, $"reports {offset} bytes after {begin} and {length} more were sent.");
     }
 
     private async Task FinishAsync(CancellationToken cancellation)

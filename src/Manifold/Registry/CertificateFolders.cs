@@ -24,7 +24,7 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
     {
         string? Variable(string name) => environment.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
         if (folder is not null && !Directory.Exists(folder))
-            throw new UsageException($"--cert-dir: there is no folder '{folder}'.");
+            throw new UsageException($"--cert-dir: the folder '{folder}' does not exist.");
         var own = Variable("XDG_CONFIG_HOME") ?? Path.Combine(Variable("HOME") ?? "/root", ".config");
         return new(
             [Path.Combine(own, "containers/certs.d"), Path.Combine(root, "etc/containers/certs.d"), Path.Combine(root, "etc/docker/certs.d")], folder,
@@ -65,7 +65,7 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"Reading the certificate '{path}': {e.Message} It must hold PEM certificates.");
+            throw new UsageException($"Reading the certificate '{path}': {e.Message} It must contain PEM certificates.");
         }
     }
 
@@ -73,14 +73,16 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
     {
         var key = Path.ChangeExtension(path, ".key");
         if (!File.Exists(key))
-            throw new UsageException($"Reading the client certificate '{path}': its key '{key}' is missing. Put it there; certificates of authorities end in .crt.");
+            throw new UsageException($"Reading the client certificate '{path}': its key '{key}' is missing. Add the key. If this is a CA "
+                + "certificate, rename it to end in .crt.");
         try
         {
             return X509Certificate2.CreateFromPemFile(path, key);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"Reading the client certificate '{path}' with its key '{key}': {e.Message} Both must be PEM, and belong together.");
+            throw new UsageException($"Reading the client certificate '{path}' with its key '{key}': {e.Message} Both must be PEM files "
+                + "and belong together.");
         }
     }
 }

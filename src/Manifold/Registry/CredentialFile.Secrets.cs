@@ -15,7 +15,7 @@ public sealed partial class CredentialFile
         isSecretManifest = true;
         var legacy = data.GetValueOrDefault(".dockercfg");
         if ((data.GetValueOrDefault(".dockerconfigjson") ?? legacy) is not { } encoded)
-            throw Broken("it is a Kubernetes secret of another type than kubernetes.io/dockerconfigjson");
+            throw Broken("it is a Kubernetes secret, but not of the type kubernetes.io/dockerconfigjson");
         var bytes = new byte[encoded.Length];
         if (!Convert.TryFromBase64String(encoded, bytes, out var count))
             throw Broken("the secret's value is not base64");

@@ -37,7 +37,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         if (!Directory.Exists(path))
             return path;
         return NamesInFolders.Select(name => System.IO.Path.Combine(path, name)).FirstOrDefault(File.Exists)
-            ?? throw new UsageException($"Reading credentials from the folder '{path}': it has none of {string.Join(", ", NamesInFolders)}. Name the file.");
+            ?? throw new UsageException($"Reading credentials from the folder '{path}': it contains none of "
+                + $"{string.Join(", ", NamesInFolders)}. Specify the file.");
     }
 
     internal bool IsWritable => kind is not CredentialFileKind.Legacy;
@@ -66,7 +67,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
     {
         var root = Read() ?? [];
         if (isSecretManifest)
-            throw new UsageException($"Writing credentials to '{path}': it is the manifest of a Kubernetes secret. Name another file with --authfile.");
+            throw new UsageException($"Writing credentials to '{path}': it is a Kubernetes secret manifest. Choose another file with "
+                + "--authfile.");
         var entry = new JsonObject();
         if ((HelperFor(root, registry) ?? StoreOf(root)) is { } helper)
             await helper.StoreAsync(KeyOf(registry), user, password, cancellation).ConfigureAwait(false);
@@ -162,7 +164,7 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw Broken("it may not be read");
+            throw Broken("you do not have permission to read it");
         }
         catch (JsonException e)
         {
@@ -184,7 +186,8 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostNotReadyException($"Writing credentials to '{path}': {e.Message} Make it writable, or choose another with --authfile.", e);
+            throw new HostNotReadyException(
+                $"Writing credentials to '{path}': {e.Message} Make it writable, or choose another file with --authfile.", e);
         }
     }
 
@@ -224,5 +227,6 @@ public sealed partial class CredentialFile(string path, CredentialFileKind kind,
     private static string? Text(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
 
-    private UsageException Broken(string what) => new($"Reading credentials from '{path}': {what}. Mend the file, or delete it and log in again.");
+    private UsageException Broken(string what) => new($"Reading credentials from '{path}': {what}. Fix the file, or delete it and log in "
+        + "again.");
 }

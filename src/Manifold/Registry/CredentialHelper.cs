@@ -22,7 +22,8 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
         if (result.ExitCode != 0)
             return result.Output.Contains(NotFound, StringComparison.Ordinal) ? null
                 : Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, failed (exit code {result.ExitCode}). " };
-        return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, gave no credential. " };
+        return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, "
+            + "returned no credential. " };
     }
 
     /// <exception cref="HostNotReadyException">The helper is missing or refuses.</exception>
@@ -31,7 +32,9 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
         var entry = new JsonObject { ["ServerURL"] = registry, ["Username"] = user, ["Secret"] = password };
         var result = await RunAsync("store", entry.ToJsonString(), cancellation).ConfigureAwait(false);
         if (result is not { ExitCode: 0 })
-            throw new HostNotReadyException($"Storing the credential with '{Program}', which '{file}' names: {(result is null ? "it is not installed" : $"exit code {result.ExitCode}")}. Install or mend it, or remove it from the file.");
+            throw new HostNotReadyException($"Storing the credential with '{Program}', which '{file}' names: "
+                + $"{(result is null ? "it is not installed" : $"exit code {result.ExitCode}")}. Install or fix it, or remove it from "
+                    + "the file.");
     }
 
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellation) =>

@@ -78,6 +78,7 @@ public sealed class MissingBlob(RegistryClient client, BlobOrigins origins, Stor
             }
         }
         if (!store.Contains(blob.Digest))
-            throw last ?? (Exception)new ContentMismatchException($"Fetching '{blob.Digest}': neither the store nor a repository that is known has it. Pull or build the image again.");
+            throw last ?? (Exception)new ContentMismatchException($"Fetching '{blob.Digest}': it is neither in the store nor in a known "
+                + "repository. Pull or build the image again.");
     }
 }

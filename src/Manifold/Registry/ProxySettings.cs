@@ -65,7 +65,7 @@ public sealed class ProxySettings : IWebProxy
             return null;
         if (!Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}", UriKind.Absolute, out var address)
             || address.Scheme is not ("http" or "https" or "socks4" or "socks5" or "socks4a") || !WebAddress.HasHost(address))
-            throw new UsageException($"{variable} holds no address of a proxy. Expected http://[USER:PASSWORD@]HOST:PORT.");
+            throw new UsageException($"{variable} is not a proxy address. Expected http://[USER:PASSWORD@]HOST:PORT.");
         var bare = new UriBuilder(address) { UserName = "", Password = "" }.Uri;
         if (address.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var rest])
         {

@@ -81,7 +81,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
     private async Task OpenAsync(Source source, Descriptor descriptor, Opening found, int depth, CancellationToken cancellation)
     {
         if (depth > Limits.IndexDepth)
-            throw Broken(source.Reference, $"its indexes are nested more than {Limits.IndexDepth} deep.");
+            throw Broken(source.Reference, $"its indexes are nested more than {Limits.IndexDepth} levels deep.");
         if (MediaType.IsManifest(descriptor.MediaType))
         {
             var platform = descriptor.Platform?.ToPlatform() ?? (await ImageAsync(source, descriptor, cancellation).ConfigureAwait(false)).Config.Platform;
@@ -103,7 +103,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
         var document = await DocumentAsync(reference, descriptor, cancellation).ConfigureAwait(false);
         var manifest = Parse(reference, document.Bytes, Manifest.Parse);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
-            throw Broken(reference, $"it is no container image (its config is '{manifest.Config.MediaType}').");
+            throw Broken(reference, $"it is not a container image (its config is '{manifest.Config.MediaType}').");
         if (manifest.Config.Size > Limits.DocumentBytes)
             throw Broken(reference, $"its config of {manifest.Config.Size} bytes is too large.");
         await client.PullBlobAsync(reference, manifest.Config, store, null, cancellation).ConfigureAwait(false);
@@ -155,7 +155,7 @@ public sealed class Puller(RegistryClient client, Store store, BlobOrigins origi
     }
 
     private static RegistryException Broken(ImageReference reference, string what, Exception? inner = null) =>
-        new($"pull {reference}: {what} Choose another tag, or have it pushed again.", inner) { Registry = reference.Registry };
+        new($"pull {reference}: {what} Choose another tag, or push it again.", inner) { Registry = reference.Registry };
 }
 
 /// <summary>Reports at once, on the thread that reports; <see cref="Progress{T}"/> would reorder.</summary>

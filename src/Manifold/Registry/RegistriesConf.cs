@@ -76,7 +76,7 @@ public sealed class RegistriesConf
         {
             var main = Variable("CONTAINERS_REGISTRIES_CONF");
             if (main is not null && !File.Exists(main))
-                throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: there is no such file.");
+                throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: the file does not exist.");
             var isOwn = main is null && File.Exists(own);
             return new[] { main ?? (isOwn ? own : system) }.Where(File.Exists)
                 .Concat((isOwn ? new[] { own } : [system, own]).Select(file => file + ".d").Where(Directory.Exists)
@@ -105,7 +105,8 @@ public sealed class RegistriesConf
     {
         var rule = rules.Value.FirstOrDefault(rule => Matched(rule.Prefix, name) is not null);
         if (rule is { Blocked: true })
-            throw new RegistryException($"'{name}' is blocked by '{rule.Source}' (prefix '{rule.Prefix}'). Use another image, or remove the entry there.") { Registry = name.Registry };
+            throw new RegistryException($"'{name}' is blocked by '{rule.Source}' (prefix '{rule.Prefix}'). Use another image, or remove "
+                + "that entry from the file.") { Registry = name.Registry };
         return rule;
     }
 
@@ -127,7 +128,7 @@ public sealed class RegistriesConf
             return name;
         var rest = name.ToString()[Matched(rule.Prefix, name)!.Length..];
         return ImageReference.TryParse(location + rest, out var renamed) ? renamed
-            : throw new UsageException($"Reading '{rule.Source}': the location '{location}' makes no name of '{name}'.");
+            : throw new UsageException($"Reading '{rule.Source}': the location '{location}' does not make a valid name for '{name}'.");
     }
 
     private static ShortNames ReadNames(ImmutableArray<(string File, JsonObject Root)> documents, string aliases)
@@ -149,7 +150,7 @@ public sealed class RegistriesConf
     private static ImmutableArray<Rule> ReadRules(string file, JsonObject root)
     {
         if (root["registries"] is JsonObject)
-            throw new FormatException("it is in version 1 of the format; write [[registry]] tables instead");
+            throw new FormatException("it uses version 1 of the format; write [[registry]] tables instead");
         return root["registry"] is JsonArray tables ? [.. tables.OfType<JsonObject>().Select(table => ReadRule(file, table))] : [];
     }
 
@@ -161,7 +162,7 @@ public sealed class RegistriesConf
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            throw new UsageException($"Reading '{file}': {e.Message}. Mend the file; see containers-registries.conf(5).");
+            throw new UsageException($"Reading '{file}': {e.Message}. Fix the file; see containers-registries.conf(5).");
         }
     }
 

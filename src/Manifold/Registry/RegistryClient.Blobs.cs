@@ -79,7 +79,7 @@ public sealed partial class RegistryClient
             if (await arriving.TryCompleteAsync(cancellation).ConfigureAwait(false))
                 return;
         }
-        throw place.Host.Failed(request, "sent bytes that do not have that digest. Nothing was stored.");
+        throw place.Host.Failed(request, "sent content with a different digest. Nothing was stored.");
     }
 
     private static async Task CopyAsync(Stream stream, ArrivingBlob arriving, IProgress<long>? progress, CancellationToken cancellation)

@@ -104,7 +104,7 @@ public sealed partial class RegistryClient
                 yield break;
             next = first with { Location = link.AbsoluteUri };
         }
-        throw host.Failed(first, $"has more than {Pages} pages of this list.");
+        throw host.Failed(first, $"sent more than {Pages} pages for this list.");
     }
 
     // RFC 8288: Link: </v2/app/tags/list?n=1000&last=x>; rel="next"
@@ -126,7 +126,7 @@ public sealed partial class RegistryClient
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw host.Failed(request, "sent what is no list of tags.", e);
+            throw host.Failed(request, "sent an invalid list of tags.", e);
         }
     }
 

@@ -111,7 +111,7 @@ public sealed partial class RegistryClient
         if (!response.Message.IsSuccessStatusCode)
             throw await host.RefusedAsync(request, response, cancellation).ConfigureAwait(false);
         if (Promised(response.Message) is { Algorithm: var algorithm } stored && algorithm == digest.Algorithm && stored != digest)
-            throw host.Failed(request, $"stored {stored} where {digest} was sent.");
+            throw host.Failed(request, $"stored {stored} instead of {digest}.");
         return response.Message.Headers.Contains("OCI-Subject");
     }
 
@@ -132,10 +132,10 @@ public sealed partial class RegistryClient
         foreach (var promised in new[] { wanted, Promised(response) }.OfType<Digest>())
         {
             if (DigestOf(bytes, promised) is var found && found != promised)
-                throw host.Damaged(request, $"sent a manifest with the digest {found} where {promised} was promised. Nothing was stored.");
+                throw host.Damaged(request, $"sent a manifest with the digest {found} instead of {promised}. Nothing was stored.");
         }
         var type = TypeOf(response.Content.Headers.ContentType?.MediaType, bytes)
-            ?? throw host.Failed(request, "sent what is neither an OCI nor a Docker (schema 2) manifest or index.");
+            ?? throw host.Failed(request, "sent something that is not an OCI or Docker (schema 2) manifest or index.");
         var digest = wanted ?? Promised(response) ?? Digest.Of(bytes);
         return new ManifestContent(new Descriptor { MediaType = type, Digest = digest, Size = bytes.Length }, bytes);
     }

@@ -37,7 +37,7 @@ public sealed partial class RegistryClient
             }
         }
         throw new RegistryException($"pull {name.ShortName}: none of the search registries has it ({string.Join("; ", failed)}). "
-            + "Check the name, or write it with its registry.") { Registry = candidates[0].Registry, Status = status };
+            + "Check the name, or add the registry to it.") { Registry = candidates[0].Registry, Status = status };
     }
 
     /// <summary>The answer of a place in a few words. Names a storage behind it.</summary>
@@ -77,7 +77,7 @@ public sealed partial class RegistryClient
             }
             catch (RegistryException e) when (failed.Count > 0)
             {
-                throw e.With($"{e.Message} Its mirrors failed before: {string.Join("; ", failed)}.");
+                throw e.With($"{e.Message} Its mirrors also failed: {string.Join("; ", failed)}.");
             }
         }
         throw new InvalidOperationException("The last place is the registry itself.");

@@ -124,6 +124,7 @@ public sealed partial class RegistryClient
             }
         }
         throw trouble ?? absent ?? (ManifoldException)new ContentMismatchException(
-            $"push {repository.Name}: the store lacks the blob '{blob.Digest}', and no registry is known that has it. Pull or build the image again.");
+            $"push {repository.Name}: the blob '{blob.Digest}' is neither in the store nor in a known registry. Pull or build the image "
+                + "again.");
     }
 }

@@ -43,5 +43,5 @@ internal sealed partial class RegistryHost
     }
 
     private RegistryException TooLarge(RegistryRequest request) =>
-        Failed(request, $"sends more than {Limits.DocumentBytes / 1024 / 1024} MiB where a document was expected.");
+        Failed(request, $"sent more than {Limits.DocumentBytes / 1024 / 1024} MiB for one document.");
 }

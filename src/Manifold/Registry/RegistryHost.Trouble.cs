@@ -21,7 +21,10 @@ internal sealed partial class RegistryHost
 
     /// <summary>The transfer ended too early, and is worth another try.</summary>
     public RegistryException Cut(RegistryRequest request, string what, Exception? inner = null) =>
-        new($"{request.Doing}: the registry '{Name}' {what} Try again; what has arrived whole is kept.", inner) { Registry = Name, Retries = Retries.Many };
+        new($"{request.Doing}: the registry '{Name}' {what} Try again. Finished transfers are kept.", inner)
+        {
+            Registry = Name, Retries = Retries.Many,
+        };
 
     /// <inheritdoc cref="RefusedAsync(RegistryRequest, HttpResponseMessage, Uri, CancellationToken)"/>
     public Task<RegistryException> RefusedAsync(RegistryRequest request, RegistryResponse response, CancellationToken cancellation) =>
@@ -59,14 +62,16 @@ internal sealed partial class RegistryHost
         HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
-        HttpStatusCode.Forbidden => $"{Capital(credential)} may not do this. Ask for the right, or log in as another: manifold login {Name}",
+        HttpStatusCode.Forbidden => $"{Capital(credential)} is not allowed to do this. Ask for access, or log in as another user: "
+            + $"manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
         HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
             "It has fewer bytes than the manifest says. Push the image again.",
-        HttpStatusCode.RequestedRangeNotSatisfiable => "It received other bytes than were sent. Instances of a registry behind one address "
-            + "must share their storage: ask its administrator.",
-        >= HttpStatusCode.InternalServerError => "It has trouble of its own; try again later.",
-        _ => "Check that it is a registry that speaks the distribution protocol.",
+        HttpStatusCode.RequestedRangeNotSatisfiable => "It received different bytes than were sent. If several instances of a registry "
+            + "share "
+            + "an address, they must share their storage. Ask the administrator.",
+        >= HttpStatusCode.InternalServerError => "The registry has an internal problem. Try again later.",
+        _ => "Check that it is a container registry.",
     };
 
     /// <summary>Advice for a refusal by a host that the registry sent us to. No login of the registry is sent there, so none is at
@@ -74,10 +79,10 @@ internal sealed partial class RegistryHost
     private string StorageAdvice(HttpStatusCode status) => status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            $"The registry '{Name}' redirects to it, and a login does not help. Check this machine's clock, and that proxies and firewalls "
+            $"The registry '{Name}' redirects there, and a login does not help. Check this machine's clock, and that proxies and firewalls "
                 + "allow that host.",
-        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects to it. Try again later.",
-        _ => $"The registry '{Name}' redirects to it. Try again; if this persists, the registry's storage is damaged.",
+        >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects there. Try again later.",
+        _ => $"The registry '{Name}' redirects there. Try again. If this persists, the registry's storage is damaged.",
     };
 
     private static string Capital(Credential credential) => credential.ToString() is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
@@ -85,7 +90,8 @@ internal sealed partial class RegistryHost
     private RegistryException TimedOut(RegistryRequest request, Uri address, Exception inner) =>
         inner.InnerException is TimeoutException
             ? new($"{request.Doing}: '{address.Authority}' did not accept a connection within {options.ConnectTimeout.TotalSeconds:0} s. Check the name and the network.", inner) { Registry = Name }
-            : new($"{request.Doing}: '{address.Authority}' was silent for {options.StallTimeout.TotalSeconds:0} s. Try again later.", inner) { Registry = Name, Retries = Retries.Few };
+            : new($"{request.Doing}: '{address.Authority}' did not respond for {options.StallTimeout.TotalSeconds:0} s. Try again later.",
+                inner) { Registry = Name, Retries = Retries.Few };
 
     private RegistryException Unreachable(RegistryRequest request, Uri address, Exception inner)
     {
@@ -94,18 +100,26 @@ internal sealed partial class RegistryHost
         var proxy = options.Proxy?.GetProxy(address)?.Authority;
         var (text, retries) = (inner as HttpRequestException)?.HttpRequestError switch
         {
-            HttpRequestError.ProxyTunnelError => ($"the proxy '{proxy}' lets nothing through to '{host}'{ProxyStatus(inner)}. Check HTTPS_PROXY, or name the host in NO_PROXY.", 0),
+            HttpRequestError.ProxyTunnelError => (
+                $"the proxy '{proxy}' refused the connection to '{host}'{ProxyStatus(inner)}. Check HTTPS_PROXY, or add the host to "
+                    + "NO_PROXY.",
+                0),
             HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError when proxy is not null =>
-                ($"the proxy '{proxy}' on the way to '{host}' cannot be reached. Check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY.", Retries.Few),
-            HttpRequestError.NameResolutionError => ($"there is no host '{address.Host}'. Check the name and the network.", 0),
+                ($"cannot connect to the proxy '{proxy}' for '{host}'. Check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY.",
+                    Retries.Few),
+            HttpRequestError.NameResolutionError => ($"cannot find the host '{address.Host}'. Check the name and the network.", 0),
             HttpRequestError.ConnectionError when socket is { SocketErrorCode: SocketError.TimedOut } =>
                 ($"'{host}' did not accept a connection. Check the name and the network.", 0),
             HttpRequestError.ConnectionError =>
-                ($"'{host}' cannot be reached ({socket?.SocketErrorCode.ToString() ?? "no connection"}). Check the name, and that the registry runs.", Retries.Few),
+                (
+                    $"cannot connect to '{host}' ({socket?.SocketErrorCode.ToString() ?? "no connection"}). Check the name, and check "
+                        + "that the registry is running.",
+                    Retries.Few),
             _ when trust.Explain(inner, address) is { } why => (why, 0),
-            _ when trust.Hint is { } hint => ($"the connection to '{host}' was cut. {hint}", Retries.Few),
-            _ when !hasAnswered && root is { Scheme: "http" } && IsOurs(address) => ($"the connection to '{host}' was cut. Try again later. {trust.HowToSpeakTls}", Retries.Many),
-            _ => ($"the connection to '{host}' was cut. Try again later.", Retries.Many),
+            _ when trust.Hint is { } hint => ($"the connection to '{host}' was lost. {hint}", Retries.Few),
+            _ when !hasAnswered && root is { Scheme: "http" } && IsOurs(address) => (
+                $"the connection to '{host}' was lost. Try again later. {trust.HowToSpeakTls}", Retries.Many),
+            _ => ($"the connection to '{host}' was lost. Try again later.", Retries.Many),
         };
         var refusal = new RegistryException($"{request.Doing}: {text}", inner) { Registry = Name, Retries = retries };
         IsUnreachable |= (inner as HttpRequestException)?.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
@@ -117,7 +131,8 @@ internal sealed partial class RegistryHost
 
     // The tunnel's status is nowhere but in the message.
     private static string ProxyStatus(Exception inner) => StatusPattern().Match(inner.Message) is { Success: true } found
-        ? found.Value == "407" ? " (it answered 407: it wants a user and a password, as in http://USER:PASSWORD@HOST:PORT)" : $" (it answered {found.Value})" : "";
+        ? found.Value == "407" ? " (it answered 407: it requires a user and a password, as in "
+            + "http://USER:PASSWORD@HOST:PORT)" : $" (it answered {found.Value})" : "";
 
     [GeneratedRegex(@"(?<![:\d])[45]\d\d(?!\d)")]
     private static partial Regex StatusPattern();

@@ -110,9 +110,9 @@ internal sealed partial class RegistryHost : IDisposable
         for (var hop = 0; hop <= Redirects; hop++)
         {
             if (!MayFollow(address))
-                throw Failed(request, WebAddress.CanBeAsked(address) ? $"sends us to '{address.Host}' without TLS, which is not followed."
-                    : $"sends us to '{AddressSecrets.Without(address.OriginalString)}', which is not an http(s) address that can "
-                        + "be asked.");
+                throw Failed(request, WebAddress.CanBeAsked(address) ? $"redirects to '{address.Host}' without TLS, which is not allowed."
+                    : $"redirects to '{AddressSecrets.Without(address.OriginalString)}', which is not a valid http(s) "
+                        + "address.");
             var here = address;
             var response = await ExchangeAsync(request, moved => Message(request, here, authorization, moved), cancellation).ConfigureAwait(false);
             if (!IsRedirect(request.Method, response.StatusCode) || RegistryResponse.Resolve(address, response) is not { } next)
@@ -215,7 +215,7 @@ internal sealed partial class RegistryHost : IDisposable
         {
             // The connection was made, and the other side does not speak plain HTTP.
         }
-        throw OpenSsl.Missing($"Speaking TLS with '{Name}'");
+        throw OpenSsl.Missing($"Connecting with TLS to '{Name}'");
     }
 
     private HttpClient CreateClient() => new(new TlsHandler(new SocketsHttpHandler

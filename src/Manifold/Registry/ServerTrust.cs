@@ -46,19 +46,24 @@ internal sealed class ServerTrust
         {
             if (e.Message.Contains("certificate required", StringComparison.OrdinalIgnoreCase)
                 || e.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
-                return $"'{address.Authority}' wants a client certificate{(found.Value.Own is null ? "" : " and does not accept ours")}. Put client.cert and client.key into {FolderAdvised}.";
+                return $"'{address.Authority}' requires a client "
+                    + $"certificate{(found.Value.Own is null ? "" : " and did not accept ours")}. Put client.cert and client.key into "
+                        + $"{FolderAdvised}.";
         }
         return inner.InnerException is AuthenticationException
-            ? $"'{address.Authority}' offers no TLS that this machine trusts ({inner.InnerException.Message.TrimEnd('.')}). If that is meant to be: --insecure-registry {name}" : null;
+            ? $"this machine does not trust the TLS of '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To connect "
+                + $"anyway: --insecure-registry {name}" : null;
     }
 
     /// <summary>What may be behind a cut: since TLS 1.3 a refused handshake is told after it seemed to succeed, and the connection may end before the words arrive.</summary>
-    public string? Hint => wantsOurs && found.Value.Own is null ? $"It wants a client certificate. Put client.cert and client.key into {FolderAdvised}." : null;
+    public string? Hint => wantsOurs && found.Value.Own is null ? "It requires a client certificate. Put client.cert and client.key "
+        + $"into {FolderAdvised}." : null;
 
     /// <summary>A certificate was shown, and not believed.</summary>
     public bool HasDoubted { get; private set; }
 
-    public string HowToSpeakTls => $"If it speaks TLS: put its authority's certificate into {folders.Advised(name)}, or trust it as it is: --insecure-registry {name}";
+    public string HowToSpeakTls => $"If it uses TLS, put its CA certificate into {folders.Advised(name)}, or skip the check: "
+        + $"--insecure-registry {name}";
 
     private string FolderAdvised => Path.GetDirectoryName(folders.Advised(name)) + "/";
 
@@ -69,7 +74,8 @@ internal sealed class ServerTrust
         if (certificate is not X509Certificate2 server)
             return false;
         var trouble = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
-            ? $"its certificate is for {NamesOf(server)}, not for '{target}'. Call it by the name that the certificate has, or have it issued for this one; to trust it as it is: --insecure-registry {name}"
+            ? $"its certificate is for {NamesOf(server)}, not for '{target}'. Use the name in the certificate, or get a certificate for "
+                + $"this name. To skip the check: --insecure-registry {name}"
             : Doubt(server, chain);
         if (trouble is null)
             return true;
@@ -90,9 +96,10 @@ internal sealed class ServerTrust
         if (chain.Build(server))
             return null;
         if (chain.ChainStatus.Concat(sent?.ChainStatus ?? []).Any(status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid)))
-            return $"its certificate is valid from {server.NotBefore:yyyy-MM-dd} to {server.NotAfter:yyyy-MM-dd} only. Have it renewed, or set this machine's clock; to trust it as it is: --insecure-registry {name}";
-        return $"no authority that this machine knows vouches for its certificate (issued by '{server.Issuer}'). "
-            + $"Put that authority's certificate into {folders.Advised(name)}; to trust it as it is: --insecure-registry {name}";
+            return $"its certificate is valid only from {server.NotBefore:yyyy-MM-dd} to {server.NotAfter:yyyy-MM-dd}. Renew it, or "
+                + $"correct this machine's clock. To skip the check: --insecure-registry {name}";
+        return $"its certificate is signed by an unknown authority (issued by '{server.Issuer}'). "
+            + $"Put the certificate of that authority into {folders.Advised(name)}. To skip the check: --insecure-registry {name}";
     }
 
     private static string NamesOf(X509Certificate2 server)

@@ -30,7 +30,7 @@ internal sealed class ShortNames
             (search, source) = ([.. registries.Select(registry => Registry(registry!.GetValue<string>()))], file);
         if (root["short-name-mode"]?.GetValue<string>() is { Length: > 0 } named)
             mode = named is "permissive" or "enforcing" or "disabled" ? named
-                : throw new FormatException($"the short-name-mode '{named}' is none of permissive, enforcing and disabled");
+                : throw new FormatException($"the short-name-mode '{named}' is not permissive, enforcing or disabled");
         foreach (var (name, value) in root["aliases"] as JsonObject ?? [])
             aliases[ShortName(name)] = Alias(name, value?.GetValue<string>() ?? "");
     }
@@ -46,7 +46,7 @@ internal sealed class ShortNames
     {
         var candidates = name.ShortName is null ? [name] : Candidates(name);
         return mode != "enforcing" || candidates.Length == 1 ? candidates : throw new UsageException(
-            $"'{name.ShortName}' names no registry, and '{source}' requires one (short-name-mode = enforcing). Write one of: "
+            $"'{name.ShortName}' has no registry, but '{source}' requires one (short-name-mode = enforcing). Write one of: "
                 + $"{string.Join(", ", candidates)}.");
     }
 
@@ -66,11 +66,11 @@ internal sealed class ShortNames
 
     private static string ShortName(string text) => ImageReference.TryParse(text, out var reference) && reference.ShortName == text
         && reference.Digest is null ? text
-        : throw new FormatException($"the alias '{text}' is not a name without registry, tag and digest");
+        : throw new FormatException($"the alias '{text}' must be a name without registry, tag and digest");
 
     /// <summary>An empty value takes back what an earlier file says.</summary>
     private static string Alias(string name, string value) =>
         value.Length == 0 || ImageReference.TryParse(value, out var reference) && reference is { ShortName: null, Digest: null }
             && !value[(value.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) ? value
-            : throw new FormatException($"'{name}' is an alias of '{value}', which is not REGISTRY/REPOSITORY");
+            : throw new FormatException($"'{name}' is an alias for '{value}', which is not REGISTRY/REPOSITORY");
 }

@@ -10,7 +10,7 @@ internal sealed class TlsHandler(SocketsHttpHandler inner) : DelegatingHandler(i
         if (request.RequestUri is { IsAbsoluteUri: true } address)
             foreach (var spoken in (Uri?[])[address, ProxyFor(address)])
                 if (spoken?.Scheme == Uri.UriSchemeHttps)
-                    OpenSsl.Require($"Speaking TLS with '{spoken.Authority}'");
+                    OpenSsl.Require($"Connecting with TLS to '{spoken.Authority}'");
         return base.SendAsync(request, cancellation);
     }
 

@@ -37,7 +37,7 @@ internal sealed class TomlReader(string text)
     {
         var path = ReadKey();
         if (!Take("="))
-            throw Wrong("'=' is expected after a key");
+            throw Wrong("expected '=' after a key");
         var target = Descend(table, path[..^1]);
         if (target.ContainsKey(path[^1]))
             throw Wrong($"'{path[^1]}' is set twice");
@@ -47,7 +47,7 @@ internal sealed class TomlReader(string text)
     private List<string> Header(string end)
     {
         var path = ReadKey();
-        return Take(end) ? path : throw Wrong($"'{end}' is expected");
+        return Take(end) ? path : throw Wrong($"expected '{end}'");
     }
 
     private JsonObject OpenTable(List<string> path, bool isArray)
@@ -76,7 +76,7 @@ internal sealed class TomlReader(string text)
             {
                 JsonObject next => next,
                 JsonArray { Count: > 0 } array when array[^1] is JsonObject last => last,
-                _ => throw Wrong($"'{name}' is no table"),
+                _ => throw Wrong($"'{name}' is not a table"),
             };
         }
         return table;
@@ -100,7 +100,7 @@ internal sealed class TomlReader(string text)
         var start = at;
         while (char.IsAsciiLetterOrDigit(Peek) || Peek is '_' or '-')
             at++;
-        return at > start ? text[start..at] : throw Wrong("a key is expected");
+        return at > start ? text[start..at] : throw Wrong("expected a key");
     }
 
     private JsonNode ReadValue()
@@ -118,7 +118,7 @@ internal sealed class TomlReader(string text)
             "true" => true,
             "false" => false,
             var word when double.TryParse(word.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
-            _ => throw Wrong("a string, a number, true, false or an array is expected"),
+            _ => throw Wrong("expected a string, a number, true, false or an array"),
         };
     }
 
@@ -128,12 +128,12 @@ internal sealed class TomlReader(string text)
         while (true)
         {
             if (!SkipToContent())
-                throw Wrong("an array has no ']'");
+                throw Wrong("an array is not closed with ']'");
             if (Take("]"))
                 return array;
             array.Add((JsonNode?)ReadValue());
             if (SkipToContent() && !Take(",") && Peek != ']')
-                throw Wrong("',' or ']' is expected");
+                throw Wrong("expected ',' or ']'");
         }
     }
 
@@ -141,12 +141,12 @@ internal sealed class TomlReader(string text)
     {
         var quote = text[at++];
         if (Peek == quote && at + 1 < text.Length && text[at + 1] == quote)
-            throw Wrong("strings over several lines are not read here");
+            throw Wrong("multi-line strings are not supported");
         var value = new StringBuilder();
         for (; Peek != quote; at++)
         {
             if (at >= text.Length || Peek == '\n')
-                throw Wrong("a string has no end");
+                throw Wrong("a string is not closed");
             value.Append(Peek == '\\' && quote == '"' ? Escaped() : Peek);
         }
         at++;
@@ -165,7 +165,7 @@ internal sealed class TomlReader(string text)
             case 'u' when at + 4 < text.Length && int.TryParse(text.AsSpan(at + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code):
                 at += 4;
                 return ((char)code).ToString();
-            default: throw Wrong("a '\\' in a string stands before nothing that is known");
+            default: throw Wrong("a string has an unknown escape sequence after '\\'");
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class TomlReader(string text)
     {
         SkipBlanks();
         if (at < text.Length && Peek is not ('\n' or '#'))
-            throw Wrong("the end of the line is expected");
+            throw Wrong("expected the end of the line");
     }
 
     private FormatException Wrong(string what) => new($"line {line}: {what}");

@@ -35,11 +35,11 @@ internal sealed class WatchedBody : IAsyncDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw host.Cut(request, $"was silent for {options.StallTimeout.TotalSeconds:0} s.", e);
+            throw host.Cut(request, $"did not respond for {options.StallTimeout.TotalSeconds:0} s.", e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw host.Cut(request, "cut the connection.", e);
+            throw host.Cut(request, "closed the connection.", e);
         }
     }
 

@@ -48,21 +48,23 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     }
 
     private Cause FinalStage() => new(CauseId.FinalStagePlatform,
-        $"the last stage's FROM ({At(ground.Place)}) is for {ground.Platform}, whatever platform is built",
-        "take --platform away from the last FROM; stages that only compile may keep --platform=$BUILDPLATFORM");
+        $"FROM in the last stage ({At(ground.Place)}) uses {ground.Platform} for every target platform",
+        "remove --platform from the last FROM; stages that only compile can keep --platform=$BUILDPLATFORM");
 
     private static Cause Mislabelled(BaseImage image, string? found) => new(CauseId.BasePlatform,
-        $"the base {image.Reference} has it so in what it calls {image.Platform}" + (found is null ? "" : $" (found: {found})"),
-        $"choose another base, and look at this one with: manifold verify {image.FoundAs}");
+        $"the base image {image.Reference} contains it in its image for {image.Platform}" + (found is null ? "" : $" (found: {found})"),
+        $"choose another base image; to check this one, run: manifold verify {image.FoundAs}");
 
     private Cause FromContext(CopyStep copy, string? found)
     {
         var named = FixedMachines.Of(copy, found)
             ?? NamedIn(copy, copy.Sources.AddRange(copy.Remotes.Select(remote => remote.Name)), found);
         if (named is not null && MentionsTarget(copy.Name))
-            return Override($"{string.Join(' ', copy.Sources)} ({At(copy.Place)})");
-        return named ?? new Cause(CauseId.ContextFile, $"{string.Join(' ', copy.Sources)} comes from the context ({At(copy.Place)}), and the same file goes into every platform's image",
-            "build it in a stage of the Dockerfile, or keep one file per platform and copy the right one, e.g. COPY bin/${TARGETARCH}/app /app with ARG TARGETARCH above");
+            return Override($"{string.Join(' ', copy.Sources)} is copied at {At(copy.Place)}");
+        return named ?? new Cause(CauseId.ContextFile,
+            $"{string.Join(' ', copy.Sources)} comes from the build context ({At(copy.Place)}), so every platform gets the same file",
+            "build it in a stage of the Dockerfile, or keep one file per platform and copy the right one: ARG TARGETARCH, then COPY "
+                + "bin/${TARGETARCH}/app /app");
     }
 
     private Cause? FromStage(Step source, string? found)
@@ -83,12 +85,15 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     {
         var declared = runs.Any(run => run.Environment.Any(IsOfPlatform));
         var asks = runs.FirstOrDefault(run => MentionsTarget(run.Name));
-        var stage = $"{StageOf(source)} that makes it runs on {source.Platform}";
-        var text = declared ? $"{stage} and knows TARGETARCH, but what it runs does not build for that"
+        var stage = $"{StageOf(source)}, which makes it, runs on {source.Platform}";
+        var text = declared ? $"{stage} and declares TARGETARCH, but its commands do not build for that architecture"
             : asks is not null ? $"{stage} and uses TARGETARCH ({At(asks.Place)}) without declaring it, so it is empty there"
-            : $"{stage} and is not told what to build for: it does not declare TARGETARCH";
-        return new Cause(CauseId.TargetNotDeclared, text, declared ? "hand it to the compiler (Go: GOARCH=$TARGETARCH go build; Rust, C: the target's own tools), or take --platform away from that FROM"
-            : "write ARG TARGETARCH in that stage and hand it to the compiler (Go: GOARCH=$TARGETARCH go build), or take --platform away from that FROM");
+            : $"{stage} and does not declare TARGETARCH, so it does not know the target";
+        return new Cause(CauseId.TargetNotDeclared, text, declared
+            ? "pass it to the compiler (Go: GOARCH=$TARGETARCH go build; Rust, C: a cross-compiler for the target), or remove --platform "
+                + "from that FROM"
+            : "add ARG TARGETARCH to that stage and pass it to the compiler (Go: GOARCH=$TARGETARCH go build), or remove --platform from "
+                + "that FROM");
     }
 
     // A FROM that two stages have alike is one step, and its line that of one of them; the name is the stage's own.
@@ -103,8 +108,9 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
             : platform is not null && Platform.TryParse(platform, out var parsed) && parsed != plan.Platform ? Override($"TARGETPLATFORM is '{platform}' at {At(run.Place)}") : null;
     }
 
-    private Cause Override(string what) => new(CauseId.TargetOverridden, $"{what} while {plan.Platform} is built: a default on an ARG, or --build-arg, hides the real value",
-        "write ARG TARGETARCH without a default, in the stage that uses it, and no ARG of that name before the first FROM");
+    private Cause Override(string what) => new(CauseId.TargetOverridden,
+        $"{what} in the build for {plan.Platform}: a default on an ARG, or --build-arg, hides the real value",
+        "write ARG TARGETARCH without a default in the stage that uses it, and remove any ARG TARGETARCH before the first FROM");
 
     /// <summary>The instruction names the machine that was found.</summary>
     private static Cause? NamedIn(Step step, IEnumerable<string> texts, string? found) =>

@@ -33,7 +33,7 @@ internal sealed class FileNameJson : JsonConverter<string>
         }
         catch (FormatException e)
         {
-            throw new JsonException($"'{hex}' are not the bytes of a name.", e);
+            throw new JsonException($"'{hex}' is not a file name in hexadecimal.", e);
         }
     }
 }

@@ -16,8 +16,8 @@ namespace Manifold.Verification;
 internal static partial class FixedMachines
 {
     private const string Advice =
-        "put the platform's own name there: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), each after an ARG of "
-            + "that name in the stage";
+        "use the platform's name instead: ${TARGETARCH} (amd64, arm64 …) or ${TARGETUNAME} (x86_64, aarch64 …), declared with ARG in "
+            + "the stage";
 
     /// <param name="runs">In the order in which they run.</param>
     /// <param name="found">The machine of the file.</param>
@@ -51,7 +51,7 @@ internal static partial class FixedMachines
         ? VersionNames(version) : KnownPlaces.NamesOf(found);
 
     public static Cause Named(Step step, string word) => new(CauseId.HardCoded,
-        $"{BuildCauses.At(step.Place)} names '{word}' itself: {step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim()}",
+        $"{BuildCauses.At(step.Place)} hard-codes '{word}': {step.Name[(step.Name.IndexOf(']', StringComparison.Ordinal) + 1)..].Trim()}",
         Advice);
 
     public static bool IsOfPlatform(string variable) => PlatformVariable().IsMatch(variable);
@@ -85,8 +85,8 @@ internal static partial class FixedMachines
 
     private static Cause Variable(string name, string value, Dockerfile.Place place) => new(CauseId.FixedVariable,
         $"{name} is '{value}' for every platform ({BuildCauses.At(place)})",
-        "take the value from the platform: ARG TARGETARCH in the stage, and $TARGETARCH (amd64, arm64 …) or $TARGETUNAME (x86_64, aarch64 "
-            + "…) where the value is needed");
+        "use the platform's value instead: $TARGETARCH (amd64, arm64 …) or $TARGETUNAME (x86_64, aarch64 …), declared with ARG in the "
+            + "stage");
 
     private static bool UsedBy(RunStep run, string variable) => run.Arguments.Any(argument => Mentions(argument,
         variable[..variable.IndexOf('=', StringComparison.Ordinal)]));

@@ -13,9 +13,10 @@ public sealed class GateRefusedException(GateReport report, VerificationPolicy p
         var refused = report.Findings.Where(finding => policy.Refuses(finding.Severity)).ToList();
         var platforms = string.Join(", ", refused.Select(finding => finding.Platform).Distinct());
         var again = component is null ? "build again with --verify warn" : $"bake again with --set {component}.verify=warn";
-        var text = $"the gate refuses this image for {platforms}: nothing was named and nothing was published.\n{GateText.Render(refused)}\n"
-            + $"The image lies unnamed in the store as {report.Digest}. To name it and look at it, {again}: all is cached.";
+        var text = $"the gate rejected the image for {platforms}: nothing was tagged or published.\n{GateText.Render(refused)}\n"
+            + $"The image is in the store without a tag, as {report.Digest}. To tag it anyway, {again}. All steps are cached.";
         return refused.All(finding => finding.Id == FindingId.RunFailed) ? text
-            : $"{text}\nFiles that are meant to be there pass with {(component is null ? "--verify-allow PATTERN" : "verify: {allow: [PATTERN]} in the project file")}.";
+            : $"{text}\nIf the files are there on purpose, allow them with "
+                + $"{(component is null ? "--verify-allow PATTERN" : "verify: {allow: [PATTERN]} in the project file")}.";
     }
 }

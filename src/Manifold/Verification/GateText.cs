@@ -41,12 +41,13 @@ public static class GateText
         if (finding.Way.Length > 1)
             text.Append(CultureInfo.InvariantCulture, $"\n  start   {string.Join(" > ", finding.Way)}");
         if (finding is { Found: { } found, Wanted: { } wanted })
-            text.Append(CultureInfo.InvariantCulture, $"\n  found   {found}, wanted {wanted}");
+            text.Append(CultureInfo.InvariantCulture, $"\n  found   {found}, expected {wanted}");
         if (finding.Cause is { } cause)
-            text.Append(CultureInfo.InvariantCulture, $"\n  cause   probably: {cause.Text}\n  do      {cause.Advice}");
+            text.Append(CultureInfo.InvariantCulture, $"\n  cause   probably: {cause.Text}\n  fix     {cause.Advice}");
     }
 
-    private static string More(Finding finding) => finding.Others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" (and {finding.Others} more files of this layer)");
+    private static string More(Finding finding) => finding.Others == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+        $" (and {finding.Others} more files in this layer)");
 
     // The layer's digest differs between platforms where the message is the same.
     private static string Content(Finding finding) => $"{finding.Id} {finding.Message.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)} {finding.Layer?.Line} {finding.Cause?.Text.Replace(finding.Platform?.ToString() ?? "", "", StringComparison.Ordinal)} {finding.Found} {finding.Severity}";

@@ -14,7 +14,7 @@ internal static class ImageReader
         await ReadAsync(source, await ImageTree.ReadAsync(source, top, cancellation).ConfigureAwait(false),
             cancellation).ConfigureAwait(false) is { IsEmpty: false } images
             ? images
-            : throw new ContentMismatchException($"Reading {source.Location}: there is no image of any platform in it. Choose another one.");
+            : throw new ContentMismatchException($"Reading {source.Location}: it contains no image for any platform. Choose another one.");
 
     public static async Task<ImmutableArray<GateImage>> ReadAsync(IImageSource source, ImageTree tree, CancellationToken cancellation) =>
         [.. (await tree.ReadImagesAsync(source, cancellation).ConfigureAwait(false)).Select(Of)];

@@ -70,7 +70,11 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
         if (image.Platform is not { Os: "linux", Architecture: not ("unknown" or "wasm") })
         {
             await reading.DownToAsync(scope == SweepScope.All ? 0 : image.Layers.TakeWhile(layer => !layer.IsOwn).Count(), cancellation).ConfigureAwait(false);
-            var note = new Finding { Id = FindingId.UnknownPlatform, Severity = FindingSeverity.Note, Platform = image.Platform, Message = $"how programs of {image.Platform} start is not known here; only files were looked at" };
+            var note = new Finding
+            {
+                Id = FindingId.UnknownPlatform, Severity = FindingSeverity.Note, Platform = image.Platform,
+                Message = $"the start of a {image.Platform} image cannot be checked; only its files were checked",
+            };
             return new StartReport([], [], [new TracedFinding(note, null)]);
         }
         var wanted = scope == SweepScope.All ? 0 : image.Layers.Count(layer => !layer.IsOwn);
@@ -126,7 +130,7 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     {
         Id = FindingId.TooManyLayers, Severity = FindingSeverity.Warning, Platform = image.Platform,
         Message = $"the image has {image.Layers.Length} layers, "
-            + $"and Docker's own image store takes at most {Limits.DockerLayers}: 'max depth exceeded'",
+            + $"but Docker's own image store supports at most {Limits.DockerLayers} ('max depth exceeded')",
     };
 
     // Which variant an index entry names is a hint for clients; another processor or system is a lie.
@@ -134,7 +138,7 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
     {
         Id = FindingId.PlatformMismatch, Platform = claimed, Found = image.Config.Platform.ToString(), Wanted = claimed.ToString(),
         Severity = (claimed.Os, claimed.Architecture) == (image.Config.Platform.Os, image.Config.Platform.Architecture) ? FindingSeverity.Warning : FindingSeverity.Error,
-        Message = $"the index says {claimed}, and the image's own config says {image.Config.Platform}",
+        Message = $"the index says {claimed}, but the image's config says {image.Config.Platform}",
     };
 
     /// <summary>The layers read so far, from the top down.</summary>

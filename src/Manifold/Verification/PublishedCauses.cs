@@ -13,14 +13,17 @@ internal sealed class PublishedCauses(ImmutableArray<GateImage> images)
             or FindingId.PlatformMismatch) || found is null)
             return null;
         if (image.Claimed is { } claimed && claimed.Architecture != image.Config.Architecture && (traced.Layer is null || found == Machine.Of(image.Config.Platform).ToString()))
-            return new Cause(CauseId.IndexEntry, $"the image is one for {image.Config.Platform}, and the index lists it as {claimed}", "put the index together anew, with the platform that the image has");
+            return new Cause(CauseId.IndexEntry, $"the image is for {image.Config.Platform}, but the index lists it as {claimed}",
+                "create the index again, with the platform of the image");
         if (traced.Layer is not { } layer)
             return null;
         var digest = image.Layers[layer].DiffId;
         if (images.FirstOrDefault(other => other.Platform != image.Platform && other.Layers.Any(each => each.DiffId == digest)) is { } sharing)
-            return new Cause(CauseId.SharedLayer, $"the image for {sharing.Platform} has the very same layer, so it was made without regard to the platform",
-                "look for COPY of one platform's file, or for a stage that is not told its target (ARG TARGETARCH)");
-        return layer == 0 ? new Cause(CauseId.BasePlatform, "the lowest layer is of that machine: the base image, or the last stage's FROM --platform, is another platform's",
-            "take --platform away from the last FROM, or choose a base that has the platform") : null;
+            return new Cause(CauseId.SharedLayer,
+                $"the image for {sharing.Platform} has the same layer, so the build of the layer ignores the platform",
+                "look for a COPY of a file that is for one platform, or for a stage without ARG TARGETARCH");
+        return layer == 0 ? new Cause(CauseId.BasePlatform,
+            "the lowest layer is for that machine: the base image, or FROM --platform in the last stage, is for another platform",
+            "remove --platform from the last FROM, or choose a base image that supports the platform") : null;
     }
 }

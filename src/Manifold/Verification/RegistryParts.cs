@@ -59,7 +59,7 @@ public sealed class RegistryParts
 
     /// <summary>The advice, as a sentence.</summary>
     public string Advice =>
-        $"Send it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
+        $"Push it again from a machine whose store has the image: manifold push --check-all {reference}. Or build it again with --push "
             + "--check-all.";
 
     /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
@@ -74,7 +74,7 @@ public sealed class RegistryParts
         }
         catch (RegistryException e) when (client.Options.Registries.HasMirrors(source.Location.Reference!))
         {
-            tell($"{e.Message} The image is read from its mirrors; whether the registry itself has all of it is unknown.");
+            tell($"{e.Message} The image is read from its mirrors. Whether the registry itself has all of it is unknown.");
             return null;
         }
     }
@@ -125,7 +125,7 @@ public sealed class RegistryParts
     private Finding Finding(LostPart part, Platform platform) => new()
     {
         Id = FindingId.MissingContent, Severity = FindingSeverity.Error, Platform = platform, Layer = part.Layer, Message = part.Text,
-        Cause = new Cause(CauseId.LostByRegistry, "a clean-up or a garbage collection of the registry took it after it was pushed",
+        Cause = new Cause(CauseId.LostByRegistry, "a cleanup or garbage collection in the registry removed it after the push",
             Advice.TrimEnd('.')),
     };
 
@@ -143,7 +143,7 @@ public sealed class RegistryParts
         {
             if (depth > Limits.IndexDepth)
                 throw new ContentMismatchException(
-                    $"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+                    $"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
             if (!MediaType.IsIndex(document.MediaType))
             {
                 if (Manifests.All(manifest => manifest.Digest != document.Digest))

@@ -81,11 +81,14 @@ public sealed class SmokeRun(SnapshotStore snapshots, RunSandbox sandbox, Emulat
             }), limit.Token).ConfigureAwait(false);
             var run = Told(result.ExitCode, result.Emulated, result.Duration);
             return result.ExitCode == 0 ? report with { Run = run }
-                : With(report, run, FindingId.RunFailed, FindingSeverity.Error, $"'{string.Join(' ', command)}' ended with exit code {result.ExitCode}{((result.EmulatorCrash ?? result.RuntimeFailure ?? lines.LastOrDefault()) switch { null => "", var why => $": {why}" })}");
+                : With(report, run, FindingId.RunFailed, FindingSeverity.Error,
+                    $"'{string.Join(' ', command)}' exited with code {result.ExitCode}"
+                        + ((result.EmulatorCrash ?? result.RuntimeFailure ?? lines.LastOrDefault()) is { } why ? $": {why}" : ""));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return With(report, Told(null, false, timeout), FindingId.RunFailed, FindingSeverity.Error, $"'{string.Join(' ', command)}' did not end within {timeout.TotalSeconds:0.#} s");
+            return With(report, Told(null, false, timeout), FindingId.RunFailed, FindingSeverity.Error,
+                $"'{string.Join(' ', command)}' did not exit within {timeout.TotalSeconds:0.#} s");
         }
     }
 

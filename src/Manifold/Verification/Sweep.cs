@@ -113,23 +113,27 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
         {
             FitKind.Native => null,
             FitKind.Foreign => Foreign(machine.ToString()),
-            FitKind.WrongAbi => Foreign(machine.ToString()) with { Id = FindingId.WrongAbi, Message = $"is for {machine}: {fit.Why}" },
-            _ => Foreign(machine.ToString()) with { Id = FindingId.CompatibleMachine, Message = $"is for {machine}: {fit.Why}" },
+            FitKind.WrongAbi => Foreign(machine.ToString()) with
+            {
+                Id = FindingId.WrongAbi, Message = $"is built for {machine}: {fit.Why}",
+            },
+            _ => Foreign(machine.ToString()) with { Id = FindingId.CompatibleMachine, Message = $"is built for {machine}: {fit.Why}" },
         };
     }
 
     private Finding Foreign(string found) => new()
     {
-        Id = FindingId.ForeignFile, Severity = FindingSeverity.Warning, Found = found, Message = $"is for {found}, and the image for {platform}",
+        Id = FindingId.ForeignFile, Severity = FindingSeverity.Warning, Found = found,
+        Message = $"is built for {found}, but the image is for {platform}",
     };
 
     /// <summary>What the file is to the program that loads it.</summary>
     private static string Kind(string path, FileFacts facts) => facts switch
     {
-        WheelFile or ArchiveFile => "a package of Python",
-        _ when path.EndsWith(".node", StringComparison.Ordinal) => "a native module of Node.js",
-        _ when path.Contains(".cpython-", StringComparison.Ordinal) || path.EndsWith(".abi3.so", StringComparison.Ordinal) => "a native module of Python",
-        _ when path.Contains("/runtimes/", StringComparison.Ordinal) && path.Contains("/native/", StringComparison.Ordinal) => "a native library of .NET",
+        WheelFile or ArchiveFile => "a Python package",
+        _ when path.EndsWith(".node", StringComparison.Ordinal) => "a native Node.js module",
+        _ when path.Contains(".cpython-", StringComparison.Ordinal) || path.EndsWith(".abi3.so", StringComparison.Ordinal) => "a native Python module",
+        _ when path.Contains("/runtimes/", StringComparison.Ordinal) && path.Contains("/native/", StringComparison.Ordinal) => "a native .NET library",
         PeFile { Managed: true } => "a .NET assembly",
         PeFile => "a Windows file",
         MachOFile => "a macOS file",

@@ -16,19 +16,19 @@ public sealed class CheckingABuild : IDisposable
         Assert.Equal(0, code);
         Assert.Equal(
             """
-            Dockerfile:1:17: warning: the stage name 'Base' is not in lower case [StageNameCasing]
+            Dockerfile:1:17: warning: the stage name 'Base' is not lowercase [StageNameCasing]
               FROM scratch AS Base
                               ^^^^
-              hint: Write base; names are compared without regard to case.
+              hint: Write base. Stage names are not case-sensitive.
               see:  docs/rules/StageNameCasing.md
 
-            Dockerfile:2:8: warning: the protocol of '80/TCP' is not in lower case [ExposeProtoCasing]
+            Dockerfile:2:8: warning: the protocol in '80/TCP' is not lowercase [ExposeProtoCasing]
               EXPOSE 80/TCP
                      ^^^^^^
               hint: Write 80/tcp.
               see:  docs/rules/ExposeProtoCasing.md
 
-            Dockerfile:3:9: warning: where 'app' is depends on the base image's working directory [WorkdirRelativePath]
+            Dockerfile:3:9: warning: 'app' is relative to the working directory of the base image [WorkdirRelativePath]
               WORKDIR app
                       ^^^
               hint: Write WORKDIR /app.
@@ -98,7 +98,7 @@ public sealed class CheckingABuild : IDisposable
     {
         var (code, _, error) = await Manifold("FROM scratch AS Base\nCOPY $NOTHING Dockerfile /\n");
         Assert.Equal(0, code);
-        Assert.Contains("warning: Dockerfile:1:17: the stage name 'Base' is not in lower case [StageNameCasing]\n", error, StringComparison.Ordinal);
+        Assert.Contains("warning: Dockerfile:1:17: the stage name 'Base' is not lowercase [StageNameCasing]\n", error, StringComparison.Ordinal);
         Assert.Contains("[UndefinedVar]\n", error, StringComparison.Ordinal);
         Assert.DoesNotContain("^^^", error, StringComparison.Ordinal);
         Assert.Equal("", (await Manifold("FROM scratch AS Base\nCOPY Dockerfile /\n", "--progress", "quiet")).Error);

@@ -25,10 +25,10 @@ public sealed class CheckingAProject : IDisposable
             $"""
             api ({shown}/api/Dockerfile): 1 warning
 
-            {shown}/api/Dockerfile:1:17: warning: the stage name 'Base' is not in lower case [StageNameCasing]
+            {shown}/api/Dockerfile:1:17: warning: the stage name 'Base' is not lowercase [StageNameCasing]
               FROM scratch AS Base
                               ^^^^
-              hint: Write base; names are compared without regard to case.
+              hint: Write base. Stage names are not case-sensitive.
               see:  docs/rules/StageNameCasing.md
 
             web ({shown}/web/Dockerfile): no findings

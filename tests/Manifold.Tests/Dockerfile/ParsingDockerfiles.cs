@@ -153,7 +153,7 @@ public sealed class ParsingDockerfiles
     {
         var parsed = DockerfileParser.Parse("Dockerfile", new byte[Limits.DockerfileBytes + 1]);
 
-        Assert.Contains("at most 4194304 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than 4194304 bytes", Assert.Single(parsed.Diagnostics).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -153,7 +153,7 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     [Fact]
     public void the_page_tells_each_file_with_its_cause()
     {
-        foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a time stamp", "made by the hook: ", "TZ=" })
+        foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a timestamp", "made by the hook: ", "TZ=" })
             Assert.Contains(told, builds.Page, StringComparison.Ordinal);
         Assert.DoesNotContain("<code>/opt/stamp</code>", builds.Page, StringComparison.Ordinal); // the step that copied it did what it was told
     }

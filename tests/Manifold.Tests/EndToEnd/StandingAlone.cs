@@ -77,8 +77,8 @@ public sealed partial class StandingAlone : IDisposable
         await MakeRoot();
         foreach (var (arguments, doing) in ((string[], string)[])
         [
-            (["pull", "registry.invalid/image:1"], "Speaking TLS with 'registry.invalid'"),
-            (["key", "generate"], "Making a key pair"),
+            (["pull", "registry.invalid/image:1"], "Connecting with TLS to 'registry.invalid'"),
+            (["key", "generate"], "Generating a key pair"),
         ])
         {
             var result = await InRoot(arguments);
@@ -97,7 +97,7 @@ public sealed partial class StandingAlone : IDisposable
         var result = await InRootWith("HTTP_PROXY=https://proxy.invalid:3128",
             "pull", "--insecure-registry", "registry.invalid", "registry.invalid/image:1");
         Assert.True(result.ExitCode == 4, $"exit code {result.ExitCode}: {result.Error}");
-        Assert.Contains("Speaking TLS with 'proxy.invalid:3128' needs OpenSSL", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Connecting with TLS to 'proxy.invalid:3128' needs OpenSSL", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

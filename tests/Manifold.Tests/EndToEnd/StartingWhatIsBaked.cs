@@ -28,8 +28,8 @@ public sealed class StartingWhatIsBaked : WithRuns
     {
         var outcome = await Bake(verify);
         Assert.Equal(1, outcome.Code);
-        Assert.Contains("app: the gate refuses this image for linux/amd64", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("ended with exit code 3: no database", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("app: the gate rejected the image for linux/amd64", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("exited with code 3: no database", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("bake again with --set app.verify=warn", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("allow", outcome.Error, StringComparison.Ordinal); // files have nothing to do with it
         Assert.False(IsNamed());
@@ -39,7 +39,7 @@ public sealed class StartingWhatIsBaked : WithRuns
     public async Task a_start_that_fails_is_told_and_refuses_nothing_where_warnings_are_asked_for()
     {
         var outcome = (await Bake("{mode: warn, run: []}")).Succeeded();
-        Assert.Contains("ended with exit code 3: no database [RunFailed]", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("exited with code 3: no database [RunFailed]", outcome.Error, StringComparison.Ordinal);
         Assert.True(IsNamed());
     }
 

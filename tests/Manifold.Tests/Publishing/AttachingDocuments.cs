@@ -152,7 +152,7 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         var (right, _) = await RunAsync("verify", "--key", folder["other.pub"], name.ToString());
         Assert.Equal((1, 1, 0), (missing, wrong, right));
         Assert.Contains("linux/arm64: sha256:", said.ToString(), StringComparison.Ordinal);
-        Assert.Contains("index: its signature is by this key, or", said.ToString().Replace("none of its 2 signatures is", "its signature is", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Matches("index: .*signatures? was.* made with this key, or", said.ToString());
     }
 
     [Fact]

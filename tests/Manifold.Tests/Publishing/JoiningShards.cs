@@ -67,17 +67,17 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var missing = await MergeAsync(one, two, "--platform", "linux/amd64,linux/arm64,linux/riscv64");
         Assert.Equal(2, missing.Code);
-        Assert.Contains($"no shard has linux/riscv64. There are: linux/amd64, linux/arm64. Add the shard, or build it: manifold build --platform linux/riscv64 --shard FILE -t {registry.Name}/app:1 --push CONTEXT", missing.Error, StringComparison.Ordinal);
+        Assert.Contains($"no shard has linux/riscv64. The shards have: linux/amd64, linux/arm64. Add the shard, or build it: manifold build --platform linux/riscv64 --shard FILE -t {registry.Name}/app:1 --push CONTEXT", missing.Error, StringComparison.Ordinal);
 
         var unexpected = await MergeAsync(one, two, "--platform", "linux/amd64");
         Assert.Equal(2, unexpected.Code);
-        Assert.Contains($"'{two}' has linux/arm64, which --platform does not name", unexpected.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{two}' has linux/arm64, which is not in --platform", unexpected.Error, StringComparison.Ordinal);
 
         context = joining.Context("FROM scratch\nCOPY Dockerfile /other\n");
         var other = await ShardAsync(amd64, "linux/amd64");
         var twice = await MergeAsync(one, other);
         Assert.Equal(2, twice.Code);
-        Assert.Contains($"'{one}' and '{other}' both have an image for linux/amd64, and not the same", twice.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{one}' and '{other}' both have an image for linux/amd64, but not the same", twice.Error, StringComparison.Ordinal);
         Assert.Equal(0, (await MergeAsync(one, one)).Code); // the same image twice is one
 
         var elsewhere = amd64["elsewhere.json"];
@@ -88,7 +88,7 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var newer = amd64["newer.json"];
         await File.WriteAllTextAsync(newer, (await File.ReadAllTextAsync(two)).Replace("\"version\": 1", "\"version\": 7", StringComparison.Ordinal));
-        Assert.Contains("it is version 7 of shards", (await MergeAsync(newer)).Error, StringComparison.Ordinal);
+        Assert.Contains("shard of version 7", (await MergeAsync(newer)).Error, StringComparison.Ordinal);
         Assert.Contains("it is not a shard", (await MergeAsync(Path.Combine(context, "Dockerfile"))).Error, StringComparison.Ordinal);
         Assert.Contains("there is no file", (await MergeAsync(amd64["none.json"])).Error, StringComparison.Ordinal);
     }
@@ -103,7 +103,7 @@ public sealed class JoiningShards : IAsyncLifetime
         var merged = await MergeAsync(one, two);
 
         Assert.Equal(1, merged.Code);
-        Assert.Contains($"merge: {registry.Name}/mirror@{gone} (linux/arm64, of '{two}') is no longer in the registry", merged.Error, StringComparison.Ordinal);
+        Assert.Contains($"merge: {registry.Name}/mirror@{gone} (linux/arm64, from '{two}') is no longer in the registry", merged.Error, StringComparison.Ordinal);
         Assert.Contains($"manifold build --platform linux/arm64 --shard {two} -t {registry.Name}/app:1 -t {registry.Name}/mirror:1 --push CONTEXT\nNo tag was written.\n", merged.Error, StringComparison.Ordinal);
         Assert.Null(await client.HeadManifestAsync(Reference("app:1")));
     }
@@ -116,7 +116,7 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var dropping = await MergeAsync(two);
         Assert.Equal(1, dropping.Code);
-        Assert.Contains("the tag has linux/amd64, which this image lacks", dropping.Error, StringComparison.Ordinal);
+        Assert.Contains("the tag has linux/amd64, but the new image does not", dropping.Error, StringComparison.Ordinal);
 
         (await MergeAsync(two, "--append", "--annotation", "org.example.note=joined")).Succeeded();
         var index = ImageIndex.Parse((await client.GetManifestAsync(Reference("app:1")))!.Bytes.Span);

@@ -252,7 +252,7 @@ public sealed partial class LosingContent : WithARegistry
 
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PublishAsync(index, "app:2"));
 
-        Assert.Contains($"the registry accepted the blob {blob.Digest}, and now does not have it. No tag was written.", refusal.Message,
+        Assert.Contains($"the registry accepted the blob {blob.Digest}, but now does not have it. No tag was written.", refusal.Message,
             StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:2"));
     }
@@ -329,7 +329,7 @@ public sealed partial class LosingContent : WithARegistry
 
         Assert.Equal(3, lost.ExitCode);
         Assert.Contains(
-            $"the repository lacks the blob {layer.Digest} of linux/arm64, and so do the store and every repository that had it.",
+            $"the blob {layer.Digest} of linux/arm64 is missing in the repository, in the store and in every repository that had it.",
             lost.Message, StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:2"));
     }

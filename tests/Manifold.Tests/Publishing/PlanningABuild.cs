@@ -74,7 +74,7 @@ public sealed class PlanningABuild : IAsyncLifetime
         Assert.Contains($"{registry.Name}/base:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64.\n", plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (Dockerfile:2 asks for it.)\n", plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/base:7: the registry does not have it.", plan.Error, StringComparison.Ordinal);
-        Assert.Contains("push 127.0.0.1:1/app: '127.0.0.1:1' cannot be reached", plan.Error, StringComparison.Ordinal);
+        Assert.Contains("push 127.0.0.1:1/app: cannot connect to '127.0.0.1:1'", plan.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class PlanningABuild : IAsyncLifetime
 
         var refused = await shop.Run([context], arguments);
         Assert.Equal(1, refused.Code);
-        Assert.Contains("the tag has linux/arm64, which this image lacks", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("the tag has linux/arm64, but the new image does not", refused.Error, StringComparison.Ordinal);
 
         var plan = JsonNode.Parse((await shop.Run([context, "--allow-platform-removal"], arguments)).Succeeded().Output)!;
         var target = Assert.Single(plan["targets"]!.AsArray())!;

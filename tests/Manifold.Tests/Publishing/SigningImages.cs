@@ -85,7 +85,7 @@ public sealed class SigningKeys : IDisposable
         var json = """{"kdf":{"name":"scrypt","params":{"N":1099511627776,"r":8,"p":1},"salt":"AAAA"},"cipher":{"name":"nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AAAA"}""";
         var error = await Assert.ThrowsAsync<UsageException>(() => LoadAsync(
             $"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----\n{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(json))}\n-----END ENCRYPTED COSIGN PRIVATE KEY-----\n"));
-        Assert.Contains("out of bounds", error.Message, StringComparison.Ordinal);
+        Assert.Contains("out of range", error.Message, StringComparison.Ordinal);
     }
 
     private Task<SigningKey> LoadAsync(string pem, string password = Password) => SigningKey.ParseAsync(pem, "cosign.key", (_, _) => Task.FromResult(password));

@@ -42,7 +42,7 @@ public sealed class ChoosingAPlatform : WithARegistry
         for (var depth = 0; depth < 8; depth++)
             inner = Registry.AddManifest("app", "1", new ImageIndex { Manifests = [inner] }.ToJson(), MediaType.Index);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => new Puller(Client(), Store, Origins).ResolveAsync(Registry.Reference("app:1")));
-        Assert.Contains("nested more than 4 deep", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("nested more than 4 levels", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

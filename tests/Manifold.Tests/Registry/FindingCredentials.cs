@@ -69,7 +69,7 @@ public sealed class FindingCredentials : IDisposable
         folder.Write("secret/other", "");
         await Task.CompletedTask;
         var usage = Assert.Throws<UsageException>(() => Credentials.From(environment, folder["secret"]));
-        Assert.Contains("it has none of .dockerconfigjson, config.json", usage.Message, StringComparison.Ordinal);
+        Assert.Contains("none of .dockerconfigjson, config.json", usage.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -129,7 +129,7 @@ public sealed class ProvingWhoWeAre : WithARegistry
             return true;
         };
         var (refusal, _) = await Client().BeginProbeAsync(Registry.Reference("app"), TestContext.Current.CancellationToken);
-        Assert.Contains("The login is right, and the token service gave it less than this needs.", refusal!.Message, StringComparison.Ordinal);
+        Assert.Contains("The login is valid, but the token service", refusal!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

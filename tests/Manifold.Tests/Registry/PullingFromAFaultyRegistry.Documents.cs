@@ -21,7 +21,7 @@ public sealed partial class PullingFromAFaultyRegistry
             return Task.FromResult(false);
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Contains($"where {Digest.Of("another")} was promised", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"instead of {Digest.Of("another")}", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed partial class PullingFromAFaultyRegistry
             return true;
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Contains("more than 4 MiB where a document was expected", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("more than 4 MiB for one document", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -31,7 +31,7 @@ public sealed class WithAndWithoutTls
     {
         await using var registry = await StartAsync(tls: false);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry, insecure: false));
-        Assert.EndsWith($"If that is meant to be: --insecure-registry {registry.Name}", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"To connect anyway: --insecure-registry {registry.Name}", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(registry.Protocols);
     }
 

@@ -20,9 +20,9 @@ public sealed class RefusingFalseManifests : WithAServer
     public async Task the_manifest_that_the_others_are_made_from_is_accepted() => await Put(Good, 201);
 
     [Theory]
-    [InlineData("size\":2", "size\":3", "has 3 bytes; it has 2")]
-    [InlineData("size\":2", "size\":1", "has 1 bytes; it has 2")]
-    [InlineData("size\":2", "size\":0", "has 0 bytes; it has 2")]
+    [InlineData("size\":2", "size\":3", "has 3 bytes, but it has 2")]
+    [InlineData("size\":2", "size\":1", "has 1 bytes, but it has 2")]
+    [InlineData("size\":2", "size\":0", "has 0 bytes, but it has 2")]
     [InlineData("size\":2", "size\":9223372036854775807", "'layers[0].size'")]
     [InlineData("size\":2", "size\":-1", "'layers[0].size'")]
     [InlineData("size\":2", "size\":2.5", "'layers[0].size'")]
@@ -76,12 +76,12 @@ public sealed class RefusingFalseManifests : WithAServer
 
     [Fact]
     public async Task a_second_descriptor_of_one_blob_is_looked_at_too() =>
-        await Refused(Good.Replace($"[{Layer}]", $"[{Layer},{Layer.Replace("size\":2", "size\":9")}]"), "has 9 bytes; it has 2");
+        await Refused(Good.Replace($"[{Layer}]", $"[{Layer},{Layer.Replace("size\":2", "size\":9")}]"), "has 9 bytes, but it has 2");
 
     [Fact]
     public async Task a_config_with_another_size() =>
         await Refused(Good.Replace($"\"config\":{Config}", $"\"config\":{Config.Replace("size\":2", "size\":3")}"),
-            "has 3 bytes; it has 2");
+            "has 3 bytes, but it has 2");
 
     [Fact]
     public async Task a_type_of_dockers_must_be_in_the_document_too() =>
@@ -97,9 +97,9 @@ public sealed class RefusingFalseManifests : WithAServer
             : Refused(Encoding.UTF8.GetString(new ImageIndex { Manifests = [child] }.ToJson()), told, MediaType.Index));
         await Index(image, null);
         await Index(image with { Size = image.Size + 1 }, $"it has {image.Size}");
-        await Index(image with { MediaType = MediaType.Index }, "it is not");
-        await Index(image with { MediaType = MediaType.DockerManifest }, "it is not");
-        await Index(layer with { MediaType = MediaType.Manifest }, "it is not");
+        await Index(image with { MediaType = MediaType.Index }, "but it does not");
+        await Index(image with { MediaType = MediaType.DockerManifest }, "but it does not");
+        await Index(layer with { MediaType = MediaType.Manifest }, "but it does not");
         await Index(layer with { MediaType = "application/vnd.example+type" }, null);
     }
 

@@ -67,7 +67,7 @@ public sealed class ServingOtherMachines : IDisposable
         folder.Write("tls.crt", "broken");
         time.Step(TimeSpan.FromSeconds(2));
         Assert.Equal(first, await Shown(server));
-        Assert.Contains("What was read before stays in force", Assert.Single(server.Warnings), StringComparison.Ordinal);
+        Assert.Contains("stays in use", Assert.Single(server.Warnings), StringComparison.Ordinal);
         PemFiles.Write(folder);
         time.Step(TimeSpan.FromSeconds(2));
         Assert.NotEqual(first, await Shown(server));
@@ -82,7 +82,7 @@ public sealed class ServingOtherMachines : IDisposable
         Assert.EndsWith("Add: --tls-key FILE", await Refusal(one.Certificate, null), StringComparison.Ordinal);
         Assert.EndsWith("Add: --tls-cert FILE", await Refusal(null, one.Key), StringComparison.Ordinal);
         Assert.Contains(other.Key, await Refusal(one.Certificate, other.Key), StringComparison.Ordinal);
-        Assert.Contains("not a certificate and its key", await Refusal(one.Key, one.Certificate), StringComparison.Ordinal);
+        Assert.Contains("expected a certificate and its unencrypted key", await Refusal(one.Key, one.Certificate), StringComparison.Ordinal);
         Assert.Contains("absent", await Refusal(one.Certificate, folder["absent"]), StringComparison.Ordinal);
     }
 

@@ -32,7 +32,7 @@ public sealed class StartingTheServer : IDisposable
 
     [Theory]
     [InlineData("--listen 0.0.0.0:0", 2, "Add --tls-cert FILE --tls-key FILE --htpasswd FILE")]
-    [InlineData("--listen here", 2, "this is not an address and a port")]
+    [InlineData("--listen here", 2, "expected an address and a port")]
     [InlineData("--listen 192.0.2.1:5000 --tls-cert CERT --tls-key KEY --htpasswd USERS", 4, "Choose another address or port")]
     [InlineData("--htpasswd absent", 2, "absent")]
     public async Task what_cannot_be_is_told_in_one_line(string options, int exitCode, string message)

@@ -112,8 +112,8 @@ public sealed class AuditingImages : IDisposable
         }
         var told = await shop.Run(["store:localhost:1/two:1"], "verify");
         Assert.Equal(1, told.Code);
-        Assert.Contains("error: linux/arm64: the index says linux/arm64, and the image's own config says linux/amd64 [PlatformMismatch]", told.Output, StringComparison.Ordinal);
-        Assert.Contains("probably: the image is one for linux/amd64, and the index lists it as linux/arm64", told.Output, StringComparison.Ordinal);
+        Assert.Contains("error: linux/arm64: the index says linux/arm64, but the image's config says linux/amd64 [PlatformMismatch]", told.Output, StringComparison.Ordinal);
+        Assert.Contains("probably: the image is for linux/amd64, but the index lists it as linux/arm64", told.Output, StringComparison.Ordinal);
         Assert.Contains("linux/amd64  ok", told.Output, StringComparison.Ordinal);
     }
 
@@ -132,9 +132,9 @@ public sealed class AuditingImages : IDisposable
 
         var failed = await shop.Run(["store:localhost:1/box:1"], "verify", "--run=false", "--platform", "linux/amd64");
         Assert.Equal(1, failed.Code);
-        Assert.Contains("'busybox false' ended with exit code 1 [RunFailed]", failed.Output, StringComparison.Ordinal);
+        Assert.Contains("'busybox false' exited with code 1 [RunFailed]", failed.Output, StringComparison.Ordinal);
         var endless = await shop.Run(["store:localhost:1/box:1"], "verify", "--run=sleep 60", "--timeout", "0.5", "--platform", "linux/amd64");
-        Assert.Contains("'busybox sleep 60' did not end within 0.5 s [RunFailed]", endless.Output, StringComparison.Ordinal);
+        Assert.Contains("'busybox sleep 60' did not exit within 0.5 s [RunFailed]", endless.Output, StringComparison.Ordinal);
         Assert.Empty(shop.Mounts());
     }
 

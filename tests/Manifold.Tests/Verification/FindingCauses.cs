@@ -61,7 +61,7 @@ public sealed class FindingCauses
     public void a_content_that_only_goes_on_is_told()
     {
         var (difference, _) = comparison.Compare("one\n"u8.ToArray(), "one\ntwo\n"u8.ToArray());
-        Assert.Equal((4, "(its end)", "two"), (difference.Offset, difference.First, difference.Second));
+        Assert.Equal((4, "(end of file)", "two"), (difference.Offset, difference.First, difference.Second));
     }
 
     [Theory, InlineData(true), InlineData(false)]

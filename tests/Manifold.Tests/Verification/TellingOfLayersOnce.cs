@@ -5,7 +5,7 @@ namespace Manifold.Tests.Verification;
 /// <summary>What the plan has told before any work, the gate does not tell again; what nobody told, it does.</summary>
 public sealed class TellingOfLayersOnce : IDisposable
 {
-    private const string Said = "own image store takes at most 125";
+    private const string Said = "at most 125";
 
     private readonly Workshop shop = new();
 

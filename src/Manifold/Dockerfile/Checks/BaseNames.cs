@@ -37,8 +37,8 @@ internal static partial class BaseNames
         if (all.DistinctBy(each => each.Architecture).Count() > 1)
             return;
         foreach (var (instruction, image, architecture, plain) in all)
-            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' has the images of one architecture ({architecture}) only",
-                $"Use {plain}, which has them all.", image);
+            findings.Add(Rules.ArchPrefixedRepository, instruction, $"'{image}' contains images for one architecture only ({architecture})",
+                $"Use {plain}, which has images for all architectures.", image);
     }
 
     private static bool IsStageForOne(Instruction instruction) =>
@@ -75,8 +75,9 @@ internal static partial class BaseNames
             return;
         var expanded = Expansion.Expand(from.Image, defaults.GetValueOrDefault, findings.Tree.Escape);
         if (expanded.Error is null && !ImageReference.TryParse(expanded.Text, out _) && findings.Tree.FindByName(expanded.Text) is null)
-            findings.Add(Rules.InvalidDefaultArgInFrom, from, $"without --build-arg the base '{from.Image}' is '{expanded.Text}', which names no image",
-                "Give the ARG a default with which it does.", from.Image);
+            findings.Add(Rules.InvalidDefaultArgInFrom, from,
+                $"without --build-arg, the base '{from.Image}' becomes '{expanded.Text}', which is not an image name",
+                "Give the ARG a default that makes a valid image name.", from.Image);
     }
 
     private static IEnumerable<(Instruction Instruction, string Image)> Images(Instruction instruction) => instruction switch

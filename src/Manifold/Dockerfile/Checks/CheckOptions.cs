@@ -70,8 +70,8 @@ public sealed record CheckOptions
         ["error", "false" or "0" or "f" or "F" or "FALSE" or "False"] => this with { WarningsAreErrors = false },
         ["error", var names] => WithErrors(part, Split(names)),
         ["experimental", var names] => (this with { Requested = Split(names) }).WithUnknown("to request", Split(names).Remove(Everything)),
-        _ => With(new CheckProblem(part, $"check: '{part}' is no option", Suggestion.For(words[0], ["skip", "error", "experimental"])
-            ?? "Expected skip=RULE,… or skip=all, error=true, and experimental=RULE,…, with ';' between them.")),
+        _ => With(new CheckProblem(part, $"check: '{part}' is not an option", Suggestion.For(words[0], ["skip", "error", "experimental"])
+            ?? "Expected skip=RULE,… or skip=all, error=true, or experimental=RULE,…, separated by ';'.")),
     };
 
     private CheckOptions WithErrors(string part, ImmutableArray<string> names)
@@ -85,7 +85,7 @@ public sealed record CheckOptions
             else
                 return With(new CheckProblem(
                     part,
-                    $"check: '{part}': expected error=true or error=false, or names of rules",
+                    $"check: '{part}': expected error=true or error=false, or rule names",
                     Suggestion.For(name, AllNames)));
         return options;
     }
@@ -95,7 +95,7 @@ public sealed record CheckOptions
         var options = this;
         foreach (var name in names.Where(name => Rules.Find(name) is null).Take(MostProblems))
         {
-            var hint = Suggestion.For(name, AllNames) ?? "docs/rules/README.md lists them.";
+            var hint = Suggestion.For(name, AllNames) ?? "For the list of rules, see docs/rules/README.md.";
             options = options.With(new CheckProblem(name, $"there is no rule '{name}' {purpose}", hint) { IsWarning = true });
         }
         return options;

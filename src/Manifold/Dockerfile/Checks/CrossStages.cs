@@ -28,11 +28,15 @@ internal static partial class CrossStages
     {
         var text = CommandText.Of(run);
         if (Machine().Match(text) is { Success: true } asked && !KnowsBoth().IsMatch(text) && findings.Results.ReachTarget(stage, null))
-            findings.Add(Rules.UnameInCrossStage, run, $"'{asked.Value}' answers for the machine that builds: this stage is on $BUILDPLATFORM, whatever the target is",
-                "Declare ARG TARGETARCH (or TARGETUNAME: x86_64, aarch64 …) for the target, ARG BUILDARCH for tools of this stage.", asked.Value);
+            findings.Add(Rules.UnameInCrossStage, run,
+                $"'{asked.Value}' returns the architecture of the build machine, because this stage runs on $BUILDPLATFORM",
+                "For the target, declare ARG TARGETARCH (or TARGETUNAME: x86_64, aarch64 …). For tools of this stage, declare ARG "
+                    + "BUILDARCH.",
+                asked.Value);
         if (GoBuild().IsMatch(text) && !seen.KnowsTarget && ProgramsOf(text, seen).Any(path => findings.Results.ReachTarget(stage, path)))
-            findings.Add(Rules.GoBuildWithoutGoarch, run, "'go build' makes a program for the machine that builds: this stage is on $BUILDPLATFORM",
-                "ARG TARGETOS TARGETARCH, then RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build …", "go build");
+            findings.Add(Rules.GoBuildWithoutGoarch, run,
+                "'go build' compiles for the build machine, because this stage runs on $BUILDPLATFORM",
+                "Write ARG TARGETOS TARGETARCH, then RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build …", "go build");
     }
 
     /// <summary>Where the programs of a command go; null for one that may be anywhere.</summary>

@@ -8,7 +8,9 @@ internal static class LastCommands
         foreach (var stage in findings.Tree.Stages)
             foreach (var same in stage.Instructions.Where(each => each is CmdInstruction or EntrypointInstruction or HealthcheckInstruction).GroupBy(each => each.GetType()))
                 foreach (var instruction in same.SkipLast(1))
-                    findings.Add(Rules.MultipleInstructionsDisallowed, instruction, $"has no effect: line {same.Last().Lines.First} says it anew", "Only the last one of a stage counts: leave this one out.");
+                    findings.Add(Rules.MultipleInstructionsDisallowed, instruction,
+                        $"{instruction.Source.Keyword} has no effect, because line {same.Last().Lines.First} overrides it",
+                        "Only the last one in a stage counts. Remove this one.");
         findings.Chains.Walk(false, (hasShell, stage) => CheckForms(findings, stage, hasShell));
     }
 
@@ -20,7 +22,8 @@ internal static class LastCommands
             hasShell |= instruction is ShellInstruction;
             var command = (instruction as CmdInstruction)?.Command ?? (instruction as EntrypointInstruction)?.Command;
             if (!hasShell && command is { IsExec: false, Words.IsEmpty: false })
-                findings.Add(Rules.JSONArgsRecommended, instruction, "the shell form keeps signals from the program", $"Write {instruction.Source.Keyword} [\"program\", \"argument\"], or choose the shell with SHELL.");
+                findings.Add(Rules.JSONArgsRecommended, instruction, "in shell form, the program does not receive signals",
+                    $"Write {instruction.Source.Keyword} [\"program\", \"argument\"], or set the shell with SHELL.");
         }
         return hasShell;
     }

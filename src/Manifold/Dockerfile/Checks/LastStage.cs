@@ -21,13 +21,13 @@ internal static partial class LastStage
         if (!MakesAnImage(findings, last, [.. under, cause]))
             return;
         var (message, at) = ReferenceEquals(cause, last)
-            ? ("the last stage stands on the platform of the machine that builds, so every image gets that machine's programs",
+            ? ("the last stage uses the platform of the build machine, so every image gets programs for that machine",
                 $"--platform={last.From.Platform}")
-            : ($"the last stage stands on '{cause.Name}', which is for the machine that builds (line {cause.From.Lines.First}), "
-                + "so every image gets that machine's programs",
+            : ($"the last stage is based on '{cause.Name}', which uses the platform of the build machine (line {cause.From.Lines.First}), "
+                + "so every image gets programs for that machine",
                 last.From.Image);
         findings.Add(Rules.FinalStageOnBuildPlatform, last.From, message,
-            "Begin the last stage without --platform, and take what was built with COPY --from.", at);
+            "Begin the last stage without --platform, and copy the build results with COPY --from.", at);
     }
 
     private static bool IsWork(TextFindings findings, Stage last) =>

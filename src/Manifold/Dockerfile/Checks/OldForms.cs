@@ -8,9 +8,11 @@ internal static class OldForms
         foreach (var instruction in findings.Tree.Instructions)
         {
             if (instruction is MaintainerInstruction maintainer)
-                findings.Add(Rules.MaintainerDeprecated, instruction, "MAINTAINER is out of use", $"LABEL org.opencontainers.image.authors=\"{maintainer.Name.Trim('"')}\"");
+                findings.Add(Rules.MaintainerDeprecated, instruction, "MAINTAINER is deprecated",
+                    $"Write LABEL org.opencontainers.image.authors=\"{maintainer.Name.Trim('"')}\"");
             else if (instruction is PairsInstruction { LegacyForm: true, Pairs: [var pair, ..] })
-                findings.Add(Rules.LegacyKeyValueFormat, instruction, "the form 'key value' is out of use", $"{instruction.Source.Keyword} {pair.Key}={Quoted(pair.Value)}");
+                findings.Add(Rules.LegacyKeyValueFormat, instruction, "the form 'key value' is deprecated",
+                    $"Write {instruction.Source.Keyword} {pair.Key}={Quoted(pair.Value)}");
         }
         findings.Chains.Walk(false, (isSet, stage) => CheckFolder(findings, stage, isSet));
     }
@@ -21,7 +23,8 @@ internal static class OldForms
         if (stage.Instructions.OfType<WorkdirInstruction>().FirstOrDefault() is not { } workdir)
             return isSet;
         if (!isSet && !IsAbsolute(workdir.Path))
-            findings.Add(Rules.WorkdirRelativePath, workdir, $"where '{workdir.Path}' is depends on the base image's working directory", $"Write WORKDIR /{workdir.Path.TrimStart('.', '/')}.", workdir.Path);
+            findings.Add(Rules.WorkdirRelativePath, workdir, $"'{workdir.Path}' is relative to the working directory of the base image",
+                $"Write WORKDIR /{workdir.Path.TrimStart('.', '/')}.", workdir.Path);
         return true;
     }
 

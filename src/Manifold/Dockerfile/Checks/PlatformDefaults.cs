@@ -43,8 +43,8 @@ internal static partial class PlatformDefaults
                 continue;
             // A name that only Manifold gives a value may be another's own elsewhere, where its default is right.
             var rule = Rules.PlatformArgDefault with { Severity = IsTarget(name) ? Severity.Error : Severity.Warning };
-            findings.Add(rule, arg, $"the default of {name} would hide its real value",
-                $"Write ARG {name}; it has a value for every platform.", $"{name}={text}");
+            findings.Add(rule, arg, $"the default for {name} hides its real value",
+                $"Write ARG {name} without a default. The build sets its value for each platform.", $"{name}={text}");
         }
     }
 

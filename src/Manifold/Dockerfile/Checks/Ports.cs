@@ -9,10 +9,12 @@ internal static class Ports
             foreach (var word in expose.Ports.Where(word => !word.Contains('$', StringComparison.Ordinal)))
             {
                 if (word.LastIndexOf('/') is var slash and >= 0 && word[slash..].Any(char.IsAsciiLetterUpper))
-                    findings.Add(Rules.ExposeProtoCasing, expose, $"the protocol of '{word}' is not in lower case", $"Write {word.ToLowerInvariant()}.", word);
+                    findings.Add(Rules.ExposeProtoCasing, expose, $"the protocol in '{word}' is not lowercase",
+                        $"Write {word.ToLowerInvariant()}.", word);
                 if (word.Contains(':', StringComparison.Ordinal))
-                    findings.Add(Rules.ExposeInvalidFormat, expose, $"'{word}' names an address or a port of the host, which EXPOSE cannot choose",
-                        $"Write {word[(word.LastIndexOf(':') + 1)..]}, and choose the rest where the container is run.", word);
+                    findings.Add(Rules.ExposeInvalidFormat, expose,
+                        $"'{word}' contains a host address or a host port, which EXPOSE cannot set",
+                        $"Write {word[(word.LastIndexOf(':') + 1)..]}. Set the host address and port when you run the container.", word);
             }
     }
 }

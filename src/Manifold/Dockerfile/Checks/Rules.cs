@@ -8,49 +8,51 @@ namespace Manifold.Dockerfile.Checks;
 public static class Rules
 {
     public static readonly Rule
-        StageNameCasing = Warning("StageNameCasing", "Stage names are in lower case."),
-        FromAsCasing = Warning("FromAsCasing", "AS is written in the case of its FROM."),
-        NoEmptyContinuation = Warning("NoEmptyContinuation", "No blank line stands within a continued instruction."),
-        ConsistentInstructionCasing = Warning("ConsistentInstructionCasing", "All keywords of a file are in the same case."),
-        DuplicateStageName = Warning("DuplicateStageName", "Each stage has a name of its own."),
-        ReservedStageName = Warning("ReservedStageName", "No stage is called scratch or context."),
-        JSONArgsRecommended = Warning("JSONArgsRecommended", "CMD and ENTRYPOINT are JSON arrays, so that signals reach the program."),
-        MaintainerDeprecated = Warning("MaintainerDeprecated", "The author is a label, not MAINTAINER."),
-        UndefinedArgInFrom = Warning("UndefinedArgInFrom", "FROM uses arguments that are declared before the first FROM."),
-        WorkdirRelativePath = Warning("WorkdirRelativePath", "The first WORKDIR of a file's stages is absolute."),
-        UndefinedVar = Warning("UndefinedVar", "Variables have a value where they are used."),
-        MultipleInstructionsDisallowed = Warning("MultipleInstructionsDisallowed", "CMD, ENTRYPOINT and HEALTHCHECK stand once in a stage."),
-        LegacyKeyValueFormat = Warning("LegacyKeyValueFormat", "ENV and LABEL are written key=value."),
-        InvalidBaseImagePlatform = Warning("InvalidBaseImagePlatform", "A base image is for the platform that its stage is built for."),
-        RedundantTargetPlatform = Warning("RedundantTargetPlatform", "FROM does not ask for the platform that it has anyway."),
-        SecretsUsedInArgOrEnv = Warning("SecretsUsedInArgOrEnv", "Secrets are mounted, and not handed over by ARG or ENV."),
-        InvalidDefaultArgInFrom = Warning("InvalidDefaultArgInFrom", "Every base has a name when no build argument is given."),
-        FromPlatformFlagConstDisallowed = Warning("FromPlatformFlagConstDisallowed", "FROM --platform is not one platform for all."),
-        CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD do not ask for what .dockerignore leaves out."),
-        ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols of EXPOSE are in lower case."),
-        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE names ports of the container, and no address or port of the host."),
+        StageNameCasing = Warning("StageNameCasing", "Stage names should be lowercase."),
+        FromAsCasing = Warning("FromAsCasing", "AS should use the same casing as FROM."),
+        NoEmptyContinuation = Warning("NoEmptyContinuation", "A continued instruction should not contain blank lines."),
+        ConsistentInstructionCasing = Warning("ConsistentInstructionCasing", "All instructions in a file should use the same casing."),
+        DuplicateStageName = Warning("DuplicateStageName", "Stage names should be unique."),
+        ReservedStageName = Warning("ReservedStageName", "scratch and context should not be used as stage names."),
+        JSONArgsRecommended = Warning("JSONArgsRecommended", "CMD and ENTRYPOINT should be JSON arrays so that signals reach the program."),
+        MaintainerDeprecated = Warning("MaintainerDeprecated", "The author should be a label. MAINTAINER is deprecated."),
+        UndefinedArgInFrom = Warning("UndefinedArgInFrom", "FROM should use only arguments that are declared before the first FROM."),
+        WorkdirRelativePath = Warning("WorkdirRelativePath", "The first WORKDIR should be an absolute path."),
+        UndefinedVar = Warning("UndefinedVar", "Variables should be set before they are used."),
+        MultipleInstructionsDisallowed = Warning("MultipleInstructionsDisallowed",
+            "CMD, ENTRYPOINT and HEALTHCHECK should appear once per stage."),
+        LegacyKeyValueFormat = Warning("LegacyKeyValueFormat", "ENV and LABEL should use the form key=value."),
+        InvalidBaseImagePlatform = Warning("InvalidBaseImagePlatform",
+            "The base image should match the platform that its stage is built for."),
+        RedundantTargetPlatform = Warning("RedundantTargetPlatform", "FROM should not set the default platform explicitly."),
+        SecretsUsedInArgOrEnv = Warning("SecretsUsedInArgOrEnv", "Secrets should be mounted, not passed in ARG or ENV."),
+        InvalidDefaultArgInFrom = Warning("InvalidDefaultArgInFrom", "Base image names should be valid without build arguments."),
+        FromPlatformFlagConstDisallowed = Warning("FromPlatformFlagConstDisallowed", "FROM --platform should not be a constant."),
+        CopyIgnoredFile = Warning("CopyIgnoredFile", "COPY and ADD should not name files that .dockerignore excludes."),
+        ExposeProtoCasing = Warning("ExposeProtoCasing", "Protocols in EXPOSE should be lowercase."),
+        ExposeInvalidFormat = Warning("ExposeInvalidFormat", "EXPOSE should name container ports, without a host address or host port."),
         InvalidDefinitionDescription = Warning(
-            "InvalidDefinitionDescription", "A comment above a stage or an argument begins with its name.") with
+            "InvalidDefinitionDescription", "A comment above a stage or an argument should begin with its name.") with
         {
             IsOnRequest = true,
         };
 
     public static readonly Rule
         PlatformArgDefault = Ours(
-            "PlatformArgDefault", "The platform's arguments have no default, which would hide their real value.", Severity.Error),
-        PlatformArgNotDeclared = Ours("PlatformArgNotDeclared", "RUN uses the platform's arguments only after ARG has declared them."),
-        FinalStageOnBuildPlatform = Ours("FinalStageOnBuildPlatform", "The last stage stands on the target's platform."),
-        HardcodedArch = Ours("HardcodedArch", "RUN, ADD, ENV and ARG do not name one architecture for all."),
-        PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM is that of an index, not of one platform."),
-        ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Bases come from repositories for all architectures."),
+            "PlatformArgDefault", "Platform arguments should not have a default, because it hides their real value.", Severity.Error),
+        PlatformArgNotDeclared = Ours("PlatformArgNotDeclared", "RUN should use platform arguments only after ARG declares them."),
+        FinalStageOnBuildPlatform = Ours("FinalStageOnBuildPlatform", "The last stage should use the target platform."),
+        HardcodedArch = Ours("HardcodedArch", "RUN, ADD, ENV and ARG should not hard-code an architecture."),
+        PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM should be an index's, not one platform's."),
+        ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Base images should come from multi-architecture repositories."),
         UnameInCrossStage = Ours(
-            "UnameInCrossStage", "A stage on the build machine's platform does not ask the machine for the architecture."),
-        HostBinaryInContext = Ours("HostBinaryInContext", "Programs that are copied from the context are for the platform that gets them."),
-        HostNodeModules = Ours("HostNodeModules", "node_modules are installed in the image, not copied from this machine."),
-        GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build is told its target where it runs on the build machine's platform."),
-        BaseMissingPlatform = Ours("BaseMissingPlatform", "A base image has the platforms that are built.", Severity.Error),
-        TooManyLayers = Ours("TooManyLayers", "An image has no more layers than Docker's own image store takes."),
-        UnknownRule = Ours("UnknownRule", "# check= names rules that exist.");
+            "UnameInCrossStage", "A stage on the build platform should not ask the machine for its architecture."),
+        HostBinaryInContext = Ours("HostBinaryInContext", "Programs that are copied from the context should match the target platform."),
+        HostNodeModules = Ours("HostNodeModules", "node_modules should be installed in the image, not copied from this machine."),
+        GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build on the build platform should set GOARCH."),
+        BaseMissingPlatform = Ours("BaseMissingPlatform", "The base image should support every platform of the build.", Severity.Error),
+        TooManyLayers = Ours("TooManyLayers", "An image should not have more layers than Docker's own image store supports."),
+        UnknownRule = Ours("UnknownRule", "# check= should name only rules that exist.");
 
     public static readonly ImmutableArray<Rule> All =
     [

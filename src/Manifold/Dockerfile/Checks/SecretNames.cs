@@ -9,8 +9,10 @@ internal static partial class SecretNames
     {
         foreach (var instruction in findings.Tree.Stages.SelectMany(stage => stage.Instructions))
             foreach (var name in Names(instruction).Where(name => Secret().IsMatch(name) && !Harmless().IsMatch(name)))
-                findings.Add(Rules.SecretsUsedInArgOrEnv, instruction, $"the value of '{name}' stays in the image{(instruction is ArgInstruction ? "'s history" : "")}, where everybody can read it",
-                    "Hand it to the one RUN that needs it: RUN --mount=type=secret,id=….", name);
+                findings.Add(Rules.SecretsUsedInArgOrEnv, instruction,
+                    $"the value of '{name}' stays in the {(instruction is ArgInstruction ? "image's history" : "image")}, "
+                        + "where anyone can read it",
+                    "Pass it only to the RUN that needs it: RUN --mount=type=secret,id=….", name);
     }
 
     private static IEnumerable<string> Names(Instruction instruction) => instruction switch

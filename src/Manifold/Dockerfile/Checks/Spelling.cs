@@ -13,7 +13,8 @@ internal static class Spelling
             var keyword = instruction.Source.Keyword;
             var expected = lower > upper ? keyword.ToLowerInvariant() : keyword.ToUpperInvariant();
             if (keyword != expected)
-                findings.Add(Rules.ConsistentInstructionCasing, instruction, $"'{keyword}' is not written as most instructions of this file are", $"Write {expected}.");
+                findings.Add(Rules.ConsistentInstructionCasing, instruction,
+                    $"'{keyword}' does not match the casing of most instructions in this file", $"Write {expected}.");
         }
         foreach (var stage in findings.Tree.Stages)
             CheckAs(findings, stage.From);
@@ -27,7 +28,8 @@ internal static class Spelling
             return;
         var (keyword, with) = (from.Source.Keyword, words[^2]);
         if (IsLower(keyword) ? !IsLower(with) : IsUpper(keyword) && !IsUpper(with))
-            findings.AddAtLast(Rules.FromAsCasing, from, $"'{with}' and '{keyword}' are written in different case", $"Write {(IsLower(keyword) ? "as" : "AS")}.", with);
+            findings.AddAtLast(Rules.FromAsCasing, from, $"'{with}' and '{keyword}' use different casing",
+                $"Write {(IsLower(keyword) ? "as" : "AS")}.", with);
     }
 
     private static bool IsLower(string word) => !word.Any(char.IsUpper);

@@ -11,11 +11,14 @@ internal static class StageNames
             if (from.StageName is not { } name)
                 continue;
             if (name.Any(char.IsAsciiLetterUpper))
-                findings.AddAtLast(Rules.StageNameCasing, from, $"the stage name '{name}' is not in lower case", $"Write {name.ToLowerInvariant()}; names are compared without regard to case.", name);
+                findings.AddAtLast(Rules.StageNameCasing, from, $"the stage name '{name}' is not lowercase",
+                    $"Write {name.ToLowerInvariant()}. Stage names are not case-sensitive.", name);
             if (name.ToLowerInvariant() is "scratch" or "context")
-                findings.AddAtLast(Rules.ReservedStageName, from, $"'{name}' means something else to builders", "Choose another stage name.", name);
+                findings.AddAtLast(Rules.ReservedStageName, from, $"the stage name '{name}' is reserved", "Choose another stage name.",
+                    name);
             if (!lines.TryAdd(name, from.Lines.First))
-                findings.AddAtLast(Rules.DuplicateStageName, from, $"the stage name '{name}' is taken on line {lines[name]}", "Choose another; --from and --target find the last one only.", name);
+                findings.AddAtLast(Rules.DuplicateStageName, from, $"the stage name '{name}' is already used on line {lines[name]}",
+                    "Choose another name. --from and --target find only the last stage of that name.", name);
         }
     }
 }

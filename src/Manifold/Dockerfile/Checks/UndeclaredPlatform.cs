@@ -32,7 +32,8 @@ internal static partial class UndeclaredPlatform
             .Where(Known.Contains)
             .Distinct();
         foreach (var name in names.Where(name => !declared.Contains(name) && !IsSet(name, text)))
-            findings.Add(Rules.PlatformArgNotDeclared, run, $"${name} is empty here: no ARG of this stage declares it", $"Write ARG {name} in this stage, before it is used.", name);
+            findings.Add(Rules.PlatformArgNotDeclared, run, $"${name} is empty here, because no ARG in this stage declares it",
+                $"Add ARG {name} to this stage, above this line.", name);
     }
 
     private static IEnumerable<string> Declared(Instruction instruction) => instruction switch

@@ -44,7 +44,7 @@ internal static partial class WrittenArchitectures
             return foreign;
         });
         foreach (var (instruction, word, _) in found.Where(each => !twins.Has(each)))
-            findings.Add(Rules.HardcodedArch, instruction, $"'{word}' is one architecture, and is written out for all",
+            findings.Add(Rules.HardcodedArch, instruction, $"'{word}' names one architecture, but this line is used for every platform",
                 Replacement(word, instruction), word);
     }
 

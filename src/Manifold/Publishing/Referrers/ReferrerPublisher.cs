@@ -104,7 +104,10 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         catch (RegistryException e) when (IsRefusal(e))
         {
             throw new RegistryException(
-                $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry takes no such documents ({e.Message}) The image's tags are as they were. Publish without it, or to a registry that keeps OCI artifacts.", e)
+                $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry does not accept such "
+                    + $"documents ({e.Message}) The image's tags did not change. Publish without it, or use a registry that supports OCI "
+                        + "artifacts.",
+                e)
             {
                 Registry = repository.Registry, Status = e.Status, Code = e.Code,
             };
@@ -157,7 +160,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
             if (await ChangedAsync(place, change, before).ConfigureAwait(false) is not { } wanted)
                 return;
             if (attempt > Tries)
-                throw new RegistryException($"attach to {repository.Name}: others keep changing the tag '{tag}' at the same time. Try again.") { Registry = repository.Registry };
+                throw new RegistryException($"attach to {repository.Name}: other clients keep changing the tag '{tag}'. Try "
+                    + "again.") { Registry = repository.Registry };
             try
             {
                 await client.PushManifestAsync(place, wanted, mediaType, cancellation).ConfigureAwait(false);
@@ -185,7 +189,10 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         }
         catch (FormatException e)
         {
-            throw new RegistryException($"attach to {place.Name}: the tag '{place.Tag}' holds what does not belong there ({e.Message}) Look at it with: manifold inspect --raw {place}", e) { Registry = place.Registry };
+            throw new RegistryException(
+                $"attach to {place.Name}: the tag '{place.Tag}' has unexpected content ({e.Message}) Look at it with: manifold inspect "
+                    + $"--raw {place}",
+                e) { Registry = place.Registry };
         }
     }
 }

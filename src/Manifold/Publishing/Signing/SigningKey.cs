@@ -27,7 +27,7 @@ public sealed class SigningKey : IDisposable
     public static async Task<SigningKey> ParseAsync(string pem, string file, PasswordSource password, CancellationToken cancellation = default)
     {
         if (!PemEncoding.TryFind(pem, out var fields))
-            throw Unfit(file, "it holds no PEM block");
+            throw Unfit(file, "it contains no PEM block");
         var label = pem[fields.Label];
         OpenSsl.Require($"Reading the key '{file}'");
         var isSealed = label is CosignKeyFile.Label or CosignKeyFile.OldLabel or Encrypted;
@@ -44,7 +44,7 @@ public sealed class SigningKey : IDisposable
             throw e switch
             {
                 CryptographicException when label == Encrypted => WrongPassword(file),
-                CryptographicException or ArgumentException => Unfit(file, "it is no ECDSA key (P-256 or P-384)"),
+                CryptographicException or ArgumentException => Unfit(file, "it is not an ECDSA key (P-256 or P-384)"),
                 FormatException => Unfit(file, e.Message),
                 _ => e,
             };
@@ -65,7 +65,7 @@ public sealed class SigningKey : IDisposable
                 key.ImportFromEncryptedPem(pem, password);
                 break;
             case "PUBLIC KEY":
-                throw Unfit(file, "it is a public key; images are signed with the private one");
+                throw Unfit(file, "it is a public key; signing requires the private key");
             default:
                 key.ImportFromPem(pem);
                 break;
@@ -75,7 +75,7 @@ public sealed class SigningKey : IDisposable
     /// <summary>A new pair on P-256, which is what cosign makes.</summary>
     public static KeyPairFiles Generate(string password)
     {
-        OpenSsl.Require("Making a key pair");
+        OpenSsl.Require("Generating a key pair");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pkcs8 = key.ExportPkcs8PrivateKey();
         var box = CosignKeyFile.Seal(pkcs8, Encoding.UTF8.GetBytes(password));
@@ -91,7 +91,9 @@ public sealed class SigningKey : IDisposable
     public void Dispose() => key.Dispose();
 
     private static UsageException WrongPassword(string file) =>
-        new($"The key '{file}' does not open: the password is wrong, or the file was changed. It is taken from COSIGN_PASSWORD, else asked for on the terminal.");
+        new($"The key '{file}' cannot be decrypted: the password is wrong, or the file was changed. The password comes from "
+            + "COSIGN_PASSWORD or from a prompt on the terminal.");
 
-    private static UsageException Unfit(string file, string why) => new($"'{file}' is no key to sign with: {why}. Make a pair with: manifold key generate");
+    private static UsageException Unfit(string file, string why) => new($"'{file}' is not a signing key: {why}. Create a key pair with: "
+        + "manifold key generate");
 }

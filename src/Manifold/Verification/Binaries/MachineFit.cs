@@ -34,13 +34,14 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
 
     private static MachineFit SameProcessor(Platform platform, ElfFile elf) => (elf.Machine.Abi, platform.Variant) switch
     {
-        ("x32", _) => new(FitKind.WrongAbi, "x32 programs run only on kernels that were told to (syscall.x32=y), and no distribution's is"),
-        ("n32", _) => new(FitKind.Compatible, "not every kernel is built to run n32 programs"),
-        ("old ABI", _) => new(FitKind.WrongAbi, "it has Arm's old calling convention, which no distribution has had since 2011"),
-        (Machine.HardFloat, "v5") => new(FitKind.WrongAbi, "v5 processors have no floating-point unit, and the program needs one"),
+        ("x32", _) => new(FitKind.WrongAbi, "x32 programs need a kernel with syscall.x32=y, which no distribution sets by default"),
+        ("n32", _) => new(FitKind.Compatible, "not every kernel supports n32 programs"),
+        ("old ABI", _) => new(FitKind.WrongAbi, "it uses Arm's old ABI, which no distribution has supported since 2011"),
+        (Machine.HardFloat, "v5") => new(FitKind.WrongAbi, "the program needs a floating-point unit, which v5 processors do not have"),
         // A static program brings all that it calls; the convention is its own affair.
-        (Machine.SoftFloat, "v7" or "v8") when !elf.IsStatic => new(FitKind.Compatible, "it is soft-float (armel) and only goes with libraries that are, while the platform's distributions are hard-float (armhf)"),
-        ("ELFv1", _) when platform.Architecture == "ppc64le" => new(FitKind.WrongAbi, "ppc64le's systems have the calling convention ELFv2"),
+        (Machine.SoftFloat, "v7" or "v8") when !elf.IsStatic => new(FitKind.Compatible,
+            "it needs soft-float libraries (armel), but distributions for this platform are hard-float (armhf)"),
+        ("ELFv1", _) when platform.Architecture == "ppc64le" => new(FitKind.WrongAbi, "ppc64le systems use the ELFv2 ABI"),
         _ => Native,
     };
 
@@ -69,9 +70,10 @@ public readonly record struct MachineFit(FitKind Kind, string? Why = null)
     // A kernel runs its processor's 32-bit kin if it was configured so and the processor still has that mode.
     private static MachineFit Kin(string platform, string file) => (platform, file) switch
     {
-        ("amd64", "386") => new(FitKind.Compatible, "an amd64 kernel runs 386 programs only where it was built with IA32 emulation"),
-        ("arm64", "arm") => new(FitKind.Compatible, "many arm64 processors (of servers, of Apple) have no 32-bit mode"),
-        ("ppc64", "ppc") or ("s390x", "s390") or ("mips64", "mips") or ("mips64le", "mipsle") => new(FitKind.Compatible, "not every kernel of the platform runs its 32-bit kin"),
+        ("amd64", "386") => new(FitKind.Compatible, "an amd64 kernel runs 386 programs only if it was built with IA32 emulation"),
+        ("arm64", "arm") => new(FitKind.Compatible, "many arm64 processors (in servers and Apple computers) have no 32-bit mode"),
+        ("ppc64", "ppc") or ("s390x", "s390") or ("mips64", "mips") or ("mips64le", "mipsle") => new(FitKind.Compatible,
+            "not every kernel for this platform runs 32-bit programs"),
         _ => Foreign,
     };
 }

@@ -56,7 +56,7 @@ internal sealed class ArchiveComparison(ContentComparison contents)
         return null;
     }
 
-    private static string NameAt(List<Entry> entries, int at) => at < entries.Count ? entries[at].Name : "(its end)";
+    private static string NameAt(List<Entry> entries, int at) => at < entries.Count ? entries[at].Name : "(end)";
 
     private static List<Entry> Entries(byte[] tar)
     {
@@ -81,7 +81,7 @@ internal sealed class ArchiveComparison(ContentComparison contents)
             count = gzip.Read(buffer);
             plain.Write(buffer, 0, count);
             if (plain.Length > LayerComparison.LargestContent * 4)
-                throw new InvalidDataException("It is too large to be looked into.");
+                throw new InvalidDataException("It is too large to inspect.");
         }
         return plain.ToArray();
     }
@@ -92,5 +92,6 @@ internal sealed class ArchiveComparison(ContentComparison contents)
 
     private static string Within(string? inside, string name) => inside is null ? name : $"{inside} › {name}";
 
-    private static string Hex(byte[] content, int offset) => offset >= content.Length ? "(its end)" : Convert.ToHexStringLower(content, offset, Math.Min(16, content.Length - offset));
+    private static string Hex(byte[] content, int offset) => offset >= content.Length ? "(end)" : Convert.ToHexStringLower(content, offset,
+        Math.Min(16, content.Length - offset));
 }

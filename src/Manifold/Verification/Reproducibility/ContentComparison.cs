@@ -115,13 +115,14 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
     private static string Excerpt(byte[] content, int offset)
     {
         if (!IsText(content))
-            return offset >= content.Length ? "(its end)" : Convert.ToHexStringLower(content, offset, Math.Min(16, content.Length - offset));
+            return offset >= content.Length ? "(end of file)" : Convert.ToHexStringLower(content, offset,
+                Math.Min(16, content.Length - offset));
         var begin = offset == 0 ? 0 : Array.LastIndexOf(content, (byte)'\n', Math.Min(offset, content.Length) - 1) + 1;
         begin = Math.Max(begin, offset - ExcerptLength / 2);
         var end = Array.IndexOf(content, (byte)'\n', Math.Min(offset, content.Length));
         end = Math.Min(end < 0 ? content.Length : end, begin + ExcerptLength);
         var text = Encoding.UTF8.GetString(content, begin, Math.Max(0, end - begin));
-        return text.Length == 0 ? offset >= content.Length ? "(its end)" : "(an empty line)" : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        return text.Length == 0 ? offset >= content.Length ? "(end of file)" : "(empty line)" : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
     }
 
     private static bool IsText(byte[] content) =>

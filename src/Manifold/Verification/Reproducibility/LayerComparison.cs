@@ -68,7 +68,7 @@ public sealed class LayerComparison(BuildConditions first, BuildConditions secon
     private static string Text(FileTime time) =>
         time.Seconds >= DateTimeOffset.MinValue.ToUnixTimeSeconds() && time.Seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
         ? $"{DateTimeOffset.FromUnixTimeSeconds(time.Seconds):yyyy-MM-dd HH:mm:ss}.{time.Nanoseconds:D9}"
-        : $"{time.Seconds} s after 1970"; // a file may claim any time
+        : $"{time.Seconds} s since 1970"; // a file may claim any time
 
     private async Task<Dictionary<string, Seen>> ReadAsync(MadeLayer? layer, CancellationToken cancellation) => layer is null ? []
         : await layer.Layers.ReadAsync(new ChainLayer(layer.DiffId), entries =>
@@ -87,7 +87,8 @@ public sealed class LayerComparison(BuildConditions first, BuildConditions secon
         var latest = new FileTime(fileTime);
         using var content = entry.Kind == EntryKind.File ? entry.Open!() : null;
         return new Seen(
-            entry.Opaque ? "folder that hides those below" : entry.Kind.ToString(), Convert.ToString(entry.Mode, 8), $"{entry.Uid}:{entry.Gid}", entry.Modified > latest ? latest : entry.Modified,
+            entry.Opaque ? "opaque folder" : entry.Kind.ToString(), Convert.ToString(entry.Mode, 8), $"{entry.Uid}:{entry.Gid}",
+            entry.Modified > latest ? latest : entry.Modified,
             entry.LinkTarget ?? (entry.Kind is EntryKind.CharacterDevice or EntryKind.BlockDevice ? $"{entry.DeviceMajor}:{entry.DeviceMinor}" : ""),
             string.Join(' ', entry.Xattrs.Select(pair => $"{pair.Key}={Convert.ToHexStringLower(pair.Value)}")),
             content is null ? null : Digest.Of(content));

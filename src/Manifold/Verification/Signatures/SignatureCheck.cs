@@ -46,9 +46,14 @@ public sealed class SignatureCheck(IImageSource source, SignatureReader reader, 
         return new SignatureFinding(name, digest, best.Outcome, best.Outcome switch
         {
             SignatureOutcome.Signed => $"{name}: signed",
-            SignatureOutcome.WrongReference => $"{name}: the signature was made for '{best.Statement!.Reference}', not for '{signedAs!.Name}'. If this is a mirror of it, say so: --signed-as {best.Statement.Reference}",
-            SignatureOutcome.WrongDigest => $"{name}: the signature is by this key, and about another manifest ({best.Statement?.Manifest.ToString() ?? "it names none"}): somebody moved it here. Do not use the image; have it signed again.",
-            SignatureOutcome.WrongKey => $"{name}: {(outcomes.Count == 1 ? "its signature is" : $"none of its {outcomes.Count} signatures is")} by this key, or what was signed has been changed.",
+            SignatureOutcome.WrongReference => $"{name}: the signature is for '{best.Statement!.Reference}', not for '{signedAs!.Name}'. "
+                + $"If this is a mirror of it, add: --signed-as {best.Statement.Reference}",
+            SignatureOutcome.WrongDigest => $"{name}: the signature was made with this key, but for another manifest "
+                + $"({best.Statement?.Manifest.ToString() ?? "it names none"}). Somebody copied it here. Do not use the image, "
+                    + "and have it signed again.",
+            SignatureOutcome.WrongKey => $"{name}: "
+                + (outcomes.Count == 1 ? "its signature was not" : $"none of its {outcomes.Count} signatures was")
+                + " made with this key, or the signed content was changed.",
             _ => $"{name}: {digest} is not signed. Sign it with: manifold sign --key cosign.key IMAGE",
         });
     }

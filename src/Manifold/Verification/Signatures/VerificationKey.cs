@@ -15,7 +15,7 @@ public sealed class VerificationKey : IDisposable
     public static VerificationKey Parse(string pem, string name)
     {
         if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
-            throw new UsageException($"'{name}' is a private key. Signatures are checked with the public one, e.g. --key cosign.pub");
+            throw new UsageException($"'{name}' is a private key. To verify signatures, use the public key, e.g. --key cosign.pub");
         OpenSsl.Require($"Reading the key '{name}'");
         var key = ECDsa.Create();
         try
@@ -26,7 +26,8 @@ public sealed class VerificationKey : IDisposable
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
             key.Dispose();
-            throw new UsageException($"'{name}' is no public key of the kind that is supported. Expected ECDSA (P-256 or P-384) as PEM, -----BEGIN PUBLIC KEY-----, as 'manifold key generate' and cosign write it.");
+            throw new UsageException($"'{name}' is not a supported public key. Expected an ECDSA key (P-256 or P-384) in PEM format, "
+                + "-----BEGIN PUBLIC KEY-----, as 'manifold key generate' and cosign write it.");
         }
     }
 

@@ -40,8 +40,9 @@ internal sealed class PathPrograms(ImageView view, ContainerConfig? config, Plat
         if (HasOwn || foreign.Count == 0)
             return null;
         var (file, facts) = foreign.FirstOrDefault(each => each.File.Path.EndsWith("sh", StringComparison.Ordinal), foreign[0]);
-        var message = foreign.Count == 1 ? $"{file.Path}, the only program in PATH, is for {facts.Machine}, and the image for {platform}"
-            : $"none of the {foreign.Count} programs in PATH runs on {platform}: {file.Path} is for {facts.Machine}";
+        var message = foreign.Count == 1
+            ? $"{file.Path}, the only program in PATH, is built for {facts.Machine}, but the image is for {platform}"
+            : $"none of the {foreign.Count} programs in PATH runs on {platform}: {file.Path} is built for {facts.Machine}";
         return new TracedFinding(new Finding
         {
             Id = FindingId.WrongMachine, Severity = FindingSeverity.Error, Platform = platform, Message = message, Path = file.Path,

@@ -71,7 +71,7 @@ internal sealed partial class StartTrace
             var isOfOne = part.Architectures.Length == 1 || wanted is "amd64" or "arm64";
             Tell(FindingId.WrongMachine, isOfOne
                 ? Serious(launch) : FindingSeverity.Warning,
-                $"{name} has native libraries for {found} alone ({part.Example}), and the image is for {platform}", launch, archive,
+                $"{name} has native libraries for {found} only ({part.Example}), but the image is for {platform}", launch, archive,
                 finding => finding with { Found = part.Architectures[0], Wanted = Wanted });
         }
     }
@@ -138,14 +138,14 @@ internal sealed partial class StartTrace
             return;
         // .NET does not recompile a file that is compiled ahead of time for another processor: it refuses the whole file.
         if (assembly.Facts is PeFile { Managed: true, Machine: { } bound } && bound.Architecture != platform.Architecture)
-            TellModule(assembly, launch, bound, $"{assembly.Path} is an assembly for {bound.Architecture} alone");
+            TellModule(assembly, launch, bound, $"{assembly.Path} is a .NET assembly for {bound.Architecture} only");
         if (assembly.Facts is PeFile { Managed: false, Machine: { } machine })
-            TellModule(assembly, launch, machine, $"{assembly.Path} is a Windows program and no .NET assembly");
+            TellModule(assembly, launch, machine, $"{assembly.Path} is a Windows program, not a .NET assembly");
         else if (assembly.Folder != "/")
             foreach (var file in view.FilesIn(assembly.Folder).Where(file => file.Facts is PeFile { Managed: false }
                 && file.Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) && !IsForWindowsOnly(file)))
                 TellModule(file, launch, ((PeFile)file.Facts!).Machine!,
-                    $"{file.Path} is a native library of Windows beside {assembly.Path}");
+                    $"{file.Path} is a native Windows library next to {assembly.Path}");
     }
 
     /// <summary>Packages bring some of Windows' libraries everywhere: those have one for Linux beside them, or are for what only Windows
@@ -158,7 +158,7 @@ internal sealed partial class StartTrace
     }
 
     private void TellModule(Sighting file, Launch launch, Machine machine, string what) =>
-        Tell(FindingId.WrongMachine, Serious(launch), $"{what}, and the image is for {platform}", launch, file, finding =>
+        Tell(FindingId.WrongMachine, Serious(launch), $"{what}, but the image is for {platform}", launch, file, finding =>
             finding with { Found = machine.ToString(), Wanted = Wanted });
 
     // These say themselves whether their native part is there, and go on without: with Java's own.

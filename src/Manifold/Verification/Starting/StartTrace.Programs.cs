@@ -21,10 +21,12 @@ internal sealed partial class StartTrace
                 TellForeign(program, launch, [elf.Machine]);
                 return false;
             case FitKind.WrongAbi:
-                Tell(FindingId.WrongAbi, Serious(launch), $"{program.Path} is for {elf.Machine}: {fit.Why}", launch, program, Machines(elf));
+                Tell(FindingId.WrongAbi, Serious(launch), $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch, program,
+                    Machines(elf));
                 return false;
             case FitKind.Compatible:
-                Tell(FindingId.CompatibleMachine, FindingSeverity.Warning, $"{program.Path} is for {elf.Machine}: {fit.Why}", launch, program, Machines(elf));
+                Tell(FindingId.CompatibleMachine, FindingSeverity.Warning, $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch,
+                    program, Machines(elf));
                 break;
         }
         if (MachineFit.TooNew(platform, elf, LoaderOf(elf)) is { } variant)
@@ -51,13 +53,14 @@ internal sealed partial class StartTrace
         }
         if (loader.Facts is not ElfFile facts)
         {
-            Tell(FindingId.NotAProgram, Serious(launch), $"the loader of {program.Path}, {loader.Path}, is no ELF file", here, loader);
+            Tell(FindingId.NotAProgram, Serious(launch), $"the loader of {program.Path}, {loader.Path}, is not an ELF file", here, loader);
             return false;
         }
         Add(loader, "loader", facts.Machine);
         if (facts.Processor != elf.Processor || facts.Bits != elf.Bits || facts.BigEndian != elf.BigEndian)
         {
-            Tell(FindingId.WrongMachine, Serious(launch), $"the loader of {program.Path}, {loader.Path}, is for {facts.Machine} instead of {elf.Machine}", here, loader,
+            Tell(FindingId.WrongMachine, Serious(launch),
+                $"the loader of {program.Path}, {loader.Path}, is built for {facts.Machine} instead of {elf.Machine}", here, loader,
                 finding => finding with { Found = facts.Machine.ToString(), Wanted = elf.Machine.ToString() });
             return false;
         }
@@ -68,7 +71,7 @@ internal sealed partial class StartTrace
     private ElfFile? LoaderOf(ElfFile elf) => elf.Interpreter is { } interpreter ? view.Find(interpreter)?.Facts as ElfFile : null;
 
     private void TellTooNew(Sighting file, string variant, Launch launch) => Tell(FindingId.WrongVariant, Serious(launch),
-        $"{file.Path} needs a processor of {variant}, and the image is for {platform}", launch, file, finding =>
+        $"{file.Path} needs a processor of type {variant}, but the image is for {platform}", launch, file, finding =>
             finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
 
     /// <summary>The libraries that LD_PRELOAD and <c>/etc/ld.so.preload</c> name.</summary>
@@ -91,10 +94,14 @@ internal sealed partial class StartTrace
         {
             var here = launch with { Way = launch.Way.Add($"library {problem.Name}") };
             if (problem.Wrong is { Facts: ElfFile wrong })
-                Tell(FindingId.WrongMachine, Serious(launch), $"{problem.NeededBy} needs {problem.Name}, and {problem.Wrong.Path} is for {wrong.Machine} instead of {elf.Machine}", here, problem.Wrong,
+                Tell(FindingId.WrongMachine, Serious(launch),
+                    $"{problem.NeededBy} needs {problem.Name}, but {problem.Wrong.Path} is built for {wrong.Machine} instead of "
+                        + $"{elf.Machine}",
+                    here, problem.Wrong,
                     finding => finding with { Found = wrong.Machine.ToString(), Wanted = elf.Machine.ToString() });
             else
-                Tell(FindingId.MissingLibrary, FindingSeverity.Warning, $"{problem.NeededBy} needs {problem.Name}, which is not where its loader looks", here, program);
+                Tell(FindingId.MissingLibrary, FindingSeverity.Warning,
+                    $"{problem.NeededBy} needs {problem.Name}, which its loader cannot find", here, program);
         }
     }
 
@@ -107,8 +114,10 @@ internal sealed partial class StartTrace
         var hasOther = isMusl ? HasAny(["/lib64", "/lib", $"/lib/{LoaderFolders.TupleOf(elf.Machine)}"], "ld-linux") || HasAny(["/lib64", "/lib"], "ld64") : HasAny(["/lib"], "ld-musl");
         var (built, runs) = isMusl ? ("musl (Alpine)", "glibc (Debian, Fedora …)") : ("glibc (Debian, Fedora …)", "musl (Alpine)");
         return hasOther
-            ? new Cause(CauseId.OtherLibc, $"the program was linked with {built}, and the image has {runs}", "build it in a stage of the same distribution as the final stage, or link it statically (Go: CGO_ENABLED=0)")
-            : new Cause(CauseId.NotStatic, "the program is linked dynamically, and the image has no C library", "link it statically (Go: CGO_ENABLED=0; C: -static), or use a base that has the library");
+            ? new Cause(CauseId.OtherLibc, $"the program is linked with {built}, but the image uses {runs}",
+                "build it in a stage with the same distribution as the final stage, or link it statically (Go: CGO_ENABLED=0)")
+            : new Cause(CauseId.NotStatic, "the program is linked dynamically, but the image has no C library",
+                "link it statically (Go: CGO_ENABLED=0; C: -static), or use a base image that has the library");
     }
 
     private bool HasAny(string[] folders, string prefix) =>
@@ -120,18 +129,22 @@ internal sealed partial class StartTrace
         if (!launch.Certain && KnownPlaces.Expect(program.Path[1..], program.Facts!, platform))
             return;
         var found = string.Join(", ", machines);
-        Tell(FindingId.WrongMachine, Serious(launch), $"{program.Path} is for {found}, and the image for {platform}", launch, program, finding => finding with
+        Tell(FindingId.WrongMachine, Serious(launch), $"{program.Path} is built for {found}, but the image is for {platform}", launch,
+            program, finding => finding with
         {
             Found = found, Wanted = Wanted,
             Cause = machines.FirstOrDefault()?.Os is "darwin" or "windows" ? new Cause(CauseId.HostSystem, $"the program was built on or for {(machines[0].Os == "darwin" ? "macOS" : "Windows")}",
-                "build it inside the Dockerfile, or for Linux (Go: GOOS=linux)") : null,
+                "build it in the Dockerfile, or build it for Linux (Go: GOOS=linux)") : null,
         });
     }
 
     private void TellNoProgram(Sighting program, Launch launch)
     {
         Add(program, "program", null);
-        Tell(FindingId.NotAProgram, FindingSeverity.Warning, program.Entry.Size == 0 ? $"{program.Path} is empty" : $"{program.Path} is no program that a kernel starts: neither ELF nor a script with a #! line", launch, program);
+        Tell(FindingId.NotAProgram, FindingSeverity.Warning,
+            program.Entry.Size == 0 ? $"{program.Path} is empty" : $"{program.Path} is not a program: it is neither an ELF file nor a "
+                + "script with a #! line",
+            launch, program);
     }
 
     private Func<Finding, Finding> Machines(ElfFile elf) => finding => finding with { Found = elf.Machine.ToString(), Wanted = Wanted };

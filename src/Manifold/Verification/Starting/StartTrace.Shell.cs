@@ -34,7 +34,8 @@ internal sealed partial class StartTrace
         // The word after the text is $0.
         var plain = FollowCommands(launch, commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
         if (!(plain && whole && !commands.IsEmpty) && launch.Certain)
-            Tell(FindingId.UncertainEntrypoint, FindingSeverity.Note, $"what the shell starts is only decided when it runs: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
+            Tell(FindingId.UncertainEntrypoint, FindingSeverity.Note,
+                $"the shell decides at run time what it starts: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
     }
 
     /// <summary>Follows commands one after the other; whether each of them was plain.</summary>

@@ -64,7 +64,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         ImmutableArray<string> words = [.. config?.Entrypoint ?? [], .. config?.Cmd ?? []];
         var origin = config?.Entrypoint is { IsDefaultOrEmpty: false } ? "ENTRYPOINT" : "CMD";
         if (words.IsEmpty)
-            Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the config has neither ENTRYPOINT nor CMD; whoever runs the image must say what to start", null);
+            Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the image has neither ENTRYPOINT nor CMD; running it requires a command",
+                null);
         else
             Follow(new Launch(words, Certain: true, Folder, [origin]));
         // 8
@@ -110,11 +111,15 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         var line = facts.Argument is null ? facts.Interpreter : $"{facts.Interpreter} {facts.Argument}";
         if (MissingInterpreter(facts, words, launch) is { } missing)
         {
-            Tell(FindingId.MissingInterpreter, Serious(launch), $"{script.Path} begins with '#!{Shown(line)}', and {missing} is not in the image", launch, script, finding => finding with { Cause = LineEndings(line) });
+            Tell(FindingId.MissingInterpreter, Serious(launch),
+                $"{script.Path} begins with '#!{Shown(line)}', but {missing} is not in the image", launch, script,
+                finding => finding with { Cause = LineEndings(line) });
             return;
         }
         if (LineEndings(line) is { } cause)
-            Tell(FindingId.NotAProgram, FindingSeverity.Warning, $"{script.Path} begins with '#!{Shown(line)}', and its interpreter takes the carriage return for a part of its argument", launch, script, finding => finding with { Cause = cause });
+            Tell(FindingId.NotAProgram, FindingSeverity.Warning,
+                $"{script.Path} begins with '#!{Shown(line)}', and its interpreter reads the carriage return as part of the argument",
+                launch, script, finding => finding with { Cause = cause });
         Follow(launch.Of(words, $"#!{facts.Interpreter}"));
         if (script.Path == "/init")
             FollowServiceFolders(launch, ServicesOfInit);
@@ -130,8 +135,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     }
 
     private static Cause? LineEndings(string line) => !line.EndsWith('\r') ? null : new Cause(CauseId.LineEndings,
-        "the script's lines end as on Windows (CR LF), and the carriage return is part of what the line names",
-        "save the script with LF line endings, and keep them so with a .gitattributes line: *.sh text eol=lf");
+        "the script has Windows line endings (CR LF), so its first line includes a carriage return",
+        "save the script with LF line endings, and add this line to .gitattributes: *.sh text eol=lf");
 
     // 5
     private void HandOver(Sighting program, Launch launch)
@@ -154,7 +159,8 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     }
 
     private Sighting? Search(string name, Launch launch) => Usable(Candidate(name, launch), name, launch,
-        name.Contains('/', StringComparison.Ordinal) ? $"'{name}' is not in the image{Dangling(name, launch.Folder)}" : $"'{Shown(name)}' is in no folder of PATH ({SearchPath})");
+        name.Contains('/', StringComparison.Ordinal) ? $"'{name}' is not in the image{Dangling(name, launch.Folder)}"
+            : $"'{Shown(name)}' is not in any folder of PATH ({SearchPath})");
 
     /// <summary>What a name leads to, as a path or by way of PATH: the first that may run, else the first.</summary>
     private Sighting? Candidate(string name, Launch launch)
@@ -175,9 +181,10 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (found is null)
             Tell(FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning, missing, launch);
         else if (found.IsFolder)
-            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"'{name}' is a folder", launch, found);
+            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"'{name}' is a folder, not a program", launch, found);
         else
-            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"{found.Path} has the mode 0{Convert.ToString(found.Entry.Mode, 8)}: nobody may execute it", launch, found);
+            Tell(FindingId.NotExecutable, FindingSeverity.Warning,
+                $"{found.Path} is not executable: it has the mode 0{Convert.ToString(found.Entry.Mode, 8)}", launch, found);
         return null;
     }
 
@@ -196,7 +203,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
     }
 
     private string Dangling(string name, string folder) =>
-        view.DanglingTarget(Absolute(name, folder)) is { } target ? $": it is a link to '{target}', which is not there" : "";
+        view.DanglingTarget(Absolute(name, folder)) is { } target ? $": it links to '{target}', which does not exist" : "";
 
     private static string Absolute(string path, string folder) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
 
