@@ -44,7 +44,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return await new ProjectCheckRun(context, line).RunAsync(project.Unbuilt, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line, options).RunAsync(store, registry, cancellation);
-        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
+        var heading = new BuildHeading(ProgramName.Version, "bake", project.File, project.Name);
+        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
         await using var progress = BuildProgress.Create(context, line.Progress);
         void Show(BuildEvent e)
         {
@@ -186,10 +187,4 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
         Failure = component.Failure,
     };
-}
-
-/// <summary>For the record of a component that was not begun; what stood in the way is the build's failure.</summary>
-internal sealed class NotBegunException() : ManifoldException("not begun: the project could not be planned")
-{
-    public override int ExitCode => 1;
 }

@@ -16,7 +16,8 @@ public sealed record RecorderTools(Store Store, RegistryClient Registry, TimePro
 /// <param name="Tool">The program and its version.</param>
 /// <param name="Command"><c>build</c> or <c>bake</c>.</param>
 /// <param name="File">The Dockerfile or project file as the user named it; null takes the plan's.</param>
-public sealed record BuildHeading(string Tool, string Command, string? File = null);
+/// <param name="Project">The project's name, or the name of the context's folder.</param>
+public sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null);
 
 /// <summary>Keeps a record of a build, of one image or of many.</summary>
 /// <remarks>
@@ -80,7 +81,7 @@ public sealed class BuildRecorder
         }
         var record = new BuildRecord
         {
-            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Machine = Platform.Host,
+            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project, Machine = Platform.Host,
             File = heading.File ?? components.Select(component => component.Dockerfile).FirstOrDefault(file => file is not null) ?? "",
             Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
             Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
