@@ -63,9 +63,9 @@ public static class MarkdownReport
             text.Append('\n').Append(record.StateOf(image) == ImageState.Stopped ? "Stopped" : "Not started").Append(": no image was built.\n");
         if (image.Index is { } index)
             text.Append("\n- index ").Append(Code(index.Digest.ToString())).Append('\n');
-        foreach (var tag in image.Tags)
+        foreach (var tag in image.Index is null ? [] : image.Tags)
             text.Append(image.Published ? "- published as " : "- tagged in the store as ").Append(Code(tag)).Append('\n');
-        if (image.Before is { } before)
+        if (image.Index is not null && image.Before is { } before)
             text.Append("- before this build: ").Append(image.Index?.Digest == before.Digest ? "the same digest" : Code(before.Digest.ToString())).Append('\n');
         Platforms(text, record, image);
         Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook => new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
@@ -85,7 +85,7 @@ public static class MarkdownReport
             platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes), Change(image, platform),
             platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-",
             Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}",
-            Pages.Ways.Short(platform), BuildTable.Verdict(platform),
+            Pages.Ways.Short(record, image, platform), BuildTable.Verdict(platform),
         }));
 
     private static string NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch

@@ -27,9 +27,12 @@ internal static class ImageDetails
         image.Platforms.Select(platform => Platform(record, image, platform))));
 
     private static Html Platform(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Html.Of($"""
-        <tr><th scope="row">{platform.Platform.ToString()}</th>{(platform.Manifest is null ? NotBuilt(record, image, platform) : Sizes(image, platform))}<td class="number">{(platform.IsCached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(platform.Seconds))}</td><td class="number">{platform.CachedSteps.ToString(CultureInfo.InvariantCulture)} of {platform.Steps.ToString(CultureInfo.InvariantCulture)}</td><td><i class="dot {Pieces.ClassOf(platform.Way)}"></i>{Ways.Short(platform)}</td><td>{Verdict(platform)}</td></tr>
+        <tr><th scope="row">{platform.Platform.ToString()}</th>{(platform.Manifest is null ? NotBuilt(record, image, platform) : Sizes(image, platform))}<td class="number">{(platform.IsCached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(platform.Seconds))}</td><td class="number">{platform.CachedSteps.ToString(CultureInfo.InvariantCulture)} of {platform.Steps.ToString(CultureInfo.InvariantCulture)}</td><td>{Way(record, image, platform)}</td><td>{Verdict(platform)}</td></tr>
 
         """);
+
+    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Ways.Short(record, image, platform) is var way and not Ways.Unknown
+        ? Html.Of($"<i class=\"dot {Pieces.ClassOf(platform.Way)}\"></i>{way}") : Html.Of($"<span class=\"muted\">–</span>");
 
     private static Html Sizes(RecordedComponent image, RecordedPlatform platform) => Html.Of($"""
         <td>{Pieces.Digest(platform.Manifest)}</td><td class="number">{Pieces.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - image.Before?.Find(platform.Platform)?.CompressedBytes)}</td><td class="number">{Pieces.Bytes(platform.UncompressedBytes)}</td><td class="number">{Pieces.Bytes(platform.WastedBytes)}</td>

@@ -20,8 +20,16 @@ internal static class Ways
     /// <summary>The way in one or two words.</summary>
     public static string Name(BuildWay way) => way switch { BuildWay.Copy => "files only", BuildWay.Cross => "cross-compiled", _ => Pieces.ClassOf(way) };
 
+    /// <summary>Shown for a platform that was stopped, or not started.</summary>
+    public const string Unknown = "-";
+
     /// <summary>The way of a platform, with the emulated time.</summary>
-    public static string Short(RecordedPlatform platform) => platform.Way is BuildWay.Emulated ? BuildTable.Way(platform) : Name(platform.Way);
+    public static string Short(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform switch
+    {
+        { Manifest: null, Failure: null } when !record.HasFailedStep(image, platform) => Unknown,
+        { Way: BuildWay.Emulated } => BuildTable.Way(platform),
+        _ => Name(platform.Way),
+    };
 
     private static string Meaning(BuildWay way) => way switch
     {
