@@ -24,6 +24,7 @@ public static class MarkdownReport
         Bases(text, record);
         Transfers(text, record);
         Warnings(text, record);
+        Advice(text, record);
         text.Append(CultureInfo.InvariantCulture, $"\n---\n{record.Tool}, build {record.Id} on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
         return text.ToString();
     }
@@ -125,7 +126,7 @@ public static class MarkdownReport
 
     private static void Warnings(StringBuilder text, BuildRecord record)
     {
-        var advice = Advice.Of(record);
+        var advice = ReportWarnings.Of(record);
         if (advice.Count == 0)
             return;
         text.Append("\n### Warnings\n\n");
@@ -133,6 +134,19 @@ public static class MarkdownReport
         {
             text.Append("- ").Append(warning.Component.Length > 0 ? Plain(warning.Component) + ": " : "").Append(Plain(warning.Message));
             text.Append(warning.Mend is { } mend ? $"  \n  {Plain(mend)}\n" : "\n");
+        }
+    }
+
+    private static void Advice(StringBuilder text, BuildRecord record)
+    {
+        if (record.Advice.IsEmpty)
+            return;
+        text.Append("\n### Advice\n");
+        foreach (var advice in record.Advice)
+        {
+            text.Append("\n- ").Append(advice.Component.Length > 0 ? Plain(advice.Component) + ": " : "").Append(Plain(advice.Message)).Append('\n');
+            if (!advice.Lines.IsEmpty)
+                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", advice.Lines.Select(line => Fenced(OneLine(line)))).Append("\n  ```\n");
         }
     }
 

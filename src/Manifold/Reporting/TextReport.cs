@@ -27,8 +27,8 @@ public static class TextReport
             {
                 transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes), transfer.Where,
             })]));
-        foreach (var warning in Advice.Of(record))
+        foreach (var warning in ReportWarnings.Of(record))
             text.Append(CultureInfo.InvariantCulture, $"\nwarning: {(warning.Component.Length > 0 ? warning.Component + ": " : "")}{warning.Message}{(warning.Mend is null ? "" : "\n  " + warning.Mend)}\n");
-        return text.ToString();
+        return text.Append(AdviceText.Render(record.Advice)).ToString();
     }
 }

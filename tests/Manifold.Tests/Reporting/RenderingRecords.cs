@@ -107,7 +107,7 @@ public sealed class RenderingRecords
     [Fact]
     public void a_warning_comes_with_its_mend()
     {
-        var advice = Advice.Of(SampleRecords.Of(8));
+        var advice = ReportWarnings.Of(SampleRecords.Of(8));
         Assert.Contains(advice, warning => warning is { Component: "image-2", Mend: "write ARG TARGETARCH" });
         Assert.Contains(advice, warning => warning.Message.Contains("docker.io/library/debian:12 is 13 months old", StringComparison.Ordinal) && warning.Mend!.Contains("--pull", StringComparison.Ordinal));
         Assert.Contains(advice, warning => warning.Message.Contains("/var/cache/apt/pkgcache.bin", StringComparison.Ordinal));

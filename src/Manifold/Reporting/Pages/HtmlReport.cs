@@ -21,18 +21,24 @@ public static class HtmlReport
         {ReportHead.Render(record)}
         {(record.Components.Length > 1 ? Overview.Render(record) : Html.Empty)}
         {Warnings(record)}
+        {Advice(record)}
         {(record.Components.Length == 1 ? Html.Empty : Timeline.Render(record))}
         {Images(record)}
         {Sources.Render(record)}
         """), $"{record.Tool} · build {record.Id} · built on {record.Machine.ToString()}");
 
-    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(Advice.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
+    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
 
     /// <summary>Warnings with the same fix are shown together. If there are many, only the first few are unfolded.</summary>
     private static Html Warning(List<RecordedWarning> same) => Html.Of($"""
         <div class="warning">{same.Take(ShownOfAKind).Select(Told)}{(same.Count <= ShownOfAKind ? Html.Empty : Html.Of($"<details><summary>{same.Count - ShownOfAKind} more</summary>{same.Skip(ShownOfAKind).Select(Told)}</details>"))}{(same[0].Mend is { } mend ? Html.Of($"<p class=\"mend\">{mend}</p>") : Html.Empty)}</div>
 
         """);
+
+    private static Html Advice(BuildRecord record) => Pieces.Section("Advice", "", Html.Join(record.Advice.Select(advice => Html.Of($"""
+        <div class="warning advice"><p>{(advice.Component.Length > 0 ? Html.Of($"<b>{advice.Component}</b> ") : Html.Empty)}{advice.Message}</p>{(advice.Lines.IsEmpty ? Html.Empty : Html.Of($"<pre>{string.Join('\n', advice.Lines)}</pre>{Pieces.Copy(string.Join('\n', advice.Lines))}"))}</div>
+
+        """))));
 
     private static Html Told(RecordedWarning warning) =>
         Html.Of($"<p>{(warning.Component.Length > 0 ? Html.Of($"<b>{warning.Component}</b> ") : Html.Empty)}{warning.Message}</p>");

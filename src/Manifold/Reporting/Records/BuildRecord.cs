@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Manifold.Oci;
+using Manifold.Planning.Advising;
 
 namespace Manifold.Reporting.Records;
 
@@ -68,6 +69,10 @@ public sealed record BuildRecord
     public ImmutableArray<RecordedTransfer> Transfers { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<RecordedBase> Bases { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<RecordedWarning> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
+
+
+    /// <summary>The advice that needs no registry.</summary>
+    public ImmutableArray<BuildAdvice> Advice { get; init => field = value.IsDefault ? [] : value; } = [];
 
     [JsonIgnore] public TimeSpan Duration => End - Begin;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Registry;
 using Manifold.Solving;
 
@@ -86,6 +87,7 @@ public sealed class BuildRecorder
             Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
             Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
             Phases = log.Phases(), Transfers = log.Transfers(), Bases = Bases(), Warnings = Warnings(confidential, components),
+            Advice = Advice(confidential, steps.Any(step => step.Emulated)),
         };
         Keep(record);
         return record;
@@ -141,6 +143,17 @@ public sealed class BuildRecorder
                 Created = image.Config.Created is { } created && created > DateTimeOffset.UnixEpoch ? created : null,
             }),
     ];
+
+    /// <summary>Advice on what this build did, without asking anybody: a RUN that was cached costs nothing, and gets none.</summary>
+    private ImmutableArray<BuildAdvice> Advice(Confidential confidential, bool hasEmulated)
+    {
+        var builds = outcomes.Select(outcome => (outcome, Plan: outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")))
+            .Where(each => each.Plan is not null).Select(each => new AdvisedBuild(each.outcome.Name ?? "", each.Plan!)).ToList();
+        return [.. BuildAdvisor.Known(builds, run => hasEmulated && log.RanEmulated(run), Units.Bytes).Select(advice => advice with
+        {
+            Message = confidential.Text(advice.Message), Lines = [.. advice.Lines.Select(confidential.Text)],
+        })];
+    }
 
     /// <summary>What was told while it ran, but for what the findings say better.</summary>
     private ImmutableArray<RecordedWarning> Warnings(Confidential confidential, List<RecordedComponent> components)

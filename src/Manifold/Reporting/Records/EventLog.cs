@@ -79,6 +79,13 @@ internal sealed class EventLog
         }
     }
 
+    /// <summary>Whether the RUN ran in this build, under an emulator.</summary>
+    public bool RanEmulated(RunStep run)
+    {
+        lock (gate)
+            return steps.Any(pair => pair.Key.Step == run.Digest && pair.Value is { Emulated: true, State: StepState.Done });
+    }
+
     public ImmutableArray<RecordedPhase> Phases()
     {
         lock (gate)

@@ -1,9 +1,10 @@
+using Manifold.Planning.Advising;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
 /// <summary>The warnings of a record, each with how to fix it, the most important first.</summary>
-public static class Advice
+public static class ReportWarnings
 {
     private const long MuchWaste = 1_000_000;
     private const double LongEmulation = 20;
@@ -40,7 +41,8 @@ public static class Advice
         var longest = emulated.MaxBy(step => step.Seconds)!;
         yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an emulator. The longest step is {longest.Name} ({longest.Platform})")
         {
-            Mend = "Cross-compile: build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
+            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile) ? "Cross-compile: the advice below has the lines to write."
+                : "Cross-compile: build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
         };
     }
 
