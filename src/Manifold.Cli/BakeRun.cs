@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 using Manifold.Cluster;
 using Manifold.Content;
 using Manifold.Images.Outputs;
+using Manifold.Planning.Advising;
 using Manifold.Projects;
 using Manifold.Projects.Printing;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
+using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Reporting.Records;
 using Manifold.Sandbox;
@@ -44,7 +46,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             return await new ProjectCheckRun(context, line).RunAsync(project.Unbuilt, (store, registry), cancellation);
         if (line.VerifyReproducible)
             return await new ReproducibilityRun(context, line, options).RunAsync(store, registry, cancellation);
-        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "bake", project.File));
+        var heading = new BuildHeading(ProgramName.Version, "bake", project.File, project.Name);
+        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
         await using var progress = BuildProgress.Create(context, line.Progress);
         void Show(BuildEvent e)
         {
@@ -67,7 +70,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         {
             var plan = await bakery.PlanAsync(request, Show, cancellation);
             if (line.Plan)
-                return await TellPlanAsync(plan, new Emulators(store), progress);
+                return await TellPlanAsync(plan, new Emulators(store), registry, progress, cancellation);
             var outputs = await BakeOutputs.PrepareAsync(new OutputTools(store, registry)
             {
                 Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
@@ -134,7 +137,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         };
     }
 
-    private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, BuildProgress progress)
+    private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
     {
         await progress.DisposeAsync();
         foreach (var component in plan.Components)
@@ -147,6 +150,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
         foreach (var (name, culprit) in plan.Left)
             await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it stands on {culprit}")}");
+        var builds = plan.Components.Select(component => new AdvisedBuild(component.Name, component.Plan)).ToList();
+        await context.Out.WriteAsync(AdviceText.Render(await new BuildAdvisor(emulators, registry).OfAsync(builds, Units.Bytes, cancellation)));
         SeveralProblemsException.ThrowIfAny(plan.Problems);
         return 0;
     }
@@ -186,10 +191,4 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         OptionalPlatforms = [.. component.Planned.Node.Component.Platforms.Where(platform => platform.Optional).Select(platform => platform.Platform)],
         Failure = component.Failure,
     };
-}
-
-/// <summary>For the record of a component that was not begun; what stood in the way is the build's failure.</summary>
-internal sealed class NotBegunException() : ManifoldException("not begun: the project could not be planned")
-{
-    public override int ExitCode => 1;
 }

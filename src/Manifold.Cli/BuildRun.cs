@@ -37,7 +37,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Print == "plan")
             return await PrintPlanAsync(builder, cancellation);
 
-        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), new BuildHeading(ProgramName.Version, "build"));
+        var heading = new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request));
+        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
         await recorder.ExpectAsync(null, line.Request.Tags, cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
         void Show(BuildEvent e)
@@ -122,6 +123,10 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var ofContext = isAsked ? await CheckoutTime.FindAsync(request.ContextFolder, cancellation) : request.ContextTime;
         return request with { Created = created.At(now, ofContext, request.ContextName) };
     }
+
+    /// <summary>The name of the context's folder. An address may hold credentials, and gives none.</summary>
+    private static string? NameOf(BuildRequest request) => request.ContextAddress is null
+        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.ContextFolder))) : null;
 
     private int PrintTree()
     {

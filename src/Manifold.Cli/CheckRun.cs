@@ -1,6 +1,8 @@
 using Manifold.Content;
+using Manifold.Planning.Advising;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Sandbox;
 using Manifold.Solving;
 
 namespace Manifold.Cli;
@@ -13,7 +15,10 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
         var checker = new BuildChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")));
         var report = await checker.CheckAsync(line.Request, Warn, cancellation);
         if (line.Progress != "quiet")
-            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report) : ChecksText.Render(report));
+        {
+            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry).OfAsync([report.Advised("")], Units.Bytes, cancellation);
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report, advice) : ChecksText.Render(report) + AdviceText.Render(advice));
+        }
         return report.Errors > 0 ? 1 : 0;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Publishing;
 using Manifold.Reporting;
 using Manifold.Sandbox;
@@ -36,10 +37,19 @@ internal static class PlanCommand
             var publisher = new Publisher(new PublishingTools(store, registry, context.Time) { Surveys = true });
             var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
             var emulators = new Emulators(store);
+            var advice = await new BuildAdvisor(emulators, registry).OfAsync([new AdvisedBuild("", planned.Plan)], Units.Bytes, cancellation);
             if (parsed.GetValue(json))
-                await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more => PreflightJson.Write(more, planned.Preflight)));
+            {
+                await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more =>
+                {
+                    PreflightJson.Write(more, planned.Preflight);
+                    AdviceText.Write(more, advice);
+                }));
+            }
             else
-                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators));
+            {
+                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators) + AdviceText.Render(advice));
+            }
             foreach (var platform in planned.Plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
                 await emulators.RequireAsync(platform);
         });

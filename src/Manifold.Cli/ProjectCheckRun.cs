@@ -1,8 +1,10 @@
 using Manifold.Content;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Sandbox;
 using Manifold.Solving;
 
 namespace Manifold.Cli;
@@ -24,7 +26,10 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
         var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")), project, options) { Pins = BakeLock.Find(context, project, line)?.Pins };
         var checks = await checker.CheckAsync(Warn, cancellation);
         if (line.Progress != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
-            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks) : ChecksText.Render(checks));
+        {
+            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry).OfAsync(checks.Builds, Units.Bytes, cancellation);
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks, advice) : ChecksText.Render(checks) + AdviceText.Render(advice));
+        }
         SeveralProblemsException.ThrowIfAny(checks.Problems);
         return checks.Errors > 0 ? 1 : 0;
     }

@@ -36,7 +36,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
         await builds[1].DisposeAsync();
         await context.Out.WriteAsync(ReproducibilityText.Render(report));
         if (line.Report is { } folder)
-            await WriteAsync(Directory.CreateDirectory(folder).FullName, report, project.File, cancellation);
+            await WriteAsync(Directory.CreateDirectory(folder).FullName, report, project.Name, cancellation);
         return report.IsReproducible ? 0 : 1;
     }
 

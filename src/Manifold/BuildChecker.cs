@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Planning.Checks;
 using Manifold.Registry;
 using Manifold.Solving;
@@ -18,6 +19,14 @@ public sealed record CheckReport(ImmutableArray<Diagnostic> Findings, ImmutableA
     public int Errors => Findings.Count(each => each.Severity == Severity.Error);
 
     public int Warnings => Findings.Length - Errors;
+
+    /// <summary>The images that the stages are built on, as far as they were found.</summary>
+    public ImmutableArray<BaseImage> Bases { get; init; } = [];
+
+    /// <summary>Null if the build cannot be planned.</summary>
+    public BuildPlan? Plan { get; init; }
+
+    public AdvisedBuild Advised(string component) => new(component, Plan, Bases);
 }
 
 /// <summary>Says what is wrong or doubtful about a build, and builds nothing: <c>manifold build --check</c>.</summary>
@@ -64,8 +73,8 @@ public sealed class BuildChecker(BuilderTools tools)
             Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
-        var verdict = await VerdictAsync(parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
-        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown);
+        var (verdict, plan) = await VerdictAsync(parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
+        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown) { Bases = [.. found.Images.Values], Plan = plan };
     }
 
     /// <summary>Without what is said of defaults in FROM where the request's arguments take their place.</summary>
@@ -89,8 +98,8 @@ public sealed class BuildChecker(BuilderTools tools)
         return findings.Any(each => each.Severity == Severity.Error) ? throw new DockerfileException(findings) : findings;
     }
 
-    /// <summary>What the planner would refuse. Without all bases it cannot be asked.</summary>
-    private static async Task<ImmutableArray<Diagnostic>> VerdictAsync(
+    /// <summary>What the planner would refuse, or its plan. Without all bases it cannot be asked.</summary>
+    private static async Task<(ImmutableArray<Diagnostic> Findings, BuildPlan? Plan)> VerdictAsync(
         DockerfileTree tree, BuildRequest request, Func<ImmutableArray<BaseNeed>, Task<FoundBases>> find, ImmutableDictionary<(ImageReference, Platform), BaseImage> bases)
     {
         try
@@ -100,20 +109,19 @@ public sealed class BuildChecker(BuilderTools tools)
                 request = BuildKitArguments.WithTime(request, null);
             var planner = new Planner(tree, request);
             if (!planner.Needs.All(need => bases.ContainsKey((need.Reference, need.Platform))))
-                return [];
+                return ([], null);
             while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
             {
                 var found = await find(more).ConfigureAwait(false);
                 if (!found.Problems.IsEmpty)
-                    return [];
+                    return ([], null);
                 bases = bases.SetItems(found.Images);
             }
-            planner.Plan(bases);
-            return [];
+            return ([], planner.Plan(bases));
         }
         catch (DockerfileException e)
         {
-            return e.Diagnostics;
+            return (e.Diagnostics, null);
         }
     }
 

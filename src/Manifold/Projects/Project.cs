@@ -21,6 +21,9 @@ public sealed record Project
     /// <summary>The folder that relative paths start from; absolute.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The name of the folder that the project is in, for headings.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder)) is { Length: > 0 } name ? name : "project";
+
     /// <summary>In the order of the file, names without repetition.</summary>
     public required ImmutableArray<Component> Components { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Solving;
 
 namespace Manifold.Projects;
@@ -17,6 +18,9 @@ public sealed record ProjectChecks(ImmutableArray<ComponentChecks> Components)
 {
     /// <summary>Why others that are asked for are not among the components.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
+
+    /// <summary>The builds to advise on.</summary>
+    public ImmutableArray<AdvisedBuild> Builds { get; init; } = [];
 
     public int Errors => Components.Sum(component => component.Report.Errors);
 
@@ -66,6 +70,7 @@ public sealed class ProjectChecker(BuilderTools tools, Project project, GraphOpt
         return new ProjectChecks([.. reports.Select(each => WithoutTold(each.Component, each.Files, each.Reports, told))])
         {
             Problems = [.. problems],
+            Builds = [.. reports.SelectMany(each => each.Reports.Select(report => report.Advised(each.Component.Name)))],
         };
     }
 

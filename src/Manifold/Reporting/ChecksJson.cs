@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
+using Manifold.Planning.Advising;
 using Manifold.Projects;
 
 namespace Manifold.Reporting;
@@ -12,17 +13,21 @@ public static class ChecksJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Render(CheckReport report) => Lines(report, null) + Count(report.Errors, report.Warnings);
+    public static string Render(CheckReport report, IEnumerable<BuildAdvice> advice) =>
+        Lines(report, null) + Lines(advice) + Count(report.Errors, report.Warnings);
 
     /// <summary>The same with the component in each line.</summary>
-    public static string Render(ProjectChecks checks) =>
-        string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Count(checks.Errors, checks.Warnings);
+    public static string Render(ProjectChecks checks, IEnumerable<BuildAdvice> advice) =>
+        string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Lines(advice) + Count(checks.Errors, checks.Warnings);
 
     private static string Lines(CheckReport report, string? component) => string.Concat(
     [
         .. report.Findings.Select(finding => Line("finding", component, json => WriteMembers(json, finding))),
         .. report.NotKnown.Select(unknown => Line("notChecked", component, json => json.WriteString("message", unknown))),
     ]);
+
+    private static string Lines(IEnumerable<BuildAdvice> all) =>
+        string.Concat(all.Select(advice => Line("advice", null, json => AdviceText.WriteMembers(json, advice))));
 
     private static string Count(int errors, int warnings) => Line("checked", null, json =>
     {

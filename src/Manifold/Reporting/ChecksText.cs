@@ -4,7 +4,7 @@ using Manifold.Projects;
 
 namespace Manifold.Reporting;
 
-/// <summary>The findings of the build checks for people: each with its line, what would be right, and where its page is; the count at the end.</summary>
+/// <summary>The findings of the build checks as text: each with its line, how to fix it, and its page. The counts come last.</summary>
 public static class ChecksText
 {
     public static string Render(CheckReport report)
@@ -14,16 +14,16 @@ public static class ChecksText
         return text.Append(Count(report)).Append('\n').ToString();
     }
 
-    /// <summary>A block for each component, under its name and Dockerfile; the count of all at the end.</summary>
+    /// <summary>A block for each component under its name and Dockerfile. The total counts come last.</summary>
     public static string Render(ProjectChecks checks)
     {
         var text = new StringBuilder();
         foreach (var (component, files, report, toldBefore) in checks.Components)
         {
-            var said = files.IsEmpty ? "has no Dockerfile: it is taken as it is" : (report.Findings, toldBefore) switch
+            var said = files.IsEmpty ? "has no Dockerfile, nothing to check" : (report.Findings, toldBefore) switch
             {
                 ([], 0) => "no findings",
-                ([], _) => "nothing besides what is said above of the same file",
+                ([], _) => "no other findings than those listed above for the same file",
                 _ => Count(report),
             };
             text.Append(component).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');

@@ -5,8 +5,8 @@ using Manifold.Text;
 
 namespace Manifold.Reporting;
 
-/// <summary>A record as Markdown, for the summary page of a CI and for release notes.</summary>
-/// <remarks>What comes from images and files is quoted: it can neither break a table nor become a link or HTML.</remarks>
+/// <summary>A record as Markdown, for a CI's summary page and for release notes.</summary>
+/// <remarks>Text from images and files is escaped. It cannot break a table or become a link or HTML.</remarks>
 public static class MarkdownReport
 {
     private const int ManyImages = 3;
@@ -20,34 +20,39 @@ public static class MarkdownReport
         if (record.Components.Length > 1)
             Overview(text, record);
         foreach (var component in record.Components)
-            Component(text, component, folded: record.Components.Length > ManyImages, only: record.Components.Length == 1);
+            Component(text, record, component, folded: record.Components.Length > ManyImages, only: record.Components.Length == 1);
         Bases(text, record);
         Transfers(text, record);
         Warnings(text, record);
-        text.Append(CultureInfo.InvariantCulture, $"\n---\n{record.Tool}, build {record.Id}, on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
+        Advice(text, record);
+        text.Append(CultureInfo.InvariantCulture, $"\n---\n{record.Tool}, build {record.Id} on {record.Machine}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n");
         return text.ToString();
     }
 
     private static string Headline(BuildRecord record)
     {
-        var outcome = record.Outcome switch { BuildOutcome.Succeeded => "Succeeded", BuildOutcome.Partly => "Partly done", BuildOutcome.Failed => "Failed", _ => "Interrupted" };
-        var emulated = record.Components.Sum(component => component.Platforms.Sum(platform => platform.EmulatedSeconds));
-        return $"**{outcome}** in {Units.Duration(record.Duration)}: {Units.Count(record.Components.Length, "image")}, {Units.Count(record.Platforms.Count(), "platform")}, "
-            + $"{record.Steps.Count(step => step.State == StepState.Cached)} of {Units.Count(record.Steps.Length, "step")} cached{(emulated > 0 ? $", {Units.Duration(TimeSpan.FromSeconds(emulated))} emulated" : "")}.";
+        var emulated = record.Steps.Where(step => step is { Emulated: true, State: StepState.Done }).Sum(step => step.Seconds);
+        string[] parts =
+        [
+            ImageStates.Summary(record), Units.Count(record.Platforms.Count(), "platform"),
+            $"{record.Steps.Count(step => step.State == StepState.Cached)} of {Units.Count(record.Steps.Length, "step")} cached",
+        ];
+        return $"**{OutcomeText.Of(record)}** in {Units.Duration(record.Duration)}. {string.Join("; ", parts)}"
+            + $"{(emulated > 0 ? $"; {Units.Duration(TimeSpan.FromSeconds(emulated))} of step time emulated" : "")}.";
     }
 
     private static void Overview(StringBuilder text, BuildRecord record) =>
-        Table(text, "Images", ["image", "platforms", "index", "compressed", "time", "state"], record.Components.Select(component => new[]
+        Table(text, "Images", ["image", "state", "platforms", "digest", "compressed", "time"], record.Components.Select(component => new[]
         {
-            Plain(component.ShortName),
+            Plain(component.ShortName), record.StateOf(component).Text(),
             Plain(string.Join(", ", component.Platforms.Where(platform => platform.Manifest is not null)
                 .Select(platform => platform.Platform))),
-            component.Index is { } index ? Code(index.Digest.Short) : "-", Units.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
-            Seconds(component.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max()),
-            component.Failure is not null ? "failed" : component.Published ? "published" : "in the store",
+            component.Index is { } index ? Code(index.Digest.Short) : "-",
+            component.Index is null ? "-" : Units.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
+            record.StateOf(component) == ImageState.NotStarted ? "-" : Seconds(record.SecondsOf(component)),
         }));
 
-    private static void Component(StringBuilder text, RecordedComponent image, bool folded, bool only)
+    private static void Component(StringBuilder text, BuildRecord record, RecordedComponent image, bool folded, bool only)
     {
         if (folded)
             text.Append("\n<details><summary>").Append(Plain(image.ShortName)).Append("</summary>\n");
@@ -55,47 +60,58 @@ public static class MarkdownReport
             text.Append("\n## ").Append(Plain(image.Title)).Append('\n');
         if (image.Failure is { } failure && !only)
             text.Append("\n```text\n").Append(Fenced(failure)).Append("\n```\n");
+        else if (!only && image.Index is null)
+            text.Append('\n').Append(record.StateOf(image) == ImageState.Stopped ? "Stopped" : "Not started").Append(": no image was built.\n");
         if (image.Index is { } index)
             text.Append("\n- index ").Append(Code(index.Digest.ToString())).Append('\n');
-        foreach (var tag in image.Tags)
-            text.Append(image.Published ? "- published as " : "- named in the store ").Append(Code(tag)).Append('\n');
-        if (image.Before is { } before)
-            text.Append("- before: ").Append(image.Index?.Digest == before.Digest ? "the same image" : Code(before.Digest.ToString())).Append('\n');
-        Platforms(text, image);
+        foreach (var tag in image.Index is null ? [] : image.Tags)
+            text.Append(image.Published ? "- published as " : "- tagged in the store as ").Append(Code(tag)).Append('\n');
+        if (image.Index is not null && image.Before is { } before)
+            text.Append("- before this build: ").Append(image.Index?.Digest == before.Digest ? "the same digest" : Code(before.Digest.ToString())).Append('\n');
+        Platforms(text, record, image);
+        Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook => new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
         Table(text, "Labels", ["label", "value"], image.Labels.Select(pair => new[] { Code(pair.Key), Plain(pair.Value) }));
         Table(text, "Build arguments", ["argument", "value"], image.Arguments.Select(pair => new[] { Code(pair.Key), Code(pair.Value) }));
         Parity(text, image);
-        Commands(text, "To check", PasteCommands.Checking(image));
-        Commands(text, "To pull", image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform).Where(command => command.What is "docker" or "podman")));
+        Commands(text, "Check the image", PasteCommands.Checking(image));
+        Commands(text, "Pull a platform", image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform).Where(command => command.What is "docker" or "podman")));
         if (folded)
             text.Append("\n</details>\n");
     }
 
-    private static void Platforms(StringBuilder text, RecordedComponent image) =>
-        Table(text, "Platforms", ["platform", "manifest", "compressed", "before", "uncompressed", "wasted", "time", "cached", "how", "verified"], image.Platforms.Select(platform => new[]
+    private static void Platforms(StringBuilder text, BuildRecord record, RecordedComponent image) => Table(text, "Platforms",
+        ["platform", "manifest", "compressed", "change", "unpacked", "wasted", "time", "cached steps", "built", "verified"], image.Platforms.Select(platform => new[]
         {
-            Plain(platform.Platform.ToString()),
-            platform.Manifest is { } manifest ? Code(manifest.ToString()) : Plain("failed: " + (platform.Failure ?? "see above")),
-            Units.Bytes(platform.CompressedBytes), Change(image, platform), platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-",
-            platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-", Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}", BuildTable.Way(platform), BuildTable.Verdict(platform),
+            Plain(platform.Platform.ToString()), platform.Manifest is { } manifest ? Code(manifest.ToString()) : NotBuilt(record, image, platform),
+            platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes), Change(image, platform),
+            platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-",
+            Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}",
+            Pages.Ways.Short(record, image, platform), BuildTable.Verdict(platform),
         }));
 
+    private static string NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
+    {
+        null => record.HasFailedStep(image, platform) ? "failed" : "not built",
+        { } failure when failure == image.Failure || failure == record.Failure => "failed, see the error above",
+        { } failure => Plain((platform.Optional ? "skipped: " : "failed: ") + failure),
+    };
+
     private static string Change(RecordedComponent image, RecordedPlatform platform) =>
-        image.Before?.Find(platform.Platform) is { } before ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
+        platform.Manifest is not null && image.Before?.Find(platform.Platform) is { } before ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
 
     private static void Parity(StringBuilder text, RecordedComponent image)
     {
         if (image.Parity is not { } parity)
             return;
         if (parity.Count == 0)
-            text.Append("\n### Parity\n\nThe platforms have the same packages, files and configuration.\n");
+            text.Append("\n### Parity\n\nThe platforms have the same packages, files, and configuration.\n");
         else
-            Table(text, $"Parity: {Units.Count(parity.Count, "difference")}", ["what", "name", .. parity.Platforms.Select(Plain)],
+            Table(text, $"Parity: {Units.Count(parity.Count, "difference")}", ["kind", "name", .. parity.Platforms.Select(Plain)],
                 parity.Differences.Select(difference => (string[])[difference.Topic, Code(difference.Name), .. difference.Values.Select(value => Plain(value ?? "-"))]));
     }
 
     private static void Bases(StringBuilder text, BuildRecord record) =>
-        Table(text, "Base images", ["image", "platform", "digest", "compressed", "made", "from"], record.Bases.Select(image => new[]
+        Table(text, "Base images", ["image", "platform", "digest", "compressed", "created", "from"], record.Bases.Select(image => new[]
         {
             Code(image.Reference), Plain(image.Platform.ToString()), Code(image.Digest.ToString()), Units.Bytes(image.Bytes),
             image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-",
@@ -103,14 +119,14 @@ public static class MarkdownReport
         }));
 
     private static void Transfers(StringBuilder text, BuildRecord record) =>
-        Table(text, "Transfers", ["what", "where", "blobs", "bytes"], record.Transfers.Select(transfer => new[]
+        Table(text, "Transfers", ["transfer", "repository", "blobs", "size"], record.Transfers.Select(transfer => new[]
         {
-            transfer.Kind, Code(transfer.Where), transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
+            transfer.Kind == "there" ? "already there" : transfer.Kind, Code(transfer.Where), transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
         }));
 
     private static void Warnings(StringBuilder text, BuildRecord record)
     {
-        var advice = Advice.Of(record);
+        var advice = ReportWarnings.Of(record);
         if (advice.Count == 0)
             return;
         text.Append("\n### Warnings\n\n");
@@ -118,6 +134,19 @@ public static class MarkdownReport
         {
             text.Append("- ").Append(warning.Component.Length > 0 ? Plain(warning.Component) + ": " : "").Append(Plain(warning.Message));
             text.Append(warning.Mend is { } mend ? $"  \n  {Plain(mend)}\n" : "\n");
+        }
+    }
+
+    private static void Advice(StringBuilder text, BuildRecord record)
+    {
+        if (record.Advice.IsEmpty)
+            return;
+        text.Append("\n### Advice\n");
+        foreach (var advice in record.Advice)
+        {
+            text.Append("\n- ").Append(advice.Component.Length > 0 ? Plain(advice.Component) + ": " : "").Append(Plain(advice.Message)).Append('\n');
+            if (!advice.Lines.IsEmpty)
+                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", advice.Lines.Select(line => Fenced(OneLine(line)))).Append("\n  ```\n");
         }
     }
 
@@ -147,7 +176,7 @@ public static class MarkdownReport
     private static string OneLine(string text) =>
         ForeignText.Line(string.Concat(text.Select(one => one is '\n' or '\r' or '\t' ? ' ' : one)));
 
-    /// <summary>Text as text: no character of it means anything to Markdown or HTML.</summary>
+    /// <summary>Escapes every character that means something to Markdown or HTML.</summary>
     private static string Plain(string text)
     {
         var plain = new StringBuilder();
@@ -161,7 +190,7 @@ public static class MarkdownReport
         return plain.ToString();
     }
 
-    /// <summary>A code span within a table.</summary>
+    /// <summary>A code span inside a table.</summary>
     private static string Code(string text) => text.Length == 0 ? "" : $"`{OneLine(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
 
     private static string Fenced(string text) => ForeignText.Lines(text).Replace("```", "'''", StringComparison.Ordinal);

@@ -5,10 +5,10 @@ using Manifold.Verification.Parity;
 
 namespace Manifold.Reporting;
 
-/// <summary>A parity report for people: what the platforms weigh, then only what differs, and plainly what is the same.</summary>
+/// <summary>A parity report as text: sizes, then what differs, then what is identical.</summary>
 public static class ParityTable
 {
-    // Longer lists are for programs: --json has all of it.
+    // Longer lists are for programs: --json has everything.
     private const int Lines = 40, CellCharacters = 60;
     private const string Absent = "-";
 
@@ -23,7 +23,7 @@ public static class ParityTable
     public static string Render(ParityReport report)
     {
         if (report.Platforms.Length < 2)
-            return "parity: one platform only, nothing to compare\n";
+            return "parity: nothing to compare, because the image has one platform\n";
         var rows = new List<string[]> { Row("PARITY", report.Platforms.Select(platform => platform.Platform)) };
         rows.Add(Row("layers", report.Platforms.Select(platform => Number(platform.Layers))));
         rows.Add(Row("size, compressed", report.Platforms.Select(platform => Units.Bytes(platform.CompressedBytes))));
@@ -35,9 +35,9 @@ public static class ParityTable
         var text = new StringBuilder(BuildTable.Columns(rows));
         var same = Topics.Where(topic => report.Differences.All(difference => difference.Topic != topic.Topic)).Select(topic => topic.Heading).ToList();
         if (same.Count > 0)
-            text.Append("the same on all platforms: ").Append(string.Join(", ", same)).Append('\n');
+            text.Append("identical on all platforms: ").Append(string.Join(", ", same)).Append('\n');
         foreach (var trouble in report.Unreadable)
-            text.Append("not read: ").Append(trouble).Append('\n');
+            text.Append("not compared: ").Append(trouble).Append('\n');
         return text.ToString();
     }
 

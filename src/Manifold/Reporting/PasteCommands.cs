@@ -3,15 +3,15 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
-/// <summary>A command that readers of a report may paste.</summary>
-/// <param name="What">The tool, or what the command does.</param>
+/// <summary>A command for readers of a report to paste.</summary>
+/// <param name="What">The tool, or the purpose of the command.</param>
 public sealed record PasteCommand(string What, string Text);
 
-/// <summary>The commands that a report offers, each naming the image by digest: what was looked at is what is got.</summary>
-/// <remarks>References are made of characters that no shell minds; they were parsed when the record was made.</remarks>
+/// <summary>The commands that a report offers. Each names the image by digest, so it gets exactly the image of the report.</summary>
+/// <remarks>References need no quoting in a shell: they were parsed when the record was made.</remarks>
 public static class PasteCommands
 {
-    /// <summary>How to get one platform's image. None where the image is not published.</summary>
+    /// <summary>Commands to pull one platform's image. None if the image is not published.</summary>
     public static IEnumerable<PasteCommand> Pulling(RecordedComponent image, RecordedPlatform platform)
     {
         if (image.PullName is not { } name || platform.Manifest is null)
@@ -22,7 +22,7 @@ public static class PasteCommands
         yield return new PasteCommand("manifold", $"manifold pull --platform {platform.Platform} {name}");
     }
 
-    /// <summary>How to see for oneself that the image is what the report says.</summary>
+    /// <summary>Commands to check that the image is what the report says.</summary>
     public static IEnumerable<PasteCommand> Checking(RecordedComponent image)
     {
         if (image.Index is null)
@@ -30,14 +30,14 @@ public static class PasteCommands
         var name = image.PullName ?? (image.Tags.Length > 0 ? "store:" + image.Tags[0] : null);
         if (name is null)
             yield break;
-        yield return new PasteCommand("every platform's programs, loaders, libraries", $"manifold verify {name}");
-        yield return new PasteCommand("what the platforms do not have in common", $"manifold verify --parity {name}");
-        yield return new PasteCommand("digests, sizes, layers, labels", $"manifold inspect {name}");
+        yield return new PasteCommand("Check the programs, loaders, and libraries of every platform", $"manifold verify {name}");
+        yield return new PasteCommand("Show differences between the platforms", $"manifold verify --parity {name}");
+        yield return new PasteCommand("Show digests, sizes, layers, and labels", $"manifold inspect {name}");
         if (image.PullName is null)
             yield break;
-        yield return new PasteCommand("the index as others see it", $"docker buildx imagetools inspect {name}");
+        yield return new PasteCommand("Show the index with Docker", $"docker buildx imagetools inspect {name}");
         foreach (var platform in image.Platforms.Where(platform => platform.Manifest is not null))
-            yield return new PasteCommand($"starts on {platform.Platform}", $"docker run --rm --platform {platform.Platform} {name}");
+            yield return new PasteCommand($"Start it on {platform.Platform}", $"docker run --rm --platform {platform.Platform} {name}");
     }
 
     private static string Overrides(Platform platform) =>

@@ -5,7 +5,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Reporting;
 
-/// <summary>A plan in words: what it stands on, what is to be done for each platform and how, where it goes.</summary>
+/// <summary>A plan as text: the base images, how each platform is built, and the publication targets.</summary>
 public static class PlanTable
 {
     public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators)
@@ -24,11 +24,11 @@ public static class PlanTable
             ways.Add(await WayAsync(image, emulators).ConfigureAwait(false));
         tables.Add(BuildTable.Columns(ways));
         if (preflight is not null)
-            tables.Add(BuildTable.Columns([["TARGET", "ANSWER", "NOW", "LOSES"], .. Targets(preflight)]));
+            tables.Add(BuildTable.Columns([["TARGET", "REGISTRY", "CURRENT TAG", "REMOVES"], .. Targets(preflight)]));
         return string.Join('\n', tables);
     }
 
-    /// <summary>How one platform's steps are done: by this machine itself, emulated, or on this machine's platform for another (cross).</summary>
+    /// <summary>How one platform's steps run: natively, emulated, or on this machine's platform for another one (cross).</summary>
     private static async Task<string[]> WayAsync(ImagePlan image, Emulators emulators)
     {
         var steps = image.Steps.Where(step => step is not BaseStep).ToList();
@@ -56,22 +56,22 @@ public static class PlanTable
             foreach (var target in preflight.Tags.Where(tag => tag.Tag.Name == repository.Name))
                 yield return [target.Tag.ToString(), Answer(repository), Now(target.Now), target.Losing.IsEmpty ? "-" : string.Join(',', target.Losing)];
             if (preflight.Request.WithoutTags)
-                yield return [repository.Name, Answer(repository), "by digest only", "-"];
+                yield return [repository.Name, Answer(repository), "digest only", "-"];
         }
     }
 
     private static string Answer(RepositoryState repository)
     {
-        var words = new List<string> { repository.Exists switch { true => "may push", false => "may push, will be created", null => "may push" } };
+        var words = new List<string> { repository.Exists switch { false => "push allowed, new repository", _ => "push allowed" } };
         if (repository.AcceptsIndex is true)
-            words.Add("has indexes");
+            words.Add("accepts indexes");
         if (repository.AcceptsZstd is true)
-            words.Add("has zstd");
-        words.Add(repository.HasReferrersApi switch { true => "referrers", false => "referrers by tag", null => "referrers unknown" });
+            words.Add("accepts zstd");
+        words.Add(repository.HasReferrersApi switch { true => "has a referrers API", false => "no referrers API", null => "referrers API unknown" });
         return string.Join(", ", words);
     }
 
-    private static string Now(TagState? now) => now is null ? "not there" : $"{string.Join(',', now.Platforms)} {now.Digest}".Trim();
+    private static string Now(TagState? now) => now is null ? "none" : $"{string.Join(',', now.Platforms)} {now.Digest}".Trim();
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

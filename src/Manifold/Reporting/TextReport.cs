@@ -4,13 +4,16 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
-/// <summary>A record for a terminal: how it went, the table, what to know.</summary>
+/// <summary>A record for a terminal: the outcome, the table, and warnings.</summary>
 public static class TextReport
 {
     public static string Render(BuildRecord record)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{record.Title}: {record.Outcome.ToString().ToLowerInvariant()} in {Units.Duration(record.Duration)}, {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC, build {record.Id}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{record.Title}: {OutcomeText.Of(record).ToLowerInvariant()} in {Units.Duration(record.Duration)}");
+        text.Append(CultureInfo.InvariantCulture, $", {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC, build {record.Id}\n");
+        if (record.Components.Length > 1)
+            text.Append(ImageStates.Summary(record)).Append('\n');
         if (record.Failure is { } failure)
             text.Append(failure).Append('\n');
         text.Append('\n').Append(record.Components is [var only] ? BuildTable.Render(only, null) : BuildTable.Render(record));
@@ -20,12 +23,12 @@ public static class TextReport
                 image.Reference, image.Platform.ToString(), image.Digest.ToString(), Units.Bytes(image.Bytes), image.Created is { } created ? Units.Age(record.Begin - created) : "-", image.From,
             })]));
         if (record.Transfers.Length > 0)
-            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "BYTES", "WHERE"], .. record.Transfers.Select(transfer => new[]
+            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", "REPOSITORY"], .. record.Transfers.Select(transfer => new[]
             {
                 transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes), transfer.Where,
             })]));
-        foreach (var warning in Advice.Of(record))
+        foreach (var warning in ReportWarnings.Of(record))
             text.Append(CultureInfo.InvariantCulture, $"\nwarning: {(warning.Component.Length > 0 ? warning.Component + ": " : "")}{warning.Message}{(warning.Mend is null ? "" : "\n  " + warning.Mend)}\n");
-        return text.ToString();
+        return text.Append(AdviceText.Render(record.Advice)).ToString();
     }
 }

@@ -291,7 +291,7 @@ public sealed class BakingAProject : IAsyncLifetime
             Assert.Contains("\napi  after base\n", plan.Output, StringComparison.Ordinal);
             Assert.Contains("this project", plan.Output, StringComparison.Ordinal);
             Assert.Contains($"{registry.Name}/api:dev", plan.Output, StringComparison.Ordinal);
-            Assert.Contains("not there", plan.Output, StringComparison.Ordinal);
+            Assert.Contains("new repository", plan.Output, StringComparison.Ordinal);
         }
         Assert.Empty(await registry.RepositoriesAsync());
     }

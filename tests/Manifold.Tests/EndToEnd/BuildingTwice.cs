@@ -108,7 +108,7 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     {
         Assert.Equal("dated", (string)Image("on-dated")["below"]![0]!);
         Assert.DoesNotContain(builds.Report["steps"]!.AsArray(), step => (string)step!["image"]! == "on-dated");
-        Assert.Contains("on-dated stands on dated, which differs", builds.Text, StringComparison.Ordinal);
+        Assert.Matches(@"\non-dated .* dated, .*differs", builds.Text);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class BuildingTwice(TwoBuilds builds) : IClassFixture<TwoBuilds>
     [Fact]
     public void the_page_tells_each_file_with_its_cause()
     {
-        foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a timestamp", "made by the hook: ", "TZ=" })
+        foreach (var told in new[] { "Not reproducible", "<code>/built</code>", "a timestamp", "made by the hook ", "TZ=" })
             Assert.Contains(told, builds.Page, StringComparison.Ordinal);
         Assert.DoesNotContain("<code>/opt/stamp</code>", builds.Page, StringComparison.Ordinal); // the step that copied it did what it was told
     }

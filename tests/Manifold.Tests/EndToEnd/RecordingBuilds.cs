@@ -2,6 +2,7 @@ using System.Text.Json;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
+using Manifold.Reporting;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Tests.EndToEnd;
@@ -163,9 +164,65 @@ public sealed class RecordingBuilds : IDisposable
         Assert.Equal(["base", "api"], record.Components.Select(component => component.Name));
         Assert.All(record.Components, component => Assert.Equal(2, component.Platforms.Count(platform => platform.Manifest is not null)));
         var page = await File.ReadAllTextAsync(workshop["report/report.html"]);
-        Assert.Contains("Overview", page, StringComparison.Ordinal);
-        Assert.Contains("are in other images of this build too", page, StringComparison.Ordinal);
-        Assert.Matches("also linux/arm64, api</span>.*also linux/arm64, base</span>", page.ReplaceLineEndings(" "));
+        Assert.Contains("<a href=\"#image-1\">api</a>", page, StringComparison.Ordinal);
+        Assert.Matches("[Oo]ther images", page);
+        Assert.Matches("linux/arm64, api</span>.*linux/arm64, base</span>", page.ReplaceLineEndings(" "));
+    }
+
+    [Fact]
+    public async Task a_hook_belongs_to_its_image_and_counts_on_the_critical_path()
+    {
+        workshop.Write("shop/manifold.yaml", """
+            verify: warn
+            images:
+              base: {context: base, tags: ["acme/base:1"]}
+              api:
+                context: api
+                tags: ["acme/api:1"]
+                before: {run: "sleep 1; echo made > made", inputs: [Dockerfile], outputs: [made]}
+            """);
+        workshop.Write("shop/base/Dockerfile", "FROM scratch\nCOPY Dockerfile /base\n");
+        workshop.Write("shop/api/Dockerfile", "FROM acme/base:1\nCOPY made /api\n");
+        (await workshop.Run(["-f", workshop["shop"], "--report", workshop["report"]], "bake", "--progress", "json")).Succeeded();
+        var record = Latest();
+        var hook = Assert.Single(record.Hooks);
+        Assert.Equal(("api", true), (hook.Component, hook.Elapsed >= 1));
+        var path = CriticalPath.Of(record);
+        Assert.Contains(path, step => (step.Kind, step.Component) == (CriticalPath.HookKind, "api"));
+        Assert.Equal(("hook", "copy", "api"), (path[^2].Kind, path[^1].Kind, path[^1].Component));
+        Assert.True(record.SecondsOf(record.Components[1]) >= 1);
+        Assert.Contains("<h1>shop</h1>", await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+        Assert.StartsWith("# shop\n", await File.ReadAllTextAsync(workshop["report/report.md"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task every_image_counts_once_and_those_that_were_not_started_are_named()
+    {
+        workshop.Write("shop/manifold.yaml", """
+            images:
+              good: {context: good, tags: ["acme/good:1"], verify: warn}
+              bad: {context: bad, tags: ["acme/bad:1"]}
+              after: {context: after, tags: ["acme/after:1"]}
+            """);
+        workshop.Write("shop/good/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        workshop.Write("shop/bad/Dockerfile", "FROM scratch\nCOPY noth*ng /\n");
+        workshop.Write("shop/after/Dockerfile", "FROM acme/bad:1\nCOPY Dockerfile /\n");
+        Assert.Equal(1, (await workshop.Run(["-f", workshop["shop"], "--keep-going"], "bake", "--progress", "json")).Code);
+        foreach (var format in new[] { "html", "markdown", "text" })
+        {
+            var text = (await workshop.Run([], "report", "--format", format, "-o", "-")).Succeeded().Output;
+            Assert.Contains("1 built, 1 failed, 1 not started", text, StringComparison.Ordinal);
+        }
+        var page = (await workshop.Run([], "report", "-o", "-")).Output;
+        Assert.Matches("Not started:</span> <a href=\"#image-2\">after</a>", page);
+    }
+
+    [Fact]
+    public async Task a_build_without_a_name_is_titled_by_its_folder()
+    {
+        var context = workshop.Context("FROM scratch\nCOPY Dockerfile /\n");
+        (await workshop.Build(context, "--report", workshop["report"])).Succeeded();
+        Assert.Contains($"<h1>{Path.GetFileName(context)}</h1>", await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class PlanningABuild : IAsyncLifetime
         Assert.Contains(rows, row => row is [var platform, "2", "1", var way]
             && platform == foreign && way == $"cross (on {Platform.Host})");
         Assert.Equal(["app:1", "app:1-amd64", "app:1-arm64"], rows.Where(row => row[^1] == "-").Select(row => row[0].Split('/')[1]));
-        Assert.All(rows.Where(row => row[^1] == "-"), row => Assert.Equal(["may push, will be created, referrers by tag", "not there"], row[1..3]));
+        Assert.All(rows.Where(row => row[^1] == "-"), row => Assert.Matches("push .*new repository.*no referrers.* none$", $"{row[1]} {row[2]}"));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 const [, , playwright, file] = process.argv;
 const { chromium } = createRequire(playwright + '/')('playwright-core');
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-for (const width of [1280, 390]) {
+for (const width of [1400, 400]) {
   for (const colorScheme of ['light', 'dark']) {
     const wrong = what => console.log(`${width} ${colorScheme}: ${what}`);
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
@@ -33,6 +33,31 @@ function look() {
   document.querySelectorAll('table').forEach(table => { if (table.getBoundingClientRect().height < 20) problems.push('a table without height'); });
   const tooWide = document.documentElement.scrollWidth - innerWidth;
   if (tooWide > 1) problems.push(`the page is ${tooWide} px wider than the screen`);
+  const place = each => `${each.tagName.toLowerCase()}.${each.className}`;
+  document.querySelectorAll('body *').forEach(each => {
+    if (!each.closest('.scroll *, svg *, pre') && each.getBoundingClientRect().right > innerWidth + 1) problems.push(`${place(each)} sticks out at the right`);
+  });
+  document.querySelectorAll('table').forEach(table => {
+    const box = table.closest('.scroll');
+    if (!box || getComputedStyle(box).overflowX !== 'auto') problems.push('a table that does not scroll inside itself');
+  });
+  document.querySelectorAll('section').forEach(each => {
+    if (each.textContent.trim() === (each.querySelector('h2')?.textContent ?? '').trim() && !each.querySelector('svg')) problems.push(`the section '${each.textContent.trim()}' is empty`);
+  });
+  const light = color => {
+    const [r, g, b] = color.match(/[\d.]+/g).map(Number).map(each => (each /= 255) <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = each => { for (; each; each = each.parentElement) { const color = getComputedStyle(each).backgroundColor; if (color.startsWith('rgb(')) return color; } return 'rgb(255,255,255)'; };
+  const contrasts = new Set();
+  document.querySelectorAll('main *, footer').forEach(each => {
+    if (each.closest('svg') || ![...each.childNodes].some(node => node.nodeType === 3 && node.data.trim())) return;
+    const [a, b] = [light(getComputedStyle(each).color), light(behind(each))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) contrasts.add(`${place(each)} has a contrast of ${((a + 0.05) / (b + 0.05)).toFixed(1)}`);
+  });
+  problems.push(...contrasts);
+  const title = document.querySelector('h1')?.textContent.trim() ?? '';
+  if (title.length < 2) problems.push(`the title is '${title}'`);
   const [ink, paper] = [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]
     .map(color => color.match(/\d+/g).slice(0, 3).reduce((sum, each) => sum + +each, 0));
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;

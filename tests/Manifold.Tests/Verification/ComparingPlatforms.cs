@@ -85,7 +85,7 @@ public sealed class ComparingPlatforms : IDisposable
         var table = ParityTable.Render(report);
         Assert.Contains("PARITY             linux/amd64  linux/arm64", table, StringComparison.Ordinal);
         Assert.Contains("  /only            there        -", table, StringComparison.Ordinal);
-        Assert.Contains("the same on all platforms: packages, entrypoint, command,", table, StringComparison.Ordinal);
+        Assert.Contains("on all platforms: packages, entrypoint, command,", table, StringComparison.Ordinal);
         Assert.DoesNotContain("/etc/x", table, StringComparison.Ordinal);
     }
 
@@ -104,7 +104,7 @@ public sealed class ComparingPlatforms : IDisposable
     {
         var image = new SmallImage(store);
         await image.AddAsync("linux/amd64", ("x", "x"));
-        Assert.Equal("parity: one platform only, nothing to compare\n", ParityTable.Render(await ReportAsync(image)));
+        Assert.Matches("^parity: nothing to compare.*one platform\n$", ParityTable.Render(await ReportAsync(image)));
     }
 
     private static IEnumerable<string> Told(ParityReport report, ParityTopic topic) => report.Differences.Where(difference => difference.Topic == topic).Select(Line);

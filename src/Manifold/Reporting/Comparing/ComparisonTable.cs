@@ -3,10 +3,10 @@ using Manifold.Text;
 
 namespace Manifold.Reporting.Comparing;
 
-/// <summary>Comparisons for people: sizes first, then only what differs.</summary>
+/// <summary>Comparisons as text: sizes first, then the differences.</summary>
 public static class ComparisonTable
 {
-    // Longer lists are for programs: --json has all of it.
+    // Longer lists are for programs: --json has everything.
     private const int Lines = 40, CellCharacters = 70;
     private const string Absent = "-";
 
@@ -28,7 +28,7 @@ public static class ComparisonTable
         text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "TIME A", "TIME B", "SIZE A", "SIZE B", "CHANGE", "DIGEST"], .. comparison.Platforms.Select(platform => new[]
         {
             platform.Image.Length > 0 ? platform.Image : "-", platform.Platform, Seconds(platform.SecondsA), Seconds(platform.SecondsB), Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-            platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : "-", platform.A == platform.B ? "the same" : $"{platform.A?.Short ?? "-"} → {platform.B?.Short ?? "-"}",
+            platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : "-", platform.A == platform.B ? "identical" : $"{platform.A?.Short ?? "-"} → {platform.B?.Short ?? "-"}",
         })]));
         if (comparison.Steps.Length > 0)
             text.Append('\n').Append(BuildTable.Columns([["STEP", "PLATFORM", "TIME A", "TIME B"], .. comparison.Steps.Take(Lines).Select(step => new[]
@@ -48,19 +48,19 @@ public static class ComparisonTable
             "  " + (difference.A is null ? "+" : difference.B is null ? "-" : "~"), Short(difference.Name), Short(difference.A is null || difference.B is null ? difference.A ?? difference.B! : $"{difference.A}  →  {difference.B}"),
         })]));
         if (differences.Count > Lines)
-            text.Append("  … and ").Append(differences.Count - Lines).Append(" more; --json has them all\n");
+            text.Append("  … and ").Append(differences.Count - Lines).Append(" more (list them all with --json)\n");
     }
 
     private static string[] Row(PlatformComparison platform) =>
     [
         platform.Platform, platform.A?.Short ?? Absent, platform.B?.Short ?? Absent, Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-        platform.A == platform.B ? "the same" : platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : Absent, Bytes(platform.UnpackedA), Bytes(platform.UnpackedB),
+        platform.A == platform.B ? "identical" : platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : Absent, Bytes(platform.UnpackedA), Bytes(platform.UnpackedB),
         $"{platform.LayersA}, {platform.LayersB}, {platform.LayersShared} shared",
     ];
 
     private static string Heading(string topic, int count) => topic switch
     {
-        "config" => $"{Units.Count(count, "difference")} of the configuration",
+        "config" => $"{Units.Count(count, "difference")} in the configuration",
         "environment" => Units.Count(count, "variable"),
         _ => Units.Count(count, topic),
     };

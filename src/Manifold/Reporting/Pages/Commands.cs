@@ -2,7 +2,7 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>Commands to paste: each platform's image by tool, and what to check with.</summary>
+/// <summary>Commands to paste: how to pull each platform with each tool, and how to check the image.</summary>
 internal static class Commands
 {
     public static Html Render(RecordedComponent image)

@@ -2,15 +2,15 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>A record as one HTML file: it needs no server, asks for nothing, and prints.</summary>
+/// <summary>A record as one HTML file. It needs no server, makes no requests, and prints well.</summary>
 /// <remarks>
 /// <code>
-/// head        outcome, name, digest, the figures of the build
-/// overview    where there are several images: image × platform
-/// warnings    each with what mends it
-/// time line   what ran when, and what the time is made of; of a single image it stands with its stages
-/// images      platforms, stages, layers, index, checks, commands; folded where there are many
-/// sources     bases by digest, what was fetched from where and sent where
+/// head        outcome, name, digest, key figures
+/// images      if there are several: image × platform
+/// warnings    each with how to fix it
+/// timeline    when each step ran, and the critical path; for a single image it follows the stages
+/// details     of each image: platforms, stages, layers, index, checks, commands; folded if there are many
+/// sources     base images by digest, and transfers
 /// </code>
 /// </remarks>
 public static class HtmlReport
@@ -21,18 +21,24 @@ public static class HtmlReport
         {ReportHead.Render(record)}
         {(record.Components.Length > 1 ? Overview.Render(record) : Html.Empty)}
         {Warnings(record)}
+        {Advice(record)}
         {(record.Components.Length == 1 ? Html.Empty : Timeline.Render(record))}
         {Images(record)}
         {Sources.Render(record)}
         """), $"{record.Tool} · build {record.Id} · built on {record.Machine.ToString()}");
 
-    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(Advice.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
+    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
 
-    /// <summary>What is mended the same way stands together; of many the first few are seen.</summary>
+    /// <summary>Warnings with the same fix are shown together. If there are many, only the first few are unfolded.</summary>
     private static Html Warning(List<RecordedWarning> same) => Html.Of($"""
-        <div class="warning">{same.Take(ShownOfAKind).Select(Told)}{(same.Count <= ShownOfAKind ? Html.Empty : Html.Of($"<details><summary>and {same.Count - ShownOfAKind} more</summary>{same.Skip(ShownOfAKind).Select(Told)}</details>"))}{(same[0].Mend is { } mend ? Html.Of($"<p class=\"mend\">{mend}</p>") : Html.Empty)}</div>
+        <div class="warning">{same.Take(ShownOfAKind).Select(Told)}{(same.Count <= ShownOfAKind ? Html.Empty : Html.Of($"<details><summary>{same.Count - ShownOfAKind} more</summary>{same.Skip(ShownOfAKind).Select(Told)}</details>"))}{(same[0].Mend is { } mend ? Html.Of($"<p class=\"mend\">{mend}</p>") : Html.Empty)}</div>
 
         """);
+
+    private static Html Advice(BuildRecord record) => Pieces.Section("Advice", "", Html.Join(record.Advice.Select(advice => Html.Of($"""
+        <div class="warning advice"><p>{(advice.Component.Length > 0 ? Html.Of($"<b>{advice.Component}</b> ") : Html.Empty)}{advice.Message}</p>{(advice.Lines.IsEmpty ? Html.Empty : Html.Of($"<pre>{string.Join('\n', advice.Lines)}</pre>{Pieces.Copy(string.Join('\n', advice.Lines))}"))}</div>
+
+        """))));
 
     private static Html Told(RecordedWarning warning) =>
         Html.Of($"<p>{(warning.Component.Length > 0 ? Html.Of($"<b>{warning.Component}</b> ") : Html.Empty)}{warning.Message}</p>");
@@ -43,7 +49,7 @@ public static class HtmlReport
             return ImageDetails.Render(record, only);
         var open = record.Components.Length <= OpenImages;
         return Html.Of($"""
-            <section class="images"><h2>Images</h2><p class="note no-print"><button type="button" class="fold" data-fold="open">open all</button><button type="button" class="fold" data-fold="close">close all</button></p>
+            <section class="images"><h2>Details</h2><p class="note no-print"><button type="button" class="fold" data-fold="open">Open all</button><button type="button" class="fold" data-fold="close">Close all</button></p>
             {record.Components.Select(image => Folded(record, image, open))}</section>
 
             """);
@@ -51,12 +57,13 @@ public static class HtmlReport
 
     private static Html Folded(BuildRecord record, RecordedComponent image, bool open) => Html.Of($"""
         <details class="image" id="image-{record.Components.IndexOf(image)}"{(open ? Html.Of($" open") : Html.Empty)}>
-        <summary><span class="name">{image.ShortName}</span><span class="muted">{Summary(image)}</span></summary>
+        <summary><span class="name">{image.ShortName}</span><span class="muted">{Summary(record, image)}</span></summary>
         {ImageDetails.Render(record, image)}
         </details>
 
         """);
 
-    private static string Summary(RecordedComponent image) => image.Failure is not null ? "failed"
-        : $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, {Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}";
+    private static string Summary(BuildRecord record, RecordedComponent image) => record.StateOf(image) is ImageState.Built or ImageState.Published
+        ? $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, {Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}"
+        : record.StateOf(image).Text();
 }

@@ -2,7 +2,7 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The index as it stands in the registry: its manifests, and their layers.</summary>
+/// <summary>The index as in the registry: its manifests and their layers.</summary>
 internal static class IndexTree
 {
     public static Html Render(RecordedComponent image, SharedLayers shared) => image.Index is not { } index ? Html.Empty : Pieces.Section("Index", "", Html.Of($"""
@@ -18,7 +18,7 @@ internal static class IndexTree
         """);
 
     private static Html Layer(RecordedLayer layer, int number, RecordedPredecessorPlatform? before, SharedLayers shared) => Html.Of($"""
-        <li><span class="node layer-line"><i class="swatch {shared.Kind(layer)}"></i><span class="number">{number}</span>{Pieces.Digest(layer.Digest)}<span class="number">{Units.Bytes(layer.Bytes)}</span><code class="instruction">{layer.Instruction}</code>{(before is not null && !before.Layers.Contains(layer.Digest) ? Html.Of($"<span class=\"tag\">new</span>") : Html.Empty)}{(shared.Has(layer) ? Html.Of($"<span class=\"muted\">also {string.Join(", ", shared.Places(layer))}</span>") : Html.Empty)}</span></li>
+        <li><span class="node layer-line"><i class="swatch {shared.Kind(layer)}"></i><span class="number">{number}</span>{Pieces.Digest(layer.Digest)}<span class="number">{Units.Bytes(layer.Bytes)}</span><code class="instruction">{layer.Instruction}</code>{(before is not null && !before.Layers.Contains(layer.Digest) ? Html.Of($"<span class=\"tag\">new</span>") : Html.Empty)}{(shared.Has(layer) ? Html.Of($"<span class=\"muted\">also in {string.Join(", ", shared.Places(layer))}</span>") : Html.Empty)}</span></li>
 
         """);
 

@@ -2,7 +2,7 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>What each platform weighs: a bar of its layers, those of the base, its own and those that other platforms have too; and what the tag weighed before.</summary>
+/// <summary>The size of each platform: a bar of its layers by origin, and below it the size that the tag had before.</summary>
 internal static class LayerChart
 {
     private const int Height = 22, Ghost = 5;
@@ -14,7 +14,7 @@ internal static class LayerChart
         if (most == 0)
             return Html.Empty;
         return Pieces.Section("Sizes by layer", Note(image, made, shared), Html.Of($"""
-            <p class="legend">{made.SelectMany(platform => platform.Layers).Select(shared.Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"swatch {kind}\"></i>{Meaning(kind)}</span>"))}{(image.Before is null ? Html.Empty : Html.Of($"<span><i class=\"swatch ghost\"></i>before</span>"))}</p>
+            <p class="legend">{made.SelectMany(platform => platform.Layers).Select(shared.Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"swatch {kind}\"></i>{Meaning(kind)}</span>"))}{(image.Before is null ? Html.Empty : Html.Of($"<span><i class=\"swatch ghost\"></i>before this build</span>"))}</p>
             <div class="sizes">{made.Select(platform => Bar(image, platform, shared, most))}</div>
 
             """));
@@ -23,8 +23,8 @@ internal static class LayerChart
     private static string Meaning(string kind) => kind switch
     {
         "base" => "base image",
-        "own" => "own layers",
-        "shared" => "own, shared by platforms or images",
+        "own" => "this image",
+        "shared" => "this image, shared by platforms or images",
         _ => kind,
     };
 
@@ -52,12 +52,12 @@ internal static class LayerChart
     {
         var layers = made.SelectMany(platform => platform.Layers).DistinctBy(layer => layer.Digest).ToList();
         var all = layers.Sum(layer => layer.Bytes);
-        var text = $"{Units.Bytes(all)} in {Units.Count(layers.Count, "layer")}, each counted once: {Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} made here.";
+        var text = $"{Units.Count(layers.Count, "distinct layer")}, {Units.Bytes(all)} in total. This build added {Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} to the base images.";
         if (layers.Where(shared.HasSibling).Sum(layer => layer.Bytes) is var common and > 0)
-            text += $" {Units.Bytes(common)} are in other images of this build too.";
+            text += $" Other images of this build share {Units.Bytes(common)} of them.";
         if (image.Before is not { Platforms.IsEmpty: false } before)
             return text;
         var kept = before.Platforms.SelectMany(platform => platform.Layers).ToHashSet();
-        return $"{text} Who has the image that {before.Tag} was before fetches {Units.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
+        return $"{text} To update from the previous {before.Tag}, a machine pulls {Units.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
     }
 }

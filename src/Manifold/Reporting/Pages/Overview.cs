@@ -4,29 +4,31 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>All images of a project at one glance: a row each, a column for each platform.</summary>
+/// <summary>A table of a project's images: a row for each image, a column for each platform.</summary>
 internal static class Overview
 {
     public static Html Render(BuildRecord record)
     {
         ImmutableArray<Platform> platforms = [.. record.Platforms];
-        return Pieces.Section("Overview", "", Html.Of($"""
-            {Ways.Legend(record.Components.SelectMany(component => component.Platforms).Select(platform => platform.Way))}
-            {Pieces.Table(["image", .. platforms.Select(platform => "#" + platform.ToString().Replace("linux/", "", StringComparison.Ordinal)), "#time", "index", "state"],
-                record.Components.Select((image, i) => Row(image, i, platforms)), "overview")}
+        var made = record.Components.SelectMany(image => image.Platforms).Where(platform => platform.Manifest is not null).ToList();
+        var columns = platforms.Select(platform => "#" + platform.ToString().Replace("linux/", "", StringComparison.Ordinal));
+        return Pieces.Section("Images", "", Html.Of($"""
+            {Ways.Legend(made.Select(platform => platform.Way), made.Any(platform => platform.IsCached))}
+            {Pieces.Table(["image", "state", .. columns, "#time", "digest"], record.Components.Select((image, i) => Row(record, image, i, platforms)), "overview")}
             """));
     }
 
-    private static Html Row(RecordedComponent image, int number, ImmutableArray<Platform> platforms) => Html.Of($"""
-        <tr><th scope="row"><a href="#image-{number}">{image.ShortName}</a></th>{platforms.Select(platform => Cell(image.Platforms.FirstOrDefault(each => each.Platform == platform)))}<td class="number">{Time(image)}</td><td>{Pieces.Digest(image.Index?.Digest)}</td><td>{State(image)}</td></tr>
+    private static Html Row(BuildRecord record, RecordedComponent image, int number, ImmutableArray<Platform> platforms) => Html.Of($"""
+        <tr><th scope="row"><a href="#image-{number}">{image.ShortName}</a></th><td>{State(record, image)}</td>{platforms.Select(platform => Cell(record, image, image.Platforms.FirstOrDefault(each => each.Platform == platform)))}<td class="number">{Time(record, image)}</td><td>{Pieces.Digest(image.Index?.Digest)}</td></tr>
 
         """);
 
-    private static Html Cell(RecordedPlatform? platform) => platform switch
+    private static Html Cell(BuildRecord record, RecordedComponent image, RecordedPlatform? platform) => platform switch
     {
         null => Html.Of($"<td></td>"),
-        { Manifest: null } => Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "left out" : "failed")}</td>"),
-        _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}{(platform.IsCached ? " cached" : "")}\" title=\"{BuildTable.Way(platform)}, verified: {BuildTable.Verdict(platform)}\"></span>{Units.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
+        { Manifest: null, Failure: null } when !record.HasFailedStep(image, platform) => Html.Of($"<td class=\"number muted\">–</td>"),
+        { Manifest: null } => Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "skipped" : "failed")}</td>"),
+        _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}{(platform.IsCached ? " cached" : "")}\" title=\"{Ways.Short(record, image, platform)}, verified: {BuildTable.Verdict(platform)}\"></span>{Units.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
     };
 
     private static Html Mark(RecordedPlatform platform) => BuildTable.Verdict(platform) switch
@@ -36,15 +38,21 @@ internal static class Overview
         _ => Html.Empty,
     };
 
-    private static Html Time(RecordedComponent image) => image.Platforms.All(platform => platform.IsCached) && !image.Platforms.IsEmpty
-        ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(image.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max());
-
-    private static Html State(RecordedComponent image) => image switch
+    private static Html Time(BuildRecord record, RecordedComponent image)
     {
-        { Failure: not null } => Html.Of($"<span class=\"bad\">failed</span>"),
-        { Index: null } => Html.Of($"<span class=\"muted\">not made</span>"),
-        { Published: false } => Html.Of($"<span class=\"muted\">in the store</span>"),
-        _ when image.Before?.Digest == image.Index.Digest => Html.Of($"published, as before"),
-        _ => Html.Of($"published"),
+        var seconds = record.SecondsOf(image);
+        if (record.StateOf(image) == ImageState.NotStarted)
+            return Html.Of($"<span class=\"muted\">–</span>");
+        var cached = !image.Platforms.IsEmpty && image.Platforms.All(platform => platform.IsCached) && record.Hooks.All(hook => hook.Component != image.Name);
+        return cached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(seconds);
+    }
+
+    private static Html State(BuildRecord record, RecordedComponent image) => record.StateOf(image) switch
+    {
+        ImageState.Failed => Html.Of($"<span class=\"bad\">failed</span>"),
+        ImageState.Published when image.Before?.Digest == image.Index?.Digest => Html.Of($"<span class=\"good\">published</span>, unchanged"),
+        ImageState.Published => Html.Of($"<span class=\"good\">published</span>"),
+        ImageState.Built => Html.Of($"<span class=\"good\">built</span>"),
+        var state => Html.Of($"<span class=\"muted\">{state.Text()}</span>"),
     };
 }

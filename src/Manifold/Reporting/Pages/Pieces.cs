@@ -3,10 +3,10 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>What several parts of the page are made of.</summary>
+/// <summary>Building blocks that several parts of the page use.</summary>
 internal static class Pieces
 {
-    /// <summary>A digest in short, with the whole of it to copy.</summary>
+    /// <summary>A short digest with a button that copies the full one.</summary>
     public static Html Digest(Digest? digest) => digest is not { } some ? Html.Of($"<span class=\"muted\">–</span>")
         : Html.Of($"<span class=\"digest\"><code title=\"{some.ToString()}\">{some.Short}</code>{Copy(some.ToString())}</span>");
 
@@ -17,7 +17,7 @@ internal static class Pieces
 
     public static Html Bytes(long? bytes) => bytes is { } some ? Html.Of($"{Units.Bytes(some)}") : Html.Of($"<span class=\"muted\">–</span>");
 
-    /// <summary>How much more or less; empty where there is nothing to compare with.</summary>
+    /// <summary>The change in size; empty if there is nothing to compare with.</summary>
     public static Html Change(long? bytes) => bytes switch
     {
         null => Html.Empty,
@@ -26,24 +26,24 @@ internal static class Pieces
         var less => Html.Of($"<span class=\"change less\">{Units.Change(less.Value)}</span>"),
     };
 
-    /// <summary>The name of a way, which is its class in the style sheet.</summary>
+    /// <summary>The class of a way in the style sheet, which is also its name.</summary>
     public static string ClassOf(BuildWay way) => way.ToString().ToLowerInvariant();
 
-    /// <summary>A table in a box that scrolls by itself where it is too wide.</summary>
+    /// <summary>A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll it.</summary>
+    /// <param name="headings">A heading that begins with <c>#</c> is one of numbers.</param>
     public static Html Table(IEnumerable<string> headings, IEnumerable<Html> rows, string kind = "") => Html.Of($"""
-        <div class="scroll"><table class="{kind}"><thead><tr>{headings.Select(Heading)}</tr></thead><tbody>
+        <div class="scroll" tabindex="0"><table class="{kind}"><thead><tr>{headings.Select(Heading)}</tr></thead><tbody>
         {rows}
         </tbody></table></div>
 
         """);
 
-    /// <summary>A part of the page under a heading; nothing where there is nothing in it.</summary>
-    public static Html Section(string heading, string note, Html content) => content.IsEmpty ? Html.Empty : Html.Of($"""
+    /// <summary>A part of the page under a heading. Empty if both the note and the content are.</summary>
+    public static Html Section(string heading, string note, Html content) => content.IsEmpty && note.Length == 0 ? Html.Empty : Html.Of($"""
         <section><h2>{heading}</h2>{(note.Length > 0 ? Html.Of($"<p class=\"note\">{note}</p>") : Html.Empty)}
         {content}</section>
 
         """);
 
-    // A heading that begins with # is one of numbers.
     private static Html Heading(string heading) => heading.StartsWith('#') ? Html.Of($"<th class=\"number\">{heading[1..]}</th>") : Html.Of($"<th>{heading}</th>");
 }

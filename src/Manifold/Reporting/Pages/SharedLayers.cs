@@ -4,7 +4,7 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>Which of an image's layers are in other places of the same build: other platforms of it, other images.</summary>
+/// <summary>The layers of an image that other platforms or other images of the same build also have.</summary>
 internal sealed class SharedLayers
 {
     private const int ShownNames = 3;
@@ -31,7 +31,7 @@ internal sealed class SharedLayers
 
     public bool HasSibling(RecordedLayer layer) => siblings.ContainsKey(layer.Digest);
 
-    /// <summary>The class of the style sheet. Shared counts before whose it is, but for what came from elsewhere.</summary>
+    /// <summary>The layer's class in the style sheet.</summary>
     public string Kind(RecordedLayer layer) => layer.Origin switch
     {
         LayerOrigin.Imported => "imported",
@@ -39,10 +39,10 @@ internal sealed class SharedLayers
         _ => Has(layer) ? "shared" : "own",
     };
 
-    /// <summary>Where else it is: platforms of this image, then images; of many images the first few.</summary>
+    /// <summary>The other places that have the layer: platforms of this image, then the first few images.</summary>
     public ImmutableArray<string> Places(RecordedLayer layer)
     {
         var names = siblings.GetValueOrDefault(layer.Digest) ?? [];
-        return [.. layer.SharedWith.Select(platform => platform.ToString()), .. names.Take(ShownNames), .. names.Count > ShownNames ? [$"{names.Count - ShownNames} images more"] : Array.Empty<string>()];
+        return [.. layer.SharedWith.Select(platform => platform.ToString()), .. names.Take(ShownNames), .. names.Count > ShownNames ? [$"{names.Count - ShownNames} more images"] : Array.Empty<string>()];
     }
 }

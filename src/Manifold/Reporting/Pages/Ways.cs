@@ -2,11 +2,11 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The colours of how something was made, and what they mean.</summary>
+/// <summary>The ways to build a platform: their colours and their meaning.</summary>
 internal static class Ways
 {
-    /// <summary>Those that occur, in one order everywhere.</summary>
-    public static Html Legend(IEnumerable<BuildWay> ways, bool cached = true) => Html.Of($"""
+    /// <summary>A legend of the ways that occur, always in the same order.</summary>
+    public static Html Legend(IEnumerable<BuildWay> ways, bool cached) => Html.Of($"""
         <p class="legend">{ways.Distinct().Order().Select(way => Html.Of($"<span><i class=\"dot {Pieces.ClassOf(way)}\"></i>{Meaning(way)}</span>"))}{(cached ? Html.Of($"<span><i class=\"dot cached\"></i>cached</span>") : Html.Empty)}</p>
         """);
 
@@ -17,12 +17,26 @@ internal static class Ways
         _ => step.Platform == target ? BuildWay.Native : BuildWay.Cross,
     };
 
+    /// <summary>The way in one or two words.</summary>
+    public static string Name(BuildWay way) => way switch { BuildWay.Copy => "files only", BuildWay.Cross => "cross-compiled", _ => Pieces.ClassOf(way) };
+
+    /// <summary>Shown for a platform that was stopped, or not started.</summary>
+    public const string Unknown = "-";
+
+    /// <summary>The way of a platform, with the emulated time.</summary>
+    public static string Short(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform switch
+    {
+        { Manifest: null, Failure: null } when !record.HasFailedStep(image, platform) => Unknown,
+        { Way: BuildWay.Emulated } => BuildTable.Way(platform),
+        _ => Name(platform.Way),
+    };
+
     private static string Meaning(BuildWay way) => way switch
     {
         BuildWay.Native => "native",
-        BuildWay.Cross => "cross: made on another platform for it",
+        BuildWay.Cross => "cross-compiled",
         BuildWay.Emulated => "emulated",
-        BuildWay.Imported => "imported as it is",
-        _ => "files only, nothing ran",
+        BuildWay.Imported => "imported unchanged",
+        _ => "files only (no RUN)",
     };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Manifold.Oci;
+using Manifold.Planning.Advising;
 
 namespace Manifold.Reporting.Records;
 
@@ -46,6 +47,9 @@ public sealed record BuildRecord
     /// <summary>The Dockerfile or project file as the user named it; empty where it was never read.</summary>
     public required string File { get; init; }
 
+    /// <summary>The project's name: that of its folder, or the one that its file gives. Null in records of earlier versions.</summary>
+    public string? Project { get; init; }
+
     /// <summary>The machine that built.</summary>
     public required Platform Machine { get; init; }
 
@@ -66,11 +70,39 @@ public sealed record BuildRecord
     public ImmutableArray<RecordedBase> Bases { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<RecordedWarning> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 
+
+    /// <summary>The advice that needs no registry.</summary>
+    public ImmutableArray<BuildAdvice> Advice { get; init => field = value.IsDefault ? [] : value; } = [];
+
     [JsonIgnore] public TimeSpan Duration => End - Begin;
 
-    /// <summary>What people call it: the image's name, or the project file.</summary>
-    [JsonIgnore] public string Title => Components is [var only] ? only.Title : File.Length > 0 ? File : Id;
+    /// <summary>The name for headings: the image's if there is one image, else the project's. Never a path such as <c>.</c>.</summary>
+    [JsonIgnore] public string Title => Components is [var only] ? TitleOf(only) : ProjectName ?? Id;
+
+    /// <summary>The commands of the project file that ran before a build. They are phases; the other phases are the program's own.</summary>
+    [JsonIgnore] public IEnumerable<RecordedPhase> Hooks => Phases.Where(phase => phase.IsHook);
 
     /// <summary>The platforms of all components, in the order in which they are met.</summary>
     [JsonIgnore] public IEnumerable<Platform> Platforms => Components.SelectMany(component => component.Platforms).Select(platform => platform.Platform).Distinct();
+
+    /// <summary>How long an image took: its hooks, and then its slowest platform.</summary>
+    public double SecondsOf(RecordedComponent image) =>
+        Hooks.Where(hook => hook.Component == image.Name).Sum(hook => hook.Elapsed) + image.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max();
+
+    public bool HasFailedStep(RecordedComponent image, RecordedPlatform platform) =>
+        Steps.Any(step => step.State == StepState.Failed && step.Component == image.Name && step.For.Contains(platform.Platform));
+
+    private string? ProjectName => Project is { Length: > 0 } ? Project : FileName(Path.GetDirectoryName(File)) ?? FileName(File);
+
+    private string TitleOf(RecordedComponent image) => image switch
+    {
+        { Tags.IsEmpty: false } => image.Tags[0],
+        { Name.Length: > 0 } => image.Name,
+        _ when image.Labels.GetValueOrDefault("org.opencontainers.image.title") is { Length: > 0 } title => title,
+        _ => Project is { Length: > 0 } ? Project : image.Title,
+    };
+
+    /// <summary>The last part of a path; null if that says nothing.</summary>
+    private static string? FileName(string? path) =>
+        Path.GetFileName(path?.TrimEnd('/')) is { Length: > 0 } name and not ("." or ".." or "-") ? name : null;
 }

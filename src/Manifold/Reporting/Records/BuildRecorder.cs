@@ -4,6 +4,7 @@ using System.Globalization;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Registry;
 using Manifold.Solving;
 
@@ -16,7 +17,8 @@ public sealed record RecorderTools(Store Store, RegistryClient Registry, TimePro
 /// <param name="Tool">The program and its version.</param>
 /// <param name="Command"><c>build</c> or <c>bake</c>.</param>
 /// <param name="File">The Dockerfile or project file as the user named it; null takes the plan's.</param>
-public sealed record BuildHeading(string Tool, string Command, string? File = null);
+/// <param name="Project">The project's name, or the name of the context's folder.</param>
+public sealed record BuildHeading(string Tool, string Command, string? File = null, string? Project = null);
 
 /// <summary>Keeps a record of a build, of one image or of many.</summary>
 /// <remarks>
@@ -80,11 +82,12 @@ public sealed class BuildRecorder
         }
         var record = new BuildRecord
         {
-            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Machine = Platform.Host,
+            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project, Machine = Platform.Host,
             File = heading.File ?? components.Select(component => component.Dockerfile).FirstOrDefault(file => file is not null) ?? "",
             Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
             Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
             Phases = log.Phases(), Transfers = log.Transfers(), Bases = Bases(), Warnings = Warnings(confidential, components),
+            Advice = Advice(confidential, steps.Any(step => step.Emulated)),
         };
         Keep(record);
         return record;
@@ -140,6 +143,17 @@ public sealed class BuildRecorder
                 Created = image.Config.Created is { } created && created > DateTimeOffset.UnixEpoch ? created : null,
             }),
     ];
+
+    /// <summary>Advice on what this build did, without asking anybody: a RUN that was cached costs nothing, and gets none.</summary>
+    private ImmutableArray<BuildAdvice> Advice(Confidential confidential, bool hasEmulated)
+    {
+        var builds = outcomes.Select(outcome => (outcome, Plan: outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")))
+            .Where(each => each.Plan is not null).Select(each => new AdvisedBuild(each.outcome.Name ?? "", each.Plan!)).ToList();
+        return [.. BuildAdvisor.Known(builds, run => hasEmulated && log.RanEmulated(run), Units.Bytes).Select(advice => advice with
+        {
+            Message = confidential.Text(advice.Message), Lines = [.. advice.Lines.Select(confidential.Text)],
+        })];
+    }
 
     /// <summary>What was told while it ran, but for what the findings say better.</summary>
     private ImmutableArray<RecordedWarning> Warnings(Confidential confidential, List<RecordedComponent> components)

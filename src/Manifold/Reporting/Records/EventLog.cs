@@ -16,6 +16,7 @@ internal sealed class EventLog
     private readonly Dictionary<(string Kind, string Where), Moved> transfers = [];
     private readonly HashSet<(TransferKind, Digest, string)> arrived = [];
     private readonly List<RecordedPhase> phases = [];
+    private readonly Dictionary<(string Component, string Hook), DateTimeOffset> hooks = [];
     private readonly List<(string Component, string Message)> warnings = [];
     private DateTimeOffset last;
 
@@ -50,7 +51,8 @@ internal sealed class EventLog
                 case StepFinished done: End(component, done.Step, e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
                 case StepFailed failed: End(component, failed.Step, e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
                 case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;
-                case HookFinished { Cached: false } hook: phases.Add(new RecordedPhase(hook.Name, component, At(e.Time - hook.Duration), At(e.Time))); break;
+                case HookStarted hook: hooks[(component, hook.Name)] = e.Time; break;
+                case HookFinished hook: End(component, hook); break;
                 case Verified verified: phases.Add(new RecordedPhase("verify", component, At(e.Time - verified.Duration), At(e.Time))); break;
                 case Warned warned: warnings.Add((component, warned.Message)); break;
             }
@@ -77,10 +79,17 @@ internal sealed class EventLog
         }
     }
 
+    /// <summary>Whether the RUN ran in this build, under an emulator.</summary>
+    public bool RanEmulated(RunStep run)
+    {
+        lock (gate)
+            return steps.Any(pair => pair.Key.Step == run.Digest && pair.Value is { Emulated: true, State: StepState.Done });
+    }
+
     public ImmutableArray<RecordedPhase> Phases()
     {
         lock (gate)
-            return [.. phases.Concat(transfers.Where(pair => pair.Key.Kind != "pulled").GroupBy(_ => "publish")
+            return [.. phases.Concat(Unfinished()).Concat(transfers.Where(pair => pair.Key.Kind != "pulled").GroupBy(_ => "publish")
                 .Select(group => new RecordedPhase(group.Key, "", group.Min(pair => pair.Value.Begin), group.Max(pair => pair.Value.End)))).OrderBy(phase => phase.Begin)];
     }
 
@@ -95,6 +104,17 @@ internal sealed class EventLog
         lock (gate)
             return [.. warnings.Distinct()];
     }
+
+    private void End(string component, HookFinished hook)
+    {
+        hooks.Remove((component, hook.Name));
+        if (!hook.Cached)
+            phases.Add(new RecordedPhase(hook.Name, component, At(hook.Time - hook.Duration), At(hook.Time)));
+    }
+
+    /// <summary>Hooks that failed or were stopped.</summary>
+    private IEnumerable<RecordedPhase> Unfinished() =>
+        hooks.Select(hook => new RecordedPhase(hook.Key.Hook, hook.Key.Component, At(hook.Value), At(last)));
 
     private double At(DateTimeOffset time) => Math.Round(Math.Max(0, (time - begin).TotalSeconds), 3);
 

@@ -6,7 +6,7 @@ using Manifold.Oci;
 
 namespace Manifold.Reporting.Records;
 
-/// <summary>A record as JSON: members in camel case, absent where they say nothing.</summary>
+/// <summary>A record as JSON: members in camel case, left out if they are null.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
@@ -15,7 +15,7 @@ public sealed partial class RecordJson : JsonSerializerContext
 {
     public static byte[] Write(BuildRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, Default.BuildRecord);
 
-    /// <summary>For people, indented.</summary>
+    /// <summary>Indented JSON.</summary>
     public static string WriteReadable(BuildRecord record)
     {
         using var buffer = new MemoryStream();
@@ -24,26 +24,26 @@ public sealed partial class RecordJson : JsonSerializerContext
         return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
     }
 
-    /// <exception cref="FormatException">It is none, or of a version that this program does not know.</exception>
+    /// <exception cref="FormatException">It is not a build record, or its version is newer than this program.</exception>
     public static BuildRecord Read(ReadOnlySpan<byte> json)
     {
         try
         {
             return JsonSerializer.Deserialize(json, Default.BuildRecord) switch
             {
-                null => throw new FormatException("it is JSON's null"),
-                { Version: > Records.BuildRecord.CurrentVersion } newer => throw new FormatException($"it is of version {newer.Version}, and this program knows {Records.BuildRecord.CurrentVersion}: use a newer manifold"),
+                null => throw new FormatException("it is not a build record: it contains null"),
+                { Version: > Records.BuildRecord.CurrentVersion } newer => throw new FormatException($"it has version {newer.Version}, and this program reads up to version {Records.BuildRecord.CurrentVersion}: use a newer manifold"),
                 var record => record,
             };
         }
         catch (JsonException e)
         {
-            throw new FormatException($"it is no record of a build: {e.Message}", e);
+            throw new FormatException($"it is not a build record: {e.Message}", e);
         }
     }
 }
 
-/// <summary>A platform in JSON is its text.</summary>
+/// <summary>Writes a platform as its text.</summary>
 internal sealed class PlatformJsonConverter : JsonConverter<Platform>
 {
     public override Platform Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -53,7 +53,12 @@ public sealed record RecordedStep
 }
 
 /// <summary>What a build does beside its steps: <c>plan</c>, <c>verify</c>, <c>publish</c>, and hooks by their command.</summary>
-public sealed record RecordedPhase(string Name, string Component, double Begin, double End);
+public sealed record RecordedPhase(string Name, string Component, double Begin, double End)
+{
+    [JsonIgnore] public bool IsHook => Component.Length > 0 && Name is not ("plan" or "verify" or "publish");
+
+    [JsonIgnore] public double Elapsed => End - Begin;
+}
 
 /// <summary>Blobs that came from one place, or went to one.</summary>
 /// <param name="Kind"><c>pulled</c>, <c>pushed</c>, <c>mounted</c> or <c>there</c> (a push that found them).</param>

@@ -1,9 +1,10 @@
+using Manifold.Planning.Advising;
 using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
-/// <summary>What a record lets one recommend: warnings with what mends them, those that weigh most first.</summary>
-public static class Advice
+/// <summary>The warnings of a record, each with how to fix it, the most important first.</summary>
+public static class ReportWarnings
 {
     private const long MuchWaste = 1_000_000;
     private const double LongEmulation = 20;
@@ -12,7 +13,7 @@ public static class Advice
     public static IReadOnlyList<RecordedWarning> Of(BuildRecord record) =>
         [.. Findings(record), .. record.Warnings, .. Skew(record), .. Emulation(record), .. Waste(record), .. OldBases(record)];
 
-    /// <summary>What is wrong with several platforms in the same words is told once.</summary>
+    /// <summary>A finding that several platforms share is listed once.</summary>
     private static IEnumerable<RecordedWarning> Findings(BuildRecord record) =>
         from component in record.Components
         from finding in component.Platforms.SelectMany(platform => platform.Findings.Select(finding => (platform.Platform, Finding: finding)))
@@ -20,15 +21,15 @@ public static class Advice
         group finding by (component.Name, finding.Finding.Id, Message: finding.Finding.Message.Replace(finding.Platform.ToString(), "…", StringComparison.Ordinal)) into same
         let first = same.First().Finding
         orderby first.Severity
-        select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} [{first.Id}]{(first.Cause is null ? "" : $". Probably {first.Cause}")}") { Mend = first.Mend };
+        select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} [{first.Id}]{(first.Cause is null ? "" : $". Probable cause: {first.Cause}")}") { Mend = first.Mend };
 
     private static IEnumerable<RecordedWarning> Skew(BuildRecord record) =>
         from component in record.Components
         let packages = component.Parity?.Differences.Count(difference => difference.Topic == "package") ?? 0
         where packages > 0
-        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "is" : "are")} not the same on all platforms")
+        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "differs" : "differ")} between platforms")
         {
-            Mend = "Pin versions, or take the base by digest; see the parity of the platforms.",
+            Mend = "Pin package versions, or name the base image by digest. The parity section lists the differences.",
         };
 
     private static IEnumerable<RecordedWarning> Emulation(BuildRecord record)
@@ -38,9 +39,10 @@ public static class Advice
         if (seconds < LongEmulation)
             yield break;
         var longest = emulated.MaxBy(step => step.Seconds)!;
-        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of the work ran under an emulator, most of it in {longest.Name} ({longest.Platform})")
+        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an emulator. The longest step is {longest.Name} ({longest.Platform})")
         {
-            Mend = "Compile in a stage FROM --platform=$BUILDPLATFORM for TARGETARCH, and copy the result.",
+            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile) ? "Cross-compile: the advice below has the lines to write."
+                : "Cross-compile: build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
         };
     }
 
@@ -48,9 +50,9 @@ public static class Advice
         from component in record.Components
         let worst = component.Platforms.MaxBy(platform => platform.WastedBytes ?? 0)
         where worst?.WastedBytes >= MuchWaste && worst.Waste.Length > 0
-        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} are files that a later layer replaces or deletes; the largest is {worst.Waste[0].Path}")
+        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} is wasted on files that a later layer replaces or deletes. The largest is {worst.Waste[0].Path}")
         {
-            Mend = "Delete in the RUN that made it, or make it in another stage and copy what is needed.",
+            Mend = "Delete the file in the RUN that creates it, or create it in another stage and copy only what you need.",
         };
 
     private static IEnumerable<RecordedWarning> OldBases(BuildRecord record) =>
@@ -59,6 +61,6 @@ public static class Advice
         group image by image.Reference into same
         select new RecordedWarning("", $"{same.Key} is {Units.Age(record.Begin - same.Min(image => image.Created!.Value))} old")
         {
-            Mend = "Build with --pull, or name a newer tag: a base gets its security updates with its next version only.",
+            Mend = "Build with --pull, or use a newer tag. A base image gets security updates only when it is rebuilt.",
         };
 }

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Registry;
+using Manifold.Sandbox;
+
+namespace Manifold.Planning.Advising;
+
+/// <summary>A build to advise on.</summary>
+/// <param name="Component">The image of the project; empty for a single build.</param>
+/// <param name="Plan">Null if the build could not be planned.</param>
+/// <param name="Bases">The base images of its stages.</param>
+public sealed record AdvisedBuild(string Component, BuildPlan? Plan, ImmutableArray<BaseImage> Bases)
+{
+    public AdvisedBuild(string component, BuildPlan plan) : this(component, plan, [.. plan.Bases])
+    {
+    }
+}
+
+/// <summary>Collects advice for builds that are planned or checked.</summary>
+/// <remarks>
+/// <code>
+/// plan    1  cross-compile   compilers that run emulated
+/// bases   2  newer-patch     asks registries for their tags, for a few seconds at most; no answer is no advice
+///         3  shared-base     images that use different versions of one base image
+/// </code>
+/// Never fails because of a registry.
+/// </remarks>
+public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry)
+{
+    private const int MostRepositories = 12;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <param name="bytes">Renders a size.</param>
+    public async Task<ImmutableArray<BuildAdvice>> OfAsync(
+        IReadOnlyCollection<AdvisedBuild> builds, Func<long, string> bytes, CancellationToken cancellation)
+    {
+        // 1
+        var emulated = new HashSet<Platform>();
+        var runs = builds.SelectMany(build => build.Plan?.Steps.OfType<RunStep>() ?? []);
+        foreach (var platform in runs.Select(run => run.Platform).Distinct())
+        {
+            if ((await emulators.ForAsync(platform).ConfigureAwait(false)).Kind == EmulationKind.Emulated)
+                emulated.Add(platform);
+        }
+        // 2
+        var newer = await NewerAsync(builds, cancellation).ConfigureAwait(false);
+        // 3
+        return [.. Known(builds, run => emulated.Contains(run.Platform), bytes), .. newer];
+    }
+
+    /// <summary>The advice that needs no registry. Pure.</summary>
+    public static IEnumerable<BuildAdvice> Known(IEnumerable<AdvisedBuild> builds, Func<RunStep, bool> isEmulated, Func<long, string> bytes)
+    {
+        var all = builds.ToList();
+        return BuildAdvice.Merged(all.Where(build => build.Plan is not null)
+            .SelectMany(build => CrossCompiling.Of(build.Plan!, isEmulated).Select(advice => advice with { Component = build.Component }))
+            .Concat(SharedBases.Of(all.SelectMany(build => build.Bases.Select(image => new UsedBase(build.Component, image))), bytes)));
+    }
+
+    private async Task<IEnumerable<BuildAdvice>> NewerAsync(IReadOnlyCollection<AdvisedBuild> builds, CancellationToken cancellation)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        bounded.CancelAfter(Patience);
+        // A registry that did not answer before is not asked again.
+        var repositories = builds.SelectMany(build => build.Bases.Select(image => (build.Component, Image: image)))
+            .Where(each => each.Image.Origin is BaseOrigin.Registry or BaseOrigin.Locked && NewerTags.HasPatch(each.Image.FoundAs))
+            .GroupBy(each => each.Image.FoundAs.Name).Take(MostRepositories).ToList();
+        var found = await Task.WhenAll(repositories.Select(async same =>
+        {
+            var tags = await TagsAsync(same.First().Image.FoundAs, bounded.Token).ConfigureAwait(false);
+            return same.GroupBy(each => each.Image.FoundAs.Tag!)
+                .Select(uses => Advice(uses.First().Image.FoundAs, uses.Select(use => use.Component), tags)).OfType<BuildAdvice>().ToList();
+        })).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return found.SelectMany(advice => advice);
+    }
+
+    private static BuildAdvice? Advice(ImageReference image, IEnumerable<string> components, ImmutableArray<string> tags) =>
+        NewerTags.Find(image, tags) is not { } newer ? null : new BuildAdvice(AdviceKind.NewerPatch, $"'{image.Name}:{image.Tag}' has a newer patch. Use: {image.Name}:{newer}")
+        {
+            Component = string.Join(", ", components.Where(name => name.Length > 0).Distinct()),
+        };
+
+    private async Task<ImmutableArray<string>> TagsAsync(ImageReference image, CancellationToken cancellation)
+    {
+        try
+        {
+            return await registry.ListTagsAsync(image, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ManifoldException or OperationCanceledException or IOException or HttpRequestException)
+        {
+            return []; // a hint is not worth a message
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json;
+using Manifold.Planning.Advising;
+using Manifold.Text;
+
+namespace Manifold.Reporting;
+
+/// <summary>Advice as text for a terminal, and as JSON.</summary>
+public static class AdviceText
+{
+    /// <summary>Empty if there is no advice; else an empty line, each advice with the lines to write, and the page.</summary>
+    public static string Render(IReadOnlyCollection<BuildAdvice> all)
+    {
+        if (all.Count == 0)
+            return "";
+        var text = new StringBuilder();
+        foreach (var advice in all)
+        {
+            text.Append("\nadvice: ").Append(advice.Component.Length > 0 ? ForeignText.Line(advice.Component) + ": " : "");
+            text.Append(ForeignText.Line(advice.Message)).Append('\n');
+            foreach (var line in advice.Lines)
+                text.Append("  ").Append(ForeignText.Line(line)).Append('\n');
+            text.Append("  see:  ").Append(advice.Page).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Writes the member <c>advice</c>, a list.</summary>
+    public static void Write(Utf8JsonWriter json, IEnumerable<BuildAdvice> all)
+    {
+        json.WriteStartArray("advice");
+        foreach (var advice in all)
+        {
+            json.WriteStartObject();
+            WriteMembers(json, advice);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    internal static void WriteMembers(Utf8JsonWriter json, BuildAdvice advice)
+    {
+        json.WriteString("kind", advice.Id);
+        if (advice.Component.Length > 0)
+            json.WriteString("component", advice.Component);
+        json.WriteString("message", advice.Message);
+        json.WriteStartArray("lines");
+        foreach (var line in advice.Lines)
+            json.WriteStringValue(line);
+        json.WriteEndArray();
+        json.WriteString("page", advice.Page);
+    }
+}
