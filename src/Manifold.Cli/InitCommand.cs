@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text;
+using Manifold.Content;
+using Manifold.Projects.Drafting;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold init</c>: a first manifold.yaml from what a folder has.</summary>
+internal static class InitCommand
+{
+    private const string OwnName = "manifold.yaml";
+    private static readonly string[] OwnNames = [OwnName, "manifold.yml"];
+
+    public static Command Create(CliContext context)
+    {
+        var folder = new Argument<string>("FOLDER") { Description = "The project's folder (default: the working folder).", DefaultValueFactory = _ => "." };
+        var print = new Option<bool>("--print") { Description = "Print the file to standard output and write nothing." };
+        var force = new Option<bool>("--force") { Description = "Replace an existing manifold.yaml." };
+        var command = new Command("init", "Write a manifold.yaml for the Dockerfiles, the bake or compose file, or the folder of components that a project has.")
+        {
+            folder, print, force,
+        };
+        command.SetAction(parsed =>
+        {
+            var given = parsed.GetRequiredValue(folder);
+            var root = Path.GetFullPath(given);
+            if (!Directory.Exists(root))
+                throw new UsageException(File.Exists(root) ? $"'{given}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{given}'.");
+            if (!parsed.GetValue(print) && !parsed.GetValue(force) && OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name))) is { } existing)
+                throw new UsageException($"'{Shown(given, existing)}' exists already. Replace it with --force, or see what would be written with --print.");
+            if (ProjectDrafter.Make(root) is not { } draft)
+                throw NothingIn(given);
+            foreach (var note in draft.Notes)
+                context.Warn(note);
+            if (parsed.GetValue(print))
+            {
+                context.Out.Write(draft.Text);
+                return;
+            }
+            Write(Path.Combine(root, OwnName), draft.Text, parsed.GetValue(force));
+            context.Out.WriteLine($"Wrote {Shown(given, OwnName)} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            context.Out.WriteLine($"Read it, and then see what would be built: manifold bake --plan{(given is "." ? "" : $" -f {Shown(given, OwnName)}")}");
+        });
+        return command;
+    }
+
+    /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>
+    private static void Write(string path, string text, bool replace)
+    {
+        if (replace)
+        {
+            Store.ReplaceFile(path, Encoding.UTF8.GetBytes(text));
+            return;
+        }
+        var beside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(beside, text);
+            File.Move(beside, path, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    private static string Shown(string folder, string name) => folder is "." ? name : Path.Combine(folder, name);
+
+    private static UsageException NothingIn(string folder) => new($"""
+        '{folder}' has nothing to make a manifold.yaml from. Looked for:
+          Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {FolderDepth} levels down
+          docker-bake.hcl, docker-bake.json, compose.yaml, docker-compose.yaml
+          components/NAME/Dockerfile and components/NAME/ImageSource
+        Write a Dockerfile and run the command again, or write a manifold.yaml such as:
+
+        {string.Join('\n', ProjectDrafter.Example.Split('\n').Select(line => "  " + line))}
+        """);
+
+    private const int FolderDepth = ProjectDrafter.Depth;
+}
