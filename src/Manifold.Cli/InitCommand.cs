@@ -23,6 +23,8 @@ internal static class InitCommand
         command.SetAction(parsed =>
         {
             var given = parsed.GetRequiredValue(folder);
+            if (given.Length == 0)
+                throw new UsageException("FOLDER is empty. Name the project's folder.");
             var root = Path.GetFullPath(given);
             if (!Directory.Exists(root))
                 throw new UsageException(File.Exists(root) ? $"'{given}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{given}'.");

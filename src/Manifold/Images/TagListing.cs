@@ -144,7 +144,8 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
                 continue;
             var nested = ImageIndex.Parse((await GetAsync(entry, cancellation).ConfigureAwait(false)).Bytes.Span);
             var below = await OpenAsync(nested, above.Add(entry.Digest), cancellation).ConfigureAwait(false);
-            indexes.AddRange([entry, .. below.Indexes]);
+            indexes.Add(entry);
+            indexes.AddRange(below.Indexes);
             images.AddRange(below.Images);
         }
         return (images.ToImmutable(), indexes.ToImmutable());

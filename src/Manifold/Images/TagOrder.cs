@@ -50,7 +50,8 @@ public sealed class TagOrder : IComparer<string>
 
     private static int Number(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
-        (left, right) = (left.TrimStart('0'), right.TrimStart('0'));
+        left = left.TrimStart('0');
+        right = right.TrimStart('0');
         return left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Verification;
 

@@ -16,10 +16,22 @@ internal sealed class DockerfileDraft(string root, string? owner)
     {
         var groups = found.GroupBy(each => (each.Folder, each.Variant)).ToList();
         var names = ImageNames.Of(project, [.. groups.Select(group => group.Key)]);
-        var siblings = new SiblingGuess(project, owner, [.. names]);
+        var siblings = new SiblingGuess(owner, Published(names, [.. groups.Select(group => group.Key.Folder)]));
         var uses = groups.Select((group, i) => siblings.In(names[i], group.Select(each => each.Tree))).ToList();
         var used = uses.SelectMany(each => each).Where(use => use.How == SiblingMeaning.ByName).Select(use => use.Needs).ToHashSet(StringComparer.Ordinal);
         return DraftImage.InOrder([.. groups.Select((group, i) => Image(names[i], [.. group], uses[i], used.Contains(names[i])))]);
+    }
+
+    /// <summary>Names under which the images may be published: their own, and those with the project's or their folders' names before it.</summary>
+    private Dictionary<string, string> Published(IReadOnlyList<string> names, IReadOnlyList<string> folders)
+    {
+        var published = names.ToDictionary(name => name, StringComparer.Ordinal);
+        for (var i = 0; i < names.Count; i++)
+        {
+            published.TryAdd($"{project}-{names[i]}", names[i]);
+            published.TryAdd(ImageNames.From(folders[i].Replace('/', '-')), names[i]);
+        }
+        return published;
     }
 
     private DraftImage Image(string name, ImmutableArray<FoundDockerfile> files, IReadOnlyList<SiblingUse> uses, bool isUsed)

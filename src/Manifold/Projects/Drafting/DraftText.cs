@@ -12,8 +12,8 @@ internal static class DraftText
     private const int CommentWidth = 110;
 
     /// <param name="sources">What the images come from, for the first comment.</param>
-    /// <param name="leftOut">Files and images that are not in the draft, each with the reason.</param>
     /// <param name="groups">Empty for none.</param>
+    /// <param name="rest">Dockerfiles that no image of the draft is built from, and what is left out, each with the reason.</param>
     public static string Write(
         string sources, RegistryGuess? registry, ImmutableArray<DraftImage> images, JsonObject groups, (ImmutableArray<string> Also, ImmutableArray<string> LeftOut) rest)
     {

@@ -43,7 +43,7 @@ public static class ProjectDrafter
         var survey = FolderSurvey.Make(folder);
         if (survey.IsCut)
             notes.Add("The folder is large. Not all of it was searched for Dockerfiles.");
-        var draft = Imported(folder, options, survey, notes) ?? FromDockerfiles(folder, survey);
+        var draft = Imported(folder, options, survey, notes) ?? FromDockerfiles(folder, survey, [.. notes]);
         if (draft is null)
             return null;
         Require(folder, options, draft); // 4
@@ -81,7 +81,7 @@ public static class ProjectDrafter
     }
 
     /// <summary>Step 3.</summary>
-    private static ProjectDraft? FromDockerfiles(string folder, FolderSurvey survey)
+    private static ProjectDraft? FromDockerfiles(string folder, FolderSurvey survey, ImmutableArray<string> notes)
     {
         if (survey.Dockerfiles.IsEmpty)
             return null;
@@ -89,7 +89,7 @@ public static class ProjectDrafter
         var images = new DockerfileDraft(folder, registry?.Owner).Make(survey.Dockerfiles);
         return new ProjectDraft([.. survey.Dockerfiles.Select(file => file.Path)], [.. images.Select(image => image.Name)], DraftText.Write(
             survey.Dockerfiles.Length == 1 ? survey.Dockerfiles[0].Path : $"{survey.Dockerfiles.Length} Dockerfiles", registry, images, new JsonObject(),
-            ([], survey.LeftOut)));
+            ([], [.. notes, .. survey.LeftOut])));
     }
 
     private static void Require(string folder, ReadingOptions options, ProjectDraft draft)

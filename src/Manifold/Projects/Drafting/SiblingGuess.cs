@@ -23,9 +23,9 @@ internal enum SiblingMeaning
 }
 
 /// <summary>Recognizes the images of a draft in each other's Dockerfiles.</summary>
-/// <param name="project">The name of the surveyed folder.</param>
 /// <param name="owner">The user or group that the git remote names.</param>
-internal sealed class SiblingGuess(string project, string? owner, IReadOnlyCollection<string> names)
+/// <param name="names">What an image may be called in a registry, and the image.</param>
+internal sealed class SiblingGuess(string? owner, IReadOnlyDictionary<string, string> names)
 {
     private readonly Dictionary<string, HashSet<string>> bases = new(StringComparer.Ordinal);
 
@@ -53,9 +53,9 @@ internal sealed class SiblingGuess(string project, string? owner, IReadOnlyColle
         if (!ImageReference.TryParse(text, out var reference) || reference.Digest is not null)
             return null;
         var last = reference.Repository[(reference.Repository.LastIndexOf('/') + 1)..];
-        if (names.FirstOrDefault(name => name == last || $"{project}-{name}" == last) is not { } needs || needs == image)
-            return null;
         var isBare = !text.Contains('/', StringComparison.Ordinal);
+        if (!names.TryGetValue(last, out var needs) || needs == image || (!isBare && reference.Name == $"docker.io/library/{last}"))
+            return null;
         if (isBare && ImageNames.IsOfficial(last))
             return null;
         if (isBare && last == needs && reference.Tag == "latest")
