@@ -10,7 +10,10 @@ internal static class DuCommand
 {
     public static Command Create(CliContext context)
     {
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Also list each image with its size and with the part that no other image shares." };
+        var verbose = new Option<bool>("--verbose", "-v")
+        {
+            Description = "Also list each image with its size and with the part that no other image shares.",
+        };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("du", "Show what the store holds and what 'manifold prune' would free.") { verbose, json };
         command.SetAction(async (parsed, cancellation) =>

@@ -13,23 +13,23 @@ internal static class InitCommand
 
     public static Command Create(CliContext context)
     {
-        var folder = new Argument<string>("FOLDER") { Description = "The project's folder (default: the working folder).", DefaultValueFactory = _ => "." };
+        var folder = new Argument<string>("FOLDER")
+        {
+            Description = "The project's folder (default: the working folder).", DefaultValueFactory = _ => ".",
+        };
         var print = new Option<bool>("--print") { Description = "Print the file to standard output and write nothing." };
         var force = new Option<bool>("--force") { Description = "Replace an existing manifold.yaml." };
-        var command = new Command("init", "Write a manifold.yaml for the Dockerfiles, the bake or compose file, or the folder of components that a project has.")
+        var command = new Command("init", "Write a first manifold.yaml for the project in a folder. "
+            + "It is made from the folder's Dockerfiles, its bake or compose file, or its folder of components.")
         {
             folder, print, force,
         };
         command.SetAction(parsed =>
         {
             var given = parsed.GetRequiredValue(folder);
-            if (given.Length == 0)
-                throw new UsageException("FOLDER is empty. Name the project's folder.");
-            var root = Path.GetFullPath(given);
-            if (!Directory.Exists(root))
-                throw new UsageException(File.Exists(root) ? $"'{given}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{given}'.");
-            if (!parsed.GetValue(print) && !parsed.GetValue(force) && OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name))) is { } existing)
-                throw new UsageException($"'{Shown(given, existing)}' exists already. Replace it with --force, or see what would be written with --print.");
+            var root = Existing(given);
+            if (!parsed.GetValue(print) && !parsed.GetValue(force))
+                RequireNone(given, root);
             if (ProjectDrafter.Make(root) is not { } draft)
                 throw NothingIn(given);
             foreach (var note in draft.Notes)
@@ -40,10 +40,30 @@ internal static class InitCommand
                 return;
             }
             Write(Path.Combine(root, OwnName), draft.Text, parsed.GetValue(force));
-            context.Out.WriteLine($"Wrote {Shown(given, OwnName)} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
-            context.Out.WriteLine($"Read it, and then see what would be built: manifold bake --plan{(given is "." ? "" : $" -f {Shown(given, OwnName)}")}");
+            var written = Shown(given, OwnName);
+            context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            var file = given is "." ? "" : $" -f {written}";
+            context.Out.WriteLine($"Read it, and then show what would be built: manifold bake --plan{file}");
         });
         return command;
+    }
+
+    private static string Existing(string folder)
+    {
+        if (folder.Length == 0)
+            throw new UsageException("FOLDER is empty. Name the project's folder.");
+        var root = Path.GetFullPath(folder);
+        return Directory.Exists(root) ? root : throw new UsageException(File.Exists(root)
+            ? $"'{folder}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{folder}'.");
+    }
+
+    private static void RequireNone(string folder, string root)
+    {
+        if (OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name))) is { } existing)
+        {
+            throw new UsageException($"'{Shown(folder, existing)}' already exists. "
+                + "Replace it with --force, or show what would be written with --print.");
+        }
     }
 
     /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>

@@ -15,8 +15,14 @@ internal static class InspectCommand
         var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it stands there, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
         var platform = new Option<string?>("--platform") { Description = "Only this platform. With --config the default is this machine's.", HelpName = "P" };
-        var files = new Option<bool>("--files") { Description = "List the files of one platform, the largest first, with the layer and the instruction that made each, and the bytes that later layers waste." };
-        var limit = new Option<int?>("--limit") { Description = $"With --files: how many files to list (default: {InspectFiles.Usual}; 0: all).", HelpName = "N" };
+        var files = new Option<bool>("--files")
+        {
+            Description = "List the files of one platform by layer, the largest first, and mark those that later layers waste.",
+        };
+        var limit = new Option<int?>("--limit")
+        {
+            Description = $"With --files, how many files to list (default: {InspectFiles.Usual}; 0: all).", HelpName = "N",
+        };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
         var command = new Command("inspect", "Show an image of a registry, the store, a layout or an archive: platforms, sizes, layers, config, what refers to it.")
@@ -29,9 +35,8 @@ internal static class InspectCommand
             if (parsed.GetValue(raw) && parsed.GetValue(config))
                 throw new UsageException("--raw and --config: the index or manifest, or the config? Choose one of them.");
             if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
-                throw new UsageException($"--files and {(parsed.GetValue(raw) ? "--raw" : "--config")} print different things. Choose one of them.");
-            if (parsed.GetValue(limit) is { } most && (!parsed.GetValue(files) || most < 0))
-                throw new UsageException(most < 0 ? $"--limit {most}: expected a number of files, or 0 for all." : "--limit is for --files. Add --files, or leave it out.");
+                throw new UsageException("--files cannot be used together with --raw or --config. It lists files, and they print documents.");
+            InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
             var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
@@ -40,7 +45,8 @@ internal static class InspectCommand
             var wanted = parsed.GetValue(platform) is { } text ? RegistryAccess.Platforms([text]).Single() : null;
             if (parsed.GetValue(files))
             {
-                await InspectFiles.RunAsync(context, store, source, new FilesAsked(wanted, parsed.GetValue(limit) ?? InspectFiles.Usual, isJson), cancellation);
+                var asked = new FilesAsked(wanted, parsed.GetValue(limit) ?? InspectFiles.Usual, isJson);
+                await InspectFiles.RunAsync(context, store, source, asked, cancellation);
                 return;
             }
             // The image as the registry has it, whatever the store remembers of it.
@@ -77,7 +83,8 @@ internal static class InspectCommand
     }
 
     /// <summary>The platform that is asked for; otherwise the only one, or this machine's.</summary>
-    internal static async Task<PlatformEntry> ChooseAsync(IImageSource source, Descriptor top, Platform? platform, CancellationToken cancellation)
+    internal static async Task<PlatformEntry> ChooseAsync(
+        IImageSource source, Descriptor top, Platform? platform, CancellationToken cancellation)
     {
         var entries = await ImagePlatforms.ReadAsync(source, top, cancellation);
         return (platform is null && entries.Length == 1

@@ -21,16 +21,30 @@ internal static class InspectFiles
     public const int Usual = 30;
     private const int InstructionWidth = 100;
 
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    public static async Task RunAsync(CliContext context, Store store, IImageSource source, FilesAsked asked, CancellationToken cancellation)
+    /// <exception cref="UsageException">The limit is negative, or there are no files to limit.</exception>
+    public static void RequireLimit(int? limit, bool hasFiles)
+    {
+        if (limit < 0)
+            throw new UsageException($"--limit {limit}: expected a number of files, or 0 for all.");
+        if (limit is not null && !hasFiles)
+            throw new UsageException("--limit works only with --files. Add --files, or remove --limit.");
+    }
+
+    public static async Task RunAsync(
+        CliContext context, Store store, IImageSource source, FilesAsked asked, CancellationToken cancellation)
     {
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var top = await source.ResolveAsync(cancellation);
         var entry = await InspectCommand.ChooseAsync(source, top.Descriptor, asked.Platform, cancellation);
         var manifest = await source.ReadManifestAsync(entry.Manifest, cancellation);
         var image = new PlatformImage(entry.Manifest, manifest, await source.ReadConfigAsync(manifest.Config, cancellation));
-        var files = await ReadAsync(context, source, image, (new ContentsCache(store), asked.Most == 0 ? int.MaxValue : asked.Most), cancellation);
+        var most = asked.Most == 0 ? int.MaxValue : asked.Most;
+        var files = await ReadAsync(context, source, image, (new ContentsCache(store), most), cancellation);
         if (asked.Json)
             await context.Out.WriteLineAsync(ToJson(source.Location, entry, files).ToJsonString(Readable));
         else
@@ -38,10 +52,11 @@ internal static class InspectFiles
     }
 
     private static async Task<ImageFiles> ReadAsync(
-        CliContext context, IImageSource source, PlatformImage image, (ContentsCache Cache, int Most) how, CancellationToken cancellation)
+        CliContext context, IImageSource source, PlatformImage image, (ContentsCache Cache, int Most) how,
+        CancellationToken cancellation)
     {
-        var number = 0;
-        await using var status = new StatusLine(context, () => $"Reading layer {Volatile.Read(ref number)} of {image.Manifest.Layers.Length} …");
+        var (number, all) = (0, image.Manifest.Layers.Length);
+        await using var status = new StatusLine(context, () => $"Reading layer {Volatile.Read(ref number)} of {all} …");
         return await ImageFiles.ReadAsync(source, image, how.Cache, how.Most, layer => Volatile.Write(ref number, layer), cancellation);
     }
 
@@ -51,15 +66,17 @@ internal static class InspectFiles
         output.WriteLine($"Name:      {location.Reference?.ToString() ?? location.ToString()}");
         output.WriteLine($"Platform:  {entry.Platform}");
         output.WriteLine($"Digest:    {entry.Manifest.Digest}");
-        output.WriteLine($"Files:     {ByteSize.Format(files.Bytes)} in {Counts.Of(files.Layers.Sum(layer => layer.Files), "file")}, of which later layers waste {ByteSize.Format(files.WastedBytes)}");
+        output.WriteLine($"Files:     {ByteSize.Format(files.Bytes)} in {Counts.Of(files.Layers.Sum(layer => layer.Files), "file")}, "
+            + $"of which later layers waste {ByteSize.Format(files.WastedBytes)}");
         if (files.Layers.IsEmpty)
             return;
         output.WriteLine();
         Columns.Write(output, ["LAYER", "PULLED", "UNPACKED", "FILES", "DELETES", "WASTED", "MADE BY"], [.. files.Layers.Select(ToRow)]);
         output.WriteLine();
         Columns.Write(output, ["SIZE", "LAYER", "PATH"], [.. files.Files.Select(ToRow)]);
-        if (files.Entries > files.Files.Length)
-            context.Warn($"… and {Counts.Of((int)Math.Min(int.MaxValue, files.Entries - files.Files.Length), "more file")}. List them with --limit 0.");
+        var more = (int)Math.Min(int.MaxValue, files.Entries - files.Files.Length);
+        if (more > 0)
+            context.Warn($"… and {Counts.Of(more, "more file")}. List them with --limit 0.");
     }
 
     private static string[] ToRow(FilesOfLayer layer) =>

@@ -17,14 +17,22 @@ internal static class LsCommand
     public static Command Create(CliContext context)
     {
         var repository = new Argument<string>("REPOSITORY") { Description = "A repository of a registry, for example ghcr.io/acme/app." };
-        var filter = new Option<string?>("--filter") { Description = "Only tags that match this pattern, for example '1.*'. It may contain * and ?.", HelpName = "PATTERN" };
+        var filter = new Option<string?>("--filter")
+        {
+            Description = "Only tags that match this pattern, for example '1.*'. It may contain * and ?.", HelpName = "PATTERN",
+        };
         var limit = new Option<int?>("--limit", "-n")
         {
-            Description = $"How many tags to read (default: {Usual}; {UsualOnDockerHub} on Docker Hub, which counts pulls; 0: all).", HelpName = "N",
+            Description = $"How many tags to read (default: {Usual}; {UsualOnDockerHub} on Docker Hub, which counts pulls; 0: all).",
+            HelpName = "N",
         };
-        var all = new Option<bool>("--all", "-a") { Description = "Also list the tags of signatures, SBOMs and other attachments (sha256-…)." };
+        var all = new Option<bool>("--all", "-a")
+        {
+            Description = "Also list the tags of signatures, SBOMs and other attachments (sha256-…).",
+        };
         var json = new Option<bool>("--json") { Description = "Print the tags as JSON." };
-        var command = new Command("ls", "List the tags of a repository with their platforms, sizes and age. The highest version comes first.")
+        var command = new Command("ls", "List the tags of a repository with their platforms, sizes and age. "
+            + "The highest version comes first.")
         {
             repository, filter, limit, all, json,
         };
@@ -38,10 +46,7 @@ internal static class LsCommand
             var name = await client.QualifyAsync(asked, cancellation);
             var tags = await client.ListTagsAsync(name, cancellation);
             if (tags.IsEmpty)
-                throw new RegistryException($"list the tags of {name.Name}: the registry has no such repository, or it has no tags. Check the name, and log in if it is private: manifold login {name.Registry}")
-                {
-                    Registry = name.Registry, Status = HttpStatusCode.NotFound,
-                };
+                throw NoTags(name);
             var chosen = TagListing.Choose(tags, parsed.GetValue(filter), parsed.GetValue(all));
             var most = parsed.GetValue(limit) ?? (name.Registry == "docker.io" ? UsualOnDockerHub : Usual);
             var shown = most == 0 || chosen.Length <= most ? chosen : chosen[..most];
@@ -49,7 +54,10 @@ internal static class LsCommand
             if (parsed.GetValue(json))
                 context.Out.WriteLine(new JsonArray([.. listed.Select(tag => ToJson(name, tag))]).ToJsonString());
             else if (!listed.IsEmpty)
-                Columns.Write(context.Out, ["TAG", "PLATFORMS", "DIGEST", "SIZE", "AGE"], [.. listed.Select(tag => ToRow(tag, context.Time.GetUtcNow()))]);
+            {
+                Columns.Write(context.Out, ["TAG", "PLATFORMS", "DIGEST", "SIZE", "AGE"],
+                    [.. listed.Select(tag => ToRow(tag, context.Time.GetUtcNow()))]);
+            }
             foreach (var tag in listed.Where(tag => tag.Problem is not null))
                 context.Warn($"tag '{tag.Tag}' is broken: {tag.Problem}");
             TellOfRest(context, tags, chosen, shown, parsed.GetValue(filter));
@@ -63,21 +71,32 @@ internal static class LsCommand
         if (location.Transport is not Transport.Registry)
             throw new UsageException($"'{text}' is not a repository of a registry. List the images of the store with: manifold images");
         var reference = location.Reference!;
-        return reference is { Digest: null, Tag: "latest" } ? reference
-            : throw new UsageException($"'{text}' names one image. Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, or see the image with: manifold inspect {text}");
+        return reference is { Digest: null, Tag: "latest" } ? reference : throw new UsageException($"'{text}' names one image. "
+            + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
+            + $"or show the image with: manifold inspect {text}");
     }
 
-    private static async Task<ImmutableArray<ListedTag>> ReadAsync(CliContext context, TagListing listing, ImmutableArray<string> tags, CancellationToken cancellation)
+    private static RegistryException NoTags(ImageReference name) => new(
+        $"list the tags of {name.Name}: the registry has no such repository, or it has no tags. "
+        + $"Check the name, and log in if it is private: manifold login {name.Registry}")
+    {
+        Registry = name.Registry, Status = HttpStatusCode.NotFound,
+    };
+
+    private static async Task<ImmutableArray<ListedTag>> ReadAsync(
+        CliContext context, TagListing listing, ImmutableArray<string> tags, CancellationToken cancellation)
     {
         var done = 0;
         await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Counts.Of(tags.Length, "tag")} …");
         return await listing.ReadAsync(tags, () => Interlocked.Increment(ref done), cancellation);
     }
 
-    private static void TellOfRest(CliContext context, ImmutableArray<string> tags, ImmutableArray<string> chosen, ImmutableArray<string> shown, string? filter)
+    private static void TellOfRest(
+        CliContext context, ImmutableArray<string> tags, ImmutableArray<string> chosen, ImmutableArray<string> shown, string? filter)
     {
-        if (chosen.Length > shown.Length)
-            context.Warn($"… and {Counts.Of(chosen.Length - shown.Length, "more tag")}. List them with --limit 0, or choose with --filter.");
+        var more = chosen.Length - shown.Length;
+        if (more > 0)
+            context.Warn($"… and {Counts.Of(more, "more tag")}. List them with --limit 0, or choose with --filter.");
         else if (chosen.IsEmpty)
             context.Warn(filter is null ? $"All {Counts.Of(tags.Length, "tag")} belong to attachments. List them with --all."
                 : $"None of {Counts.Of(tags.Length, "tag")} matches '{filter}'.");

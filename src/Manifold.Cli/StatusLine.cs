@@ -11,7 +11,8 @@ internal sealed class StatusLine : IAsyncDisposable
     private readonly Task showing;
 
     /// <param name="text">Asked again for each update.</param>
-    public StatusLine(CliContext context, Func<string> text) => showing = context.Interactive ? ShowAsync(context, text) : Task.CompletedTask;
+    public StatusLine(CliContext context, Func<string> text) =>
+        showing = context.Interactive ? ShowAsync(context, text) : Task.CompletedTask;
 
     private async Task ShowAsync(CliContext context, Func<string> text)
     {

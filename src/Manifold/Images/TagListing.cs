@@ -41,7 +41,8 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
     /// <summary>Reads the tags in parallel, and returns them in the order given.</summary>
     /// <param name="onRead">Called after each tag, from several threads.</param>
     /// <exception cref="RegistryException">The registry refuses all further requests, or no tag could be read.</exception>
-    public async Task<ImmutableArray<ListedTag>> ReadAsync(ImmutableArray<string> tags, Action? onRead = null, CancellationToken cancellation = default)
+    public async Task<ImmutableArray<ListedTag>> ReadAsync(
+        ImmutableArray<string> tags, Action? onRead = null, CancellationToken cancellation = default)
     {
         var listed = new ListedTag[tags.Length];
         var problems = new ManifoldException?[tags.Length];
@@ -50,7 +51,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
             (listed[i], problems[i]) = await TryReadAsync(tags[i], token).ConfigureAwait(false);
             onRead?.Invoke();
         }).ConfigureAwait(false);
-        return listed.Length > 0 && Array.TrueForAll(listed, tag => tag.Top is null) && problems.FirstOrDefault(each => each is not null) is { } first
+        return Array.TrueForAll(listed, tag => tag.Top is null) && problems.FirstOrDefault(each => each is not null) is { } first
             ? throw first : [.. listed];
     }
 
@@ -157,8 +158,9 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
     private async Task<ManifestContent> GetAsync(Descriptor entry, CancellationToken cancellation)
     {
         var reference = repository.WithDigest(entry.Digest);
-        return await manifests.GetAsync(entry.Digest, token => client.GetManifestAsync(reference, token), cancellation).ConfigureAwait(false)
-            ?? throw Missing(reference, "the registry does not have this manifest, which an index lists.");
+        var content = await manifests.GetAsync(entry.Digest, token => client.GetManifestAsync(reference, token), cancellation)
+            .ConfigureAwait(false);
+        return content ?? throw Missing(reference, "the registry does not have this manifest, which an index lists.");
     }
 
     private async Task<DateTimeOffset?> CreatedAsync(Manifest manifest, CancellationToken cancellation)
@@ -175,23 +177,31 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         }
     }
 
-    private Task<ImageConfig> ConfigAsync(Descriptor descriptor, CancellationToken cancellation) => configs.GetAsync(descriptor.Digest, async token =>
+    private Task<ImageConfig> ConfigAsync(Descriptor descriptor, CancellationToken cancellation) =>
+        configs.GetAsync(descriptor.Digest, token => FetchAsync(descriptor, token), cancellation);
+
+    private async Task<ImageConfig> FetchAsync(Descriptor descriptor, CancellationToken token)
     {
         if (descriptor.Size > Limits.DocumentBytes)
-            throw new ContentMismatchException($"Reading the config {descriptor.Digest.Short}: {descriptor.Size} bytes are more than a config has.");
+        {
+            throw new ContentMismatchException(
+                $"Reading the config {descriptor.Digest.Short}: {descriptor.Size} bytes are more than a config has.");
+        }
         await using var blob = await client.OpenBlobAsync(repository, descriptor, cancellation: token).ConfigureAwait(false);
         var bytes = new byte[descriptor.Size];
         await blob.ReadExactlyAsync(bytes, token).ConfigureAwait(false);
         return ImageConfig.Parse(bytes);
-    }, cancellation);
+    }
 
-    private static IEnumerable<Descriptor> Parts(Descriptor descriptor, Manifest manifest) => [descriptor, manifest.Config, .. manifest.Layers];
+    private static IEnumerable<Descriptor> Parts(Descriptor descriptor, Manifest manifest) =>
+        [descriptor, manifest.Config, .. manifest.Layers];
 
     private static long SizeOf(IEnumerable<Descriptor> parts) => parts.DistinctBy(part => part.Digest).Sum(part => part.Size);
 
     private static DateTimeOffset? Stated(ImmutableSortedDictionary<string, string>? annotations) =>
         annotations?.GetValueOrDefault(CreatedAnnotation) is { } text
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created) ? Sensible(created) : null;
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created)
+            ? Sensible(created) : null;
 
     private static DateTimeOffset? Sensible(DateTimeOffset? created) => created > DateTimeOffset.UnixEpoch ? created : null;
 

@@ -45,13 +45,14 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
     /// <param name="onLayer">Called with the number of each layer before it is read.</param>
     /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
     public static async Task<ImageFiles> ReadAsync(
-        IImageSource source, PlatformImage image, ContentsCache cache, int most, Action<int>? onLayer = null, CancellationToken cancellation = default)
+        IImageSource source, PlatformImage image, ContentsCache cache, int most, Action<int>? onLayer = null,
+        CancellationToken cancellation = default)
     {
         var (layers, diffIds) = (image.Manifest.Layers, image.Config.RootFs.DiffIds);
         if (layers.Length != diffIds.Length)
         {
-            throw new ContentMismatchException($"Reading {source.Location}: the manifest {image.Descriptor.Digest.Short} has {layers.Length} "
-                + $"layers and its config {diffIds.Length}. The image is broken. Get it again from whoever made it.");
+            throw new ContentMismatchException($"Reading {source.Location}: the manifest {image.Descriptor.Digest.Short} has "
+                + $"{layers.Length} layers and its config {diffIds.Length}. The image is broken. Get it again from whoever made it.");
         }
         var unsaved = new Dictionary<int, TableOfContents>();
         for (var i = 0; i < layers.Length; i++)
@@ -61,7 +62,8 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
                 continue;
             var (layer, diffId) = (layers[i], diffIds[i]);
             var blob = await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
-            var table = await Task.Run(() => LayerReader.Read(blob, layer, diffId, TableOfContents.Of, cancellation), cancellation).ConfigureAwait(false);
+            var table = await Task.Run(() => LayerReader.Read(blob, layer, diffId, TableOfContents.Of, cancellation), cancellation)
+                .ConfigureAwait(false);
             if (cache.Has(diffId))
                 unsaved[i] = table; // the one that the store keeps is damaged
             cache.Save(diffId, table);
@@ -95,7 +97,8 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
             }
             layers.Add(layer);
         }
-        return new ImageFiles(layers.ToImmutable(), [.. largest.UnorderedItems.Select(item => item.Element).Order(Comparer<FileOfLayer>.Create(Order))], count);
+        var shown = largest.UnorderedItems.Select(item => item.Element).Order(Comparer<FileOfLayer>.Create(Order));
+        return new ImageFiles(layers.ToImmutable(), [.. shown], count);
     }
 
     private static FileOfLayer? Of(LayerEntry entry, int layer, Dictionary<(int, string), WastedFile> wasted)
@@ -129,12 +132,14 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
             {
                 if (last is not { } known || known.Index != index)
                 {
-                    last = known = (index, unsaved.GetValueOrDefault(index) ?? cache.Find(diffIds[index])
-                        ?? throw new ContentMismatchException($"Reading the contents of layer {index + 1}: the store lost them. Run the command again."));
+                    last = known = (index, unsaved.GetValueOrDefault(index) ?? cache.Find(diffIds[index]) ?? throw Lost(index));
                 }
                 return known.Table;
             }
         }
+
+        private static ContentMismatchException Lost(int index) =>
+            new($"Reading the contents of layer {index + 1}: the store lost them. Run the command again.");
 
         public IEnumerator<TableOfContents> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();
 

@@ -10,7 +10,8 @@ internal sealed record ContextGuess(string Folder, string? Because)
 {
     private static readonly HashSet<string> Keepers = new(StringComparer.OrdinalIgnoreCase)
     {
-        "docker", "dockerfile", "dockerfiles", "container", "containers", "containerfiles", "build", "deploy", "ci", "image", "images", "package", "packaging",
+        "docker", "dockerfile", "dockerfiles", "container", "containers", "containerfiles", "build", "deploy", "ci", "image", "images",
+        "package", "packaging",
     };
 
     /// <summary>True for a folder that holds Dockerfiles of things that are elsewhere, such as <c>docker/</c>.</summary>
@@ -40,7 +41,7 @@ internal sealed record ContextGuess(string Folder, string? Because)
 
     private static bool Exists(string root, string folder, string source) => Path.Exists(Path.Combine(root, folder, source));
 
-    /// <summary>A source up to its first wildcard. Empty for the whole context; null for what is no file of it, or known only later.</summary>
+    /// <summary>A source up to its first wildcard. Empty for the whole context; null for an address, or a name with a variable.</summary>
     private static string? Plain(string source)
     {
         if (source.Contains('$', StringComparison.Ordinal) || source.Contains("://", StringComparison.Ordinal)

@@ -18,11 +18,10 @@ internal sealed class DockerfileDraft(string root, string? owner)
         var names = ImageNames.Of(project, [.. groups.Select(group => group.Key)]);
         var siblings = new SiblingGuess(owner, Published(names, [.. groups.Select(group => group.Key.Folder)]));
         var uses = groups.Select((group, i) => siblings.In(names[i], group.Select(each => each.Tree))).ToList();
-        var used = uses.SelectMany(each => each).Where(use => use.How == SiblingMeaning.ByName).Select(use => use.Needs).ToHashSet(StringComparer.Ordinal);
-        return DraftImage.InOrder([.. groups.Select((group, i) => Image(names[i], [.. group], uses[i], used.Contains(names[i])))]);
+        return DraftImage.InOrder([.. groups.Select((group, i) => Image(names[i], [.. group], uses[i]))]);
     }
 
-    /// <summary>Names under which the images may be published: their own, and those with the project's or their folders' names before it.</summary>
+    /// <summary>Names under which the images may be published: with and without the names of the project and the folders.</summary>
     private Dictionary<string, string> Published(IReadOnlyList<string> names, IReadOnlyList<string> folders)
     {
         var published = names.ToDictionary(name => name, StringComparer.Ordinal);
@@ -34,7 +33,7 @@ internal sealed class DockerfileDraft(string root, string? owner)
         return published;
     }
 
-    private DraftImage Image(string name, ImmutableArray<FoundDockerfile> files, IReadOnlyList<SiblingUse> uses, bool isUsed)
+    private DraftImage Image(string name, ImmutableArray<FoundDockerfile> files, IReadOnlyList<SiblingUse> uses)
     {
         var main = files.FirstOrDefault(file => file.Platform is null) ?? files[0];
         var guess = ContextGuess.Of(root, main);
@@ -54,18 +53,17 @@ internal sealed class DockerfileDraft(string root, string? owner)
         else
             values["platforms"] = PlatformsOf(files, guess.Folder);
         AddSiblings(values, comments, uses);
-        if (ImageNames.IsOfficial(name) && !isUsed)
-        {
-            comments.Add($"'FROM {name}' means the image of Docker Hub. Remove 'aliases' if it means this one.");
-            values["aliases"] = new JsonArray();
-        }
+        var own = main.Folder.Length == 0 ? project : ImageNames.From(ContextGuess.NameOf(main.Folder));
+        if (ImageNames.IsOfficial(own) && own != name)
+            comments.Add($"It is not called '{own}', because 'FROM {own}' means the image of Docker Hub.");
         var findings = files.SelectMany(file => file.Findings).ToList();
         if (findings.Count > 0)
         {
             comments.Add($"May not work on every platform: {findings[0].Place.File}:{findings[0].Place.Line}: {findings[0].Message}.");
-            comments.Add(findings.Count > 1 ? $"This and {findings.Count - 1} more: manifold bake --check {name}" : $"See: manifold bake --check {name}");
+            comments.Add($"{(findings.Count > 1 ? $"This and {findings.Count - 1} more" : "See")}: manifold bake --check {name}");
         }
-        return new DraftImage(name, values, [.. comments], [.. uses.Where(use => use.How != SiblingMeaning.Perhaps).Select(use => use.Needs).Distinct()]);
+        var needs = uses.Where(use => use.How != SiblingMeaning.Perhaps).Select(use => use.Needs).Distinct();
+        return new DraftImage(name, values, [.. comments], [.. needs]);
     }
 
     private static void AddSiblings(JsonObject values, List<string> comments, IReadOnlyList<SiblingUse> uses)
@@ -90,11 +88,13 @@ internal sealed class DockerfileDraft(string root, string? owner)
     {
         var map = new JsonObject();
         var rest = files.FirstOrDefault(file => file.Platform is null);
-        var all = (rest is null ? [] : Platforms.Select(Platform.Parse)).Concat(files.Select(file => file.Platform).OfType<Platform>()).Distinct();
+        var usual = rest is null ? [] : Platforms.Select(Platform.Parse);
+        var all = usual.Concat(files.Select(file => file.Platform).OfType<Platform>()).Distinct();
         foreach (var platform in all)
         {
             var file = files.FirstOrDefault(each => each.Platform == platform) ?? rest!;
-            map[platform.ToString()] = DockerfileOf(file, context) is { } dockerfile ? new JsonObject { ["dockerfile"] = dockerfile } : new JsonObject();
+            map[platform.ToString()] = DockerfileOf(file, context) is { } dockerfile
+                ? new JsonObject { ["dockerfile"] = dockerfile } : new JsonObject();
         }
         return map;
     }
@@ -108,6 +108,11 @@ internal sealed class DockerfileDraft(string root, string? owner)
     }
 
     /// <summary>A path that nothing takes for an address or an option.</summary>
-    internal static string PathOf(string folder) => folder.Length == 0 ? "."
-        : char.IsAsciiLetterOrDigit(folder[0]) && !ContextFetcher.IsRemote(folder) && !folder.Contains(':', StringComparison.Ordinal) ? folder : "./" + folder;
+    private static string PathOf(string folder)
+    {
+        if (folder.Length == 0)
+            return ".";
+        var isPlain = char.IsAsciiLetterOrDigit(folder[0]) && !folder.Contains(':', StringComparison.Ordinal) && !ContextFetcher.IsRemote(folder);
+        return isPlain ? folder : "./" + folder;
+    }
 }

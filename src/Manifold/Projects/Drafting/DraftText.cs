@@ -15,7 +15,8 @@ internal static class DraftText
     /// <param name="groups">Empty for none.</param>
     /// <param name="rest">Dockerfiles that no image of the draft is built from, and what is left out, each with the reason.</param>
     public static string Write(
-        string sources, RegistryGuess? registry, ImmutableArray<DraftImage> images, JsonObject groups, (ImmutableArray<string> Also, ImmutableArray<string> LeftOut) rest)
+        string sources, RegistryGuess? registry, ImmutableArray<DraftImage> images, JsonObject groups,
+        (ImmutableArray<string> Also, ImmutableArray<string> LeftOut) rest)
     {
         var text = new StringBuilder();
         Comment(text, "", $"The images of this project, made from {sources} by 'manifold init'.");
@@ -23,11 +24,12 @@ internal static class DraftText
         text.Append('\n');
         Comment(text, "", registry?.Registry is null
             ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write yours."
-            : "The registry that images are published to, as REGISTRY/NAME:TAG. It is a guess from the git remote; remove the # if it is right.");
+            : "The registry that images are published to, as REGISTRY/NAME:TAG. "
+                + "This one is a guess from the git remote. Remove the # if it is right.");
         text.Append($"# registry: {registry?.Registry ?? "registry.example.com/acme"}\n\n");
         Comment(text, "", "Every image is built for these platforms, unless it names its own.");
-        text.Append(ProjectPrinter.Fragment(new JsonObject { ["platforms"] = ProjectDocument.Texts(DockerfileDraft.Platforms) })).Append('\n');
-        text.Append("images:\n");
+        var platforms = new JsonObject { ["platforms"] = ProjectDocument.Texts(DockerfileDraft.Platforms) };
+        text.Append(ProjectPrinter.Fragment(platforms)).Append("\nimages:\n");
         foreach (var (image, i) in images.Select((image, i) => (image, i)))
         {
             if (i > 0)

@@ -16,6 +16,9 @@ internal sealed record FoundDockerfile(string Folder, string FileName, string? V
     /// <summary>Findings that concern other architectures, each with its place.</summary>
     public required ImmutableArray<Diagnostic> Findings { get; init; }
 
+    /// <summary>A build finds it in its folder by itself.</summary>
+    public bool IsPlain => Variant is null && Platform is null;
+
     public string Path => Folder.Length == 0 ? FileName : $"{Folder}/{FileName}";
 }
 
@@ -57,10 +60,10 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
             if (++visited > MostFolders || found.Count >= MostDockerfiles)
                 return new FolderSurvey(found.ToImmutable(), left.ToImmutable(), IsCut: true);
             var (folders, files) = Entries(Path.Combine(root, next.Folder));
-            foreach (var file in files.Where(name => Named().IsMatch(name) && !Backup().IsMatch(name)).OrderBy(Rank).ThenBy(name => name, StringComparer.Ordinal))
+            foreach (var file in files.Where(IsDockerfile).OrderBy(Rank).ThenBy(name => name, StringComparer.Ordinal))
             {
                 // Two plain names in a folder are one Dockerfile with two spellings.
-                if (VariantOf(file) is null && found.Any(other => other.Folder == next.Folder && other is { Variant: null, Platform: null }))
+                if (VariantOf(file) is null && found.Any(other => other.Folder == next.Folder && other.IsPlain))
                     left.Add($"{Joined(next.Folder, file)}: the folder has a Dockerfile of another name.");
                 else if (Read(content, next.Folder, file, left) is { } dockerfile)
                     found.Add(dockerfile);
@@ -87,7 +90,8 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
                 return null;
             }
             var variant = VariantOf(name);
-            var platform = variant is not null && Architectures.Contains(variant.ToLowerInvariant()) && Platform.TryParse(variant, out var known) ? known : null;
+            var isPlatform = variant is not null && Architectures.Contains(variant.ToLowerInvariant());
+            var platform = isPlatform && Platform.TryParse(variant, out var known) ? known : null;
             return new FoundDockerfile(folder, name, platform is null ? variant : null, platform, parsed.Tree)
             {
                 Findings = platform is null ? [.. parsed.Diagnostics.Where(each => Concerning.Contains(each.Id))] : [],
@@ -105,8 +109,8 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
         try
         {
             var entries = new DirectoryInfo(path).GetFileSystemInfos();
-            return (entries.OfType<DirectoryInfo>().Where(entry => entry.LinkTarget is null).Select(entry => entry.Name).Order(StringComparer.Ordinal),
-                entries.OfType<FileInfo>().Select(entry => entry.Name));
+            var folders = entries.OfType<DirectoryInfo>().Where(entry => entry.LinkTarget is null).Select(entry => entry.Name);
+            return (folders.Order(StringComparer.Ordinal), entries.OfType<FileInfo>().Select(entry => entry.Name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -142,9 +146,13 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
     /// <summary>As a build looks for them.</summary>
     private static int Rank(string name) => name switch { "Dockerfile" => 0, "Containerfile" => 1, "dockerfile" => 2, _ => 3 };
 
-    [GeneratedRegex("^(?:(?:Dockerfile|Containerfile|dockerfile)(?:[.-](?<after>.+))?|(?<before>.+)[.](?:Dockerfile|Containerfile|dockerfile|containerfile))$")]
+    private static bool IsDockerfile(string name) => Named().IsMatch(name) && !Backup().IsMatch(name);
+
+    [GeneratedRegex("^(?:(?:Dockerfile|Containerfile|dockerfile)(?:[.-](?<after>.+))?"
+        + "|(?<before>.+)[.](?:Dockerfile|Containerfile|dockerfile|containerfile))\\z", RegexOptions.Singleline)]
     private static partial Regex Named();
 
-    [GeneratedRegex("(?:~|[.](?:dockerignore|md|txt|rst|html|j2|jinja|jinja2|tmpl|tpl|template|in|erb|orig|bak|old|rej|save|swp|disabled))$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(?:~|[.](?:dockerignore|md|txt|rst|html|j2|jinja|jinja2|tmpl|tpl|template|in|erb|orig|bak|old|rej|save|swp|disabled))\\z",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Backup();
 }

@@ -7,15 +7,16 @@ internal static partial class ImageNames
 {
     private const int Longest = 100;
 
-    /// <summary>Images of Docker Hub that <c>FROM name</c> usually means, even if a folder of the project has the same name.</summary>
+    /// <summary>Images of Docker Hub, which <c>FROM name</c> means even if a folder of the project has the same name.</summary>
     private static readonly HashSet<string> Official = new(StringComparer.Ordinal)
     {
-        "almalinux", "alpine", "amazonlinux", "archlinux", "bash", "buildpack-deps", "busybox", "caddy", "cassandra", "clojure", "couchdb", "dart",
-        "debian", "docker", "eclipse-temurin", "elasticsearch", "elixir", "erlang", "fedora", "gcc", "ghost", "golang", "gradle", "groovy", "haproxy",
-        "haskell", "httpd", "influxdb", "jetty", "julia", "kibana", "logstash", "mariadb", "maven", "memcached", "mongo", "mono", "mysql", "nats",
+        "almalinux", "alpine", "amazonlinux", "archlinux", "bash", "buildpack-deps", "busybox", "caddy", "cassandra", "clojure",
+        "couchdb", "dart", "debian", "docker", "eclipse-temurin", "elasticsearch", "elixir", "erlang", "fedora", "gcc", "ghost", "golang",
+        "gradle", "groovy", "haproxy", "haskell", "httpd", "influxdb", "jetty", "julia", "kibana", "logstash", "mariadb", "maven",
+        "memcached", "mongo", "mono", "mysql", "nats",
         "neo4j", "nextcloud", "nginx", "node", "openjdk", "oraclelinux", "perl", "php", "postgres", "python", "r-base", "rabbitmq", "redis",
-        "registry", "rockylinux", "ruby", "rust", "sonarqube", "swift", "telegraf", "tomcat", "traefik", "ubuntu", "varnish", "vault", "wordpress",
-        "zookeeper",
+        "registry", "rockylinux", "ruby", "rust", "sonarqube", "swift", "telegraf", "tomcat", "traefik", "ubuntu", "varnish",
+        "vault", "wordpress", "zookeeper",
     };
 
     public static bool IsOfficial(string name) => Official.Contains(name);
@@ -35,7 +36,7 @@ internal static partial class ImageNames
     public static IReadOnlyList<string> Of(string project, IReadOnlyList<(string Folder, string? Variant)> paths)
     {
         var plain = paths.Where(path => path.Variant is null).Select(path => path.Folder).ToHashSet(StringComparer.Ordinal);
-        var shortest = paths.Select(path => Short(project, path, plain.Contains(path.Folder))).ToList();
+        var shortest = paths.Select(path => Unofficial(project, Short(project, path, plain.Contains(path.Folder)))).ToList();
         var taken = new HashSet<string>(StringComparer.Ordinal);
         return
         [
@@ -60,6 +61,9 @@ internal static partial class ImageNames
             return From(owner);
         return From(folder.Length == 0 && !besidePlain || path.Folder != folder ? path.Variant : $"{owner}-{path.Variant}");
     }
+
+    private static string Unofficial(string project, string name) =>
+        !IsOfficial(name) ? name : project == name ? $"{name}-image" : $"{project}-{name}";
 
     private static string Long(string project, (string Folder, string? Variant) path) =>
         From(string.Join('-', new[] { path.Folder.Length == 0 ? project : path.Folder, path.Variant }.OfType<string>()));

@@ -24,8 +24,9 @@ internal sealed partial class ImportedDraft
         {
             // An image that stands on a removed one goes too.
         }
-        foreach (var name in project.Components.Select(component => component.Name).Where(name => !kept.Contains(name) && LostBase(name) is not null))
-            leftOut.Add($"{name}: it needs '{LostBase(name)}', which is left out.");
+        foreach (var component in project.Components.Where(component => !kept.Contains(component.Name)))
+            if (LostBase(component.Name) is { } lost)
+                leftOut.Add($"{component.Name}: it needs '{lost}', which is left out.");
         Images = [.. project.Components.Where(component => kept.Contains(component.Name)).Select(Image)];
     }
 
@@ -52,8 +53,7 @@ internal sealed partial class ImportedDraft
     }
 
     /// <summary>The Dockerfiles that the project builds from; absolute.</summary>
-    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(component => component.Platforms).Select(platform => platform.Source)
-        .OfType<BuildSource>().Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
+    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(BuildsOf).Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
         .Select(build => build.DockerfilePath is { } path ? Path.GetFullPath(path, folder)
             : Planning.BuildFiles.HasDockerfile(build.ContextFolder) ? Planning.BuildFiles.DefaultPathOf(build.ContextFolder) : "");
 
@@ -63,11 +63,14 @@ internal sealed partial class ImportedDraft
     {
         var why = project.Broken.GetValueOrDefault(component.Name)?.Faults.FirstOrDefault()?.OneLine
             ?? (Named().IsMatch(component.Name) ? null : "manifold.yaml has no image of such a name.")
-            ?? component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().Select(Lacks).FirstOrDefault(lack => lack is not null);
+            ?? BuildsOf(component).Select(Lacks).FirstOrDefault(lack => lack is not null);
         if (why is not null)
             leftOut.Add($"{component.Name}: {why}");
         return why is null;
     }
+
+    private static IEnumerable<BuildSource> BuildsOf(Component component) =>
+        component.Platforms.Select(platform => platform.Source).OfType<BuildSource>();
 
     private string? Lacks(BuildSource build)
     {
@@ -77,9 +80,13 @@ internal sealed partial class ImportedDraft
             return $"its context '{RelativePath.From(folder, build.ContextFolder)}' is not there.";
         if (build.InlineDockerfile is not null)
             return null;
-        var path = build.DockerfilePath is { } given ? Path.GetFullPath(given, folder) : null;
-        return path is null ? Planning.BuildFiles.HasDockerfile(build.ContextFolder) ? null : $"'{RelativePath.From(folder, build.ContextFolder)}' has no Dockerfile."
-            : File.Exists(path) ? null : $"its Dockerfile '{RelativePath.From(folder, path)}' is not there.";
+        if (build.DockerfilePath is not { } given)
+        {
+            return Planning.BuildFiles.HasDockerfile(build.ContextFolder) ? null
+                : $"'{RelativePath.From(folder, build.ContextFolder)}' has no Dockerfile.";
+        }
+        var path = Path.GetFullPath(given, folder);
+        return File.Exists(path) ? null : $"its Dockerfile '{RelativePath.From(folder, path)}' is not there.";
     }
 
     private DraftImage Image(Component component)
@@ -91,27 +98,31 @@ internal sealed partial class ImportedDraft
         if (!component.UnreadableTags.IsEmpty)
             comments.Add($"This tag needs a variable that has no default: {component.UnreadableTags[0]}");
         var written = component with { Tags = tags, UnreadableTags = [] };
-        var image = (JsonObject)new ProjectDocument(project with { Components = [written] }, folder).Write()["images"]![component.Name]!.DeepClone();
+        var document = new ProjectDocument(project with { Components = [written] }, folder).Write();
+        var image = (JsonObject)document["images"]![component.Name]!.DeepClone();
         if (component.IsForThisMachine && !NeedsPlatforms(component))
             image.Remove("platforms");
-        if (tags.IsEmpty && component.Tags.IsEmpty && component.Outputs.IsEmpty && ImageNames.From(component.Name) == component.Name && !IsBase(component.Name))
+        var isNameless = component is { Tags.IsEmpty: true, UnreadableTags.IsEmpty: true, Outputs.IsEmpty: true };
+        if (isNameless && ImageNames.From(component.Name) == component.Name && !IsBase(component.Name))
         {
-            // Nothing names it; in this file it has the name of its key.
+            // In this file it has the name of its key.
             image.Remove("tags");
             image.Remove("publish");
         }
         if (component.Checkout is { } checkout)
-            comments.Add($"Its source is not part of this file. Check out {checkout.Repository ?? "it"} {checkout.Commit} into {RelativePath.From(folder, checkout.Folder)} before you bake.");
+            comments.Add("Its source is not part of this file. Before you bake, check out "
+                + $"{checkout.Repository ?? "it"} {checkout.Commit} into {RelativePath.From(folder, checkout.Folder)}.");
         return new DraftImage(component.Name, image, [.. comments], [.. component.Siblings]);
     }
 
     private bool IsBase(string name) => project.Components.Any(other => kept.Contains(other.Name) && other.Siblings.Contains(name));
 
-    /// <summary>A base that names no platforms is built for those of the images that stand on it, which may be others than the usual ones.</summary>
+    /// <summary>A base that names no platforms is built for those of the images that stand on it.</summary>
     private bool NeedsPlatforms(Component component)
     {
         var linked = LinkedPlatforms.Applied(project, kept).Find(component.Name)!;
-        return linked.Platforms.Any(platform => platform.Platform != Platform.Host && !DockerfileDraft.Platforms.Contains(platform.Platform.ToString()));
+        return linked.Platforms.Select(each => each.Platform)
+            .Any(platform => platform != Platform.Host && !DockerfileDraft.Platforms.Contains(platform.ToString()));
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]

@@ -70,7 +70,8 @@ public static class ProjectDrafter
             return new ProjectDraft(sources, [.. imported.Images.Select(image => image.Name)], DraftText.Write(
                 $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their defaults)")}", RegistryGuess.Of(folder),
                 DraftImage.InOrder(imported.Images), imported.Groups,
-                ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))], imported.LeftOut)));
+                ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))],
+                    imported.LeftOut)));
         }
         catch (ManifoldException e) when (e is UsageException or ProjectFileException)
         {
@@ -87,9 +88,9 @@ public static class ProjectDrafter
             return null;
         var registry = RegistryGuess.Of(folder);
         var images = new DockerfileDraft(folder, registry?.Owner).Make(survey.Dockerfiles);
-        return new ProjectDraft([.. survey.Dockerfiles.Select(file => file.Path)], [.. images.Select(image => image.Name)], DraftText.Write(
-            survey.Dockerfiles.Length == 1 ? survey.Dockerfiles[0].Path : $"{survey.Dockerfiles.Length} Dockerfiles", registry, images, new JsonObject(),
-            ([], [.. notes, .. survey.LeftOut])));
+        var sources = survey.Dockerfiles.Length == 1 ? survey.Dockerfiles[0].Path : $"{survey.Dockerfiles.Length} Dockerfiles";
+        return new ProjectDraft([.. survey.Dockerfiles.Select(file => file.Path)], [.. images.Select(image => image.Name)],
+            DraftText.Write(sources, registry, images, new JsonObject(), ([], [.. notes, .. survey.LeftOut])));
     }
 
     private static void Require(string folder, ReadingOptions options, ProjectDraft draft)
@@ -100,7 +101,8 @@ public static class ProjectDrafter
         }
         catch (ProjectFileException e)
         {
-            throw new UsageException($"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: it would not be valid. {e.Diagnostics[0].OneLine}");
+            throw new UsageException($"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: "
+                + $"it would not be valid. {e.Diagnostics[0].OneLine}");
         }
     }
 }

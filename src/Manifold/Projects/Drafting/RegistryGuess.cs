@@ -4,7 +4,7 @@ using Manifold.Oci;
 
 namespace Manifold.Projects.Drafting;
 
-/// <summary>Where a project's images probably go, from the address of its git remote 'origin'. Read from the file; git is not run.</summary>
+/// <summary>Where a project's images probably go, from the address of its git remote 'origin'. Git is not run.</summary>
 /// <param name="Owner">The user or group on the git host.</param>
 /// <param name="Registry">What images are put under, for example <c>ghcr.io/acme</c>; null for a host whose registry is not known.</param>
 internal sealed partial record RegistryGuess(string Owner, string? Registry)
@@ -38,7 +38,8 @@ internal sealed partial record RegistryGuess(string Owner, string? Registry)
             "codeberg.org" => $"codeberg.org/{path.Split('/')[0]}",
             _ => null,
         };
-        return new RegistryGuess(path.Split('/')[0], registry is not null && ImageReference.TryParse(registry + "/name", out _) ? registry : null);
+        var isValid = registry is not null && ImageReference.TryParse(registry + "/name", out _);
+        return new RegistryGuess(path.Split('/')[0], isValid ? registry : null);
     }
 
     private static string? ConfigOf(string folder)
@@ -79,6 +80,7 @@ internal sealed partial record RegistryGuess(string Owner, string? Registry)
     }
 
     /// <summary><c>https://host/owner/name.git</c>, <c>ssh://git@host:22/owner/name</c>, <c>git@host:owner/name.git</c></summary>
-    [GeneratedRegex("^(?:(?:https?|ssh|git)://(?:[^@/]*@)?(?<host>[A-Za-z0-9.-]+)(?::[0-9]+)?/|(?:[A-Za-z0-9._-]+@)?(?<host>[A-Za-z0-9.-]+):)/?(?<path>[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+)$")]
+    [GeneratedRegex("^(?:(?:https?|ssh|git)://(?:[^@/]*@)?(?<host>[A-Za-z0-9.-]+)(?::[0-9]+)?/"
+        + "|(?:[A-Za-z0-9._-]+@)?(?<host>[A-Za-z0-9.-]+):)/?(?<path>[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+)$")]
     private static partial Regex Parts();
 }

@@ -60,7 +60,9 @@ public sealed class DraftingAProject : IDisposable
     {
         Write("nginx/Dockerfile", "FROM nginx\n");
         Write("web/Dockerfile", "FROM nginx\nCOPY --from=nginx:1.27 /etc /etc\n");
-        Assert.All(new ProjectGraph(Draft(), Graph).Nodes, node => Assert.Empty(node.Siblings));
+        var project = Draft();
+        Assert.All(new ProjectGraph(project, Graph).Nodes, node => Assert.Empty(node.Siblings));
+        Assert.DoesNotContain("nginx", Names(project));
     }
 
     [Fact]

@@ -119,9 +119,9 @@ public sealed class DraftingFromOtherFiles : IDisposable
             " leading", "trailing ", "x\ufeff", "2026-01-01", "<<", "docker-image:", "<", "y#z", "http:", new string('l', 200),
         ];
         foreach (var name in names)
-            folder.Files.Write(Path.Combine("top", name, "Dockerfile"), $"FROM scratch\nLABEL n={name.Length}\n");
+            folder.Files.Write(Path.Combine(name, "Dockerfile"), $"FROM scratch\nLABEL n={name.Length}\n");
         var project = Draft(out _);
-        Assert.Equal(names.Select(name => folder.Files[$"top/{name}"]).Order(StringComparer.Ordinal),
+        Assert.Equal(names.Select(name => folder.Files[name]).Order(StringComparer.Ordinal),
             project.Components.Select(component => ((BuildSource)component.Platforms[0].Source).ContextFolder).Order(StringComparer.Ordinal));
         Assert.Empty(project.Warnings);
     }
@@ -138,11 +138,10 @@ public sealed class DraftingFromOtherFiles : IDisposable
     }
 
     [Fact]
-    public void a_folder_whose_name_is_not_text_harms_nothing()
+    public async Task a_folder_whose_name_is_not_text_harms_nothing()
     {
         folder.With("good");
-        using (var made = System.Diagnostics.Process.Start("bash", ["-c", "mkdir \"$0\"/$'bad\\xff' && echo FROM scratch > \"$0\"/$'bad\\xff'/Dockerfile", folder.Files.Path]))
-            made.WaitForExit();
+        await Tool.Run("bash", "-c", $"mkdir '{folder.Files.Path}'/$'bad\\xff' && echo FROM scratch > '{folder.Files.Path}'/$'bad\\xff'/Dockerfile");
         Assert.Equal(["good"], Draft(out _).Components.Select(component => component.Name));
     }
 
