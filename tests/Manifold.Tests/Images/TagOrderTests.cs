@@ -6,7 +6,7 @@ public sealed class OrderingTags
 {
     [Theory]
     [InlineData("latest v2.0 v1.10 v1.9")]
-    [InlineData("latest main edge 1.10.1 1.10 1.10-alpine 1.10-rc2 1.10-rc1 1.9.12 1.9.2 1.9 1")]
+    [InlineData("latest main edge 1.10.1 1.10 1.10-rc2 1.10-rc1 1.10-alpine 1.9.12 1.9.2 1.9 1")]
     [InlineData("2026.11.30 2026.9.1 2025.12.1")]
     [InlineData("100000000000000000000000 99999999999999999999999 9")]
     public void the_highest_comes_first(string tags)

@@ -100,8 +100,13 @@ internal sealed partial class ImportedDraft
         var written = component with { Tags = tags, UnreadableTags = [] };
         var document = new ProjectDocument(project with { Components = [written] }, folder).Write();
         var image = (JsonObject)document["images"]![component.Name]!.DeepClone();
-        if (component.IsForThisMachine && !NeedsPlatforms(component))
+        if (component.IsForThisMachine)
+        {
             image.Remove("platforms");
+            var platforms = PlatformsOf(component, []);
+            if (platforms.Except(DockerfileDraft.Platforms).Any())
+                image["platforms"] = ProjectDocument.Texts(platforms);
+        }
         var isNameless = component is { Tags.IsEmpty: true, UnreadableTags.IsEmpty: true, Outputs.IsEmpty: true };
         if (isNameless && ImageNames.From(component.Name) == component.Name && !IsBase(component.Name))
         {
@@ -118,11 +123,14 @@ internal sealed partial class ImportedDraft
     private bool IsBase(string name) => project.Components.Any(other => kept.Contains(other.Name) && other.Siblings.Contains(name));
 
     /// <summary>A base that names no platforms is built for those of the images that stand on it.</summary>
-    private bool NeedsPlatforms(Component component)
+    private ImmutableArray<string> PlatformsOf(Component component, ImmutableHashSet<string> above)
     {
-        var linked = LinkedPlatforms.Applied(project, kept).Find(component.Name)!;
-        return linked.Platforms.Select(each => each.Platform)
-            .Any(platform => platform != Platform.Host && !DockerfileDraft.Platforms.Contains(platform.ToString()));
+        if (!component.IsForThisMachine)
+            return [.. component.Platforms.Select(platform => platform.Platform.ToString())];
+        var users = project.Components.Where(other => kept.Contains(other.Name) && !above.Contains(other.Name)
+            && other.Siblings.Contains(component.Name)).ToList();
+        return users.Count == 0 ? DockerfileDraft.Platforms
+            : [.. users.SelectMany(user => PlatformsOf(user, above.Add(component.Name))).Distinct()];
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]

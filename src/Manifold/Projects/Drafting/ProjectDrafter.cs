@@ -67,7 +67,7 @@ public static class ProjectDrafter
                 return null;
             }
             var used = imported.Dockerfiles.ToHashSet(StringComparer.Ordinal);
-            return new ProjectDraft(sources, [.. imported.Images.Select(image => image.Name)], DraftText.Write(
+            return new ProjectDraft(sources, Names(imported.Images), DraftText.Write(
                 $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their defaults)")}", RegistryGuess.Of(folder),
                 DraftImage.InOrder(imported.Images), imported.Groups,
                 ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))],
@@ -89,20 +89,26 @@ public static class ProjectDrafter
         var registry = RegistryGuess.Of(folder);
         var images = new DockerfileDraft(folder, registry?.Owner).Make(survey.Dockerfiles);
         var sources = survey.Dockerfiles.Length == 1 ? survey.Dockerfiles[0].Path : $"{survey.Dockerfiles.Length} Dockerfiles";
-        return new ProjectDraft([.. survey.Dockerfiles.Select(file => file.Path)], [.. images.Select(image => image.Name)],
+        return new ProjectDraft([.. survey.Dockerfiles.Select(file => file.Path)], Names(images),
             DraftText.Write(sources, registry, images, new JsonObject(), ([], [.. notes, .. survey.LeftOut])));
     }
+
+    private static ImmutableArray<string> Names(ImmutableArray<DraftImage> images) => [.. images.Select(image => image.Name)];
 
     private static void Require(string folder, ReadingOptions options, ProjectDraft draft)
     {
         try
         {
-            ManifoldYaml.Read(OwnName, new SourceText(OwnName, draft.Text), options);
+            var read = ManifoldYaml.Read(OwnName, new SourceText(OwnName, draft.Text), options);
+            if (!read.Components.Select(component => component.Name).Order().SequenceEqual(draft.Images.Order()))
+                throw Invalid("It has other images than were found.");
         }
         catch (ProjectFileException e)
         {
-            throw new UsageException($"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: "
-                + $"it would not be valid. {e.Diagnostics[0].OneLine}");
+            throw Invalid(e.Diagnostics[0].OneLine);
         }
+
+        UsageException Invalid(string why) => new(
+            $"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: it would not be valid. {why}");
     }
 }
