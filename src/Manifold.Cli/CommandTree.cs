@@ -12,6 +12,7 @@ public static class CommandTree
         var root = new RootCommand("Builds container images for many architectures and publishes them as one.")
         {
             // one line per command, in the order of the road
+            InitCommand.Create(context),
             BuildCommand.Create(context),
             BakeCommand.Create(context),
             LockCommand.Create(context),
@@ -32,9 +33,11 @@ public static class CommandTree
             DoctorCommand.Create(context),
             EmulatorsCommand.Create(context),
             ImagesCommand.Create(context),
+            LsCommand.Create(context),
             InspectCommand.Create(context),
             TagCommand.Create(context),
             RemoveCommand.Create(context),
+            DuCommand.Create(context),
             PruneCommand.Create(context),
             ServeCommand.Create(context),
             CompletionCommand.Create(context),

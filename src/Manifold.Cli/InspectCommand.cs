@@ -15,21 +15,40 @@ internal static class InspectCommand
         var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it stands there, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
         var platform = new Option<string?>("--platform") { Description = "Only this platform. With --config the default is this machine's.", HelpName = "P" };
+        var files = new Option<bool>("--files")
+        {
+            Description = "List the files of one platform by layer, the largest first, and mark those that later layers waste.",
+        };
+        var limit = new Option<int?>("--limit")
+        {
+            Description = $"With --files, how many files to list (default: {InspectFiles.Usual}; 0: all).", HelpName = "N",
+        };
         var format = StoredNames.FormatOption();
+        var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
         var command = new Command("inspect", "Show an image of a registry, the store, a layout or an archive: platforms, sizes, layers, config, what refers to it.")
         {
-            location, raw, config, platform, format,
+            location, raw, config, platform, files, limit, format, json,
         };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(raw) && parsed.GetValue(config))
                 throw new UsageException("--raw and --config: the index or manifest, or the config? Choose one of them.");
+            if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
+                throw new UsageException("--files cannot be used together with --raw or --config. It lists files, and they print documents.");
+            InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
+            var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
             var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);
             await using var source = await new ImageSources(store, client).FindAsync(place, context.Warn, cancellation);
             var wanted = parsed.GetValue(platform) is { } text ? RegistryAccess.Platforms([text]).Single() : null;
+            if (parsed.GetValue(files))
+            {
+                var asked = new FilesAsked(wanted, parsed.GetValue(limit) ?? InspectFiles.Usual, isJson);
+                await InspectFiles.RunAsync(context, store, source, asked, cancellation);
+                return;
+            }
             // The image as the registry has it, whatever the store remembers of it.
             var parts = source.Location.Transport is Transport.Registry && !(parsed.GetValue(raw) && wanted is null)
                 ? await RegistryParts.TryAskAsync(client, store, source, PartsAsked.Documents, context.Warn, cancellation) : null;
@@ -42,7 +61,7 @@ internal static class InspectCommand
             if (wanted is not null && parts is { Lost.IsEmpty: false } && parts.Lost.Any(part => part.Platform == wanted))
                 parts.RequireWhole("inspect");
             var image = Only(wanted, await InspectedImage.ReadAsync(source, parts?.Whole, cancellation));
-            if (parsed.GetValue(format) == "json")
+            if (isJson)
                 await context.Out.WriteLineAsync(InspectedJson.Write(image));
             else
                 InspectedText.Write(context.Out, image);
@@ -58,13 +77,20 @@ internal static class InspectCommand
         var top = await source.ResolveAsync(cancellation);
         if (platform is null && !config)
             return top.Bytes;
-        var entries = await ImagePlatforms.ReadAsync(source, top.Descriptor, cancellation);
-        var entry = (platform is null && entries.Length == 1
+        var entry = await ChooseAsync(source, top.Descriptor, platform, cancellation);
+        parts?.RequireWhole("inspect", entry.Manifest.Digest);
+        return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);
+    }
+
+    /// <summary>The platform that is asked for; otherwise the only one, or this machine's.</summary>
+    internal static async Task<PlatformEntry> ChooseAsync(
+        IImageSource source, Descriptor top, Platform? platform, CancellationToken cancellation)
+    {
+        var entries = await ImagePlatforms.ReadAsync(source, top, cancellation);
+        return (platform is null && entries.Length == 1
             ? entries[0]
             : PlatformChoice.Best(platform ?? Platform.Host, entries, each => each.Platform))
             ?? throw Lacks(source.Location, platform ?? Platform.Host, entries.Select(each => each.Platform));
-        parts?.RequireWhole("inspect", entry.Manifest.Digest);
-        return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);
     }
 
     private static InspectedImage Only(Platform? wanted, InspectedImage image) => wanted is null ? image : image with

@@ -50,6 +50,10 @@ public sealed partial class BuildRecords(Store store)
         return freed;
     }
 
+    /// <summary>The bytes that <see cref="Bound"/> would free.</summary>
+    internal long BytesBeyondBound() =>
+        List().Skip(Limits.BuildRecords).Select(id => new FileInfo(PathOf(id))).Where(file => file.Exists).Sum(file => file.Length);
+
     private string PathOf(string id) => Path.Combine(Folder, id + ".json");
 
     private static bool IsId(string text) => IdPattern().IsMatch(text);

@@ -6,32 +6,30 @@ namespace Manifold.Content;
 /// <content>Step 5. A file that cannot be read or removed is noted, and ends nothing.</content>
 public sealed partial class Prune
 {
-    private Result Sweep(Options options, HashSet<string> keptRecords, CancellationToken cancellation)
+    private Decisions Sweep(Options options, HashSet<string> keptRecords, CancellationToken cancellation)
     {
-        var (blobs, snapshots, records) = (new Tally(), new Tally(), new Tally());
-        var (folders, uploads, sources) = (new Tally(), new Tally(), new Tally());
+        var made = new Decisions();
         foreach (var record in CacheRecords())
-            Decide(records, keptRecords.Contains(record.FullName), record, record.Delete);
+            Decide(made.Records, keptRecords.Contains(record.FullName), record, record.Delete);
         foreach (var folder in CacheFolders.In(store))
-            Decide(folders, keptRecords.Contains(folder.FullName), folder, () => CacheFolders.Remove(folder, store.WorkFolder));
+            Decide(made.Folders, keptRecords.Contains(folder.FullName), folder, () => CacheFolders.Remove(folder, store.WorkFolder));
         foreach (var folder in SnapshotFolders.SelectMany(Entries).Where(entry => LeadingHex().IsMatch(entry.Name)))
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = unread || (!options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64])));
-            Decide(snapshots, keep, folder, () => Delete(folder));
+            Decide(made.Snapshots, keep, folder, () => Delete(folder));
         }
-        if (options.All && !unread)
+        if (options.All && !unread && !isPlan)
             SweepFixups();
         foreach (var (digest, file) in Blobs())
-            Decide(blobs, unread || marked.Contains(digest), file, file.Delete);
-        SweepPushes(uploads);
+            Decide(named.Contains(digest) ? made.NamedBlobs : made.Blobs, unread || marked.Contains(digest), file, file.Delete);
+        SweepPushes(made.Uploads);
         // What was fetched can be fetched again: it goes before any cache record does.
         foreach (var source in Entries("sources").OfType<DirectoryInfo>().SelectMany(kind => kind.EnumerateFileSystemInfos()))
-            Decide(sources, !options.All && options.KeepBytes is null, source, () => Delete(source));
-        Tally[] all = [blobs, snapshots, records, folders, uploads, sources];
-        var bound = Tried(Path.Combine(store.Root, "builds"), () => new Tally { Freed = store.Builds.Bound() })?.Freed ?? 0;
-        return new Result(all.Sum(tally => tally.Freed) + bound, all.Sum(tally => tally.Kept),
-            blobs.Removed, snapshots.Removed, records.Removed, folders.Removed) { Faults = [.. faults] };
+            Decide(made.Sources, !options.All && options.KeepBytes is null, source, () => Delete(source));
+        made.BuildsFreed = Tried(Path.Combine(store.Root, "builds"),
+            () => new Tally { Freed = isPlan ? store.Builds.BytesBeyondBound() : store.Builds.Bound() })?.Freed ?? 0;
+        return made;
     }
 
     // They put right what lies below them; without a snapshot there is nothing.
@@ -50,7 +48,7 @@ public sealed partial class Prune
         {
             if (file.Directory!.Name == "_uploads")
                 Decide(uploads, time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file, file.Delete);
-            else if (!unread && (RecordedDigest(file) is not { } digest || !marked.Contains(digest)))
+            else if (!isPlan && !unread && (RecordedDigest(file) is not { } digest || !marked.Contains(digest)))
                 Tried(file.FullName, file.Delete); // also a temporary file whose writer was killed: nobody writes now
         }
     }
@@ -67,7 +65,7 @@ public sealed partial class Prune
     private void Decide(Tally tally, bool keep, FileSystemInfo entry, Action delete) => Tried(entry.FullName, () =>
     {
         var size = SizeOfTree(entry);
-        if (!keep)
+        if (!keep && !isPlan)
             delete();
         tally.Add(keep, size);
     });
@@ -84,6 +82,10 @@ public sealed partial class Prune
         {
             return work();
         }
+        catch (Exception e) when (isPlan && e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null; // a build that works at the same time removed it
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             faults.Add($"'{path}': {e.Message}");
@@ -96,9 +98,11 @@ public sealed partial class Prune
         public long Freed { get; set; }
         public long Kept { get; private set; }
         public int Removed { get; private set; }
+        public int Count { get; private set; }
 
         public void Add(bool keep, long size)
         {
+            Count++;
             if (keep)
             {
                 Kept += size;
@@ -107,5 +111,24 @@ public sealed partial class Prune
             Freed += size;
             Removed++;
         }
+    }
+
+    /// <summary>The decisions about everything in the store, by kind.</summary>
+    private sealed class Decisions
+    {
+        /// <summary>Blobs that images with a name need. Told apart only in a plan.</summary>
+        public Tally NamedBlobs { get; } = new();
+        public Tally Blobs { get; } = new();
+        public Tally Snapshots { get; } = new();
+        public Tally Records { get; } = new();
+        public Tally Folders { get; } = new();
+        public Tally Uploads { get; } = new();
+        public Tally Sources { get; } = new();
+        public long BuildsFreed { get; set; }
+
+        public long Freed => All.Sum(tally => tally.Freed) + BuildsFreed;
+        public long Kept => All.Sum(tally => tally.Kept);
+
+        private Tally[] All => [NamedBlobs, Blobs, Snapshots, Records, Folders, Uploads, Sources];
     }
 }

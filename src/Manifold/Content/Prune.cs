@@ -29,7 +29,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
     private readonly HashSet<Digest> marked = [];
     private readonly Dictionary<string, long> snapshotSizes = [];
     private readonly List<string> faults = [];
-    private bool unread;
+    private HashSet<Digest> named = [];
+    private bool unread, isPlan;
     private ILookup<Digest, Digest> referrers = Array.Empty<Digest>().ToLookup(digest => digest);
 
     /// <param name="All">Also every cache record and every snapshot.</param>
@@ -49,6 +50,16 @@ public sealed partial class Prune(Store store, TimeProvider time)
         using var alone = await store.LockExclusiveAsync(onWait, cancellation).ConfigureAwait(false);
         _ = store.WorkFolder; // sweeps what killed processes left
         referrers = ReferrersBySubject();
+        var made = DecideAll(options, cancellation);
+        return new Result(made.Freed, made.Kept, made.Blobs.Removed, made.Snapshots.Removed, made.Records.Removed, made.Folders.Removed)
+        {
+            Faults = [.. faults],
+        };
+    }
+
+    /// <summary>Steps 2 to 5.</summary>
+    private Decisions DecideAll(Options options, CancellationToken cancellation)
+    {
         foreach (var root in store.Tags.Roots().Select(entry => entry.Digest).Concat(RecentlyPushed()))
             Mark(root, marked);
         var keptRecords = options.All ? [] : KeepRecords(options.KeepBytes ?? long.MaxValue);

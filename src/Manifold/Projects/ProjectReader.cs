@@ -47,6 +47,10 @@ public static class ProjectReader
         OwnNames.Concat(MergedNames).Any(name => File.Exists(Path.Combine(folder, name)))
         || SideImagesFolder.Is(Path.GetFullPath(folder));
 
+    /// <summary>The names of the bake and compose files of a folder, in the order in which they are read as one project.</summary>
+    internal static ImmutableArray<string> ForeignFilesIn(string folder) =>
+        [.. MergedNames.Where(name => File.Exists(Path.Combine(folder, name)))];
+
     /// <summary>Bake-action writes <c>cwd://</c> before files of the working folder.</summary>
     private static string FileOf(string path, ReadingOptions options)
     {

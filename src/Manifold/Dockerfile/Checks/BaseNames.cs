@@ -50,7 +50,7 @@ internal static partial class BaseNames
             && (ImageReference.TryParse(expanded.Text, out _) || tree.FindByName(expanded.Text) is not null);
 
     /// <summary>The global arguments as they are if nobody gives a value; the platform is any.</summary>
-    private static Dictionary<string, string> Defaults(DockerfileTree tree, IReadOnlyDictionary<string, string>? given = null)
+    internal static Dictionary<string, string> Defaults(DockerfileTree tree, IReadOnlyDictionary<string, string>? given = null)
     {
         var values = PlatformArguments.Names.Concat(PlatformArguments.Spellings).ToDictionary(name => name, name => name.EndsWith("PLATFORM", StringComparison.Ordinal) ? "linux/amd64" : "amd64");
         foreach (var argument in tree.GlobalArguments.SelectMany(arg => arg.Arguments))

@@ -16,10 +16,15 @@ public static class ManifoldYaml
 {
     /// <exception cref="ProjectFileException">The file is wrong.</exception>
     /// <exception cref="UsageException">It cannot be read, or the environment is wrong.</exception>
-    public static Project Read(string file, ReadingOptions options)
+    public static Project Read(string file, ReadingOptions options) =>
+        Read(file, ProjectText.Read(file, ProjectPaths.Of(file, options)), options);
+
+    /// <summary>Reads a text that is not in the file yet.</summary>
+    /// <inheritdoc cref="Read(string, ReadingOptions)"/>
+    internal static Project Read(string file, Dockerfile.SourceText text, ReadingOptions options)
     {
         var paths = ProjectPaths.Of(file, options);
-        var faults = new FileFaults(ProjectText.Read(file, paths));
+        var faults = new FileFaults(text);
         var values = new ValueReader(faults);
         var root = YamlComposer.Compose(faults); // 1
         faults.ThrowIfAny();

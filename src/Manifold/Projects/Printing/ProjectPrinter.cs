@@ -14,13 +14,16 @@ public static class ProjectPrinter
 
     /// <summary>As a manifold.yaml, which read in the project's folder gives the same project: variables are replaced, and dollars doubled.</summary>
     /// <param name="workingFolder">That of <see cref="ReadingOptions"/>.</param>
-    public static string Yaml(Project project, string workingFolder)
+    public static string Yaml(Project project, string workingFolder) => Fragment(new ProjectDocument(project, workingFolder).Write());
+
+    /// <summary>A part of a manifold.yaml.</summary>
+    internal static string Fragment(JsonObject document)
     {
         using var text = new StringWriter { NewLine = "\n" };
         var emitter = new Emitter(text, new EmitterSettings(bestIndent: 2, bestWidth: int.MaxValue, isCanonical: false, maxSimpleKeyLength: 1024));
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(null, null, isImplicit: true));
-        Emit(emitter, new ProjectDocument(project, workingFolder).Write());
+        Emit(emitter, document);
         emitter.Emit(new DocumentEnd(isImplicit: true));
         emitter.Emit(new StreamEnd());
         return text.ToString();

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Text;
+using Manifold.Content;
+using Manifold.Projects.Drafting;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold init</c>: a first manifold.yaml from what a folder has.</summary>
+internal static class InitCommand
+{
+    private const string OwnName = "manifold.yaml";
+    private static readonly string[] OwnNames = [OwnName, "manifold.yml"];
+
+    public static Command Create(CliContext context)
+    {
+        var folder = new Argument<string>("FOLDER")
+        {
+            Description = "The project's folder (default: the working folder).", DefaultValueFactory = _ => ".",
+        };
+        var print = new Option<bool>("--print") { Description = "Print the file to standard output and write nothing." };
+        var force = new Option<bool>("--force") { Description = "Replace an existing manifold.yaml." };
+        var command = new Command("init", "Write a first manifold.yaml for the project in a folder. "
+            + "It is made from the folder's Dockerfiles, its bake or compose file, or its folder of components.")
+        {
+            folder, print, force,
+        };
+        command.SetAction(parsed =>
+        {
+            var given = parsed.GetRequiredValue(folder);
+            var root = Existing(given);
+            if (!parsed.GetValue(print) && !parsed.GetValue(force))
+                RequireNone(given, root);
+            if (ProjectDrafter.Make(root) is not { } draft)
+                throw NothingIn(given);
+            foreach (var note in draft.Notes)
+                context.Warn(note);
+            if (parsed.GetValue(print))
+            {
+                context.Out.Write(draft.Text);
+                return;
+            }
+            Write(Path.Combine(root, OwnName), draft.Text, parsed.GetValue(force));
+            var written = Shown(given, OwnName);
+            context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            var file = given is "." ? "" : $" -f {written}";
+            context.Out.WriteLine($"Read it, and then show what would be built: manifold bake --plan{file}");
+        });
+        return command;
+    }
+
+    private static string Existing(string folder)
+    {
+        if (folder.Length == 0)
+            throw new UsageException("FOLDER is empty. Name the project's folder.");
+        var root = Path.GetFullPath(folder);
+        return Directory.Exists(root) ? root : throw new UsageException(File.Exists(root)
+            ? $"'{folder}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{folder}'.");
+    }
+
+    private static void RequireNone(string folder, string root)
+    {
+        if (OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name))) is { } existing)
+        {
+            throw new UsageException($"'{Shown(folder, existing)}' already exists. "
+                + "Replace it with --force, or show what would be written with --print.");
+        }
+    }
+
+    /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>
+    private static void Write(string path, string text, bool replace)
+    {
+        if (replace)
+        {
+            Store.ReplaceFile(path, Encoding.UTF8.GetBytes(text));
+            return;
+        }
+        var beside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(beside, text);
+            File.Move(beside, path, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    private static string Shown(string folder, string name) => folder is "." ? name : Path.Combine(folder, name);
+
+    private static UsageException NothingIn(string folder) => new($"""
+        '{folder}' has nothing to make a manifold.yaml from. Looked for:
+          Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {FolderDepth} levels down
+          docker-bake.hcl, docker-bake.json, compose.yaml, docker-compose.yaml
+          components/NAME/Dockerfile and components/NAME/ImageSource
+        Write a Dockerfile and run the command again, or write a manifold.yaml such as:
+
+        {string.Join('\n', ProjectDrafter.Example.Split('\n').Select(line => "  " + line))}
+        """);
+
+    private const int FolderDepth = ProjectDrafter.Depth;
+}

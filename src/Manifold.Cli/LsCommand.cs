@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Net;
+using System.Text.Json.Nodes;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary><c>manifold ls</c>: the tags of a repository in a registry.</summary>
+internal static class LsCommand
+{
+    // Docker Hub counts each manifest against the limit of pulls.
+    private const int Usual = 50, UsualOnDockerHub = 10;
+
+    public static Command Create(CliContext context)
+    {
+        var repository = new Argument<string>("REPOSITORY") { Description = "A repository of a registry, for example ghcr.io/acme/app." };
+        var filter = new Option<string?>("--filter")
+        {
+            Description = "Only tags that match this pattern, for example '1.*'. It may contain * and ?.", HelpName = "PATTERN",
+        };
+        var limit = new Option<int?>("--limit", "-n")
+        {
+            Description = $"How many tags to read (default: {Usual}; {UsualOnDockerHub} on Docker Hub, which counts pulls; 0: all).",
+            HelpName = "N",
+        };
+        var all = new Option<bool>("--all", "-a")
+        {
+            Description = "Also list the tags of signatures, SBOMs and other attachments (sha256-…).",
+        };
+        var json = new Option<bool>("--json") { Description = "Print the tags as JSON." };
+        var command = new Command("ls", "List the tags of a repository with their platforms, sizes and age. "
+            + "The highest version comes first.")
+        {
+            repository, filter, limit, all, json,
+        };
+        var access = RegistryAccess.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var asked = Parse(parsed.GetRequiredValue(repository));
+            if (parsed.GetValue(limit) is < 0 and var wrong)
+                throw new UsageException($"--limit {wrong}: expected a number of tags, or 0 for all.");
+            using var client = access.Open(context, parsed);
+            var name = await client.QualifyAsync(asked, cancellation);
+            var tags = await client.ListTagsAsync(name, cancellation);
+            if (tags.IsEmpty)
+                throw NoTags(name);
+            var chosen = TagListing.Choose(tags, parsed.GetValue(filter), parsed.GetValue(all));
+            var most = parsed.GetValue(limit) ?? (name.Registry == "docker.io" ? UsualOnDockerHub : Usual);
+            var shown = most == 0 || chosen.Length <= most ? chosen : chosen[..most];
+            var listed = await ReadAsync(context, new TagListing(client, name), shown, cancellation);
+            if (parsed.GetValue(json))
+                context.Out.WriteLine(new JsonArray([.. listed.Select(tag => ToJson(name, tag))]).ToJsonString());
+            else if (!listed.IsEmpty)
+            {
+                Columns.Write(context.Out, ["TAG", "PLATFORMS", "DIGEST", "SIZE", "AGE"],
+                    [.. listed.Select(tag => ToRow(tag, context.Time.GetUtcNow()))]);
+            }
+            foreach (var tag in listed.Where(tag => tag.Problem is not null))
+                context.Warn($"tag '{tag.Tag}' is broken: {tag.Problem}");
+            TellOfRest(context, tags, chosen, shown, parsed.GetValue(filter));
+        });
+        return command;
+    }
+
+    private static ImageReference Parse(string text)
+    {
+        var location = Locations.Parse(text);
+        if (location.Transport is not Transport.Registry)
+            throw new UsageException($"'{text}' is not a repository of a registry. List the images of the store with: manifold images");
+        var reference = location.Reference!;
+        return reference is { Digest: null, Tag: "latest" } ? reference : throw new UsageException($"'{text}' names one image. "
+            + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
+            + $"or show the image with: manifold inspect {text}");
+    }
+
+    private static RegistryException NoTags(ImageReference name) => new(
+        $"list the tags of {name.Name}: the registry has no such repository, or it has no tags. "
+        + $"Check the name, and log in if it is private: manifold login {name.Registry}")
+    {
+        Registry = name.Registry, Status = HttpStatusCode.NotFound,
+    };
+
+    private static async Task<ImmutableArray<ListedTag>> ReadAsync(
+        CliContext context, TagListing listing, ImmutableArray<string> tags, CancellationToken cancellation)
+    {
+        var done = 0;
+        await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Counts.Of(tags.Length, "tag")} …");
+        return await listing.ReadAsync(tags, () => Interlocked.Increment(ref done), cancellation);
+    }
+
+    private static void TellOfRest(
+        CliContext context, ImmutableArray<string> tags, ImmutableArray<string> chosen, ImmutableArray<string> shown, string? filter)
+    {
+        var more = chosen.Length - shown.Length;
+        if (more > 0)
+            context.Warn($"… and {Counts.Of(more, "more tag")}. List them with --limit 0, or choose with --filter.");
+        else if (chosen.IsEmpty)
+            context.Warn(filter is null ? $"All {Counts.Of(tags.Length, "tag")} belong to attachments. List them with --all."
+                : $"None of {Counts.Of(tags.Length, "tag")} matches '{filter}'.");
+    }
+
+    private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>
+    [
+        tag.Tag, Platforms(tag), tag.Top?.Digest.Short ?? "-", tag.Size is { } size ? ByteSize.Format(size) : "-",
+        tag.Created is { } created ? Age(now - created) : "-",
+    ];
+
+    private static string Platforms(ListedTag tag) => tag switch
+    {
+        { Problem: not null } => "(broken)",
+        { ArtifactType: { } type } => $"({type})",
+        _ => string.Join(',', tag.Platforms.Select(platform => platform.Platform?.ToString() ?? "?")),
+    };
+
+    /// <summary>An age in its largest whole unit.</summary>
+    internal static string Age(TimeSpan age) => age.TotalDays switch
+    {
+        >= 730 => Counts.Of((int)(age.TotalDays / 365.25), "year"),
+        >= 60 => Counts.Of((int)(age.TotalDays / 30.44), "month"),
+        >= 14 => Counts.Of((int)(age.TotalDays / 7), "week"),
+        >= 2 => Counts.Of((int)age.TotalDays, "day"),
+        _ when age.TotalHours >= 2 => Counts.Of((int)age.TotalHours, "hour"),
+        _ => Counts.Of((int)Math.Max(0, age.TotalMinutes), "minute"),
+    };
+
+    private static JsonObject ToJson(ImageReference repository, ListedTag tag) => new()
+    {
+        ["tag"] = tag.Tag,
+        ["name"] = repository.WithTag(tag.Tag).ToString(),
+        ["digest"] = tag.Top?.Digest.ToString(),
+        ["mediaType"] = tag.Top?.MediaType,
+        ["artifactType"] = tag.ArtifactType,
+        ["platforms"] = new JsonArray([.. tag.Platforms.Select(platform => new JsonObject
+        {
+            ["platform"] = platform.Platform?.ToString(), ["digest"] = platform.Digest.ToString(), ["size"] = platform.Size,
+        })]),
+        ["size"] = tag.Size,
+        ["created"] = tag.Created,
+        ["problem"] = tag.Problem,
+    };
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+
+namespace Manifold.Content;
+
+/// <content>Measures the store with the decisions that a prune would make, and removes nothing.</content>
+public sealed partial class Prune
+{
+    /// <summary>Returns what the store holds, and what <see cref="RunAsync"/> would free of it.</summary>
+    /// <remarks>
+    /// Builds, pulls and pushes go on meanwhile, and the figures are those of the moment. Costs reading every document once, and the
+    /// size of every file of the unpacked layers and cache mounts.
+    /// </remarks>
+    /// <param name="onWait">Called once if a prune must end first.</param>
+    public async Task<DiskUsage> MeasureAsync(Action? onWait = null, CancellationToken cancellation = default)
+    {
+        using var shared = await store.LockSharedAsync(onWait, cancellation).ConfigureAwait(false);
+        isPlan = true;
+        referrers = ReferrersBySubject();
+        var images = store.Tags.List();
+        var reached = images.Select(image => image.Target.Digest).Distinct().ToDictionary(digest => digest, ReachedFrom);
+        named = [.. store.Tags.Roots().Select(entry => entry.Digest).Where(digest => !reached.ContainsKey(digest)).SelectMany(ReachedFrom),
+            .. reached.Values.SelectMany(digests => digests)];
+        var usual = Plan(new Options(), cancellation);
+        var everything = Plan(new Options(All: true), cancellation);
+        var builds = FilesBelow(Path.Combine(store.Root, "builds"));
+        return new DiskUsage
+        {
+            Images = Weigh(images, reached),
+            Parts =
+            [
+                Part(UsageKind.Images, made => made.NamedBlobs) with { Count = images.Length },
+                Part(UsageKind.Unnamed, made => made.Blobs),
+                Part(UsageKind.Unpacked, made => made.Snapshots),
+                Part(UsageKind.CacheRecords, made => made.Records),
+                Part(UsageKind.CacheMounts, made => made.Folders),
+                Part(UsageKind.Downloads, made => made.Sources),
+                Part(UsageKind.Transfers, made => made.Uploads),
+                new UsagePart(UsageKind.Builds, builds.Count, builds.Sum(file => file.Length), usual.BuildsFreed, everything.BuildsFreed),
+            ],
+            Faults = [.. faults.Distinct()],
+        };
+
+        UsagePart Part(UsageKind kind, Func<Decisions, Tally> of)
+        {
+            var (some, all) = (of(usual), of(everything));
+            return new UsagePart(kind, some.Count, some.Freed + some.Kept, some.Freed, all.Freed);
+        }
+    }
+
+    private Decisions Plan(Options options, CancellationToken cancellation)
+    {
+        marked.Clear();
+        unread = false;
+        return DecideAll(options, cancellation);
+    }
+
+    private HashSet<Digest> ReachedFrom(Digest root)
+    {
+        var reached = new HashSet<Digest>();
+        Mark(root, reached);
+        return reached;
+    }
+
+    /// <summary>The same image under several names is one image: its names share everything, and none has it alone.</summary>
+    private ImmutableArray<ImageUsage> Weigh(ImmutableArray<NamedImage> images, Dictionary<Digest, HashSet<Digest>> reached)
+    {
+        var users = new Dictionary<Digest, int>();
+        foreach (var digest in images.SelectMany(image => reached[image.Target.Digest]))
+            users[digest] = users.GetValueOrDefault(digest) + 1;
+        return
+        [
+            .. from image in images
+               let blobs = reached[image.Target.Digest].Select(digest => (Bytes: store.SizeOf(digest) ?? 0, Users: users[digest])).ToList()
+               let bytes = blobs.Sum(blob => blob.Bytes)
+               orderby bytes descending, image.Name
+               select new ImageUsage(image.Name, image.Target.Digest, bytes, blobs.Where(blob => blob.Users == 1).Sum(blob => blob.Bytes)),
+        ];
+    }
+}
