@@ -117,6 +117,6 @@ public static partial class SourceTexts
     private static partial Regex Words();
 
     /// <summary>Scripts, options of other programs, and documents in another language.</summary>
-    [GeneratedRegex("""^-|exec "|\$\{|^\s*[{<]"?\w*"?[:>]|SELECT """)]
+    [GeneratedRegex("""exec "|\$\{|^\s*[{<]"?\w*"?[:>]|SELECT """)]
     private static partial Regex Program();
 }
