@@ -55,7 +55,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     internal static void RequireRights(IEnumerable<Step> steps)
     {
         if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
-            throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. Run it with: sudo manifold …");
+            throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. "
+                + "Run it with: sudo manifold …");
     }
 
     /// <summary>Copies and runs what the cache does not know, and puts each platform's image together.</summary>

@@ -14,6 +14,7 @@ public static class OutputFolder
         if (Directory.Exists(path))
             throw new UsageException($"'{path}' is a folder. Choose a file to write.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new UsageException($"The folder '{folder}' for '{Path.GetFileName(path)}' does not exist. Create it first: mkdir -p {folder}");
+            throw new UsageException($"The folder '{folder}' for '{Path.GetFileName(path)}' does not exist. Create it first: "
+                + $"mkdir -p {folder}");
     }
 }

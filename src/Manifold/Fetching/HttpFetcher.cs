@@ -72,7 +72,8 @@ public sealed class HttpFetcher(Store store)
             if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
                 return Checked(address, Found(folder, known), checksum);
             if (!response.IsSuccessStatusCode)
-                throw new FetchException($"Downloading {Shown(address)}: the server answered {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
+                throw new FetchException($"Downloading {Shown(address)}: "
+                    + $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
             // 3
             using var hasher = checksum?.CreateHasher() ?? new Hasher(HashKind.Sha256);
             return Checked(address, await SaveAsync(folder, response, hasher, cancellation).ConfigureAwait(false), checksum);
@@ -104,7 +105,8 @@ public sealed class HttpFetcher(Store store)
                         + "which is not a valid http(s) address.");
             if (here.Scheme == "https" && next.Scheme == "http")
                 throw new FetchException(
-                    $"Downloading {Shown(address)}: the server redirects to {Shown(next)}, which does not use TLS. This redirect is not followed. "
+                    $"Downloading {Shown(address)}: the server redirects to {Shown(next)}, which does not use TLS. "
+                        + "This redirect is not followed. "
                         + "If you trust that address, use it directly.");
             here = next;
         }
@@ -150,7 +152,8 @@ public sealed class HttpFetcher(Store store)
     }
 
     private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum) => checksum is not { } wanted || file.Digest == wanted ? file
-        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
+        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. "
+            + "Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
 
     private static FetchedFile Found(string folder, HttpRecord known) => new(ContentOf(folder, known.Digest), new FileInfo(ContentOf(folder, known.Digest)).Length, known.Digest,
         known.LastModified is { } time ? new FileTime(time.ToUnixTimeSeconds()) : null);
@@ -177,7 +180,8 @@ public sealed class HttpFetcher(Store store)
     private static string Hint(HttpStatusCode status) => status switch
     {
         HttpStatusCode.NotFound or HttpStatusCode.Gone => " Check the address, including the values of its variables.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It requires credentials. Download the file in a RUN with --mount=type=secret instead.",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It requires credentials. "
+            + "Download the file in a RUN with --mount=type=secret instead.",
         _ => "",
     };
 }

@@ -113,11 +113,13 @@ public sealed class DockerArchiveSource : IImageSource
     private ImmutableArray<DockerArchiveImage> ReadImages()
     {
         if (!Has("manifest.json"))
-            throw new UsageException($"{files.Value.Place} is not a Docker archive: it has no 'manifest.json'. For an archive of an OCI layout, use: oci-archive:FILE");
+            throw new UsageException($"{files.Value.Place} is not a Docker archive: it has no 'manifest.json'. "
+                + "For an archive of an OCI layout, use: oci-archive:FILE");
         try
         {
             var images = JsonSerializer.Deserialize(ReadDocument("manifest.json"), DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage);
-            return !images.IsDefaultOrEmpty && images.All(IsWhole) ? images : throw Broken("its manifest.json lists no image, or an image without config or layers");
+            return !images.IsDefaultOrEmpty && images.All(IsWhole) ? images : throw Broken("its manifest.json lists no image, "
+                + "or an image without config or layers");
         }
         catch (JsonException e)
         {
@@ -131,7 +133,8 @@ public sealed class DockerArchiveSource : IImageSource
     private DockerArchiveImage Choose(ImmutableArray<DockerArchiveImage> images)
     {
         if (Location.Digest is not null)
-            throw new UsageException($"'{Location}': Docker archives do not store digests. Use the image's name or its number, as in docker-archive:{Location.Path}:@0.");
+            throw new UsageException($"'{Location}': Docker archives do not store digests. "
+                + $"Use the image's name or its number, as in docker-archive:{Location.Path}:@0.");
         var name = Location.Name;
         if (name is null && images.Length == 1)
             return images[0];
@@ -141,7 +144,9 @@ public sealed class DockerArchiveSource : IImageSource
         var found = images.FirstOrDefault(image => image.Names.Any(known => known == name || (ImageReference.TryParse(known, out var own) && own == wanted)));
         var names = images.SelectMany((image, at) => image.Names.DefaultIfEmpty($"@{at}"));
         return found ?? throw new UsageException(
-            (name is null ? $"There are several images in {files.Value.Place}. Choose one of" : $"There is no image '{name}' in {files.Value.Place}. It has") + $": {string.Join(", ", names)}.");
+            (name is null
+                ? $"There are several images in {files.Value.Place}. Choose one of"
+                : $"There is no image '{name}' in {files.Value.Place}. It has") + $": {string.Join(", ", names)}.");
     }
 
     private Descriptor DescribeLayer(string path, Digest diffId)

@@ -22,11 +22,13 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         var tags = names.Select(Tagged).ToImmutableArray();
         var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
-            throw new UsageException($"'{source.Location}' is not a container image (its config has the type '{manifest.Config.MediaType}'). A Docker archive can only hold container images.");
+            throw new UsageException($"'{source.Location}' is not a container image (its config has the type "
+                + $"'{manifest.Config.MediaType}'). A Docker archive can only hold container images.");
         var config = await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false);
         var diffIds = (await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false)).RootFs.DiffIds;
         if (diffIds.Length != manifest.Layers.Length)
-            throw new ContentMismatchException($"Reading {source.Location}: its config lists {diffIds.Length} layers, but its manifest lists {manifest.Layers.Length}. Create the image again.");
+            throw new ContentMismatchException($"Reading {source.Location}: "
+                + $"its config lists {diffIds.Length} layers, but its manifest lists {manifest.Layers.Length}. Create the image again.");
         var entry = new DockerArchiveImage
         {
             Config = $"{manifest.Config.Digest.Hex}.json", RepoTags = tags, Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
@@ -97,7 +99,8 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         {
             await temporary.DisposeAsync().ConfigureAwait(false);
             if (e is InvalidDataException)
-                throw new LayerException($"Reading layer {layer.Digest.Short} of {source.Location}: decompression failed ({e.Message.TrimEnd('.')}). Create the image again.", e);
+                throw new LayerException($"Reading layer {layer.Digest.Short} of {source.Location}: "
+                    + $"decompression failed ({e.Message.TrimEnd('.')}). Create the image again.", e);
             throw;
         }
     }

@@ -43,7 +43,8 @@ public sealed record ImageLocation
     public static ImageLocation InStore(ImageReference reference) => new(Transport.Store) { Reference = reference, IsExplicit = true };
 
     public static ImageLocation Parse(string text) => TryParse(text, out var location) ? location
-        : throw new FormatException($"'{text}' is not an image location. Expected [registry/]repository[:tag][@digest], store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+        : throw new FormatException($"'{text}' is not an image location. Expected [registry/]repository[:tag][@digest], store:REFERENCE, "
+            + "oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
 
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageLocation? location)
     {

@@ -143,6 +143,7 @@ public sealed record ImageParts(
             return about;
         }
 
-        private ContentMismatchException Broken(string what) => new($"Reading {source.Location}: {what}. Choose another image, or create this one again.");
+        private ContentMismatchException Broken(string what) => new($"Reading {source.Location}: {what}. "
+            + "Choose another image, or create this one again.");
     }
 }

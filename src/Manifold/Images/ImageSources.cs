@@ -76,5 +76,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
     private LocalImages Local => new(store, registry.Options.Registries);
 
     private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
-        : throw new UsageException(File.Exists(folder) ? $"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}" : $"There is no folder '{folder}'.");
+        : throw new UsageException(File.Exists(folder)
+            ? $"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}"
+            : $"There is no folder '{folder}'.");
 }

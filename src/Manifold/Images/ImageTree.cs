@@ -24,7 +24,8 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
         async Task OpenAsync(Descriptor descriptor, int depth)
         {
             if (depth > Limits.IndexDepth)
-                throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
+                throw new ContentMismatchException($"Reading {source.Location}: "
+                    + $"its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
             if (!MediaType.IsIndex(descriptor.MediaType))
             {
                 manifests.Add(descriptor);

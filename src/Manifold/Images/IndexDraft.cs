@@ -110,7 +110,8 @@ public sealed class IndexDraft : IAsyncDisposable
                 },
             };
             if (changed.Platform is not null && entries.Any(other => other != entry && other.Key == changed.Key))
-                throw new UsageException($"Another entry already has the platform {changed.Platform}. Remove that entry first: manifold index remove");
+                throw new UsageException($"Another entry already has the platform {changed.Platform}. Remove that entry first: "
+                    + "manifold index remove");
             entries[entries.IndexOf(entry)] = changed;
         }
     }
@@ -153,7 +154,8 @@ public sealed class IndexDraft : IAsyncDisposable
             owners.TryAdd(part.Digest, source);
         return await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform
             ? new Entry(descriptor with { Platform = Normal(platform) }, source)
-            : throw new UsageException($"{source.Location} is not a container image (its config has the type '{manifest.Config.MediaType}'), so it has no platform. Only images can be added to an index.");
+            : throw new UsageException($"{source.Location} is not a container image (its config has the type "
+                + $"'{manifest.Config.MediaType}'), so it has no platform. Only images can be added to an index.");
     }
 
     /// <summary>Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.</summary>
@@ -169,7 +171,8 @@ public sealed class IndexDraft : IAsyncDisposable
             return;
         else if (!replace)
             throw new UsageException(
-                $"{entry.Source.Location} has {entry.Platform}, but {entries[there].Source.Location} already provides it ({entries[there].Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
+                $"{entry.Source.Location} has {entry.Platform}, but {entries[there].Source.Location} already provides it "
+                    + $"({entries[there].Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
         else
         {
             var before = entries[there].Descriptor.Digest;

@@ -162,7 +162,8 @@ public sealed class LayoutSource : IImageSource
     private byte[] ReadWhole(Stream stream, string name)
     {
         if (stream.Length > Limits.DocumentBytes)
-            throw new ContentMismatchException($"Reading {Location}: '{name}' has {stream.Length} bytes. The limit for a document is {Limits.DocumentBytes}.");
+            throw new ContentMismatchException($"Reading {Location}: '{name}' has {stream.Length} bytes. "
+                + $"The limit for a document is {Limits.DocumentBytes}.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         if (bytes.Length == 0)
@@ -173,11 +174,13 @@ public sealed class LayoutSource : IImageSource
     private Stream Open(Descriptor blob)
     {
         var file = files.Value.TryOpen(LayoutDocuments.BlobPath(blob.Digest))
-            ?? throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' is missing in {files.Value.Place}. Create the image again.");
+            ?? throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' is missing in {files.Value.Place}. "
+                + "Create the image again.");
         if (file.Length == blob.Size)
             return new VerifiedStream(file, blob.Digest, blob.Size, files.Value.Place);
         using (file)
-            throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, but {blob.Size} in its descriptor. Create the image again.");
+            throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, "
+                + $"but {blob.Size} in its descriptor. Create the image again.");
     }
 
     private static string? NameOf(Descriptor entry) => ReferenceName.FullOf(entry) ?? ReferenceName.Of(entry);

@@ -105,7 +105,8 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
         }
         catch (FormatException e)
         {
-            throw new ContentMismatchException($"Adding to the layout '{folder}': {e.Message} Fix its index.json, or write to another folder.");
+            throw new ContentMismatchException($"Adding to the layout '{folder}': "
+                + $"{e.Message} Fix its index.json, or write to another folder.");
         }
     }
 }

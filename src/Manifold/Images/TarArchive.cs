@@ -75,7 +75,9 @@ internal sealed class TarArchive : INamedFiles
         }
         catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException || Directory.Exists(path))
         {
-            throw new UsageException(Directory.Exists(path) ? $"'{path}' is a folder, not an archive. For an OCI layout, use: oci:{path}" : $"There is no archive '{path}'.");
+            throw new UsageException(Directory.Exists(path)
+                ? $"'{path}' is a folder, not an archive. For an OCI layout, use: oci:{path}"
+                : $"There is no archive '{path}'.");
         }
         catch (IOException e)
         {
@@ -107,7 +109,8 @@ internal sealed class TarArchive : INamedFiles
         {
             file.Dispose();
             if (e is InvalidDataException)
-                throw new LayerException($"Reading the archive '{path}': decompression failed ({e.Message.TrimEnd('.')}). Create it again.", e);
+                throw new LayerException($"Reading the archive '{path}': decompression failed ({e.Message.TrimEnd('.')}). "
+                    + "Create it again.", e);
             throw;
         }
     }

@@ -78,7 +78,8 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
                 continue;
             }
             if (++links > Limits.SymbolicLinks)
-                throw new LayerException($"'{path}' goes through more than {Limits.SymbolicLinks} symbolic links. The last one is '{next}'.");
+                throw new LayerException($"'{path}' goes through more than {Limits.SymbolicLinks} symbolic links. "
+                    + $"The last one is '{next}'.");
             foreach (var part in entry.LinkTarget!.Split('/').Reverse())
                 rest.Push(part);
             if (entry.LinkTarget.StartsWith('/'))

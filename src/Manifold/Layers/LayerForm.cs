@@ -18,7 +18,8 @@ public sealed record LayerForm(LayerCompression Compression, int? Level = null)
         "gzip" => LayerCompression.Gzip,
         "zstd" => LayerCompression.Zstd,
         "uncompressed" => LayerCompression.None,
-        "estargz" => throw new FormatException("compression 'estargz' is not supported: it only helps runtimes that pull lazily. Use gzip or zstd."),
+        "estargz" => throw new FormatException("compression 'estargz' is not supported: it only helps runtimes that pull lazily. "
+            + "Use gzip or zstd."),
         _ => throw new FormatException($"unknown compression '{text}'. Expected gzip, zstd or uncompressed."),
     };
 

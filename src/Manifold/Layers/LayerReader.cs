@@ -54,7 +54,8 @@ public sealed class LayerReader(Store store)
     private static void RequireDiffId(Descriptor layer, Digest diffId, Digest found)
     {
         if (found != diffId)
-            throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, but the image's config says {diffId}. The image is broken. Get it again from its publisher.");
+            throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, "
+                + $"but the image's config says {diffId}. The image is broken. Get it again from its publisher.");
     }
 
     private sealed class HashedTar(Stream inner, CancellationToken cancellation) : ReadOnlyStream

@@ -86,7 +86,8 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         records.AddPax(record, source);
         global = records.Values;
         if (global.Count > Limits.TarGlobalRecords || global.Sum(pair => (long)pair.Value.Length) > Limits.TarGlobalBytes)
-            throw Malformed($"it has more than {Limits.TarGlobalRecords} global records, or more than {Limits.TarGlobalBytes} bytes of them");
+            throw Malformed($"it has more than {Limits.TarGlobalRecords} global records, "
+                + $"or more than {Limits.TarGlobalBytes} bytes of them");
     }
 
     // 1: an archive may end with one zero block, two, or none.

@@ -143,10 +143,12 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         : throw Malformed($"the {key} '{text}' is not a number", source);
 
     private static uint Owner(long id, string name, string source) =>
-        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, which is not a valid user or group ID", source);
+        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, "
+            + "which is not a valid user or group ID", source);
 
     private static uint DeviceNumber(long number, long most, string name, string source) =>
-        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' has the device number {number}, which Linux does not accept", source);
+        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' has the device number {number}, "
+            + "which Linux does not accept", source);
 
     // "1700000000.123456789", "-3.5": the fraction counts away from zero, a FileTime's nanoseconds count upwards.
     private FileTime? Time(string key, string source)

@@ -158,7 +158,8 @@ internal sealed class Unpacking : IDisposable
     private bool TryMakeCopy(DirectoryHandle parent, string name, LayerEntry entry)
     {
         var lower = lowerFile?.Invoke(entry.LinkTarget!)
-            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{entry.LinkTarget}', which is in neither this layer nor a lower one.");
+            ?? throw new LayerException($"Unpacking '{entry.Path}': "
+                + $"it is a hard link to '{entry.LinkTarget}', which is in neither this layer nor a lower one.");
         using var folder = DirectoryHandle.Open(Path.GetDirectoryName(lower)!);
         var original = FolderReader.Entry(folder, Path.GetFileName(lower), entry.Path, FolderFormat.Plain)
             ?? throw new LayerException($"Unpacking '{entry.Path}': the target of the hard link is missing in '{lower}'.");
@@ -241,7 +242,8 @@ internal sealed class Unpacking : IDisposable
     private static int NodeType(LayerEntry entry) => entry.Kind switch
     {
         EntryKind.CharacterDevice when entry is { DeviceMajor: 0, DeviceMinor: 0 } =>
-            throw new LayerException($"Unpacking '{entry.Path}': the device 0:0 marks a deleted file in overlayfs and cannot be a real device."),
+            throw new LayerException($"Unpacking '{entry.Path}': "
+                + "the device 0:0 marks a deleted file in overlayfs and cannot be a real device."),
         EntryKind.CharacterDevice => FileStatus.CharacterDevice,
         EntryKind.BlockDevice => FileStatus.BlockDevice,
         EntryKind.Fifo => FileStatus.Fifo,
@@ -261,7 +263,8 @@ internal sealed class Unpacking : IDisposable
     private void OnBlocked(DirectoryHandle parent, string name, string path)
     {
         if (contents.Find(path) is not { Kind: EntryKind.Folder, Implied: true, Opaque: true })
-            throw new LayerException($"'{path}' is a link or a file, but the layer has entries below it. Layers are never unpacked through links.");
+            throw new LayerException($"'{path}' is a link or a file, but the layer has entries below it. "
+                + "Layers are never unpacked through links.");
         parent.Remove(name);
         parent.TryCreateFolder(name, 0b111_101_101);
         if (format != FolderFormat.Plain)

@@ -30,7 +30,8 @@ public static class Whiteouts
     {
         var meaning = xattr[(xattr.LastIndexOf('.') + 1)..];
         if (meaning is "redirect" or "metacopy")
-            throw new LayerException($"Reading the changes: '{path}' has the overlayfs attribute '{xattr}'. Mount with redirect_dir=off,metacopy=off.");
+            throw new LayerException($"Reading the changes: '{path}' has the overlayfs attribute '{xattr}'. "
+                + "Mount with redirect_dir=off,metacopy=off.");
         return meaning == "opaque" && type == Linux.FileStatus.Folder;
     }
 

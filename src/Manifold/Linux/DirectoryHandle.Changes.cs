@@ -66,7 +66,8 @@ public sealed partial class DirectoryHandle
     {
         var status = Status(name);
         if (status is { IsMountPoint: true })
-            throw new IOException($"Removing '{Described(name)}': something is mounted there, and mounted folders are never removed. Unmount it first: umount '{Described(name)}'");
+            throw new IOException($"Removing '{Described(name)}': something is mounted there, and mounted folders are never removed. "
+                + $"Unmount it first: umount '{Described(name)}'");
         if (!Environment.IsPrivilegedProcess && status is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
             SetMode(name, 0b111_000_000);
         return TryOpenFolder(name, out _);

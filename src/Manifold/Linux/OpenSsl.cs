@@ -24,5 +24,6 @@ public static class OpenSsl
 
     internal static HostNotReadyException Missing(string doing, string library = "libssl.so.3") => new(
         $"{doing} needs OpenSSL ({library}), which is not installed. To install it on "
-            + "Debian and Ubuntu: apt-get install openssl ca-certificates; on Fedora: dnf install openssl-libs; on Alpine: apk add libssl3");
+            + "Debian and Ubuntu: apt-get install openssl ca-certificates; "
+            + "on Fedora: dnf install openssl-libs; on Alpine: apk add libssl3");
 }

@@ -30,7 +30,8 @@ public static unsafe class SqliteReading
         }
         catch (DllNotFoundException e)
         {
-            throw new HostNotReadyException("Reading an RPM database: libsqlite3.so.0 is not installed. Install it with: apt-get install libsqlite3-0", e);
+            throw new HostNotReadyException("Reading an RPM database: libsqlite3.so.0 is not installed. Install it with: "
+                + "apt-get install libsqlite3-0", e);
         }
     }
 

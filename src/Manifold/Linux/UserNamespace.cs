@@ -35,7 +35,8 @@ public static class UserNamespace
 
     /// <summary>Why an owner cannot be had here, and what mends it.</summary>
     public static string DescribeForeign(uint uid, uint gid) =>
-        $"its owner {uid}:{gid} is not one of the {Size} ids of this user namespace. Assign more ids to the user, as one range in /etc/subuid and /etc/subgid: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER";
+        $"its owner {uid}:{gid} is not one of the {Size} ids of this user namespace. Assign more ids to the user, "
+            + "as one range in /etc/subuid and /etc/subgid: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER";
 
     private static (uint, uint)? FindOrdinaryUser()
     {

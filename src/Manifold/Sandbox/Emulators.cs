@@ -121,7 +121,8 @@ public sealed class Emulators(Store store, bool remembers = false)
     {
         if (!entry.Flags.Contains('C', StringComparison.Ordinal))
             return "sudo, su and other setuid programs fail in a RUN (flag C is missing)"
-                + (entry.Flags.Contains('O', StringComparison.Ordinal) ? "" : ", and so do programs without read permission (flag O is missing)");
+                + (entry.Flags.Contains('O', StringComparison.Ordinal) ? ""
+                    : ", and so do programs without read permission (flag O is missing)");
         return entry.Interpreter.EndsWith("-binfmt-P", StringComparison.Ordinal) && !entry.Flags.Contains('P', StringComparison.Ordinal)
             ? "programs lose an argument (flag P is missing, and the emulator expects it)" : null;
     }

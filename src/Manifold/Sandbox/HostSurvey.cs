@@ -48,9 +48,13 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
     {
         const string cost = "RUN does not work";
         if (!Environment.IsPrivilegedProcess)
-            return Lack("privilege", HostStatus.Missing, $"neither root nor a user namespace ({obstacle?.Found ?? "this process has none"})", cost, obstacle?.Remedy ?? "sudo manifold …");
+            return Lack("privilege", HostStatus.Missing,
+                $"neither root nor a user namespace ({obstacle?.Found ?? "this process has none"})", cost, obstacle?.Remedy ?? "sudo manifold …");
         if (!UserNamespace.IsInitial)
-            return new HostCheck { Name = "privilege", Found = $"{(User.IsRoot ? "root" : "a regular user")} in a user namespace with {UserNamespace.Size} ids" };
+        {
+            var who = User.IsRoot ? "root" : "a regular user";
+            return new HostCheck { Name = "privilege", Found = $"{who} in a user namespace with {UserNamespace.Size} ids" };
+        }
         const int systemAdministration = 21; // CAP_SYS_ADMIN
         var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
         return (ulong.Parse(effective, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> systemAdministration & 1) == 1

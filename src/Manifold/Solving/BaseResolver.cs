@@ -153,7 +153,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         }
         catch (RegistryException e) when (e.Status is System.Net.HttpStatusCode.NotFound)
         {
-            throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Update it with: manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Update it with: "
+                + "manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
         }
     }
 

@@ -70,7 +70,8 @@ public sealed partial class StepRunner
     {
         if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
             throw new StepFailedException(step,
-                $"several sources need a folder as destination, but '{step.Destination}' is not a folder in the image. Write {step.Destination}/.");
+                $"several sources need a folder as destination, but '{step.Destination}' is not a folder in the image. "
+                    + $"Write {step.Destination}/.");
     }
 
     private IEnumerable<LayerEntry>? OpenArchive(CopyStep step, SelectedSource source, Placement placement, CancellationToken cancellation)

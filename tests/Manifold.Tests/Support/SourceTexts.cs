@@ -18,49 +18,58 @@ public static partial class SourceTexts
     /// <summary>Methods that look for a text or cut at one. Their arguments are never shown.</summary>
     private static readonly HashSet<string> Searches =
     [
-        "Combine", "Contains", "Count", "EndsWith", "Equals", "IndexOf", "LastIndexOf", "Remove", "Replace", "Rows", "Split", "StartsWith", "Trim", "TrimEnd", "TrimStart",
+        "Combine", "Contains", "Count", "EndsWith", "Equals", "IndexOf", "LastIndexOf", "Remove", "Replace", "Rows", "Split",
+        "StartsWith", "Trim", "TrimEnd", "TrimStart",
     ];
 
     /// <summary>Exceptions that report a mistake in the program itself.</summary>
     private static readonly HashSet<string> ForProgrammers =
-        ["ArgumentException", "ArgumentOutOfRangeException", "InvalidOperationException", "NotSupportedException", "ObjectDisposedException", "UnreachableException"];
+    [
+        "ArgumentException", "ArgumentOutOfRangeException", "InvalidOperationException", "NotSupportedException", "ObjectDisposedException",
+        "UnreachableException",
+    ];
 
     /// <summary>Returns the texts of a file in the order of the file.</summary>
     public static IEnumerable<SourceText> Read(string file)
     {
         var root = CSharpSyntaxTree.ParseText(File.ReadAllText(file), new CSharpParseOptions(LanguageVersion.Preview), file).GetRoot();
         var isPage = file.Contains("/Pages/", StringComparison.Ordinal);
-        foreach (var node in root.DescendantNodes().OfType<ExpressionSyntax>().Where(each => IsText(each) && !IsPart(each) && !IsHidden(each)))
+        foreach (var node in root.DescendantNodes().OfType<ExpressionSyntax>().Where(IsShownText))
         {
             var text = Shown(node);
             text = Blanks().Replace(isPage ? Tag().Replace(text, " ") : text, match => match.Value.Contains('\n') ? "\\n" : match.Value);
             if (isPage)
                 text = Blanks().Replace(text.Replace("\\n", " ", StringComparison.Ordinal), " ").Trim();
             if (Words().IsMatch(Value().Replace(text, "{}")) && !Program().IsMatch(text))
-                yield return new SourceText(MemberOf(node), text, !node.Ancestors().TakeWhile(each => each is not StatementSyntax).Any(each => each is ExpressionSyntax other && IsText(other)));
+                yield return new SourceText(MemberOf(node), text, !node.Ancestors().OfType<ExpressionSyntax>().Any(IsText));
         }
     }
 
-    private static bool IsText(ExpressionSyntax node) => node.IsKind(SyntaxKind.StringLiteralExpression) || node is InterpolatedStringExpressionSyntax
-        || node is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum && (IsText(sum.Left) || IsText(sum.Right));
+    private static bool IsShownText(ExpressionSyntax node) => IsText(node)
+        && !(IsSum(node.Parent) && IsText((ExpressionSyntax)node.Parent!))
+        && !node.AncestorsAndSelf().TakeWhile(each => each is not MemberDeclarationSyntax).Any(each => Hides(each, node));
 
-    private static bool IsPart(ExpressionSyntax node) => node.Parent is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum && IsText(sum);
+    private static bool IsText(ExpressionSyntax node) => node.IsKind(SyntaxKind.StringLiteralExpression)
+        || node is InterpolatedStringExpressionSyntax
+        || (IsSum(node) && (IsText(((BinaryExpressionSyntax)node).Left) || IsText(((BinaryExpressionSyntax)node).Right)));
 
-    private static bool IsHidden(ExpressionSyntax node) => node.AncestorsAndSelf().TakeWhile(each => each is not MemberDeclarationSyntax).Any(each => each switch
+    private static bool IsSum(SyntaxNode? node) => node.IsKind(SyntaxKind.AddExpression);
+
+    private static bool Hides(SyntaxNode around, ExpressionSyntax node) => around switch
     {
         AttributeSyntax or PatternSyntax or CaseSwitchLabelSyntax => true,
         BinaryExpressionSyntax compared => compared.Kind() is SyntaxKind.EqualsExpression or SyntaxKind.NotEqualsExpression,
         InvocationExpressionSyntax call => node.Ancestors().Contains(call.ArgumentList) && Searches.Contains(NameOf(call.Expression)),
-        BaseObjectCreationExpressionSyntax created => created is ObjectCreationExpressionSyntax { Type: var type } && ForProgrammers.Contains(type.ToString()),
+        ObjectCreationExpressionSyntax created => ForProgrammers.Contains(created.Type.ToString()),
         _ => false,
-    });
+    };
 
     private static string Shown(ExpressionSyntax node) => node switch
     {
         LiteralExpressionSyntax literal => literal.Token.ValueText,
         BinaryExpressionSyntax sum when IsText(sum) => Shown(sum.Left) + Shown(sum.Right),
-        InterpolatedStringExpressionSyntax text => string.Concat(text.Contents.Select(part => part is InterpolationSyntax { Expression: var value }
-            ? $"{{{NameOf(value)}}}" : ((InterpolatedStringTextSyntax)part).TextToken.ValueText)),
+        InterpolatedStringExpressionSyntax text => string.Concat(text.Contents.Select(part => part is InterpolatedStringTextSyntax plain
+            ? plain.TextToken.ValueText : $"{{{NameOf(((InterpolationSyntax)part).Expression)}}}")),
         _ => $"{{{NameOf(node)}}}",
     };
 
@@ -68,7 +77,8 @@ public static partial class SourceTexts
     private static string NameOf(ExpressionSyntax node) => node switch
     {
         IdentifierNameSyntax name => name.Identifier.Text,
-        MemberAccessExpressionSyntax { Name.Identifier.Text: var name } access => name is "Value" or "Length" ? NameOf(access.Expression) : name,
+        MemberAccessExpressionSyntax { Name.Identifier.Text: "Value" or "Length" } access => NameOf(access.Expression),
+        MemberAccessExpressionSyntax access => access.Name.Identifier.Text,
         MemberBindingExpressionSyntax binding => binding.Name.Identifier.Text,
         ConditionalAccessExpressionSyntax access => NameOf(access.WhenNotNull),
         ElementAccessExpressionSyntax element => NameOf(element.Expression),
@@ -77,7 +87,8 @@ public static partial class SourceTexts
         AwaitExpressionSyntax inner => NameOf(inner.Expression),
         CastExpressionSyntax inner => NameOf(inner.Expression),
         BinaryExpressionSyntax { RawKind: not (int)SyntaxKind.AddExpression } pair => NameOf(pair.Left),
-        InvocationExpressionSyntax { ArgumentList.Arguments: [.., { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax }] arguments } => NameOf(arguments[^1].Expression),
+        InvocationExpressionSyntax { ArgumentList.Arguments: [.., { Expression: IdentifierNameSyntax or MemberAccessExpressionSyntax } last] }
+            => NameOf(last.Expression),
         InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } => NameOf(access.Expression),
         InvocationExpressionSyntax call => NameOf(call.Expression),
         _ => "…",

@@ -32,7 +32,8 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
             silent.Add($"{name} does not answer: {FirstLine(answer?.Error ?? "it cannot be started")}");
         }
         throw new HostNotReadyException(silent.Count > 0 ? $"--load: {string.Join("; ", silent)} Start it (systemctl start docker), or write an archive: -o type=docker,dest=FILE.tar"
-            : "--load: neither docker nor podman is installed. Install one, or write an archive for another machine: -o type=docker,dest=FILE.tar");
+            : "--load: neither docker nor podman is installed. Install one, or write an archive for another machine: "
+                + "-o type=docker,dest=FILE.tar");
     }
 
     /// <summary>Hands it an archive, and returns the names under which it has the image; it tells an id where the archive has no names.</summary>

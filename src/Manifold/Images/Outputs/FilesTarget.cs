@@ -109,7 +109,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
                 FileTree.Delete(target);
         }
         if (devices.Count > 0)
-            tell($"{folder}: {devices.Count} device nodes were left out, such as '{devices[0]}': only root can create them. To keep them, use type=tar.");
+            tell($"{folder}: {devices.Count} device nodes were left out, such as '{devices[0]}': only root can create them. "
+                + "To keep them, use type=tar.");
     }
 
     private async Task WriteAsync((MergedFiles OfImage, List<LayerEntry> Documents) files, string target, string name,
@@ -117,7 +118,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     {
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })
-            throw new UsageException($"'{Path.Combine(folder, name)}' is not a folder, but the files of a platform go there. Remove it, or choose another destination.");
+            throw new UsageException($"'{Path.Combine(folder, name)}' is not a folder, but the files of a platform go there. "
+                + "Remove it, or choose another destination.");
         using var unpacking = new Unpacking(Path.Combine(target, name), FolderFormat.Plain, null);
         await files.OfImage.WriteAsync(Apply, progress, cancellation).ConfigureAwait(false);
         files.Documents.ForEach(Apply);

@@ -38,7 +38,8 @@ internal sealed class OutputReader(FlagFields fields)
             "tar" => ReadTar(),
             "registry" or "image" => ReadImage(type == "registry"),
             "cacheonly" => new ImageOutput { Text = fields.Text, Kind = OutputKind.CacheOnly },
-            _ => throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Expected one of: {string.Join(", ", Types)}."}"),
+            _ => throw fields.Wrong($"unknown type '{type}'. "
+                + $"{Suggestion.For(type, Types) ?? $"Expected one of: {string.Join(", ", Types)}."}"),
         };
     }
 
@@ -72,7 +73,8 @@ internal sealed class OutputReader(FlagFields fields)
     /// <summary>A Docker archive has plain layers and a list of its own.</summary>
     private static ImageOutput WithoutForm(ImageOutput docker) => docker.Layers is null && docker.Annotations.IsEmpty ? docker : docker with
     {
-        Layers = null, Annotations = [], WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations"],
+        Layers = null, Annotations = [],
+        WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations"],
     };
 
     private ImageOutput ReadLocal()
@@ -116,7 +118,8 @@ internal sealed class OutputReader(FlagFields fields)
 
     private bool ReadSplit() => fields.Switch("platform-split") switch
     {
-        false => throw fields.Wrong("platform-split=false: the files of several platforms would overwrite each other. Remove it. With one platform, there is no folder per platform anyway."),
+        false => throw fields.Wrong("platform-split=false: the files of several platforms would overwrite each other. Remove it. "
+            + "With one platform, there is no folder per platform anyway."),
         var split => split is true,
     };
 
@@ -145,7 +148,9 @@ internal sealed class OutputReader(FlagFields fields)
                 WithoutEffect =
                 [
                     .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),
-                    .. fields.Switch("rewrite-timestamp") is false ? ["rewrite-timestamp=false: times are never later than SOURCE_DATE_EPOCH"] : Array.Empty<string>(),
+                    .. fields.Switch("rewrite-timestamp") is false
+                        ? ["rewrite-timestamp=false: times are never later than SOURCE_DATE_EPOCH"]
+                        : Array.Empty<string>(),
                 ],
             };
         }

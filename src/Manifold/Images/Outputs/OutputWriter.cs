@@ -47,9 +47,11 @@ public sealed class OutputWriter(OutputTools tools)
         if (output.IsStandardOutput)
             return;
         if (output.IsFolder && File.Exists(output.Destination))
-            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a file, but this output is a folder. Choose another destination.");
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a file, but this output is a folder. "
+                + "Choose another destination.");
         if (output is { Kind: OutputKind.Oci, IsFolder: false } && Directory.Exists(output.Destination))
-            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a folder, but this output is an archive. Choose a file, or add tar=false to write an OCI layout.");
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a folder, but this output is an archive. "
+                + "Choose a file, or add tar=false to write an OCI layout.");
         if (!output.IsFolder)
             OutputFolder.Require(output.Destination);
     }
