@@ -127,7 +127,7 @@ public static partial class SourceTexts
     [GeneratedRegex(@"\p{L}{2,}[,:;.)']* ['(]*(\p{L}|\{|\d)|\{\}'? \p{L}{2,}|\p{L}{3,}[.?]$")]
     private static partial Regex Words();
 
-    /// <summary>Scripts, options of other programs, and documents in another language.</summary>
-    [GeneratedRegex("""exec "|\$\{|^\s*[{<]"?\w*"?[:>]|SELECT """)]
+    /// <summary>Scripts, formats, and documents in another language.</summary>
+    [GeneratedRegex("""yyyy|exec "|\$\{|^\s*[{<]"?\w*"?[:>]|SELECT """)]
     private static partial Regex Program();
 }
