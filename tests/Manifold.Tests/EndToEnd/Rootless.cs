@@ -50,7 +50,7 @@ public sealed class Rootless : IAsyncLifetime
         var outcome = await user.Run("build", "--progress", "json", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
 
         Assert.Equal(4, outcome.Code);
-        Assert.Contains("the capabilities and devices of this machine are root's alone. Run it with: sudo manifold", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("only root can use the capabilities and devices of this machine. Run it with: sudo manifold", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(outcome.Steps);
     }
 

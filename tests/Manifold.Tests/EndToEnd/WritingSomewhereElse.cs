@@ -69,8 +69,8 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
     }
 
     [Theory]
-    [InlineData("type=oci,dest=", "add tar=false")]
-    [InlineData("type=docker,dest=", "' is a folder.")]
+    [InlineData("type=oci,dest=", "is a folder, but this output is an archive.")]
+    [InlineData("type=docker,dest=", "is a folder.")]
     public async Task an_archive_is_not_written_over_a_folder_which_is_told_before_any_work(string output, string expected)
     {
         shop.Write("layout/kept", "mine");
@@ -187,7 +187,7 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
     {
         var refused = await shop.Build(Small, "--platform", "linux/arm64,linux/s390x", "-o", $"type=docker,dest={shop["x.tar"]}");
         Assert.Equal(2, refused.Code);
-        Assert.Contains("this machine's (linux/amd64) is not among linux/arm64, linux/s390x", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("this machine's (linux/amd64) is not one of linux/arm64, linux/s390x", refused.Error, StringComparison.Ordinal);
         Assert.Empty(refused.Steps);
     }
 
