@@ -55,7 +55,8 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     internal static void RequireRights(IEnumerable<Step> steps)
     {
         if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
-            throw new HostNotReadyException($"{insecure.Name}: the capabilities and devices of this machine are root's alone. Run it with: sudo manifold …");
+            throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. "
+                + "Run it with: sudo manifold …");
     }
 
     /// <summary>Copies and runs what the cache does not know, and puts each platform's image together.</summary>
@@ -132,7 +133,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
             }
             catch (CacheDamagedException e) when (mended.Add(e.DiffId))
             {
-                show(new Warned($"{e.Message.TrimEnd('.')}. It is made here.") { Time = tools.Time.GetUtcNow() });
+                show(new Warned($"{e.Message.TrimEnd('.')}. Building it here instead.") { Time = tools.Time.GetUtcNow() });
                 Layers.Forget(e.DiffId);
                 censuses.Forget(e.DiffId);
             }

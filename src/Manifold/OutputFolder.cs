@@ -10,10 +10,11 @@ public static class OutputFolder
         if (string.IsNullOrEmpty(path))
             return;
         if (path.Contains('\0', StringComparison.Ordinal))
-            throw new UsageException($"'{path}' has a zero byte, which no file's name can have.");
+            throw new UsageException($"'{path}' is not a valid file name: it contains a zero byte.");
         if (Directory.Exists(path))
-            throw new UsageException($"'{path}' is a folder, and a file shall be written there. Name the file.");
+            throw new UsageException($"'{path}' is a folder. Choose a file to write.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new UsageException($"There is no folder '{folder}' to write '{Path.GetFileName(path)}' to. Make it first: mkdir -p {folder}");
+            throw new UsageException($"The folder '{folder}' for '{Path.GetFileName(path)}' does not exist. Create it first: "
+                + $"mkdir -p {folder}");
     }
 }

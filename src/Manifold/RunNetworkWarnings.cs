@@ -16,15 +16,15 @@ internal static class RunNetworkWarnings
     {
         NetworkKind.Machine =>
         [
-            $"RUNs share this machine's network, and reach what listens on 127.0.0.1 here: {access.Reason}. "
+            $"RUNs share this machine's network and can reach its services on 127.0.0.1: {access.Reason}. "
                 + $"{(access.Remedy is { } remedy ? $"Run: {remedy}" : "See: manifold doctor")}",
         ],
         NetworkKind.Private =>
         [
             .. OnDefault(steps).SelectMany(Proxies).DistinctBy(proxy => (proxy.Name.ToUpperInvariant(), proxy.Value)).Select(proxy =>
-                $"{proxy.Step.Name}: {proxy.Name} is {AddressSecrets.Without(proxy.Value)}, and 127.0.0.1 is the RUN's own there, "
-                    + "not this machine's: the proxy is out of reach. "
-                + "Let it listen on another address of this machine and name that one, or share this machine's network: --network=host"),
+                $"{proxy.Step.Name}: {proxy.Name} is {AddressSecrets.Without(proxy.Value)}, but the RUN has its own 127.0.0.1 "
+                    + "and cannot reach the proxy there. "
+                + "Use a proxy on another address of this machine, or share this machine's network: --network=host"),
         ],
         _ => [],
     };

@@ -41,7 +41,8 @@ public sealed class BlobWriter : Stream
         var digest = Digest.FromHash(hash.Finish());
         if (expected is not null && (expected.Digest != digest || expected.Size != written))
             throw new ContentMismatchException(
-                $"Storing '{expected.Digest}': the {written} bytes that arrived have the digest {digest}, and {expected.Size} bytes were promised. Nothing was stored.");
+                $"Storing '{expected.Digest}': expected {expected.Size} bytes with this digest, "
+                    + $"but received {written} bytes with the digest {digest}. Nothing was stored.");
         store.Guarded(() =>
         {
             file.Flush(flushToDisk: true);

@@ -110,8 +110,8 @@ public sealed partial class Prune(Store store, TimeProvider time)
         if (read is null && !unread)
         {
             unread = true;
-            faults[^1] += " What this document needs is not known, so no blob and no unpacked layer is removed. "
-                + "Remove the image, or get it again.";
+            faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "
+                + "Remove the image, or pull it again.";
         }
         return read is { Length: > 0 } ? read : null;
     }

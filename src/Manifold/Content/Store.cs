@@ -103,7 +103,8 @@ public sealed partial class Store : IDisposable
         if (stream is null)
             return null;
         if (stream.Length > Limits.DocumentBytes)
-            throw new ContentMismatchException($"Reading '{digest}': {stream.Length} bytes are too many for a document (at most {Limits.DocumentBytes}).");
+            throw new ContentMismatchException($"Reading '{digest}': the document has {stream.Length} bytes. "
+                + $"The limit is {Limits.DocumentBytes}.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         if (bytes.Length == 0)

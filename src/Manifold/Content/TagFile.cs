@@ -85,7 +85,7 @@ internal sealed class TagFile(string path) : IDisposable
             catch (FormatException e)
             {
                 throw new ContentMismatchException(
-                    $"Reading '{path}': {e.Message} Fix the file, or move it away; the images' content is untouched.");
+                    $"Reading '{path}': {e.Message} Fix the file or move it away. The images themselves are not affected.");
             }
             catch (FileNotFoundException)
             {

@@ -48,7 +48,7 @@ internal sealed record TagIndexFrame(ReadOnlyMemory<byte> Head, ReadOnlyMemory<b
             else if (reader.TokenType == JsonTokenType.Null)
                 found = new(Around(json, (int)reader.TokenStartIndex, (int)reader.BytesConsumed, "[", "]"), []);
             else
-                throw new FormatException("This is not an image index: its manifests are not a list.");
+                throw new FormatException("This is not an image index: its 'manifests' is not a list.");
         }
         var end = (int)reader.TokenStartIndex;
         while (reader.Read())
@@ -67,7 +67,7 @@ internal sealed record TagIndexFrame(ReadOnlyMemory<byte> Head, ReadOnlyMemory<b
             var begin = (int)reader.TokenStartIndex;
             reader.Skip();
             if (reader.TokenType == JsonTokenType.Null)
-                throw new FormatException("This image index lists JSON's null.");
+                throw new FormatException("This image index contains a null entry.");
             entries.Add(TagEntry.Parse(json[begin..(int)reader.BytesConsumed]));
         }
         return new(new TagIndexFrame(head, json[(int)reader.TokenStartIndex..]), entries.ToImmutable());

@@ -36,7 +36,7 @@ public sealed class VerifiedStream(Stream inner, Digest digest, long size, strin
         position += read.Length;
         var atEnd = position == size || (read.IsEmpty && asked > 0);
         if (position > size)
-            throw Mismatch($"it has more than the {size} bytes that its descriptor says");
+            throw Mismatch($"it is larger than the {size} bytes in its descriptor");
         if (!atEnd || checkedAtEnd)
             return;
         checkedAtEnd = true;

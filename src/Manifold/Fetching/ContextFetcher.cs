@@ -41,7 +41,8 @@ public sealed class ContextFetcher(Store store, GitCredentials credentials)
             return new FetchedContext(commit.Folder, Commit: commit.Commit, When: new(commit.Time));
         }
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !HttpFetcher.IsAddress(uri.AbsoluteUri))
-            throw new UsageException($"The context '{AddressSecrets.Without(address)}' is no address. Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
+            throw new UsageException($"The context '{AddressSecrets.Without(address)}' is not a valid address. "
+                + "Expected a folder, https://host/archive.tar.gz or https://host/repository.git#ref:folder.");
         var file = await new HttpFetcher(store).FetchAsync(uri, null, cancellation).ConfigureAwait(false);
         var opened = await OpenAsync(file.Path, AddressSecrets.Without(address), file.Path + ".files", cancellation).ConfigureAwait(false);
         return file.Modified is { } modified ? opened with { When = new(modified.Seconds) } : opened;

@@ -18,12 +18,12 @@ public sealed partial record GitAddress
             var (key, value) = equals < 0
                 ? (field, "")
                 : (field[..equals], Uri.UnescapeDataString(field[(equals + 1)..].Replace('+', ' ')));
-            address = seen.Add(key) ? address.With(key, value) : address with { Fault = $"the query says '{key}' twice" };
+            address = seen.Add(key) ? address.With(key, value) : address with { Fault = $"the query has '{key}' twice" };
             if (address.Fault is not null)
                 return address;
         }
         return seen.Contains("tag") && seen.Contains("branch")
-            ? address with { Fault = "the query has a tag and a branch. Say one of them" }
+            ? address with { Fault = "the query has a tag and a branch. Use only one of them" }
             : address;
     }
 
@@ -39,16 +39,16 @@ public sealed partial record GitAddress
         ("tag", _) => WithRef(value.StartsWith(Tags, StringComparison.Ordinal) ? value : Tags + value),
         ("branch", _) => WithRef(value.StartsWith(Heads, StringComparison.Ordinal) ? value : Heads + value),
         ("subdir", _) => WithFolder(value),
-        ("commit" or "checksum", _) => IsHash(value) ? this with { Checksum = value } : WithFault($"'{value}' is not a commit's hash"),
+        ("commit" or "checksum", _) => IsHash(value) ? this with { Checksum = value } : WithFault($"'{value}' is not a commit hash"),
         ("mtime", _) => Wrong(key, value, "checkout or commit"),
-        _ => WithFault($"there is no '{key}' in the query of a repository. "
-            + "Known: ref, tag, branch, subdir, commit, keep-git-dir, submodules"),
+        _ => WithFault($"'{key}' is not supported in the query. "
+            + "Expected one of: ref, tag, branch, subdir, commit, keep-git-dir, submodules"),
     };
 
     private GitAddress WithRef(string name)
     {
         if (Ref is not null && Ref != name)
-            return WithFault($"the ref is '{Ref}' and '{name}'. Say one of them");
+            return WithFault($"the address has two refs, '{Ref}' and '{name}'. Use only one of them");
         return IsRef(name) ? this with { Ref = name } : WithFault($"'{name}' is not a ref");
     }
 
@@ -57,7 +57,7 @@ public sealed partial record GitAddress
         if (FolderOf(text) is not { } folder)
             return Wrong("subdir", text, "a folder of the repository");
         if (Folder.Length > 0 && Folder != folder)
-            return WithFault($"the folder is '{Folder}' and '{folder}'. Say one of them");
+            return WithFault($"the address has two folders, '{Folder}' and '{folder}'. Use only one of them");
         return this with { Folder = folder };
     }
 

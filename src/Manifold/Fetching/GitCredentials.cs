@@ -30,7 +30,8 @@ public sealed class GitCredentials
         var values = secrets.Where(secret => IsOurs(secret.Id)).Select(secret => KeyValuePair.Create(secret.Id, Encoding.UTF8.GetString(secret.Value.Span).Trim()))
             .Where(secret => secret.Value.Length > 0).ToImmutableDictionary(StringComparer.OrdinalIgnoreCase);
         if (values.FirstOrDefault(secret => secret.Value.Any(char.IsControl)).Key is { } wrong)
-            throw new UsageException($"--secret id={wrong}: it has several lines, and is sent to the git server in one. Expected {(IsHeader(wrong) ? "what stands behind 'Authorization: '" : "a token")} and nothing else.");
+            throw new UsageException($"--secret id={wrong}: the secret has several lines. "
+                + $"Expected {(IsHeader(wrong) ? "the value of the 'Authorization' header" : "a token")} on one line.");
         return new GitCredentials(values);
     }
 

@@ -69,7 +69,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
                 var plain = name.EndsWith("^{}", StringComparison.Ordinal) ? name[..^3] : name;
                 return (Expected(address, commit, refs.GetValueOrDefault(plain)), plain);
             }
-        throw new FetchException($"{address}: the repository has no branch or tag '{wanted}'. A commit is named by its whole hash.");
+        throw new FetchException($"{address}: the repository has no branch or tag '{wanted}'. To use a commit, write its full hash.");
     }
 
     /// <summary>The commit, where it is the one that the checksum wants; a tag's own object may be wanted as well.</summary>
@@ -79,8 +79,9 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
             return commit;
         if (new[] { commit, tag }.Any(hash => hash?.StartsWith(checksum, StringComparison.OrdinalIgnoreCase) is true))
             return commit;
-        throw new FetchException($"{address}: the commit is {commit}, and the checksum says {checksum}. "
-            + $"Somebody moved '{address.Ref ?? "HEAD"}', or the checksum is another version's; look before you change it.");
+        throw new FetchException($"{address}: the commit is {commit}, but the checksum says {checksum}. "
+            + $"Either '{address.Ref ?? "HEAD"}' was moved, or the checksum is for another version. "
+                + "Find out which before you change the checksum.");
     }
 
     private async Task CheckOutAsync(GitAddress address, (string Commit, string Name) wanted, string folder, bool keepGitFolder, CancellationToken cancellation)
@@ -140,7 +141,9 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     {
         if (!error.Contains("could not read Username", StringComparison.Ordinal) && !error.Contains("Authentication failed", StringComparison.Ordinal) && !error.Contains("returned error: 403", StringComparison.Ordinal))
             return "";
-        return credentials.For(address) is null ? "\nThe server wants to know who asks. Give a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE" : "\nThe server does not take what the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER says.";
+        return credentials.For(address) is null
+            ? "\nThe server requires credentials. Pass a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
+            : "\nThe server rejects the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.";
     }
 
     /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>
@@ -149,6 +152,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
         const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; " + Configuring + "exec git \"$@\"";
         var result = await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: credentials.For(address) is { } header ? Environment.SetItems(header.Variables) : Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false);
         const int notFound = 127;
-        return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException("A repository is fetched with git, which is not installed. Install it: apt-get install git");
+        return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException(
+            "Fetching a repository needs git, which is not installed. Install it with: apt-get install git");
     }
 }

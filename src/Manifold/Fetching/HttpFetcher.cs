@@ -45,11 +45,11 @@ public sealed class HttpFetcher(Store store)
             return "__unnamed__";
         if (name.Contains('\0', StringComparison.Ordinal))
             throw new FetchException(
-                $"The address {Shown(address)} ends in a name with a zero byte (%00), which no file can have. Correct the address.");
+                $"The address {Shown(address)} ends in a file name with a zero byte (%00). Correct the address.");
         if (FileName.Length(name) > NameBytes)
             throw new FetchException(
-                $"The address {Shown(address)} ends in a name of {FileName.Length(name)} bytes. A file's name has at most {NameBytes}: "
-                    + "name the destination yourself.");
+                $"The address {Shown(address)} ends in a file name of {FileName.Length(name)} bytes. The limit is {NameBytes}. "
+                    + "Add a file name to the destination.");
         return name;
     }
 
@@ -58,7 +58,7 @@ public sealed class HttpFetcher(Store store)
     public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)
     {
         if (!WebAddress.CanBeAsked(address))
-            throw new FetchException($"Downloading {Shown(address)}: this is not an http(s) address that can be asked. Check its host.");
+            throw new FetchException($"Downloading {Shown(address)}: this is not a valid http(s) address. Check its host.");
         var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         var known = Read(folder);
@@ -72,7 +72,8 @@ public sealed class HttpFetcher(Store store)
             if (response.StatusCode == HttpStatusCode.NotModified && known is not null)
                 return Checked(address, Found(folder, known), checksum);
             if (!response.IsSuccessStatusCode)
-                throw new FetchException($"Downloading {Shown(address)}: the server says {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
+                throw new FetchException($"Downloading {Shown(address)}: "
+                    + $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}.{Hint(response.StatusCode)}");
             // 3
             using var hasher = checksum?.CreateHasher() ?? new Hasher(HashKind.Sha256);
             return Checked(address, await SaveAsync(folder, response, hasher, cancellation).ConfigureAwait(false), checksum);
@@ -83,7 +84,7 @@ public sealed class HttpFetcher(Store store)
         }
         catch (IOException e) when (e is not FileNotFoundException and not DirectoryNotFoundException)
         {
-            throw new FetchException($"Downloading {Shown(address)} broke off: {e.Message} Try again.", e);
+            throw new FetchException($"Downloading {Shown(address)} was interrupted: {e.Message} Try again.", e);
         }
     }
 
@@ -100,15 +101,16 @@ public sealed class HttpFetcher(Store store)
             response.Dispose();
             if (!Uri.TryCreate(here, location, out var next) || !WebAddress.CanBeAsked(next))
                 throw new FetchException(
-                    $"Downloading {Shown(address)}: the server sends us on to '{AddressSecrets.Without(location.OriginalString)}', "
-                        + "which is not an http(s) address that can be asked.");
+                    $"Downloading {Shown(address)}: the server redirects to '{AddressSecrets.Without(location.OriginalString)}', "
+                        + "which is not a valid http(s) address.");
             if (here.Scheme == "https" && next.Scheme == "http")
                 throw new FetchException(
-                    $"Downloading {Shown(address)}: the server sends us on to {Shown(next)}, without TLS. That is not followed. "
-                        + "Name that address yourself if you trust it.");
+                    $"Downloading {Shown(address)}: the server redirects to {Shown(next)}, which does not use TLS. "
+                        + "This redirect is not followed. "
+                        + "If you trust that address, use it directly.");
             here = next;
         }
-        throw new FetchException($"Downloading {Shown(address)}: the server sends us on more than {Redirects} times. Check the address.");
+        throw new FetchException($"Downloading {Shown(address)}: the server redirects more than {Redirects} times. Check the address.");
     }
 
     internal static HttpRequestMessage Request(Uri address, HttpRecord? known, bool withUser)
@@ -139,7 +141,7 @@ public sealed class HttpFetcher(Store store)
                 await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             }
             if (response.Content.Headers.ContentLength is { } promised && promised != file.Length)
-                throw new IOException($"{file.Length} of {promised} bytes came.");
+                throw new IOException($"received {file.Length} of {promised} bytes.");
         }
         var known = new HttpRecord(
             Digest.FromHash(hash.Finish()), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
@@ -150,7 +152,8 @@ public sealed class HttpFetcher(Store store)
     }
 
     private static FetchedFile Checked(Uri address, FetchedFile file, Digest? checksum) => checksum is not { } wanted || file.Digest == wanted ? file
-        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, and --checksum says {wanted}. Somebody changed the file, or the checksum is another version's; look before you change it.");
+        : throw new FetchException($"Downloading {Shown(address)}: its digest is {file.Digest}, but --checksum says {wanted}. "
+            + "Either the file was changed, or the checksum is for another version. Find out which before you change the checksum.");
 
     private static FetchedFile Found(string folder, HttpRecord known) => new(ContentOf(folder, known.Digest), new FileInfo(ContentOf(folder, known.Digest)).Length, known.Digest,
         known.LastModified is { } time ? new FileTime(time.ToUnixTimeSeconds()) : null);
@@ -176,8 +179,9 @@ public sealed class HttpFetcher(Store store)
 
     private static string Hint(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.NotFound or HttpStatusCode.Gone => " Is the address right, also after its variables were filled in?",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It wants credentials: fetch it in a RUN with --mount=type=secret instead.",
+        HttpStatusCode.NotFound or HttpStatusCode.Gone => " Check the address, including the values of its variables.",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It requires credentials. "
+            + "Download the file in a RUN with --mount=type=secret instead.",
         _ => "",
     };
 }

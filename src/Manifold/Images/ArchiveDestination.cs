@@ -36,7 +36,7 @@ public sealed class ArchiveDestination
     private static async Task ReplaceAsync(string path, Func<ArchiveFile, Task> write)
     {
         if (Directory.Exists(path))
-            throw new UsageException($"'{path}' is a folder, not an archive. For an OCI layout say: oci:{path}");
+            throw new UsageException($"'{path}' is a folder, not an archive. For an OCI layout, use: oci:{path}");
         OutputFolder.Require(path);
         var temporary = $"{path}.{Guid.NewGuid():N}.part";
         try

@@ -86,7 +86,7 @@ public sealed class DockerArchiveSource : IImageSource
         var configDescriptor = new Descriptor { MediaType = MediaType.Config, Digest = Digest.Of(config), Size = config.Length };
         var diffIds = DocumentReading.Parse(Location, configDescriptor, config, ImageConfig.Parse).RootFs.DiffIds;
         if (diffIds.Length != chosen.Layers!.Value.Length)
-            throw Broken($"its config counts {diffIds.Length} layers, and its manifest.json {chosen.Layers.Value.Length}");
+            throw Broken($"its config lists {diffIds.Length} layers, but its manifest.json lists {chosen.Layers.Value.Length}");
         // 4
         var layers = chosen.Layers.Value.Zip(diffIds, DescribeLayer).ToImmutableArray();
         // 5
@@ -113,11 +113,13 @@ public sealed class DockerArchiveSource : IImageSource
     private ImmutableArray<DockerArchiveImage> ReadImages()
     {
         if (!Has("manifest.json"))
-            throw new UsageException($"{files.Value.Place} is no Docker archive: it has no 'manifest.json'. An archive of an OCI layout is named as oci-archive:FILE.");
+            throw new UsageException($"{files.Value.Place} is not a Docker archive: it has no 'manifest.json'. "
+                + "For an archive of an OCI layout, use: oci-archive:FILE");
         try
         {
             var images = JsonSerializer.Deserialize(ReadDocument("manifest.json"), DockerArchiveJson.Default.ImmutableArrayDockerArchiveImage);
-            return !images.IsDefaultOrEmpty && images.All(IsWhole) ? images : throw Broken("its manifest.json names no image, or one without config or layers");
+            return !images.IsDefaultOrEmpty && images.All(IsWhole) ? images : throw Broken("its manifest.json lists no image, "
+                + "or an image without config or layers");
         }
         catch (JsonException e)
         {
@@ -131,7 +133,8 @@ public sealed class DockerArchiveSource : IImageSource
     private DockerArchiveImage Choose(ImmutableArray<DockerArchiveImage> images)
     {
         if (Location.Digest is not null)
-            throw new UsageException($"'{Location}': a Docker archive keeps no digests. Name the image, or its number as docker-archive:{Location.Path}:@0.");
+            throw new UsageException($"'{Location}': Docker archives do not store digests. "
+                + $"Use the image's name or its number, as in docker-archive:{Location.Path}:@0.");
         var name = Location.Name;
         if (name is null && images.Length == 1)
             return images[0];
@@ -141,7 +144,9 @@ public sealed class DockerArchiveSource : IImageSource
         var found = images.FirstOrDefault(image => image.Names.Any(known => known == name || (ImageReference.TryParse(known, out var own) && own == wanted)));
         var names = images.SelectMany((image, at) => image.Names.DefaultIfEmpty($"@{at}"));
         return found ?? throw new UsageException(
-            (name is null ? $"Which image of {files.Value.Place}?" : $"There is no image '{name}' in {files.Value.Place}.") + $" There are: {string.Join(", ", names)}.");
+            (name is null
+                ? $"There are several images in {files.Value.Place}. Choose one of"
+                : $"There is no image '{name}' in {files.Value.Place}. It has") + $": {string.Join(", ", names)}.");
     }
 
     private Descriptor DescribeLayer(string path, Digest diffId)
@@ -167,7 +172,7 @@ public sealed class DockerArchiveSource : IImageSource
     {
         using var file = files.Value.TryOpen(path) ?? throw Broken($"its '{path}' is missing");
         if (file.Length > Limits.DocumentBytes)
-            throw Broken($"its '{path}' has {file.Length} bytes, too many for a document (at most {Limits.DocumentBytes})");
+            throw Broken($"its '{path}' has {file.Length} bytes; the limit for a document is {Limits.DocumentBytes}");
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
@@ -179,7 +184,7 @@ public sealed class DockerArchiveSource : IImageSource
         return file is not null;
     }
 
-    private ContentMismatchException Lacks(Descriptor wanted) => Broken($"it lacks '{wanted.Digest}', which the image needs");
+    private ContentMismatchException Lacks(Descriptor wanted) => Broken($"'{wanted.Digest}' is missing");
 
-    private ContentMismatchException Broken(string what) => new($"Reading {Location}: {what}. Have the archive written again.");
+    private ContentMismatchException Broken(string what) => new($"Reading {Location}: {what}. Create the archive again.");
 }

@@ -22,11 +22,13 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         var tags = names.Select(Tagged).ToImmutableArray();
         var manifest = await source.ReadManifestAsync(await RequireSingleAsync(source, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         if (!MediaType.IsConfig(manifest.Config.MediaType))
-            throw new UsageException($"'{source.Location}' is no container image (its config is '{manifest.Config.MediaType}'), and a Docker archive holds nothing else.");
+            throw new UsageException($"'{source.Location}' is not a container image (its config has the type "
+                + $"'{manifest.Config.MediaType}'). A Docker archive can only hold container images.");
         var config = await source.ReadDocumentAsync(manifest.Config, cancellation).ConfigureAwait(false);
         var diffIds = (await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false)).RootFs.DiffIds;
         if (diffIds.Length != manifest.Layers.Length)
-            throw new ContentMismatchException($"Reading {source.Location}: its config counts {diffIds.Length} layers, and its manifest {manifest.Layers.Length}. Have the image written again.");
+            throw new ContentMismatchException($"Reading {source.Location}: "
+                + $"its config lists {diffIds.Length} layers, but its manifest lists {manifest.Layers.Length}. Create the image again.");
         var entry = new DockerArchiveImage
         {
             Config = $"{manifest.Config.Digest.Hex}.json", RepoTags = tags, Layers = [.. diffIds.Select(diffId => $"{diffId.Hex}.tar")],
@@ -62,7 +64,7 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
     }
 
     private static string Tagged(string name) => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference.ToString()
-        : throw new UsageException($"'{name}' is no name for an image of a Docker archive. Expected [registry/]repository[:tag].");
+        : throw new UsageException($"'{name}' is not a valid image name for a Docker archive. Expected [registry/]repository[:tag].");
 
     /// <summary>The one image that the archive will hold. Asked before other targets are written, too.</summary>
     /// <exception cref="UsageException">There are several.</exception>
@@ -74,7 +76,7 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         {
             [var only] => only.Manifest,
             [] when MediaType.IsManifest(top.MediaType) => top,
-            _ => throw new UsageException($"A Docker archive holds one platform, and {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write an archive of all: oci-archive:FILE"),
+            _ => throw new UsageException($"A Docker archive holds one platform, but {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write all of them to an OCI archive: oci-archive:FILE"),
         };
     }
 
@@ -97,7 +99,8 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         {
             await temporary.DisposeAsync().ConfigureAwait(false);
             if (e is InvalidDataException)
-                throw new LayerException($"Reading layer {layer.Digest.Short} of {source.Location}: it does not decompress ({e.Message.TrimEnd('.')}). Have the image written again.", e);
+                throw new LayerException($"Reading layer {layer.Digest.Short} of {source.Location}: "
+                    + $"decompression failed ({e.Message.TrimEnd('.')}). Create the image again.", e);
             throw;
         }
     }

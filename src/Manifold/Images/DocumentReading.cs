@@ -25,7 +25,8 @@ public static class DocumentReading
         }
         catch (FormatException e)
         {
-            throw new ContentMismatchException($"Reading {place}: '{document.Digest}' is not what it is called ({document.MediaType}). {e.Message} Have the image written again.");
+            throw new ContentMismatchException($"Reading {place}: '{document.Digest}' is not valid for its type '{document.MediaType}'. "
+                + $"{e.Message} Create the image again.");
         }
     }
 }

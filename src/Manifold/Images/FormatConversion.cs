@@ -42,10 +42,11 @@ public static class FormatConversion
         public IEnumerable<string> Lost()
         {
             if (annotations.Count > 0)
-                yield return DroppedAnnotations(annotations, "Docker's media types cannot hold annotations. To keep them, use OCI's.");
+                yield return DroppedAnnotations(annotations, "Docker's media types cannot hold annotations. "
+                    + "To keep them, use OCI media types.");
             if (attestations > 0)
                 yield return $"{(attestations == 1 ? "1 attestation of the index is" : $"{attestations} attestations of the index are")} "
-                    + "left out: Docker's lists hold images only.";
+                    + "left out: a Docker manifest list can only hold images.";
         }
     }
 
@@ -60,7 +61,8 @@ public static class FormatConversion
     private static async Task<Descriptor> ConvertAsync(Work work, Descriptor descriptor, int depth, CancellationToken cancellation)
     {
         if (depth > Limits.IndexDepth)
-            throw new ContentMismatchException($"Reading {work.Source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+            throw new ContentMismatchException($"Reading {work.Source.Location}: "
+                + $"its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
         if (MediaType.IsIndex(descriptor.MediaType))
             return await ConvertIndexAsync(work, descriptor, depth, cancellation).ConfigureAwait(false);
         var manifest = await work.Source.ReadManifestAsync(descriptor, cancellation).ConfigureAwait(false);
@@ -115,5 +117,6 @@ public static class FormatConversion
 
     private static string LayerType(Work work, Descriptor layer) => work.Format is ImageFormat.Oci ? MediaType.OfOci(layer.MediaType)
         : MediaType.OfDocker(layer.MediaType) ?? throw new UsageException(
-            $"{work.Source.Location}: Docker's format has no layers of the type '{layer.MediaType}'. Leave the format as it is, or choose an image with gzip layers.");
+            $"{work.Source.Location}: Docker's format does not support layers of the type '{layer.MediaType}'. "
+                + "Keep the OCI format, or choose an image with gzip layers.");
 }

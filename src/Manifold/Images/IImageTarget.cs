@@ -25,12 +25,12 @@ public sealed class ImageTargets(Store store)
     /// <exception cref="UsageException">Nothing can be written to such a location.</exception>
     public IImageTarget Open(ImageLocation location, ImmutableArray<string> names) => location switch
     {
-        { Digest: not null } => throw new UsageException($"'{location}': a digest follows from the content. Name where it goes without one."),
+        { Digest: not null } => throw new UsageException($"'{location}': a destination cannot have a digest. Remove '@{location.Digest}'."),
         { Transport: Transport.Store } => new StoreTarget(store, location.Reference!),
         { Transport: Transport.OciLayout } => new LayoutTarget(location.Path!, [.. names.Select(name => (LayoutName)name)]),
         { Transport: Transport.OciArchive } =>
             new OciArchiveTarget(ArchiveDestination.ToFile(location.Path!), [.. names.Select(name => (LayoutName)name)]),
         { Transport: Transport.DockerArchive } => new DockerArchiveTarget(store, ArchiveDestination.ToFile(location.Path!), names),
-        _ => throw new UsageException($"'{location}' is in a registry, where images are published."),
+        _ => throw new UsageException($"'{location}' is in a registry. Push images there instead."),
     };
 }

@@ -43,7 +43,8 @@ public sealed record ImageLocation
     public static ImageLocation InStore(ImageReference reference) => new(Transport.Store) { Reference = reference, IsExplicit = true };
 
     public static ImageLocation Parse(string text) => TryParse(text, out var location) ? location
-        : throw new FormatException($"'{text}' is no place of an image. Expected [registry/]repository[:tag][@digest], store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+        : throw new FormatException($"'{text}' is not an image location. Expected [registry/]repository[:tag][@digest], store:REFERENCE, "
+            + "oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
 
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageLocation? location)
     {
@@ -63,7 +64,7 @@ public sealed record ImageLocation
     /// <exception cref="UsageException">The place cannot hold such a name.</exception>
     public ImageLocation Named(string name) => Reference is null ? this with { Name = name, Digest = null }
         : ImageReference.TryParse($"{Reference.Name}:{name}", out var reference) ? this with { Reference = reference }
-        : throw new UsageException($"'{name}' cannot be a tag of '{Reference.Name}'.");
+        : throw new UsageException($"'{name}' is not a valid tag for '{Reference.Name}'.");
 
     /// <summary>The layout or archive as a whole.</summary>
     public ImageLocation WithoutName() => this with { Name = null, Digest = null };

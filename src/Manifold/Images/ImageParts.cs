@@ -60,7 +60,7 @@ public sealed record ImageParts(
             for (var depth = 0; level.Count > 0; depth++)
             {
                 if (depth > Levels)
-                    throw Broken($"its indexes are nested more than {Limits.IndexDepth} deep");
+                    throw Broken($"its indexes are nested more than {Limits.IndexDepth} levels deep");
                 var read = await FirstFailure.WhenAllAsync(level, ReadAsync, cancellation).ConfigureAwait(false);
                 level = [.. read.SelectMany(Note).Where(next => !documents.ContainsKey(next.Digest)).DistinctBy(next => next.Digest)];
             }
@@ -74,7 +74,7 @@ public sealed record ImageParts(
         {
             var content = await source.ReadDocumentAsync(descriptor, cancellation).ConfigureAwait(false);
             if (Interlocked.Add(ref bytes, content.Length) > Limits.ImageDocumentsBytes)
-                throw Broken($"its documents have more than {Limits.ImageDocumentsBytes / 1024 / 1024} MiB together");
+                throw Broken($"its documents are larger than {Limits.ImageDocumentsBytes / 1024 / 1024} MiB in total");
             return await WithReferrersAsync(new Document(new ManifestContent(descriptor, content), [], []), cancellation)
                 .ConfigureAwait(false);
         }
@@ -94,7 +94,7 @@ public sealed record ImageParts(
             }
             catch (RegistryException e)
             {
-                throw e.With($"{e.Message} To copy the image without what refers to it, add --no-referrers.");
+                throw e.With($"{e.Message} To copy the image without its referrers, add --no-referrers.");
             }
         }
 
@@ -136,13 +136,14 @@ public sealed record ImageParts(
             if (MediaType.IsIndex(descriptor.MediaType))
                 return DocumentReading.Parse(source.Location, descriptor, document.Content.Bytes, ImageIndex.Parse).Manifests.Concat(about);
             if (!MediaType.IsManifest(descriptor.MediaType))
-                throw Broken($"'{descriptor.Digest}' is neither an image nor an index, but '{descriptor.MediaType}'");
+                throw Broken($"'{descriptor.Digest}' has the type '{descriptor.MediaType}', which is neither an image nor an index");
             var manifest = DocumentReading.Parse(source.Location, descriptor, document.Content.Bytes, Manifest.Parse);
             foreach (var blob in manifest.Layers.Prepend(manifest.Config).Where(blob => blob.Urls is not { IsEmpty: false }))
                 blobs.TryAdd(blob.Digest, blob);
             return about;
         }
 
-        private ContentMismatchException Broken(string what) => new($"Reading {source.Location}: {what}. Choose another image, or have it written again.");
+        private ContentMismatchException Broken(string what) => new($"Reading {source.Location}: {what}. "
+            + "Choose another image, or create this one again.");
     }
 }

@@ -48,13 +48,13 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         {
             await source.DisposeAsync().ConfigureAwait(false);
             throw e.With(
-                $"read {location}: the registry does not have it any more. Push it again with: manifold push --check-all {location}. "
-                    + $"The store's image of that name is: store:{location}");
+                $"read {location}: the registry no longer has this image. Push it again with: manifold push --check-all {location}. "
+                    + $"The store has an image of that name: store:{location}");
         }
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {
             await source.DisposeAsync().ConfigureAwait(false);
-            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} The store's image of that name is taken.");
+            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} Using the image of that name in the store.");
             return Open(ImageLocation.InStore(stored));
         }
     }
@@ -76,5 +76,7 @@ public sealed class ImageSources(Store store, RegistryClient registry)
     private LocalImages Local => new(store, registry.Options.Registries);
 
     private static FolderFiles OpenFolder(string folder) => Directory.Exists(folder) ? new FolderFiles(folder)
-        : throw new UsageException(File.Exists(folder) ? $"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}" : $"There is no folder '{folder}'.");
+        : throw new UsageException(File.Exists(folder)
+            ? $"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}"
+            : $"There is no folder '{folder}'.");
 }

@@ -24,7 +24,8 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
         async Task OpenAsync(Descriptor descriptor, int depth)
         {
             if (depth > Limits.IndexDepth)
-                throw new ContentMismatchException($"Reading {source.Location}: its indexes are nested more than {Limits.IndexDepth} deep. Choose another image.");
+                throw new ContentMismatchException($"Reading {source.Location}: "
+                    + $"its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
             if (!MediaType.IsIndex(descriptor.MediaType))
             {
                 manifests.Add(descriptor);
@@ -53,7 +54,7 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
                 return null;
             var config = await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
             if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
-                throw new ContentMismatchException($"Reading {source.Location}: the manifest {descriptor.Digest.Short} has {manifest.Layers.Length} layers and its config {config.RootFs.DiffIds.Length}. The image is broken; get it again from whoever made it.");
+                throw new ContentMismatchException($"Reading {source.Location}: the manifest {descriptor.Digest.Short} has {manifest.Layers.Length} layers, but its config lists {config.RootFs.DiffIds.Length}. The image is broken. Get it again from its publisher.");
             return new PlatformImage(descriptor, manifest, config);
         }
     }

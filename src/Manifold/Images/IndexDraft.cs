@@ -110,7 +110,8 @@ public sealed class IndexDraft : IAsyncDisposable
                 },
             };
             if (changed.Platform is not null && entries.Any(other => other != entry && other.Key == changed.Key))
-                throw new UsageException($"Another entry has the platform {changed.Platform} already. Remove it first: manifold index remove");
+                throw new UsageException($"Another entry already has the platform {changed.Platform}. Remove that entry first: "
+                    + "manifold index remove");
             entries[entries.IndexOf(entry)] = changed;
         }
     }
@@ -120,7 +121,7 @@ public sealed class IndexDraft : IAsyncDisposable
     public ComposedImage Compose()
     {
         if (entries.Count == 0)
-            throw new UsageException("An index without entries serves nobody. Leave at least one platform in it.");
+            throw new UsageException("The index would have no entries. Keep at least one platform.");
         // Docker's manifests alone make a Docker list, as they came in one.
         var type = annotations is null && entries.All(entry => entry.Descriptor is { MediaType: MediaType.DockerManifest, Annotations: null }) ? MediaType.DockerIndex : MediaType.Index;
         var json = new ImageIndex { MediaType = type, Manifests = [.. entries.Select(entry => entry.Descriptor)], Annotations = annotations }.ToJson();
@@ -153,7 +154,8 @@ public sealed class IndexDraft : IAsyncDisposable
             owners.TryAdd(part.Digest, source);
         return await ImagePlatforms.PlatformOfAsync(source, descriptor, cancellation).ConfigureAwait(false) is { } platform
             ? new Entry(descriptor with { Platform = Normal(platform) }, source)
-            : throw new UsageException($"{source.Location} is no container image (its config is '{manifest.Config.MediaType}'), so it has no platform. An index lists images.");
+            : throw new UsageException($"{source.Location} is not a container image (its config has the type "
+                + $"'{manifest.Config.MediaType}'), so it has no platform. Only images can be added to an index.");
     }
 
     /// <summary>Whether an index that is there differs from ours in its spelling only: then its bytes, and so its digest, are kept.</summary>
@@ -169,7 +171,8 @@ public sealed class IndexDraft : IAsyncDisposable
             return;
         else if (!replace)
             throw new UsageException(
-                $"{entry.Source.Location} has {entry.Platform}, and {entries[there].Source.Location} has it already ({entries[there].Descriptor.Digest}). Let the later one count with --replace, or name one of them without it.");
+                $"{entry.Source.Location} has {entry.Platform}, but {entries[there].Source.Location} already provides it "
+                    + $"({entries[there].Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
         else
         {
             var before = entries[there].Descriptor.Digest;

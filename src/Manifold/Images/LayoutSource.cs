@@ -83,8 +83,8 @@ public sealed class LayoutSource : IImageSource
         throw new UsageException((chosen.Count, wanted) switch
         {
             (0, null) => $"There is no image in {files.Value.Place}.",
-            (0, _) => $"There is no image '{wanted}' in {files.Value.Place}. {Available()}",
-            _ => $"Which image of {files.Value.Place}? {Available()}",
+            (0, _) => $"There is no image '{wanted}' in {files.Value.Place}. {Available("It has")}",
+            _ => $"{Capital(files.Value.Place)} has several images. {Available("Choose one of")}",
         });
     }
 
@@ -105,13 +105,15 @@ public sealed class LayoutSource : IImageSource
         return named.Count > 0 ? named : images;
     }
 
-    private string Available()
+    private string Available(string lead)
     {
         const int most = 10;
         var names = Names is { IsEmpty: false } given ? given : [.. entries.Value.Select(entry => "@" + entry.Digest)];
-        return names.IsEmpty ? "There is none at all."
-            : $"There {(names.Length == 1 ? "is" : "are")}: {string.Join(", ", names.Take(most))}{(names.Length > most ? $" and {names.Length - most} more" : "")}.";
+        return names.IsEmpty ? "It is empty."
+            : $"{lead}: {string.Join(", ", names.Take(most))}{(names.Length > most ? $" and {names.Length - most} more" : "")}.";
     }
+
+    private static string Capital(string place) => char.ToUpperInvariant(place[0]) + place[1..];
 
     private ImmutableArray<Descriptor> ReadEntries()
     {
@@ -160,7 +162,8 @@ public sealed class LayoutSource : IImageSource
     private byte[] ReadWhole(Stream stream, string name)
     {
         if (stream.Length > Limits.DocumentBytes)
-            throw new ContentMismatchException($"Reading {Location}: '{name}' has {stream.Length} bytes, too many for a document (at most {Limits.DocumentBytes}).");
+            throw new ContentMismatchException($"Reading {Location}: '{name}' has {stream.Length} bytes. "
+                + $"The limit for a document is {Limits.DocumentBytes}.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         if (bytes.Length == 0)
@@ -171,16 +174,18 @@ public sealed class LayoutSource : IImageSource
     private Stream Open(Descriptor blob)
     {
         var file = files.Value.TryOpen(LayoutDocuments.BlobPath(blob.Digest))
-            ?? throw new ContentMismatchException($"Reading {Location}: {files.Value.Place} lacks '{blob.Digest}', which the image needs. Have it written again.");
+            ?? throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' is missing in {files.Value.Place}. "
+                + "Create the image again.");
         if (file.Length == blob.Size)
             return new VerifiedStream(file, blob.Digest, blob.Size, files.Value.Place);
         using (file)
-            throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, and its descriptor says {blob.Size}. Have the image written again.");
+            throw new ContentMismatchException($"Reading {Location}: '{blob.Digest}' has {file.Length} bytes in {files.Value.Place}, "
+                + $"but {blob.Size} in its descriptor. Create the image again.");
     }
 
     private static string? NameOf(Descriptor entry) => ReferenceName.FullOf(entry) ?? ReferenceName.Of(entry);
 
     private UsageException NotALayout(string what) => new(
-        $"{char.ToUpperInvariant(files.Value.Place[0])}{files.Value.Place[1..]} is no OCI layout: it {what}." + (Location.Transport == Transport.OciArchive
-            ? $" If 'docker save' wrote it, say: docker-archive:{Location.Path}" : " An archive is named as oci-archive:FILE."));
+        $"{Capital(files.Value.Place)} is not an OCI layout: it {what}." + (Location.Transport == Transport.OciArchive
+            ? $" If it comes from 'docker save', use: docker-archive:{Location.Path}" : " For an archive, use: oci-archive:FILE"));
 }

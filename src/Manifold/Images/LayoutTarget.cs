@@ -91,9 +91,9 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
     private void RequireLayoutOrEmpty(string marker)
     {
         if (File.Exists(folder))
-            throw new UsageException($"'{folder}' is a file, not a folder. For an archive say: oci-archive:{folder}");
+            throw new UsageException($"'{folder}' is a file, not a folder. For an archive, use: oci-archive:{folder}");
         if (Directory.Exists(folder) && !File.Exists(marker) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "blobs"))
-            throw new UsageException($"The folder '{folder}' is not empty, and no OCI layout. Name another one, or a new one.");
+            throw new UsageException($"The folder '{folder}' is not empty and is not an OCI layout. Choose an empty folder or a new one.");
     }
 
     private ImageIndex ReadIndex()
@@ -105,7 +105,8 @@ public sealed class LayoutTarget(string folder, ImmutableArray<LayoutName> names
         }
         catch (FormatException e)
         {
-            throw new ContentMismatchException($"Adding to the layout '{folder}': {e.Message} Mend its index.json, or write to another folder.");
+            throw new ContentMismatchException($"Adding to the layout '{folder}': "
+                + $"{e.Message} Fix its index.json, or write to another folder.");
         }
     }
 }

@@ -43,11 +43,11 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
                 return known;
             var name = await NameAsync(cancellation).ConfigureAwait(false);
             var content = await client.GetManifestAsync(name.WithDigest(document.Digest), cancellation).ConfigureAwait(false)
-                ?? throw Broken($"its part {document.Digest} is not there.", HttpStatusCode.NotFound);
+                ?? throw Broken($"its part {document.Digest} is missing.", HttpStatusCode.NotFound);
             return manifests[document.Digest] = content.Bytes;
         }
         if (document.Size > Limits.DocumentBytes)
-            throw Broken($"its config of {document.Size} bytes is too large.");
+            throw Broken($"its config is too large ({document.Size} bytes).");
         await using var config = await client.OpenBlobAsync(await NameAsync(cancellation).ConfigureAwait(false), document,
             cancellation: cancellation).ConfigureAwait(false);
         var bytes = new byte[document.Size];
@@ -78,7 +78,7 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private RegistryException Broken(string what, HttpStatusCode? status = null) =>
-        new($"read {Name}: {what} The image is broken: have it pushed again, with manifold push --check-all.")
+        new($"read {Name}: {what} The image is broken. Push it again with: manifold push --check-all")
         {
             Registry = Name.Registry,
             Status = status
@@ -88,7 +88,7 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
     {
         var name = await client.QualifyAsync(asked).ConfigureAwait(false);
         return (name, await client.GetManifestAsync(name).ConfigureAwait(false)
-            ?? throw new RegistryException($"read {name}: the registry does not have it. Check the name and the tag.")
+            ?? throw new RegistryException($"read {name}: the registry does not have this image. Check the name and the tag.")
             {
                 Registry = name.Registry,
                 Status = HttpStatusCode.NotFound

@@ -57,7 +57,8 @@ public sealed class StoreSource(Store store, RegistryClient registry, ImageRefer
     {
         const int most = 5;
         var others = store.Tags.List().Where(image => image.Reference?.Name == name.Name).Select(image => image.Name).Take(most).ToList();
-        return new($"The store '{store.Root}' has no image '{name}'. " + (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));
+        return new($"The store '{store.Root}' does not have the image '{name}'. "
+            + (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "To list images, run: manifold images"));
     }
 
     private Task FetchAsync(Descriptor blob, CancellationToken cancellation) =>

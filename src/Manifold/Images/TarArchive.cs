@@ -60,7 +60,7 @@ internal sealed class TarArchive : INamedFiles
                 return new FileSection(file, entry.Offset, entry.Size);
             name = entry.Link;
         }
-        throw Malformed($"the links that begin at '{name}' have no end");
+        throw Malformed($"the links that start at '{name}' form a loop");
     }
 
     public void Dispose() => file.Dispose();
@@ -75,7 +75,9 @@ internal sealed class TarArchive : INamedFiles
         }
         catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException || Directory.Exists(path))
         {
-            throw new UsageException(Directory.Exists(path) ? $"'{path}' is a folder, not an archive. For an OCI layout say: oci:{path}" : $"There is no archive '{path}'.");
+            throw new UsageException(Directory.Exists(path)
+                ? $"'{path}' is a folder, not an archive. For an OCI layout, use: oci:{path}"
+                : $"There is no archive '{path}'.");
         }
         catch (IOException e)
         {
@@ -107,7 +109,8 @@ internal sealed class TarArchive : INamedFiles
         {
             file.Dispose();
             if (e is InvalidDataException)
-                throw new LayerException($"Reading the archive '{path}': it does not decompress ({e.Message.TrimEnd('.')}). Have it written again.", e);
+                throw new LayerException($"Reading the archive '{path}': decompression failed ({e.Message.TrimEnd('.')}). "
+                    + "Create it again.", e);
             throw;
         }
     }
@@ -136,7 +139,7 @@ internal sealed class TarArchive : INamedFiles
             records = new TarRecords(global);
         }
         if (entries.Count == 0)
-            throw Malformed("there is nothing in it");
+            throw Malformed("it is empty");
     }
 
     private static void Amend(TarRecords records, char type, byte[] record, string source)
@@ -163,7 +166,7 @@ internal sealed class TarArchive : INamedFiles
         if (entry.Kind is EntryKind.File || link is not null)
         {
             if (!entries.TryAdd(entry.Path, new Entry(position, size, link)))
-                throw Malformed($"it has two entries '{entry.Path}', and tools would not agree which one counts");
+                throw Malformed($"it has two entries with the name '{entry.Path}', and tools disagree about which one to use");
             if (entries.Count > Limits.ArchiveEntries)
                 throw Malformed($"it has more than {Limits.ArchiveEntries} entries");
         }
@@ -181,15 +184,15 @@ internal sealed class TarArchive : INamedFiles
             else if (parts.Count > 0)
                 parts.RemoveAt(parts.Count - 1);
             else
-                throw Malformed($"the link '{link}' leads out of it");
+                throw Malformed($"the link '{link}' points outside the archive");
         }
-        return target.StartsWith('/') ? throw Malformed($"the link '{link}' leads out of it") : string.Join('/', parts);
+        return target.StartsWith('/') ? throw Malformed($"the link '{link}' points outside the archive") : string.Join('/', parts);
     }
 
     private byte[] ReadRecord(TarHeader fields, long position)
     {
         if (fields.Size is < 0 or > Limits.TarRecordBytes)
-            throw Malformed($"a record of {fields.Size} bytes amends one header; at most {Limits.TarRecordBytes} are read");
+            throw Malformed($"a header has a record of {fields.Size} bytes; the limit is {Limits.TarRecordBytes}");
         var record = new byte[fields.Size];
         return Fill(record, position) == record.Length ? record : throw Malformed("it ends in the middle of a record");
     }
@@ -213,7 +216,7 @@ internal sealed class TarArchive : INamedFiles
         return filled;
     }
 
-    private LayerException Malformed(string what) => new($"Reading {Place}: {what}. It is damaged, or it is no image; have it written again.");
+    private LayerException Malformed(string what) => new($"Reading {Place}: {what}. It is damaged or not an image. Create it again.");
 }
 
 /// <summary>A part of a file as a stream. Any number of them read one file at once.</summary>

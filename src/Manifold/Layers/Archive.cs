@@ -27,7 +27,7 @@ public sealed class Archive : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new LayerException($"Reading the tar of {source}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
+            throw new LayerException($"Reading the tar of {source}: decompression failed ({e.Message.TrimEnd('.')}).", e);
         }
         return LayerTree.OfArchive(path, source, below ?? (_ => null), cancellation);
     }

@@ -64,7 +64,7 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
             if (name is "" or ".")
                 continue;
             if (current.Entry is { Kind: not EntryKind.Folder })
-                throw new LayerException($"'{current.Path}' is not a folder, and '{path}' leads through it.");
+                throw new LayerException($"'{path}' goes through '{current.Path}', which is not a folder.");
             if (name == "..")
             {
                 current = new Resolved(EntryPath.Parent(current.Path), Find(EntryPath.Parent(current.Path)));
@@ -78,7 +78,8 @@ public sealed class Chain(IReadOnlyList<ILayerContents> layers)
                 continue;
             }
             if (++links > Limits.SymbolicLinks)
-                throw new LayerException($"'{path}' leads through more than {Limits.SymbolicLinks} symbolic links, the last of them '{next}'.");
+                throw new LayerException($"'{path}' goes through more than {Limits.SymbolicLinks} symbolic links. "
+                    + $"The last one is '{next}'.");
             foreach (var part in entry.LinkTarget!.Split('/').Reverse())
                 rest.Push(part);
             if (entry.LinkTarget.StartsWith('/'))

@@ -52,7 +52,7 @@ internal sealed class ByteHeap
     internal int AddCounted(ReadOnlySpan<byte> text)
     {
         if (text.Length > Size - 2)
-            throw new LayerException($"The target of a link has {text.Length} bytes, and no kernel takes that.");
+            throw new LayerException($"The target of a link has {text.Length} bytes, which is too long for Linux.");
         var offset = Room(text.Length + 2);
         var room = pieces[offset >> Bits].AsSpan(offset & (Size - 1));
         (room[0], room[1]) = ((byte)text.Length, (byte)(text.Length >> 8));
@@ -79,7 +79,7 @@ internal sealed class ByteHeap
         if (used + length > piece.Length)
         {
             if ((pieces.Count + 1L) * Size > Limits.LayerNamesBytes)
-                throw new LayerException($"The names in a layer have more than {Limits.LayerNamesBytes} bytes together.");
+                throw new LayerException($"The names in a layer have more than {Limits.LayerNamesBytes} bytes in total.");
             pieces.Add(new byte[Size]);
             used = 0;
         }

@@ -29,12 +29,12 @@ public static class EntryPath
         if (path.Length > Limits.PathBytes)
             throw new LayerException($"The path '{path[..60]}…' is longer than {Limits.PathBytes} bytes.");
         if (path.Contains('\0', StringComparison.Ordinal))
-            throw new LayerException($"The path '{path.Replace('\0', '?')}' holds a zero byte.");
+            throw new LayerException($"The path '{path.Replace('\0', '?')}' contains a zero byte.");
         if (path.Length == 0)
             return path;
         foreach (var part in path.AsSpan().Split('/'))
             if (path.AsSpan(part) is "" or "." or "..")
-                throw new LayerException($"The path '{path}' leads out of its layer, or is not in its plain form.");
+                throw new LayerException($"The path '{path}' points outside its layer, or is not normalized.");
         return path;
     }
 

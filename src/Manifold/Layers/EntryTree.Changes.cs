@@ -75,7 +75,7 @@ internal sealed partial class EntryTree
         if (nodes.Count >= Limits.LayerEntries)
             throw new LayerException($"A layer has more than {Limits.LayerEntries} entries.");
         if (name.Length > ushort.MaxValue)
-            throw new LayerException($"A name in '{path[..Math.Min(60, path.Length)]}…' is longer than any kernel takes.");
+            throw new LayerException($"A name in '{path[..Math.Min(60, path.Length)]}…' is too long for Linux.");
         var node = new Node { Parent = folder, First = None, Next = None, Link = None };
         (node.Name, node.NameLength) = (bytes.Add(name), (ushort)name.Length);
         nodes.Add(node);

@@ -54,7 +54,7 @@ internal sealed class FolderCursor(DirectoryHandle root) : IDisposable
             var next = parent.TryOpenFolder(name, out var isOther);
             if (next is null && !missing(parent, name, path[..end], isOther))
                 return null;
-            next ??= parent.TryOpenFolder(name, out _) ?? throw new LayerException($"'{path[..end]}' cannot be made a folder.");
+            next ??= parent.TryOpenFolder(name, out _) ?? throw new LayerException($"The folder '{path[..end]}' cannot be created.");
             current?.Dispose();
             (current, length) = (next, end);
         }

@@ -61,7 +61,7 @@ public sealed class FolderSet : IEnumerable<string>
     }
 
     private static LayerException Damaged(string file) =>
-        new($"Reading '{file}': it is damaged. Remove the snapshot that it belongs to with: manifold prune --all");
+        new($"Reading '{file}': it is damaged. Remove its snapshot with: manifold prune --all");
 
     private bool[] OnlyImplied()
     {

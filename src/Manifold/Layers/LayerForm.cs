@@ -18,8 +18,9 @@ public sealed record LayerForm(LayerCompression Compression, int? Level = null)
         "gzip" => LayerCompression.Gzip,
         "zstd" => LayerCompression.Zstd,
         "uncompressed" => LayerCompression.None,
-        "estargz" => throw new FormatException("compression 'estargz' is not made here: its layers tell lazy pullers more than gzip does, and no other runtime. Use gzip or zstd."),
-        _ => throw new FormatException($"there is no compression '{text}'. Expected gzip, zstd or uncompressed."),
+        "estargz" => throw new FormatException("compression 'estargz' is not supported: it only helps runtimes that pull lazily. "
+            + "Use gzip or zstd."),
+        _ => throw new FormatException($"unknown compression '{text}'. Expected gzip, zstd or uncompressed."),
     };
 
     /// <exception cref="FormatException">There is no such level.</exception>

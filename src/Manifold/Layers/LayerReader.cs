@@ -46,7 +46,7 @@ public sealed class LayerReader(Store store)
         }
         catch (InvalidDataException e)
         {
-            throw new LayerException($"Reading layer {layer.Digest.Short}: it does not decompress ({e.Message.TrimEnd('.')}).", e);
+            throw new LayerException($"Reading layer {layer.Digest.Short}: decompression failed ({e.Message.TrimEnd('.')}).", e);
         }
         RequireDiffId(layer, diffId, tar.Finish());
     }
@@ -54,7 +54,8 @@ public sealed class LayerReader(Store store)
     private static void RequireDiffId(Descriptor layer, Digest diffId, Digest found)
     {
         if (found != diffId)
-            throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
+            throw new LayerException($"Reading layer {layer.Digest.Short}: its tar has the digest {found}, "
+                + $"but the image's config says {diffId}. The image is broken. Get it again from its publisher.");
     }
 
     private sealed class HashedTar(Stream inner, CancellationToken cancellation) : ReadOnlyStream

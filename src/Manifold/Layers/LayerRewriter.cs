@@ -13,7 +13,8 @@ public sealed class LayerRewriter(Store store)
         await using var blob = store.CreateBlob();
         var found = Rewrite(layer, blob, form, cancellation);
         return found == diffId ? await blob.CommitAsync(Compression.MediaTypeOf(form.Compression), cancellation: cancellation).ConfigureAwait(false)
-            : throw new LayerException($"Compressing layer {layer.Digest.Short} anew: its tar has the digest {found}, and the image's config says {diffId}. The image is broken; get it again from whoever made it.");
+            : throw new LayerException($"Recompressing layer {layer.Digest.Short}: its tar has the digest {found}, "
+                + $"but the image's config says {diffId}. The image is broken. Get it again from its publisher.");
     }
 
     private Digest Rewrite(Descriptor layer, BlobWriter blob, LayerForm form, CancellationToken cancellation)

@@ -35,7 +35,7 @@ public sealed class LayerTree : ILayerContents
             if (links is not null && entry.Path.Length == 0)
                 continue;
             if (entry is { Kind: EntryKind.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
-                throw new LayerException($"'{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device.");
+                throw new LayerException($"'{entry.Path}': the device 0:0 marks a deleted file in overlayfs and cannot be a real device.");
             var place = entry.Kind == EntryKind.HardLink ? Linked(entry, builder, below) : position?.Invoke() ?? 0;
             var id = builder.Add(entry, out var applied);
             if (applied)
@@ -134,7 +134,7 @@ public sealed class LayerTree : ILayerContents
         if (target == EntryTree.None && below?.Invoke(link.LinkTarget!) is { Kind: not (EntryKind.Folder or EntryKind.Whiteout) } there)
             target = Adopted(link, there, builder);
         return target != EntryTree.None && tree.KindOf(target) is not (EntryKind.Folder or EntryKind.Whiteout) ? FileOf(target)
-            : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is no file of this layer.");
+            : throw new LayerException($"'{link.Path}' is a hard link to '{link.LinkTarget}', which is not a file in this layer.");
     }
 
     // Another name for a file that was there before gives it the owner and mode of the link, so that it is a file of this layer as well.

@@ -26,7 +26,7 @@ public sealed class LayerWriter(FileTime latest)
         for (var i = 1; i < sorted.Length; i++)
         {
             if (sorted[i].Path == sorted[i - 1].Path)
-                throw new LayerException($"A layer would have '{sorted[i].Path}' twice.");
+                throw new LayerException($"The layer has '{sorted[i].Path}' twice.");
         }
         return [.. FirstNamesHoldContent(sorted)];
     }
@@ -99,7 +99,7 @@ public sealed class LayerWriter(FileTime latest)
             for (var links = 0; entry.Kind == EntryKind.HardLink && byPath.TryGetValue(entry.LinkTarget!, out var target); entry = target)
             {
                 if (++links > Limits.SymbolicLinks)
-                    throw new LayerException($"The hard link '{entry.Path}' leads to itself.");
+                    throw new LayerException($"The hard link '{entry.Path}' points to itself.");
             }
             return entry.Kind == EntryKind.HardLink ? entry.LinkTarget! : entry.Path;
         }

@@ -60,7 +60,7 @@ internal sealed class LinksOfAnArchive(EntryTree tree, Func<string, LayerEntry?>
             }
             if (++links > Limits.SymbolicLinks)
                 throw new LayerException(
-                    $"'{path}' leads through more than {Limits.SymbolicLinks} symbolic links, the last of them '{here}'.");
+                    $"'{path}' goes through more than {Limits.SymbolicLinks} symbolic links. The last one is '{here}'.");
             at = there.LinkTarget!.StartsWith('/') ? "" : at;
             foreach (var name in there.LinkTarget.Split('/').Reverse())
                 pending.Push((name, here));
@@ -71,11 +71,11 @@ internal sealed class LinksOfAnArchive(EntryTree tree, Func<string, LayerEntry?>
     private static void CheckFolder(LayerEntry? there, string? link, string path, string here)
     {
         if (there is { Kind: not EntryKind.Folder })
-            throw new LayerException($"'{here}' is not a folder, and the archive has '{path}' below it.");
+            throw new LayerException($"'{here}' is not a folder, but the archive has '{path}' below it.");
         if (there is null && link is not null)
         {
-            throw new LayerException($"The archive has '{path}' below the symbolic link '{link}', "
-                + $"which leads to '{here}' in the folder that the archive is unpacked into, and nothing is there.");
+            throw new LayerException($"The archive has '{path}' below the symbolic link '{link}'. "
+                + $"The link's target '{here}' does not exist in the folder that the archive is unpacked into.");
         }
     }
 

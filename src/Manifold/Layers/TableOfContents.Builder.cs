@@ -62,7 +62,7 @@ public sealed partial class TableOfContents
             {
                 EntryKind.Folder => id,
                 EntryKind.Whiteout => Tree.Replace(id, LayerEntry.ImpliedFolder("", opaque: true)),
-                _ => throw new LayerException($"'{FileName.Decode(path)}' is no folder, and the layer has something below it."),
+                _ => throw new LayerException($"'{FileName.Decode(path)}' is not a folder, but the layer has entries below it."),
             };
         }
 

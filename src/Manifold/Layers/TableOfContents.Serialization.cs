@@ -108,7 +108,7 @@ public sealed partial class TableOfContents
             var shared = reader.Read7BitEncodedInt();
             var rest = LoadBytes(reader);
             if (shared < 0 || shared > Math.Max(0, length) || shared + rest.Length > path.Length)
-                throw new FormatException("No such length.");
+                throw new FormatException("A length is not valid.");
             rest.CopyTo(path, shared);
             length = shared + rest.Length;
             var slash = path.AsSpan(0, length).LastIndexOf((byte)'/');
@@ -128,7 +128,7 @@ public sealed partial class TableOfContents
         private void SetRoot(LayerEntry entry)
         {
             if (folders.Count > 0)
-                throw new FormatException("The root comes first.");
+                throw new FormatException("The root is not the first entry.");
             tree.Set(tree.Root, entry);
             folders.Push((tree.Root, 0));
         }
@@ -139,7 +139,7 @@ public sealed partial class TableOfContents
                 folders.Pop();
             if (!folders.TryPeek(out var folder) || folder.Length != folderLength || folderLength > shared || name.IsEmpty
                 || tree.KindOf(folder.Id) != EntryKind.Folder || tree.Child(folder.Id, name) != EntryTree.None)
-                throw new FormatException("An entry is in no folder, or twice.");
+                throw new FormatException("An entry has no folder, or is listed twice.");
             var id = tree.Add(folder.Id, name, entry);
             if (entry.Kind == EntryKind.Folder)
                 folders.Push((id, length));
@@ -165,7 +165,7 @@ public sealed partial class TableOfContents
         {
             EntryKind.SymbolicLink or EntryKind.HardLink => entry with { LinkTarget = FileName.Decode(LoadBytes(reader)) },
             EntryKind.CharacterDevice or EntryKind.BlockDevice => entry with { DeviceMajor = reader.ReadUInt32(), DeviceMinor = reader.ReadUInt32() },
-            > EntryKind.Whiteout => throw new FormatException("No such kind."),
+            > EntryKind.Whiteout => throw new FormatException("The kind of an entry is unknown."),
             _ => entry,
         };
     }
@@ -174,7 +174,7 @@ public sealed partial class TableOfContents
     {
         var length = reader.Read7BitEncodedInt();
         if (length is < 0 or > Limits.PathBytes * 3)
-            throw new FormatException("No such length.");
+            throw new FormatException("A length is not valid.");
         var bytes = reader.ReadBytes(length);
         return bytes.Length == length ? bytes : throw new EndOfStreamException();
     }

@@ -44,7 +44,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
             var fields = new TarHeader(header, source);
             amending = fields.Type is 'x' or 'g' or 'L' or 'K' or 'V' ? amending + 1 : 0;
             if (amending > Limits.TarRecordsOfAnEntry)
-                throw Malformed($"more than {Limits.TarRecordsOfAnEntry} records stand before one header");
+                throw Malformed($"one header has more than {Limits.TarRecordsOfAnEntry} extra records");
             switch (fields.Type)
             {
                 case 'x': records.AddPax(ReadRecord(fields), source); break;
@@ -86,7 +86,8 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         records.AddPax(record, source);
         global = records.Values;
         if (global.Count > Limits.TarGlobalRecords || global.Sum(pair => (long)pair.Value.Length) > Limits.TarGlobalBytes)
-            throw Malformed($"it gives more than {Limits.TarGlobalRecords} records or {Limits.TarGlobalBytes} bytes to all its entries");
+            throw Malformed($"it has more than {Limits.TarGlobalRecords} global records, "
+                + $"or more than {Limits.TarGlobalBytes} bytes of them");
     }
 
     // 1: an archive may end with one zero block, two, or none.
@@ -101,7 +102,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
     private byte[] ReadRecord(TarHeader fields)
     {
         if (fields.Size is < 0 or > Limits.TarRecordBytes)
-            throw Malformed($"a record of {fields.Size} bytes amends one header; at most {Limits.TarRecordBytes} are read");
+            throw Malformed($"a header has a record of {fields.Size} bytes; the limit is {Limits.TarRecordBytes}");
         var record = new byte[fields.Size];
         Expect(fields.Size);
         if (Read(record) < record.Length)
@@ -159,7 +160,7 @@ public sealed class TarReader(Stream tar, string source, bool whiteouts = true)
         }
         catch (InvalidDataException e)
         {
-            throw Malformed($"it does not decompress ({e.Message.TrimEnd('.')})", e);
+            throw Malformed($"decompression failed ({e.Message.TrimEnd('.')})", e);
         }
     }
 

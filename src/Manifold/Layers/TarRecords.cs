@@ -48,7 +48,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         var name = Text("path") ?? header.Name;
         var kind = Kind(header.Type, name, source);
         if (Values.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal)))
-            throw Malformed($"'{name}' is a sparse file, which is not supported. Make the tar without --sparse", source);
+            throw Malformed($"'{name}' is a sparse file, which is not supported. Create the tar without --sparse", source);
         var isDevice = kind is EntryKind.CharacterDevice or EntryKind.BlockDevice;
         return new LayerEntry
         {
@@ -82,7 +82,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         '4' => EntryKind.BlockDevice,
         '5' or 'D' => EntryKind.Folder,
         '6' => EntryKind.Fifo,
-        'S' => throw Malformed($"'{name}' is a sparse file, which is not supported. Make the tar without --sparse", source),
+        'S' => throw Malformed($"'{name}' is a sparse file, which is not supported. Create the tar without --sparse", source),
         _ => throw Malformed($"'{name}' has the unknown type '{(char.IsAsciiLetterOrDigit(type) ? type.ToString() : $"0x{(int)type:x}")}'", source),
     };
 
@@ -94,7 +94,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         if (kind == EntryKind.HardLink)
             return Normalized(target, source);
         return target.Length is > 0 and <= Limits.PathBytes && !target.Contains('\0', StringComparison.Ordinal) ? target
-            : throw Malformed($"the symbolic link '{header.Name}' has no target, or one that no kernel takes", source);
+            : throw Malformed($"the symbolic link '{header.Name}' has no target, or one that Linux does not accept", source);
     }
 
     private string Normalized(string name, string source)
@@ -120,7 +120,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
                 found.TryAdd(Uri.UnescapeDataString(key[LibarchiveXattr.Length..]), decoded);
         }
         if (found.FirstOrDefault(pair => !IsAttribute(pair.Key, pair.Value)) is { Key: { } wrong })
-            throw Malformed($"'{name}' has the extended attribute '{wrong.Replace('\0', '?')}', which no kernel takes", source);
+            throw Malformed($"'{name}' has the extended attribute '{wrong.Replace('\0', '?')}', which Linux does not accept", source);
         return found.ToImmutable();
     }
 
@@ -143,10 +143,12 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
         : throw Malformed($"the {key} '{text}' is not a number", source);
 
     private static uint Owner(long id, string name, string source) =>
-        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, which is no user or group", source);
+        id is >= 0 and < uint.MaxValue ? (uint)id : throw Malformed($"'{name}' belongs to {id}, "
+            + "which is not a valid user or group ID", source);
 
     private static uint DeviceNumber(long number, long most, string name, string source) =>
-        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' is the device {number}, which Linux does not know", source);
+        number >= 0 && number <= most ? (uint)number : throw Malformed($"'{name}' has the device number {number}, "
+            + "which Linux does not accept", source);
 
     // "1700000000.123456789", "-3.5": the fraction counts away from zero, a FileTime's nanoseconds count upwards.
     private FileTime? Time(string key, string source)

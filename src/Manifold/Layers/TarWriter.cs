@@ -26,7 +26,7 @@ public sealed class TarWriter(Stream tar)
             return;
         }
         if (Whiteouts.IsReserved(EntryPath.Name(entry.Path)))
-            throw new LayerException($"'{entry.Path}' cannot be in a layer: names that begin with '.wh.' mean that something is deleted. Rename it.");
+            throw new LayerException($"'{entry.Path}' cannot be in a layer: names that start with '.wh.' mark deleted files. Rename it.");
         if (!entry.Implied)
             WriteHeader(entry);
         if (entry.Opaque)
@@ -154,7 +154,8 @@ public sealed class TarWriter(Stream tar)
             {
                 var count = content.Read(buffer, 0, (int)Math.Min(buffer.Length, rest));
                 if (count == 0)
-                    throw new LayerException($"'{entry.Path}' became shorter while it was read: {entry.Size - rest} of {entry.Size} bytes. Try again when nothing writes to it.");
+                    throw new LayerException($"'{entry.Path}' shrank while it was read: "
+                        + $"{entry.Size - rest} of {entry.Size} bytes are left. Try again when nothing writes to it.");
                 tar.Write(buffer, 0, count);
                 rest -= count;
             }

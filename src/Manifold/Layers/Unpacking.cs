@@ -76,7 +76,7 @@ internal sealed class Unpacking : IDisposable
             return;
         Remove(parent, name, entry.Path);
         if (!TryMake(parent, name, entry))
-            throw new LayerException($"Unpacking '{entry.Path}': something else writes to the folder at the same time.");
+            throw new LayerException($"Unpacking '{entry.Path}': another program is writing to the folder.");
     }
 
     private bool TryMake(DirectoryHandle parent, string name, LayerEntry entry)
@@ -146,11 +146,11 @@ internal sealed class Unpacking : IDisposable
     {
         var target = EntryPath.Checked(entry.LinkTarget!);
         if (target == entry.Path || contents.Find(target) is { Kind: EntryKind.Folder or EntryKind.Whiteout })
-            throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which is no file.");
+            throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which is not a file.");
         if (contents.Find(target) is null)
             return TryMakeCopy(parent, name, entry);
         using var folder = cursor.TryOpen(EntryPath.Parent(target))
-            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which is gone.");
+            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{target}', which no longer exists.");
         return parent.TryLink(folder, EntryPath.Name(target), name);
     }
 
@@ -158,10 +158,11 @@ internal sealed class Unpacking : IDisposable
     private bool TryMakeCopy(DirectoryHandle parent, string name, LayerEntry entry)
     {
         var lower = lowerFile?.Invoke(entry.LinkTarget!)
-            ?? throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{entry.LinkTarget}', which neither this layer nor one below has.");
+            ?? throw new LayerException($"Unpacking '{entry.Path}': "
+                + $"it is a hard link to '{entry.LinkTarget}', which is in neither this layer nor a lower one.");
         using var folder = DirectoryHandle.Open(Path.GetDirectoryName(lower)!);
         var original = FolderReader.Entry(folder, Path.GetFileName(lower), entry.Path, FolderFormat.Plain)
-            ?? throw new LayerException($"Unpacking '{entry.Path}': the file that it is a hard link to is gone from '{lower}'.");
+            ?? throw new LayerException($"Unpacking '{entry.Path}': the target of the hard link is missing in '{lower}'.");
         if (original.Kind == EntryKind.Folder)
             throw new LayerException($"Unpacking '{entry.Path}': it is a hard link to '{entry.LinkTarget}', which is a folder.");
         return TryMake(parent, name, original.Kind == EntryKind.File ? original with { Open = () => File.OpenRead(lower) } : original);
@@ -241,7 +242,8 @@ internal sealed class Unpacking : IDisposable
     private static int NodeType(LayerEntry entry) => entry.Kind switch
     {
         EntryKind.CharacterDevice when entry is { DeviceMajor: 0, DeviceMinor: 0 } =>
-            throw new LayerException($"Unpacking '{entry.Path}': the device 0:0 is overlayfs's whiteout, and no device."),
+            throw new LayerException($"Unpacking '{entry.Path}': "
+                + "the device 0:0 marks a deleted file in overlayfs and cannot be a real device."),
         EntryKind.CharacterDevice => FileStatus.CharacterDevice,
         EntryKind.BlockDevice => FileStatus.BlockDevice,
         EntryKind.Fifo => FileStatus.Fifo,
@@ -261,7 +263,8 @@ internal sealed class Unpacking : IDisposable
     private void OnBlocked(DirectoryHandle parent, string name, string path)
     {
         if (contents.Find(path) is not { Kind: EntryKind.Folder, Implied: true, Opaque: true })
-            throw new LayerException($"'{path}' is a link or a file, and the layer has something below it. Nothing is written through links.");
+            throw new LayerException($"'{path}' is a link or a file, but the layer has entries below it. "
+                + "Layers are never unpacked through links.");
         parent.Remove(name);
         parent.TryCreateFolder(name, 0b111_101_101);
         if (format != FolderFormat.Plain)

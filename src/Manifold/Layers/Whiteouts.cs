@@ -20,7 +20,7 @@ public static class Whiteouts
         if (parts.Any(part => part.StartsWith(TarFormat.AufsPrefix, StringComparison.Ordinal)))
             return null;
         if (parts[..^1].Any(IsReserved) || (IsReserved(name) && name[TarFormat.WhiteoutPrefix.Length..] is "" or "." or ".."))
-            throw new LayerException($"Reading the tar of {source}: '{entry.Path}' is not a whiteout of anything.");
+            throw new LayerException($"Reading the tar of {source}: '{entry.Path}' is not a valid whiteout.");
         return IsReserved(name) ? Whiteout(EntryPath.Join(folder, name[TarFormat.WhiteoutPrefix.Length..])) : entry;
     }
 
@@ -30,7 +30,8 @@ public static class Whiteouts
     {
         var meaning = xattr[(xattr.LastIndexOf('.') + 1)..];
         if (meaning is "redirect" or "metacopy")
-            throw new LayerException($"Reading the changes: '{path}' has overlayfs's attribute '{xattr}'. Mount with redirect_dir=off,metacopy=off.");
+            throw new LayerException($"Reading the changes: '{path}' has the overlayfs attribute '{xattr}'. "
+                + "Mount with redirect_dir=off,metacopy=off.");
         return meaning == "opaque" && type == Linux.FileStatus.Folder;
     }
 

@@ -9,20 +9,20 @@ public sealed partial class DirectoryHandle
     public SafeFileHandle? TryCreateFile(string name)
     {
         var file = FileCalls.TryOpen(handle, Checked(name), FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive | FileCalls.NoFollow, 0b110_000_000);
-        return file ?? (Taken ? null : throw FileCalls.Failure($"Making the file '{Described(name)}'"));
+        return file ?? (Taken ? null : throw FileCalls.Failure($"Creating the file '{Described(name)}'"));
     }
 
     /// <summary>Makes a folder; false where the name is taken.</summary>
     public bool TryCreateFolder(string name, int mode) =>
-        Made(FileCalls.MakeFolderAt(handle, Checked(name), (uint)mode), "Making the folder", name);
+        Made(FileCalls.MakeFolderAt(handle, Checked(name), (uint)mode), "Creating the folder", name);
 
     /// <summary>Makes a symbolic link whose target is taken as it is; false where the name is taken.</summary>
     public bool TryCreateSymbolicLink(string name, string target) =>
-        Made(FileCalls.SymlinkAt(target, handle, Checked(name)), "Making the symbolic link", name);
+        Made(FileCalls.SymlinkAt(target, handle, Checked(name)), "Creating the symbolic link", name);
 
     /// <summary>Makes a device node or a fifo; <paramref name="type"/> is one of <see cref="FileStatus"/>'s. False where the name is taken.</summary>
     public bool TryCreateNode(string name, int type, uint major, uint minor) =>
-        Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)), "Making the device node", name);
+        Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)), "Creating the device node", name);
 
     /// <summary>Gives the file <paramref name="existing"/> of another folder a second name here; false where the name is taken.</summary>
     public bool TryLink(DirectoryHandle folder, string existing, string name) =>
@@ -66,7 +66,8 @@ public sealed partial class DirectoryHandle
     {
         var status = Status(name);
         if (status is { IsMountPoint: true })
-            throw new IOException($"Removing '{Described(name)}': something is mounted there, and nothing is ever removed through a mount. Unmount it first: umount '{Described(name)}'");
+            throw new IOException($"Removing '{Described(name)}': something is mounted there, and mounted folders are never removed. "
+                + $"Unmount it first: umount '{Described(name)}'");
         if (!Environment.IsPrivilegedProcess && status is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
             SetMode(name, 0b111_000_000);
         return TryOpenFolder(name, out _);
@@ -89,7 +90,7 @@ public sealed partial class DirectoryHandle
     public static void SetOwnerAndMode(SafeFileHandle file, uint uid, uint gid, int mode)
     {
         if (FileCalls.ChangeOwner(file, uid, gid) != 0 || FileCalls.ChangeMode(file, (uint)mode) != 0)
-            throw FileCalls.Failure("Setting owner and mode of a file");
+            throw FileCalls.Failure("Setting the owner and mode of a file");
     }
 
     public static unsafe void SetModified(SafeFileHandle file, FileTime time)

@@ -61,7 +61,7 @@ public sealed partial class DirectoryHandle : IDisposable
     {
         if (FileCalls.TryStatus(handle, name.Length == 0 ? "" : Checked(name)) is { } status)
             return status;
-        return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Looking at '{Described(name)}'");
+        return Marshal.GetLastPInvokeError() == FileCalls.NoEntry ? null : throw FileCalls.Failure($"Checking '{Described(name)}'");
     }
 
     /// <summary>A short path to this folder, good for this process while the handle is open: the address of a socket has little room.</summary>
@@ -72,7 +72,7 @@ public sealed partial class DirectoryHandle : IDisposable
     {
         if (FileCalls.TryStatus(null, path) is { } status)
             return status;
-        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null : throw FileCalls.Failure($"Looking at '{path}'");
+        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null : throw FileCalls.Failure($"Checking '{path}'");
     }
 
     // Where struct linux_dirent64 has them.

@@ -56,24 +56,24 @@ public static partial class DiskTrouble
             TooManyFiles => $"Opening '{path}': this process has too many files open. Allow more with: ulimit -n 65536",
             TooManyFilesAll => $"Opening '{path}': this machine has too many files open. Allow more with: sysctl -w fs.file-max=1000000",
             IoError =>
-                $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. The kernel's log says more: dmesg | tail",
+                $"Using '{path}': the disk mounted on '{mount}' reports an input/output error. See the kernel log: dmesg | tail",
             ReadOnly => $"Writing '{path}': the disk mounted on '{mount}' is read-only. "
-                + (ofStore ? "Choose another folder with MANIFOLD_ROOT, or make this one writable." : "Name another place."),
+                + (ofStore ? "Choose another folder with MANIFOLD_ROOT, or make this one writable." : "Choose another destination."),
             _ when path == store =>
-                $"Writing to the store '{store}': its disk is full, the one mounted on '{mount}' ({Free(error, store)}). "
-                + "Make room with: manifold prune",
+                $"Writing to the store '{store}': the disk mounted on '{mount}' is full ({Free(error, store)}). "
+                + "Free up space with: manifold prune",
             _ => $"Writing '{path}': the disk mounted on '{mount}' is full ({Free(error, path)}). "
-                + (ofStore ? "Make room with: manifold prune" : "Make room there, or name another place."),
+                + (ofStore ? "Free up space with: manifold prune" : "Free up space, or choose another destination."),
         };
     }
 
     private static string Free(int error, string path)
     {
         if (error == OverQuota)
-            return "your quota on it is used up";
+            return "your disk quota is used up";
         if (DiskSpace.Of(path) is not { } space)
-            return "it takes no more";
-        return space is { Files: > 0, FreeFiles: 0 } ? $"none of its {space.Files} inodes is free, one for each file"
+            return "the disk refuses more data";
+        return space is { Files: > 0, FreeFiles: 0 } ? $"all of its {space.Files} inodes are in use; each file needs one"
             : string.Create(CultureInfo.InvariantCulture, $"{space.Free / 1e6:0.#} MB of {space.Size / 1e6:0.#} MB are free");
     }
 

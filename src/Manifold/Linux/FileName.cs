@@ -82,7 +82,7 @@ internal static unsafe class FileNameMarshaller
         {
             // A zero would cut the name short and make another file of it.
             if (managed.Contains('\0', StringComparison.Ordinal))
-                throw new UsageException($"A file name has a zero byte, which no file can have: '{managed}'.");
+                throw new UsageException($"'{managed}' is not a valid file name: it contains a zero byte.");
             var room = FileName.MaxLength(managed) + 1;
             if (room > buffer.Length)
             {

@@ -47,7 +47,8 @@ public sealed class FilterProcess : ReadOnlyStream
             return count;
         process.WaitForExit();
         return process.ExitCode == 0 ? 0
-            : throw new InvalidDataException($"{process.StartInfo.FileName} ended with code {process.ExitCode}: {error.GetAwaiter().GetResult().Trim()}");
+            : throw new InvalidDataException($"{process.StartInfo.FileName} exited with code {process.ExitCode}: "
+                + $"{error.GetAwaiter().GetResult().Trim()}");
     }
 
     private void Feed()

@@ -13,7 +13,7 @@ namespace Manifold.Linux;
 /// <param name="name">What people call it; null is <paramref name="root"/>.</param>
 public sealed class ForeignFolder(string root, string? name = null)
 {
-    private const string LeadsNowhere = "it is a symbolic link that leads to nothing in there. Links that lead elsewhere are not followed";
+    private const string LeadsNowhere = "it is a symbolic link without a target in this folder. Links to other places are not followed";
 
     /// <summary>Opens a file from its beginning; owned by the caller.</summary>
     /// <returns>Null where nothing has this name, or a folder does.</returns>
@@ -68,7 +68,7 @@ public sealed class ForeignFolder(string root, string? name = null)
                 {
                     if (++links > Limits.SymbolicLinks)
                         throw Wrong(path,
-                            $"there are more than {Limits.SymbolicLinks} symbolic links on the way, which may go round in a circle");
+                            $"the path has more than {Limits.SymbolicLinks} symbolic links, which may form a loop");
                     Follow(folders.Peek().ReadLink(part), pending, folders);
                 }
                 else if (status.Type == FileStatus.Folder && pending.Count > 0)

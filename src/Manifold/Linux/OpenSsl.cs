@@ -23,6 +23,7 @@ public static class OpenSsl
     }
 
     internal static HostNotReadyException Missing(string doing, string library = "libssl.so.3") => new(
-        $"{doing} needs OpenSSL ({library}), which is not on this machine. Install it. "
-            + "Debian and Ubuntu: apt-get install openssl ca-certificates; Fedora: dnf install openssl-libs; Alpine: apk add libssl3.");
+        $"{doing} needs OpenSSL ({library}), which is not installed. To install it on "
+            + "Debian and Ubuntu: apt-get install openssl ca-certificates; "
+            + "on Fedora: dnf install openssl-libs; on Alpine: apk add libssl3");
 }

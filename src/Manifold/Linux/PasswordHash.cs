@@ -36,7 +36,8 @@ public static unsafe partial class PasswordHash
         }
         catch (DllNotFoundException e)
         {
-            throw new HostNotReadyException("Proving a password: libcrypt.so.1 is not here. Install it with: apt-get install libcrypt1", e);
+            throw new HostNotReadyException("Checking a password: libcrypt.so.1 is not installed. Install it with: "
+                + "apt-get install libcrypt1", e);
         }
         finally
         {

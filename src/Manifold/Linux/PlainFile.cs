@@ -27,7 +27,7 @@ public static class PlainFile
         if (file is null)
         {
             var isMissing = Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder;
-            throw isMissing ? new FileNotFoundException($"'{path}' is not there.", path) : FileCalls.Failure($"Opening '{path}'");
+            throw isMissing ? new FileNotFoundException($"'{path}' does not exist.", path) : FileCalls.Failure($"Opening '{path}'");
         }
         if (FileCalls.TryStatus(file, "") is { IsRegularFile: true })
             return new FileStream(file, FileAccess.Read, bufferSize: 0);

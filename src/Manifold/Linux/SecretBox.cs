@@ -51,7 +51,7 @@ public static unsafe partial class SecretBox
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 256);
         var bytes = new byte[count];
         fixed (byte* first = bytes)
-            return GetRandom(first, (nuint)count, 0) == count ? bytes : throw FileCalls.Failure("Asking for random bytes");
+            return GetRandom(first, (nuint)count, 0) == count ? bytes : throw FileCalls.Failure("Reading random bytes");
     }
 
     private static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, ScryptParameters parameters)
@@ -62,13 +62,15 @@ public static unsafe partial class SecretBox
         }
         catch (DllNotFoundException e)
         {
-            throw new HostNotReadyException("Reading an encrypted key: libsodium.so.23 is not on this machine. Install it with: apt-get install libsodium23", e);
+            throw new HostNotReadyException("Reading an encrypted key: libsodium.so.23 is not installed. Install it with: "
+                + "apt-get install libsodium23", e);
         }
         var key = new byte[KeyBytes];
         int result;
         fixed (byte* secret = password, grains = salt, bytes = key)
             result = SodiumCalls.Scrypt(secret, (nuint)password.Length, grains, (nuint)salt.Length, parameters.Cost, parameters.BlockSize, parameters.Parallel, bytes, KeyBytes);
-        return result == 0 ? key : throw new HostNotReadyException("Reading an encrypted key: there is not enough memory to derive it from the password.");
+        return result == 0 ? key : throw new HostNotReadyException("Reading an encrypted key: "
+            + "there is not enough memory to derive the key from the password.");
     }
 
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]

@@ -20,7 +20,7 @@ public static unsafe class SqliteReading
     public static IReadOnlyList<byte[]> Column(ReadOnlySpan<byte> database, string table, string column)
     {
         if (database.Length < 100 || !database.StartsWith(Magic))
-            throw new InvalidDataException("it is no SQLite database");
+            throw new InvalidDataException("it is not a SQLite database");
         var bytes = database.ToArray();
         // A database in WAL mode opens only beside its log; its own pages read the same without.
         bytes[18] = bytes[19] = 1;
@@ -30,7 +30,8 @@ public static unsafe class SqliteReading
         }
         catch (DllNotFoundException e)
         {
-            throw new HostNotReadyException("Reading an RPM database: libsqlite3.so.0 is not on this machine. Install it with: apt-get install libsqlite3-0", e);
+            throw new HostNotReadyException("Reading an RPM database: libsqlite3.so.0 is not installed. Install it with: "
+                + "apt-get install libsqlite3-0", e);
         }
     }
 
@@ -40,7 +41,7 @@ public static unsafe class SqliteReading
         fixed (byte* begin = bytes)
         {
             if (SqliteCalls.Open(":memory:", out var database, SqliteCalls.OpenReadWrite | SqliteCalls.OpenInMemory, null) != SqliteCalls.Ok)
-                throw new InvalidDataException("SQLite does not open");
+                throw new InvalidDataException("SQLite cannot open it");
             try
             {
                 _ = SqliteCalls.Limit(database, SqliteCalls.LimitLength, RowBytes);
@@ -75,7 +76,7 @@ public static unsafe class SqliteReading
                 var blob = SqliteCalls.Blob(statement, 0);
                 var length = SqliteCalls.BlobBytes(statement, 0);
                 if ((bytesAtMost -= length) < 0)
-                    throw new InvalidDataException("its rows say more than the file holds");
+                    throw new InvalidDataException("its rows are larger than the file");
                 rows.Add(new ReadOnlySpan<byte>(blob, length).ToArray());
             }
             return code == SqliteCalls.Done ? rows : throw new InvalidDataException(SqliteCalls.Describe(database));

@@ -35,7 +35,8 @@ public static class UserNamespace
 
     /// <summary>Why an owner cannot be had here, and what mends it.</summary>
     public static string DescribeForeign(uint uid, uint gid) =>
-        $"its owner {uid}:{gid} is not among the {Size} ids of this user namespace. Give the user more of them: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER, as one line of /etc/subuid and /etc/subgid";
+        $"its owner {uid}:{gid} is not one of the {Size} ids of this user namespace. Assign more ids to the user, "
+            + "as one range in /etc/subuid and /etc/subgid: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER";
 
     private static (uint, uint)? FindOrdinaryUser()
     {

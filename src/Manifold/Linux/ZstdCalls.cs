@@ -48,5 +48,5 @@ internal static unsafe partial class ZstdCalls
     internal static string Describe(nuint code) => Marshal.PtrToStringUTF8(ErrorName(code)) ?? "unknown";
 
     internal static HostNotReadyException Missing(Exception inner) =>
-        new("Compressing with zstd: libzstd.so.1 is not on this machine. Install it with: apt-get install libzstd1", inner);
+        new("Compressing with zstd: libzstd.so.1 is not installed. Install it with: apt-get install libzstd1", inner);
 }

@@ -38,7 +38,7 @@ internal static class DocumentRules
         const string noun = "image config";
         CheckPlatform(noun, image.Os, image.Architecture, image.Variant, image.OsVersion);
         CheckTexts(image.OsFeatures, noun, "os.features");
-        Check(image.History is { IsDefault: false } history && history.Any(step => step is null), noun, "'history' has a null");
+        Check(image.History is { IsDefault: false } history && history.Any(step => step is null), noun, "'history' contains null");
         if (image.Config is not { } config)
             return image;
         CheckArguments(config.Env, noun, "Env");
@@ -49,7 +49,7 @@ internal static class DocumentRules
         CheckArguments(config.Healthcheck?.Test, noun, "Healthcheck.Test");
         CheckArguments([.. config.Volumes?.Keys ?? []], noun, "Volumes");
         foreach (var (name, value) in new[] { ("WorkingDir", config.WorkingDir), ("User", config.User), ("StopSignal", config.StopSignal) })
-            Check(value?.Contains('\0', StringComparison.Ordinal) is true, noun, $"'{name}' has a zero byte");
+            Check(value?.Contains('\0', StringComparison.Ordinal) is true, noun, $"'{name}' contains a zero byte");
         CheckValues(config.Labels, noun, "Labels");
         return image;
     }
@@ -69,7 +69,7 @@ internal static class DocumentRules
     private static void Check(Descriptor? descriptor, string noun, string which)
     {
         Check(descriptor is null, noun, $"{which} is null");
-        Check(descriptor!.Size is < 0 or > Limits.ContentBytes, noun, $"{which} has {descriptor.Size} bytes, which cannot be");
+        Check(descriptor!.Size is < 0 or > Limits.ContentBytes, noun, $"{which} has the impossible size {descriptor.Size}");
         CheckValues(descriptor.Annotations, noun, "annotations");
         CheckTexts(descriptor.Urls, noun, "urls");
         if (descriptor.Platform is not { } platform)
@@ -82,22 +82,22 @@ internal static class DocumentRules
     private static void CheckPlatform(string noun, params ReadOnlySpan<string?> parts)
     {
         foreach (var part in parts)
-            Check(part is not null && part.Any(char.IsControl), noun, "its platform has a control character");
+            Check(part is not null && part.Any(char.IsControl), noun, "its platform contains a control character");
     }
 
     private static void CheckTexts(ImmutableArray<string>? texts, string noun, string name) =>
-        Check(texts is { IsDefault: false } some && some.Any(text => text is null), noun, $"'{name}' has a null");
+        Check(texts is { IsDefault: false } some && some.Any(text => text is null), noun, $"'{name}' contains null");
 
     /// <summary>Checks texts that become arguments, variables or file names: the kernel ends them at a zero byte.</summary>
     private static void CheckArguments(ImmutableArray<string>? texts, string noun, string name)
     {
         CheckTexts(texts, noun, name);
         Check(texts is { IsDefault: false } some && some.Any(text => text.Contains('\0', StringComparison.Ordinal)),
-            noun, $"'{name}' has a zero byte");
+            noun, $"'{name}' contains a zero byte");
     }
 
     private static void CheckValues(ImmutableSortedDictionary<string, string>? map, string noun, string name) =>
-        Check(map is not null && map.Values.Any(value => value is null), noun, $"'{name}' has a null");
+        Check(map is not null && map.Values.Any(value => value is null), noun, $"'{name}' contains null");
 
     private static void Check(bool wrong, string noun, string what)
     {

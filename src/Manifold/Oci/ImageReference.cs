@@ -74,7 +74,7 @@ public sealed partial record ImageReference
 
     public ImageReference WithTag(string tag) =>
         TagPattern().IsMatch(tag) ? new(Registry, Repository, tag, null) { ShortName = ShortName }
-            : throw new FormatException($"'{tag}' is not a tag.");
+            : throw new FormatException($"'{tag}' is not a valid tag.");
 
     public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest) { ShortName = ShortName };
 

@@ -25,7 +25,7 @@ public sealed partial class OciJson : JsonSerializerContext
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type) ?? throw new DocumentException($"This {noun} is JSON's null.");
+            return JsonSerializer.Deserialize(json, type) ?? throw new DocumentException($"This {noun} is null.");
         }
         catch (Exception e) when (
             e is JsonException or ArgumentException or InvalidOperationException or FormatException and not DocumentException)

@@ -35,7 +35,7 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
     private static uint? NumberOrRoot(string text) => text == "root" ? 0 : Number(text);
 
     private static UsageException Unknown(string user, string noun, string name, string file) =>
-        new($"USER {user}: the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");
+        new($"USER {user}: the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or use its number.");
 
     private static string HomeOf(ImmutableArray<PasswdEntry> users, uint uid) =>
         users.FirstOrDefault(entry => entry.Uid == uid)?.Home is { Length: > 0 } home ? home : "/";
@@ -46,7 +46,7 @@ internal sealed record ContainerUser(uint Uid, uint Gid, ImmutableArray<uint> Gr
         if (DirectoryHandle.StatusOf(file.FullName) is not { IsRegularFile: true })
             return []; // a pipe would keep us waiting
         if (file.Length > Limits.DocumentBytes)
-            throw new UsageException($"Reading the image's {path}: {file.Length} bytes are too many (at most {Limits.DocumentBytes}).");
+            throw new UsageException($"Reading the image's {path}: the file has {file.Length} bytes. The limit is {Limits.DocumentBytes}.");
         return File.ReadLines(file.FullName);
     }
 }

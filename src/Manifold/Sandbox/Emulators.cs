@@ -91,15 +91,15 @@ public sealed class Emulators(Store store, bool remembers = false)
         if (platform.Os == "linux" && platform.Architecture == Platform.Host.Architecture)
             return new Emulation { Platform = platform, Kind = EmulationKind.Native };
         if (platform.Os != "linux" || Processor.All.FirstOrDefault(candidate => candidate.Architecture == platform.Architecture) is not { } processor)
-            return Missing(platform, "no emulator for it is known", null);
+            return Missing(platform, "no emulator is known for this platform", null);
         var entry = BinfmtMisc.Read().FirstOrDefault(entry => entry.Enabled && entry.Matches(processor.Header));
         if (entry is null)
             return IsKin(platform) && await RunsAsync(processor).ConfigureAwait(false)
                 ? new Emulation { Platform = platform, Kind = EmulationKind.Native }
-                : Missing(platform, "no emulator for it is registered", Install);
+                : Missing(platform, "no emulator is registered for this platform", Install);
         if (!entry.Flags.Contains('F', StringComparison.Ordinal))
         {
-            var why = $"its emulator {entry.Interpreter} is registered without flag F, so containers do not see it";
+            var why = $"its emulator {entry.Interpreter} is registered without flag F, so containers cannot use it";
             return Missing(platform, why, Again(entry));
         }
         return await RunsAsync(processor, entry).ConfigureAwait(false)
@@ -121,7 +121,8 @@ public sealed class Emulators(Store store, bool remembers = false)
     {
         if (!entry.Flags.Contains('C', StringComparison.Ordinal))
             return "sudo, su and other setuid programs fail in a RUN (flag C is missing)"
-                + (entry.Flags.Contains('O', StringComparison.Ordinal) ? "" : ", and so do programs that nobody may read (flag O)");
+                + (entry.Flags.Contains('O', StringComparison.Ordinal) ? ""
+                    : ", and so do programs without read permission (flag O is missing)");
         return entry.Interpreter.EndsWith("-binfmt-P", StringComparison.Ordinal) && !entry.Flags.Contains('P', StringComparison.Ordinal)
             ? "programs lose an argument (flag P is missing, and the emulator expects it)" : null;
     }
@@ -135,7 +136,7 @@ public sealed class Emulators(Store store, bool remembers = false)
 
     private static HostNotReadyException NotReady(Emulation missing) =>
         new($"RUN for {missing.Platform} on this {Platform.Host} machine: {missing.Problem}. "
-            + (missing.Remedy is { } command ? $"Run: {command}" : "Leave the platform out, or build it without RUN."));
+            + (missing.Remedy is { } command ? $"Run: {command}" : "Remove the platform, or build it without RUN."));
 
     // Processors whose 64-bit kind may run the 32-bit one itself.
     private static bool IsKin(Platform platform) => (Platform.Host.Architecture, platform.Architecture) is ("amd64", "386") or ("arm64", "arm");

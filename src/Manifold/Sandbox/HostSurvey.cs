@@ -27,9 +27,9 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
             UserNamespaces(obstacle),
             Binfmt(),
             .. survey.Store is { } store ? await PlatformsAsync(new Emulators(store)).ConfigureAwait(false) : [],
-            Program("git", ["git"], "contexts and ADD from git repositories", "git"),
-            Program("kubectl", ["kubectl", "oc"], "builds on a cluster", "kubernetes-client"),
-            Program("xz", ["xz"], "ADD of .tar.xz archives", "xz-utils"),
+            Program("git", ["git"], "contexts and ADD from git repositories do not work", "git"),
+            Program("kubectl", ["kubectl", "oc"], "builds on a cluster do not work", "kubernetes-client"),
+            Program("xz", ["xz"], "ADD cannot unpack .tar.xz archives", "xz-utils"),
             survey.Check,
         ];
     }
@@ -46,11 +46,15 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 
     private static HostCheck Privilege(UserNamespaceSurvey.Obstacle? obstacle)
     {
-        const string cost = "no RUN: containers and mounts need it";
+        const string cost = "RUN does not work";
         if (!Environment.IsPrivilegedProcess)
-            return Lack("privilege", HostStatus.Missing, $"not root, and no user namespace: {obstacle?.Found ?? "this process is in none"}", cost, obstacle?.Remedy ?? "sudo manifold …");
+            return Lack("privilege", HostStatus.Missing,
+                $"neither root nor a user namespace ({obstacle?.Found ?? "this process has none"})", cost, obstacle?.Remedy ?? "sudo manifold …");
         if (!UserNamespace.IsInitial)
-            return new HostCheck { Name = "privilege", Found = $"{(User.IsRoot ? "root of" : "an ordinary user in")} a user namespace of {UserNamespace.Size} ids" };
+        {
+            var who = User.IsRoot ? "root" : "a regular user";
+            return new HostCheck { Name = "privilege", Found = $"{who} in a user namespace with {UserNamespace.Size} ids" };
+        }
         const int systemAdministration = 21; // CAP_SYS_ADMIN
         var effective = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal))["CapEff:".Length..].Trim();
         return (ulong.Parse(effective, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> systemAdministration & 1) == 1
@@ -60,13 +64,13 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 
     private async Task<HostCheck> RuntimeAsync(OciRuntimes runtimes)
     {
-        const string cost = "no RUN";
+        const string cost = "RUN does not work";
         if (ChildProcess.Find("setpriv", searchPath) is null || ChildProcess.Find("unshare", searchPath) is null)
-            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are absent", cost, Remedy.AsRoot("apt-get install util-linux"));
+            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are not installed", cost, Remedy.AsRoot("apt-get install util-linux"));
         var all = await runtimes.AllAsync().ConfigureAwait(false);
         var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
         if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
-            return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc" : failures, cost,
+            return Lack("OCI runtime", HostStatus.Missing, all.IsEmpty ? "neither crun nor runc is installed" : failures, cost,
                 all.Any(runtime => runtime.Name == "runc") ? null : OciRuntimes.RemedyFor(all));
         var version = (await ChildProcess.RunAsync(chosen.Path, ["--version"]).ConfigureAwait(false))?.Output.Split('\n')[0].Split(' ')[^1];
         return new HostCheck { Name = "OCI runtime", Found = $"{chosen.Name} {version}" + (failures.Length > 0 ? $" ({failures})" : "") };
@@ -74,10 +78,10 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 
     private static HostCheck Network(NetworkAccess access) => access.Kind switch
     {
-        NetworkKind.Private => new HostCheck { Name = "RUN network", Found = $"each RUN's own, through {access.Program}" },
-        NetworkKind.Container => new HostCheck { Name = "RUN network", Found = "this container's" },
-        _ => Lack("RUN network", HostStatus.Reduced, $"this machine's, as {access.Reason}",
-            "a RUN reaches what listens on 127.0.0.1 here", access.Remedy),
+        NetworkKind.Private => new HostCheck { Name = "RUN network", Found = $"private to each RUN, through {access.Program}" },
+        NetworkKind.Container => new HostCheck { Name = "RUN network", Found = "shared with this container" },
+        _ => Lack("RUN network", HostStatus.Reduced, $"shared with this machine, because {access.Reason}",
+            "a RUN can reach this machine's services on 127.0.0.1", access.Remedy),
     };
 
     private async Task<HostCheck> OverlayAsync(Store store)
@@ -97,14 +101,14 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
             {
                 Name = "overlayfs",
                 Found = survey.IsUsable
-                    ? "mounts on the store's disk"
-                    : $"mounts (tried on the disk of {Path.GetDirectoryName(store.Root)})"
+                    ? "works on the store's disk"
+                    : $"works (tested on the disk of {Path.GetDirectoryName(store.Root)})"
             };
         }
         catch (IOException e)
         {
             var remedy = Environment.IsPrivilegedProcess ? "put the store on ext4 or xfs: export MANIFOLD_ROOT=/FOLDER" : "sudo manifold …";
-            return Lack("overlayfs", HostStatus.Missing, e.Message, "no RUN", remedy);
+            return Lack("overlayfs", HostStatus.Missing, e.Message.TrimEnd('.'), "RUN does not work", remedy);
         }
         finally
         {
@@ -114,11 +118,11 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 
     private static HostCheck UserNamespaces(UserNamespaceSurvey.Obstacle? obstacle) => obstacle is null
         ? new HostCheck { Name = "user namespaces", Found = UserNamespace.EnteredFor is null ? "allowed" : "in use" }
-        : Lack("user namespaces", HostStatus.Reduced, obstacle.Found, "no RUN without root", obstacle.Remedy);
+        : Lack("user namespaces", HostStatus.Reduced, obstacle.Found, "RUN needs root", obstacle.Remedy);
 
     private static HostCheck Binfmt() => BinfmtMisc.TryMount()
         ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(IsEmulator)} emulators registered" }
-        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN for this machine's own platform only", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
+        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN works only for this machine's own platform", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
 
     // Whatever its name: that of amd64 on an arm64 machine may be Rosetta.
     internal static bool IsEmulator(BinfmtMisc.Entry entry) => entry.Name.StartsWith("qemu-", StringComparison.Ordinal)
@@ -135,13 +139,13 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
                 emulation.Remedy),
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
         EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
-        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "does not run", $"no RUN for {emulation.Platform}", emulation.Remedy),
+        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "not available", $"RUN does not work for {emulation.Platform}", emulation.Remedy),
     };
 
-    private HostCheck Program(string name, string[] programs, string use, string package) =>
+    private HostCheck Program(string name, string[] programs, string cost, string package) =>
         programs.Select(program => ChildProcess.Find(program, searchPath)).OfType<string>().FirstOrDefault() is { } path
             ? new HostCheck { Name = name, Found = path }
-            : Lack(name, HostStatus.Reduced, "absent", $"no {use}", Remedy.AsRoot($"apt-get install {package}"));
+            : Lack(name, HostStatus.Reduced, "not installed", cost, Remedy.AsRoot($"apt-get install {package}"));
 
     private static HostCheck Lack(string name, HostStatus status, string found, string cost, string? remedy) =>
         new() { Name = name, Status = status, Found = found, Cost = cost, Remedy = remedy };

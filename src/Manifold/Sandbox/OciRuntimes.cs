@@ -47,8 +47,8 @@ public sealed class OciRuntimes
     private async Task<HostNotReadyException> NoNamespaceAsync()
     {
         var obstacle = await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false);
-        return new HostNotReadyException($"RUN needs root, or a user namespace of one's own: {obstacle?.Found ?? "this process is in none"}. "
-            + $"To mend it: {obstacle?.Remedy ?? "sudo manifold …"} (An image whose build has no RUN can be built here as it is.)");
+        return new HostNotReadyException($"RUN needs root or a user namespace: {obstacle?.Found ?? "this process has none"}. "
+            + $"To fix this: {obstacle?.Remedy ?? "sudo manifold …"} (Images without RUN do not need it.)");
     }
 
     /// <summary>What may mend it when none works.</summary>
@@ -59,7 +59,7 @@ public sealed class OciRuntimes
     {
         var installed = names.Select(name => ChildProcess.Find(name, searchPath)).OfType<string>().ToImmutableArray();
         if (!Environment.IsPrivilegedProcess)
-            return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root, or a user namespace" })];
+            return [.. installed.Select(path => new OciRuntime { Path = path, Failure = "it needs root or a user namespace" })];
         var key = string.Join('\n', installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}").Prepend($"{BootId()} {UserNamespace.IsInitial}"));
         if (kept.Read() is { } before && before.Key == key)
             return before.Runtimes;

@@ -60,7 +60,7 @@ internal sealed class PrivateNetwork : IDisposable
             if (process.HasEnded)
                 throw new IOException(LastWords());
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new IOException($"it is not ready after {Patience.TotalSeconds:0} s.");
+                throw new IOException($"it was not ready after {Patience.TotalSeconds:0} s.");
             Thread.Sleep(1);
         }
         TapFilter.Install(process.Id);
@@ -72,7 +72,7 @@ internal sealed class PrivateNetwork : IDisposable
         readers.Join();
         return readers.Output.Tail
             .LastOrDefault(line => line.Trim().Length > 0 && !line.StartsWith("Failed to send ", StringComparison.Ordinal))?.Trim()
-                ?? "it ended without a word.";
+                ?? "it exited without a message.";
     }
 
     /// <summary>Idempotent.</summary>

@@ -34,7 +34,7 @@ internal sealed record Processor(string Architecture, string Qemu, int Bits, ush
     /// <summary>This machine's.</summary>
     /// <exception cref="HostNotReadyException">It is none that Manifold knows.</exception>
     public static Processor Host => All.FirstOrDefault(processor => processor.Architecture == Platform.Host.Architecture)
-        ?? throw new HostNotReadyException($"RUN does not work on {Platform.Host} yet.");
+        ?? throw new HostNotReadyException($"RUN is not supported on {Platform.Host} yet.");
 
     /// <summary>The first 20 bytes of its executables: what binfmt_misc looks at.</summary>
     public byte[] Header => Program()[..20];

@@ -52,8 +52,8 @@ internal sealed class RunMounts(RunFolder run, SnapshotStore snapshots, Cancella
             {
                 using var above = folder;
                 folder = above.TryOpenFolder(part, out _)
-                    ?? throw new UsageException($"The mount on {mount.Target}: '{mount.Below}' is not a folder of the cache. "
-                        + "Make it in an earlier RUN that has the whole cache.");
+                    ?? throw new UsageException($"The mount on {mount.Target}: '{mount.Below}' is not a folder in the cache. "
+                        + "Create it in an earlier RUN that mounts the whole cache.");
             }
             var view = run.View(name);
             MountCalls.Bind(folder.DescriptorPath, view);

@@ -50,7 +50,7 @@ public sealed class RunNetworks
         if (installed.IsEmpty)
             return Shared($"neither {string.Join(" nor ", names)} is installed", Remedy.AsRoot($"apt-get install {Package}"));
         if (!Environment.IsPrivilegedProcess)
-            return Shared($"{installed[0]} needs root, or a user namespace", null);
+            return Shared($"{installed[0]} needs root or a user namespace", null);
         var key = string.Join('\n',
             installed.Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc.Ticks}")
                 .Prepend($"{OciRuntimes.BootId()} {UserNamespace.IsInitial} {TapState()}"));

@@ -140,7 +140,7 @@ public sealed class RunSandbox
     }
 
     private static HostNotReadyException NoNetwork(NetworkProgram carrier, Exception cause) =>
-        new($"RUN: {carrier.Path} did not make its network: {cause.Message} Run: manifold doctor", cause);
+        new($"RUN: {carrier.Path} did not set up the network: {cause.Message} Run: manifold doctor", cause);
 
     private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated,
         bool inOwnNetwork, CancellationToken cancellation)
@@ -185,7 +185,7 @@ public sealed class RunSandbox
         if (request.Arguments.Concat(request.Environment).Append(request.WorkingDirectory).Append(request.User)
             .FirstOrDefault(text => text.Contains('\0', StringComparison.Ordinal)) is { } text)
             throw new UsageException(
-                $"A RUN cannot have a zero byte in its command, environment, user or working directory. It is in '{text}'.");
+                $"The command, environment, user and working directory of a RUN cannot contain a zero byte. Found one in '{text}'.");
     }
 
     private static int Execute(Container container, OutputReaders readers, CancellationToken cancellation)

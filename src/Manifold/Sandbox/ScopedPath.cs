@@ -27,7 +27,8 @@ internal static class ScopedPath
                 continue;
             }
             if (++links > Limits.SymbolicLinks)
-                throw new IOException($"Resolving '{path}': more than {Limits.SymbolicLinks} symbolic links; they may go round in a circle.");
+                throw new IOException($"Resolving '{path}': "
+                    + $"it has more than {Limits.SymbolicLinks} symbolic links, which may form a loop.");
             using var folder = DirectoryHandle.Open(Path.Combine([root, .. resolved]));
             var target = folder.ReadLink(part);
             if (target.StartsWith('/'))

@@ -70,15 +70,15 @@ public sealed class StoreSurvey : IDisposable
     // Null where it can be written.
     private static HostCheck? Trouble(string root, Exception? refusal)
     {
-        const string cost = "no build, no pull: nothing can be kept";
+        const string cost = "builds and pulls do not work";
         var elsewhere = "export MANIFOLD_ROOT=/FOLDER";
         var space = DiskSpace.Of(root);
         if (space is { IsReadOnly: true })
             return Lack($"{root} is on a read-only disk, mounted on {DiskSpace.MountOf(root)}", cost, elsewhere);
         if (space is { Files: > 0, FreeFiles: 0 })
-            return Lack($"no inode is free on the disk of {root}, mounted on {DiskSpace.MountOf(root)}", cost, "manifold prune");
+            return Lack($"the disk of {root}, mounted on {DiskSpace.MountOf(root)}, has no free inodes", cost, "manifold prune");
         if (DiskTrouble.IsFull(root))
-            return Lack($"{Gigabytes(space)} GB free for {root}: its disk, mounted on {DiskSpace.MountOf(root)}, is full",
+            return Lack($"the disk of {root}, mounted on {DiskSpace.MountOf(root)}, is full ({Gigabytes(space)} GB free)",
                 cost, "manifold prune");
         if (refusal is null)
             return null;

@@ -28,16 +28,18 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
             return user;
         return await UserNamespaceEntry.TryAsync().ConfigureAwait(false) is not { } said ? null
             : Setting(AppArmor) == 1 ? OfAppArmor()
-            : new Obstacle($"the system refuses one ({said.ReplaceLineEndings("; ")})", "in a container, start that with --privileged or --security-opt seccomp=unconfined; elsewhere: sudo manifold …");
+            : new Obstacle($"the system does not allow one ({said.ReplaceLineEndings("; ")})", "in a container, "
+                + "start the container with --privileged or --security-opt seccomp=unconfined; elsewhere: sudo manifold …");
     }
 
     /// <summary>What does not depend on the user.</summary>
     internal Obstacle? OfMachine() =>
-        Environment.OSVersion.Version < new Version(5, 11) ? new($"the kernel {Environment.OSVersion.Version} is older than 5.11, which first stacks layers in one", "sudo manifold …")
+        Environment.OSVersion.Version < new Version(5, 11) ? new($"the kernel {Environment.OSVersion.Version} is older than 5.11, "
+            + "the first one that mounts overlayfs in a user namespace", "sudo manifold …")
         : Setting(Most) is 0 or null ? new($"{Most} is {Setting(Most)?.ToString(CultureInfo.InvariantCulture) ?? "unknown to the kernel"}", $"sudo sysctl -w {Most}=15000")
         : Setting(Clone) == 0 ? new($"{Clone} is 0", $"sudo sysctl -w {Clone}=1")
-        : ChildProcess.Find("unshare", searchPath) is null ? new("unshare is absent", "sudo apt-get install util-linux")
-        : ChildProcess.Find(NewUidMap, searchPath) is null ? new($"{NewUidMap} is absent", "sudo apt-get install uidmap")
+        : ChildProcess.Find("unshare", searchPath) is null ? new("unshare is not installed", "sudo apt-get install util-linux")
+        : ChildProcess.Find(NewUidMap, searchPath) is null ? new($"{NewUidMap} is not installed", "sudo apt-get install uidmap")
         : null;
 
     /// <summary>What depends on the user, and on how this process was started.</summary>
@@ -47,7 +49,8 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
         if (new[] { "etc/subuid", "etc/subgid" }.FirstOrDefault(file => !Names(file, name)) is { } file)
             return new($"/{file} has no line for {name}", $"sudo usermod --add-subuids {FreeRange("etc/subuid")} --add-subgids {FreeRange("etc/subgid")} {name}");
         return File.ReadLines("/proc/self/status").Any(line => line.StartsWith("NoNewPrivs:", StringComparison.Ordinal) && line.EndsWith('1'))
-            ? new($"this process may not gain privileges (no_new_privs), and {NewUidMap} has to", "start it without no-new-privileges (allowPrivilegeEscalation: false)") : null;
+            ? new("this process cannot gain privileges (no_new_privs), "
+                + $"which {NewUidMap} needs", "start it without no-new-privileges (allowPrivilegeEscalation: false)") : null;
     }
 
     private static Obstacle OfAppArmor() => new($"{AppArmor} is 1", $"sudo sysctl -w {AppArmor}=0");

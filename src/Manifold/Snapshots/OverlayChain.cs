@@ -11,7 +11,8 @@ internal static class OverlayChain
     public static ImmutableArray<string> Lowers(SnapshotStore snapshots, ImmutableArray<Digest> diffIds, CancellationToken cancellation)
     {
         if (diffIds.Length > Limits.ChainLayers)
-            throw new UsageException($"Stacking a chain of {diffIds.Length} layers: the kernel's overlayfs takes {Limits.ChainLayers}. Join some of the image's layers.");
+            throw new UsageException($"Stacking a chain of {diffIds.Length} layers: "
+                + $"the kernel's overlayfs supports at most {Limits.ChainLayers}. Combine some of the image's layers.");
         foreach (var diffId in diffIds)
             snapshots.RecordUse(diffId);
         // A layer that comes twice decides everything by its upper place, and overlayfs refuses a folder that it has already.

@@ -105,7 +105,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
             RegistryException Refused(BaseNeed need)
             {
                 var advice = need.Hint is { } hint ? $" {hint} That is a stage." : "";
-                return new RegistryException($"{e.Message} ({need.Place.File}:{need.Place.Line} asks for it.{advice})", e)
+                return new RegistryException($"{e.Message} (requested by {need.Place.File}:{need.Place.Line}.{advice})", e)
                 {
                     Registry = e.Registry,
                     Status = e.Status,
@@ -137,7 +137,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         catch (RegistryException e) when (!pull && e.Status is null && Remembered(reference) is { } last)
         {
             // 3
-            on(new Warned($"{e.Message} Going on with what '{reference}' was the last time: {last}.") { Time = time.GetUtcNow() });
+            on(new Warned($"{e.Message} Using the digest that '{reference}' had last time: {last}.") { Time = time.GetUtcNow() });
             return (await puller.ResolveAsync(reference.WithDigest(last), cancellation).ConfigureAwait(false), BaseOrigin.LastTime);
         }
     }
@@ -153,7 +153,8 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
         }
         catch (RegistryException e) when (e.Status is System.Net.HttpStatusCode.NotFound)
         {
-            throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Renew it: manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
+            throw new RegistryException($"{file} pins '{reference}' to {digest}, which its registry no longer has. Update it with: "
+                + "manifold lock --update", e) { Registry = e.Registry, Status = e.Status, Code = e.Code };
         }
     }
 

@@ -43,7 +43,8 @@ public sealed partial class LayerKeeper
         var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
         var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
         return stored.DiffId == layer.DiffId ? stored.Descriptor!
-            : throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them (now {stored.DiffId.Short}), or the cache is damaged. Build again; if that does not help, with --no-cache.");
+            : throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them "
+                + $"(now {stored.DiffId.Short}), or the cache is damaged. Build again. If that does not help, add --no-cache.");
     }
 
     /// <summary>A base's blob, or one that was made in another form before. Its tar may be another builder's, and stays as it is.</summary>
@@ -74,7 +75,8 @@ public sealed partial class LayerKeeper
         }
         catch (Exception e) when (e is ManifoldException or IOException)
         {
-            throw new CacheDamagedException(layer.DiffId, $"The cache {cache.Name} does not have the layer {layer.DiffId.Short} as it says: {e.Message}", e);
+            throw new CacheDamagedException(layer.DiffId, $"The cache {cache.Name} cannot provide its layer {layer.DiffId.Short}: "
+                + $"{e.Message}", e);
         }
         if (LayerForm.FromName(layer.Form) is { } form)
             tools.Cache.SaveBlob(layer.DiffId, form, layer.Blob);
@@ -96,7 +98,8 @@ public sealed partial class LayerKeeper
         catch (Exception e) when (layer.Remote is null && tools.Cache.Imported.Knows(layer.DiffId) && e is LayerException or ContentMismatchException or InvalidDataException)
         {
             tools.Cache.ForgetBlobs(layer.DiffId);
-            throw new CacheDamagedException(layer.DiffId, $"A cache gave another layer than {layer.DiffId.Short}: {e.Message}", e);
+            throw new CacheDamagedException(layer.DiffId, $"A cache returned the wrong content for the layer {layer.DiffId.Short}: "
+                + $"{e.Message}", e);
         }
     }
 

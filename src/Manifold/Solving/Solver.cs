@@ -103,7 +103,8 @@ public sealed class Solver(StepRunner runner, LayerKeeper layers, LayerPolicy po
         if (image is null)
             return [];
         if (image.Config.RootFs.DiffIds.Length != image.Manifest.Layers.Length)
-            throw new ContentMismatchException($"FROM {image.Reference}: its config lists {image.Config.RootFs.DiffIds.Length} layers and its manifest {image.Manifest.Layers.Length}. The image is broken; get it again from whoever made it.");
+            throw new ContentMismatchException($"FROM {image.Reference}: its config lists {image.Config.RootFs.DiffIds.Length} layers, "
+                + $"but its manifest lists {image.Manifest.Layers.Length}. The image is broken. Get it again from its publisher.");
         return [.. image.Config.RootFs.DiffIds.Select((diffId, i) => new ChainLayer(diffId, new RemoteBlob(image.Manifest.Layers[i], image.RepositoryOf(i))))];
     }
 }

@@ -28,10 +28,12 @@ public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : I
     {
         var folder = Directory.CreateDirectory(Path.Combine(workFolder(), "agent-" + Guid.NewGuid().ToString("N")), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         if (await HeldProcess.StartAsync("ssh-agent", ["-a", "agent", "sh", "-c", Holding, "sh", .. agent.Keys], folder, cancellation).ConfigureAwait(false) is not var (process, failure))
-            throw new HostNotReadyException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: ssh-agent, which holds keys while RUNs use them, is not installed. Install it with: apt-get install openssh-client");
+            throw new HostNotReadyException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: "
+                + "ssh-agent, which holds the keys for RUN, is not installed. Install it with: apt-get install openssh-client");
         started.Add(process);
         return failure is null ? Path.Combine(folder, "agent")
-            : throw new UsageException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: a key cannot be used: {failure} Keys with a passphrase belong to an agent of your own: eval $(ssh-agent) && ssh-add KEY, then --ssh {agent.Id}");
+            : throw new UsageException($"--ssh {agent.Id}={string.Join(',', agent.Keys)}: a key cannot be used: {failure} If it has a "
+                + $"passphrase, add it to your own agent: eval $(ssh-agent) && ssh-add KEY, then --ssh {agent.Id}");
     }
 
     public void Dispose()

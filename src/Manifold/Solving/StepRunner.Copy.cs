@@ -70,7 +70,8 @@ public sealed partial class StepRunner
     {
         if (step.Sources.Length + step.Remotes.Length + step.InlineFiles.Length > 1 && !placement.TakesFiles)
             throw new StepFailedException(step,
-                $"several sources need a folder, and '{step.Destination}' is not one in the image. Write {step.Destination}/.");
+                $"several sources need a folder as destination, but '{step.Destination}' is not a folder in the image. "
+                    + $"Write {step.Destination}/.");
     }
 
     private IEnumerable<LayerEntry>? OpenArchive(CopyStep step, SelectedSource source, Placement placement, CancellationToken cancellation)
@@ -119,8 +120,8 @@ public sealed partial class StepRunner
         if (chosen.TakenAnyway is not [var first, ..] all)
             return;
         var more = all.Length > 1 ? $" and {all.Length - 1} more are" : " is";
-        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied in spite of --exclude, "
-            + "which is for what lies in a folder. Copy the folder, or name fewer files.")
+        tools.On(new Warned($"{step.Name} (line {step.Line}): '{first}'{more} copied despite --exclude, "
+            + "which only applies to files inside a copied folder. Copy the folder, or list fewer files.")
         {
             Time = tools.Time.GetUtcNow(),
         });

@@ -173,7 +173,9 @@ public sealed partial class StepRunner
         var use = definition.Sharing switch { CacheSharing.Private => CacheUse.Private, CacheSharing.Locked => CacheUse.Locked, _ => CacheUse.Shared };
         // A cache that begins with files is another one where these are others.
         var id = from.IsEmpty ? mount.Id : $"{mount.Id} {mount.Source} {string.Join(' ', from.Select(layer => layer.DiffId))}";
-        return tools.Caches.TakeAsync(id, use, Fill, () => tools.On(new StepPrinted(step, $"waiting for the RUN that has the cache '{definition.Id ?? mount.Target}' …", IsError: true) { Time = tools.Time.GetUtcNow() }), cancellation);
+        return tools.Caches.TakeAsync(id, use, Fill, () => tools.On(new StepPrinted(step,
+            $"waiting for another RUN to release the cache '{definition.Id ?? mount.Target}' …", IsError: true) { Time = tools.Time.GetUtcNow() }),
+            cancellation);
 
         void Fill(string folder)
         {
@@ -190,7 +192,8 @@ public sealed partial class StepRunner
         {
             var root = chain.Resolve(mount.Source);
             if (root.Entry is not { Kind: EntryKind.Folder })
-                throw new StepFailedException(step, $"--mount={definition.Text}: '{definition.Source}' is not a folder of {mount.From!.Name}.");
+                throw new StepFailedException(step, $"--mount={definition.Text}: "
+                    + $"'{definition.Source}' is not a folder in {mount.From!.Name}.");
             new FolderWriter(folder, FolderFormat.Plain).Write(FileIdentity.KeepLinks(chain.Subtree(root.Path).Prepend(root.Entry)
                 .Select(entry => entry with { Path = EntryPath.Relative(entry.Path, root.Path) })), cancellation);
         }

@@ -127,7 +127,8 @@ public sealed partial class StepRunner
         var reason = result switch
         {
             { RuntimeFailure: { } failure } => failure.TrimEnd('.') + ".",
-            { EmulatorCrash: { } crash } => $"the emulator crashed ({crash}), not necessarily your program: run this step natively, or in a stage FROM --platform=$BUILDPLATFORM. Exit code {result.ExitCode}.",
+            { EmulatorCrash: { } crash } => $"the emulator crashed ({crash}); your program may be fine. "
+                + $"Run this step natively, or in a stage with FROM --platform=$BUILDPLATFORM. Exit code {result.ExitCode}.",
             _ => $"exit code {result.ExitCode}.",
         };
         return new StepFailedException(step, reason + full, result.ExitCode, result.Tail) { IsHostsFault = full.Length > 0 };

@@ -86,7 +86,7 @@ public sealed class WritingBlobs : IDisposable
         using var full = Store.Open(folder["disk"]);
         await using var writer = full.CreateBlob();
         var error = Assert.Throws<HostNotReadyException>(() => writer.Write(new byte[2_000_000]));
-        Assert.Contains($"'{full.Root}': its disk is full", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{full.Root}': the disk mounted on '{full.Root}' is full", error.Message, StringComparison.Ordinal);
         Assert.Contains("manifold prune", error.Message, StringComparison.Ordinal);
     }
 

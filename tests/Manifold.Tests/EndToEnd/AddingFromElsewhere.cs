@@ -72,7 +72,7 @@ public sealed class AddingFromElsewhere : IDisposable
         var outcome = await shop.Build(shop.Context($"FROM scratch\nADD --checksum=sha256:{new string('0', 64)} {address} /\n"));
 
         Assert.Equal(1, outcome.Code);
-        Assert.Contains($"its digest is sha256:{Convert.ToHexStringLower(SHA256.HashData(Hello))}, and --checksum says sha256:{new string('0', 64)}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"its digest is sha256:{Convert.ToHexStringLower(SHA256.HashData(Hello))}, but --checksum says sha256:{new string('0', 64)}", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class AddingFromElsewhere : IDisposable
     public async Task an_address_without_a_file_or_a_server_fails_with_the_line()
     {
         var missing = await shop.Build(shop.Context($"FROM scratch\nADD {server.Address}/none /\n"));
-        Assert.Contains("/none: the server says 404", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("/none: the server answered 404", missing.Error, StringComparison.Ordinal);
         Assert.Contains("Dockerfile:2", missing.Error, StringComparison.Ordinal);
 
         server.Put("cut", new byte[100_000], "1");
@@ -287,7 +287,7 @@ public sealed class AddingFromElsewhere : IDisposable
         {
             var wrong = await shop.Build(shop.Context($"FROM scratch\nADD --checksum={sum} {address}#{name} /\n"));
             Assert.Equal(1, wrong.Code);
-            Assert.Contains($"and the checksum says {sum}", wrong.Error, StringComparison.Ordinal);
+            Assert.Contains($"but the checksum says {sum}", wrong.Error, StringComparison.Ordinal);
         }
     }
 
@@ -312,11 +312,11 @@ public sealed class AddingFromElsewhere : IDisposable
     }
 
     [Theory]
-    [InlineData("?tag=v1&commit=HEAD", "and the checksum says")]
+    [InlineData("?tag=v1&commit=HEAD", "but the checksum says")]
     [InlineData("?branch=v1", "has no branch or tag 'refs/heads/v1'")]
     [InlineData("?ref=SHORT", "has no branch or tag")]
-    [InlineData("?tag=v1#refs/heads/main", "Say one of them")]
-    [InlineData("?tag=v1&branch=main", "Say one of them")]
+    [InlineData("?tag=v1#refs/heads/main", "only one of them")]
+    [InlineData("?tag=v1&branch=main", "only one of them")]
     [InlineData("?ref=", "'ref' in the query has no value")]
     [InlineData("?reff=v1", "there is no 'reff' in the query")]
     [InlineData("?keep-git-dir=perhaps", "expected true or false")]

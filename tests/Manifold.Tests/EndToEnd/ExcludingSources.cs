@@ -9,8 +9,8 @@ public sealed class ExcludingSources : IDisposable
     public void Dispose() => shop.Dispose();
 
     [Theory]
-    [InlineData("COPY --exclude=*.txt hom* /mydir/", "'home.txt' is copied in spite of --exclude")]
-    [InlineData("COPY --exclude=*.txt --exclude=*.md hom* /mydir/", "'home.md' and 1 more are copied in spite of --exclude")]
+    [InlineData("COPY --exclude=*.txt hom* /mydir/", "'home.txt' is copied despite --exclude")]
+    [InlineData("COPY --exclude=*.txt --exclude=*.md hom* /mydir/", "'home.md' and 1 more are copied despite --exclude")]
     [InlineData("COPY --exclude=*.txt homes /mydir/", null)]
     [InlineData("COPY --exclude=*.png hom* /mydir/", null)]
     public async Task a_file_that_is_copied_all_the_same_is_told(string copy, string? warning)
@@ -22,6 +22,6 @@ public sealed class ExcludingSources : IDisposable
         if (warning is not null)
             Assert.Contains(warning, built.Error, StringComparison.Ordinal);
         else
-            Assert.DoesNotContain("in spite of", built.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("--exclude, which", built.Error, StringComparison.Ordinal);
     }
 }

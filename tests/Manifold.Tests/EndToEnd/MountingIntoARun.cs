@@ -59,7 +59,7 @@ public sealed class MountingIntoARun : WithRuns
 
         Assert.Equal(works, built.Code == 0);
         if (!works)
-            Assert.Contains("is not a folder of the cache", built.Error, StringComparison.Ordinal);
+            Assert.Contains("is not a folder in the cache", built.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class MountingIntoARun : WithRuns
 
         var speech = new Speech();
         var building = shop.Run(speech, ["--build-arg", "N=2", context], "build", "--progress", "json");
-        await Task.WhenAny(building, sharing == "locked" ? speech.Says("waiting for the RUN that has the cache '/cache'") : building);
+        await Task.WhenAny(building, sharing == "locked" ? speech.Says("release the cache '/cache'") : building);
         File.WriteAllText(Path.Combine(Path.GetDirectoryName(mark)!, "go"), "");
 
         var mine = await building;
@@ -124,7 +124,7 @@ public sealed class MountingIntoARun : WithRuns
         mine.Succeeded();
         Assert.True(other.ExitCode == 0, error);
         Assert.Equal(outcome == "a folder each" ? 2 : 1, Directory.GetDirectories(Directory.GetDirectories(folder).Single()).Length);
-        Assert.Equal(sharing == "locked", mine.Error.Contains("waiting for the RUN that has the cache '/cache'", StringComparison.Ordinal));
+        Assert.Equal(sharing == "locked", mine.Error.Contains("release the cache '/cache'", StringComparison.Ordinal));
     }
 
     [Fact]

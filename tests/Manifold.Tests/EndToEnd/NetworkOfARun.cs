@@ -103,7 +103,7 @@ public sealed class TheNetworkOfARun : IDisposable
     {
         var outcome = await BuildAsync("pasta", "RUN true\n", "--build-arg", "HTTP_PROXY=http://127.0.0.1:3128");
         Assert.True(outcome.ExitCode == 0, outcome.Error);
-        Assert.Contains("HTTP_PROXY is http://127.0.0.1:3128, and 127.0.0.1 is the RUN's own there",
+        Assert.Contains("HTTP_PROXY is http://127.0.0.1:3128, but the RUN has its own 127.0.0.1",
             outcome.Error, StringComparison.Ordinal);
     }
 

@@ -44,7 +44,7 @@ public sealed class OnARealArm64Machine(Arm64Machine machine) : IAsyncLifetime
         Assert.Matches("(?m)^ok  linux/arm64 +native$", said);
         Assert.Matches("(?m)^ok  linux/amd64 +emulated by x86_64-binfmt-P$", said);
         Assert.Matches("(?m)^ok  linux/386 +emulated by i386-binfmt-P$", said);
-        Assert.Matches("(?m)^ok  RUN network +each RUN's own, through /usr/bin/pasta$", said);
+        Assert.Matches("(?m)^ok  RUN network +private to each RUN, through /usr/bin/pasta$", said);
         foreach (var name in (string[])["privilege", "OCI runtime", "overlayfs", "user namespaces", "binfmt_misc", "store"])
             Assert.Matches($"(?m)^ok  {name} ", said);
         Assert.Contains("\nThis machine is ready.", said, StringComparison.Ordinal);

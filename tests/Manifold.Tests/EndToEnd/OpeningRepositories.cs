@@ -95,9 +95,9 @@ public sealed class OpeningRepositories : IDisposable
     }
 
     [Theory]
-    [InlineData("", "The server wants to know who asks. Give a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE")]
-    [InlineData("GIT_AUTH_TOKEN.example.com", "The server wants to know who asks.")]
-    [InlineData("GIT_AUTH_TOKEN", "The server does not take what the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER says.")]
+    [InlineData("", "--secret id=GIT_AUTH_TOKEN,env=VARIABLE")]
+    [InlineData("GIT_AUTH_TOKEN.example.com", "The server requires credentials.")]
+    [InlineData("GIT_AUTH_TOKEN", "The server rejects the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.")]
     public async Task without_it_the_server_refuses_and_the_way_is_told(string id, string expected)
     {
         var address = await Serve("Bearer something else");
@@ -123,7 +123,7 @@ public sealed class OpeningRepositories : IDisposable
         shop.Set["VALUE"] = $"{token}\nX-Other: {token}";
         var refused = await shop.Build("http://127.0.0.1:9/x.git", "--secret", "id=GIT_AUTH_HEADER,env=VALUE");
         Assert.Equal(2, refused.Code);
-        Assert.Contains("--secret id=GIT_AUTH_HEADER: it has several lines", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--secret id=GIT_AUTH_HEADER: the secret has several lines", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(token, refused.Error, StringComparison.Ordinal);
     }
 }

@@ -130,7 +130,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         }
         var built = await Build(there, "--cache-from", from, "--iidfile", there["iid"]);
         Assert.True(Ran(built) > 0, "Nothing was run.");
-        Assert.Equal(what == "damaged", built.Error.Contains("It is made here.", StringComparison.Ordinal));
+        Assert.Equal(what == "damaged", built.Error.Contains("Building it here instead.", StringComparison.Ordinal));
         Assert.Equal(await File.ReadAllTextAsync(here["iid"]), await File.ReadAllTextAsync(there["iid"]));
     }
 
@@ -147,7 +147,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
                 layer["blob"] = blobs[(i + 1) % blobs.Count];
         });
         var built = await Build(there, "linux/amd64", "--cache-from", from, "--iidfile", there["iid"]);
-        Assert.Contains("A cache gave another layer than", built.Error, StringComparison.Ordinal);
+        Assert.Contains("A cache returned the wrong content for the layer", built.Error, StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllTextAsync(here["iid"]), await File.ReadAllTextAsync(there["iid"]));
     }
 
@@ -156,7 +156,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     [InlineData("broken index", "cannot be read")]
     [InlineData("broken document", "cannot be read")]
     [InlineData("nowhere", "cannot be read")]
-    [InlineData("an image", "does not say which steps made it")]
+    [InlineData("an image", "is an image without cache information")]
     public async Task whatever_is_wrong_with_a_cache_is_a_warning(string what, string expected)
     {
         var (to, from) = Cache("local");
@@ -191,9 +191,9 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         await Build(here, "linux/amd64", "-t", name, "--push");
         var refused = await here.Build(context, "--cache-to", name);
         Assert.Equal(1, refused.Code);
-        Assert.Contains("an image has this name", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("an image already has this name", refused.Error, StringComparison.Ordinal);
         var ignored = await Build(here, "linux/amd64", "--cache-to", $"type=registry,ref={name},ignore-error=true");
-        Assert.Contains("an image has this name", ignored.Error, StringComparison.Ordinal);
+        Assert.Contains("an image already has this name", ignored.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -143,7 +143,7 @@ public sealed class Trouble : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(context, "large"), Random.Shared.GetItems(Enumerable.Range(0, 256).Select(i => (byte)i).ToArray(), 6_000_000));
         var outcome = await shop.Build(context, "-t", "app:1");
         Assert.Equal(4, outcome.Code);
-        Assert.Contains($"'{shop.Root}': its disk is full", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{shop.Root}': the disk mounted on '{shop.Root}' is full", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("manifold prune", outcome.Error, StringComparison.Ordinal);
         using var store = Manifold.Content.Store.Open(shop.Root);
         Assert.Empty(store.Tags.List());

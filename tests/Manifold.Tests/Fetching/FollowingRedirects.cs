@@ -44,7 +44,7 @@ public sealed class FollowingRedirects : IDisposable
     {
         answers["/a"] = (302, location);
         var refusal = await Assert.ThrowsAsync<FetchException>(() => FetchAsync("/a"));
-        Assert.Contains("which is not an http(s) address that can be asked", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("which is not a valid http(s) address", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(3, refusal.ExitCode);
     }
 

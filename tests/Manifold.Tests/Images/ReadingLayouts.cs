@@ -55,8 +55,8 @@ public sealed class ReadingLayouts : WithPlaces
         var unknown = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}:quay.io/acme/app:3").ResolveAsync());
         var nameless = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}").ResolveAsync());
 
-        Assert.Equal($"There is no image 'quay.io/acme/app:3' in the folder '{Store.Root}'. There are: quay.io/acme/app:1, quay.io/acme/app:2.", unknown.Message);
-        Assert.Equal($"Which image of the folder '{Store.Root}'? There are: quay.io/acme/app:1, quay.io/acme/app:2.", nameless.Message);
+        Assert.Equal($"There is no image 'quay.io/acme/app:3' in the folder '{Store.Root}'. It has: quay.io/acme/app:1, quay.io/acme/app:2.", unknown.Message);
+        Assert.Equal($"The folder '{Store.Root}' has several images. Choose one of: quay.io/acme/app:1, quay.io/acme/app:2.", nameless.Message);
     }
 
     [Fact]
@@ -65,10 +65,10 @@ public sealed class ReadingLayouts : WithPlaces
         Directory.CreateDirectory(Folder["empty"]);
         foreach (var (place, message) in new[]
         {
-            ($"oci:{Folder["empty"]}", "is no OCI layout: it has no file 'oci-layout'. An archive is named as oci-archive:FILE."),
+            ($"oci:{Folder["empty"]}", "it has no file 'oci-layout'. For an archive, use: oci-archive:FILE"),
             ($"oci:{Folder["nowhere"]}", $"There is no folder '{Folder["nowhere"]}'."),
-            ($"oci:{Folder.Write("file", "x")}", $"say: oci-archive:{Folder["file"]}"),
-            ($"oci-archive:{Folder["empty"]}", $"say: oci:{Folder["empty"]}"),
+            ($"oci:{Folder.Write("file", "x")}", $"use: oci-archive:{Folder["file"]}"),
+            ($"oci-archive:{Folder["empty"]}", $"use: oci:{Folder["empty"]}"),
             ($"oci-archive:{Folder["nowhere"]}", $"There is no archive '{Folder["nowhere"]}'."),
         })
             Assert.EndsWith(message, (await Assert.ThrowsAsync<UsageException>(() => Open(place).ResolveAsync())).Message, StringComparison.Ordinal);

@@ -131,7 +131,7 @@ public sealed class MendingRealRegistries : IAsyncLifetime
         {
             var told = await shop.Run([Name], command);
             Assert.Equal((3, ""), (told.Code, told.Output));
-            Assert.Contains($"the registry does not have it any more. Push it again with: manifold push --check-all {Name}.", told.Error,
+            Assert.Contains($"the registry no longer has this image. Push it again with: manifold push --check-all {Name}.", told.Error,
                 StringComparison.Ordinal);
         }
         await RunAsync("build");

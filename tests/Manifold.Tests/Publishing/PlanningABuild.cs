@@ -72,7 +72,7 @@ public sealed class PlanningABuild : IAsyncLifetime
 
         Assert.Equal((3, ""), (plan.Code, plan.Output));
         Assert.Contains($"{registry.Name}/base:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64.\n", plan.Error, StringComparison.Ordinal);
-        Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (Dockerfile:2 asks for it.)\n", plan.Error, StringComparison.Ordinal);
+        Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (requested by Dockerfile:2.)\n", plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/base:7: the registry does not have it.", plan.Error, StringComparison.Ordinal);
         Assert.Contains("push 127.0.0.1:1/app: cannot connect to '127.0.0.1:1'", plan.Error, StringComparison.Ordinal);
     }

@@ -40,7 +40,7 @@ public sealed class AskingTheDoctor
     [Theory]
     [InlineData("size=4m,ro", "is on a read-only disk")]
     [InlineData("size=8k", "is full")]
-    [InlineData("size=40m,nr_inodes=1", "no inode is free")]
+    [InlineData("size=40m,nr_inodes=1", "no free inodes")]
     public async Task about_a_store_that_cannot_be_written_says_so_beside_everything_else(string disk, string finding)
     {
         using var folder = new TemporaryFolder();

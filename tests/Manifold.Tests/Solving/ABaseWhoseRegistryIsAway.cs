@@ -18,7 +18,7 @@ public sealed class ABaseWhoseRegistryIsAway : IDisposable
 
         var again = (await shop.Build(context, "--verify", "off", "--iidfile", shop["second"])).Succeeded();
 
-        Assert.Contains($"Going on with what '{Reference}' was the last time", again.Error, StringComparison.Ordinal);
+        Assert.Contains($"Using the digest that '{Reference}' had last time", again.Error, StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllTextAsync(shop["first"]), await File.ReadAllTextAsync(shop["second"]));
     }
 

@@ -30,7 +30,7 @@ public sealed class FilesThatGoAway : IDisposable
         Directory.CreateDirectory(folder["context"]);
         var gone = Assert.Throws<FileNotFoundException>(() => tree.DigestOf(entry));
         Assert.Contains($"'{path}'", gone.Message, StringComparison.Ordinal);
-        Assert.Contains("went away", gone.Message, StringComparison.Ordinal);
+        Assert.Contains("was deleted during the build", gone.Message, StringComparison.Ordinal);
     }
 
     [Fact]

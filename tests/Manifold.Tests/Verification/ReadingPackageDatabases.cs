@@ -205,7 +205,7 @@ public sealed class ReadingPackagesOfImages : IDisposable
     [Theory]
     [InlineData("var/lib/rpm/Packages", "Berkeley DB")]
     [InlineData("usr/lib/sysimage/rpm/Packages.db", "ndb")]
-    [InlineData("var/lib/rpm/rpmdb.sqlite", "no SQLite database")]
+    [InlineData("var/lib/rpm/rpmdb.sqlite", "not a SQLite database")]
     public async Task a_database_that_is_not_readable_is_named(string path, string reason)
     {
         var inventory = await Inventory((path, "\0\u0001bdb"));

@@ -23,7 +23,7 @@ internal sealed record CacheDocument
                 && document.Steps.All(step => step?.Record is not null)
                 && document.Layers.All(layer => layer?.Blob is { Size: >= 0 and <= Limits.ContentBytes })
                 ? document
-                : throw new FormatException("it lacks its steps or its layers.");
+                : throw new FormatException("its steps or its layers are missing.");
         }
         catch (JsonException e)
         {

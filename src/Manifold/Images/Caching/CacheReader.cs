@@ -26,7 +26,7 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
             // 1
             if (await storage.FindTopAsync(cancellation).ConfigureAwait(false) is not { } top)
             {
-                warn($"the cache {storage.Name} is not there yet.");
+                warn($"the cache {storage.Name} does not exist yet.");
                 return;
             }
             var entries = MediaType.IsIndex(top.Descriptor.MediaType) ? ImageIndex.Parse(top.Bytes.Span).Manifests : [top.Descriptor];
@@ -40,14 +40,15 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException or FormatException)
         {
-            warn($"the cache {storage.Name} cannot be read, and the build goes on without it: {e.Message}");
+            warn($"the cache {storage.Name} cannot be read, so the build continues without it: {e.Message}");
         }
     }
 
     private string Nothing(ImmutableArray<Descriptor> entries, List<Descriptor> wanted, IReadOnlyCollection<Platform> platforms) =>
-        entries.Any(entry => entry.MediaType.StartsWith("application/vnd.buildkit.", StringComparison.Ordinal)) ? $"the cache {storage.Name} was written by BuildKit, whose steps are other ones. The build goes on without it."
+        entries.Any(entry => entry.MediaType.StartsWith("application/vnd.buildkit.", StringComparison.Ordinal))
+            ? $"the cache {storage.Name} was written by BuildKit and cannot be used here. The build continues without it."
         : wanted.Count == 0 ? $"the cache {storage.Name} has nothing for {string.Join(", ", platforms)}."
-        : $"{storage.Name} is an image that does not say which steps made it. Build it with --cache-to type=inline.";
+        : $"{storage.Name} is an image without cache information. Build it with --cache-to type=inline.";
 
     private async Task<int> ReadAsync(Descriptor entry, IReadOnlyCollection<Platform> platforms, ImportedCache imported, CancellationToken cancellation)
     {

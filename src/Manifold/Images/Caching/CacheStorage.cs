@@ -69,9 +69,9 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
     {
         if (MediaType.IsManifest(document.MediaType) || MediaType.IsIndex(document.MediaType))
             return (await client.GetManifestAsync(reference.WithDigest(document.Digest), cancellation).ConfigureAwait(false))?.Bytes
-                ?? throw new CacheException($"its part {document.Digest.Short} is not there.");
+                ?? throw new CacheException($"its part {document.Digest.Short} is missing.");
         if (document.Size > Limits.DocumentBytes)
-            throw new CacheException($"its part of {document.Size} bytes is too large.");
+            throw new CacheException($"one of its parts is too large ({document.Size} bytes).");
         var bytes = new byte[document.Size];
         await using var blob = await client.OpenBlobAsync(reference, document, cancellation: cancellation).ConfigureAwait(false);
         await blob.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
@@ -110,7 +110,7 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
             }
             await Task.Delay(Settling + TimeSpan.FromMilliseconds(Random.Shared.Next(50 * (tries + 1))), time, cancellation).ConfigureAwait(false);
         }
-        throw new CacheException($"{reference}: others write to it without end. Give each of them a tag of its own.");
+        throw new CacheException($"{reference}: other builds write to it all the time. Use a separate tag for each build.");
     }
 }
 
@@ -164,7 +164,7 @@ internal sealed class FolderCache(Store store, RegistryClient client, string fol
     }
 
     private FileStream Open(Digest digest) =>
-        files.TryOpen(LayoutDocuments.BlobPath(digest)) ?? throw new CacheException($"its part {digest.Short} is not there.");
+        files.TryOpen(LayoutDocuments.BlobPath(digest)) ?? throw new CacheException($"its part {digest.Short} is missing.");
 
     public async Task PutBlobAsync(Descriptor blob, CancellationToken cancellation)
     {

@@ -61,6 +61,7 @@ internal sealed class CacheWriter(ICacheStorage storage, Store store)
             return index.Manifests;
         if (index is { Manifests.IsDefault: false } && index.Manifests.Any(entry => entry.MediaType.StartsWith("application/vnd.buildkit.", StringComparison.Ordinal)))
             return [];
-        throw new CacheException("an image has this name, and a cache would take its place. Name a tag of its own, e.g. REPOSITORY:cache.");
+        throw new CacheException("an image already has this name, and the cache would replace it. "
+            + "Use a separate tag, such as REPOSITORY:cache.");
     }
 }

@@ -32,7 +32,8 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
             silent.Add($"{name} does not answer: {FirstLine(answer?.Error ?? "it cannot be started")}");
         }
         throw new HostNotReadyException(silent.Count > 0 ? $"--load: {string.Join("; ", silent)} Start it (systemctl start docker), or write an archive: -o type=docker,dest=FILE.tar"
-            : "--load: neither docker nor podman is on this machine. Install one, or write an archive for another machine: -o type=docker,dest=FILE.tar");
+            : "--load: neither docker nor podman is installed. Install one, or write an archive for another machine: "
+                + "-o type=docker,dest=FILE.tar");
     }
 
     /// <summary>Hands it an archive, and returns the names under which it has the image; it tells an id where the archive has no names.</summary>
@@ -41,7 +42,7 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
     {
         var done = await ChildProcess.FeedAsync(program, ["load"], input => write(ArchiveDestination.ToStream(input)), environment, cancellation).ConfigureAwait(false);
         if (done is not { ExitCode: 0 })
-            throw new EngineRefusedException($"--load: {name} does not take the image: {FirstLine(done?.Error ?? "it cannot be started")}");
+            throw new EngineRefusedException($"--load: {name} rejected the image: {FirstLine(done?.Error ?? "it cannot be started")}");
         // "Loaded image: NAME", "Loaded image ID: sha256:…", "Loaded image(s): NAME, NAME"
         return [.. done.Output.Split('\n').Where(line => line.StartsWith("Loaded image", StringComparison.Ordinal))
             .SelectMany(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..].Split(", ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
@@ -49,7 +50,7 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
 
     private static string FirstLine(string text)
     {
-        var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "it does not say why";
+        var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "it gave no reason";
         return line[^1] is '.' or '?' or '!' ? line : line + ".";
     }
 }

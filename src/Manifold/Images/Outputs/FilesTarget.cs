@@ -35,8 +35,8 @@ internal static class AttachedFiles
                 Size = document.Content.Length, Open = () => new MemoryStream(document.Content.ToArray(), writable: false) };
         var all = documents.ToList();
         return all.Find(document => files.Has(document.Path)) is not { } taken ? all : throw new UsageException(
-            $"The image has '/{taken.Path}', and a document about it would take its place. "
-            + "Give the documents other names, with attestation-prefix=P of the output.");
+            $"An attestation would overwrite the file '/{taken.Path}' of the image. "
+            + "Rename the attestations: add attestation-prefix=PREFIX to the output.");
     }
 }
 
@@ -87,7 +87,7 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     public async Task WriteAsync(IImageSource source, ImageParts image, IProgress<BlobPlaced>? progress = null, CancellationToken cancellation = default)
     {
         if (File.Exists(folder))
-            throw new UsageException($"'{folder}' is a file, not a folder. Name another place.");
+            throw new UsageException($"'{folder}' is a file, not a folder. Choose another destination.");
         var platforms = await PlatformFolders.OfAsync(source, split, cancellation).ConfigureAwait(false);
         var exists = Directory.Exists(folder);
         var target = exists ? folder : $"{folder.TrimEnd('/')}.{Guid.NewGuid():N}.part";
@@ -109,7 +109,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
                 FileTree.Delete(target);
         }
         if (devices.Count > 0)
-            tell($"{folder}: {devices.Count} devices were left out, such as '{devices[0]}': only root may make them. A tar has them: type=tar");
+            tell($"{folder}: {devices.Count} device nodes were left out, such as '{devices[0]}': only root can create them. "
+                + "To keep them, use type=tar.");
     }
 
     private async Task WriteAsync((MergedFiles OfImage, List<LayerEntry> Documents) files, string target, string name,
@@ -117,7 +118,8 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     {
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })
-            throw new UsageException($"'{Path.Combine(folder, name)}' is no folder, and the files of a platform go there. Remove it, or name another place.");
+            throw new UsageException($"'{Path.Combine(folder, name)}' is not a folder, but the files of a platform go there. "
+                + "Remove it, or choose another destination.");
         using var unpacking = new Unpacking(Path.Combine(target, name), FolderFormat.Plain, null);
         await files.OfImage.WriteAsync(Apply, progress, cancellation).ConfigureAwait(false);
         files.Documents.ForEach(Apply);

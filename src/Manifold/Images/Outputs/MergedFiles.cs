@@ -122,7 +122,8 @@ internal sealed class MergedFiles
             var there = tables[link.Layer].Find(target) is { Kind: not EntryKind.Whiteout } own ? new Chain.Found(own, link.Layer)
                 : new Chain(tables.Take(link.Layer).ToArray()).Locate(target);
             if (there is not { Entry.Kind: not EntryKind.Folder } found || links == Limits.SymbolicLinks)
-                throw new LayerException($"Reading {source.Location}: '{link.Entry.Path}' is a hard link to '{target}', which is no file of the image. The image is broken; get it again from whoever made it.");
+                throw new LayerException($"Reading {source.Location}: '{link.Entry.Path}' is a hard link to '{target}', "
+                    + "which is not a file in the image. The image is broken. Get it again from its publisher.");
             link = found;
         }
         return link;

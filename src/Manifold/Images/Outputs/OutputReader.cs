@@ -17,11 +17,11 @@ internal sealed class OutputReader(FlagFields fields)
     // Known to buildx, and decided otherwise here.
     private static readonly ImmutableDictionary<string, string> Decided = ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase,
     [
-        KeyValuePair.Create("store", "the store always has the image"), KeyValuePair.Create("unpack", "layers are unpacked when something needs them"),
-        KeyValuePair.Create("name-canonical", "names and digests are both told at the end"), KeyValuePair.Create("buildinfo", "use --provenance"),
-        KeyValuePair.Create("attestation-inline", "attestations stand beside the index"), KeyValuePair.Create("prefer-nondist-layers", "layers of bases keep their kind"),
-        KeyValuePair.Create("oci-artifact", "attestations stand beside the index, as artifacts"),
-        KeyValuePair.Create("dangling-name-prefix", "the store finds what has no name by its digest"),
+        KeyValuePair.Create("store", "the store always has the image"), KeyValuePair.Create("unpack", "layers are unpacked when they are needed"),
+        KeyValuePair.Create("name-canonical", "names and digests are both printed at the end"), KeyValuePair.Create("buildinfo", "use --provenance"),
+        KeyValuePair.Create("attestation-inline", "attestations are stored next to the index"), KeyValuePair.Create("prefer-nondist-layers", "base layers keep their type"),
+        KeyValuePair.Create("oci-artifact", "attestations are stored next to the index, as artifacts"),
+        KeyValuePair.Create("dangling-name-prefix", "the store finds images without a name by their digest"),
     ]);
 
     public ImageOutput Read()
@@ -38,7 +38,8 @@ internal sealed class OutputReader(FlagFields fields)
             "tar" => ReadTar(),
             "registry" or "image" => ReadImage(type == "registry"),
             "cacheonly" => new ImageOutput { Text = fields.Text, Kind = OutputKind.CacheOnly },
-            _ => throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, Types) ?? $"Known are: {string.Join(", ", Types)}."}"),
+            _ => throw fields.Wrong($"unknown type '{type}'. "
+                + $"{Suggestion.For(type, Types) ?? $"Expected one of: {string.Join(", ", Types)}."}"),
         };
     }
 
@@ -55,7 +56,7 @@ internal sealed class OutputReader(FlagFields fields)
         var destination = fields["dest"] is { Length: > 0 } given ? given : ImageOutput.StandardOutput;
         var isTar = fields.Switch("tar") ?? true;
         if (!isTar && destination == ImageOutput.StandardOutput)
-            throw fields.Wrong("a folder cannot go to standard output. Name it with dest=FOLDER, or leave tar=false out.");
+            throw fields.Wrong("a folder cannot be written to standard output. Add dest=FOLDER, or remove tar=false.");
         return WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Oci, Destination = destination, IsFolder = !isTar });
     }
 
@@ -63,7 +64,7 @@ internal sealed class OutputReader(FlagFields fields)
     {
         fields.RequireKnown(["type", "dest", "tar", "context", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
         if (fields.Switch("tar") is false)
-            throw fields.Wrong("docker load reads archives and no folders. Leave tar=false out, or write type=oci,tar=false.");
+            throw fields.Wrong("docker load cannot read a folder. Remove tar=false, or use type=oci,tar=false.");
         if (fields["context"] is { Length: > 0 } context)
             throw fields.Wrong($"images are loaded into the engine that docker talks to. Choose another one with: docker context use {context}");
         return WithoutForm(WithImage(new ImageOutput { Text = fields.Text, Kind = OutputKind.Docker, Destination = fields["dest"] is { Length: > 0 } given ? given : null }));
@@ -72,7 +73,8 @@ internal sealed class OutputReader(FlagFields fields)
     /// <summary>A Docker archive has plain layers and a list of its own.</summary>
     private static ImageOutput WithoutForm(ImageOutput docker) => docker.Layers is null && docker.Annotations.IsEmpty ? docker : docker with
     {
-        Layers = null, Annotations = [], WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has plain layers and no annotations"],
+        Layers = null, Annotations = [],
+        WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations"],
     };
 
     private ImageOutput ReadLocal()
@@ -80,7 +82,7 @@ internal sealed class OutputReader(FlagFields fields)
         fields.RequireKnown(["type", "dest", "platform-split", "attestation-prefix", Epoch]);
         var folder = fields.Required("dest", "type=local,dest=FOLDER");
         if (folder == ImageOutput.StandardOutput)
-            throw fields.Wrong("files cannot go to standard output. Name a folder, or write type=tar,dest=-");
+            throw fields.Wrong("files cannot be written to standard output. Choose a folder, or use type=tar,dest=-");
         return new ImageOutput
         {
             Text = fields.Text, Kind = OutputKind.Local,
@@ -112,11 +114,12 @@ internal sealed class OutputReader(FlagFields fields)
     }
 
     private string ReadPrefix() => fields["attestation-prefix"] is { } prefix ? prefix.Contains('/', StringComparison.Ordinal)
-        ? throw fields.Wrong("attestation-prefix is the begin of a file's name, without '/'.") : prefix : "";
+        ? throw fields.Wrong("attestation-prefix is the start of a file name and cannot contain '/'.") : prefix : "";
 
     private bool ReadSplit() => fields.Switch("platform-split") switch
     {
-        false => throw fields.Wrong("platform-split=false: files of several platforms would overwrite one another. Leave it out; one platform alone has no folder of its own."),
+        false => throw fields.Wrong("platform-split=false: the files of several platforms would overwrite each other. Remove it. "
+            + "With one platform, there is no folder per platform anyway."),
         var split => split is true,
     };
 
@@ -124,7 +127,7 @@ internal sealed class OutputReader(FlagFields fields)
     {
         fields.RequireKnown(["type", "push", "push-by-digest", "registry.insecure", "rewrite-timestamp", .. OfLayers, .. Decided.Keys], "annotation");
         if (fields.Switch("registry.insecure") is true)
-            throw fields.Wrong("say which registry it is about: --insecure-registry HOST");
+            throw fields.Wrong("use --insecure-registry HOST instead.");
         var push = fields.Switch("push") ?? isRegistry;
         var byDigest = fields.Switch("push-by-digest") is true;
         if (byDigest && !push)
@@ -138,14 +141,16 @@ internal sealed class OutputReader(FlagFields fields)
         {
             var (layers, isDocker) = (ReadLayers(), fields.Switch("oci-mediatypes") is false);
             if (isDocker && layers?.Own.Compression == LayerCompression.Zstd)
-                throw fields.Wrong("Docker's media types know no zstd. Leave oci-mediatypes=false out, or write compression=gzip.");
+                throw fields.Wrong("Docker's media types do not support zstd. Remove oci-mediatypes=false, or use compression=gzip.");
             return output with
             {
                 Names = ReadNames(), Epoch = ReadEpoch(), Layers = layers, DockerFormat = isDocker, Annotations = [.. ReadAnnotations()],
                 WithoutEffect =
                 [
                     .. Decided.Where(key => fields[key.Key] is not null).Select(key => $"{key.Key}: {key.Value}").Order(StringComparer.Ordinal),
-                    .. fields.Switch("rewrite-timestamp") is false ? ["rewrite-timestamp=false: times are always held to SOURCE_DATE_EPOCH"] : Array.Empty<string>(),
+                    .. fields.Switch("rewrite-timestamp") is false
+                        ? ["rewrite-timestamp=false: times are never later than SOURCE_DATE_EPOCH"]
+                        : Array.Empty<string>(),
                 ],
             };
         }
@@ -174,7 +179,7 @@ internal sealed class OutputReader(FlagFields fields)
             var dot = key.IndexOf('.', StringComparison.Ordinal);
             var (place, name) = dot < 0 ? (key, "") : (key[..dot], key[(dot + 1)..]);
             if (name.Length == 0)
-                throw fields.Wrong($"'{key}' names no annotation. Write annotation.KEY=VALUE, or annotation-index.KEY=VALUE.");
+                throw fields.Wrong($"'{key}' is not an annotation. Use annotation.KEY=VALUE or annotation-index.KEY=VALUE.");
             var prefix = place.Length > "annotation".Length ? place["annotation".Length..].TrimStart('-') + ":" : "";
             foreach (var annotation in Annotation.Parse($"{prefix}{name}={fields[key]}"))
                 yield return annotation;

@@ -33,7 +33,7 @@ public sealed class OutputWriter(OutputTools tools)
         foreach (var output in outputs)
         {
             foreach (var without in output.WithoutEffect)
-                tools.Warn($"--output '{output.Text}': without effect: {without}.");
+                tools.Warn($"--output '{output.Text}': no effect: {without}.");
             RequirePlace(output);
             if (output.Kind == OutputKind.Docker)
                 _ = ChooseForDocker(output, platforms);
@@ -47,9 +47,11 @@ public sealed class OutputWriter(OutputTools tools)
         if (output.IsStandardOutput)
             return;
         if (output.IsFolder && File.Exists(output.Destination))
-            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a file, and a folder shall be written there. Name another one.");
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a file, but this output is a folder. "
+                + "Choose another destination.");
         if (output is { Kind: OutputKind.Oci, IsFolder: false } && Directory.Exists(output.Destination))
-            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a folder, and this writes an archive. For an OCI layout there add tar=false; else name a file.");
+            throw new UsageException($"--output '{output.Text}': '{output.Destination}' is a folder, but this output is an archive. "
+                + "Choose a file, or add tar=false to write an OCI layout.");
         if (!output.IsFolder)
             OutputFolder.Require(output.Destination);
     }
@@ -91,7 +93,7 @@ public sealed class OutputWriter(OutputTools tools)
     /// <summary>docker load takes one platform: this machine's, or the only one.</summary>
     private static Platform ChooseForDocker(ImageOutput output, ImmutableArray<Platform> platforms) => platforms.Length == 1 ? platforms[0]
         : PlatformChoice.Best(Platform.Host, platforms, platform => platform)
-        ?? throw new UsageException($"--output '{output.Text}': an image for docker has one platform, and this machine's ({Platform.Host}) is not among {string.Join(", ", platforms)}. Build one with --platform, or write all: -o type=oci,dest=FILE.tar");
+        ?? throw new UsageException($"--output '{output.Text}': docker loads one platform, and this machine's ({Platform.Host}) is not one of {string.Join(", ", platforms)}. Build for one platform with --platform, or write all of them: -o type=oci,dest=FILE.tar");
 
     private IImageTarget Open(ImageOutput output, ImmutableArray<ImageReference> names) => output.Kind switch
     {

@@ -46,7 +46,7 @@ internal sealed class OwnerLookup(LayerKeeper layers, ImmutableArray<ChainLayer>
     private static string OrRoot(string name) => name.Length == 0 ? "0" : name;
 
     private static StepFailedException Unknown(Step step, string text, string noun, string name, string file) =>
-        new(step, $"'{text}': the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or give its number.");
+        new(step, $"'{text}': the image has no {noun} '{name}' in its /etc/{file}. Create it in an earlier RUN, or use its number.");
 
     private static IEnumerable<string> Lines(Chain files, string path)
     {

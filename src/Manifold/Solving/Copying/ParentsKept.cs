@@ -29,7 +29,7 @@ internal static class ParentsKept
             return Wildcards.Expand(tree, below).Select(tree.Find).OfType<LayerEntry>().Where(found => found.Kind == EntryKind.Folder)
                 .SelectMany(found => Below(tree, found, pattern));
         if (tree.Find(below) is not { Kind: EntryKind.Folder } root)
-            throw new StepFailedException(step, tree.DescribeMissing(below) + ": it stands before /./ and has to be a folder.");
+            throw new StepFailedException(step, tree.DescribeMissing(below) + ": the part before /./ must be a folder.");
         ChosenSource[] chosen = [.. Below(tree, root, pattern)];
         if (chosen.Length == 0 && !Wildcards.IsPattern(pattern))
             throw new StepFailedException(step, tree.DescribeMissing(source) + ".");

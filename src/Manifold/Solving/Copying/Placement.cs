@@ -95,7 +95,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         {
             var file = image.Find(entry.LinkTarget!) 
                 ?? throw new StepFailedException(step,
-                    $"an archive has a hard link to '/{entry.LinkTarget}', which is no file of the image.");
+                    $"an archive has a hard link to '/{entry.LinkTarget}', which is not a file in the image.");
             entries[entry.Path] = entry with { LinkTarget = null, Size = file.Size, Open = file.Open, Xattrs = file.Xattrs };
         }
     }
@@ -152,12 +152,12 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         switch (below.Find(entry.Path))
         {
             case { Kind: EntryKind.SymbolicLink } link when entry.Kind != EntryKind.SymbolicLink && LeadsToFolder(link.Path):
-                losses.Add($"'/{entry.Path}' is a link to the folder '{link.LinkTarget}' in the image, and a {Noun(entry.Kind)} takes "
-                    + "its place: what was reached through the link is not there any more.");
+                losses.Add($"'/{entry.Path}' is a link to the folder '{link.LinkTarget}' in the image. A {Noun(entry.Kind)} replaces "
+                    + "the link, so the folder's files are no longer reachable through it.");
                 break;
             case { Kind: EntryKind.Folder } when entry.Kind != EntryKind.Folder && below.Children(entry.Path).Any():
-                losses.Add($"'/{entry.Path}' is a folder in the image, and a {Noun(entry.Kind)} takes its place: "
-                    + "all that is in the folder is gone.");
+                losses.Add($"'/{entry.Path}' is a folder in the image. A {Noun(entry.Kind)} replaces it, "
+                    + "so all files in the folder are gone.");
                 break;
         }
     }
@@ -194,7 +194,7 @@ public sealed class Placement(CopyStep step, Chain below, Owner? owner, long fil
         if (there?.Kind == EntryKind.Folder)
             return;
         if (there is not null)
-            throw new StepFailedException(step, $"'/{path}' is a {Noun(there.Kind)} in the image, and files are copied below it.");
+            throw new StepFailedException(step, $"'/{path}' is a {Noun(there.Kind)} in the image, but files are copied below it.");
         MakeFolder(EntryPath.Parent(path), mode);
         entries[path] = new LayerEntry
         {
