@@ -130,7 +130,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         })
         {
             Lock = BakeLock.Find(context, project, line),
-            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
+            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
         };
     }
 

@@ -27,6 +27,9 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
 
     /// <summary>How many RUNs work at a time.</summary>
     public required int Jobs { get; init; }
+
+    /// <summary>Whether never more RUNs than <see cref="Jobs"/> are under way, also when some of them only wait.</summary>
+    public bool JobsAreLimit { get; init; }
 }
 
 /// <summary>The road of a whole project. Read <see cref="Builder"/> first: it is the road of one image.</summary>
@@ -75,13 +78,15 @@ public sealed class Bakery(BakeTools tools)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // Enough components to keep all processors busy while some wait for a registry; no more, so that a large project fits in memory.
-        using var places = new SemaphoreSlim(Math.Max(4, request.Jobs * 2));
+        using var places = new SemaphoreSlim(Math.Max(request.JobsAreLimit ? 4 : 8, request.Jobs * 2));
+        var time = tools.Builder.Time;
+        var slots = request.JobsAreLimit ? RunSlots.Limited(request.Jobs, time) : RunSlots.OfMachine(request.Jobs, time);
         var sessions = new ConcurrentDictionary<long, BuildSession>();
         var outcomes = new Dictionary<string, Task<BakedComponent>>(StringComparer.Ordinal);
         foreach (var component in plan.Components)
         {
             var needed = component.Node.Siblings.ToDictionary(sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
-            var session = sessions.GetOrAdd(component.Plan.FileTime, time => new BuildSession(tools.Builder, time, request.Jobs, on));
+            var session = sessions.GetOrAdd(component.Plan.FileTime, fileTime => new BuildSession(tools.Builder, fileTime, slots, on));
             outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request, stop);
         }
         var all = await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false);
