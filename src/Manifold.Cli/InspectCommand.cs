@@ -45,7 +45,7 @@ internal static class InspectCommand
             if (parsed.GetValue(format) == "json")
                 await context.Out.WriteLineAsync(InspectedJson.Write(image));
             else
-                InspectedText.Write(context.Out, image);
+                InspectedText.Write(context, image);
             parts?.RequireWhole("inspect", wanted is null ? null : image.Manifests[0].Descriptor.Digest);
         });
         return command;

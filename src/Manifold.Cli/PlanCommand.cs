@@ -39,7 +39,7 @@ internal static class PlanCommand
             if (parsed.GetValue(json))
                 await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more => PreflightJson.Write(more, planned.Preflight)));
             else
-                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators));
+                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators, context.OutWidth));
             foreach (var platform in planned.Plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
                 await emulators.RequireAsync(platform);
         });

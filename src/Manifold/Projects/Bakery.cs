@@ -99,7 +99,7 @@ public sealed class Bakery(BakeTools tools)
 
     private async Task<BakedComponent> OutcomeAsync(Work work, SemaphoreSlim places, BakeRequest request, CancellationTokenSource stop)
     {
-        var planned = work.Component;
+        var (planned, began) = (work.Component, false);
         try
         {
             var siblings = new Dictionary<string, BuildResult>(StringComparer.Ordinal);
@@ -113,6 +113,7 @@ public sealed class Bakery(BakeTools tools)
             try
             {
                 // 4
+                began = true;
                 var outcome = await new ComponentBuilder(tools, planned, work.Session, work.On).BuildAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
                 // 5
                 return planned.Preflight is null ? outcome : await SendAsync(outcome, request, work.On, stop.Token).ConfigureAwait(false);
@@ -124,7 +125,7 @@ public sealed class Bakery(BakeTools tools)
         }
         catch (OperationCanceledException)
         {
-            return new BakedComponent(planned, BakedState.Stopped);
+            return new BakedComponent(planned, BakedState.Stopped) { Began = began };
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
         {
