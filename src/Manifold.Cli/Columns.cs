@@ -9,12 +9,7 @@ internal static class Columns
     /// <summary>On a terminal the rows fit its width; a pipe or a file gets everything.</summary>
     public static void Write(CliContext context, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        var lines = TableFit.Fit(rows.Prepend(headings).Select(row => row.Select(ForeignText.Line).ToArray()), context.OutWidth);
-        var widths = headings.Select((_, column) => lines.Max(row => Cells.Width(row[column]))).ToArray();
-        foreach (var row in lines)
-        {
-            var line = string.Join("  ", row.Select((cell, column) => column == row.Length - 1 ? cell : Cells.Pad(cell, widths[column])));
-            context.Out.WriteLine(TableFit.Line(line, context.OutWidth));
-        }
+        foreach (var line in TableFit.Lines(rows.Prepend(headings).Select(row => row.Select(ForeignText.Line).ToArray()), context.OutWidth))
+            context.Out.WriteLine(line);
     }
 }

@@ -21,7 +21,7 @@ internal static class DockerfileExcerpt
     private const int Around = 2, MostOfInstruction = 12;
 
     /// <summary>Marked lines (<see cref="PaintedLine"/>); none where the file cannot be read any more.</summary>
-    public static IReadOnlyList<string> Of(BuildRequest request, Place place)
+    public static string[] Of(BuildRequest request, Place place)
     {
         try
         {
@@ -35,7 +35,7 @@ internal static class DockerfileExcerpt
         }
     }
 
-    internal static IReadOnlyList<string> Of(string[] lines, Place place, int last)
+    internal static string[] Of(string[] lines, Place place, int last)
     {
         if (place.Line < 1 || place.Line > lines.Length)
             return [];
@@ -50,7 +50,7 @@ internal static class DockerfileExcerpt
             var line = Shown(lines[number - 1].Replace("\t", "    ", StringComparison.Ordinal));
             excerpt.Add(isFailing ? $"[red]>[/] [bold]{start} | {line}[/]" : $"  [grey]{start} |[/] {line}".TrimEnd());
         }
-        return excerpt;
+        return [.. excerpt];
     }
 
     private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));

@@ -61,11 +61,9 @@ public static class BuildTable
     /// <param name="width">The columns of the terminal that they must fit; null for a pipe.</param>
     public static string Columns(IReadOnlyList<string[]> rows, int? width = null)
     {
-        var lines = TableFit.Fit(rows.Select(row => row.Select(ForeignText.Line).ToArray()), width);
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => lines.Max(row => Cells.Width(row[column]))).ToArray();
         var text = new StringBuilder();
-        foreach (var row in lines)
-            text.Append(TableFit.Line(string.Join("  ", row.Select((cell, column) => Cells.Pad(cell, widths[column]))).TrimEnd(), width)).Append('\n');
+        foreach (var line in TableFit.Lines(rows.Select(row => row.Select(ForeignText.Line).ToArray()), width))
+            text.Append(line.TrimEnd()).Append('\n');
         return text.ToString();
     }
 }

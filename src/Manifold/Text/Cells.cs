@@ -57,9 +57,6 @@ public static class Cells
         return string.Concat(text.AsSpan(0, length), ellipsis);
     }
 
-    /// <summary>The text with blanks behind it, up to so many cells.</summary>
-    public static string Pad(string text, int cells) => text + new string(' ', Math.Max(0, cells - Width(text)));
-
     private static int Width(Rune rune)
     {
         if (rune.Value < 0x300)

@@ -12,7 +12,7 @@ public static partial class TableFit
 
     /// <param name="lines">The headings and the rows, each with the same number of cells.</param>
     /// <param name="width">The terminal's columns; null for a pipe or a file, which gets everything.</param>
-    public static List<string[]> Fit(IEnumerable<string[]> lines, int? width)
+    private static List<string[]> Fit(IEnumerable<string[]> lines, int? width)
     {
         if (width is not { } room)
             return [.. lines];
@@ -23,6 +23,19 @@ public static partial class TableFit
         while (widths.Sum() + Gap * (widths.Length - 1) > room && Widest(fitted[0], widths) is { } column)
             widths[column]--;
         return [.. fitted.Select(row => row.Select((cell, column) => Cells.Cut(cell, widths[column])).ToArray())];
+    }
+
+    /// <summary>The rows as lines, two blanks between columns. On a terminal they fit.</summary>
+    public static IEnumerable<string> Lines(IEnumerable<string[]> rows, int? width)
+    {
+        var lines = Fit(rows, width);
+        if (lines.Count == 0)
+            return [];
+        // Scripts have always found the columns of a pipe by characters.
+        Func<string, int> measure = width is null ? cell => cell.Length : cell => Cells.Width(cell);
+        var widths = lines[0].Select((_, column) => lines.Max(row => measure(row[column]))).ToArray();
+        return lines.Select(row => Line(string.Join("  ", row.Select((cell, column) => column == row.Length - 1
+            ? cell : cell + new string(' ', Math.Max(0, widths[column] - measure(cell))))), width));
     }
 
     /// <summary>The text with 12 digits of each digest, as long as that is needed to fit.</summary>
