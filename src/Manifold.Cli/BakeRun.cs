@@ -171,6 +171,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
         else if (line.Progress != "json" && result is not null)
         {
+            if (context.OutWidth is not null)
+                await context.Error.WriteLineAsync();
             await context.Out.WriteAsync(BuildTable.Render(record, context.OutWidth));
             foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
                 await context.Out.WriteLineAsync($"pushed {tag}");

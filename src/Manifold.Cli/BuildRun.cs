@@ -166,6 +166,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await results.WriteLineAsync(result.Index.Digest.ToString());
             return;
         }
+        if (line.Progress != "json" && context.OutWidth is not null)
+            await context.Error.WriteLineAsync();
         if (line.Progress != "json")
             await results.WriteAsync(BuildTable.Render(record.Components[0], published, results == context.Out ? context.OutWidth : context.ErrorSize()?.Width));
         foreach (var each in written)

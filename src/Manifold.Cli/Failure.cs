@@ -42,7 +42,7 @@ internal static partial class Failure
         var failed = problem as RunFailedException;
         foreach (var line in failed?.Before ?? [])
             RunEnd.Write(context, line);
-        context.Error.WriteLine($"manifold: {message}");
+        context.Error.WriteLine(failed is null ? $"manifold: {message}" : RunEnd.Wrapped(context, $"manifold: {message}"));
         foreach (var line in failed?.After ?? [])
             RunEnd.Write(context, line);
         if (debug)

@@ -26,7 +26,7 @@ internal static class RunEnd
 {
     /// <summary>The failure of one image's build with the lines around it. What the step printed is on the screen already.</summary>
     public static RunFailedException Failed(ManifoldException failure, BuildRequest request, BuildRecord record) => failure is StepFailedException step
-        ? new(failure, step.Sentence, DockerfileExcerpt.Of(request, step.Step.Place), [Time(record)])
+        ? new(failure, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Time(record)])
         : new(failure, failure.Message, [], [Time(record)]);
 
     /// <summary>The failures of a project's images, and what became of the others.</summary>
@@ -37,10 +37,10 @@ internal static class RunEnd
         {
             var step = component.Failure as StepFailedException;
             if (step is not null && RequestOf(component, step.Step) is { } request && DockerfileExcerpt.Of(request, step.Step.Place) is [var place, .. var lines])
-                before.AddRange([$"[bold]{Shown(component.Name)}:[/] {place}", .. lines]);
+                before.AddRange(["", $"[bold]{Shown(component.Name)}:[/] {place}", .. lines]);
             sentences.Add($"{component.Name}: {step?.Sentence ?? component.Failure!.Message}");
         }
-        return new(failure, $"{string.Join('\n', sentences)}\n{failure.Outlook}", before, [Counts(failure.Result), Time(record)]);
+        return new(failure, $"{string.Join('\n', sentences)}\n{failure.Outlook}", before.Count > 0 ? [.. before, ""] : [], [Counts(failure.Result), Time(record)]);
     }
 
     /// <summary>The last line of a build that succeeded.</summary>
@@ -56,6 +56,8 @@ internal static class RunEnd
         (context.Paints ? ForeignTextWriter.Own(context.Error) : context.Error).WriteLine(text);
     }
 
+    private static string[] Apart(string[] excerpt) => excerpt.Length > 0 ? ["", .. excerpt, ""] : [];
+
     private static string Time(BuildRecord record) =>
         $"[red]✗ Failed[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
 
@@ -69,6 +71,24 @@ internal static class RunEnd
             (result.Components.Count(component => component.State == BakedState.Skipped || component is { State: BakedState.Stopped, Began: false }), "not started"),
         };
         return string.Join(", ", counts.Where(each => each.Count > 0).Select(each => $"{each.Count} {each.What}"));
+    }
+
+    /// <summary>A message for a terminal, broken between words where a line is too long.</summary>
+    public static string Wrapped(CliContext context, string message)
+    {
+        if (!context.Interactive || context.ErrorSize() is not { Width: > 20 } size)
+            return message;
+        return string.Join('\n', message.Split('\n').SelectMany(line => Lines(line, size.Width)));
+    }
+
+    private static IEnumerable<string> Lines(string line, int width)
+    {
+        while (Cells.Width(line) > width && line.LastIndexOf(' ', Math.Min(width, line.Length - 1)) is > 0 and var blank)
+        {
+            yield return line[..blank];
+            line = line[(blank + 1)..];
+        }
+        yield return line;
     }
 
     private static BuildRequest? RequestOf(BakedComponent component, Step step)
