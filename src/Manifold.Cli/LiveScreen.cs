@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Manifold.Text;
 
@@ -8,13 +7,15 @@ namespace Manifold.Cli;
 /// <remarks>
 /// <code>
 /// 1  the cursor is at the end of the last row; up to the first, counted as the terminal shows them now: a narrower one wraps them
-/// 2  everything below is erased
+/// 2  each is erased by itself: a terminal that is told to erase the whole screen may keep the picture in its history
 /// 3  what is done, whole lines that stay
 /// 4  the rows, each cut to the width, so that none wraps
 /// </code>
 /// </remarks>
 internal sealed class LiveScreen(bool colors, bool ascii)
 {
+    private const string EraseLine = "\e[2K", Up = "\e[A";
+
     private List<int> drawn = []; // the cells of each row
 
     private string last = "";
@@ -30,11 +31,10 @@ internal sealed class LiveScreen(bool colors, bool ascii)
         if (done.Count == 0 && picture == last)
             return "";
         // 1, 2
-        var text = new StringBuilder("\r");
-        var up = Math.Min(size.Height, drawn.Sum(cells => Math.Max(1, (cells + size.Width - 1) / size.Width))) - 1;
-        if (up > 0)
-            text.Append(CultureInfo.InvariantCulture, $"\e[{up}A");
-        text.Append("\e[J");
+        var text = new StringBuilder("\r").Append(EraseLine);
+        var shown = drawn.Sum(cells => Math.Max(1, (cells + size.Width - 1) / size.Width));
+        for (var row = 1; row < Math.Min(size.Height, shown); row++)
+            text.Append(Up).Append(EraseLine);
         // 3
         foreach (var (line, marked) in done)
             text.Append(marked ? PaintedLine.Render(line, room, colors, ascii) : ascii ? AsciiWriter.Of(line) : line).Append('\n');

@@ -67,10 +67,10 @@ public sealed class PaintingATerminal
     public void each_picture_erases_the_one_before()
     {
         var screen = new LiveScreen(colors: false, ascii: false);
-        Assert.Equal("\r\e[Jone\ntwo", screen.Frame([], ["one", "two"], (80, 24)));
+        Assert.Equal("\r\e[2Kone\ntwo", screen.Frame([], ["one", "two"], (80, 24)));
         Assert.Equal("", screen.Frame([], ["one", "two"], (80, 24)));
-        Assert.Equal("\r\e[1A\e[Jdone\nthree", screen.Frame([("done", true)], ["three"], (80, 24)));
-        Assert.Equal("\r\e[J", screen.Frame([], [], (80, 24)));
+        Assert.Equal("\r\e[2K\e[A\e[2Kdone\nthree", screen.Frame([("done", true)], ["three"], (80, 24)));
+        Assert.Equal("\r\e[2K", screen.Frame([], [], (80, 24)));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class PaintingATerminal
     {
         var screen = new LiveScreen(colors: false, ascii: false);
         screen.Frame([], [new string('a', 70), "b"], (80, 24));
-        Assert.StartsWith("\r\e[2A\e[J", screen.Frame([], ["c"], (40, 24)), StringComparison.Ordinal);
+        Assert.StartsWith("\r\e[2K\e[A\e[2K\e[A\e[2Kc", screen.Frame([], ["c"], (40, 24)), StringComparison.Ordinal);
     }
 
     [Fact]
