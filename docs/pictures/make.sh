@@ -13,7 +13,7 @@ for tool in tmux python3 chromium; do
   command -v "$tool" >/dev/null || { echo "$0: '$tool' is not installed." >&2; exit 4; }
 done
 work=$(mktemp -d)
-trap 'tmux -S "$work/tmux" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'tmux -S "$work/tmux" kill-server 2>/dev/null || true; sleep 0.5; rm -rf "$work"' EXIT
 
 # A shop of four images: a base, two services that compile, and a page that only copies.
 shop=$work/shop
@@ -30,8 +30,9 @@ images:
 YAML
 printf 'FROM %s\nRUN echo "updating the certificates" && sleep 0.4 && mkdir /certs && id >/certs/list\n' "$base" >"$shop/base/Dockerfile"
 for service in api worker; do
-  printf 'FROM base AS build\nCOPY main.c .\nRUN i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done; echo "compiled %s for $(uname -m)" && cp main.c /%s\nFROM base\nCOPY --from=build /%s /%s\nENTRYPOINT ["/bin/sh", "/%s"]\n' \
-    $service $service $service $service $service >"$shop/$service/Dockerfile"
+  on=$([[ $service == worker ]] || echo '--platform=$BUILDPLATFORM ') # one cross-compiles, the other is emulated
+  printf 'FROM %sbase AS build\nCOPY main.c .\nRUN i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; echo "compiled %s for $(uname -m)" && cp main.c /%s\nFROM base\nCOPY --from=build /%s /%s\nENTRYPOINT ["/bin/sh", "/%s"]\n' \
+    "$on" $service $service $service $service $service >"$shop/$service/Dockerfile"
   echo 'int main(void) { return 0; }' >"$shop/$service/main.c"
 done
 printf 'FROM base\nCOPY index.html /srv/\nCMD ["/bin/sh"]\n' >"$shop/web/Dockerfile"

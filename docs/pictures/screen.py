@@ -5,7 +5,7 @@ from html import escape
 
 COLORS = {31: "#ff7b72", 32: "#7ee787", 33: "#e3b341", 34: "#79c0ff", 90: "#8b949e"}
 PAPER, INK, BAR = "#0d1117", "#e6edf3", "#161b22"
-WIDE, HIGH, SIZE, EDGE, TOP = 8.43, 20, 14, 18, 52
+WIDE, HIGH, SIZE, EDGE, TOP = 8.43, 20, 14, 18, 60
 
 columns = int(sys.argv[1])
 lines = sys.stdin.read().rstrip("\n").split("\n")

@@ -27,7 +27,7 @@ public sealed class GivingSlots
     public async Task those_that_compute_keep_theirs()
     {
         var slots = Slots(jobs: 2);
-        RunSlot[] busy = [await slots.EnterAsync(() => { }, default), await slots.EnterAsync(() => { }, default)];
+        RunSlot[] busy = [await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken), await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken)];
         foreach (var each in busy)
             Starts(each);
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
@@ -43,7 +43,7 @@ public sealed class GivingSlots
     public async Task one_that_goes_on_after_a_pause_is_busy_again()
     {
         var slots = Slots(jobs: 1);
-        var first = Starts(await slots.EnterAsync(() => { }, default));
+        var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: []);
         Starts(await second);
@@ -57,7 +57,7 @@ public sealed class GivingSlots
     public async Task a_limit_of_the_user_counts_those_that_wait_as_well()
     {
         var slots = RunSlots.Limited(1, time);
-        Starts(await slots.EnterAsync(() => { }, default));
+        Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: []);
         Assert.False(second.IsCompleted);
@@ -67,7 +67,7 @@ public sealed class GivingSlots
     public async Task where_memory_is_short_nobody_starts_beside_one_that_waits()
     {
         var slots = new RunSlots(1, 16, time, () => false);
-        Starts(await slots.EnterAsync(() => { }, default));
+        Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: []);
         Assert.False(second.IsCompleted);
@@ -77,7 +77,7 @@ public sealed class GivingSlots
     public async Task who_gives_up_leaves_the_queue()
     {
         var slots = RunSlots.Limited(1, time);
-        var first = await slots.EnterAsync(() => { }, default);
+        var first = await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
         var (told, second) = (0, Task.FromResult(first));
         second = slots.EnterAsync(() => told++, stop.Token);
