@@ -33,7 +33,7 @@ internal static class PaintedLine
         var ellipsis = ascii ? AsciiWriter.Of(Cells.Ellipsis) : Cells.Ellipsis;
         var over = spans.Where(span => !span.Marks.Contains(Rest)).Sum(span => Cells.Width(span.Text)) - width;
         if (over > 0)
-            spans = [.. spans.Select(span => span.Marks.Contains(Cut)
+            spans = [.. spans.Where(span => !span.Marks.Contains(Rest)).Select(span => span.Marks.Contains(Cut)
                 ? span with { Text = Cells.Cut(span.Text, Math.Max(LeastCut, Cells.Width(span.Text) - over), ellipsis) } : span)];
         var room = spans.Sum(span => Cells.Width(span.Text)) <= width ? width : width - ellipsis.Length;
         var text = new StringBuilder();

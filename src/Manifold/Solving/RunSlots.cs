@@ -61,6 +61,16 @@ public sealed class RunSlots
         return await place.Value.Task.ConfigureAwait(false);
     }
 
+    /// <summary>How many are under way.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (gate)
+                return held.Count;
+        }
+    }
+
     /// <summary>Looks at every RUN under way, and starts who may.</summary>
     internal void Look()
     {

@@ -69,7 +69,7 @@ public sealed partial class SeeingTheTerminal : IDisposable
     {
         var pause = await StartWaitingAsync(width);
         await pause.Reached(Task.Delay(Eventually.Bound));
-        await Eventually.Is(async () => (await screen!.Shown()).Contains("[2/2] RUN", StringComparison.Ordinal));
+        await Eventually.Is(async () => (await screen!.Shown()).Contains("[3/3] RUN", StringComparison.Ordinal));
         await screen!.Press("C-c");
         Cases.Expect(File("ctrl-c", width), await screen.Ended());
     }
@@ -79,13 +79,13 @@ public sealed partial class SeeingTheTerminal : IDisposable
     {
         var pause = await StartWaitingAsync(80);
         await pause.Reached(Task.Delay(Eventually.Bound));
-        await Eventually.Is(async () => (await screen!.Shown()).Contains("[2/2] RUN", StringComparison.Ordinal));
+        await Eventually.Is(async () => (await screen!.Shown()).Contains("[3/3] RUN", StringComparison.Ordinal));
         await screen!.Resize(50);
         await Eventually.Is(async () => (await screen.Shown()).Contains('…', StringComparison.Ordinal));
         await screen.Resize(100);
         pause.GoOn();
         var last = await screen.Ended();
-        Assert.Single(last.Split('\n'), line => line.Contains("[2/2] RUN", StringComparison.Ordinal));
+        Assert.Single(last.Split('\n'), line => line.Contains("[3/3] RUN", StringComparison.Ordinal));
         Assert.Contains("✓ Built 1 platform", last, StringComparison.Ordinal);
     }
 
@@ -141,7 +141,7 @@ public sealed partial class SeeingTheTerminal : IDisposable
         public static async Task<Screen> StartAsync(Workshop shop, int width)
         {
             var program = string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"));
-            var start = shop.Write("shell", $"PS1='$ '\nmanifold() {{ {program} \"$@\"; }}\nPROMPT_COMMAND='echo $? >>{shop["prompts"]}'\n");
+            var start = shop.Write("shell", $"PS1='$ '\nunset HISTFILE\nmanifold() {{ {program} \"$@\"; }}\nPROMPT_COMMAND='echo $? >>{shop["prompts"]}'\n");
             var screen = new Screen(shop, shop["tmux"]);
             await screen.Tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "seen", "-x", $"{width}", "-y", "40", "-c", shop["app"],
                 $"exec env -i PATH='{Environment.GetEnvironmentVariable("PATH")}' HOME='{shop.Path}' TERM=screen LC_ALL=C.UTF-8 DOTNET_TieredPGO=0 "

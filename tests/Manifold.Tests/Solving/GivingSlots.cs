@@ -13,14 +13,14 @@ public sealed class GivingSlots
     {
         var slots = Slots(jobs: 2);
         var runs = Enumerable.Range(0, 6).Select(_ => slots.EnterAsync(() => { }, TestContext.Current.CancellationToken)).ToList();
-        Assert.Equal(2, Given(runs));
-        for (var round = 0; round < 3; round++)
+        foreach (var expected in new[] { 2, 4, 6 })
         {
+            Assert.Equal(expected, slots.Count);
+            await Eventually.Is(() => runs.Count(run => run.IsCompletedSuccessfully) == expected);
             foreach (var run in runs.Where(run => run.IsCompletedSuccessfully))
-                await Starts(run);
+                Starts(await run);
             Look(slots, busy: []);
         }
-        Assert.Equal(6, Given(runs));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class GivingSlots
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy);
         Look(slots, busy);
-        Assert.False(third.IsCompleted);
+        Assert.Equal(2, slots.Count);
 
         busy[0].Dispose();
         Assert.True((await third).Waited);
@@ -50,7 +50,9 @@ public sealed class GivingSlots
         first.Dispose();
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: [await second]);
-        Assert.False(third.IsCompleted);
+        Assert.Equal(1, slots.Count);
+        (await second).Dispose();
+        await third;
     }
 
     [Fact]
@@ -60,6 +62,7 @@ public sealed class GivingSlots
         Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: []);
+        Assert.Equal(1, slots.Count);
         Assert.False(second.IsCompleted);
     }
 
@@ -70,6 +73,7 @@ public sealed class GivingSlots
         Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Look(slots, busy: []);
+        Assert.Equal(1, slots.Count);
         Assert.False(second.IsCompleted);
     }
 
@@ -90,10 +94,6 @@ public sealed class GivingSlots
     }
 
     private RunSlots Slots(int jobs) => new(jobs, 16, time, () => true);
-
-    private static int Given(IEnumerable<Task<RunSlot>> runs) => runs.Count(run => run.IsCompletedSuccessfully);
-
-    private async Task Starts(Task<RunSlot> run) => Starts(await run);
 
     private RunSlot Starts(RunSlot slot)
     {
