@@ -49,6 +49,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var heading = new BuildHeading(ProgramName.Version, "bake", project.File, project.Name);
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
         await using var progress = BuildProgress.Create(context, line.Progress);
+        context = progress.Context;
         void Show(BuildEvent e)
         {
             recorder.Show(e);
@@ -89,7 +90,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         {
             foreach (var component in result is null ? Chosen(project) : [])
                 recorder.Add(new ComponentOutcome { Name = component.Name, Tags = component.Tags, Failure = new NotBegunException() });
-            await FinishAsync(recorder, result, e, store, progress);
+            var failed = await FinishAsync(recorder, result, e, store, progress);
+            if (progress.IsForPeople && e is BakeFailedException failure)
+                throw RunEnd.Failed(failure, failed);
             throw;
         }
         var record = await FinishAsync(recorder, result, null, store, progress);
@@ -97,6 +100,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             await File.WriteAllTextAsync(file, BuildMetadata.Write(result, record.Id), cancellation);
         if (project.Rollout is { } rollout && request.Push is not null)
             await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
+        if (progress.IsForPeople)
+            RunEnd.Write(context, RunEnd.Succeeded(record, Units.Count(record.Components.Length, "image")));
         return 0;
     }
 
@@ -133,7 +138,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         })
         {
             Lock = BakeLock.Find(context, project, line),
-            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default,
+            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
         };
     }
 
@@ -143,7 +148,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         foreach (var component in plan.Components)
         {
             await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (only because others stand on it)")}");
-            await context.Out.WriteAsync(Indented(await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators)));
+            await context.Out.WriteAsync(Indented(await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2)));
             foreach (var missing in component.Missing)
                 await context.Out.WriteLineAsync($"  without {missing.Platform}, which may fail: {missing.Reason}");
             await context.Out.WriteLineAsync();
@@ -171,7 +176,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         }
         else if (line.Progress != "json" && result is not null)
         {
-            await context.Out.WriteAsync(BuildTable.Render(record));
+            if (context.OutWidth is not null)
+                await context.Error.WriteLineAsync();
+            await context.Out.WriteAsync(BuildTable.Render(record, context.OutWidth));
             foreach (var tag in result.Components.SelectMany(component => component.Publication?.Tags ?? []))
                 await context.Out.WriteLineAsync($"pushed {tag}");
             if (result.IsPublished && result.Components.Select(component => component.Attached).OfType<AttachmentSummary>().Where(each => each != new AttachmentSummary(0, 0, 0, 0)).ToList() is { Count: > 0 } attached)

@@ -41,6 +41,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
         await recorder.ExpectAsync(null, line.Request.Tags, cancellation);
         await using var progress = BuildProgress.Create(context, line.Progress);
+        context = progress.Context;
         void Show(BuildEvent e)
         {
             recorder.Show(e);
@@ -48,6 +49,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         }
 
         var outcome = new ComponentOutcome { Tags = line.Request.Tags, Arguments = line.Request.BuildArguments };
+        var hasPlan = false;
         try
         {
             await BuildAsync(Show);
@@ -55,7 +57,11 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         catch (Exception e)
         {
             recorder.Add(outcome with { Failure = e });
-            await reports.WriteAsync(store, await recorder.FinishAsync(e, CancellationToken.None), CancellationToken.None);
+            var failed = await recorder.FinishAsync(e, CancellationToken.None);
+            await progress.DisposeAsync();
+            await reports.WriteAsync(store, failed, CancellationToken.None);
+            if (progress.IsForPeople && hasPlan && e is ManifoldException known)
+                throw RunEnd.Failed(known, line.Request, failed);
             throw;
         }
         recorder.Add(outcome);
@@ -63,6 +69,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         await progress.DisposeAsync();
         await TellAsync(outcome.Result!, outcome.Published, record);
         await reports.WriteAsync(store, record, cancellation);
+        if (progress.IsForPeople)
+            RunEnd.Write(context, RunEnd.Succeeded(record, Units.Count(record.Components[0].Platforms.Length, "platform")));
         return 0;
 
         async Task BuildAsync(Action<BuildEvent> show)
@@ -74,7 +82,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             if (line.Push is not null)
                 await publisher.RecoverAsync(cancellation);
             var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, show, cancellation);
-            outcome = outcome with { Preflight = planned.Preflight };
+            (outcome, hasPlan) = (outcome with { Preflight = planned.Preflight }, true);
             var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
             outcome = outcome with { Result = result };
             var attach = line.Attachments.AnyDocuments ? new LayoutAttachments(publishing, await AttachmentsAsync(result),
@@ -163,8 +171,10 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await results.WriteLineAsync(result.Index.Digest.ToString());
             return;
         }
+        if (line.Progress != "json" && context.OutWidth is not null)
+            await context.Error.WriteLineAsync();
         if (line.Progress != "json")
-            await results.WriteAsync(BuildTable.Render(record.Components[0], published));
+            await results.WriteAsync(BuildTable.Render(record.Components[0], published, results == context.Out ? context.OutWidth : context.ErrorSize()?.Width));
         foreach (var each in written)
             await context.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)

@@ -25,7 +25,7 @@ internal static class BuildsCommand
             if (parsed.GetValue(json))
                 context.Out.WriteLine(new JsonArray([.. records.Select(ToJson)]).ToJsonString());
             else
-                Columns.Write(context.Out, ["BUILD", "BEGUN", "TIME", "RESULT", "IMAGES", "PLATFORMS", "CACHED", "WHAT"], [.. records.Select(ToRow)]);
+                Columns.Write(context, ["BUILD", "BEGUN", "TIME", "RESULT", "IMAGES", "PLATFORMS", "CACHED", "WHAT"], [.. records.Select(ToRow)]);
         });
         return command;
     }

@@ -30,6 +30,21 @@ public sealed record CliContext
     /// <summary>True where standard error is a terminal that may be painted.</summary>
     public required bool Interactive { get; init; }
 
+    /// <summary>The columns of the terminal that standard output is; null where it is none, and nothing is cut.</summary>
+    public int? OutWidth { get; init; }
+
+    /// <summary>Columns and rows of the terminal that standard error is, now; null where it is none.</summary>
+    public Func<(int Width, int Height)?> ErrorSize { get; init; } = () => null;
+
+    /// <summary>True where the terminal shows ASCII only.</summary>
+    public bool IsAscii { get; init; }
+
+    /// <summary>Whether a line at the bottom may be written over itself.</summary>
+    public bool HasStatusLine { get; init; } = true;
+
+    /// <summary>Whether standard error may have colors.</summary>
+    public bool Paints => Interactive && Variable("NO_COLOR") is null;
+
     /// <summary>Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).</summary>
     public Func<System.CommandLine.ParseResult, Task> Begin { get; init; } = _ => Task.CompletedTask;
 

@@ -6,12 +6,10 @@ namespace Manifold.Cli;
 /// <remarks>A row is one line, whatever its cells hold.</remarks>
 internal static class Columns
 {
-    public static void Write(TextWriter output, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
+    /// <summary>On a terminal the rows fit its width; a pipe or a file gets everything.</summary>
+    public static void Write(CliContext context, IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        List<string[]> lines = [.. rows.Prepend(headings).Select(row => row.Select(ForeignText.Line).ToArray())];
-        var widths = headings.Select((_, column) => lines.Max(row => row[column].Length)).ToArray();
-        foreach (var row in lines)
-            output.WriteLine(string.Join("  ",
-                row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))));
+        foreach (var line in TableFit.Lines(rows.Prepend(headings).Select(row => row.Select(ForeignText.Line).ToArray()), context.OutWidth))
+            context.Out.WriteLine(line);
     }
 }

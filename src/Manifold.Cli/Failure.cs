@@ -39,7 +39,12 @@ internal static partial class Failure
             IOException or UnauthorizedAccessException => (problem.Message, Failed),
             _ => (Unexpected(problem), Failed), // 3
         };
-        context.Error.WriteLine($"manifold: {message}");
+        var failed = problem as RunFailedException;
+        foreach (var line in failed?.Before ?? [])
+            RunEnd.Write(context, line);
+        context.Error.WriteLine(failed is null ? $"manifold: {message}" : RunEnd.Wrapped(context, $"manifold: {message}"));
+        foreach (var line in failed?.After ?? [])
+            RunEnd.Write(context, line);
         if (debug)
             context.Error.WriteLine(AddressSecrets.Without(thrown.ToString()));
         return code;

@@ -22,7 +22,7 @@ internal static class ImagesCommand
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(new JsonArray([.. images.Select(ToJson)]).ToJsonString());
             else
-                Columns.Write(context.Out, ["NAME", "PLATFORMS", "DIGEST", "SIZE", "CREATED"], [.. images.Select(ToRow)]);
+                Columns.Write(context, ["NAME", "PLATFORMS", "DIGEST", "SIZE", "CREATED"], [.. images.Select(ToRow)]);
         });
         return command;
     }

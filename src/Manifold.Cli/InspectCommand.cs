@@ -64,7 +64,7 @@ internal static class InspectCommand
             if (isJson)
                 await context.Out.WriteLineAsync(InspectedJson.Write(image));
             else
-                InspectedText.Write(context.Out, image);
+                InspectedText.Write(context, image);
             parts?.RequireWhole("inspect", wanted is null ? null : image.Manifests[0].Descriptor.Digest);
         });
         return command;

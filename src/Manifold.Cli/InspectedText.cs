@@ -9,8 +9,9 @@ namespace Manifold.Cli;
 /// <summary>An inspected image for people: what it is, a table of its platforms, then each one's own.</summary>
 internal static class InspectedText
 {
-    public static void Write(TextWriter output, InspectedImage image)
+    public static void Write(CliContext context, InspectedImage image)
     {
+        var output = new Fitted(context);
         output.WriteLine($"Name:    {image.Location.Reference?.ToString() ?? image.Location.ToString()}");
         output.WriteLine($"Read:    from {Locations.Place(image.Location)}");
         output.WriteLine($"Digest:  {image.Top.Descriptor.Digest}");
@@ -21,7 +22,7 @@ internal static class InspectedText
         foreach (var (key, value) in image.Index?.Annotations ?? ImmutableSortedDictionary<string, string>.Empty)
             output.WriteLine($"Note:    {ForeignText.Line($"{key}={value}")}");
         output.WriteLine();
-        Columns.Write(output, ["PLATFORM", "DIGEST", "SIZE", "LAYERS", "CREATED"], [.. image.Manifests.Select(manifest => ToRow(image, manifest))]);
+        Columns.Write(output.Context, ["PLATFORM", "DIGEST", "SIZE", "LAYERS", "CREATED"], [.. image.Manifests.Select(manifest => ToRow(image, manifest))]);
         foreach (var manifest in image.Manifests.Where(manifest => manifest.Config is not null))
             WriteImage(output, image, manifest);
         WriteReferrers(output, image);
@@ -48,7 +49,7 @@ internal static class InspectedText
     private static string Created(ImageConfig? config) =>
         config?.Created is { } created && created != DateTimeOffset.UnixEpoch ? created.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", null) : "-";
 
-    private static void WriteImage(TextWriter output, InspectedImage image, InspectedManifest manifest)
+    private static void WriteImage(Fitted output, InspectedImage image, InspectedManifest manifest)
     {
         output.WriteLine();
         output.WriteLine($"{ForeignText.Line(PlatformOf(manifest))}  {manifest.Descriptor.Digest}  {ByteSize.Format(manifest.Size)}");
@@ -80,7 +81,7 @@ internal static class InspectedText
             yield return ("annotation", $"{key}={value}");
     }
 
-    private static void WriteReferrers(TextWriter output, InspectedImage image)
+    private static void WriteReferrers(Fitted output, InspectedImage image)
     {
         var referrers = image.Referrers.Select(referrer => (Of: image.Index is null ? "the image" : "the index", referrer))
             .Concat(image.Manifests.SelectMany(manifest => manifest.Referrers.Select(referrer => (Of: PlatformOf(manifest), referrer)))).ToList();
@@ -92,9 +93,17 @@ internal static class InspectedText
         if (referrers.Count == 0)
             return;
         output.WriteLine();
-        Columns.Write(output, ["REFERRER", "ABOUT", "DIGEST", "SIZE"],
+        Columns.Write(output.Context, ["REFERRER", "ABOUT", "DIGEST", "SIZE"],
             [.. referrers.Select(pair => new[] { pair.referrer.ArtifactType ?? pair.referrer.MediaType, pair.Of, pair.referrer.Digest.ToString(), ByteSize.Format(pair.referrer.Size) })]);
     }
 
     private static string Words(IEnumerable<string> words) => new JsonArray([.. words.Select(word => JsonValue.Create(word))]).ToJsonString();
+
+    /// <summary>Lines that a terminal need not break: digests are short there where that helps, and what is left over is cut.</summary>
+    private sealed class Fitted(CliContext context)
+    {
+        public CliContext Context => context;
+
+        public void WriteLine(string line = "") => context.Out.WriteLine(TableFit.Line(line, context.OutWidth));
+    }
 }

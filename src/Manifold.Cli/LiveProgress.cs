@@ -1,13 +1,12 @@
+using System.Text;
 using Manifold.Oci;
 using Manifold.Solving;
 using Manifold.Text;
-using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Manifold.Cli;
 
-/// <summary>Shows a build on a terminal: what is done scrolls by, what runs stays at the bottom as a tree.</summary>
-/// <remarks>Events come from many threads; the screen is drawn by one, ten times a second. A step that fails leaves all that it printed.</remarks>
+/// <summary>Shows a build on a terminal: what is done scrolls by, what is under way stays at the bottom as a tree.</summary>
+/// <remarks>Events come from many threads; the screen is drawn by one, ten times a second. A step that fails leaves what it printed.</remarks>
 internal sealed class LiveProgress : IAsyncDisposable
 {
     // The tree leaves room for what scrolls by.
@@ -17,32 +16,38 @@ internal sealed class LiveProgress : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly LiveTree tree = new();
     private readonly Dictionary<(string?, Digest), Queue<string>> printed = [];
-    private readonly Queue<string> finished = new();
+    private readonly List<(string Text, bool Marked)> finished = [];
     private readonly CancellationTokenSource end = new();
-    private readonly TimeProvider time;
+    private readonly CliContext context;
+    private readonly TextWriter output;
+    private readonly LiveScreen screen;
     private readonly Task drawing;
+    private bool over;
 
-    public LiveProgress(TextWriter output, TimeProvider time)
+    public LiveProgress(CliContext context)
     {
-        this.time = time;
-        var console = SafeConsole.Create(
-            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(ForeignTextWriter.Own(output)), Interactive = InteractionSupport.Yes });
-        drawing = Task.Run(() => console.Live(new Spectre.Console.Text("")).AutoClear(true).StartAsync(live => DrawAsync(console, live)));
+        this.context = context;
+        output = ForeignTextWriter.Own(context.Error);
+        screen = new LiveScreen(context.Paints, context.IsAscii);
+        Above = new LinesAbove(this);
+        drawing = Task.Run(DrawAsync);
     }
+
+    /// <summary>Takes lines that belong above the tree, and is standard error itself after the end.</summary>
+    public TextWriter Above { get; }
 
     public void Show(BuildEvent e)
     {
         lock (gate)
         {
             if (tree.Show(e) is { } line)
-                finished.Enqueue(line);
+                finished.Add((line, true));
             switch (e)
             {
                 case StepPrinted print: Keep(e, print); break;
                 case StepFinished done: printed.Remove((e.Component, done.Step.Digest)); break;
                 case StepFailed failed when printed.Remove((e.Component, failed.Step.Digest), out var lines):
-                    foreach (var each in lines)
-                        finished.Enqueue("  [grey]" + Markup.Escape(each) + "[/]");
+                    finished.AddRange(lines.Select(each => ("  " + each, false)));
                     break;
             }
         }
@@ -64,28 +69,66 @@ internal sealed class LiveProgress : IAsyncDisposable
             lines.Dequeue();
     }
 
-    private async Task DrawAsync(IAnsiConsole console, LiveDisplayContext live)
+    private async Task DrawAsync()
     {
         while (!end.IsCancellationRequested)
         {
-            Draw(console, live);
-            await Task.Delay(Frame, time, end.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            Draw();
+            await Task.Delay(Frame, context.Time, end.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
-        Draw(console, live);
-    }
-
-    private void Draw(IAnsiConsole console, LiveDisplayContext live)
-    {
-        List<string> done;
-        List<IRenderable> rows;
         lock (gate)
         {
-            done = [.. finished];
-            finished.Clear();
-            rows = [.. tree.Lines(time.GetUtcNow(), Math.Clamp(console.Profile.Height - 4, LowestTree, HighestTree)).Select(line => new Markup(line) { Overflow = Overflow.Ellipsis })];
+            tree.Clear();
+            Draw();
+            over = true;
         }
-        foreach (var line in done)
-            console.MarkupLine(line + new string(' ', Math.Max(0, console.Profile.Width - 1 - Markup.Remove(line).Length))); // covers the rows that were there
-        live.UpdateTarget(rows.Count > 0 ? new Rows(rows) : new Spectre.Console.Text(""));
+    }
+
+    private void Draw()
+    {
+        var size = context.ErrorSize() ?? (80, 24);
+        string frame;
+        lock (gate)
+        {
+            frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), Math.Clamp(size.Height - 4, LowestTree, HighestTree)), size);
+            finished.Clear();
+        }
+        if (frame.Length > 0)
+            output.Write(frame);
+    }
+
+    /// <summary>What other parts of the program say meanwhile; texts arrive escaped.</summary>
+    private sealed class LinesAbove(LiveProgress owner) : TextWriter
+    {
+        private readonly StringBuilder line = new();
+
+        public override Encoding Encoding => owner.output.Encoding;
+
+        public override void Write(char value)
+        {
+            lock (owner.gate)
+            {
+                if (owner.over)
+                    owner.output.Write(value);
+                else if (value != '\n')
+                    line.Append(value);
+                else
+                {
+                    owner.finished.Add((line.ToString(), false));
+                    line.Clear();
+                }
+            }
+        }
+
+        public override void Write(string? value)
+        {
+            lock (owner.gate)
+            {
+                if (owner.over)
+                    owner.output.Write(value);
+                else
+                    base.Write(value);
+            }
+        }
     }
 }

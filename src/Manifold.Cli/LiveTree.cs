@@ -3,7 +3,6 @@ using Manifold.Planning;
 using Manifold.Reporting;
 using Manifold.Solving;
 using Manifold.Text;
-using Spectre.Console;
 
 namespace Manifold.Cli;
 
@@ -16,7 +15,7 @@ namespace Manifold.Cli;
 /// fetching 3 blobs, 12.1 MB of 40.0 MB
 /// … and 14 more images at work
 /// </code>
-/// Not thread-safe: its owner holds a lock. Lines are Spectre's markup; texts from outside are escaped.
+/// Not thread-safe: its owner holds a lock. Lines have the marks of <see cref="PaintedLine"/>; texts from outside are escaped.
 /// </remarks>
 internal sealed class LiveTree
 {
@@ -37,6 +36,7 @@ internal sealed class LiveTree
     private sealed record Running(Step Step, DateTimeOffset Begin)
     {
         public string Last { get; set; } = "";
+        public bool Waits { get; init; }
     }
 
     /// <summary>Takes an event, and returns what is worth a line of its own above the tree; null for most.</summary>
@@ -47,6 +47,8 @@ internal sealed class LiveTree
         {
             case PlanMade made: Plan(image, made); return null;
             case StepStarted started: image.Running[started.Step.Digest] = new Running(started.Step, e.Time); return null;
+            case StepWaiting waiting: image.Running[waiting.Step.Digest] = new Running(waiting.Step, e.Time) { Waits = true }; return null;
+            case StepResumed resumed: image.Running[resumed.Step.Digest] = new Running(resumed.Step, e.Time); return null;
             case StepPrinted printed when image.Running.TryGetValue(printed.Step.Digest, out var running):
                 running.Last = ProgramOutput.Line(printed.Line);
                 return null;
@@ -54,7 +56,7 @@ internal sealed class LiveTree
             case StepFailed failed:
                 image.Failed = true;
                 image.Running.Remove(failed.Step.Digest);
-                return $"[red]failed[/] {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
+                return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? Whole(image, e.Time) : null;
             case Transferred transfer: Note(transfer); return null;
             case HookFinished { Cached: false } hook:
@@ -88,6 +90,13 @@ internal sealed class LiveTree
         return lines;
     }
 
+    /// <summary>The build is over: nothing is under way any more.</summary>
+    public void Clear()
+    {
+        images.Clear();
+        transfers.Clear();
+    }
+
     private Image Of(BuildEvent e)
     {
         var name = e.Component ?? "";
@@ -95,7 +104,7 @@ internal sealed class LiveTree
         {
             image = new Image(name, e.Time);
             // What is about the whole project is no image of it.
-            if (e is PlanMade or StepStarted or StepFinished or StepFailed or ImageMade || e.Component is not null)
+            if (e is PlanMade or StepStarted or StepWaiting or StepFinished or StepFailed or ImageMade || e.Component is not null)
                 images[name] = image;
         }
         return image;
@@ -145,12 +154,14 @@ internal sealed class LiveTree
         if (named)
             yield return $"[bold]{Shown(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
                 + $"{image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
-        foreach (var running in image.Running.Values.OrderBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
+        foreach (var running in image.Running.Values.OrderBy(running => running.Waits).ThenBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
         {
             var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
-            var last = running.Last.Length > 0 ? $"  [grey]{Shown(running.Last)}[/]" : "";
-            yield return $"{(named ? "  " : "")}{Shown(running.Step.Platform.ToString())}{count}  [bold]{Shown(running.Step.Name)}[/]  "
-                + $"{Units.Duration(now - running.Begin)}{last}";
+            var last = running.Last.Length > 0 ? $"[rest]  [grey]{Shown(running.Last)}[/][/]" : "";
+            var step = $"{(named ? "  " : "")}{Shown(running.Step.Platform.ToString())}{count}  ";
+            yield return running.Waits
+                ? $"[grey]{step}[cut]{Shown(running.Step.Name)}[/]  waiting for a slot[/]"
+                : $"{step}[bold][cut]{Shown(running.Step.Name)}[/][/]  {Units.Duration(now - running.Begin)}{last}";
         }
     }
 
@@ -166,8 +177,8 @@ internal sealed class LiveTree
     };
 
     /// <summary>A text from outside as one line of markup.</summary>
-    private static string Shown(string text) => Markup.Escape(ForeignText.Line(text));
+    private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));
 
     private static string Title(BuildEvent e, Step step) =>
-        Shown((e.Component is null ? "" : e.Component + " ") + PlainProgress.Title(step));
+        $"[cut]{Shown((e.Component is null ? "" : e.Component + " ") + step.Name)}[/] ({Shown(step.Platform.ToString())})";
 }

@@ -48,7 +48,8 @@ internal static class PlanCommand
             }
             else
             {
-                await context.Out.WriteAsync(await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators) + AdviceText.Render(advice));
+                var table = await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators, context.OutWidth);
+                await context.Out.WriteAsync(table + AdviceText.Render(advice));
             }
             foreach (var platform in planned.Plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
                 await emulators.RequireAsync(platform);

@@ -25,7 +25,7 @@ internal static class ReportCommand
             using var inUse = await store.LockSharedAsync(cancellation: cancellation);
             var record = await CompletedAsync(store, new RecordedBuilds(store).Find(parsed.GetValue(build)), cancellation);
             var target = parsed.GetValue(file) ?? (parsed.GetValue(format) == "html" ? $"report-{record.Id}.html" : StandardOutput);
-            var text = Render(record, parsed.GetValue(format)!);
+            var text = Render(record, parsed.GetValue(format)!, target == StandardOutput ? context.OutWidth : null);
             if (target == StandardOutput)
             {
                 await context.Out.WriteAsync(text);
@@ -47,11 +47,11 @@ internal static class ReportCommand
         return complete;
     }
 
-    private static string Render(BuildRecord record, string format) => format switch
+    private static string Render(BuildRecord record, string format, int? width) => format switch
     {
         "json" => RecordJson.WriteReadable(record),
         "markdown" => MarkdownReport.Render(record),
-        "text" => TextReport.Render(record),
+        "text" => TextReport.Render(record, width),
         _ => HtmlReport.Render(record),
     };
 }

@@ -38,7 +38,7 @@ internal sealed class SignatureFlags
         if (asJson)
             await context.Out.WriteLineAsync(SignatureJson.Write(report));
         else
-            await context.Out.WriteAsync(BuildTable.Columns([["PART", "SIGNATURE", "DIGEST"], .. report.Findings.Select(Row)]));
+            await context.Out.WriteAsync(BuildTable.Columns([["PART", "SIGNATURE", "DIGEST"], .. report.Findings.Select(Row)], context.OutWidth));
         foreach (var finding in report.Findings.Where(finding => finding.Outcome != SignatureOutcome.Signed))
             await context.Error.WriteLineAsync($"manifold: {finding.Message}");
         return report.IsSigned ? 0 : 1;

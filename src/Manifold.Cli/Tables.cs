@@ -31,7 +31,7 @@ internal static class Tables
             Out = new AnsiConsoleOutput(painted ? ForeignTextWriter.Own(context.Out) : plain),
         });
         if (!painted)
-            console.Profile.Width = Unbroken;
+            console.Profile.Width = context.OutWidth ?? Unbroken;
         foreach (var part in parts)
             console.Write(part);
         foreach (var line in painted ? [] : plain.ToString().TrimEnd('\n').Split('\n'))

@@ -1,5 +1,6 @@
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Reporting;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -19,7 +20,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
     /// <summary>Before a message that ends the command: what it interrupted may have left a status line.</summary>
     public static void ClearStatus(CliContext context)
     {
-        if (context.Interactive)
+        if (HasStatus(context))
             ForeignTextWriter.Own(context.Error).Write(Clear);
     }
 
@@ -31,8 +32,12 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
                 WriteLine(value);
             else
                 moving[value.Blob.Digest] = value;
-            if (context.Interactive)
+            if (HasStatus(context))
                 WriteStatus(value.Done);
+            else if (value.Done)
+                last = context.Time.GetUtcNow();
+            else
+                WriteSign();
         }
     }
 
@@ -48,10 +53,25 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
         if (moving.Count == 0 || (!now && context.Time.GetUtcNow() - last < Pace))
             return;
         last = context.Time.GetUtcNow();
-        ForeignTextWriter.Own(context.Error).Write(
-            $"{Clear}{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of "
-            + $"{ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}\r");
+        var width = (context.ErrorSize()?.Width ?? 80) - 1;
+        ForeignTextWriter.Own(context.Error).Write($"{Clear}{PaintedLine.Render(Status(), width, colors: false, context.IsAscii)}\r");
     }
+
+    /// <summary>In a log, a line now and then says that it goes on.</summary>
+    private void WriteSign()
+    {
+        var now = context.Time.GetUtcNow();
+        last = last == default ? now : last;
+        if (now - last < PlainProgress.Silence)
+            return;
+        last = now;
+        context.Error.WriteLine(Status());
+    }
+
+    private string Status() => $"{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of "
+        + ByteSize.Format(moving.Values.Sum(each => each.Blob.Size));
+
+    private static bool HasStatus(CliContext context) => context is { Interactive: true, HasStatusLine: true };
 
     private static string What(BlobPush? push) => push switch
     {

@@ -119,7 +119,7 @@ internal sealed class VerifyCommand
         var findings = report.Findings.ToList();
         if (findings.Count > 0)
             context.Out.WriteLine(GateText.Render(findings) + "\n");
-        context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)]));
+        context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)], context.OutWidth));
         foreach (var platform in report.Platforms.Where(platform => platform.Run is not null))
             WriteRun(platform.Platform.ToString(), platform.Run!);
         context.Out.WriteLine($"\n{Counts.Of(report.Count(FindingSeverity.Error), "error")}, {Counts.Of(report.Count(FindingSeverity.Warning), "warning")} in {report.Digest}");

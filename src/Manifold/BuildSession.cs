@@ -16,8 +16,8 @@ namespace Manifold;
 /// <summary>What all builds of one run share: each layer in each form once, each step's work once, and one limit for all.</summary>
 /// <remarks>Thread-safe. The caller holds the store's shared lock for as long as it is in use.</remarks>
 /// <param name="fileTime">What files are stamped with, in seconds since 1970; the same for every build of the session.</param>
-/// <param name="jobs">How many RUNs work at a time, and how many processors compress.</param>
-public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Action<BuildEvent> on)
+/// <param name="slots">How many RUNs work at a time; sessions may share them.</param>
+public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slots, Action<BuildEvent> on)
 {
     private readonly SnapshotStore snapshots = new(tools.Store, tools.Time);
     private readonly StepCache cache = new(tools.Store, tools.Time);
@@ -25,7 +25,7 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, int jobs, Ac
     private readonly Emulators emulators = new(tools.Store, remembers: true);
     private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
     private readonly RunNetworks networks = new(tools.Store, tools.SearchPath);
-    private readonly StepGate gate = new(jobs);
+    private readonly StepGate gate = new(slots);
     private int toldOfNetwork;
     private BuildCaches? caches;
     private LayerKeeper? keeper;

@@ -61,8 +61,8 @@ public sealed class Builder(BuilderTools tools)
     public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
     {
         on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
-        // RUNs keep processors busy and mostly wait for one; a few more than processors would only fight for memory.
-        var session = new BuildSession(tools, plan.FileTime, Math.Max(2, Environment.ProcessorCount), on);
+        // One busy RUN for each processor; more would only fight for memory.
+        var session = new BuildSession(tools, plan.FileTime, RunSlots.OfMachine(Math.Max(2, Environment.ProcessorCount), tools.Time), on);
 
         // 4
         await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);

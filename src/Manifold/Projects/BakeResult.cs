@@ -41,6 +41,9 @@ public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
 
     /// <summary>The component that it waited for in vain; null where it did not.</summary>
     public string? Needed { get; init; }
+
+    /// <summary>Whether its work had begun.</summary>
+    public bool Began { get; init; }
 }
 
 /// <summary>What became of a project.</summary>
@@ -58,9 +61,15 @@ public sealed class BakeFailedException(BakeResult result) : ManifoldException(T
 
     public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
 
-    private static string Text(BakeResult result)
+    /// <summary>The message without the failures themselves: how the other components stand, and how to go on.</summary>
+    public string Outlook => string.Join('\n', OutlookOf(result));
+
+    private static string Text(BakeResult result) => string.Join('\n', result.Components.Where(component => component.Failure is not null)
+        .Select(component => $"{component.Name}: {component.Failure!.Message}").Concat(OutlookOf(result)));
+
+    private static List<string> OutlookOf(BakeResult result)
     {
-        var lines = result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}").ToList();
+        var lines = new List<string>();
         Add("built", component => component.State == BakedState.Built, component => component.Name);
         Add("not built", component => component.State is BakedState.Skipped or BakedState.Stopped,
             component => component.Needed is null ? component.Name : $"{component.Name} (needs {component.Needed})");
@@ -68,7 +77,7 @@ public sealed class BakeFailedException(BakeResult result) : ManifoldException(T
         lines.Add(result.IsPublished ? $"Published: {Names(published)}. The tags of the other images are unchanged."
             : "Nothing was published. All tags are unchanged.");
         lines.Add("Fix it and run the same command again. Finished work is reused.");
-        return string.Join('\n', lines);
+        return lines;
 
         void Add(string what, Func<BakedComponent, bool> which, Func<BakedComponent, string> name)
         {

@@ -27,6 +27,9 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
 
     /// <summary>How many RUNs work at a time.</summary>
     public required int Jobs { get; init; }
+
+    /// <summary>Whether never more RUNs than <see cref="Jobs"/> are under way, also when some of them only wait.</summary>
+    public bool JobsAreLimit { get; init; }
 }
 
 /// <summary>The road of a whole project. Read <see cref="Builder"/> first: it is the road of one image.</summary>
@@ -75,13 +78,15 @@ public sealed class Bakery(BakeTools tools)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // Enough components to keep all processors busy while some wait for a registry; no more, so that a large project fits in memory.
-        using var places = new SemaphoreSlim(Math.Max(4, request.Jobs * 2));
+        using var places = new SemaphoreSlim(Math.Max(request.JobsAreLimit ? 4 : 8, request.Jobs * 2));
+        var time = tools.Builder.Time;
+        var slots = request.JobsAreLimit ? RunSlots.Limited(request.Jobs, time) : RunSlots.OfMachine(request.Jobs, time);
         var sessions = new ConcurrentDictionary<long, BuildSession>();
         var outcomes = new Dictionary<string, Task<BakedComponent>>(StringComparer.Ordinal);
         foreach (var component in plan.Components)
         {
             var needed = component.Node.Siblings.ToDictionary(sibling => sibling.Name, sibling => outcomes[sibling.Name], StringComparer.Ordinal);
-            var session = sessions.GetOrAdd(component.Plan.FileTime, time => new BuildSession(tools.Builder, time, request.Jobs, on));
+            var session = sessions.GetOrAdd(component.Plan.FileTime, fileTime => new BuildSession(tools.Builder, fileTime, slots, on));
             outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request, stop);
         }
         var all = await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false);
@@ -94,7 +99,7 @@ public sealed class Bakery(BakeTools tools)
 
     private async Task<BakedComponent> OutcomeAsync(Work work, SemaphoreSlim places, BakeRequest request, CancellationTokenSource stop)
     {
-        var planned = work.Component;
+        var (planned, began) = (work.Component, false);
         try
         {
             var siblings = new Dictionary<string, BuildResult>(StringComparer.Ordinal);
@@ -108,6 +113,7 @@ public sealed class Bakery(BakeTools tools)
             try
             {
                 // 4
+                began = true;
                 var outcome = await new ComponentBuilder(tools, planned, work.Session, work.On).BuildAsync(siblings, hooks, stop.Token).ConfigureAwait(false);
                 // 5
                 return planned.Preflight is null ? outcome : await SendAsync(outcome, request, work.On, stop.Token).ConfigureAwait(false);
@@ -119,7 +125,7 @@ public sealed class Bakery(BakeTools tools)
         }
         catch (OperationCanceledException)
         {
-            return new BakedComponent(planned, BakedState.Stopped);
+            return new BakedComponent(planned, BakedState.Stopped) { Began = began };
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
         {

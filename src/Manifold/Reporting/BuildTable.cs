@@ -9,11 +9,12 @@ namespace Manifold.Reporting;
 public static class BuildTable
 {
     /// <summary>One image.</summary>
-    public static string Render(RecordedComponent image, Publication? published)
+    /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
+    public static string Render(RecordedComponent image, Publication? published, int? width = null)
     {
-        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. image.Platforms.Select(Row)]));
-        text.Append('\n').Append(image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image  " : "index  ")
-            .Append(image.Index?.Digest).Append('\n');
+        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. image.Platforms.Select(Row)], width));
+        var noun = image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image" : "index";
+        text.Append('\n').Append(TableFit.Line($"{noun}  {image.Index?.Digest}", width)).Append('\n');
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
             text.Append(tag).Append('\n');
         if (image.Tags.IsEmpty)
@@ -22,8 +23,8 @@ public static class BuildTable
     }
 
     /// <summary>All images of a project: a line per platform under each image's name, and what failed.</summary>
-    public static string Render(BuildRecord record) =>
-        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)]);
+    public static string Render(BuildRecord record, int? width = null) =>
+        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)], width);
 
     private static IEnumerable<string[]> Rows(RecordedComponent image) => image.Platforms.IsEmpty
         ? [[image.ShortName, "-", image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]
@@ -57,13 +58,12 @@ public static class BuildTable
     };
 
     /// <summary>Rows as columns of even width, two blanks apart. A row is one line, whatever its cells hold.</summary>
-    public static string Columns(IReadOnlyList<string[]> rows)
+    /// <param name="width">The columns of the terminal that they must fit; null for a pipe.</param>
+    public static string Columns(IReadOnlyList<string[]> rows, int? width = null)
     {
-        List<string[]> lines = [.. rows.Select(row => row.Select(ForeignText.Line).ToArray())];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => lines.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();
-        foreach (var row in lines)
-            text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
+        foreach (var line in TableFit.Lines(rows.Select(row => row.Select(ForeignText.Line).ToArray()), width))
+            text.Append(line.TrimEnd()).Append('\n');
         return text.ToString();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving;
 
@@ -11,10 +12,15 @@ namespace Manifold.Reporting;
 public sealed class JsonProgress(TextWriter output)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
+
+    private readonly Dictionary<(string?, TransferKind, Digest, string), DateTimeOffset> written = [];
     private readonly Lock gate = new();
 
     public void Show(BuildEvent e)
     {
+        if (e is StepWaiting or StepResumed || (e is Transferred transfer && IsTooSoon(transfer)))
+            return;
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
@@ -28,6 +34,24 @@ public sealed class JsonProgress(TextWriter output)
         }
         lock (gate)
             output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+    }
+
+    /// <summary>Whether an event about the same transfer was written a moment ago. The last one of a transfer is always written.</summary>
+    private bool IsTooSoon(Transferred transfer)
+    {
+        var key = (transfer.Component, transfer.Kind, transfer.Digest, transfer.Where);
+        lock (gate)
+        {
+            if (transfer.Done >= transfer.Total)
+            {
+                written.Remove(key);
+                return false;
+            }
+            if (written.TryGetValue(key, out var before) && transfer.Time - before < Pace)
+                return true;
+            written[key] = transfer.Time;
+            return false;
+        }
     }
 
     private static string Name(BuildEvent e) => e switch

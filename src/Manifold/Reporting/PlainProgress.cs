@@ -16,6 +16,11 @@ namespace Manifold.Reporting;
 public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
 {
     private readonly bool colours = colours && groups is null;
+    /// <summary>The longest time without a line.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
+    private readonly AtWork atWork = new();
+    private DateTimeOffset? lastLine;
     private readonly Lock gate = new();
     private readonly HashSet<(TransferKind, Digest, string)> told = [];
     private readonly Dictionary<(string?, Digest), (int Number, DateTimeOffset Start)> steps = [];
@@ -25,14 +30,31 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, b
     {
         lock (gate)
         {
+            atWork.Show(e);
+            lastLine ??= e.Time;
             if (Line(e) is not { } line)
                 return;
+            if (groups is null || e is not StepPrinted)
+                lastLine = e.Time;
             if (groups is not null && e is StepPrinted printed)
                 Hold(Number(e, printed.Step), line);
             else if (groups is not null && e is StepFinished { Step: var done } && held.Remove(Number(e, done), out var lines))
                 groups.Write(output, $"{line}  {Title(e, done)}", lines, (steps[(e.Component, done.Digest)].Start, e.Time));
             else
                 WriteLine(e, line);
+        }
+    }
+
+    /// <summary>Says what is under way where nothing was written for some seconds, so that nobody takes a long step for a dead one.</summary>
+    public void Tick(DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            if (lastLine is not { } last || now - last < Silence)
+                return;
+            lastLine = now;
+            foreach (var line in atWork.Lines(now, step => steps.GetValueOrDefault(step).Number))
+                output.WriteLine(line);
         }
     }
 

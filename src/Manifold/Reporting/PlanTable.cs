@@ -8,7 +8,7 @@ namespace Manifold.Reporting;
 /// <summary>A plan as text: the base images, how each platform is built, and the publication targets.</summary>
 public static class PlanTable
 {
-    public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators)
+    public static async Task<string> RenderAsync(BuildPlan plan, Preflight? preflight, Emulators emulators, int? width = null)
     {
         var tables = new List<string>();
         if (plan.Bases.Any())
@@ -18,13 +18,13 @@ public static class PlanTable
                     : image.Descriptor.Digest.ToString(),
                 image.Origin is BaseOrigin.Sibling ? "-" : Units.Bytes(image.CompressedBytes),
                 image.From,
-            })]));
+            })], width));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };
         foreach (var image in plan.Images)
             ways.Add(await WayAsync(image, emulators).ConfigureAwait(false));
-        tables.Add(BuildTable.Columns(ways));
+        tables.Add(BuildTable.Columns(ways, width));
         if (preflight is not null)
-            tables.Add(BuildTable.Columns([["TARGET", "REGISTRY", "CURRENT TAG", "REMOVES"], .. Targets(preflight)]));
+            tables.Add(BuildTable.Columns([["TARGET", "REGISTRY", "CURRENT TAG", "REMOVES"], .. Targets(preflight)], width));
         return string.Join('\n', tables);
     }
 

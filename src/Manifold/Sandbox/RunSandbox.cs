@@ -70,7 +70,7 @@ public sealed class RunSandbox
                     using var network = BeginNetwork(request, run, carrier, carrierReaders);
                     Prepare(request, run, mounts, emulated, network is not null, cancellation);
                     AwaitNetwork(carrier, network, cancellation);
-                    var code = Execute(container, readers, cancellation);
+                    var code = Execute(container, readers, request.OnStarted, cancellation);
                     return (code, code == 0 ? null : container.Failure());
                 }
                 finally
@@ -188,7 +188,7 @@ public sealed class RunSandbox
                 $"The command, environment, user and working directory of a RUN cannot contain a zero byte. Found one in '{text}'.");
     }
 
-    private static int Execute(Container container, OutputReaders readers, CancellationToken cancellation)
+    private static int Execute(Container container, OutputReaders readers, Action<Func<TimeSpan?>>? onStarted, CancellationToken cancellation)
     {
         // 5
         Cgroups.HideVersion1();
@@ -196,7 +196,10 @@ public sealed class RunSandbox
         using var process = container.Start();
         using var registration = cancellation.Register(process.Kill);
         readers.Begin(process);
+        var (id, ended) = (process.Id, false);
+        onStarted?.Invoke(() => Volatile.Read(ref ended) ? null : ProcessUsage.OfTree(id));
         var exitCode = process.WaitForExit();
+        Volatile.Write(ref ended, true);
         readers.Join(); // all writers are dead with the namespace
         return exitCode;
     }

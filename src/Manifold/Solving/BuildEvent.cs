@@ -24,6 +24,12 @@ public sealed record PlanMade(int Steps, int Platforms) : BuildEvent
 
 public sealed record StepStarted(Step Step) : BuildEvent;
 
+/// <summary>A RUN that has started waits for others to end before its program starts.</summary>
+public sealed record StepWaiting(Step Step) : BuildEvent;
+
+/// <summary>The program of a RUN that waited starts now.</summary>
+public sealed record StepResumed(Step Step) : BuildEvent;
+
 /// <summary>One line that a RUN printed.</summary>
 public sealed record StepPrinted(Step Step, string Line, bool IsError) : BuildEvent;
 

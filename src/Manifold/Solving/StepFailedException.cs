@@ -28,6 +28,9 @@ public sealed class StepFailedException(Step step, string reason, int? code = nu
     /// <summary>At most the last 20 lines.</summary>
     public ImmutableArray<string> LogTail { get; } = logTail ?? [];
 
+    /// <summary>The message without the last lines.</summary>
+    public string Sentence { get; } = Describe(step, reason, []);
+
     private static string Describe(Step step, string reason, ImmutableArray<string> tail) =>
         $"{step.Name} ({step.Platform}, {step.Place.File}:{step.Line}): {reason}"
         + (tail.IsEmpty ? "" : " Its last lines:\n" + string.Join('\n', tail.Select(line => "    " + ProgramOutput.Line(line))));

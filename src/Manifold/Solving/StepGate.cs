@@ -5,10 +5,9 @@ namespace Manifold.Solving;
 
 /// <summary>Keeps builds that run at once from doing the same work twice, and from starting more of it than the machine bears.</summary>
 /// <remarks>Thread-safe; shared by the builds of one run.</remarks>
-/// <param name="jobs">How many RUNs work at a time.</param>
-public sealed class StepGate(int jobs)
+/// <param name="slots">How many RUNs work at a time.</param>
+public sealed class StepGate(RunSlots slots)
 {
-    private readonly SemaphoreSlim containers = new(Math.Max(1, jobs));
     private readonly Turns<Digest> turns = new();
     private readonly ConcurrentDictionary<Digest, bool> done = new();
 
@@ -16,7 +15,8 @@ public sealed class StepGate(int jobs)
     public Task<IDisposable> TurnAsync(Digest key, CancellationToken cancellation) => turns.EnterAsync(key, cancellation);
 
     /// <summary>Waits until one more RUN may work.</summary>
-    public Task<IDisposable> ContainerAsync(CancellationToken cancellation) => Turns<Digest>.EnterAsync(containers, cancellation);
+    /// <param name="onWait">Called where it has to wait.</param>
+    public Task<RunSlot> SlotAsync(Action onWait, CancellationToken cancellation) => slots.EnterAsync(onWait, cancellation);
 
     /// <summary>The work of this key was done in this run: even who wants no cache need not do it again.</summary>
     public void NoteDone(Digest key) => done[key] = true;

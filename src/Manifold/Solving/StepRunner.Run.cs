@@ -44,10 +44,14 @@ public sealed partial class StepRunner
             await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
             // Who waits for a cache keeps nobody else from working.
             using (var resources = await PrepareAsync(step, sources, cancellation).ConfigureAwait(false))
-            using (await tools.Gate.ContainerAsync(cancellation).ConfigureAwait(false))
+            using (var slot = await tools.Gate.SlotAsync(() => tools.On(new StepWaiting(step) { Time = tools.Time.GetUtcNow() }), cancellation)
+                .ConfigureAwait(false))
             {
+                if (slot.Waited)
+                    tools.On(new StepResumed(step) { Time = tools.Time.GetUtcNow() });
                 started = Stopwatch.GetTimestamp();
-                using var result = await tools.Sandbox.RunAsync(RequestOf(step, below, resources), cancellation).ConfigureAwait(false);
+                var request = RequestOf(step, below, resources) with { OnStarted = slot.Measure };
+                using var result = await tools.Sandbox.RunAsync(request, cancellation).ConfigureAwait(false);
                 emulated = result.Emulated;
                 if (result.ExitCode != 0)
                     throw Failure(step, result);

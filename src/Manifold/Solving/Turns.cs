@@ -10,7 +10,7 @@ public sealed class Turns<TKey> where TKey : notnull
     /// <summary>Waits for the key's turn; disposing ends it.</summary>
     public Task<IDisposable> EnterAsync(TKey key, CancellationToken cancellation) => EnterAsync(doors.GetOrAdd(key, _ => new SemaphoreSlim(1)), cancellation);
 
-    internal static async Task<IDisposable> EnterAsync(SemaphoreSlim door, CancellationToken cancellation)
+    private static async Task<IDisposable> EnterAsync(SemaphoreSlim door, CancellationToken cancellation)
     {
         await door.WaitAsync(cancellation).ConfigureAwait(false);
         return new Turn(door);

@@ -4,7 +4,6 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Reporting;
 using Manifold.Solving;
-using Spectre.Console;
 
 namespace Manifold.Tests.Reporting;
 
@@ -65,7 +64,7 @@ public sealed class FollowingABuild
         Assert.InRange(lines.Count, 5, 20);
         Assert.StartsWith("[bold]0 of 40 images[/]", lines[0], StringComparison.Ordinal);
         Assert.Contains("more images at work", lines[^1]);
-        Assert.All(lines, line => Markup.Remove(line)); // what comes from a Dockerfile is no markup
+        Assert.Contains(lines, line => PaintedLine.Plain(line).Contains("RUN make [x]", StringComparison.Ordinal)); // what comes from a Dockerfile has no marks
     }
 
     [Fact]
@@ -76,9 +75,52 @@ public sealed class FollowingABuild
         tree.Show(new PlanMade(8, 2) { Time = Start });
         tree.Show(new StepStarted(step) { Time = Start });
         tree.Show(new StepPrinted(step, "compiling", false) { Time = Start });
-        Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling", Markup.Remove(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
-        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", Markup.Remove(tree.Show(new StepFinished(step, TimeSpan.Zero, true, false) { Time = Start })!));
+        Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling", PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
+        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", PaintedLine.Plain(tree.Show(new StepFinished(step, TimeSpan.Zero, true, false) { Time = Start })!));
         Assert.Empty(tree.Lines(Start, 20));
+    }
+
+    [Fact]
+    public void a_step_that_waits_for_a_slot_has_no_running_time()
+    {
+        var tree = new LiveTree();
+        var step = Step("RUN make", "linux/amd64");
+        tree.Show(new StepStarted(step) { Time = Start });
+        tree.Show(new StepWaiting(step) { Time = Start });
+        var waiting = Assert.Single(tree.Lines(Start.AddSeconds(9), 20));
+        Assert.Equal("linux/amd64  [build 2/3] RUN make  waiting for a slot", PaintedLine.Plain(waiting));
+        Assert.StartsWith("[grey]", waiting, StringComparison.Ordinal);
+
+        tree.Show(new StepResumed(step) { Time = Start.AddSeconds(9) });
+        Assert.Equal("linux/amd64  [build 2/3] RUN make  1.0 s", PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(10), 20))));
+    }
+
+    [Fact]
+    public void a_log_is_not_silent_while_a_step_is()
+    {
+        using var output = new StringWriter();
+        var progress = new PlainProgress(output);
+        progress.Show(new StepStarted(Step("RUN make", "linux/amd64")) { Time = Start });
+        progress.Show(new StepStarted(Step("RUN other", "linux/amd64")) { Time = Start });
+        progress.Show(new StepWaiting(Step("RUN other", "linux/amd64")) { Time = Start });
+        progress.Tick(Start.AddSeconds(4));
+        progress.Tick(Start.AddSeconds(5));
+        progress.Tick(Start.AddSeconds(6));
+        Assert.Equal(["#1 running for 5.0 s: [build 2/3] RUN make (linux/amd64)", "1 step waiting for a slot"],
+            output.ToString().TrimEnd().Split('\n')[2..]);
+    }
+
+    [Fact]
+    public void a_program_is_told_of_a_transfer_a_few_times_a_second_and_of_its_end()
+    {
+        using var output = new StringWriter();
+        var progress = new JsonProgress(output);
+        var blob = SampleRecords.DigestOf("blob");
+        for (var i = 0; i <= 1000; i++)
+            progress.Show(new Transferred(TransferKind.Pull, blob, "r.io/x", i * 1000, 1_000_000) { Time = Start.AddMilliseconds(i) });
+        var lines = output.ToString().TrimEnd().Split('\n');
+        Assert.Equal(5, lines.Length);
+        Assert.Contains("\"done\":1000000,", lines[^1], StringComparison.Ordinal);
     }
 
     private static string[] Log(LogGroups? groups)

@@ -29,7 +29,7 @@ public sealed class FreshBuild : IDisposable
     public Digest? LayerOf(string component, Step step) => layers.GetValueOrDefault((component, step.Digest));
 
     /// <summary>Layers with their files, for whoever compares them.</summary>
-    public LayerKeeper OpenLayers(long fileTime) => new BuildSession(tools, fileTime, 1, _ => { }).Layers;
+    public LayerKeeper OpenLayers(long fileTime) => new BuildSession(tools, fileTime, RunSlots.Limited(1, tools.Time), _ => { }).Layers;
 
     /// <summary>What bases and taken images are made of is brought from other stores that have it; all else is made.</summary>
     /// <exception cref="BuiltOnceException">It cannot be built.</exception>
@@ -61,7 +61,7 @@ public sealed class FreshBuild : IDisposable
         var project = request.Project with { Components = [.. request.Project.Components.Select(component => component with { Verification = new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } }, Outputs = [] })] };
         project = await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
         var graph = request.Graph with { NoCache = false, Pull = false, LayoutReference = await fresh.Taken.PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
-        var bake = new BakeRequest(project, graph) { Lock = request.Lock, Jobs = request.Jobs };
+        var bake = new BakeRequest(project, graph) { Lock = request.Lock, Jobs = request.Jobs, JobsAreLimit = true };
         var bakery = new Bakery(fresh);
         var plan = await bakery.PlanAsync(bake, Show, cancellation).ConfigureAwait(false);
         Result = await bakery.BakeAsync(bake, plan, Show, cancellation).ConfigureAwait(false);

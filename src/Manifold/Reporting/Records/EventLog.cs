@@ -48,6 +48,7 @@ internal sealed class EventLog
             {
                 case PlanMade made: Plan(component, made); break;
                 case StepStarted started: Begin(component, started.Step, e.Time); break;
+                case StepResumed resumed: Begin(component, resumed.Step, e.Time); break;
                 case StepFinished done: End(component, done.Step, e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
                 case StepFailed failed: End(component, failed.Step, e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
                 case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Manifold.Planning;
+using Manifold.Projects;
+using Manifold.Reporting;
+using Manifold.Reporting.Records;
+using Manifold.Solving;
+using Manifold.Text;
+
+namespace Manifold.Cli;
+
+/// <summary>A build or a bake failed, and people read about it on the terminal or in a log where its steps were shown before.</summary>
+/// <param name="before">Marked lines above the message.</param>
+/// <param name="after">Marked lines below it.</param>
+internal sealed class RunFailedException(ManifoldException cause, string message, IReadOnlyList<string> before, IReadOnlyList<string> after)
+    : ManifoldException(message, cause)
+{
+    public override int ExitCode => cause.ExitCode;
+
+    public IReadOnlyList<string> Before => before;
+
+    public IReadOnlyList<string> After => after;
+}
+
+/// <summary>The last lines of a build on standard error: what failed and where, the time, and where to read more.</summary>
+internal static class RunEnd
+{
+    /// <summary>The failure of one image's build with the lines around it. What the step printed is on the screen already.</summary>
+    public static RunFailedException Failed(ManifoldException failure, BuildRequest request, BuildRecord record) => failure is StepFailedException step
+        ? new(failure, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Time(record)])
+        : new(failure, failure.Message, [], [Time(record)]);
+
+    /// <summary>The failures of a project's images, and what became of the others.</summary>
+    public static RunFailedException Failed(BakeFailedException failure, BuildRecord record)
+    {
+        var (before, sentences) = (new List<string>(), new List<string>());
+        foreach (var component in failure.Result.Components.Where(component => component.Failure is not null))
+        {
+            var step = component.Failure as StepFailedException;
+            if (step is not null && RequestOf(component, step.Step) is { } request && DockerfileExcerpt.Of(request, step.Step.Place) is [var place, .. var lines])
+                before.AddRange(["", $"[bold]{Shown(component.Name)}:[/] {place}", .. lines]);
+            sentences.Add($"{component.Name}: {step?.Sentence ?? component.Failure!.Message}");
+        }
+        return new(failure, $"{string.Join('\n', sentences)}\n{failure.Outlook}", before.Count > 0 ? [.. before, ""] : [], [Counts(failure.Result), Time(record)]);
+    }
+
+    /// <summary>The last line of a build that succeeded.</summary>
+    public static string Succeeded(BuildRecord record, string what) =>
+        $"[green]✓[/] Built {what} in {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
+
+    /// <summary>Writes a marked line of our own, with the terminal's colors where it has some.</summary>
+    public static void Write(CliContext context, string line)
+    {
+        var width = context.ErrorSize() is { Width: > 1 } size && context.Interactive ? size.Width : int.MaxValue;
+        var text = PaintedLine.Render(line, width, context.Paints, context.IsAscii && context.Interactive);
+        // Texts from outside are escaped in it, but commands of a CI are not.
+        (context.Paints ? ForeignTextWriter.Own(context.Error) : context.Error).WriteLine(text);
+    }
+
+    private static string[] Apart(string[] excerpt) => excerpt.Length > 0 ? ["", .. excerpt, ""] : [];
+
+    private static string Time(BuildRecord record) =>
+        $"[red]✗ Failed[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
+
+    private static string Counts(BakeResult result)
+    {
+        var counts = new (int Count, string What)[]
+        {
+            (result.Components.Count(component => component.State == BakedState.Built), "built"),
+            (result.Components.Count(component => component.State == BakedState.Failed), "failed"),
+            (result.Components.Count(component => component is { State: BakedState.Stopped, Began: true }), "stopped"),
+            (result.Components.Count(component => component.State == BakedState.Skipped || component is { State: BakedState.Stopped, Began: false }), "not started"),
+        };
+        return string.Join(", ", counts.Where(each => each.Count > 0).Select(each => $"{each.Count} {each.What}"));
+    }
+
+    /// <summary>A message for a terminal, broken between words where a line is too long.</summary>
+    public static string Wrapped(CliContext context, string message)
+    {
+        if (!context.Interactive || context.ErrorSize() is not { Width: > 20 } size)
+            return message;
+        return string.Join('\n', message.Split('\n').SelectMany(line => Lines(line, size.Width)));
+    }
+
+    private static IEnumerable<string> Lines(string line, int width)
+    {
+        while (Cells.Width(line) > width && line.LastIndexOf(' ', Math.Min(width, line.Length - 1)) is > 0 and var blank)
+        {
+            yield return line[..blank];
+            line = line[(blank + 1)..];
+        }
+        yield return line;
+    }
+
+    private static BuildRequest? RequestOf(BakedComponent component, Step step)
+    {
+        var builds = component.Planned.Platforms.Where(platform => platform.Node.Build is not null).ToImmutableArray();
+        var own = builds.FirstOrDefault(platform => platform.Plan?.Steps.Any(each => each.Digest == step.Digest) is true)
+            ?? builds.FirstOrDefault(platform => platform.Platform == step.Platform) ?? builds.FirstOrDefault();
+        return own?.Node.Build?.Request;
+    }
+
+    private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Manifold.Linux;
+
+/// <summary>The processor time that a process and its descendants have used, as /proc counts it.</summary>
+internal static class ProcessUsage
+{
+    private const long TicksPerSecond = 100; // USER_HZ is 100 on every architecture that .NET runs on
+    private const int UserTime = 11, LastTime = 14; // utime, stime, cutime and cstime, counted from behind the program's name: proc(5)
+
+    /// <summary>The time of the whole tree, with children that have ended. Null where /proc does not show it, or the process has ended.</summary>
+    public static TimeSpan? OfTree(int process)
+    {
+        long ticks = 0;
+        var open = new Stack<string>([process.ToString(CultureInfo.InvariantCulture)]);
+        var isRoot = true;
+        while (open.TryPop(out var id))
+        {
+            try
+            {
+                ticks += TicksOf(id);
+                foreach (var thread in Directory.EnumerateDirectories($"/proc/{id}/task"))
+                {
+                    foreach (var child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                        open.Push(child);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                if (isRoot)
+                    return null;
+                // One of the tree ended meanwhile: its parent has its time from now on.
+            }
+            isRoot = false;
+        }
+        return TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
+    }
+
+    private static long TicksOf(string id)
+    {
+        var text = File.ReadAllText($"/proc/{id}/stat");
+        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length <= LastTime ? 0 : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,68 @@
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Solving;
+
+namespace Manifold.Reporting;
+
+/// <summary>What is under way, for a log in which nothing happened for a while.</summary>
+/// <remarks>Not thread-safe: its owner holds a lock.</remarks>
+internal sealed class AtWork
+{
+    private const int MostLines = 4;
+
+    private readonly Dictionary<(string?, Digest), (Step Step, DateTimeOffset Begin)> running = [];
+    private readonly HashSet<(string?, Digest)> waiting = [];
+    private readonly Dictionary<(string?, string), DateTimeOffset> hooks = [];
+    private readonly Dictionary<(TransferKind, Digest, string), Transferred> moving = [];
+
+    public void Show(BuildEvent e)
+    {
+        switch (e)
+        {
+            case StepStarted started: running[(e.Component, started.Step.Digest)] = (started.Step, e.Time); break;
+            case StepWaiting waits: waiting.Add((e.Component, waits.Step.Digest)); break;
+            case StepResumed resumed:
+                waiting.Remove((e.Component, resumed.Step.Digest));
+                running[(e.Component, resumed.Step.Digest)] = (resumed.Step, e.Time);
+                break;
+            case StepFinished done: End((e.Component, done.Step.Digest)); break;
+            case StepFailed failed: End((e.Component, failed.Step.Digest)); break;
+            case HookStarted hook: hooks[(e.Component, hook.Name)] = e.Time; break;
+            case HookFinished hook: hooks.Remove((e.Component, hook.Name)); break;
+            case Transferred transfer when transfer.Done < transfer.Total: moving[(transfer.Kind, transfer.Digest, transfer.Where)] = transfer; break;
+            case Transferred transfer: moving.Remove((transfer.Kind, transfer.Digest, transfer.Where)); break;
+        }
+    }
+
+    /// <summary>A few lines; one at least.</summary>
+    /// <param name="number">The number of a step in the log.</param>
+    public IEnumerable<string> Lines(DateTimeOffset now, Func<(string?, Digest), int> number)
+    {
+        var lines = running.Where(pair => !waiting.Contains(pair.Key)).OrderBy(pair => pair.Value.Begin)
+            .Select(pair => $"#{number(pair.Key)} running for {Units.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}{PlainProgress.Title(pair.Value.Step)}")
+            .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Units.Duration(now - pair.Value)}: {pair.Key.Item2}"))
+            .Concat(moving.Values.GroupBy(transfer => transfer.Kind).Select(kind => $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
+                + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}")).ToList();
+        if (lines.Count == 0)
+            lines.Add("still working");
+        if (lines.Count > MostLines)
+            lines = [.. lines.Take(MostLines - 1), $"… and {lines.Count - MostLines + 1} more at work"];
+        return waiting.Count == 0 ? lines : lines.Append($"{Units.Count(waiting.Count, "step")} waiting for a slot");
+    }
+
+    public static string Doing(TransferKind kind) => kind switch
+    {
+        TransferKind.Pull => "pulling",
+        TransferKind.Push => "pushing",
+        TransferKind.Unpack => "unpacking",
+        _ => "compressing",
+    };
+
+    private void End((string?, Digest) step)
+    {
+        running.Remove(step);
+        waiting.Remove(step);
+    }
+
+    private static string Of(string? component) => component is null ? "" : component + ": ";
+}

@@ -1,0 +1,119 @@
+using Manifold.Solving;
+
+namespace Manifold.Tests.Solving;
+
+/// <summary>RUNs queue for slots. Their processor times are made up, and the clock is a test's own.</summary>
+public sealed class GivingSlots
+{
+    private readonly ManualTime time = new();
+    private readonly Dictionary<RunSlot, TimeSpan> used = [];
+
+    [Fact]
+    public async Task six_that_only_wait_are_under_way_at_once()
+    {
+        var slots = Slots(jobs: 2);
+        var runs = Enumerable.Range(0, 6).Select(_ => slots.EnterAsync(() => { }, TestContext.Current.CancellationToken)).ToList();
+        foreach (var expected in new[] { 2, 4, 6 })
+        {
+            Assert.Equal(expected, slots.Count);
+            await Eventually.Is(() => runs.Count(run => run.IsCompletedSuccessfully) == expected);
+            foreach (var run in runs.Where(run => run.IsCompletedSuccessfully))
+                Starts(await run);
+            Look(slots, busy: []);
+        }
+    }
+
+    [Fact]
+    public async Task those_that_compute_keep_theirs()
+    {
+        var slots = Slots(jobs: 2);
+        RunSlot[] busy = [await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken), await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken)];
+        foreach (var each in busy)
+            Starts(each);
+        var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy);
+        Look(slots, busy);
+        Assert.Equal(2, slots.Count);
+
+        busy[0].Dispose();
+        Assert.True((await third).Waited);
+    }
+
+    [Fact]
+    public async Task one_that_goes_on_after_a_pause_is_busy_again()
+    {
+        var slots = Slots(jobs: 1);
+        var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: []);
+        Starts(await second);
+        first.Dispose();
+        var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: [await second]);
+        Assert.Equal(1, slots.Count);
+        (await second).Dispose();
+        await third;
+    }
+
+    [Fact]
+    public async Task a_limit_of_the_user_counts_those_that_wait_as_well()
+    {
+        var slots = RunSlots.Limited(1, time);
+        Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: []);
+        Assert.Equal(1, slots.Count);
+        Assert.False(second.IsCompleted);
+    }
+
+    [Fact]
+    public async Task where_memory_is_short_nobody_starts_beside_one_that_waits()
+    {
+        var slots = new RunSlots(1, 16, time, () => false);
+        Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: []);
+        Assert.Equal(1, slots.Count);
+        Assert.False(second.IsCompleted);
+    }
+
+    [Fact]
+    public async Task who_gives_up_leaves_the_queue()
+    {
+        var slots = RunSlots.Limited(1, time);
+        var first = await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        var (told, second) = (0, Task.FromResult(first));
+        second = slots.EnterAsync(() => told++, stop.Token);
+        var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal(1, told);
+        first.Dispose();
+        await third;
+    }
+
+    private RunSlots Slots(int jobs) => new(jobs, 16, time, () => true);
+
+    private RunSlot Starts(RunSlot slot)
+    {
+        lock (used)
+        {
+            if (used.TryAdd(slot, TimeSpan.Zero))
+                slot.Measure(() => used[slot]);
+        }
+        return slot;
+    }
+
+    /// <summary>Enough looks to see who is busy.</summary>
+    private void Look(RunSlots slots, RunSlot[] busy)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            foreach (var slot in busy)
+                used[slot] += TimeSpan.FromMilliseconds(90);
+            slots.Look();
+        }
+    }
+}
