@@ -189,7 +189,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
 }
 
 /// <summary>For the record of a component that was not begun; what stood in the way is the build's failure.</summary>
-internal sealed class NotBegunException() : ManifoldException("not begun: the project could not be planned")
+internal sealed class NotBegunException() : ManifoldException("not started: the plan of the project has problems")
 {
     public override int ExitCode => 1;
 }

@@ -11,12 +11,12 @@ internal static class InspectCommand
 {
     public static Command Create(CliContext context)
     {
-        var location = new Argument<string>("LOCATION") { Description = Locations.Help };
-        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it stands there, byte for byte." };
+        var location = new Argument<string>("LOCATION") { Description = $"The image to show: {Locations.Help}" };
+        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
-        var platform = new Option<string?>("--platform") { Description = "Only this platform. With --config the default is this machine's.", HelpName = "P" };
+        var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
         var format = StoredNames.FormatOption();
-        var command = new Command("inspect", "Show an image of a registry, the store, a layout or an archive: platforms, sizes, layers, config, what refers to it.")
+        var command = new Command("inspect", "Show the platforms, sizes, layers, configuration and signatures of an image. It can be in a registry, the local store, a layout or an archive.")
         {
             location, raw, config, platform, format,
         };
@@ -24,7 +24,7 @@ internal static class InspectCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(raw) && parsed.GetValue(config))
-                throw new UsageException("--raw and --config: the index or manifest, or the config? Choose one of them.");
+                throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints the config.");
             var place = Locations.Parse(parsed.GetRequiredValue(location));
             using var store = context.OpenStore();
             using var client = access.Open(context, parsed);

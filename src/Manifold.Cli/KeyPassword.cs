@@ -13,10 +13,10 @@ internal static class KeyPassword
         if (context.Environment.TryGetValue(Variable, out var given))
             return given;
         if (Console.IsInputRedirected)
-            throw new UsageException($"The key needs a password, and standard input is no terminal to ask on. Set {Variable}.");
+            throw new UsageException($"The key needs a password, and standard input is not a terminal. Set {Variable}.");
         var typed = await TypedAsync(question);
-        if (twice && typed != await TypedAsync("Again: "))
-            throw new UsageException("The two passwords are not the same. Nothing was written.");
+        if (twice && typed != await TypedAsync("Repeat the password: "))
+            throw new UsageException("The two passwords are different. Nothing was written.");
         return typed;
 
         async Task<string> TypedAsync(string text)

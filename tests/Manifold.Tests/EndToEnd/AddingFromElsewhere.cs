@@ -222,7 +222,7 @@ public sealed class AddingFromElsewhere : IDisposable
     [InlineData("name", "expected NAME=WHAT")]
     [InlineData("name=", "expected NAME=WHAT")]
     [InlineData("name=docker-image://UPPER", "is no image reference")]
-    [InlineData("name=no-such-folder", "is not a folder. An image is docker-image://no-such-folder")]
+    [InlineData("name=no-such-folder", "is not a folder. For an image, write docker-image://no-such-folder")]
     [InlineData("name=foo://bar", "is no context")]
     public async Task a_named_context_that_is_none_is_said_before_anything_starts(string text, string message)
     {

@@ -162,7 +162,7 @@ public sealed class LockingAProject : IAsyncLifetime
     {
         var outcome = await Bake("--locked");
         Assert.Equal(2, outcome.Code);
-        Assert.Contains("manifold.lock is not there). Make it: manifold lock -f ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("run: manifold lock -f ", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]
