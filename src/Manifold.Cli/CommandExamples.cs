@@ -112,7 +112,7 @@ internal static class CommandExamples
         Of("login",
             new("Log in to a registry", "manifold login quay.io"),
             new("Log in from a script", "manifold login -u robot --password-stdin quay.io < password.txt"),
-            new("Store the credentials in a file of their own", "manifold login --authfile auth.json -u robot quay.io")),
+            new("Store the credentials in a separate file", "manifold login --authfile auth.json -u robot quay.io")),
         Of("logout",
             new("Log out of a registry", "manifold logout quay.io"),
             new("Log out of Docker Hub", "manifold logout"),

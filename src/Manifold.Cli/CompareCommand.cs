@@ -18,7 +18,7 @@ internal static class CompareCommand
             + "Or a build: its ID, or 'latest'." };
         var b = new Argument<string>("B") { Description = "The image or build to compare it with." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
-        var command = new Command("compare", "Compare two images or two builds: packages, files, configuration, sizes and times.") { a, b, json };
+        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and sizes, and in the times of builds.") { a, b, json };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

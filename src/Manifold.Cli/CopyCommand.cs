@@ -18,7 +18,7 @@ internal static class CopyCommand
         var format = FormatOption();
         var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs and provenance." };
         var allTags = new Option<bool>("--all-tags") { Description = "Copy every tag of a repository, or every image of a layout." };
-        var command = new Command("copy", "Copy an image between registries, the local store, layouts and archives, with all its platforms, signatures and SBOMs.")
+        var command = new Command("copy", "Copy an image between registries, layouts and archives. All its platforms, signatures and SBOMs are copied. The source or target can also be the local store.")
         {
             source, targets, platforms, format, noReferrers, allTags,
         };

@@ -26,15 +26,18 @@ internal static class HelpGroups
     [
         ("Build",
         [
-            "--file", "--target", "--build-arg", "--build-context", "--set", "--var", "--label", "--annotation", "--created", "--pull",
-            "--check", "--call", "--plan", "--print", "--jobs", "--keep-going", "--replace",
+            "--file", "--target", "--build-arg", "--build-context", "--set", "--var", "--created", "--pull",
+            "--check", "--call", "--plan", "--print", "--jobs", "--keep-going",
+        ]),
+        ("Platforms",
+        [
+            "--platform", "--index", "--verify", "--verify-allow", "--all", "--strict", "--parity", "--replace",
             "--os", "--arch", "--variant", "--os-version", "--os-features",
         ]),
-        ("Platforms", ["--platform", "--index", "--verify", "--verify-allow", "--all", "--strict", "--parity"]),
         ("Output",
         [
-            "--tag", "--output", "--load", "--compression", "--format", "--json", "--files", "--report", "--metadata-file", "--iidfile",
-            "--progress", "--quiet", "--dry-run",
+            "--tag", "--label", "--annotation", "--output", "--load", "--compression", "--format", "--json", "--files", "--report",
+            "--metadata-file", "--iidfile", "--progress", "--quiet", "--dry-run",
         ]),
         ("Cache", ["--no-cache", "--no-cache-filter", "--cache-from", "--cache-to"]),
         ("Publish",
@@ -54,6 +57,8 @@ internal static class HelpGroups
         ]),
         (Last,
         [
+            "--listen", "--read-only", "--allow-delete", "--htpasswd", "--tls-cert", "--tls-key", "--allow-host", "--log",
+            "--username", "--password-stdin", "--output-key-prefix", "--update", "--last", "--raw", "--config", "--keep-storage",
             "--authfile", "--pull-authfile", "--push-authfile", "--cert-dir", "--insecure-registry", "--debug", "--help", "--version",
         ]),
     ];

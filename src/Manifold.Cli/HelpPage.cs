@@ -11,7 +11,7 @@ internal sealed class HelpPage
 {
     public const int UsualWidth = 80, LargestWidth = 100;
 
-    private const int SmallestForColumns = 60, LargestLabel = 26, Indent = 2, StackedIndent = 6;
+    private const int SmallestForColumns = 60, LargestLabel = 26, LargestLabelOfFew = 32, Indent = 2, StackedIndent = 6;
 
     // The commands of a first day, in the order in which people need them.
     private static readonly string[] FirstCommands = ["init", "build", "bake", "plan", "verify", "doctor"];
@@ -36,7 +36,7 @@ internal sealed class HelpPage
         foreach (var (title, commands) in groups)
             page.Entries(title, commands.Select(each => (each.Name, HelpTexts.Summary(each) + ".")), column);
         var options = HelpGroups.Options(command).ToList();
-        column = page.Column(options.SelectMany(group => group.Options).Select(Label));
+        column = page.Column(options.SelectMany(group => group.Options).Select(Label), options.Count > 1 ? LargestLabel : LargestLabelOfFew);
         foreach (var (title, members) in options)
             page.Entries(title, members.Select(each => (Label(each), HelpTexts.Describe(each))), column);
         page.Examples(command);
@@ -143,8 +143,9 @@ internal sealed class HelpPage
     }
 
     /// <summary>Where descriptions start.</summary>
-    private int Column(IEnumerable<string> labels) => width < SmallestForColumns ? StackedIndent
-        : Indent + 2 + labels.Select(label => label.Length).Where(length => length <= LargestLabel).DefaultIfEmpty(0).Max();
+    /// <param name="largest">Longer labels have a line of their own.</param>
+    private int Column(IEnumerable<string> labels, int largest = LargestLabel) => width < SmallestForColumns ? StackedIndent
+        : Indent + 2 + labels.Select(label => label.Length).Where(length => length <= largest).DefaultIfEmpty(0).Max();
 
     private void Paragraph(string plain) => Wrapped(0, plain, "");
 

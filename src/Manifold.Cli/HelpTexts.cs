@@ -7,11 +7,12 @@ namespace Manifold.Cli;
 internal static class HelpTexts
 {
     /// <summary>The first sentence of a command's description, without its full stop, for lists.</summary>
-    public static string Summary(Command command)
+    public static string Summary(Command command) => FirstSentence(command.Description).TrimEnd('.');
+
+    public static string FirstSentence(string? text)
     {
-        var text = command.Description ?? "";
-        var end = text.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? text : text[..end]).TrimEnd('.');
+        var end = text?.IndexOf(". ", StringComparison.Ordinal) ?? -1;
+        return end < 0 ? text ?? "" : text![..(end + 1)];
     }
 
     /// <summary>The names of an option, the short one first.</summary>

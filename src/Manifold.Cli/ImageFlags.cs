@@ -8,7 +8,7 @@ internal sealed class ImageFlags
 {
     private readonly Option<string> index = new("--index")
     {
-        Description = "always writes an index. never writes the manifest of a single platform without an index, for clients that do not accept one.",
+        Description = "Whether the image has an index: always or never. Without an index, an image has a single platform.",
             DefaultValueFactory = _ => "always", HelpName = "WHEN",
     };
 

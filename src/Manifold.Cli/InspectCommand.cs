@@ -16,7 +16,7 @@ internal static class InspectCommand
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
         var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
         var format = StoredNames.FormatOption();
-        var command = new Command("inspect", "Show the platforms, sizes, layers, configuration and signatures of an image. It can be in a registry, the local store, a layout or an archive.")
+        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. It can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
         {
             location, raw, config, platform, format,
         };
@@ -74,5 +74,5 @@ internal static class InspectCommand
     };
 
     private static UsageException Lacks(ImageLocation location, Platform wanted, IEnumerable<Platform> available) =>
-        new($"{location} has no image for {wanted}. It has: {string.Join(", ", available.Distinct())}. Choose with --platform.");
+        new($"{location} has no image for {wanted}. It has: {string.Join(", ", available.Distinct())}. Choose one with --platform.");
 }

@@ -24,7 +24,7 @@ internal static class OptionalValues
             for (var at = 0; at + 1 < words.Count && words[at] != "--"; at++)
             {
                 if (words[at] == option.Name && words[at + 1] == value)
-                    return [.. words.Take(at), option.Name + "=", .. words.Skip(at + 1)];
+                    return [.. words.Take(at), .. words.Skip(at + 1), option.Name]; // at the end, where no word follows it
             }
         }
         return null;

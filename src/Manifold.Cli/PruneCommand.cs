@@ -20,7 +20,7 @@ internal static class PruneCommand
             var result = await new Prune(store, context.Time).RunAsync(options,
                 () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
             foreach (var fault in result.Faults)
-                context.Warn($"cannot be read or removed: {fault}");
+                context.Warn($"could not read or remove {fault}");
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else

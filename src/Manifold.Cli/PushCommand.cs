@@ -18,8 +18,8 @@ internal static class PushCommand
             + "docker-archive:FILE[:REFERENCE]." };
         var named = new Argument<string[]>("TARGET") { Description = "The names to push it to. Default: its name in the store.",
             Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("push", "Push an image from the local store, a layout or an archive to registries. Its signatures "
-            + "and SBOMs are pushed with it.") { image, named };
+        var command = new Command("push", "Push an image to registries. It can be in the local store, a layout or an archive. "
+            + "Its signatures and SBOMs are pushed, too.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
         var attaching = AttachmentFlags.AddTo(command, builds: false);
         var access = RegistryAccess.AddTo(command);

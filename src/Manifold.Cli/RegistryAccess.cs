@@ -26,8 +26,8 @@ internal sealed class RegistryAccess
     };
 
     private readonly Option<string?> authFile = AuthFileOption();
-    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "Read credentials for pulls from FILE, if they differ from those for pushes.");
-    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "Read credentials for pushes from FILE, if they differ from those for pulls.");
+    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "The credentials file for pulls, if it differs from that for pushes.");
+    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "The credentials file for pushes, if it differs from that for pulls.");
     private readonly Option<string?> certificates = new("--cert-dir")
     {
         Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in certs.d.", HelpName = "FOLDER",
@@ -46,7 +46,7 @@ internal sealed class RegistryAccess
     }
 
     public static Option<string?> AuthFileOption() =>
-        FileOption("--authfile", "Read credentials from this file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted secret.");
+        FileOption("--authfile", "The credentials file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted secret.");
 
     private static Option<string?> FileOption(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 

@@ -59,7 +59,7 @@ internal static class SecretTexts
     {
         var (id, places) = text.Split('=', 2) is [var name, var rest] ? (name, rest.Split(',')) : (text, []);
         if (id.Length == 0)
-            throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY…].");
+            throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY].");
         if (places.Length == 0 || places is [""])
             return context.Variable("SSH_AUTH_SOCK") is { } running ? new SshAgent(id) { Socket = running }
                 : throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. Start one with: eval $(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");

@@ -43,7 +43,7 @@ internal static class ServeCommand
         ];
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
-            {store.Tags.List().Length} images; {who} may {may}.
+            {Counts.Of(store.Tags.List().Length, "image")}; {who} may {may}.
               {string.Join("\n  ", next.OfType<string>())}
             """;
     }

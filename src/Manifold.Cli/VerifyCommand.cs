@@ -18,7 +18,7 @@ internal sealed class VerifyCommand
     private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
     private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform with ARGS instead of CMD, such as --run=--version. Runs natively or emulated, without a network.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD: --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that does not end within this time.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
     private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a platform, instead of skipping it." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
@@ -40,7 +40,7 @@ internal sealed class VerifyCommand
 
     public static Command Create(CliContext context)
     {
-        var command = new Command("verify", "Check that every platform of an image can start: its programs, loaders and libraries match its architecture.");
+        var command = new Command("verify", "Check that an image can start on every platform. The programs, loaders and libraries of each platform must match its architecture.");
         var verify = new VerifyCommand(context, command);
         command.SetAction(verify.RunAsync);
         return command;

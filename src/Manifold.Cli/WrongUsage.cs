@@ -76,7 +76,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     private static string NoCommand(Command command)
     {
         var names = CommandsOf(command).ToList();
-        return $"'{CommandTree.PathOf(command)}' needs a command: {string.Join(", ", names.SkipLast(1))} or {names[^1]}.";
+        var list = names.Count == 1 ? names[0] : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
+        return $"'{CommandTree.PathOf(command)}' needs a command: {list}.";
     }
 
     private static string Describe(ParseError error, Command command, IReadOnlyList<string> unmatched) => error.SymbolResult switch
@@ -95,7 +96,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     private static string Expected(Command command) =>
         string.Join(' ', HelpTexts.Arguments(command).Select(HelpTexts.LabelOf).Prepend(CommandTree.PathOf(command)));
 
-    private static string Missing(string name, string? description) => $"{name} is missing. {description}".TrimEnd();
+    private static string Missing(string name, string? description) => $"{name} is missing. {HelpTexts.FirstSentence(description)}".TrimEnd();
 
     private static string Unknown(string noun, string word, IEnumerable<string> known, Func<string, string?> habit) =>
         $"There is no {noun} '{word}'. {habit(word) ?? Suggestion.For(word, known)}".TrimEnd();
