@@ -16,7 +16,7 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("help key generat", "There is no command 'generat'. Did you mean generate?")]
     [InlineData("help key generate now", "There is no command 'now'.")]
     [InlineData("build one two", "'two' is one argument too many. Expected: manifold build CONTEXT")]
-    [InlineData("build --tag", "--tag needs a value: --tag REF.")]
+    [InlineData("build . --tag", "--tag needs a value: --tag REF.")]
     [InlineData("build --plattform linux/amd64 .", "There is no option '--plattform'. Did you mean --platform?")]
     [InlineData("--progress", "There is no option '--progress'.")]
     [InlineData("build --progress foo .", "--progress foo: expected auto, tty, plain, json or quiet.")]
