@@ -6,7 +6,9 @@ namespace Manifold.Cli;
 /// Flags that take a value in buildx, and that may also stand alone here: <c>--provenance mode=min .</c> and <c>--provenance .</c>
 /// build the context <c>.</c>
 /// </summary>
-/// <remarks>The next word is the value if it looks like one: true, false, or a known field such as mode=min. Else it is an argument.</remarks>
+/// <remarks>
+/// The next word is the value if it looks like one: true, false, or a known field such as mode=min. Else it is an argument.
+/// </remarks>
 internal static partial class BuildxHabits
 {
     private static readonly string[] Flags = ["--provenance", "--sbom"];

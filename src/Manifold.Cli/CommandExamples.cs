@@ -12,7 +12,8 @@ internal static class CommandExamples
     /// <summary>Empty for a command that the table does not have.</summary>
     public static ImmutableArray<CommandExample> Of(Command command) => All.GetValueOrDefault(CommandTree.PathOf(command), []);
 
-    private static readonly ImmutableDictionary<string, ImmutableArray<CommandExample>> All = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
+    private static readonly ImmutableDictionary<string, ImmutableArray<CommandExample>> All = ImmutableDictionary.CreateRange(
+        StringComparer.Ordinal,
     [
         Of("",
             new("Build an image for two platforms", "manifold build --platform linux/amd64,linux/arm64 -t app:1.4 ."),
@@ -104,11 +105,11 @@ internal static class CommandExamples
         Of("key",
             new("Make cosign.key and cosign.pub", "manifold key generate"),
             new("Make release.key and release.pub", "manifold key generate --output-key-prefix release"),
-            new("Take the password from the environment", "COSIGN_PASSWORD=secret manifold key generate")),
+            new("Read the password from a file", "COSIGN_PASSWORD=$(cat password.txt) manifold key generate")),
         Of("key generate",
             new("Make cosign.key and cosign.pub", "manifold key generate"),
             new("Make release.key and release.pub", "manifold key generate --output-key-prefix release"),
-            new("Take the password from the environment", "COSIGN_PASSWORD=secret manifold key generate")),
+            new("Read the password from a file", "COSIGN_PASSWORD=$(cat password.txt) manifold key generate")),
         Of("login",
             new("Log in to a registry", "manifold login quay.io"),
             new("Log in from a script", "manifold login -u robot --password-stdin quay.io < password.txt"),

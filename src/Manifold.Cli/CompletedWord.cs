@@ -24,7 +24,10 @@ internal readonly record struct CompletedWord(string Text, string Description)
     {
         var word = words.Count > 0 ? words[^1] : "";
         if (words is [HelpCommand.Name, _, ..] && !word.StartsWith('-'))
-            return Commands(Walk(root, words.Skip(1).SkipLast(1))?.Command).Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));
+        {
+            return Commands(Walk(root, words.Skip(1).SkipLast(1))?.Command)
+                .Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));
+        }
         if (Walk(root, words.SkipLast(1)) is not var (command, waiting))
             return [];
         return Offer(command, waiting, word).Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));

@@ -36,7 +36,8 @@ internal sealed class HelpPage
         foreach (var (title, commands) in groups)
             page.Entries(title, commands.Select(each => (each.Name, HelpTexts.Summary(each) + ".")), column);
         var options = HelpGroups.Options(command).ToList();
-        column = page.Column(options.SelectMany(group => group.Options).Select(Label), options.Count > 1 ? LargestLabel : LargestLabelOfFew);
+        var largest = options.Count > 1 ? LargestLabel : LargestLabelOfFew;
+        column = page.Column(options.SelectMany(group => group.Options).Select(Label), largest);
         foreach (var (title, members) in options)
             page.Entries(title, members.Select(each => (Label(each), HelpTexts.Describe(each))), column);
         page.Examples(command);

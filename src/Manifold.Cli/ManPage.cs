@@ -21,7 +21,8 @@ internal sealed record ManPage(string FileName, string Text)
         Synopsis(page, command);
         page.Section("DESCRIPTION");
         page.Paragraphs(command is RootCommand ? [command.Description ?? "", ManTexts.Introduction] : [command.Description ?? ""]);
-        Entries(page, "ARGUMENTS", HelpTexts.Arguments(command).Select(each => (Roff.Italic(HelpTexts.LabelOf(each)), each.Description ?? "")));
+        Entries(page, "ARGUMENTS", HelpTexts.Arguments(command)
+            .Select(each => (Roff.Italic(HelpTexts.LabelOf(each)), each.Description ?? "")));
         Groups(page, "COMMANDS", HelpGroups.Commands(command), each => (Roff.Bold($"{PageName(each)}(1)"), each.Description ?? ""));
         Groups(page, "OPTIONS", HelpGroups.Options(command), each => (OptionLabel(each), HelpTexts.Describe(each)));
         Examples(page, command);
@@ -45,7 +46,8 @@ internal sealed record ManPage(string FileName, string Text)
                 return isOptional ? $"[{label}]" : label;
             });
         var required = HelpTexts.Required(command).Select(each => $"{Roff.Bold(each.Name)} {Roff.Italic(each.HelpName ?? "VALUE")}");
-        page.Line(string.Join(' ', [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. required, .. arguments]));
+        page.Line(string.Join(' ',
+            [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. required, .. arguments]));
     }
 
     private static void Examples(Roff page, Command command)

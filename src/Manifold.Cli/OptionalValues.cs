@@ -14,10 +14,9 @@ internal static class OptionalValues
     public static IReadOnlyList<string>? Returned(ParseResult parsed, IReadOnlyList<string> words)
     {
         var command = parsed.CommandResult.Command;
-        var isComplete = command.Arguments.All(each => each.Arity.MinimumNumberOfValues == 0 || parsed.GetResult(each) is { Tokens.Count: > 0 });
-        if (isComplete)
+        if (command.Arguments.All(each => each.Arity.MinimumNumberOfValues == 0 || parsed.GetResult(each) is { Tokens.Count: > 0 }))
             return null;
-        foreach (var option in command.Options.Where(each => each.Arity is { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } && each.ValueType == typeof(string)))
+        foreach (var option in command.Options.Where(IsOptional))
         {
             if (parsed.GetResult(option) is not { Tokens: [{ Value: var value }] })
                 continue;
@@ -29,4 +28,7 @@ internal static class OptionalValues
         }
         return null;
     }
+
+    private static bool IsOptional(Option option) =>
+        option.ValueType == typeof(string) && option.Arity is { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 };
 }

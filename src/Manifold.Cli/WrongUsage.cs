@@ -32,7 +32,11 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
         if (parsed.Errors.Count == 0)
             return null;
         if (command.Subcommands.Count > 0)
-            return new(command, [parsed.UnmatchedTokens is [var word, ..] ? Unknown("command", word, CommandsOf(command), _ => null) : NoCommand(command)]);
+        {
+            var mistake = parsed.UnmatchedTokens is [var word, ..]
+                ? Unknown("command", word, CommandsOf(command), _ => null) : NoCommand(command);
+            return new(command, [mistake]);
+        }
         return new(command, [.. parsed.Errors.Select(error => Describe(error, command, parsed.UnmatchedTokens)).Distinct()]);
     }
 
@@ -71,7 +75,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
 
     private static bool IsValueOfASwitch(Command command, string word) =>
-        word.Split('=', 2) is [var name, var value] && !bool.TryParse(value, out _) && command.Options.Any(option => option.Name == name && option.ValueType == typeof(bool));
+        word.Split('=', 2) is [var name, var value] && !bool.TryParse(value, out _)
+        && command.Options.Any(option => option.Name == name && option.ValueType == typeof(bool));
 
     private static string NoCommand(Command command)
     {
@@ -96,7 +101,8 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
     private static string Expected(Command command) =>
         string.Join(' ', HelpTexts.Arguments(command).Select(HelpTexts.LabelOf).Prepend(CommandTree.PathOf(command)));
 
-    private static string Missing(string name, string? description) => $"{name} is missing. {HelpTexts.FirstSentence(description)}".TrimEnd();
+    private static string Missing(string name, string? description) =>
+        $"{name} is missing. {HelpTexts.FirstSentence(description)}".TrimEnd();
 
     private static string Unknown(string noun, string word, IEnumerable<string> known, Func<string, string?> habit) =>
         $"There is no {noun} '{word}'. {habit(word) ?? Suggestion.For(word, known)}".TrimEnd();

@@ -12,7 +12,8 @@ public sealed partial class AskingForHelp : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>All visible commands, as words after the program's name.</summary>
-    public static TheoryData<string> Commands => [.. All(Root()).Select(command => CommandTree.PathOf(command)["manifold".Length..].Trim())];
+    public static TheoryData<string> Commands =>
+        [.. All(Root()).Select(command => CommandTree.PathOf(command)["manifold".Length..].Trim())];
 
     [Theory, MemberData(nameof(Commands))]
     public async Task both_ways_to_a_page_lead_to_the_same(string path)
@@ -56,7 +57,8 @@ public sealed partial class AskingForHelp : IDisposable
     public void an_example_starts_the_command_or_one_below_it(string path)
     {
         if (path.Length > 0 && path != "emulators")
-            Assert.All(CommandExamples.Of(Named(path)), example => Assert.Contains($"manifold {path}", example.Lines[0], StringComparison.Ordinal));
+            Assert.All(CommandExamples.Of(Named(path)),
+                example => Assert.Contains($"manifold {path}", example.Lines[0], StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Commands))]
@@ -65,7 +67,8 @@ public sealed partial class AskingForHelp : IDisposable
         var command = Named(path);
         if (HelpGroups.Options(command).Count() > 1)
             Assert.All(CommandTree.OptionsOf(command), option => Assert.True(HelpGroups.Knows(option.Name), option.Name));
-        string?[] texts = [command.Description, .. command.Arguments.Select(each => each.Description), .. command.Options.Select(each => each.Description)];
+        var symbols = command.Arguments.Cast<Symbol>().Concat(command.Options);
+        string?[] texts = [command.Description, .. symbols.Select(each => each.Description)];
         Assert.All(texts, text => Assert.Matches(@"^[A-Za-z$].*(\.|: manifold .*|manifold\.fish)$", text));
     }
 
@@ -111,12 +114,15 @@ public sealed partial class AskingForHelp : IDisposable
         return calls.Select(call => call.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('\'')).ToArray());
     }
 
-    private static IEnumerable<string> Words(string page) => page.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(word => word != "#");
+    private static IEnumerable<string> Words(string page) =>
+        page.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(word => word != "#");
 
     private static Command Named(string path) =>
-        path.Split(' ', StringSplitOptions.RemoveEmptyEntries).Aggregate((Command)Root(), (above, word) => above.Subcommands.Single(each => each.Name == word));
+        path.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Aggregate((Command)Root(), (above, word) => above.Subcommands.Single(each => each.Name == word));
 
-    private static IEnumerable<Command> All(Command command) => command.Subcommands.Where(each => !each.Hidden).SelectMany(All).Prepend(command);
+    private static IEnumerable<Command> All(Command command) =>
+        command.Subcommands.Where(each => !each.Hidden).SelectMany(All).Prepend(command);
 
     private static RootCommand Root() => CommandTree.Create(new CliContext
     {
