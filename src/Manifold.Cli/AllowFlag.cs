@@ -8,8 +8,8 @@ internal sealed class AllowFlag
 {
     private readonly Option<string[]> allow = new("--allow")
     {
-        Description = "network.host: RUN --network=host may be used. security.insecure: so may RUN --security=insecure, which has all rights of this machine. Repeatable.",
-        HelpName = "WHAT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        Description = "Allow more to RUN: network.host allows RUN --network=host, security.insecure allows RUN --security=insecure, which has full access to this machine. Repeatable.",
+        HelpName = "PERMISSION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
 
     public static AllowFlag AddTo(Command command)

@@ -9,14 +9,14 @@ namespace Manifold.Cli;
 internal sealed class AttachmentFlags
 {
     private readonly Option<string?> sbom = Attached(
-        "--sbom", "Attach a list of each platform's packages (SPDX 2.3). --sbom=false does not.");
+        "--sbom", "Attach an SBOM to each platform: a list of its packages (SPDX 2.3). --sbom=false turns it off.");
     private readonly Option<string?> provenance = Attached(
         "--provenance",
-        "Attach where each platform came from (SLSA provenance v1); mode=min leaves out the values of build arguments. "
-            + "--provenance=false attaches nothing.");
-    private readonly Option<string[]> attest = new("--attest") { Description = "type=sbom or type=provenance: what buildx calls --sbom and --provenance. Repeatable.", HelpName = "KIND", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-    private readonly Option<bool> sign = new("--sign") { Description = "Sign the index and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE" };
+        "Attach provenance to each platform: how it was built (SLSA v1). mode=min leaves out the values of build arguments. "
+            + "--provenance=false turns it off.");
+    private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<bool> sign = new("--sign") { Description = "Sign the image and every platform with --key, as cosign does." };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with, from cosign or as ECDSA PEM: a file or env://VARIABLE. The password comes from COSIGN_PASSWORD, or you are asked for it.", HelpName = "FILE" };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)
@@ -69,8 +69,8 @@ internal sealed class AttachmentFlags
             IsMinimal = asked[Attestation.Provenance].LastOrDefault()?.IsMinimal,
         };
         if (parsed.GetValue(sign) && read.KeyFile is null)
-            throw new UsageException("--sign needs a key: add --key cosign.key. Make a pair with: manifold key generate");
-        return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key is for --sign: add --sign.") : read;
+            throw new UsageException("--sign needs a key. Add --key cosign.key. To make a key pair, run: manifold key generate");
+        return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key needs --sign. Add --sign.") : read;
     }
 }
 
@@ -91,10 +91,10 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
     public void RequirePlace(IEnumerable<ImageOutput> outputs)
     {
         if (KeyFile is not null)
-            throw new UsageException("--sign signs the image in its registry: add --push, or use manifold push --sign later.");
+            throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push --sign' later.");
         if (!outputs.Any(output => output.HoldsAttachments))
-            throw new UsageException("--sbom and --provenance need a place for the documents: add --push, or an output that can hold "
-                + "them, e.g. -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
+            throw new UsageException("--sbom and --provenance need a place for the documents. Add --push, or an output that can hold "
+                + "them, such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
     }
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>
@@ -124,6 +124,6 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
             .. done.Provenances > 0 ? [Counts.Of(done.Provenances, "provenance")] : Array.Empty<string>(),
             .. done.Signatures > 0 ? [Counts.Of(done.Signatures, "signature")] : Array.Empty<string>(),
         ];
-        await context.Error.WriteLineAsync($"attached: {(parts.Length == 0 ? "nothing new" : string.Join(", ", parts))}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} there already" : "")}");
+        await context.Error.WriteLineAsync($"attached: {(parts.Length == 0 ? "nothing new" : string.Join(", ", parts))}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} already there" : "")}");
     }
 }

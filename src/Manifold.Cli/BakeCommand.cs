@@ -12,7 +12,7 @@ internal static class BakeCommand
     public static Command Create(CliContext context)
     {
         var options = new BakeOptions();
-        var command = new Command("bake", "Build all images of a project, or some and what they stand on, from one file: manifold.yaml, docker-bake.hcl or .json, compose.yaml, or a folder of components.");
+        var command = new Command("bake", "Build all images of a project, or only some of them. The project is a manifold.yaml, a docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that others need are built, too.");
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => new BakeRun(context, options.Read(parsed)).RunAsync(cancellation));
         return command;
@@ -24,37 +24,37 @@ internal sealed class BakeOptions
 {
     private static readonly string[] Formats = ["yaml", "json", "bake"];
 
-    private readonly Argument<string[]> names = new("IMAGE") { Description = "Images or groups to build (default: the file's default, else all). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> names = new("IMAGE") { Description = "The images or groups to build. Default: the default group of the file, or all images. A folder first means -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> files = new("--file", "-f")
     {
-        Description = "The project file, or a folder that has one (default: the working folder); - is standard input. "
-            + "Several bake and compose files are one project.",
+        Description = "The project file, or a folder with one; - reads standard input. Default: the working folder. "
+            + "Repeat it to merge several bake or compose files.",
         HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<string[]> set = new("--set")
     {
-        Description = "Override a key: IMAGE.KEY=VALUE, e.g. '*.platform=linux/arm64' or api.args.VERSION=2; "
-            + "IMAGE.KEY+=VALUE adds to a list. Repeatable.",
+        Description = "Override a key of an image, such as '*.platform=linux/arm64' or api.args.VERSION=2. "
+            + "KEY+=VALUE adds to a list. Repeatable.",
         HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<string[]> variables = new("--var")
     {
-        Description = "Set a variable of the file, over the environment. Repeatable.",
+        Description = "Set a variable of the file. It overrides the environment. Repeatable.",
         HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and build nothing: yaml (the default), json or bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<bool> plan = new("--plan") { Description = "Show what would be built from what, and what stands in the way; build nothing." };
-    private readonly Option<bool> push = new("--push") { Description = "Publish every image under all its tags; the tags of all images last, and together." };
-    private readonly Option<bool> load = new("--load") { Description = "Hand this machine's platform of every image that is asked for to docker or podman." };
-    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
-    private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
-    private readonly Option<bool> locked = new("--locked") { Description = "Build from what manifold.lock pins and from nothing else." };
-    private readonly Option<bool> verifyReproducible = new("--verify-reproducible") { Description = "Build twice from nothing, elsewhere and differently the second time, and show what differs, why, and which step made it." };
-    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "How many RUNs work at a time (default: what processors and memory bear).", HelpName = "N" };
-    private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "Finish, and publish, what can be finished where something fails." };
-    private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE, as buildx does.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to this folder.", HelpName = "FOLDER" };
+    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project and do not build. Formats: yaml (default), json and bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<bool> plan = new("--plan") { Description = "Show what a build would do and what would stop it, and do not build." };
+    private readonly Option<bool> push = new("--push") { Description = "Push all images to their registries, under all their tags. All tags are written together, at the end." };
+    private readonly Option<bool> load = new("--load") { Description = "Load this machine's platform of every image into docker or podman." };
+    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
+    private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
+    private readonly Option<bool> locked = new("--locked") { Description = "Build only from images and sources that manifold.lock pins." };
+    private readonly Option<bool> verifyReproducible = new("--verify-reproducible") { Description = "Build twice from scratch, the second time in another folder and under other conditions, and show the differences, their causes and the steps that made them." };
+    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "How many RUN steps work at the same time. Default: as many as the processors and the memory of this machine allow.", HelpName = "N" };
+    private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "When an image fails, still finish and publish the other images." };
+    private readonly Option<string> progress = new("--progress") { Description = "How progress is shown: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the images to FILE, as JSON, like buildx.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.", HelpName = "FOLDER" };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
     private ImageFlags image = null!;
@@ -106,7 +106,7 @@ internal sealed class BakeOptions
             Locked = parsed.GetValue(locked),
             VerifyReproducible = parsed.GetValue(verifyReproducible),
             Jobs = parsed.GetValue(jobs) is { } count
-                ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected a number from 1 on.")
+                ? count > 0 ? count : throw new UsageException($"--jobs {count}: expected 1 or more.")
                 : null,
             KeepGoing = parsed.GetValue(keepGoing),
             Progress = checking.WantsJson(parsed) ? "json" : ProgressModes.Read(parsed.GetValue(progress)!),

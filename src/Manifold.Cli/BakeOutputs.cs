@@ -26,9 +26,9 @@ internal sealed class BakeOutputs
             if (load || component.Node.Component.Load)
                 read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
             else if (asked.Find(output => output.IsLoad) is { } unheeded)
-                tools.Warn($"{component.Name}: output '{unheeded.Text}' hands the image to docker or podman with --load only.");
+                tools.Warn($"{component.Name}: output '{unheeded.Text}' was skipped. It loads the image into docker or podman only with --load.");
             if (read.Find(output => output.IsStandardOutput) is { } first)
-                throw new UsageException($"{component.Name}: --output '{first.Text}': several images cannot share standard output. Name a file with dest=FILE.");
+                throw new UsageException($"{component.Name}: --output '{first.Text}': a project cannot write its images to standard output. Name a file with dest=FILE.");
             await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);
             found.AddRange(read.Select(output => (component.Name, output)));
         }
@@ -40,7 +40,7 @@ internal sealed class BakeOutputs
         WithoutEffect =
         [
             .. output.WithoutEffect,
-            $"source-date-epoch: an image of a project has its time from {BuildKitArguments.Epoch} in its args",
+            $"source-date-epoch: set {BuildKitArguments.Epoch} in the args of the image instead",
         ],
     };
 

@@ -147,14 +147,14 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         await progress.DisposeAsync();
         foreach (var component in plan.Components)
         {
-            await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (only because others stand on it)")}");
+            await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (needed by other images)")}");
             await context.Out.WriteAsync(Indented(await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2)));
             foreach (var missing in component.Missing)
-                await context.Out.WriteLineAsync($"  without {missing.Platform}, which may fail: {missing.Reason}");
+                await context.Out.WriteLineAsync($"  skips the optional platform {missing.Platform}: {missing.Reason}");
             await context.Out.WriteLineAsync();
         }
         foreach (var (name, culprit) in plan.Left)
-            await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it stands on {culprit}")}");
+            await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it needs {culprit}")}");
         var builds = plan.Components.Select(component => new AdvisedBuild(component.Name, component.Plan)).ToList();
         await context.Out.WriteAsync(AdviceText.Render(await new BuildAdvisor(emulators, registry).OfAsync(builds, Units.Bytes, cancellation)));
         SeveralProblemsException.ThrowIfAny(plan.Problems);

@@ -15,7 +15,7 @@ public static class BuildCommand
     public static Command Create(CliContext context)
     {
         var options = new BuildOptions();
-        var command = new Command("build", "Build one image for one or many platforms from a Dockerfile.");
+        var command = new Command("build", "Build an image for one or more platforms from a Dockerfile.");
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => new BuildRun(context, options.Read(parsed, context)).RunAsync(cancellation));
         return command;
@@ -26,17 +26,17 @@ public static class BuildCommand
 internal sealed class BuildOptions
 {
     private ContextFlags contexts = null!;
-    private readonly Option<string[]> tags = Many("--tag", "A name for the image, e.g. quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
-    private readonly Option<string[]> platforms = Many("--platform", "Platforms, e.g. linux/amd64,linux/arm64,linux/arm/v7 (default: $DOCKER_DEFAULT_PLATFORM, else this machine's).", "P,…");
-    private readonly Option<string[]> buildArguments = Many("--build-arg", "A value for an ARG; without =VALUE it is taken from the environment. Repeatable.", "K=V");
-    private readonly Option<string?> target = new("--target") { Description = "The stage to build (default: the last).", HelpName = "STAGE" };
-    private readonly Option<string[]> labels = Many("--label", "A label for every platform's config. Repeatable.", "K=V");
-    private readonly Option<string[]> annotations = Many("--annotation", "An annotation: [manifest:|index:|manifest[linux/arm64]:]K=V. Repeatable.", "K=V");
-    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again." };
+    private readonly Option<string[]> tags = Many("--tag", "A name for the image, such as quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
+    private readonly Option<string[]> platforms = Many("--platform", "The platforms to build, such as linux/amd64,linux/arm64. Default: $DOCKER_DEFAULT_PLATFORM, or the platform of this machine.", "PLATFORMS");
+    private readonly Option<string[]> buildArguments = Many("--build-arg", "Set an ARG. Without =VALUE, the value comes from the environment. Repeatable.", "KEY=VALUE");
+    private readonly Option<string?> target = new("--target") { Description = "The stage to build. Default: the last one.", HelpName = "STAGE" };
+    private readonly Option<string[]> labels = Many("--label", "Add a label to the image. Repeatable.", "KEY=VALUE");
+    private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To choose another place, start with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
+    private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<string[]> noCacheFilter = Many(
-        "--no-cache-filter", "Stages whose steps are run again: NAME[,NAME…]. Repeatable.", "STAGE");
-    private readonly Option<bool> pull = new("--pull") { Description = "Always ask the registry for the base images." };
-    private readonly Option<bool> push = new("--push") { Description = "Publish under every tag: blobs first, tags last." };
+        "--no-cache-filter", "Run the steps of these stages again. Repeatable.", "STAGES");
+    private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
+    private readonly Option<bool> push = new("--push") { Description = "Push the image to its registry, under all its tags. The tags are written last." };
     private RunFlags runs = null!;
     private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
@@ -44,15 +44,15 @@ internal sealed class BuildOptions
     private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private CheckFlags checking = null!;
-    private readonly Option<string> progress = new("--progress") { Description = "auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
-    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push by digest only, and write FILE for 'manifold merge', which writes the tags.", HelpName = "FILE" };
-    private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest." };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write digests and names as JSON to FILE.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. Without it: manifold report.", HelpName = "FOLDER" };
-    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the image's digest to FILE.", HelpName = "FILE" };
-    private readonly Option<string?> print = new("--print") { Description = "tree or plan: print the parsed file or the plan as JSON, and build nothing.", HelpName = "WHAT" };
-    private readonly Option<string> verify = new("--verify") { Description = "on: refuse an image whose start is for another machine; strict: warnings refuse too; warn: only tell; off.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
-    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files for other machines that are meant to be in the image, e.g. opt/agents/**. Repeatable.", "PATTERN");
+    private readonly Option<string> progress = new("--progress") { Description = "How progress is shown: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write FILE. 'manifold merge' joins such files from several machines and writes the tags.", HelpName = "FILE" };
+    private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to FILE, as JSON.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.", HelpName = "FOLDER" };
+    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the digest of the image to FILE.", HelpName = "FILE" };
+    private readonly Option<string?> print = new("--print") { Description = "Print JSON and do not build: tree prints the parsed Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
+    private readonly Option<string> verify = new("--verify") { Description = "Check that programs in the image match its platform: on fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
+    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
 
     private RegistryAccess? registries;
 
@@ -115,7 +115,7 @@ internal sealed class BuildOptions
                 OutputFolder.Require(file);
             var outputs = output.Read(parsed);
             if (outputs.TakesStandardOutput && context.OutIsTerminal)
-                throw new UsageException("--output: an image is no text, and standard output is a terminal. Name a file with dest=FILE, or write into a pipe.");
+                throw new UsageException("--output: cannot write an image to a terminal. Name a file with dest=FILE, or write to a pipe.");
             var tagged = ReadRequest(parsed, context);
             var request = outputs.Applied(tagged, parsed.GetValue(push));
             if (request.WithoutIndex)
@@ -153,8 +153,8 @@ internal sealed class BuildOptions
         WithoutAnIndex.Require("--index=never", request.Platforms,
             request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
         if (parsed.GetValue(shard) is not null)
-            throw new UsageException("--index=never and --shard: a shard is a part of an index. Push the image as it is, or leave "
-                + "--index=never out.");
+            throw new UsageException("--index=never and --shard cannot be used together: a shard is part of an index. Push the image without --shard, or "
+                + "leave out --index=never.");
     }
 
     private PublicationRequest? ReadPush(ParseResult parsed, OutputChoice outputs, ImmutableArray<ImageReference> tags)
@@ -162,13 +162,13 @@ internal sealed class BuildOptions
         var names = outputs.PushTargets(tags, parsed.GetValue(push));
         var request = publishing.Read(parsed, names) with { WithoutTags = parsed.GetValue(shard) is not null, ByDigest = outputs.PushesByDigest };
         if (parsed.GetValue(push) || outputs.Pushed.Any())
-            return names.IsEmpty ? throw new UsageException("--push needs a name: add -t registry/repository:tag.") : request;
+            return names.IsEmpty ? throw new UsageException("--push needs a name for the image. Add -t registry/repository:tag.") : request;
         if (parsed.GetValue(shard) is not null)
-            throw new UsageException("--shard needs --push: the shard says where the platforms' images are.");
+            throw new UsageException("--shard needs --push: a shard refers to images in a registry. Add --push.");
         if (request.CheckAll)
-            throw new UsageException("--check-all asks the registry for every blob: add --push, or give it to manifold push later.");
+            throw new UsageException("--check-all needs --push. Add --push, or use 'manifold push --check-all' later.");
         return request is { PlatformTags: false, Force: false, AllowPlatformRemoval: false } ? null
-            : throw new UsageException("--platform-tags, --force and --allow-platform-removal say how tags are written: add --push, or give them to manifold push later.");
+            : throw new UsageException("--platform-tags, --force and --allow-platform-removal need --push. Add --push, or use them with 'manifold push' later.");
     }
 
     private Attachments ReadAttachments(ParseResult parsed, OutputChoice outputs)
@@ -177,7 +177,7 @@ internal sealed class BuildOptions
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
             attachments.RequirePlace(outputs.All);
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
-            : throw new UsageException("--sign and --shard: a shard is no whole image. Sign what the merge makes: manifold sign --key FILE IMAGE");
+            : throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged image: manifold sign --key FILE IMAGE");
     }
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)
@@ -209,7 +209,7 @@ internal sealed class BuildOptions
 
     /// <summary><c>SOURCE_DATE_EPOCH</c> of the environment, for all images of a project; null where it is not set.</summary>
     public static long? EpochOf(CliContext context) => context.Variable(BuildKitArguments.Epoch) == BuildKitArguments.OfContext
-        ? throw new UsageException($"{BuildKitArguments.Epoch}={BuildKitArguments.OfContext}: the images of a project have contexts of their own. Say it of each: args: {{{BuildKitArguments.Epoch}: {BuildKitArguments.OfContext}}}") : BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
+        ? throw new UsageException($"{BuildKitArguments.Epoch}={BuildKitArguments.OfContext}: not available for a project, because each image has its own context. Set it for each image: args: {{{BuildKitArguments.Epoch}: {BuildKitArguments.OfContext}}}") : BuildKitArguments.ReadEpoch(context.Variable(BuildKitArguments.Epoch));
 
     private static ImmutableArray<Platform> ReadPlatforms(string[] texts, CliContext context)
     {

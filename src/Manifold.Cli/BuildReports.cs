@@ -26,7 +26,7 @@ internal sealed class BuildReports(CliContext context, string? folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            context.Warn($"the report was not written: {e.Message} Write it again with: manifold report {record.Id} -o FILE");
+            context.Warn($"the report was not written: {e.Message} To write it now, run: manifold report {record.Id} -o FILE");
         }
     }
 

@@ -13,13 +13,13 @@ internal static class BuildsCommand
 
     public static Command Create(CliContext context)
     {
-        var last = new Option<int>("--last", "-n") { Description = $"How many (default: {Usual}; the store keeps {Limits.BuildRecords}).", HelpName = "N", DefaultValueFactory = _ => Usual };
-        var json = new Option<bool>("--json") { Description = "Print them as JSON." };
-        var command = new Command("builds", "List the latest builds. See one with: manifold report BUILD") { last, json };
+        var last = new Option<int>("--last", "-n") { Description = $"How many builds to list. The store keeps the latest {Limits.BuildRecords}.", HelpName = "N", DefaultValueFactory = _ => Usual };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("builds", "List the latest builds. To see one, run: manifold report BUILD") { last, json };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(last) < 1)
-                throw new UsageException("--last: expected a number of builds, at least 1.");
+                throw new UsageException("--last: expected 1 or more.");
             using var store = context.OpenStore();
             var records = new RecordedBuilds(store).Latest(parsed.GetValue(last), context.Warn);
             if (parsed.GetValue(json))

@@ -3,17 +3,17 @@ using System.Text.RegularExpressions;
 namespace Manifold.Cli;
 
 /// <summary>
-/// Flags that buildx always gives a value, and that are switches here as well:
-/// <c>--provenance mode=min .</c> and <c>--provenance .</c>
+/// Flags that take a value in buildx, and that may also stand alone here: <c>--provenance mode=min .</c> and <c>--provenance .</c>
+/// build the context <c>.</c>
 /// </summary>
+/// <remarks>
+/// The next word is the value if it looks like one: true, false, or a known field such as mode=min. Else it is an argument.
+/// </remarks>
 internal static partial class BuildxHabits
 {
     private static readonly string[] Flags = ["--provenance", "--sbom"];
 
-    /// <summary>Whether the option may stand without a value.</summary>
-    public static bool IsSwitch(string option) => Flags.Contains(option);
-
-    /// <summary>The words with such a flag's value joined to it, so that what follows a flag without one is left alone.</summary>
+    /// <summary>The words, with the value of such a flag joined to it by <c>=</c>.</summary>
     public static IReadOnlyList<string> Joined(IReadOnlyList<string> words)
     {
         var joined = new List<string>(words.Count);

@@ -29,6 +29,6 @@ internal static class ByteSize
         };
         return double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(factor)
             ? (long)(number * factor)
-            : throw new UsageException($"'{text}' is not a size. Try 10GB or 512MiB.");
+            : throw new UsageException($"'{text}' is not a size. Expected a number with a unit, such as 10GB or 512MiB.");
     }
 }

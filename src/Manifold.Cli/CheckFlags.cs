@@ -5,8 +5,8 @@ namespace Manifold.Cli;
 /// <summary><c>--check</c>, and <c>--call check</c> as buildx has it.</summary>
 internal sealed class CheckFlags
 {
-    private readonly Option<bool> check = new("--check") { Description = "Say what is wrong or doubtful about the Dockerfile, and build nothing." };
-    private readonly Option<string?> call = new("--call") { Description = "check: the same as --check.", HelpName = "METHOD" };
+    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings about the Dockerfile, and do not build." };
+    private readonly Option<string?> call = new("--call") { Description = "The buildx form of --check: --call check.", HelpName = "METHOD" };
 
     public static CheckFlags AddTo(Command command)
     {
@@ -24,7 +24,7 @@ internal sealed class CheckFlags
         null or "" or "build" => parsed.GetValue(check),
         "check" or "lint" => true,
         "outline" or "targets" => throw new UsageException($"--call {Method(parsed)} is not available. "
-            + "The file's stages, arguments and mounts are shown by: manifold build --print=tree"),
+            + "To see the stages, arguments and mounts of the file, run: manifold build --print=tree"),
         var other => throw new UsageException($"--call {other}: expected check or build."),
     };
 

@@ -2,16 +2,16 @@ using System.CommandLine;
 
 namespace Manifold.Cli;
 
-/// <summary>All commands, and the way from the words of a command line to an exit code.</summary>
+/// <summary>All commands, and the steps from the words of a command line to an exit code.</summary>
 public static class CommandTree
 {
     private const string DebugFlag = "--debug", ShortDebugFlag = "-D";
 
     public static RootCommand Create(CliContext context)
     {
-        var root = new RootCommand("Builds container images for many architectures and publishes them as one.")
+        var root = new RootCommand("Build container images for many architectures and publish each as one image.")
         {
-            // one line per command, in the order of the road
+            // One line for each command. Help lists them by HelpGroups.
             InitCommand.Create(context),
             BuildCommand.Create(context),
             BakeCommand.Create(context),
@@ -45,11 +45,12 @@ public static class CommandTree
         };
         root.Add(new Option<bool>(DebugFlag, ShortDebugFlag)
         {
-            Description = "When a command fails, also print the trace of the program. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
+            Description = "Print a stack trace when the command fails. MANIFOLD_DEBUG=1 does the same.", Recursive = true,
         });
+        root.Add(HelpCommand.Create(context, root));
         root.Add(CompleteCommand.Create(context, root));
         root.Add(ManCommand.Create(context, root));
-        ProgramName.AddTo(root);
+        ProgramName.AddTo(context, root);
         return root;
     }
 
@@ -73,14 +74,18 @@ public static class CommandTree
     private static async Task<int> InvokeAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         arguments = BuildxHabits.Joined(arguments);
-        var parsed = Create(context).Parse(arguments);
-        if (WrongUsage.Find(parsed, arguments) is { } wrong)
+        var root = Create(context);
+        if (arguments.Count == 0)
         {
-            foreach (var mistake in wrong.Mistakes)
-                await context.Error.WriteLineAsync($"manifold: {mistake}");
-            await context.Error.WriteLineAsync($"See: {PathOf(wrong.Command)} --help");
+            // Not a result, so it goes to standard error, with the exit code of wrong usage.
+            await context.Error.WriteAsync(HelpPage.First(root, HelpPage.UsualWidth));
             return 2;
         }
+        var parsed = root.Parse(arguments);
+        if (OptionalValues.Returned(parsed, arguments) is { } returned)
+            parsed = root.Parse(arguments = returned);
+        if (WrongUsage.Find(parsed, arguments) is { } wrong)
+            return wrong.Tell(context);
         await context.Begin(parsed);
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
@@ -93,7 +98,7 @@ public static class CommandTree
     internal static string PathOf(Command command) =>
         command is RootCommand ? ProgramName.Name : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
 
-    /// <summary>The options that a command takes and shows, also those of the commands above it.</summary>
+    /// <summary>The visible options of a command, including those of the commands above it.</summary>
     internal static IEnumerable<Option> OptionsOf(Command command) => command.Options
         .Concat(command.Parents.OfType<Command>().SelectMany(OptionsOf).Where(each => each.Recursive)).Where(each => !each.Hidden);
 

@@ -14,11 +14,11 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} A bare REFERENCE is the store's where it has one. "
-            + "Or a build: its id, or 'latest'." };
-        var b = new Argument<string>("B") { Description = "What to compare it with, of the same kind." };
+        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} A bare REFERENCE means the local store first. "
+            + "Or a build: its ID, or 'latest'." };
+        var b = new Argument<string>("B") { Description = "The image or build to compare it with." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
-        var command = new Command("compare", "Compare two images (packages, files, configuration, sizes) or two builds (these and times).") { a, b, json };
+        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and sizes, and in the times of builds.") { a, b, json };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -29,7 +29,7 @@ internal static class CompareCommand
             var (nameA, nameB) = (parsed.GetRequiredValue(a), parsed.GetRequiredValue(b));
             var (recordA, recordB) = (comparing.Builds.TryFind(nameA), comparing.Builds.TryFind(nameB));
             if (recordA is null != recordB is null)
-                throw new UsageException($"'{(recordA is null ? nameB : nameA)}' is a build and '{(recordA is null ? nameA : nameB)}' is none. Compare two builds, or two images; see the builds with: manifold builds");
+                throw new UsageException($"'{(recordA is null ? nameB : nameA)}' is a build, but '{(recordA is null ? nameA : nameB)}' is not. Compare two builds or two images. To list the builds, run: manifold builds");
             if (recordA is not null)
             {
                 var builds = await comparing.OfBuildsAsync(recordA, recordB!, cancellation);

@@ -3,26 +3,31 @@ using System.CommandLine.Completions;
 
 namespace Manifold.Cli;
 
-/// <summary>A word that may stand where the cursor is, and a sentence about it, which may be empty.</summary>
+/// <summary>A word that fits at the cursor, and a description, which may be empty.</summary>
 internal readonly record struct CompletedWord(string Text, string Description)
 {
-    // Others are taken as well.
+    // Others are accepted, too.
     private static readonly string[] CommonPlatforms =
     [
         "linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x",
     ];
 
-    /// <summary>What may stand in the place of the last word. Pure: looks at the command tree only.</summary>
+    /// <summary>The words that fit in the place of the last one. Pure: reads the command tree only.</summary>
     /// <remarks>
     /// <code>
-    /// 1  walk    the words before it lead to a command, and perhaps to an option that waits for its value
-    /// 2  offer   values of that option, else options for who began one, else commands, else values of the argument
-    /// 3  filter  what starts with the word
+    /// 1  walk    the words before it lead to a command, and perhaps to an option that needs a value
+    /// 2  offer   values of that option, else options if the word starts with a dash, else commands, else values of the argument
+    /// 3  filter  those that start with the word
     /// </code>
     /// </remarks>
     public static IEnumerable<CompletedWord> Find(RootCommand root, IReadOnlyList<string> words)
     {
         var word = words.Count > 0 ? words[^1] : "";
+        if (words is [HelpCommand.Name, _, ..] && !word.StartsWith('-'))
+        {
+            return Commands(Walk(root, words.Skip(1).SkipLast(1))?.Command)
+                .Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));
+        }
         if (Walk(root, words.SkipLast(1)) is not var (command, waiting))
             return [];
         return Offer(command, waiting, word).Where(offered => offered.Text.StartsWith(word, StringComparison.Ordinal));
@@ -52,7 +57,7 @@ internal readonly record struct CompletedWord(string Text, string Description)
             return Values(waiting, word, "");
         if (!word.StartsWith('-'))
             return command.Subcommands.Count > 0
-                ? command.Subcommands.Where(each => !each.Hidden).Select(each => new CompletedWord(each.Name, Line(each.Description)))
+                ? Commands(command)
                 : command.Arguments.SelectMany(each => Values(each, word, ""));
         if (word.IndexOf('=', StringComparison.Ordinal) is > 0 and var end)
         {
@@ -65,7 +70,10 @@ internal readonly record struct CompletedWord(string Text, string Description)
             .OrderBy(each => each.Text, StringComparer.Ordinal);
     }
 
-    /// <param name="before">What the word has before the value: <c>--platform=</c></param>
+    private static IEnumerable<CompletedWord> Commands(Command? command) => (command?.Subcommands ?? [])
+        .Where(each => !each.Hidden).Select(each => new CompletedWord(each.Name, Line(each.Description)));
+
+    /// <param name="before">The part of the word before the value: <c>--platform=</c></param>
     private static IEnumerable<CompletedWord> Values(Symbol symbol, string value, string before)
     {
         if (symbol.Name == "--platform") // a list, whose last item is completed
@@ -76,7 +84,7 @@ internal readonly record struct CompletedWord(string Text, string Description)
     private static IEnumerable<string> Names(Option option) => option.Aliases.Prepend(option.Name);
 
     private static bool TakesValue(Option option) =>
-        option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0 && !BuildxHabits.IsSwitch(option.Name);
+        option.ValueType != typeof(bool) && option.Arity.MinimumNumberOfValues > 0;
 
     private static string Line(string? description) => (description ?? "").ReplaceLineEndings(" ");
 }

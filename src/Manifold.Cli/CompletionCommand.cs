@@ -19,14 +19,14 @@ internal static class CompletionCommand
         var shell = new Argument<string>("SHELL")
         {
             Description = """
-                bash, zsh or fish. Add it to bash with 'source <(manifold completion bash)' in ~/.bashrc,
-                to zsh with 'source <(manifold completion zsh)' in ~/.zshrc, below compinit,
-                to fish with: manifold completion fish > ~/.config/fish/completions/manifold.fish
+                bash, zsh or fish. For bash, add 'source <(manifold completion bash)' to ~/.bashrc.
+                For zsh, add 'source <(manifold completion zsh)' to ~/.zshrc, below compinit.
+                For fish, run: manifold completion fish > ~/.config/fish/completions/manifold.fish
                 """.ReplaceLineEndings(" "),
             HelpName = "SHELL",
         };
         shell.CompletionSources.Add([.. Scripts.Keys]);
-        var command = new Command("completion", "Print a shell's completion script.") { shell };
+        var command = new Command("completion", "Print the completion script of a shell.") { shell };
         command.SetAction(parsed => context.Out.WriteLine(Scripts.GetValueOrDefault(parsed.GetRequiredValue(shell))
             ?? throw new UsageException($"completion {parsed.GetValue(shell)}: expected bash, zsh or fish.")));
         return command;

@@ -15,12 +15,12 @@ namespace Manifold.Cli;
 /// <remarks>What is not on this machine is fetched by <see cref="PrepareAsync"/>, once the store is open.</remarks>
 internal sealed class ContextFlags
 {
-    private readonly Argument<string> context = new("CONTEXT") { Description = "What COPY and ADD see: a folder, a git or tarball address, or - for a tar or a Dockerfile on standard input." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile (default: CONTEXT/Dockerfile, then CONTEXT/Containerfile); - is standard input.", HelpName = "FILE" };
+    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a folder, or the address of a git repository or a tar archive. - reads a tar archive or a Dockerfile from standard input." };
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile; - reads standard input. Default: CONTEXT/Dockerfile, or CONTEXT/Containerfile.", HelpName = "FILE" };
     private readonly Option<string[]> named = new("--build-context")
     {
-        Description = "What NAME means in FROM and --from: a folder, docker-image://REF, oci-layout://FOLDER[:TAG], a git or tarball address. Repeatable.",
-        HelpName = "NAME=WHAT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        Description = "Use a folder or an image as NAME in FROM and --from: a path, docker-image://REF, oci-layout://FOLDER[:TAG], or the address of a git repository or a tar archive. Repeatable.",
+        HelpName = "NAME=PLACE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
 
     /// <param name="contextMayMiss">True where a project file may stand for it.</param>
@@ -41,12 +41,12 @@ internal sealed class ContextFlags
     /// <summary>The request's part that says where files come from.</summary>
     public BuildRequest Read(ParseResult parsed, ImmutableArray<Platform> platforms)
     {
-        var (where, path) = (Context(parsed) ?? throw new UsageException("The context is missing: name the folder whose files COPY and ADD see."), File(parsed));
+        var (where, path) = (Context(parsed) ?? throw new UsageException("The build context is missing. Name a folder, such as: manifold build ."), File(parsed));
         if (where == "-" && path == "-")
-            throw new UsageException("Standard input cannot be both the context and the Dockerfile: name one of them.");
+            throw new UsageException("Standard input cannot be both the context and the Dockerfile. Name a path for one of them.");
         var isElsewhere = where == "-" || ContextFetcher.IsRemote(where);
         if (!isElsewhere && !Directory.Exists(where))
-            throw new UsageException(System.IO.File.Exists(where) ? $"The context '{AddressSecrets.Without(where)}' is a file. A tar goes in by standard input: manifold build - < {where}" : $"The context '{AddressSecrets.Without(where)}' is not a folder.");
+            throw new UsageException(System.IO.File.Exists(where) ? $"The context '{AddressSecrets.Without(where)}' is a file, not a folder. To build from a tar archive, run: manifold build - < {where}" : $"The context '{AddressSecrets.Without(where)}' is not a folder.");
         return new BuildRequest
         {
             ContextFolder = isElsewhere ? "" : Path.GetFullPath(where), ContextAddress = isElsewhere ? where : null,
@@ -84,7 +84,7 @@ internal sealed class ContextFlags
             fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
         request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
-            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: what came as the context is a Dockerfile, and no archive that could hold another.")
+            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it cannot contain another one. Leave out -f.")
                 : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
         return request.DockerfilePath is { } inside and not "-" ? request with { DockerfilePath = Inside(fetched.Folder, inside) } : request;
     }
@@ -95,14 +95,14 @@ internal sealed class ContextFlags
     private static string Inside(string folder, string path)
     {
         var full = Path.GetFullPath(path.TrimStart('/'), folder);
-        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path} leads out of the context.");
+        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path}: the file is outside of the context.");
     }
 
     private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)
     {
         await using var input = cli.OpenInput();
         return await Task.Run(() => PlainFile.ReadToEnd(input, Limits.DockerfileBytes), cancellation)
-            ?? throw new UsageException($"Reading the Dockerfile from standard input: it is larger than {Limits.DockerfileBytes} bytes.");
+            ?? throw new UsageException($"The Dockerfile on standard input is larger than {Limits.DockerfileBytes} bytes.");
     }
 
     private ImmutableSortedDictionary<string, NamedContext> Named(ParseResult parsed)
@@ -112,10 +112,10 @@ internal sealed class ContextFlags
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || equals == text.Length - 1)
-                throw new UsageException($"--build-context {AddressSecrets.Without(text)}: expected NAME=WHAT, e.g. --build-context base=docker-image://debian:12");
+                throw new UsageException($"--build-context {AddressSecrets.Without(text)}: expected NAME=PLACE, such as --build-context base=docker-image://debian:12");
             contexts[text[..equals]] = ContextText.Parse(text[(equals + 1)..], Directory.GetCurrentDirectory(), out var wrong) switch
             {
-                FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException($"--build-context {text}: '{folder.Folder}' is not a folder. An image is docker-image://{text[(equals + 1)..]}."),
+                FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException($"--build-context {text}: '{folder.Folder}' is not a folder. For an image, write docker-image://{text[(equals + 1)..]}."),
                 { } found => found,
                 null => throw new UsageException($"--build-context {AddressSecrets.Without(text)}: {wrong}"),
             };

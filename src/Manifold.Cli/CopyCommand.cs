@@ -12,13 +12,13 @@ internal static class CopyCommand
 {
     public static Command Create(CliContext context)
     {
-        var source = new Argument<string>("SOURCE") { Description = Locations.Help };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where it goes; any of the same.", Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Only these platforms, e.g. linux/amd64,linux/arm64. Default: all.", HelpName = "P,…" };
+        var source = new Argument<string>("SOURCE") { Description = $"The image to copy: {Locations.Help}" };
+        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy it, in the same forms.", Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. Default: all.", HelpName = "PLATFORMS" };
         var format = FormatOption();
-        var noReferrers = new Option<bool>("--no-referrers") { Description = "Leave signatures, SBOMs and provenance behind." };
-        var allTags = new Option<bool>("--all-tags") { Description = "Every tag of the source's repository, or every name of its layout." };
-        var command = new Command("copy", "Copy an image, all platforms and what refers to it, between registries, the store, layouts and archives.")
+        var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs and provenance." };
+        var allTags = new Option<bool>("--all-tags") { Description = "Copy every tag of a repository, or every image of a layout." };
+        var command = new Command("copy", "Copy an image between registries, layouts and archives. All its platforms, signatures and SBOMs are copied. The source or target can also be the local store.")
         {
             source, targets, platforms, format, noReferrers, allTags,
         };
@@ -49,7 +49,7 @@ internal static class CopyCommand
 
     public static Option<string?> FormatOption()
     {
-        var format = new Option<string?>("--format") { Description = "oci or docker: the format of index and manifests. Default: as they are.", HelpName = "FORMAT" };
+        var format = new Option<string?>("--format") { Description = "Convert the index and manifests to this format: oci or docker. Default: no conversion.", HelpName = "FORMAT" };
         format.AcceptOneOf("oci", "docker");
         return format;
     }
@@ -80,13 +80,13 @@ internal static class CopyCommand
     {
         var names = source switch
         {
-            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies them all; name the source without one: '{source}'."),
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not name one: '{source}'."),
             { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
             { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
-            _ => throw new UsageException($"--all-tags needs a repository of a registry or an OCI layout, not '{source}'."),
+            _ => throw new UsageException($"--all-tags needs a repository or an OCI layout, not '{source}'."),
         };
         if (names.IsEmpty)
-            throw new UsageException($"--all-tags: there is none in '{source.Reference?.Name ?? source.ToString()}'.");
+            throw new UsageException($"--all-tags: '{source.Reference?.Name ?? source.ToString()}' has no tags.");
         // What refers to an image goes with it.
         return [.. names.Where(name => !TaggedManifest.IsTag(name)).Select(name => (source.Named(name), (ImmutableArray<ImageLocation>)[.. places.Select(place => place.Named(name))]))];
     }

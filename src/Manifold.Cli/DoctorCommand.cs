@@ -5,15 +5,15 @@ using Spectre.Console;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold doctor</c>: what this machine has, what each lack costs, and the command that mends it.</summary>
+/// <summary><c>manifold doctor</c>: checks this machine, and says what to install.</summary>
 public static class DoctorCommand
 {
     private const int NotReady = 4;
 
     public static Command Create(CliContext context)
     {
-        var json = new Option<bool>("--json") { Description = "Print the checks as JSON." };
-        var command = new Command("doctor", "Show what this machine has for builds, what each lack costs, and the command that mends it.") { json };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("doctor", "Check whether this machine is ready for builds. Shows the commands that fix problems.") { json };
         command.SetAction(async (parsed, _) =>
         {
             using var store = StoreSurvey.Make(context.StoreRoot);
@@ -50,10 +50,10 @@ public static class DoctorCommand
     private static string Verdict(ImmutableArray<HostCheck> checks)
     {
         if (checks.Any(check => check is { Name: "store", Status: HostStatus.Missing }))
-            return "[red]This machine cannot build: the store cannot be written.[/]";
+            return "[red]This machine cannot build: the store is not writable.[/]";
         if (checks.Any(check => check.Status == HostStatus.Missing))
-            return "[red]This machine cannot run a RUN yet; images without one can be built.[/]";
+            return "[red]This machine cannot run RUN steps yet. Images without RUN can be built.[/]";
         var reduced = checks.Count(check => check.Status == HostStatus.Reduced);
-        return reduced == 0 ? "[green]This machine is ready for everything.[/]" : $"[green]This machine is ready.[/] {Counts.Of(reduced, "thing")} it could not do.";
+        return reduced == 0 ? "[green]This machine is ready for all builds.[/]" : $"[green]This machine is ready.[/] {Counts.Of(reduced, "optional feature")} {(reduced == 1 ? "is" : "are")} missing.";
     }
 }

@@ -8,7 +8,7 @@ namespace Manifold.Cli;
 public static class EmulatorsCommand
 {
     public static Command Create(CliContext context) =>
-        new("emulators", "Show which platforms run on this machine, and register installed emulators.") { List(context), Install(context) };
+        new("emulators", "Show which platforms run on this machine, and register emulators.") { List(context), Install(context) };
 
     private static Command List(CliContext context)
     {
@@ -23,7 +23,7 @@ public static class EmulatorsCommand
 
     private static Command Install(CliContext context)
     {
-        var command = new Command("install", "Register every installed qemu-user emulator with the kernel, for containers too, until the machine restarts.");
+        var command = new Command("install", "Register every installed qemu-user emulator with the kernel, also for containers. It lasts until the next restart.");
         command.SetAction(async (_, _) =>
         {
             using var store = context.OpenStore();

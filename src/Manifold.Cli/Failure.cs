@@ -5,22 +5,22 @@ using Manifold.Oci;
 
 namespace Manifold.Cli;
 
-/// <summary>The exception that ended a command, as a message and an exit code. Stack traces appear only on request.</summary>
+/// <summary>Turns the exception that ended a command into a message and an exit code. Stack traces appear only on request.</summary>
 /// <remarks>
 /// <code>
-/// 1  what several pieces of work threw at once is taken apart; the most serious problem that is known counts, a full or failing disk first
-/// 2  what Manifold says itself, and what the disk says of a file that the user named: the sentence as it is
-/// 3  everything else is a mistake of ours: what it is, its number, and how to report it
+/// 1  of several exceptions, the most serious known one counts; a full or failing disk comes first
+/// 2  Manifold's own messages, and those of the disk about a file that the user named, are printed as they are
+/// 3  everything else is a bug: its kind, its number, and how to report it
 /// </code>
-/// The number is a hash of the exception's type and of our innermost method on the stack, so a fault has the same number on every machine.
+/// The number is a hash of the exception's type and of our innermost method on the stack, so a bug has the same number on every machine.
 /// </remarks>
 internal static partial class Failure
 {
     private const int Interrupted = 130, Failed = 1;
     private const string WorkingFolderIsGone =
-        "Reading the working folder: it no longer exists. Change to a folder that exists and run the command again.";
+        "The working folder no longer exists. Change to another folder and run the command again.";
 
-    /// <summary>Says on standard error what happened, and returns the exit code.</summary>
+    /// <summary>Prints on standard error what happened, and returns the exit code.</summary>
     /// <param name="debug">Adds the trace.</param>
     public static int Tell(CliContext context, Exception thrown, bool debug)
     {
@@ -42,7 +42,8 @@ internal static partial class Failure
         var failed = problem as RunFailedException;
         foreach (var line in failed?.Before ?? [])
             RunEnd.Write(context, line);
-        context.Error.WriteLine(failed is null ? $"manifold: {message}" : RunEnd.Wrapped(context, $"manifold: {message}"));
+        foreach (var each in problem is SeveralProblemsException several ? several.Messages : [message])
+            context.Error.WriteLine(failed is null ? $"manifold: {each}" : RunEnd.Wrapped(context, $"manifold: {each}"));
         foreach (var line in failed?.After ?? [])
             RunEnd.Write(context, line);
         if (debug)
@@ -50,7 +51,7 @@ internal static partial class Failure
         return code;
     }
 
-    /// <summary>The number of a fault, to be quoted: eight hexadecimal digits. Zeros where this machine cannot hash.</summary>
+    /// <summary>The number of a bug, for reports: eight hexadecimal digits. Zeros if this machine cannot hash.</summary>
     public static string NumberOf(Exception problem)
     {
         var fault = Encoding.UTF8.GetBytes($"{problem.GetType().FullName} {PlaceOf(problem)}");
@@ -65,11 +66,11 @@ internal static partial class Failure
     }
 
     private static string Unexpected(Exception problem) => $"""
-        This is a fault in manifold itself: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).
-        Please report it to whoever gave you manifold. Include the fault's number, the command, and the version ({ProgramName.Version}). To see the trace, run the command again with --debug.
+        This is a bug in manifold: {problem.GetType().Name}{(PlaceOf(problem) is { Length: > 0 } place ? $" in {place}" : "")} (fault {NumberOf(problem)}).
+        Please report it to whoever gave you manifold. Include the fault number, the command and the version ({ProgramName.Version}). To see the stack trace, run the command again with --debug.
         """;
 
-    /// <summary>Asks the disks. What that throws itself must not hide the failure, so the answer is then null.</summary>
+    /// <summary>Asks the disks. Null if that fails itself, so that it does not hide the first failure.</summary>
     private static HostNotReadyException? TryExplain(Exception thrown, CliContext context)
     {
 #pragma warning disable CA1031 // the last line of defense

@@ -2,23 +2,23 @@ using System.Collections.Immutable;
 
 namespace Manifold.Cli;
 
-/// <summary>What fingers type that know docker, skopeo, buildah or cosign, and what it is called here. Consulted only for words that a command does not know.</summary>
+/// <summary>Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not know.</summary>
 internal static class Habits
 {
-    private const string Tls = "For a registry without a trusted certificate, or without TLS: --insecure-registry HOST. Registries of this machine need nothing.";
-    private const string LogIn = "Log in once with 'manifold login HOST', or name a file of credentials: --authfile FILE.";
-    private const string AllPlatforms = "All platforms go along where no --platform names some: leave it out.";
-    private const string Indexes = "See what an image is with 'manifold inspect'; make and change indexes with 'manifold index'.";
+    private const string Tls = "For a registry without TLS or a trusted certificate, use --insecure-registry HOST. Registries on localhost do not need it.";
+    private const string LogIn = "Log in with 'manifold login HOST', or use --authfile FILE.";
+    private const string AllPlatforms = "Leave it out: without --platform, all platforms are included.";
+    private const string Indexes = "Use 'manifold inspect' to show an image, or 'manifold index' to create and change indexes.";
     private const string Resources =
-        "Limit the RUNs with --cgroup-parent GROUP, or the whole build with: "
-        + "systemd-run --scope -p MemoryMax=2G -p CPUQuota=200% manifold build …";
-    private const string NoContainers = "No containers are left behind: leave it out.";
-    private const string NothingIsAsked = "Nothing is asked: leave it out.";
+        "To limit RUN steps, use --cgroup-parent GROUP. To limit the whole build, run: "
+        + "systemd-run --scope -p MemoryMax=2G -p CPUQuota=200% manifold build ...";
+    private const string NoContainers = "Leave it out: a build leaves no containers behind.";
+    private const string NothingIsAsked = "Leave it out: there are no questions to confirm.";
 
     private static readonly ImmutableDictionary<string, string> Commands = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
     [
         KeyValuePair.Create("manifest", Indexes), KeyValuePair.Create("imagetools", Indexes),
-        KeyValuePair.Create("buildx", "Leave it out: manifold build."), KeyValuePair.Create("bud", "Use: manifold build."),
+        KeyValuePair.Create("buildx", "Leave it out. Use: manifold build"), KeyValuePair.Create("bud", "Use: manifold build"),
         KeyValuePair.Create("save", "Use: manifold copy store:NAME docker-archive:FILE"), KeyValuePair.Create("load", "Use: manifold copy docker-archive:FILE store:NAME"),
         KeyValuePair.Create("sync", "Use: manifold copy --all-tags REPOSITORY TARGET"), KeyValuePair.Create("generate-key-pair", "Use: manifold key generate"),
         KeyValuePair.Create("attest", "Use: manifold push --sbom, or manifold build --push --sbom --provenance"),
@@ -46,11 +46,11 @@ internal static class Habits
         KeyValuePair.Create("--override-arch", "Use --platform."),
         KeyValuePair.Create("--arch", "Use --platform."),
         KeyValuePair.Create("--all-tags", "Use: manifold copy --all-tags REPOSITORY TARGET"),
-        KeyValuePair.Create("--preserve-digests", "Digests stay as they are: leave it out."),
-        KeyValuePair.Create("--password", "Others could read it there. Pipe it in: --password-stdin."),
-        KeyValuePair.Create("-p", "A password on the command line could be read by others. Pipe it in: --password-stdin."),
-        KeyValuePair.Create("--builder", "There is none to choose: builds run in this program, on this machine. Leave it out."),
-        KeyValuePair.Create("--policy", "Pin what is built from with 'manifold lock', and build with --locked."),
+        KeyValuePair.Create("--preserve-digests", "Leave it out: digests never change."),
+        KeyValuePair.Create("--password", "Other users can read the command line. Pipe the password in with --password-stdin."),
+        KeyValuePair.Create("-p", "Other users can read the command line. Pipe the password in with --password-stdin."),
+        KeyValuePair.Create("--builder", "Leave it out: builds run in this program, on this machine."),
+        KeyValuePair.Create("--policy", "To control what a build uses, pin it with 'manifold lock', and build with --locked."),
         KeyValuePair.Create("--resource", Resources),
         KeyValuePair.Create("--memory", Resources),
         KeyValuePair.Create("-m", Resources),
@@ -63,20 +63,20 @@ internal static class Habits
         KeyValuePair.Create("--cpuset-mems", Resources),
         KeyValuePair.Create("--rm", NoContainers),
         KeyValuePair.Create("--force-rm", NoContainers),
-        KeyValuePair.Create("--compress", "The context is read where it lies, and sent nowhere: leave it out."),
-        KeyValuePair.Create("--squash", "Make one layer of a stage by copying it: FROM scratch, then COPY --from=STAGE / /."),
+        KeyValuePair.Create("--compress", "Leave it out: the context is not sent anywhere."),
+        KeyValuePair.Create("--squash", "To make one layer of a stage, copy it: FROM scratch, then COPY --from=STAGE / /."),
         KeyValuePair.Create(
-            "--security-opt", "A RUN that needs all rights says RUN --security=insecure, and --allow security.insecure allows it."),
-        KeyValuePair.Create("--isolation", "It is about containers of Windows: leave it out."),
+            "--security-opt", "For a step that needs full privileges, write RUN --security=insecure and build with --allow security.insecure."),
+        KeyValuePair.Create("--isolation", "Leave it out: it is only for Windows containers."),
         KeyValuePair.Create(
             "--disable-content-trust",
-            "Leave it out. Images are signed with --sign --key FILE, and checked with 'manifold verify --key FILE'."),
-        KeyValuePair.Create("--list", "Use --print: it shows images, groups and values."),
-        KeyValuePair.Create("--list-targets", "Use --print: it shows images and groups."),
-        KeyValuePair.Create("--list-variables", "Use --print: it shows what variables became."),
-        KeyValuePair.Create("--invoke", "Build a stage with --target and --load, and run it with docker or podman."),
-        KeyValuePair.Create("--on", "Build a stage with --target and --load, and run it with docker or podman."),
-        KeyValuePair.Create("--detach", "Run it in the background of your shell."),
+            "Leave it out. To sign an image, use --sign --key FILE. To check signatures, run: manifold verify --key FILE IMAGE"),
+        KeyValuePair.Create("--list", "Use --print. It shows images, groups and values."),
+        KeyValuePair.Create("--list-targets", "Use --print. It shows images and groups."),
+        KeyValuePair.Create("--list-variables", "Use --print. It shows the values of variables."),
+        KeyValuePair.Create("--invoke", "Build the stage with --target and --load, and run it with docker or podman."),
+        KeyValuePair.Create("--on", "Build the stage with --target and --load, and run it with docker or podman."),
+        KeyValuePair.Create("--detach", "Run the command in the background: manifold build ... &"),
         KeyValuePair.Create("--yes", NothingIsAsked),
         KeyValuePair.Create("-y", NothingIsAsked),
     ]);

@@ -8,14 +8,14 @@ internal sealed class ImageFlags
 {
     private readonly Option<string> index = new("--index")
     {
-        Description = "always, or never: the manifest of a single platform without an index, for clients that accept none.",
+        Description = "Whether the image has an index: always or never. Without an index, an image has a single platform.",
             DefaultValueFactory = _ => "always", HelpName = "WHEN",
     };
 
     private readonly Option<string?> created = new("--created")
     {
-        Description = "The creation time of the image: now, context (the commit or archive that is built) or seconds since 1970. "
-            + "File times stay as they are.", HelpName = "TIME",
+        Description = "The creation time of the image: now, context (the time of the commit or archive) or seconds since 1970. "
+            + "File times do not change.", HelpName = "TIME",
     };
 
     public static ImageFlags AddTo(Command command)

@@ -11,7 +11,7 @@ internal static class ImagesCommand
     public static Command Create(CliContext context)
     {
         var format = StoredNames.FormatOption();
-        var command = new Command("images", "List the images of the store.") { format };
+        var command = new Command("images", "List the images in the local store.") { format };
         command.SetAction(parsed =>
         {
             using var store = context.OpenStore();

@@ -11,19 +11,19 @@ namespace Manifold.Cli;
 /// <summary><c>manifold index</c>: makes and changes indexes where they are. Nothing but manifests moves within a registry.</summary>
 internal static class IndexCommand
 {
-    public static Command Create(CliContext context) => new("index", "Make and change the indexes of images.")
+    public static Command Create(CliContext context) => new("index", "Create and change image indexes.")
     {
         CreateIndex(context), Add(context), Remove(context), Annotate(context),
     };
 
     private static Command CreateIndex(CliContext context)
     {
-        var shared = new IndexFlags("The index's name. What it had before is replaced; it may not lose a platform by that.");
+        var shared = new IndexFlags("The name of the index. An index that is already there is replaced, but must not lose a platform.");
         var sources = Sources();
         var replace = Replace();
         var attestations = NoAttestations();
-        var annotations = IndexFlags.Annotations("Annotate the index: KEY=VALUE. Repeatable.");
-        var command = new Command("create", "Make an index of images and indexes; platforms that no index tells are read from the configs.") { shared.Target, sources, replace, attestations, annotations };
+        var annotations = IndexFlags.Annotations("Add an annotation to the index. Repeatable.");
+        var command = new Command("create", "Create an index from images and other indexes. Missing platforms are read from the image configs.") { shared.Target, sources, replace, attestations, annotations };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             foreach (var source in parsed.GetRequiredValue(sources))
@@ -34,11 +34,11 @@ internal static class IndexCommand
 
     private static Command Add(CliContext context)
     {
-        var shared = new IndexFlags("The index that is added to.");
+        var shared = new IndexFlags("The index to add to.");
         var sources = Sources();
         var replace = Replace();
         var attestations = NoAttestations();
-        var command = new Command("add", "Add images, or the platforms of indexes, to an index.") { shared.Target, sources, replace, attestations };
+        var command = new Command("add", "Add images, or all platforms of other indexes, to an index.") { shared.Target, sources, replace, attestations };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             await run.BeginAsync(cancellation);
@@ -49,9 +49,9 @@ internal static class IndexCommand
 
     private static Command Remove(CliContext context)
     {
-        var shared = new IndexFlags("The index that is taken from.");
-        var entries = new Argument<string[]>("ENTRY") { Description = "Platforms or digests.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("remove", "Take platforms out of an index. The manifests stay where they are.") { shared.Target, entries };
+        var shared = new IndexFlags("The index to remove from.");
+        var entries = new Argument<string[]>("ENTRY") { Description = "The platforms or digests to remove.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("remove", "Remove platforms from an index. Their manifests are not deleted.") { shared.Target, entries };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             await run.BeginAsync(cancellation);
@@ -63,15 +63,15 @@ internal static class IndexCommand
 
     private static Command Annotate(CliContext context)
     {
-        var shared = new IndexFlags("The index that is annotated.");
-        var entry = new Argument<string?>("ENTRY") { Description = "A platform or a digest of the index. Default: the index itself.", Arity = ArgumentArity.ZeroOrOne };
-        var annotations = IndexFlags.Annotations("KEY=VALUE; KEY= takes it away. Repeatable.");
-        var os = new Option<string?>("--os") { Description = "The entry's operating system.", HelpName = "OS" };
-        var architecture = new Option<string?>("--arch") { Description = "The entry's architecture.", HelpName = "ARCH" };
-        var variant = new Option<string?>("--variant") { Description = "The entry's variant.", HelpName = "V" };
-        var version = new Option<string?>("--os-version") { Description = "The entry's os.version.", HelpName = "VERSION" };
-        var features = new Option<string[]>("--os-features") { Description = "The entry's os.features. Repeatable.", HelpName = "FEATURE" };
-        var command = new Command("annotate", "Annotate an index, or say more of one of its entries. The manifests stay as they are.")
+        var shared = new IndexFlags("The index to annotate.");
+        var entry = new Argument<string?>("ENTRY") { Description = "A platform or digest in the index. Default: the index itself.", Arity = ArgumentArity.ZeroOrOne };
+        var annotations = IndexFlags.Annotations("Add an annotation. KEY= without a value removes it. Repeatable.");
+        var os = new Option<string?>("--os") { Description = "Set the operating system of the entry.", HelpName = "OS" };
+        var architecture = new Option<string?>("--arch") { Description = "Set the architecture of the entry.", HelpName = "ARCH" };
+        var variant = new Option<string?>("--variant") { Description = "Set the variant of the entry.", HelpName = "VARIANT" };
+        var version = new Option<string?>("--os-version") { Description = "Set the os.version of the entry.", HelpName = "VERSION" };
+        var features = new Option<string[]>("--os-features") { Description = "Set the os.features of the entry. Repeatable.", HelpName = "FEATURE" };
+        var command = new Command("annotate", "Annotate an index, or change the platform of an entry. The manifests do not change.")
         {
             shared.Target, entry, annotations, os, architecture, variant, version, features,
         };
@@ -83,35 +83,35 @@ internal static class IndexCommand
                 OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
             };
             if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null, Annotations.IsEmpty: true })
-                throw new UsageException("There is nothing to annotate. Add --annotation KEY=VALUE, or, of an entry, --os, --arch, --variant, --os-version or --os-features.");
+                throw new UsageException("There is nothing to annotate. Add --annotation KEY=VALUE. For an entry, you can also add --os, --arch, --variant, --os-version or --os-features.");
             await run.BeginAsync(cancellation);
             if (parsed.GetValue(entry) is { } which)
                 run.Draft.AnnotateEntry(which, changes);
             else if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null })
                 run.Draft.Annotate(changes.Annotations);
             else
-                throw new UsageException("An index as a whole has no platform. Name the entry: manifold index annotate TARGET linux/arm64 --variant v8");
+                throw new UsageException("An index has no platform of its own. Name an entry: manifold index annotate TARGET linux/arm64 --variant v8");
             run.RemovalIsAsked = changes.Os is not null || changes.Architecture is not null || changes.Variant is not null;
         });
     }
 
-    private static Argument<string[]> Sources() => new("SOURCE") { Description = Locations.Help, Arity = ArgumentArity.OneOrMore };
+    private static Argument<string[]> Sources() => new("SOURCE") { Description = $"The images to add: {Locations.Help}", Arity = ArgumentArity.OneOrMore };
 
-    private static Option<bool> Replace() => new("--replace") { Description = "Let a later source's platform take the place of an earlier one." };
+    private static Option<bool> Replace() => new("--replace") { Description = "Let a later source replace a platform of an earlier one." };
 
-    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out entries that are no images (unknown/unknown). Default: they are kept." };
+    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations: entries with the platform unknown/unknown." };
 }
 
 /// <summary>What the commands over indexes share: a target, how it is published, and the steps around the change itself.</summary>
 internal sealed class IndexFlags(string targetHelp)
 {
-    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index, and write nothing." };
-    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Leave the sources' signatures, SBOMs and provenance behind." };
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index, and do not write it." };
+    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Do not copy the signatures, SBOMs and provenance of the sources." };
     private readonly Option<string?> format = CopyCommand.FormatOption();
 
     public Argument<string> Target { get; } = new("TARGET") { Description = targetHelp };
 
-    public static Option<string[]> Annotations(string help) => new("--annotation") { Description = help, HelpName = "K=V" };
+    public static Option<string[]> Annotations(string help) => new("--annotation") { Description = help, HelpName = "KEY=VALUE" };
 
     /// <exception cref="UsageException">One has no key.</exception>
     public static ImmutableDictionary<string, string> Pairs(string[]? texts) => (texts ?? []).Select(text => text.Split('=', 2))

@@ -11,10 +11,10 @@ internal static class InspectCommand
 {
     public static Command Create(CliContext context)
     {
-        var location = new Argument<string>("LOCATION") { Description = Locations.Help };
-        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest as it stands there, byte for byte." };
+        var location = new Argument<string>("LOCATION") { Description = $"The image to show: {Locations.Help}" };
+        var raw = new Option<bool>("--raw") { Description = "Print the index or manifest, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
-        var platform = new Option<string?>("--platform") { Description = "Only this platform. With --config the default is this machine's.", HelpName = "P" };
+        var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
         var files = new Option<bool>("--files")
         {
             Description = "List the files of one platform by layer, the largest first, and mark those that later layers waste.",
@@ -25,7 +25,7 @@ internal static class InspectCommand
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
-        var command = new Command("inspect", "Show an image of a registry, the store, a layout or an archive: platforms, sizes, layers, config, what refers to it.")
+        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. It can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
         {
             location, raw, config, platform, files, limit, format, json,
         };
@@ -33,7 +33,7 @@ internal static class InspectCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(raw) && parsed.GetValue(config))
-                throw new UsageException("--raw and --config: the index or manifest, or the config? Choose one of them.");
+                throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints the config.");
             if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
                 throw new UsageException("--files cannot be used together with --raw or --config. It lists files, and they print documents.");
             InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
@@ -100,5 +100,5 @@ internal static class InspectCommand
     };
 
     private static UsageException Lacks(ImageLocation location, Platform wanted, IEnumerable<Platform> available) =>
-        new($"{location} has no image for {wanted}. It has: {string.Join(", ", available.Distinct())}. Choose with --platform.");
+        new($"{location} has no image for {wanted}. It has: {string.Join(", ", available.Distinct())}. Choose one with --platform.");
 }

@@ -88,7 +88,7 @@ internal static class InspectedText
         if (image.ReferrersUnknown is { } why)
         {
             output.WriteLine();
-            output.WriteLine($"The referrers are unknown: {ForeignText.Line(why)}");
+            output.WriteLine($"The referrers (signatures, SBOMs) could not be listed: {ForeignText.Line(why)}");
         }
         if (referrers.Count == 0)
             return;

@@ -5,7 +5,7 @@ internal static class KeyPassword
 {
     private const string Variable = "COSIGN_PASSWORD";
 
-    public static Task<string> AskAsync(CliContext context, string keyFile, CancellationToken cancellation) => AskAsync(context, $"Password of {keyFile}: ", twice: false, cancellation);
+    public static Task<string> AskAsync(CliContext context, string keyFile, CancellationToken cancellation) => AskAsync(context, $"Password for {keyFile}: ", twice: false, cancellation);
 
     public static async Task<string> AskAsync(CliContext context, string question, bool twice, CancellationToken cancellation)
     {
@@ -13,10 +13,10 @@ internal static class KeyPassword
         if (context.Environment.TryGetValue(Variable, out var given))
             return given;
         if (Console.IsInputRedirected)
-            throw new UsageException($"The key needs a password, and standard input is no terminal to ask on. Set {Variable}.");
+            throw new UsageException($"The key needs a password, and standard input is not a terminal. Set {Variable}.");
         var typed = await TypedAsync(question);
-        if (twice && typed != await TypedAsync("Again: "))
-            throw new UsageException("The two passwords are not the same. Nothing was written.");
+        if (twice && typed != await TypedAsync("Repeat the password: "))
+            throw new UsageException("The two passwords are different. Nothing was written.");
         return typed;
 
         async Task<string> TypedAsync(string text)

@@ -11,11 +11,11 @@ internal static class KeyText
     public static string Read(CliContext context, string key)
     {
         if (key.StartsWith(Environment, StringComparison.Ordinal))
-            return context.Variable(key[Environment.Length..]) ?? throw new UsageException($"--key {key}: the environment has no variable '{key[Environment.Length..]}'.");
+            return context.Variable(key[Environment.Length..]) ?? throw new UsageException($"--key {key}: the environment variable '{key[Environment.Length..]}' is not set.");
         if (key.Contains("://", StringComparison.Ordinal))
-            throw new UsageException($"--key {key}: keys of key services are not supported. Give a file, or {Environment}VARIABLE.");
+            throw new UsageException($"--key {key}: key management services are not supported. Use a file or {Environment}VARIABLE.");
         if (!File.Exists(key))
-            throw new UsageException($"There is no key file '{key}'. Make a pair with: manifold key generate");
+            throw new UsageException($"There is no key file '{key}'. To make a key pair, run: manifold key generate");
         using var reader = new StreamReader(new MemoryStream(PlainFile.Read(key, Limits.DocumentBytes))); // takes a byte order mark away
         return reader.ReadToEnd();
     }

@@ -12,17 +12,17 @@ internal static class LockCommand
 {
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("IMAGE") { Description = "Images or groups whose needs are pinned (default: the whole project). A folder stands for -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
-        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder that has one (default: the working folder).", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-        var set = new Option<string[]>("--set") { Description = "Override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups whose base images and sources are pinned. Default: the whole project. A folder first means -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder with one. Default: the working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var set = new Option<string[]>("--set") { Description = "Override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var variables = new Option<string[]>("--var")
         {
-            Description = "Set a variable of the file, as in bake. Repeatable.", HelpName = "NAME=VALUE",
+            Description = "Set a variable of the file, as in 'manifold bake'. Repeatable.", HelpName = "NAME=VALUE",
             Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
         };
-        var update = new Option<bool>("--update") { Description = "Ask the registries and repositories for everything again (default: what is pinned stays)." };
+        var update = new Option<bool>("--update") { Description = "Resolve everything again. By default, existing pins do not change." };
         var command = new Command(
-            "lock", "Pin every outside image and source of a project by digest, in manifold.lock beside the project file.")
+            "lock", "Pin every base image and source of a project by digest. The pins are in manifold.lock, next to the project file.")
         {
             names, files, set, variables, update,
         };
@@ -88,7 +88,7 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         foreach (var (what, name, now) in images.Concat(Changes(before.Sources, made.Lock.Sources, commit => commit, (a, b) => a == b)))
             await context.Out.WriteLineAsync($"{what,-8} {name}{(now is null ? "" : "  " + now)}");
         foreach (var without in made.Without)
-            context.Warn($"not pinned, on a platform that may fail: {without}");
+            context.Warn($"not pinned, because its platform is optional: {without}");
         await context.Out.WriteLineAsync($"{made.Lock.File}: {Counts.Of(made.Lock.Images.Count, "image")}, {Counts.Of(made.Lock.Sources.Count, "source")}");
     }
 

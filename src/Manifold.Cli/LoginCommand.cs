@@ -10,7 +10,7 @@ internal static class LoginCommand
     public static Command Create(CliContext context)
     {
         var registry = RegistryArgument();
-        var user = new Option<string>("--username", "-u") { Description = "The user. Asked for where it is not given.", HelpName = "NAME" };
+        var user = new Option<string>("--username", "-u") { Description = "The user name. You are asked for it if it is missing.", HelpName = "NAME" };
         var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from standard input." };
         var command = new Command("login", "Log in to a registry.") { registry, user, fromInput };
         var access = RegistryAccess.AddTo(command, twoAccounts: false);
@@ -18,30 +18,30 @@ internal static class LoginCommand
         {
             var name = RegistryAccess.Registry(parsed.GetValue(registry));
             var piped = parsed.GetValue(fromInput);
-            var who = parsed.GetValue(user) ?? (piped ? null : await AskAsync(context, "User: ", context.In.ReadLine, cancellation))
-                ?? throw new UsageException($"log in to {name}: no user is given. Add: --username NAME");
+            var who = parsed.GetValue(user) ?? (piped ? null : await AskAsync(context, "Username: ", context.In.ReadLine, cancellation))
+                ?? throw new UsageException($"log in to {name}: the user name is missing. Add --username NAME");
             var password = (piped ? await context.In.ReadToEndAsync(cancellation)
                 : await AskAsync(context, "Password: ", () => ReadHidden(context), cancellation))?.TrimEnd('\r', '\n');
             if (string.IsNullOrEmpty(password))
-                throw new UsageException($"log in to {name}: the password is empty. Pipe it in, with --password-stdin, or type it.");
+                throw new UsageException($"log in to {name}: the password is empty. Type it, or pipe it in with --password-stdin.");
             var credential = new Credential { UserName = who, Password = password };
             using var client = access.Open(context, parsed, (_, _, _) => ValueTask.FromResult(credential));
             await client.LoginAsync(name, cancellation);
             var path = await access.Credentials(context, parsed).SaveAsync(name, who, password, cancellation);
-            await context.Error.WriteLineAsync($"Logged in to {name} as {who}; kept in {path}");
+            await context.Error.WriteLineAsync($"Logged in to {name} as {who}. The credentials are in {path}");
         });
         return command;
     }
 
     public static Argument<string?> RegistryArgument() => new("REGISTRY")
     {
-        Description = "HOST or HOST:PORT. Default: docker.io.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The registry: HOST or HOST:PORT. Default: docker.io.", Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static async Task<string?> AskAsync(CliContext context, string question, Func<string?> read, CancellationToken cancellation)
     {
         if (Console.IsInputRedirected)
-            throw new UsageException("Standard input is no terminal to ask on. Give --username NAME and --password-stdin.");
+            throw new UsageException("Standard input is not a terminal. Use --username NAME and --password-stdin.");
         await context.Error.WriteAsync(question);
         // A terminal is read synchronously; Ctrl-C must not wait for a key.
         return await Task.Run(read, CancellationToken.None).WaitAsync(cancellation);

@@ -15,7 +15,7 @@ internal static class ManCommand
     {
         var folder = new Argument<string?>("FOLDER")
         {
-            Description = "Where the pages are written, e.g. ~/.local/share/man/man1. Without it, manifold(1) is printed.",
+            Description = "The folder for the pages, such as ~/.local/share/man/man1. Default: print manifold(1).",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("man", "Write the manual pages.") { folder };

@@ -1,13 +1,12 @@
+using System.Collections.Immutable;
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.Globalization;
 
 namespace Manifold.Cli;
 
 /// <summary>The manual page of one command, in the language of man(7).</summary>
 internal sealed record ManPage(string FileName, string Text)
 {
-    /// <summary>A page for each command that people see; that of the program is the first.</summary>
+    /// <summary>One page for each visible command. The program's page is the first.</summary>
     public static IEnumerable<ManPage> All(RootCommand root, string version, DateOnly date) =>
         Visible(root).Prepend(root).Select(command => Of(command, version, date));
 
@@ -17,16 +16,16 @@ internal sealed record ManPage(string FileName, string Text)
         page.Title(PageName(command), date, version);
         page.Section("NAME");
         // Index programs (apropos, whatis) read this: no full stop.
-        page.Paragraphs($"{PageName(command)} - {FirstSentence(command)}");
+        page.Paragraphs($"{PageName(command)} - {HelpTexts.Summary(command)}");
         page.Section("SYNOPSIS");
         Synopsis(page, command);
         page.Section("DESCRIPTION");
         page.Paragraphs(command is RootCommand ? [command.Description ?? "", ManTexts.Introduction] : [command.Description ?? ""]);
-        Entries(page, "ARGUMENTS", command.Arguments.Where(each => !each.Hidden)
-            .Select(each => (Roff.Italic(LabelOf(each)), each.Description ?? "")));
-        Entries(page, "COMMANDS", command.Subcommands.Where(each => !each.Hidden)
-            .Select(each => (Roff.Bold($"{PageName(each)}(1)"), each.Description ?? "")));
-        Entries(page, "OPTIONS", CommandTree.OptionsOf(command).Select(each => (OptionLabel(each), Describe(each))));
+        Entries(page, "ARGUMENTS", HelpTexts.Arguments(command)
+            .Select(each => (Roff.Italic(HelpTexts.LabelOf(each)), each.Description ?? "")));
+        Groups(page, "COMMANDS", HelpGroups.Commands(command), each => (Roff.Bold($"{PageName(each)}(1)"), each.Description ?? ""));
+        Groups(page, "OPTIONS", HelpGroups.Options(command), each => (OptionLabel(each), HelpTexts.Describe(each)));
+        Examples(page, command);
         if (command is RootCommand)
         {
             Entries(page, "EXIT STATUS", ManTexts.ExitCodes.Select(each => (Roff.Bold(each.Code), each.Meaning)));
@@ -40,12 +39,47 @@ internal sealed record ManPage(string FileName, string Text)
     private static void Synopsis(Roff page, Command command)
     {
         var arguments = command.Subcommands.Count > 0 ? [Roff.Italic("COMMAND")]
-            : command.Arguments.Where(each => !each.Hidden).Select(each =>
+            : HelpTexts.Arguments(command).Select(each =>
             {
-                var label = Roff.Italic(LabelOf(each)) + (each.Arity.MaximumNumberOfValues > 1 ? "\\&.\\|.\\|." : "");
-                return each.Arity.MinimumNumberOfValues == 0 ? $"[{label}]" : label;
+                var (isOptional, repeats) = HelpTexts.CountOf(each);
+                var label = Roff.Italic(HelpTexts.LabelOf(each)) + (repeats ? "\\&.\\|.\\|." : "");
+                return isOptional ? $"[{label}]" : label;
             });
-        page.Line(string.Join(' ', [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. arguments]));
+        var required = HelpTexts.Required(command).Select(each => $"{Roff.Bold(each.Name)} {Roff.Italic(each.HelpName ?? "VALUE")}");
+        page.Line(string.Join(' ',
+            [Roff.Bold(CommandTree.PathOf(command)), $"[{Roff.Italic("OPTION")}]\\&.\\|.\\|.", .. required, .. arguments]));
+    }
+
+    private static void Examples(Roff page, Command command)
+    {
+        var examples = CommandExamples.Of(command);
+        if (examples.IsEmpty)
+            return;
+        page.Section("EXAMPLES");
+        for (var at = 0; at < examples.Length; at++)
+        {
+            if (at > 0)
+                page.Line(".PP");
+            page.Paragraphs(examples[at].Purpose + ":");
+            page.Verbatim(examples[at].Lines);
+        }
+    }
+
+    /// <summary>Entries under headings of their own; a group alone has none.</summary>
+    private static void Groups<T>(Roff page, string title, IEnumerable<(string Title, ImmutableArray<T> Members)> groups,
+        Func<T, (string Label, string Text)> entry)
+    {
+        var all = groups.Where(group => !group.Members.IsEmpty).ToList();
+        if (all.Count == 0)
+            return;
+        page.Section(title);
+        foreach (var (subtitle, members) in all)
+        {
+            if (all.Count > 1)
+                page.Subsection(subtitle);
+            foreach (var (label, text) in members.Select(entry))
+                page.Entry(label, text);
+        }
     }
 
     private static void Entries(Roff page, string title, IEnumerable<(string Label, string Text)> entries)
@@ -60,22 +94,9 @@ internal sealed record ManPage(string FileName, string Text)
 
     private static string OptionLabel(Option option)
     {
-        var names = option.Aliases.Where(name => name.StartsWith('-')).Append(option.Name)
-            .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal));
-        var label = string.Join(", ", names.Select(Roff.Bold));
-        return option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? label
-            : $"{label} {Roff.Italic(option.HelpName ?? "VALUE")}";
+        var (before, value, after) = HelpTexts.ValueOf(option);
+        return string.Join(", ", HelpTexts.Names(option).Select(Roff.Bold)) + before + (value.Length > 0 ? Roff.Italic(value) : "") + after;
     }
-
-    private static string Describe(Option option)
-    {
-        var told = option is HelpOption ? "Print help." : option.Description ?? "";
-        var value = option.HasDefaultValue && option.ValueType != typeof(bool) ? option.GetDefaultValue() : null;
-        return value is string or int or long or double
-            ? $"{told} Default: {Convert.ToString(value, CultureInfo.InvariantCulture)}." : told;
-    }
-
-    private static string LabelOf(Argument argument) => argument.HelpName ?? argument.Name;
 
     private static IEnumerable<Command> Visible(Command command) =>
         command.Subcommands.Where(each => !each.Hidden).SelectMany(each => Visible(each).Prepend(each));
@@ -85,11 +106,4 @@ internal sealed record ManPage(string FileName, string Text)
         : command.Parents.OfType<Command>().Select(PageName).Concat(command.Subcommands.Where(each => !each.Hidden).Select(PageName));
 
     private static string PageName(Command command) => CommandTree.PathOf(command).Replace(' ', '-');
-
-    private static string FirstSentence(Command command)
-    {
-        var text = command.Description ?? "";
-        var end = text.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? text : text[..end]).TrimEnd('.');
-    }
 }

@@ -6,28 +6,28 @@ namespace Manifold.Cli;
 internal static class ManTexts
 {
     public const string Introduction =
-        "It is one program without a daemon. It reads the flags of 'docker buildx build' and its Dockerfiles, keeps images in an OCI "
-        + "layout that other tools read in place, and speaks to registries itself. 'manifold doctor' says what this machine has and lacks.";
+        "Manifold is a single program without a daemon. It accepts the flags of 'docker buildx build' and its Dockerfiles, stores images in an "
+        + "OCI layout that other tools can read, and talks to registries itself. 'manifold doctor' checks whether this machine is ready.";
 
     public static readonly ImmutableArray<(string Code, string Meaning)> ExitCodes =
     [
-        ("0", "done"),
-        ("1", "the build failed, content is not what it should be, or a file could not be read or written"),
-        ("2", "wrong usage, or a wrong file"),
-        ("3", "the registry refused, or could not be reached"),
-        ("4", "something is missing on this machine, such as a program or disk space; 'manifold doctor' says what"),
+        ("0", "success"),
+        ("1", "the build failed, a check failed, or a file could not be read or written"),
+        ("2", "the command line or a file is wrong"),
+        ("3", "a registry refused a request, or could not be reached"),
+        ("4", "something is missing on this machine, such as a program or disk space; run 'manifold doctor'"),
         ("130", "interrupted"),
     ];
 
     public static readonly ImmutableArray<(string Names, string Meaning)> Variables =
     [
-        ("MANIFOLD_ROOT", "the store. Default: /var/lib/manifold for root, else $XDG_DATA_HOME/manifold, else ~/.local/share/manifold"),
+        ("MANIFOLD_ROOT", "the folder of the local store. Default: /var/lib/manifold for root, else $XDG_DATA_HOME/manifold, else ~/.local/share/manifold"),
         ("SOURCE_DATE_EPOCH",
-            "the time of files in layers and of the image, in seconds since 1970. "
+            "the time of the image and of the files in its layers, in seconds since 1970. "
             + "Default: 0, so that the same input gives the same digest"),
-        ("DOCKER_DEFAULT_PLATFORM", "the platforms of 'build' without '--platform'. Default: this machine's"),
-        ("DOCKER_CONFIG, REGISTRY_AUTH_FILE", "where 'login' keeps credentials: Docker's folder, podman's file"),
-        ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "proxies for registries that are not on this machine"),
+        ("DOCKER_DEFAULT_PLATFORM", "the platforms to build if '--platform' is missing. Default: the platform of this machine"),
+        ("DOCKER_CONFIG, REGISTRY_AUTH_FILE", "where 'login' stores credentials: the folder of Docker, the file of podman"),
+        ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "proxies for registries on other machines"),
         ("NO_COLOR", "turns colors off"),
     ];
 }

@@ -11,11 +11,11 @@ internal static class MergeCommand
 {
     public static Command Create(CliContext context)
     {
-        var files = new Argument<string[]>("SHARD") { Description = "Files that 'manifold build --shard' wrote.", Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "What the image must have when all are joined; refuses where one is missing.", HelpName = "P,…" };
-        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags have already." };
-        var annotations = new Option<string[]>("--annotation") { Description = "An annotation: [index:|manifest-descriptor[linux/arm64]:]K=V, by default of the index. Repeatable.", HelpName = "K=V" };
-        var command = new Command("merge", "Join shards from several machines to one image, and write its tags.") { files, platforms, append, annotations };
+        var files = new Argument<string[]>("SHARD") { Description = "The files that 'manifold build --push --shard FILE' wrote.", Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Platforms that the merged image must have. Fails if one is missing.", HelpName = "PLATFORMS" };
+        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have." };
+        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index, or to an entry with manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
+        var command = new Command("merge", "Merge shards from several machines into one image. The tags are written when all shards are there.") { files, platforms, append, annotations };
         var publishing = PublishingFlags.AddTo(command);
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -40,7 +40,7 @@ internal static class MergeCommand
     private static ShardFile Read(string path)
     {
         if (Directory.Exists(path))
-            throw new UsageException($"merge: '{path}' is a folder. Name the shards in it, e.g. {path.TrimEnd('/')}/*.json");
+            throw new UsageException($"merge: '{path}' is a folder. Name the shards in it, such as {path.TrimEnd('/')}/*.json");
         try
         {
             return new ShardFile(path, Shard.Parse(PlainFile.Read(path, Limits.DocumentBytes)));
@@ -63,7 +63,7 @@ internal static class MergeCommand
             var read = Annotation.Parse(text);
             var bare = !text.Split('=')[0].Contains(':', StringComparison.Ordinal);
             if (read.Any(each => each.Place is AnnotationPlace.IndexDescriptor || (each.Place is AnnotationPlace.Manifest && !bare)))
-                throw new UsageException($"--annotation {text}: a merge annotates the index (index:) and its entries (manifest-descriptor:); manifests are annotated when they are built.");
+                throw new UsageException($"--annotation {text}: merge can annotate the index (index:) and its entries (manifest-descriptor:). To annotate a manifest, use --annotation when you build it.");
             return read.Select(each => bare ? each with { Place = AnnotationPlace.Index } : each);
         }
         catch (FormatException e)

@@ -13,11 +13,11 @@ internal sealed class OutputFlags
 {
     private readonly Option<string[]> outputs = new("--output", "-o")
     {
-        Description = "Where the image goes besides the store: type=oci|docker|local|tar|registry|image,dest=…; a folder for its files; - for a tar of them. Repeatable.",
+        Description = "Also write the image somewhere else: type=oci, docker, local, tar, registry or image, with dest=FILE or other keys. A folder gets the files of the image, - gets a tar of them. Repeatable.",
         HelpName = "OUTPUT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<bool> load = new("--load") { Description = "Hand this machine's platform to docker or podman." };
-    private readonly Option<string?> compression = new("--compression") { Description = "gzip, zstd or uncompressed, and a level: zstd:19. For the layers that the build makes; bases keep theirs.", HelpName = "FORM" };
+    private readonly Option<bool> load = new("--load") { Description = "Load this machine's platform into docker or podman." };
+    private readonly Option<string?> compression = new("--compression") { Description = "Compress new layers with gzip, zstd or uncompressed, and an optional level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
 
     public static OutputFlags AddTo(Command command)
     {
@@ -34,7 +34,7 @@ internal sealed class OutputFlags
         if (parsed.GetValue(load) && !all.Any(output => output.IsLoad))
             all = all.Add(ImageOutput.Load);
         if (all.Where(output => output.IsStandardOutput).Skip(1).FirstOrDefault() is { } second)
-            throw new UsageException($"--output '{second.Text}': another output goes to standard output already. Name a file.");
+            throw new UsageException($"--output '{second.Text}': another output already uses standard output. Name a file with dest=FILE.");
         return new OutputChoice(all, parsed.GetValue(compression) is { } text ? ReadCompression(text) : null);
     }
 
@@ -75,12 +75,12 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
     {
         var images = All.Where(output => output.Kind == OutputKind.Image).ToList();
         foreach (var other in images.Where(other => !IsAlike(other, images[0])).Concat(push && images.Count > 0 && !IsAlike(images[0], ImageOutput.Load) ? images : []).Take(1))
-            throw new UsageException($"--output '{other.Text}': one build publishes one image, and another output (or --push) wants it in another form. Give all of them the same keys, or build once for each: nothing is done twice.");
+            throw new UsageException($"--output '{other.Text}': it needs another form of the image than another output or --push. Give all of them the same keys, or run one build for each. Finished steps are reused.");
         ImmutableArray<long> times = [.. All.Select(output => output.Epoch).OfType<long>().Distinct()];
         if (times.Length > 1)
             throw new UsageException(
-                $"--output: source-date-epoch is {times[0]} and {times[1]}, and one build has one time. "
-                    + "Say the same for all, or build once for each.");
+                $"--output: source-date-epoch is both {times[0]} and {times[1]}, but a build has only one time. "
+                    + "Use the same time for all, or run one build for each.");
         return request with
         {
             SourceDateEpoch = times.IsEmpty ? request.SourceDateEpoch : times[0],

@@ -15,9 +15,9 @@ internal static class PlanCommand
     {
         var options = new BuildOptions();
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
-        var set = new Option<string[]>("--set") { Description = "Of a project: override a key, as in bake. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-        var locked = new Option<bool>("--locked") { Description = "Of a project: plan from what manifold.lock pins and from nothing else." };
-        var command = new Command("plan", "Show what a build would stand on, do and publish; takes the arguments of build, or -f with a project file and an image of it.") { json, set, locked };
+        var set = new Option<string[]>("--set") { Description = "For a project: override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var locked = new Option<bool>("--locked") { Description = "For a project: use only images and sources that manifold.lock pins." };
+        var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would stop it. Takes the arguments of 'manifold build', or a project file with -f and the name of an image.") { json, set, locked };
         options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -27,7 +27,7 @@ internal static class PlanCommand
                 return;
             }
             if (parsed.GetResult(set) is not null || parsed.GetValue(locked))
-                throw new UsageException($"{(parsed.GetResult(set) is null ? locked.Name : set.Name)} is for a project: name its file with -f manifold.yaml.");
+                throw new UsageException($"{(parsed.GetResult(set) is null ? locked.Name : set.Name)} needs a project. Name its file with -f manifold.yaml.");
             var line = options.Read(parsed, context);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);

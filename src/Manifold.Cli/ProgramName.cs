@@ -4,17 +4,20 @@ using System.CommandLine.Invocation;
 
 namespace Manifold.Cli;
 
-/// <summary>What the program calls itself: <c>manifold</c>, whatever its file is called.</summary>
+/// <summary>The program's name, <c>manifold</c>, even if its file has another one.</summary>
 internal static class ProgramName
 {
     public const string Name = "manifold";
 
     public static string Version => $"{Name} {typeof(ProgramName).Assembly.GetName().Version?.ToString(3)}";
 
-    public static void AddTo(RootCommand root)
+    public static void AddTo(CliContext context, RootCommand root)
     {
         foreach (var help in root.Options.OfType<HelpOption>())
-            help.Action = new NamedHelp((SynchronousCommandLineAction)help.Action!);
+        {
+            help.Description = "Show this help.";
+            help.Action = new ShownHelp(context);
+        }
         foreach (var version in root.Options.OfType<VersionOption>())
         {
             version.Description = "Print the version.";
@@ -31,20 +34,15 @@ internal static class ProgramName
         }
     }
 
-    // The library takes the name of the executable, and offers no other.
-    private sealed class NamedHelp(SynchronousCommandLineAction help) : SynchronousCommandLineAction
+    private sealed class ShownHelp(CliContext context) : SynchronousCommandLineAction
     {
-        // Who asks for help need not have said the rest.
+        // Help does not need the rest of the line to be right.
         public override bool ClearsParseErrors => true;
 
         public override int Invoke(ParseResult parseResult)
         {
-            var output = parseResult.InvocationConfiguration.Output;
-            using var text = new StringWriter();
-            parseResult.InvocationConfiguration.Output = text;
-            var code = help.Invoke(parseResult);
-            output.Write(text.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {Name} ", StringComparison.Ordinal).TrimEnd() + "\n");
-            return code;
+            HelpPage.Show(context, (width, bold) => HelpPage.Of(parseResult.CommandResult.Command, width, bold));
+            return 0;
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
         if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
-            throw new UsageException($"--check and {beside}: --check only says what is wrong or doubtful. Run bake once more for {beside}.");
+            throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for {beside}.");
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
         var options = new GraphOptions
         {

@@ -9,18 +9,18 @@ internal static class PruneCommand
 {
     public static Command Create(CliContext context)
     {
-        var all = new Option<bool>("--all", "-a") { Description = "Also the whole build cache and all unpacked layers." };
-        var keep = new Option<string?>("--keep-storage") { Description = "Remove cache, least recently used first, until the store has at most SIZE.", HelpName = "SIZE" };
+        var all = new Option<bool>("--all", "-a") { Description = "Also remove the whole build cache and all unpacked layers." };
+        var keep = new Option<string?>("--keep-storage") { Description = "Remove cache entries until the store is at most SIZE, such as 20GB. The least recently used go first.", HelpName = "SIZE" };
         var format = StoredNames.FormatOption();
-        var command = new Command("prune", "Remove what no image name and no cache record needs. Tagged images stay.") { all, keep, format };
+        var command = new Command("prune", "Free space in the local store. Images with a name are kept.") { all, keep, format };
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = new Prune.Options(parsed.GetValue(all), parsed.GetValue(keep) is { } size ? ByteSize.Parse(size) : null);
             using var store = context.OpenStore();
             var result = await new Prune(store, context.Time).RunAsync(options,
-                () => context.Error.WriteLine("manifold: waiting for the builds, pulls and pushes that use the store …"), cancellation);
+                () => context.Error.WriteLine("manifold: waiting for other commands that use the store ..."), cancellation);
             foreach (var fault in result.Faults)
-                context.Warn($"cannot be read or removed: {fault}");
+                context.Warn($"could not read or remove {fault}");
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
@@ -31,7 +31,7 @@ internal static class PruneCommand
     }
 
     /// <summary>What who uses the store says while a prune keeps them waiting.</summary>
-    public static void TellOfWaiting(CliContext context) => context.Warn("waiting for the prune that works on the store …");
+    public static void TellOfWaiting(CliContext context) => context.Warn("waiting for 'manifold prune' to finish ...");
 
     private static JsonObject ToJson(Prune.Result result) => new()
     {

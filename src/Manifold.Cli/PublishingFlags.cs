@@ -8,14 +8,14 @@ namespace Manifold.Cli;
 /// <summary>What the commands that publish share: flags, and what they say at the end.</summary>
 internal sealed class PublishingFlags
 {
-    private readonly Option<bool> platformTags = new("--platform-tags") { Description = "Also write TAG-amd64, TAG-arm64, TAG-arm-v7 …, each for one platform." };
-    private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that somebody moved meanwhile, or that holds what is no image." };
-    private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Let a tag lose platforms that it has." };
+    private readonly Option<bool> platformTags = new("--platform-tags") { Description = "Also write a tag for each platform, such as TAG-amd64 and TAG-arm-v7." };
+    private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that changed in the meantime, or that is not an image." };
+    private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Allow a tag to lose platforms that it has now." };
 
     private readonly Option<bool> checkAll = new("--check-all")
     {
-        Description = "Ask the registry for every blob, even if the tag is up to date, and send what it lost. "
-            + "Default: only for every manifest."
+        Description = "Check every blob in the registry, even if the tag is up to date, and push the missing ones. "
+            + "By default only manifests are checked."
     };
 
     public static PublishingFlags AddTo(Command command)
@@ -42,8 +42,8 @@ internal sealed class PublishingFlags
     {
         var transfers = done.Transfers;
         // What has its digest there already is not asked for blob by blob.
-        await context.Error.WriteLineAsync(transfers is { Uploaded: 0, Mounted: 0, AlreadyThere: 0 } ? "all content was there already" :
-            $"{Counts.Of(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, {transfers.AlreadyThere} there already");
+        await context.Error.WriteLineAsync(transfers is { Uploaded: 0, Mounted: 0, AlreadyThere: 0 } ? "all content was already there" :
+            $"{Counts.Of(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, {transfers.AlreadyThere} already there");
         var byDigest = targets.Where(target => target.Tag is null).Select(target => target.WithDigest(done.Top.Digest).ToString());
         foreach (var line in done.Tags.Select(tag => tag.ToString()).Concat(byDigest).Distinct())
             await context.Out.WriteLineAsync(line);

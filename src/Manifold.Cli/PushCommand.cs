@@ -14,12 +14,12 @@ internal static class PushCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image of the store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME], "
+        var image = new Argument<string>("IMAGE") { Description = "An image in the local store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or "
             + "docker-archive:FILE[:REFERENCE]." };
-        var named = new Argument<string[]>("TARGET") { Description = "Where it goes. Default: the name of the store's image.",
+        var named = new Argument<string[]>("TARGET") { Description = "The names to push it to. Default: its name in the store.",
             Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("push", "Push an image of the store, a layout or an archive to registries, with what refers to "
-            + "it.") { image, named };
+        var command = new Command("push", "Push an image to registries. It can be in the local store, a layout or an archive. "
+            + "Its signatures and SBOMs are pushed, too.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
         var attaching = AttachmentFlags.AddTo(command, builds: false);
         var access = RegistryAccess.AddTo(command);
@@ -35,7 +35,7 @@ internal static class PushCommand
             var (source, own) = Open(place, store, client);
             await using var _ = source;
             var names = !targets.IsEmpty ? targets : own is not null ? [own]
-                : throw new UsageException($"push {place}: say where it goes: manifold push {place} registry/repository:tag");
+                : throw new UsageException($"push {place}: the target is missing. Run: manifold push {place} registry/repository:tag");
             var tools = new PublishingTools(store, client, context.Time) { Warn = context.Warn };
             var (progress, request) = (new TransferLines(context), publishing.Read(parsed, names));
             if (own is null || store.Tags.KeepsNameless)
@@ -65,7 +65,7 @@ internal static class PushCommand
         if (place.Transport is not Transport.Store)
             return (new ImageSources(store, client).Open(place), null);
         var (name, target) = new LocalImages(store, client.Options.Registries).Find(place.Reference!) ?? throw new UsageException(
-            $"push {place.Reference}: the store has no image of that name. See: manifold images");
+            $"push {place.Reference}: the store has no image with this name. To list the images, run: manifold images");
         return (new StoreSource(store, client, name, target), name);
     }
 

@@ -7,7 +7,7 @@ namespace Manifold.Cli;
 /// <summary>The records of the store as people name them: by id, by its begin, as <c>latest</c>; or a record's file from elsewhere.</summary>
 internal sealed class RecordedBuilds(Store store)
 {
-    public const string Help = "A build's id or its begin, 'latest' (the default), or a record.json file. See: manifold builds";
+    public const string Help = "The ID of a build or its first characters, 'latest', or a record.json file. 'manifold builds' lists the IDs. Default: latest.";
 
     /// <exception cref="UsageException">There is no such build, or several.</exception>
     public BuildRecord Find(string? name) => TryFind(name) ?? throw Unknown(name);
@@ -20,7 +20,7 @@ internal sealed class RecordedBuilds(Store store)
             return Parse(name, PlainFile.Read(name, Limits.DocumentBytes));
         var ids = name is null or "latest" ? [.. store.Builds.List().Take(1)] : store.Builds.Find(name);
         if (ids.Count > 1)
-            throw new UsageException($"'{name}' is the begin of {ids.Count} builds: {string.Join(", ", ids.Take(5))}. Give more of it.");
+            throw new UsageException($"'{name}' matches {ids.Count} builds: {string.Join(", ", ids.Take(5))}. Type more characters.");
         return ids is [var id] && store.Builds.TryRead(id) is { } bytes ? Parse(id, bytes) : null;
     }
 
@@ -36,7 +36,7 @@ internal sealed class RecordedBuilds(Store store)
             }
             catch (FormatException e)
             {
-                tell($"build {id}: {e.Message}. It is left out.");
+                tell($"build {id} is not listed: {e.Message}.");
             }
             if (record is not null)
                 yield return record;
@@ -56,6 +56,6 @@ internal sealed class RecordedBuilds(Store store)
     }
 
     private UsageException Unknown(string? name) => new(store.Builds.List() is [var latest, ..]
-        ? $"There is no build '{name}'. The latest is {latest}; see them all with: manifold builds"
-        : $"The store '{store.Root}' has no record of a build. Build something with: manifold build");
+        ? $"There is no build '{name}'. The latest is {latest}. To list all builds, run: manifold builds"
+        : $"The store '{store.Root}' has no builds yet. To build an image, run: manifold build");
 }

@@ -20,17 +20,17 @@ internal sealed class RegistryAccess
 {
     private readonly Option<string[]> insecure = new("--insecure-registry")
     {
-        Description = "Talk to this HOST[:PORT] without a trusted certificate, or without TLS. Loopback registries need it not.",
+        Description = "Connect to this HOST[:PORT] without TLS, or without a trusted certificate. Not needed for registries on localhost. Repeatable.",
         HelpName = "HOST",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private readonly Option<string?> authFile = AuthFileOption();
-    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "Credentials for what is read, where they are others than for what is written.");
-    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "Credentials for what is written, where they are others than for what is read.");
+    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "The credentials file for pulls, if it differs from that for pushes.");
+    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "The credentials file for pushes, if it differs from that for pulls.");
     private readonly Option<string?> certificates = new("--cert-dir")
     {
-        Description = "A folder of authorities (*.crt) and a client certificate (*.cert, *.key), instead of certs.d.", HelpName = "DIR",
+        Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in certs.d.", HelpName = "FOLDER",
     };
 
     private RegistryAccess() { }
@@ -46,7 +46,7 @@ internal sealed class RegistryAccess
     }
 
     public static Option<string?> AuthFileOption() =>
-        FileOption("--authfile", "Credentials are in this file (auth.json, config.json, a Kubernetes secret) or in the folder where a secret is mounted.");
+        FileOption("--authfile", "The credentials file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted secret.");
 
     private static Option<string?> FileOption(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 
@@ -74,7 +74,7 @@ internal sealed class RegistryAccess
     {
         // Who logs in writes the file.
         if (credentials is null && new[] { choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile }.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
-            throw new UsageException($"There is no file of credentials '{missing}'. Write it with: manifold login --authfile {missing} HOST");
+            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {missing} HOST");
         return Client(context, choice, credentials);
     }
 
@@ -114,5 +114,5 @@ internal sealed class RegistryAccess
     public static ImmutableArray<Platform> Platforms(IEnumerable<string> values) =>
         [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Select(text => Platform.TryParse(text, out var platform) ? platform
-                : throw new UsageException($"'{text}' is not a platform. Expected os/architecture[/variant], e.g. linux/arm64 or linux/arm/v7."))];
+                : throw new UsageException($"'{text}' is not a platform. Expected os/architecture[/variant], such as linux/arm64 or linux/arm/v7."))];
 }

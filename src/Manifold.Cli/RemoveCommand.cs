@@ -8,7 +8,7 @@ internal static class RemoveCommand
     public static Command Create(CliContext context)
     {
         var references = new Argument<string[]>("REF") { Description = "The names to remove.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("rm", "Remove names from the store; 'manifold prune' frees their space.") { references };
+        var command = new Command("rm", "Remove image names from the local store. To free their space, run: manifold prune") { references };
         command.SetAction(parsed =>
         {
             using var store = context.OpenStore();

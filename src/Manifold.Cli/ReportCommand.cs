@@ -14,10 +14,10 @@ internal static class ReportCommand
     public static Command Create(CliContext context)
     {
         var build = new Argument<string?>("BUILD") { Description = RecordedBuilds.Help, Arity = ArgumentArity.ZeroOrOne };
-        var format = new Option<string>("--format") { Description = "html (one file that needs nothing else), markdown, json or text.", HelpName = "FORMAT", DefaultValueFactory = _ => "html" };
+        var format = new Option<string>("--format") { Description = "The format: html (a single file), markdown, json or text.", HelpName = "FORMAT", DefaultValueFactory = _ => "html" };
         format.AcceptOneOf("html", "markdown", "json", "text");
-        var file = new Option<string?>("--output", "-o") { Description = "Where to write; '-' is standard output (default: for html report-BUILD.html here, else '-').", HelpName = "FILE" };
-        var command = new Command("report", "Show a build: platforms, stages, time line, sizes, checks, bases, transfers.") { build, format, file };
+        var file = new Option<string?>("--output", "-o") { Description = "Write to FILE; - is standard output. Default: report-BUILD.html for HTML, or standard output.", HelpName = "FILE" };
+        var command = new Command("report", "Show the report of a build. It has platforms, steps, times, sizes, checks and base images.") { build, format, file };
         command.SetAction(async (parsed, cancellation) =>
         {
             OutputFolder.Require(parsed.GetValue(file) is StandardOutput ? null : parsed.GetValue(file));

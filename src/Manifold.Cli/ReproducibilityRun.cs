@@ -30,7 +30,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
                 if (build == 2)
                     await builds[0].DisposeAsync();
                 if (line.Progress is not ("quiet" or "json"))
-                    await context.Error.WriteLineAsync(build == 1 ? "first build" : "second build, elsewhere");
+                    await context.Error.WriteLineAsync(build == 1 ? "first build" : "second build, in another folder");
             },
         }, cancellation);
         await builds[1].DisposeAsync();
@@ -61,6 +61,6 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
             (line.Created is not null, "--created"),
         };
         if (refused.FirstOrDefault(each => each.Item1).Item2 is { } beside)
-            throw new UsageException($"--verify-reproducible and {beside}: both builds are thrown away when they are compared. Run bake once more for {beside}.");
+            throw new UsageException($"--verify-reproducible and {beside} cannot be used together: both builds are deleted after they are compared. Run bake again for {beside}.");
     }
 }

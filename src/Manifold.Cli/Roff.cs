@@ -19,6 +19,20 @@ internal sealed class Roff
 
     public void Section(string name) => Line($".SH {(name.Contains(' ', StringComparison.Ordinal) ? $"\"{name}\"" : name)}");
 
+    public void Subsection(string name) => Line($".SS {(name.Contains(' ', StringComparison.Ordinal) ? $"\"{name}\"" : name)}");
+
+    /// <summary>Lines that stay as they are, indented, in a fixed-width font.</summary>
+    public void Verbatim(IEnumerable<string> lines)
+    {
+        Line(".PP");
+        Line(".RS 4");
+        Line(".nf");
+        foreach (var line in lines)
+            Line((line.StartsWith('.') ? "\\&" : "") + Escape(line));
+        Line(".fi");
+        Line(".RE");
+    }
+
     /// <summary>A line of the language itself, which is written as it is.</summary>
     public void Line(string line) => text.Append(line).Append('\n');
 

@@ -21,19 +21,19 @@ internal static class SecretTexts
 
     private static Secret Secret(string text, CliContext context)
     {
-        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or stands within a value")).Select(part => part.Split('=', 2)).ToList();
+        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or in the wrong place")).Select(part => part.Split('=', 2)).ToList();
         foreach (var pair in pairs)
         {
             // What has no key may be the secret itself, and is not shown.
             if (pair.Length < 2)
-                throw Wrong("a part of it has no key");
+                throw Wrong("a part has no key");
             if (!Keys.Contains(pair[0].Trim().ToLowerInvariant()))
-                throw Wrong($"'{pair[0]}' is not known. {Suggestion.For(pair[0], Keys)}".TrimEnd(' ', '.'));
+                throw Wrong($"there is no key '{pair[0]}'. {Suggestion.For(pair[0], Keys)}".TrimEnd(' ', '.'));
         }
         string? Value(params string[] keys) => pairs.LastOrDefault(pair => keys.Contains(pair[0].Trim().ToLowerInvariant()))?[1];
         var (type, file, variable) = (Value("type"), Value("src", "source"), Value("env"));
         if (type is not (null or "file" or "env"))
-            throw Wrong($"the type '{type}' is neither file nor env");
+            throw Wrong($"there is no type '{type}', only file and env");
         if (Value("id") is not { Length: > 0 } id)
             throw Wrong("id is missing");
         if (type == "env")
@@ -48,28 +48,28 @@ internal static class SecretTexts
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-            throw new UsageException($"--secret id={id}: '{path}' is not {(Directory.Exists(path) ? "a file" : "there")}. Say where the secret is: id={id},src=FILE, or id={id},env=VARIABLE.");
+            throw new UsageException($"--secret id={id}: '{path}' {(Directory.Exists(path) ? "is not a file" : "does not exist")}. Name the secret's place: id={id},src=FILE or id={id},env=VARIABLE.");
         using var stream = file.OpenRead();
         var buffer = new byte[LargestSecret + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing
-        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than {LargestSecret} bytes, which no secret is. Give large files by: --build-context");
+        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than {LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
     }
 
     private static SshAgent Agent(string text, CliContext context)
     {
         var (id, places) = text.Split('=', 2) is [var name, var rest] ? (name, rest.Split(',')) : (text, []);
         if (id.Length == 0)
-            throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY…].");
+            throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY].");
         if (places.Length == 0 || places is [""])
             return context.Variable("SSH_AUTH_SOCK") is { } running ? new SshAgent(id) { Socket = running }
-                : throw new UsageException($"--ssh {text}: no ssh agent is running here: SSH_AUTH_SOCK is not set. Start one: eval $(ssh-agent) && ssh-add, or name keys: --ssh {id}=$HOME/.ssh/id_ed25519");
+                : throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. Start one with: eval $(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");
         var paths = places.Select(place => PathOf(place, context)).ToImmutableArray();
         if (paths.FirstOrDefault(path => TypeOf(path) is null) is { } missing)
-            throw new UsageException($"--ssh {text}: '{missing}' is not there.");
+            throw new UsageException($"--ssh {text}: '{missing}' does not exist.");
         if (paths is [var only] && TypeOf(only) == FileStatus.Socket)
             return new SshAgent(id) { Socket = only };
         return paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is not { } other ? new SshAgent(id) { Keys = paths }
-            : throw new UsageException($"--ssh {text}: '{other}' is no file with a key. An agent's socket stands alone: --ssh {id}=SOCKET");
+            : throw new UsageException($"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh {id}=SOCKET");
     }
 
     private static int? TypeOf(string path) => DirectoryHandle.StatusOf(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)?.Type;

@@ -12,7 +12,7 @@ internal static class ServeCommand
     public static Command Create(CliContext context)
     {
         var flags = new ServeFlags();
-        var command = new Command("serve", "Serve the store as an OCI registry, until Ctrl-C.");
+        var command = new Command("serve", "Serve the local store as a registry, until you press Ctrl-C.");
         flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -34,7 +34,7 @@ internal static class ServeCommand
         var everywhere = listening.Address.Equals(IPAddress.Any) || listening.Address.Equals(IPAddress.IPv6Any);
         var address = everywhere ? $"{Environment.MachineName}:{listening.Port}" : listening.ToString();
         var may = options.ReadOnly ? "pull" : options.AllowDelete ? "pull, push and delete" : "pull and push";
-        var who = options.PasswordFile is { } file ? $"the users of {file}" : "everybody on this machine";
+        var who = options.PasswordFile is { } file ? $"the users of {file}" : "everyone on this machine";
         string?[] next =
         [
             options.PasswordFile is null ? null : $"docker login {address}",
@@ -43,7 +43,7 @@ internal static class ServeCommand
         ];
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
-            {store.Tags.List().Length} images; {who} may {may}.
+            {Counts.Of(store.Tags.List().Length, "image")}; {who} may {may}.
               {string.Join("\n  ", next.OfType<string>())}
             """;
     }
@@ -54,26 +54,26 @@ internal sealed class ServeFlags
 {
     private readonly Option<string> listen = new("--listen")
     {
-        Description = "Address and port. Others than this machine are served with TLS and to users only.", HelpName = "ADDRESS:PORT",
+        Description = "Listen on this address and port. Other machines can connect only with TLS and a user name.", HelpName = "ADDRESS:PORT",
         DefaultValueFactory = _ => ServeOptions.DefaultListen,
     };
-    private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse every push and every deletion." };
-    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Accept the deletion of tags, manifests and blobs." };
+    private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse pushes and deletions." };
+    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Allow tags, manifests and blobs to be deleted." };
     private readonly Option<string?> htpasswd = new("--htpasswd")
     {
-        Description = "Let in the users of this file only, as 'htpasswd -B' writes it. It is read again when it changes.", HelpName = "FILE",
+        Description = "Allow only the users in this file, which 'htpasswd -B' writes. Changes take effect at once.", HelpName = "FILE",
     };
     private readonly Option<string?> tlsCert = new("--tls-cert")
     {
-        Description = "Certificate with its chain (PEM). It is read again when it is renewed.", HelpName = "FILE",
+        Description = "The TLS certificate with its chain (PEM). It is read again when it changes.", HelpName = "FILE",
     };
-    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "Key of the certificate (PEM).", HelpName = "FILE" };
+    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The key of the certificate (PEM).", HelpName = "FILE" };
     private readonly Option<string[]> allowHost = new("--allow-host")
     {
-        Description = "Answer to this name, too: that of a proxy, or of this machine. May be repeated; '*' answers to every name.",
+        Description = "Also answer to this host name, such as that of a proxy. '*' answers to every name. Repeatable.",
         HelpName = "NAME[:PORT]",
     };
-    private readonly Option<bool> log = new("--log") { Description = "Print a line for each request." };
+    private readonly Option<bool> log = new("--log") { Description = "Log each request." };
 
     public void AddTo(Command command)
     {
@@ -84,7 +84,7 @@ internal sealed class ServeFlags
     public ServeOptions Read(ParseResult parsed, CliContext context)
     {
         if (parsed.GetValue(readOnly) && parsed.GetValue(allowDelete))
-            throw new UsageException("--read-only and --allow-delete: nothing can be deleted where nothing may be changed. Choose one of them.");
+            throw new UsageException("--read-only and --allow-delete cannot be used together.");
         var error = TextWriter.Synchronized(context.Error);
         return new()
         {

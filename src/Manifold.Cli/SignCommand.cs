@@ -9,9 +9,9 @@ internal static class SignCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image of a registry; by digest, nobody can exchange it meanwhile." };
-        var key = new Option<string>("--key") { Description = "The private key: cosign's, or ECDSA as PEM, in a file or as env://VARIABLE. Its password: COSIGN_PASSWORD, else asked for.", HelpName = "FILE", Required = true };
-        var command = new Command("sign", "Sign the index and every platform of a published image, as cosign does.") { image, key };
+        var image = new Argument<string>("IMAGE") { Description = "The image, in a registry. Name it by digest to sign exactly that image." };
+        var key = new Option<string>("--key") { Description = "The private key, from cosign or as ECDSA PEM: a file or env://VARIABLE. The password comes from COSIGN_PASSWORD, or you are asked for it.", HelpName = "FILE", Required = true };
+        var command = new Command("sign", "Sign a published image and every platform of it, as cosign does.") { image, key };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -24,7 +24,7 @@ internal static class SignCommand
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
             var signed = await new ImageSigner(client, reference, signer, context.Time) { AsksForBlobs = true }
                 .SignAsync(source, top, cancellation);
-            await context.Error.WriteLineAsync(signed.IsEmpty ? "signed by this key already" : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
+            await context.Error.WriteLineAsync(signed.IsEmpty ? "already signed with this key" : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
             await context.Out.WriteLineAsync(reference.WithDigest(top.Digest).ToString());
         });
         return command;

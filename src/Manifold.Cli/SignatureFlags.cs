@@ -8,8 +8,8 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    public Option<string?> Key { get; } = new("--key") { Description = "Check the signatures instead: the index and every platform must be signed with this public key, a file or env://VARIABLE.", HelpName = "FILE" };
-    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: the repository that the signatures name, where the image is a mirror of it.", HelpName = "REPOSITORY" };
+    public Option<string?> Key { get; } = new("--key") { Description = "Check signatures instead: the image and every platform must be signed with this public key, a file or env://VARIABLE.", HelpName = "FILE" };
+    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: the repository that the signatures name, if the image is a mirror of it.", HelpName = "REPOSITORY" };
 
     public static SignatureFlags AddTo(Command command)
     {
@@ -24,7 +24,7 @@ internal sealed class SignatureFlags
     {
         var name = parsed.GetValue(signedAs);
         if (parsed.GetValue(Key) is not { } file)
-            return name is null ? null : throw new UsageException("--signed-as is for --key: add --key cosign.pub.");
+            return name is null ? null : throw new UsageException("--signed-as needs --key. Add --key cosign.pub.");
         using var verifier = VerificationKey.Parse(KeyText.Read(context, file), file);
         await source.ResolveAsync(cancellation); // a name without a registry has one then
         // The name under which the store keeps an image, or a layout, says nothing of where it was signed.

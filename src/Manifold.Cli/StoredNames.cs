@@ -20,12 +20,12 @@ internal static class StoredNames
             return new NamedImage(name.ToString(), target);
         var others = store.Tags.List().Where(image => image.Reference?.Name == reference.Name).Select(image => image.Name).Take(5).ToList();
         throw new UsageException($"The store '{store.Root}' has no image '{reference}'. " +
-            (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "See: manifold images"));
+            (others.Count > 0 ? $"It has: {string.Join(", ", others)}" : "To list the images, run: manifold images"));
     }
 
     public static Option<string> FormatOption()
     {
-        var format = new Option<string>("--format") { Description = "table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+        var format = new Option<string>("--format") { Description = "The format: table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
         format.AcceptOneOf("table", "json");
         return format;
     }

@@ -13,17 +13,17 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.</summary>
 internal sealed class VerifyCommand
 {
-    private readonly Argument<string> image = new("REF") { Description = "An image: REF (of its registry, else of the store), docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:REF]." };
-    private readonly Option<string[]> platforms = new("--platform") { Description = "Only these platforms, e.g. linux/arm64. Repeatable.", HelpName = "P,…", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<bool> all = new("--all") { Description = "Look at every file of every layer, not only as far as the start needs." };
-    private readonly Option<bool> strict = new("--strict") { Description = "Warnings fail too." };
-    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files for other machines that are meant to be in the image. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> run = new("--run") { Description = "Also start each platform's entrypoint with ARGS in place of CMD, e.g. --run=--version: natively or emulated, without a network.", HelpName = "ARGS" };
-    private readonly Option<double> timeout = new("--timeout") { Description = "How long a start may take, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
-    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail where this machine cannot run a platform, instead of only saying so." };
+    private readonly Argument<string> image = new("REF") { Description = "The image: REF (in its registry or the local store), docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]." };
+    private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
+    private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
+    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD: --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that does not end within this time.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a platform, instead of skipping it." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
-    private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files, configuration. Differences fail only with --strict." };
+    private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files and configuration. Differences fail only with --strict." };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -40,7 +40,7 @@ internal sealed class VerifyCommand
 
     public static Command Create(CliContext context)
     {
-        var command = new Command("verify", "Check that each platform's image is what its label says: programs, loaders, libraries.");
+        var command = new Command("verify", "Check that an image can start on every platform. The programs, loaders and libraries of each platform must match its architecture.");
         var verify = new VerifyCommand(context, command);
         command.SetAction(verify.RunAsync);
         return command;
@@ -83,8 +83,8 @@ internal sealed class VerifyCommand
                 : null,
         };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
-        if (parsed.GetValue(run) is { } arguments)
-            report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, arguments), cancellation);
+        if (parsed.GetResult(run) is not null)
+            report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, parsed.GetValue(run) ?? ""), cancellation);
         if (parsed.GetValue(json))
             await context.Out.WriteLineAsync(GateJson.Write(report, source.Location.ToString()));
         else
@@ -97,11 +97,11 @@ internal sealed class VerifyCommand
     {
         Option[] ofTheGate = [run, timeout, requireRun, all, allow, platforms];
         if (Given(signatures.Key) && First([parity, strict, .. ofTheGate]) is { } beside)
-            throw new UsageException($"--key and {beside}: --key checks the signatures of the whole image, and nothing else. Run verify once more for {beside}.");
+            throw new UsageException($"--key and {beside} cannot be used together: --key checks only signatures. Run verify again for {beside}.");
         if (Given(parity) && First(ofTheGate) is { } other)
-            throw new UsageException($"--parity and {other}: --parity compares all platforms, and does nothing else. Run verify once more for {other}.");
+            throw new UsageException($"--parity and {other} cannot be used together: --parity only compares platforms. Run verify again for {other}.");
         if (!Given(run) && First(timeout, requireRun) is { } lonely)
-            throw new UsageException($"{lonely} is for --run: add --run, e.g. --run=--version");
+            throw new UsageException($"{lonely} needs --run. Add --run=ARGS, such as --run=--version");
 
         string? First(params Option[] options) => options.FirstOrDefault(Given)?.Name;
         bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
@@ -143,7 +143,7 @@ internal sealed class VerifyCommand
     private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()
     {
         Arguments = [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
-        Timeout = parsed.GetValue(timeout) is > 0 and < 86_400 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new UsageException("--timeout: expected seconds between 0 and 86400."),
+        Timeout = parsed.GetValue(timeout) is > 0 and < 86_400 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new UsageException("--timeout: expected more than 0 and less than 86400 seconds."),
         RequireAll = parsed.GetValue(requireRun),
     };
 

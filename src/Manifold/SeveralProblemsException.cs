@@ -6,9 +6,15 @@ public sealed class SeveralProblemsException : ManifoldException
     private readonly int exitCode;
 
     private SeveralProblemsException(IReadOnlyList<ManifoldException> problems)
-        : base(string.Join('\n', problems.Select(problem => problem.Message).Distinct())) =>
-        // What a registry refuses weighs more than what a file lacks.
+        : base(string.Join('\n', problems.Select(problem => problem.Message).Distinct()))
+    {
+        Messages = [.. problems.Select(problem => problem.Message).Distinct()];
+        // A registry's refusal is more serious than a mistake in a file.
         exitCode = problems.Max(problem => problem.ExitCode);
+    }
+
+    /// <summary>One message for each problem.</summary>
+    public IReadOnlyList<string> Messages { get; }
 
     public override int ExitCode => exitCode;
 

@@ -36,7 +36,7 @@ public sealed class PlanningAProject : IDisposable
         var (code, output, error) = await Plan("platforms: [linux/amd64, linux/arm64]\nimages:\n  a: {context: a}\n  b: {context: b, contexts: {x: 'image:a'}, dockerfile-inline: \"FROM x\\n\"}\n  c: {context: c}\n");
         Assert.Equal(1, code);
         Assert.Contains("c\n", output, StringComparison.Ordinal);
-        Assert.Contains("a  not planned: see below\nb  not planned: it stands on a\n", output, StringComparison.Ordinal);
+        Assert.Contains("a  not planned: see below\nb  not planned: it needs a\n", output, StringComparison.Ordinal);
         Assert.Single(error.Split('\n'), line => line.Contains("'nothing' is not in the build context", StringComparison.Ordinal));
         Assert.DoesNotContain("b (", error, StringComparison.Ordinal);
         Assert.DoesNotContain("has no linux", error, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Manifold.Cli;
 
 namespace Manifold.Tests.Cli;
 
@@ -20,16 +21,20 @@ public sealed class WritingManualPages : IDisposable
         Assert.Superset(new HashSet<string>(["manifold.1", "manifold-build.1", "manifold-index-add.1", "manifold-serve.1"]),
             Directory.GetFiles(folder["man"]).Select(Path.GetFileName).ToHashSet()!);
         Assert.DoesNotContain(Directory.GetFiles(folder["man"]), page => page.Contains("__complete", StringComparison.Ordinal));
-        var (_, help, _) = await Commanding.Manifold(folder, "build", "--help");
         var page = await Shown("manifold-build.1");
-        var options = help[help.IndexOf("\nOptions:", StringComparison.Ordinal)..].Split('\n')
-            .Where(line => line.StartsWith("  -", StringComparison.Ordinal)).Select(line => line.Trim().Split("  ", 2));
-        foreach (var option in options)
+        var root = CommandTree.Create(new CliContext
         {
-            Assert.Contains(option[0].Split(' ')[0].TrimEnd(','), page, StringComparison.Ordinal);
-            if (!option[0].Contains("--help", StringComparison.Ordinal))
-                Assert.Contains(option[1].Trim().Split(" [default")[0], page, StringComparison.Ordinal);
+            Environment = Dated, Out = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
+        });
+        var build = root.Subcommands.Single(each => each.Name == "build");
+        foreach (var option in CommandTree.OptionsOf(build))
+        {
+            Assert.Contains(option.Name, page, StringComparison.Ordinal);
+            Assert.Contains(HelpTexts.Describe(option), page, StringComparison.Ordinal);
         }
+        Assert.All(HelpGroups.Options(build), group => Assert.Contains($" {group.Title} ", page, StringComparison.Ordinal));
+        Assert.All(CommandExamples.Of(build), example => Assert.Contains(string.Join(' ', example.Lines.Select(line => line.Trim())), page,
+            StringComparison.Ordinal));
     }
 
     [Theory]

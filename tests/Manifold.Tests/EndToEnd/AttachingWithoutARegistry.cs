@@ -109,7 +109,7 @@ public sealed class AttachingWithoutARegistry : IDisposable
     [InlineData("--sbom and --provenance need a place for the documents", "--sbom")]
     [InlineData("--sbom and --provenance need a place for the documents", "--provenance", "-o", "type=docker,dest=x.tar", "--platform",
         "linux/amd64")]
-    [InlineData("--sign signs the image in its registry", "--sign", "--key", "k", "-o", "type=oci,dest=x.tar")]
+    [InlineData("--sign needs --push", "--sign", "--key", "k", "-o", "type=oci,dest=x.tar")]
     public async Task where_nothing_has_room_for_them_it_is_said(string expected, params string[] arguments)
     {
         var built = await shop.Build(shop.Context("FROM scratch\nCOPY Dockerfile /\n"), arguments);

@@ -261,8 +261,8 @@ public sealed class MountingIntoARun : WithRuns
     [InlineData("--ulimit", "nofiles=1", "Did you mean nofile?")]
     [InlineData("--ulimit", "nofile=5:2", "higher than the hard limit")]
     [InlineData("--shm-size", "big", "is not a size")]
-    [InlineData("--ssh", "default=/not/there", "'/not/there' is not there")]
-    [InlineData("--cgroup-parent", "../up", "leaves the tree")]
+    [InlineData("--ssh", "default=/not/there", "'/not/there' does not exist")]
+    [InlineData("--cgroup-parent", "../up", "must not contain '..'")]
     public async Task a_wrong_flag_is_explained(string flag, string value, string said)
     {
         var refused = await shop.Build(shop.Context("FROM BASE"), flag, value);

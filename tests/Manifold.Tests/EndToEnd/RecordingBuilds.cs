@@ -106,7 +106,7 @@ public sealed class RecordingBuilds : IDisposable
         (await Build()).Succeeded();
         var refused = await workshop.Run([], "compare", "latest", "store:app:1");
         Assert.Equal(2, refused.Code);
-        Assert.Contains("'latest' is a build and 'store:app:1' is none", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("'latest' is a build, but 'store:app:1' is not", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class RecordingBuilds : IDisposable
         var record = Latest();
         Assert.Equal(BuildOutcome.Failed, record.Outcome);
         Assert.Equal(["api", "web"], record.Components.Select(component => component.Name));
-        Assert.All(record.Components, component => Assert.Contains("not begun", component.Failure, StringComparison.Ordinal));
+        Assert.All(record.Components, component => Assert.Contains("not started", component.Failure, StringComparison.Ordinal));
         Assert.Contains("127.0.0.1:1", record.Failure, StringComparison.Ordinal);
         foreach (var format in new[] { "html", "markdown", "text" })
             Assert.Contains("web", (await workshop.Run([], "report", "--format", format, "-o", "-")).Succeeded().Output, StringComparison.Ordinal);

@@ -299,6 +299,6 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
         var outcome = await user.Run("doctor");
         Assert.Equal(4, outcome.Code);
         Assert.Matches("(?m)^NO  privilege +.*this process cannot gain privileges", outcome.Output);
-        Assert.EndsWith("This machine cannot run a RUN yet; images without one can be built.\n", outcome.Output.TrimEnd() + "\n", StringComparison.Ordinal);
+        Assert.EndsWith("This machine cannot run RUN steps yet. Images without RUN can be built.\n", outcome.Output.TrimEnd() + "\n", StringComparison.Ordinal);
     }
 }

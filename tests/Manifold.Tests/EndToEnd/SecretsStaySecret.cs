@@ -106,10 +106,10 @@ public sealed class SecretsStaySecret : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("id=npm,src=/not/there", "'/not/there' is not there")]
+    [InlineData("id=npm,src=/not/there", "'/not/there' does not exist")]
     [InlineData("src=file", "id is missing")]
     [InlineData("id=npm,scr=file", "Did you mean src")]
-    [InlineData("id=npm,type=vault", "'vault' is neither file nor env")]
+    [InlineData("id=npm,type=vault", "there is no type 'vault'")]
     public async Task and_a_wrong_flag_is_explained(string flag, string said)
     {
         var refused = await shop.Build(shop.Context("FROM BASE"), "--secret", flag);

@@ -95,7 +95,7 @@ public sealed class EditingIndexes() : WithPlaces(Peer.VisibleFolder)
 
         var (code, _, error) = await Commanding.Manifold(Folder, "index", "annotate", "store:app:1", "--variant", "v8");
         Assert.Equal(2, code);
-        Assert.Contains("Name the entry: manifold index annotate TARGET linux/arm64 --variant v8", error, StringComparison.Ordinal);
+        Assert.Contains("manifold index annotate TARGET linux/arm64 --variant v8", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class EditingIndexes() : WithPlaces(Peer.VisibleFolder)
         };
         var (code, _, error) = await Commanding.Manifold(Folder, "index", "remove", $"{registry.Name}/app:1", "linux/arm64");
         Assert.Equal(1, code);
-        Assert.Contains("the tag was moved while we worked", error, StringComparison.Ordinal);
+        Assert.Contains("the tag changed in the meantime", error, StringComparison.Ordinal);
         Assert.Equal(moved.Digest, Digest.Of(registry.Manifests["app:1"].Bytes));
     }
 

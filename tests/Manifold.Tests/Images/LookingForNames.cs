@@ -56,7 +56,7 @@ public sealed class LookingForNames : WithPlaces
         var (code, output, error) = await InspectAsync(registry.Name, mirror.Name);
         Assert.True(code == 0, error);
         Assert.Contains(image.Digest.ToString(), output, StringComparison.Ordinal);
-        Assert.Contains("The referrers are unknown", output, StringComparison.Ordinal);
+        Assert.Contains("The referrers (signatures, SBOMs) could not be listed", output, StringComparison.Ordinal);
 
         var json = JsonDocument.Parse((await InspectAsync(registry.Name, mirror.Name, "--format", "json")).Output).RootElement;
         Assert.Equal((index.Digest.ToString(), JsonValueKind.Null),

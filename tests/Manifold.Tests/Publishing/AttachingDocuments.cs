@@ -58,7 +58,7 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
         var before = await EverythingAsync();
         await BuildAsync();
         Assert.Equal(before, await EverythingAsync());
-        Assert.Contains("attached: nothing new; 4 there already", said.ToString(), StringComparison.Ordinal);
+        Assert.Contains("attached: nothing new; 4 already there", said.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,10 +184,10 @@ public sealed class AttachingDocuments(SharedRegistry shared) : IClassFixture<Sh
 
     [Theory]
     [InlineData("--sign needs a key", "build", "--push", "--sign", "-t", "localhost:1/x", ".")]
-    [InlineData("--key is for --sign", "push", "--key", "k", "localhost:1/x")]
-    [InlineData("add --push", "build", "--sbom", ".")]
+    [InlineData("--key needs --sign", "push", "--key", "k", "localhost:1/x")]
+    [InlineData("Add --push", "build", "--sbom", ".")]
     [InlineData("There is no key file", "sign", "--key", "/none", "localhost:1/x")]
-    [InlineData("--signed-as is for --key", "verify", "--signed-as", "x", "localhost:1/x")]
+    [InlineData("--signed-as needs --key", "verify", "--signed-as", "x", "localhost:1/x")]
     public async Task wrong_usage_is_told_before_any_work(string message, params string[] arguments)
     {
         Assert.Equal(2, (await RunAsync(arguments)).Code);

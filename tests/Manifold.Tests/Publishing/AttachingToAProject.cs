@@ -87,6 +87,6 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     {
         var outcome = await Bake("manifold.yaml", "images: {a: {context: .}}\n", "--sbom");
         Assert.Equal(2, outcome.Code);
-        Assert.Contains("add --push", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("Add --push", outcome.Error, StringComparison.Ordinal);
     }
 }

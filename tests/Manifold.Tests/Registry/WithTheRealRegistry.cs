@@ -96,7 +96,7 @@ public sealed class WithTheRealRegistry : IDisposable
         Assert.False(File.Exists(folder["docker/config.json"]));
 
         (code, _, error) = await RunAsync($"{DebianRegistry.Password}\n", "login", registry.Name, "-u", "joe", "--password-stdin");
-        Assert.Equal((0, $"Logged in to {registry.Name} as joe; kept in {folder["docker/config.json"]}\n"), (code, error));
+        Assert.Equal((0, $"Logged in to {registry.Name} as joe. The credentials are in {folder["docker/config.json"]}\n"), (code, error));
         var config = folder["docker/config.json"];
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(config));
 

@@ -51,7 +51,7 @@ public sealed class AskingTheDoctor
         Assert.Matches(disk.Contains("ro", StringComparison.Ordinal) ? "export MANIFOLD_ROOT=" : "manifold prune", text);
         foreach (var name in (string[])["OCI runtime", "overlayfs", "linux/riscv64"])
             Assert.Matches($"(?m)^(ok|--|NO)  {name} ", text);
-        Assert.Equal("This machine cannot build: the store cannot be written.", text.TrimEnd().Split('\n')[^1]);
+        Assert.Equal("This machine cannot build: the store is not writable.", text.TrimEnd().Split('\n')[^1]);
     }
 
     [Fact]

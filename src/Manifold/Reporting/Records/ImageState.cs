@@ -62,7 +62,7 @@ public static class ImageStates
 /// <summary>The failure of an image that was not started because the project could not be planned.</summary>
 public sealed class NotBegunException() : ManifoldException(Reason)
 {
-    public const string Reason = "not begun: the project could not be planned";
+    public const string Reason = "not started: the plan of the project has problems";
 
     public override int ExitCode => 1;
 }
