@@ -29,7 +29,7 @@ bench=/var/tmp/manifold-bench
 if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   echo "==> setting up the peers (about 3 minutes the first time)"
   log=$(mktemp)
-  set_up_peers() { bench/setup-peers.sh "$bench" </dev/null 2>&1 | tee "$log" | sed 's/^/    /'; }
+  set_up_peers() { bench/setup-peers.sh "$bench" </dev/null 2>&1 | tee "$log" | sed -u 's/^/    /'; }
   set_up_peers || { echo "    retrying"; set_up_peers; } || {
     echo "test.sh: the peers could not be set up, so the tests that need them are skipped" >&2
     ! grep -qE 'Failed to fetch|mmdebstrap failed|Unable to locate package|does not have all of|does not answer' "$log" ||
@@ -83,7 +83,8 @@ echo "==> running the tests"
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 code=0
-timeout --signal=INT --kill-after=60 45m dotnet tests/Manifold.Tests/bin/Debug/net10.0/Manifold.Tests.dll -noColor -noLogo -xml "$report" "$@" || code=$?
+show_elapsed "running the tests" \
+  timeout --signal=INT --kill-after=60 45m dotnet tests/Manifold.Tests/bin/Debug/net10.0/Manifold.Tests.dll -noColor -noLogo -xml "$report" "$@" || code=$?
 python3 - "$report" "$code" "${undownloaded[@]}" <<'P'
 import os, sys, xml.etree.ElementTree as xml
 report, code, undownloaded = sys.argv[1], int(sys.argv[2]), sys.argv[3:]

@@ -28,6 +28,7 @@ print_elapsed() { # what
   while code=0; read -rt 1 || code=$?; (( code > 128 )); do # 1: end of input; more than 128: a second has passed
     seconds=$((SECONDS - started))
     head="  still $1" tail=" ($seconds s)"
+    (( seconds < 120 )) || tail=" ($((seconds / 60)) min $((seconds % 60)) s)"
     if [[ $live ]]; then
       width=$(stty size <&2 2>/dev/null || true) width=${width#* }
       (( ${width:-0} > 20 )) || width=80

@@ -29,7 +29,8 @@ public sealed class DownloadingPackages(SmallMirror mirror) : IClassFixture<Smal
         var result = await Download("busybox-static");
         Assert.Equal((0, "bookworm\n"), (result.ExitCode, result.Output));
         Assert.Equal(
-            $"trixie does not have all of busybox-static for armhf: {server.Address}/pool/trixie/busybox-static_1_armhf.deb: 404 Not Found\n",
+            "trixie does not have all of busybox-static for armhf: "
+                + $"{server.Address}/pool/trixie/busybox-static_1_armhf.deb: 404 Not Found\n",
             Lines(result));
     }
 
