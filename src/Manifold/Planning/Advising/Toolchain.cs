@@ -44,7 +44,12 @@ internal static class Toolchains
         _ => Toolchain.C,
     };
 
-    public static string Name(Toolchain toolchain) => toolchain == Toolchain.DotNet ? ".NET" : toolchain.ToString();
+    public static string Name(Toolchain toolchain) => toolchain switch
+    {
+        Toolchain.DotNet => ".NET",
+        Toolchain.C => "Clang",
+        _ => toolchain.ToString(),
+    };
 
     /// <summary>The lines that follow the FROM line, the changed command last.</summary>
     public static ImmutableArray<string> Lines(
