@@ -15,6 +15,7 @@ public sealed class AdvisingOnBuilds
     [Theory]
     [InlineData("go build -o /app ./cmd/app", "golang", "Go", "go build -o /app ./cmd/app")]
     [InlineData("cd src && CGO_ENABLED=0 go build .", "golang", "Go", "go build .")]
+    [InlineData("go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1 | cat", "golang", "Go", "go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1")]
     [InlineData("go -C src build", "golang", "Go", "go -C src build")]
     [InlineData("/usr/local/go/bin/go build", "debian", "Go", "/usr/local/go/bin/go build")]
     [InlineData("apt-get update; \\\n  cargo build --release", "rust", "Rust", "cargo build --release")]
@@ -44,6 +45,7 @@ public sealed class AdvisingOnBuilds
 
     [Theory]
     [InlineData("go build -o /app .", "golang:1.22", "RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app .")]
+    [InlineData("cd src && CGO_ENABLED=0 go build .", "golang:1.22", "RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build .")]
     [InlineData("dotnet publish -o /out", "mcr.microsoft.com/dotnet/sdk:9.0", "RUN dotnet publish -a $TARGETARCH -o /out")]
     [InlineData("cargo build --release", "rust:1", "RUN case $TARGETARCH in amd64) T=x86_64-unknown-linux-gnu;; arm64) T=aarch64-unknown-linux-gnu;; esac; rustup target add $T; cargo build --target $T --release")]
     [InlineData("cargo build --release", "rust:1-alpine", "arm64) T=aarch64-unknown-linux-musl;;")]

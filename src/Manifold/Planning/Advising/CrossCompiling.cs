@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Oci;
 
 namespace Manifold.Planning.Advising;

@@ -44,27 +44,32 @@ internal static class Toolchains
         _ => Toolchain.C,
     };
 
-    public static string Name(Toolchain toolchain) => toolchain == Toolchain.DotNet ? ".NET" : toolchain.ToString();
+    public static string Name(Toolchain toolchain) => toolchain switch
+    {
+        Toolchain.DotNet => ".NET",
+        Toolchain.C => "Clang",
+        _ => toolchain.ToString(),
+    };
 
     /// <summary>The lines that follow the FROM line, the changed command last.</summary>
     public static ImmutableArray<string> Lines(
         Toolchain toolchain, ShellCommand command, IEnumerable<Platform> platforms, bool musl) => toolchain switch
     {
-        Toolchain.Go => ["ARG TARGETOS TARGETARCH", $"RUN GOOS=$TARGETOS GOARCH=$TARGETARCH {command.Text}"],
+        Toolchain.Go => ["ARG TARGETOS TARGETARCH", $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH {command.Text}"],
         Toolchain.DotNet => ["ARG TARGETARCH", $"RUN {WithOption(command, "-a $TARGETARCH", "publish", "build")}"],
         Toolchain.Rust =>
         [
             "ARG TARGETARCH",
             $"RUN {Triples(platforms, musl)}; rustup target add $T; {WithOption(command, "--target $T", "build", "install", "rustc")}",
         ],
-        _ => ["COPY --from=tonistiigi/xx / /", "ARG TARGETPLATFORM", $"RUN {WithXx(command)}"],
+        _ => ["COPY --from=tonistiigi/xx / /", "ARG TARGETPLATFORM", $"RUN {command.Variables}{WithXx(command)}"],
     };
 
     /// <summary>The command with an option after its verb.</summary>
     private static string WithOption(ShellCommand command, string option, params string[] verbs)
     {
         var at = command.Words.ToList().FindIndex(word => verbs.Contains(word));
-        return string.Join(' ', at < 0 ? command.Words.Add(option) : command.Words.Insert(at + 1, option));
+        return command.Variables + string.Join(' ', at < 0 ? command.Words.Add(option) : command.Words.Insert(at + 1, option));
     }
 
     private static string WithXx(ShellCommand command)

@@ -36,7 +36,7 @@ public static class HtmlReport
         """);
 
     private static Html Advice(BuildRecord record) => Pieces.Section("Advice", "", Html.Join(record.Advice.Select(advice => Html.Of($"""
-        <div class="warning advice"><p>{(advice.Component.Length > 0 ? Html.Of($"<b>{advice.Component}</b> ") : Html.Empty)}{advice.Message}</p>{(advice.Lines.IsEmpty ? Html.Empty : Html.Of($"<pre>{string.Join('\n', advice.Lines)}</pre>{Pieces.Copy(string.Join('\n', advice.Lines))}"))}</div>
+        <div class="warning advice"><p>{(advice.Component.Length > 0 ? Html.Of($"<b>{advice.Component}</b> ") : Html.Empty)}{advice.Message}</p>{(advice.Lines.IsEmpty ? Html.Empty : Html.Of($"<div class=\"command\"><pre>{string.Join('\n', advice.Lines)}</pre>{Pieces.Copy(string.Join('\n', advice.Lines))}</div>"))}</div>
 
         """))));
 
