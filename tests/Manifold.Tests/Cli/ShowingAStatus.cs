@@ -24,8 +24,7 @@ public sealed class ShowingAStatus
         var said = new Speech();
         await using (new StatusLine(Context(said, interactive), () => "never"))
             await Task.Yield();
-        Assert.DoesNotContain("never", said.ToString(), StringComparison.Ordinal);
-        Assert.Equal(interactive, said.ToString().Length > 0);
+        Assert.Empty(said.ToString());
     }
 
     private static CliContext Context(Speech said, bool interactive) => new()
