@@ -26,7 +26,7 @@ internal static class DraftText
             ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write yours."
             : "The registry that images are published to, as REGISTRY/NAME:TAG. "
                 + "This one is a guess from the git remote. Remove the # if it is right.");
-        text.Append($"# registry: {registry?.Registry ?? "registry.example.com/acme"}\n\n");
+        text.Append("# registry: ").Append(registry?.Registry ?? "registry.example.com/acme").Append("\n\n");
         Comment(text, "", "Every image is built for these platforms, unless it names its own.");
         var platforms = new JsonObject { ["platforms"] = ProjectDocument.Texts(DockerfileDraft.Platforms) };
         text.Append(ProjectPrinter.Fragment(platforms)).Append("\nimages:\n");
