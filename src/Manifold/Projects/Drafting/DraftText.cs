@@ -42,7 +42,7 @@ internal static class DraftText
             text.Append('\n').Append(ProjectPrinter.Fragment(new JsonObject { ["groups"] = groups.DeepClone() }));
         List(text, "Not in this file, because nothing there builds them. Add an image for each that you need:", rest.Also);
         List(text, "Left out:", rest.LeftOut);
-        return ForeignText.Lines(text.ToString()); // the reader of YAML passes over some characters that are not seen
+        return ForeignText.Lines(text.ToString()); // readers of YAML drop some invisible characters
     }
 
     private static void List(StringBuilder text, string title, ImmutableArray<string> lines)
