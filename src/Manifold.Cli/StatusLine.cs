@@ -16,18 +16,21 @@ internal sealed class StatusLine : IAsyncDisposable
 
     private async Task ShowAsync(CliContext context, Func<string> text)
     {
+        var isShown = false;
         try
         {
             await Task.Delay(Patience, context.Time, end.Token);
             while (true)
             {
+                isShown = true;
                 ForeignTextWriter.Own(context.Error).Write($"\r\e[K{ForeignText.Line(text())}\r");
                 await Task.Delay(Pace, context.Time, end.Token);
             }
         }
         catch (OperationCanceledException)
         {
-            TransferLines.ClearStatus(context);
+            if (isShown)
+                TransferLines.ClearStatus(context);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Tests.Registry;
 

@@ -26,7 +26,7 @@ internal static class DraftText
             ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write yours."
             : "The registry that images are published to, as REGISTRY/NAME:TAG. "
                 + "This one is a guess from the git remote. Remove the # if it is right.");
-        text.Append($"# registry: {registry?.Registry ?? "registry.example.com/acme"}\n\n");
+        text.Append("# registry: ").Append(registry?.Registry ?? "registry.example.com/acme").Append("\n\n");
         Comment(text, "", "Every image is built for these platforms, unless it names its own.");
         var platforms = new JsonObject { ["platforms"] = ProjectDocument.Texts(DockerfileDraft.Platforms) };
         text.Append(ProjectPrinter.Fragment(platforms)).Append("\nimages:\n");
@@ -42,7 +42,7 @@ internal static class DraftText
             text.Append('\n').Append(ProjectPrinter.Fragment(new JsonObject { ["groups"] = groups.DeepClone() }));
         List(text, "Not in this file, because nothing there builds them. Add an image for each that you need:", rest.Also);
         List(text, "Left out:", rest.LeftOut);
-        return ForeignText.Lines(text.ToString()); // the reader of YAML passes over some characters that are not seen
+        return ForeignText.Lines(text.ToString()); // readers of YAML drop some invisible characters
     }
 
     private static void List(StringBuilder text, string title, ImmutableArray<string> lines)

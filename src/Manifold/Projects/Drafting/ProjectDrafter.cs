@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Manifold.Dockerfile;
-using Manifold.Linux;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.SideImages;
 

@@ -1,4 +1,3 @@
-using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Drafting;
