@@ -32,7 +32,7 @@ public sealed class HostileArchives : WithPlaces
     });
 
     [Fact]
-    public void two_entries_of_one_name_are_refused() => Refused("two entries 'index.json'", tar =>
+    public void two_entries_of_one_name_are_refused() => Refused("two entries with the name 'index.json'", tar =>
     {
         tar.WriteEntry(File("index.json", "{}"));
         tar.WriteEntry(File("./index.json", "[]"));

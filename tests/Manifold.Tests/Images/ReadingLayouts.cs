@@ -88,6 +88,6 @@ public sealed class ReadingLayouts : WithPlaces
         File.WriteAllText(Store.BlobPath(layer.Digest), "short");
         Assert.Contains("has 5 bytes", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
         File.Delete(Store.BlobPath(manifest.Digest));
-        Assert.Contains($"lacks '{manifest.Digest}'", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{manifest.Digest}' is missing", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
     }
 }

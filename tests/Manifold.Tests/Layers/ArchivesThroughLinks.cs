@@ -98,8 +98,8 @@ public sealed class ArchivesThroughLinks : IDisposable
     }
 
     [Theory]
-    [InlineData("gone", "leads to 'gone' in")]
-    [InlineData("usr/gone", "leads to 'usr/gone' in")]
+    [InlineData("gone", "target 'gone' does not exist in")]
+    [InlineData("usr/gone", "target 'usr/gone' does not exist in")]
     [InlineData("link", "more than")]
     [InlineData("file", "'file' is not a folder")]
     public void a_link_that_leads_to_no_folder_is_named(string target, string expected)
