@@ -94,7 +94,7 @@ public static class BuildFiles
         var path = DefaultPathOf(request.ContextFolder, request.ContextName);
         var context = new ForeignFolder(request.ContextFolder, request.ContextName);
         return context.TryRead(Path.GetFileName(path), Limits.DockerfileBytes) is { } content ? (path, content)
-            : throw new UsageException($"Reading '{Path.GetFileName(path)}' in '{request.ContextName}': it leads to a folder, not a file.");
+            : throw new UsageException($"Cannot read '{Path.GetFileName(path)}' in '{request.ContextName}': it is a folder, not a file.");
     }
 
     private static IgnoreRules IgnoreRulesOf(ForeignFolder context) =>

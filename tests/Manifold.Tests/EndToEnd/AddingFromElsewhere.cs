@@ -368,11 +368,11 @@ public sealed class AddingFromElsewhere : IDisposable
     }
 
     [Theory]
-    [InlineData("FROM scratch AS s\nCOPY f /\n", "has one COPY too many")]
+    [InlineData("FROM scratch AS s\nCOPY f /\n", "cannot have this COPY")]
     [InlineData("FROM scratch AS s\nADD f /\n", "has no ADD of an address")]
     [InlineData("FROM scratch AS s\n", "has no ADD of an address")]
     [InlineData("FROM alpine AS s\nADD http://127.0.0.1:1/f /\n", "is not FROM scratch")]
-    [InlineData("FROM scratch AS s\nADD http://127.0.0.1:1/f /\nADD http://127.0.0.1:1/g /\n", "has one ADD too many")]
+    [InlineData("FROM scratch AS s\nADD http://127.0.0.1:1/f /\nADD http://127.0.0.1:1/g /\n", "cannot have this ADD")]
     [InlineData("FROM scratch AS other\n", "SOURCE_DATE_EPOCH is 's'")]
     public async Task a_stage_that_cannot_give_the_time_is_refused(string stage, string message)
     {

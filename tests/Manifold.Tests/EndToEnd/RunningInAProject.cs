@@ -85,7 +85,7 @@ public sealed class RunningInAProject : WithRuns
     {
         var refused = await Bake(file, text, "FROM BASE\n");
         Assert.Equal(2, refused.Code);
-        Assert.Contains($"the file requests {what} ", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"the file requests {what}", refused.Error, StringComparison.Ordinal);
         Assert.Contains(place, refused.Error, StringComparison.Ordinal);
         Assert.Contains(mend, refused.Error, StringComparison.Ordinal);
         (await Bake(file, text, "FROM BASE\n", mend.Split(' '))).Succeeded();

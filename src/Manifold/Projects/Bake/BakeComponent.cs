@@ -124,7 +124,7 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
                 else if (Platform.TryParse(name, out var platform))
                     found.Add(platform);
                 else
-                    sources.Fault(item.Span, $"'{name}' is not a platform", "Expected os/architecture[/variant], e.g. linux/arm64.");
+                    sources.Fault(item.Span, $"'{name}' is not a platform", "Expected os/architecture[/variant], for example linux/arm64.");
             }
         }
         return found.Count == 0 ? [options.DefaultPlatform] : [.. found.Distinct()];

@@ -21,7 +21,7 @@ internal static partial class HclFunctions
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new HclArgumentException($"this is no pattern: {e.Message}", index);
+            throw new HclArgumentException($"this is not a valid pattern: {e.Message}", index);
         }
     }
 
