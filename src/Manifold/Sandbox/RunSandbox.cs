@@ -188,7 +188,7 @@ public sealed class RunSandbox
                 $"A RUN cannot have a zero byte in its command, environment, user or working directory. It is in '{text}'.");
     }
 
-    private static int Execute(Container container, OutputReaders readers, Action<Func<TimeSpan?>>? onStarted, CancellationToken cancellation)
+    private static int Execute(Container container, OutputReaders readers, Action<Func<(TimeSpan Used, bool IsRunnable)?>>? onStarted, CancellationToken cancellation)
     {
         // 5
         Cgroups.HideVersion1();
