@@ -57,6 +57,7 @@ internal sealed class LiveProgress : IAsyncDisposable
     {
         await end.CancelAsync();
         await drawing;
+        await Above.DisposeAsync();
         end.Dispose();
     }
 
