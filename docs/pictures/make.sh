@@ -31,7 +31,7 @@ YAML
 printf 'FROM %s\nRUN echo "updating the certificates" && sleep 0.4 && mkdir /certs && id >/certs/list\n' "$base" >"$shop/base/Dockerfile"
 for service in api worker; do
   on=$([[ $service == worker ]] || echo '--platform=$BUILDPLATFORM ') # one cross-compiles, the other is emulated
-  printf 'FROM %sbase AS build\nCOPY main.c .\nRUN i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; echo "compiled %s for $(uname -m)" && cp main.c /%s\nFROM base\nCOPY --from=build /%s /%s\nENTRYPOINT ["/bin/sh", "/%s"]\n' \
+  printf 'FROM %sbase AS build\nCOPY main.c .\nRUN i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; echo "compiled %s" && cp main.c /%s\nFROM base\nCOPY --from=build /%s /%s\nENTRYPOINT ["/bin/sh", "/%s"]\n' \
     "$on" $service $service $service $service $service >"$shop/$service/Dockerfile"
   echo 'int main(void) { return 0; }' >"$shop/$service/main.c"
 done

@@ -41,7 +41,7 @@ internal sealed class LiveProgress : IAsyncDisposable
         lock (gate)
         {
             if (tree.Show(e) is { } line)
-                finished.Add((line, true));
+                finished.Add(e is Warned ? (PaintedLine.Render(line, int.MaxValue, context.Paints, context.IsAscii), false) : (line, true)); // warnings stay whole
             switch (e)
             {
                 case StepPrinted print: Keep(e, print); break;
@@ -57,6 +57,7 @@ internal sealed class LiveProgress : IAsyncDisposable
     {
         await end.CancelAsync();
         await drawing;
+        await Above.DisposeAsync();
         end.Dispose();
     }
 

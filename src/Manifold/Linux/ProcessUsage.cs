@@ -2,16 +2,17 @@ using System.Globalization;
 
 namespace Manifold.Linux;
 
-/// <summary>The processor time that a process and its descendants have used, as /proc counts it.</summary>
+/// <summary>The processor time of a process and its descendants, as /proc counts it.</summary>
 internal static class ProcessUsage
 {
     private const long TicksPerSecond = 100; // USER_HZ is 100 on every architecture that .NET runs on
     private const int UserTime = 11, LastTime = 14; // utime, stime, cutime and cstime, counted from behind the program's name: proc(5)
 
-    /// <summary>The time of the whole tree, with children that have ended. Null where /proc does not show it, or the process has ended.</summary>
-    public static TimeSpan? OfTree(int process)
+    /// <summary>The time of the whole tree, with children that have ended, and whether one of it runs or waits for a processor.
+    /// Null where /proc does not show it, or the process has ended.</summary>
+    public static (TimeSpan Used, bool IsRunnable)? OfTree(int process)
     {
-        long ticks = 0;
+        var (ticks, isRunnable) = (0L, false);
         var open = new Stack<string>([process.ToString(CultureInfo.InvariantCulture)]);
         var isRoot = true;
         while (open.TryPop(out var id))
@@ -21,6 +22,7 @@ internal static class ProcessUsage
                 ticks += TicksOf(id);
                 foreach (var thread in Directory.EnumerateDirectories($"/proc/{id}/task"))
                 {
+                    isRunnable = isRunnable || FieldsOf(thread)[0] == "R";
                     foreach (var child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
                         open.Push(child);
                 }
@@ -33,13 +35,19 @@ internal static class ProcessUsage
             }
             isRoot = false;
         }
-        return TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
+        return (TimeSpan.FromSeconds((double)ticks / TicksPerSecond), isRunnable);
     }
 
     private static long TicksOf(string id)
     {
-        var text = File.ReadAllText($"/proc/{id}/stat");
-        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = FieldsOf($"/proc/{id}");
         return fields.Length <= LastTime ? 0 : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>What stands behind the program's name, which may have blanks: the state first.</summary>
+    private static string[] FieldsOf(string folder)
+    {
+        var text = File.ReadAllText(Path.Combine(folder, "stat"));
+        return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 }

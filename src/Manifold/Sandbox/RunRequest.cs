@@ -46,8 +46,9 @@ public sealed record RunRequest
     /// <summary>The control group that the run's own is made in; null is ours.</summary>
     public string? CgroupParent { get; init; }
 
-    /// <summary>Called when the program has started, with what tells the processor time that it has used so far; null once it has ended.</summary>
-    public Action<Func<TimeSpan?>>? OnStarted { get; init; }
+    /// <summary>Called when the program has started, with what tells the processor time that it has used so far, and whether it
+    /// wants more at this moment; null once it has ended.</summary>
+    public Action<Func<(TimeSpan Used, bool IsRunnable)?>>? OnStarted { get; init; }
 
     /// <summary>Called for each line, one call at a time, in the order in which they arrive; must return quickly.</summary>
     public Action<LogLine>? OnLine { get; init; }

@@ -154,7 +154,7 @@ public sealed class RunSlot : IDisposable
 
     private readonly RunSlots owner;
     private readonly Queue<(DateTimeOffset At, TimeSpan Used)> looks = new();
-    private volatile Func<TimeSpan?>? meter;
+    private volatile Func<(TimeSpan Used, bool IsRunnable)?>? meter;
     private volatile bool isIdle;
 
     internal RunSlot(RunSlots owner) => this.owner = owner;
@@ -165,19 +165,20 @@ public sealed class RunSlot : IDisposable
     /// <summary>Whether the RUN only waits.</summary>
     internal bool IsIdle => isIdle;
 
-    /// <summary>From now on the slot knows the processor time of its RUN. Without a meter, or where it gives null, a RUN counts as busy.</summary>
-    public void Measure(Func<TimeSpan?> used) => meter = used;
+    /// <summary>From now on the slot knows the processor time of its RUN. Without a meter, or where it gives null, a RUN counts as busy.
+    /// So does one that waits for a processor: on a busy machine it may get little.</summary>
+    public void Measure(Func<(TimeSpan Used, bool IsRunnable)?> usage) => meter = usage;
 
     internal void Look(DateTimeOffset now, double idleShare, int enough)
     {
-        if (meter?.Invoke() is not { } used)
+        if (meter?.Invoke() is not (var used, false))
         {
             looks.Clear();
             isIdle = false;
             return;
         }
-        // Nobody queued meanwhile, so nobody looked.
-        if (looks.Count > 0 && now - looks.Last().At > Stale)
+        // Nobody queued meanwhile, so nobody looked; or a process ended between two files of /proc, and its time is not counted yet.
+        if (looks.Count > 0 && (now - looks.Last().At > Stale || used < looks.Last().Used))
             looks.Clear();
         looks.Enqueue((now, used));
         while (looks.Count > enough + 1)

@@ -7,6 +7,7 @@ public sealed class GivingSlots
 {
     private readonly ManualTime time = new();
     private readonly Dictionary<RunSlot, TimeSpan> used = [];
+    private readonly HashSet<RunSlot> starved = [];
 
     [Fact]
     public async Task six_that_only_wait_are_under_way_at_once()
@@ -37,6 +38,21 @@ public sealed class GivingSlots
 
         busy[0].Dispose();
         Assert.True((await third).Waited);
+    }
+
+    [Fact]
+    public async Task one_that_gets_no_processor_on_a_busy_machine_is_busy()
+    {
+        var slots = Slots(jobs: 1);
+        var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
+        starved.Add(first);
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: []);
+        Assert.Equal(1, slots.Count);
+
+        starved.Clear();
+        Look(slots, busy: []);
+        await second;
     }
 
     [Fact]
@@ -100,7 +116,7 @@ public sealed class GivingSlots
         lock (used)
         {
             if (used.TryAdd(slot, TimeSpan.Zero))
-                slot.Measure(() => used[slot]);
+                slot.Measure(() => (used[slot], starved.Contains(slot)));
         }
         return slot;
     }
