@@ -37,7 +37,8 @@ public static partial class SourceTexts
         foreach (var node in root.DescendantNodes().OfType<ExpressionSyntax>().Where(IsShownText))
         {
             var text = Shown(node);
-            text = Blanks().Replace(isPage ? Tag().Replace(text, " ") : text, match => match.Value.Contains('\n', StringComparison.Ordinal) ? "\\n" : match.Value);
+            text = Blanks().Replace(isPage ? Tag().Replace(text, " ") : text,
+                match => match.Value.Contains('\n', StringComparison.Ordinal) ? "\\n" : match.Value);
             if (isPage)
                 text = Blanks().Replace(text.Replace("\\n", " ", StringComparison.Ordinal), " ").Trim();
             if (Words().IsMatch(Value().Replace(text, "{}")) && !Program().IsMatch(text))
