@@ -25,7 +25,8 @@ internal sealed class LiveScreen(bool colors, bool ascii)
     /// <param name="rows">The rows as marked lines; none at the end.</param>
     public string Frame(IReadOnlyList<(string Text, bool Marked)> done, IReadOnlyList<string> rows, (int Width, int Height) size)
     {
-        var room = Math.Max(1, size.Width - 1); // a row that fills the last column may wrap
+        // What fills the last column may wrap, and behind the last row the terminal itself shows ^C.
+        var (whole, room) = (Math.Max(1, size.Width - 1), Math.Max(1, size.Width - 3));
         List<string> painted = [.. rows.Select(row => PaintedLine.Render(row, room, colors, ascii))];
         var picture = string.Join('\n', painted);
         if (done.Count == 0 && picture == last)
@@ -37,7 +38,7 @@ internal sealed class LiveScreen(bool colors, bool ascii)
             text.Append(Up).Append(EraseLine);
         // 3
         foreach (var (line, marked) in done)
-            text.Append(marked ? PaintedLine.Render(line, room, colors, ascii) : ascii ? AsciiWriter.Of(line) : line).Append('\n');
+            text.Append(marked ? PaintedLine.Render(line, whole, colors, ascii) : ascii ? AsciiWriter.Of(line) : line).Append('\n');
         // 4
         text.Append(picture);
         last = picture;
