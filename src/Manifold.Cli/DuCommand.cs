@@ -25,25 +25,25 @@ internal static class DuCommand
             if (parsed.GetValue(json))
                 context.Out.WriteLine(ToJson(store.Root, usage).ToJsonString());
             else
-                Write(context.Out, store.Root, usage, parsed.GetValue(verbose));
+                Write(context, store.Root, usage, parsed.GetValue(verbose));
             return usage.Faults.IsEmpty ? 0 : 1;
         });
         return command;
     }
 
-    private static void Write(TextWriter output, string root, DiskUsage usage, bool verbose)
+    private static void Write(CliContext context, string root, DiskUsage usage, bool verbose)
     {
-        output.WriteLine($"Store: {root}");
-        output.WriteLine();
-        Columns.Write(output, ["CONTENT", "COUNT", "SIZE", "PRUNE FREES", "PRUNE --ALL FREES"],
+        context.Out.WriteLine($"Store: {root}");
+        context.Out.WriteLine();
+        Columns.Write(context, ["CONTENT", "COUNT", "SIZE", "PRUNE FREES", "PRUNE --ALL FREES"],
         [
             .. usage.Parts.Where(part => part.Count > 0).Select(ToRow),
             ["Total", "", ByteSize.Format(usage.Bytes), ByteSize.Format(usage.PruneFrees), ByteSize.Format(usage.PruneAllFrees)],
         ]);
         if (!verbose || usage.Images.IsEmpty)
             return;
-        output.WriteLine();
-        Columns.Write(output, ["IMAGE", "DIGEST", "SIZE", "NOT SHARED"], [.. usage.Images.Select(image =>
+        context.Out.WriteLine();
+        Columns.Write(context, ["IMAGE", "DIGEST", "SIZE", "NOT SHARED"], [.. usage.Images.Select(image =>
             new[] { image.Name, image.Digest.Short, ByteSize.Format(image.Bytes), ByteSize.Format(image.OwnBytes) })]);
     }
 

@@ -71,9 +71,9 @@ internal static class InspectFiles
         if (files.Layers.IsEmpty)
             return;
         output.WriteLine();
-        Columns.Write(output, ["LAYER", "PULLED", "UNPACKED", "FILES", "DELETES", "WASTED", "MADE BY"], [.. files.Layers.Select(ToRow)]);
+        Columns.Write(context, ["LAYER", "PULLED", "UNPACKED", "FILES", "DELETES", "WASTED", "MADE BY"], [.. files.Layers.Select(ToRow)]);
         output.WriteLine();
-        Columns.Write(output, ["SIZE", "LAYER", "PATH"], [.. files.Files.Select(ToRow)]);
+        Columns.Write(context, ["SIZE", "LAYER", "PATH"], [.. files.Files.Select(ToRow)]);
         var more = (int)Math.Min(int.MaxValue, files.Entries - files.Files.Length);
         if (more > 0)
             context.Warn($"… and {Counts.Of(more, "more file")}. List them with --limit 0.");

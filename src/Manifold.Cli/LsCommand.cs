@@ -55,7 +55,7 @@ internal static class LsCommand
                 context.Out.WriteLine(new JsonArray([.. listed.Select(tag => ToJson(name, tag))]).ToJsonString());
             else if (!listed.IsEmpty)
             {
-                Columns.Write(context.Out, ["TAG", "PLATFORMS", "DIGEST", "SIZE", "AGE"],
+                Columns.Write(context, ["TAG", "PLATFORMS", "DIGEST", "SIZE", "AGE"],
                     [.. listed.Select(tag => ToRow(tag, context.Time.GetUtcNow()))]);
             }
             foreach (var tag in listed.Where(tag => tag.Problem is not null))
