@@ -43,7 +43,7 @@ internal static class InitCommand
             var written = Shown(given, OwnName);
             context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {written}";
-            context.Out.WriteLine($"Read it, and then show what would be built: manifold bake --plan{file}");
+            context.Out.WriteLine($"Review it. To see what it would build, run: manifold bake --plan{file}");
         });
         return command;
     }

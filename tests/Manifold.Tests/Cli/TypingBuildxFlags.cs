@@ -87,7 +87,7 @@ public sealed class TypingBuildxFlags : IDisposable
     [InlineData("--progress", "rawjson", "--progress json")]
     [InlineData("--call", "outline", "--print=tree")]
     [InlineData("--call", "targets", "--print=tree")]
-    [InlineData("--sbom", "generator=docker/scout", "no generator is run")]
+    [InlineData("--sbom", "generator=docker/scout", "without a generator")]
     public async Task is_refused_with_what_does_it_here(string flag, string? value, string substitute)
     {
         string[][] forms = value is null ? [[flag], [flag + "=true"]] : [[flag, value], [$"{flag}={value}"]];

@@ -7,7 +7,7 @@ namespace Manifold.Tests.Docs;
 /// Everything that the program says is on one page, <c>cases/messages/messages.md</c>. There it can be read in one go, and a change of
 /// wording shows.
 /// </summary>
-/// <remarks>The page has no line numbers, so that moving code does not change it. <c>MANIFOLD_ACCEPT=1</c> writes it anew.</remarks>
+/// <remarks>The page has no line numbers, so that moving code does not change it. <c>MANIFOLD_ACCEPT=1</c> writes it again.</remarks>
 public sealed partial class ReadingEveryMessage
 {
     private const string Head = """
@@ -53,7 +53,7 @@ public sealed partial class ReadingEveryMessage
         && Apostrophe().Replace(message.Text, "").Count(each => each == '\'') % 2 == 1 && !PluralPossessive().IsMatch(message.Text)));
 
     [Fact]
-    public void no_message_is_worded_in_a_way_that_nobody_speaks() => Refuse(message => Odd().IsMatch(message.Text));
+    public void no_message_is_worded_in_a_way_that_nobody_speaks() => Refuse(message => Odd().IsMatch(Value().Replace(message.Text, "")));
 
     private static void Refuse(Func<SourceText, bool> isWrong)
     {
@@ -76,6 +76,9 @@ public sealed partial class ReadingEveryMessage
 
     [GeneratedRegex(@"\ws' ")]
     private static partial Regex PluralPossessive();
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Value();
 
     [GeneratedRegex(@"need it not|\bmend(s|ed)?\b|whose start|\bis told\b|\bgravest\b|\bthat is there\b|\bbegin of\b|\bothers than\b"
         + @"|(?<!there )\bis no (?!longer\b|more than\b)", RegexOptions.IgnoreCase)]

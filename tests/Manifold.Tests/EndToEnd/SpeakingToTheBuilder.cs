@@ -113,7 +113,7 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [InlineData("--attest", "type=sbom,disabled=true", "")]
     [InlineData("--attest", "type=sbon", "there is no type 'sbon'. Did you mean sbom?")]
     [InlineData("--attest", "type=provenance,mod=max", "'mod'. Did you mean mode?")]
-    [InlineData("--attest", "type=sbom,generator=x", "no generator is run")]
+    [InlineData("--attest", "type=sbom,generator=x", "without a generator")]
     [InlineData("--cache-to", "type=gha", "the cache of GitHub Actions is not supported. Use --cache-to type=registry,ref=REPOSITORY:cache")]
     [InlineData("--cache-from", "type=s3,bucket=x", "the cache of Amazon S3 is not supported.")]
     [InlineData("--cache-to", "type=locl,dest=x", "'locl'. Did you mean local?")]
