@@ -22,12 +22,13 @@ internal static partial class ImageNames
     public static bool IsOfficial(string name) => Official.Contains(name);
 
     /// <summary>The text in lower case, with single separators between letters and digits; <c>image</c> if nothing is left.</summary>
+    /// <remarks>In manifold.yaml, keys that begin with <c>x-</c> are not images.</remarks>
     public static string From(string text)
     {
         var name = Other().Replace(text.ToLowerInvariant(), "-");
         name = Separators().Replace(name, "-").Trim('-', '.', '_');
         name = name.Length > Longest ? name[..Longest].Trim('-', '.', '_') : name;
-        return name.Length == 0 ? "image" : name;
+        return name.Length == 0 ? "image" : name == "x" || name.StartsWith("x-", StringComparison.Ordinal) ? $"image-{name}" : name;
     }
 
     /// <summary>Finds a name for each Dockerfile: the nearest that no other has.</summary>

@@ -133,6 +133,6 @@ internal sealed partial class ImportedDraft
             : [.. users.SelectMany(user => PlatformsOf(user, above.Add(component.Name))).Distinct()];
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+    [GeneratedRegex("^(?!x-)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
     private static partial Regex Named();
 }

@@ -142,11 +142,11 @@ public sealed class DraftingAProject : IDisposable
     [Fact]
     public void names_are_those_of_the_nearest_folder_that_tells_them_apart()
     {
-        foreach (var path in new[] { "services/api", "apps/api", "services/Web_UI", "services/web/build", "x/ÄÖ" })
+        foreach (var path in new[] { "services/api", "apps/api", "services/Web_UI", "services/web/build", "x/ÄÖ", "x-ray" })
             Write($"{path}/Dockerfile", "FROM alpine\n");
         Write("tools/Dockerfile", "FROM alpine\n");
         Write("tools/Dockerfile.dev", "FROM alpine\n");
-        Assert.Equal(["apps-api", "image", "services-api", "tools", "tools-dev", "web", "web_ui"], Names(Draft()).Order(StringComparer.Ordinal));
+        Assert.Equal(["apps-api", "image", "image-x-ray", "services-api", "tools", "tools-dev", "web", "web_ui"], Names(Draft()).Order(StringComparer.Ordinal));
     }
 
     [Theory]
