@@ -57,7 +57,7 @@ public sealed partial class SeeingTheTerminal : IDisposable
               base: {context: ., dockerfile: Dockerfile}
               api: {context: ., dockerfile: Dockerfile.api}
               web: {context: ., dockerfile: Dockerfile.web}
-            """), ("Dockerfile", Dockerfile.Replace("/bin /program /", "/bin /bin", StringComparison.Ordinal)),
+            """), ("Dockerfile", Dockerfile.Replace("/bin /program /", "/bin /bin", StringComparison.Ordinal).Replace("\"/sh", "\"/bin/sh", StringComparison.Ordinal)),
             ("Dockerfile.api", "FROM base\nRUN --network=none echo testing; exit 3\n"), ("Dockerfile.web", "FROM api\nLABEL a=b\n"));
         Cases.Expect(File("bake", width), await screen!.Run("manifold bake"));
     }
