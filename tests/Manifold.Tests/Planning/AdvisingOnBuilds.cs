@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
