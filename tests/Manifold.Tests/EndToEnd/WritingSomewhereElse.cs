@@ -39,7 +39,7 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
         using StringWriter output = new(), error = new();
         var code = await CommandTree.RunAsync(new CliContext { Environment = shop.Variables, Out = output, Error = error, Time = TimeProvider.System, Interactive = false, OutIsTerminal = true }, ["build", "-o", "type=tar", Small]);
         Assert.Equal(2, code);
-        Assert.Contains("standard output is a terminal", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cannot write an image to a terminal", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
