@@ -219,11 +219,11 @@ public sealed class AddingFromElsewhere : IDisposable
     }
 
     [Theory]
-    [InlineData("name", "expected NAME=WHAT")]
-    [InlineData("name=", "expected NAME=WHAT")]
+    [InlineData("name", "expected NAME=PLACE")]
+    [InlineData("name=", "expected NAME=PLACE")]
     [InlineData("name=docker-image://UPPER", "'UPPER' is not an image reference")]
-    [InlineData("name=no-such-folder", "is not a folder. An image is docker-image://no-such-folder")]
-    [InlineData("name=foo://bar", "is no context")]
+    [InlineData("name=no-such-folder", "is not a folder. For an image, write docker-image://no-such-folder")]
+    [InlineData("name=foo://bar", "is not a valid context")]
     public async Task a_named_context_that_is_none_is_said_before_anything_starts(string text, string message)
     {
         var outcome = await shop.Build(shop.Context("FROM scratch\n"), "--build-context", text);
