@@ -22,8 +22,9 @@ internal static class ProcessUsage
                 ticks += TicksOf(id);
                 foreach (var thread in Directory.EnumerateDirectories($"/proc/{id}/task"))
                 {
-                    isRunnable = isRunnable || FieldsOf(thread)[0] == "R";
-                    foreach (var child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    isRunnable = isRunnable || FieldsOf(thread) is ["R", ..];
+                    var children = File.ReadAllText(Path.Combine(thread, "children"));
+                    foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                         open.Push(child);
                 }
             }
@@ -41,7 +42,8 @@ internal static class ProcessUsage
     private static long TicksOf(string id)
     {
         var fields = FieldsOf($"/proc/{id}");
-        return fields.Length <= LastTime ? 0 : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+        return fields.Length <= LastTime ? 0
+            : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
     }
 
     /// <summary>What stands behind the program's name, which may have blanks: the state first.</summary>

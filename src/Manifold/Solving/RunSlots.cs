@@ -51,11 +51,24 @@ public sealed class RunSlots
         LinkedListNode<TaskCompletionSource<RunSlot>> place;
         lock (gate)
         {
+            // While nobody queues, nobody looks, so a RUN that was idle then may work now.
+            if (queue.Count == 0)
+                held.ForEach(slot => slot.CountAsBusy());
             if (queue.Count == 0 && HasSlot())
                 return Give(waited: false);
             place = queue.AddLast(new TaskCompletionSource<RunSlot>(TaskCreationOptions.RunContinuationsAsynchronously));
         }
-        onWait();
+        try
+        {
+            onWait();
+        }
+        catch
+        {
+            Leave(place, CancellationToken.None);
+            if (place.Value.Task.IsCompletedSuccessfully)
+                (await place.Value.Task.ConfigureAwait(false)).Dispose(); // given meanwhile, and nobody else would return it
+            throw;
+        }
         Watch();
         using var registration = cancellation.Register(() => Leave(place, cancellation));
         return await place.Value.Task.ConfigureAwait(false);
@@ -168,6 +181,8 @@ public sealed class RunSlot : IDisposable
     /// <summary>From now on the slot knows the processor time of its RUN. Without a meter, or where it gives null, a RUN counts as busy.
     /// So does one that waits for a processor: on a busy machine it may get little.</summary>
     public void Measure(Func<(TimeSpan Used, bool IsRunnable)?> usage) => meter = usage;
+
+    internal void CountAsBusy() => isIdle = false;
 
     internal void Look(DateTimeOffset now, double idleShare, int enough)
     {
