@@ -27,6 +27,8 @@ internal sealed class LiveScreen(bool colors, bool ascii)
     {
         // What fills the last column may wrap, and behind the last row the terminal itself shows ^C.
         var (whole, room) = (Math.Max(1, size.Width - 1), Math.Max(1, size.Width - 3));
+        // A row that left the terminal at the top could not be erased again.
+        rows = [.. rows.Take(Math.Max(1, size.Height - 1))];
         List<string> painted = [.. rows.Select(row => PaintedLine.Render(row, room, colors, ascii))];
         var picture = string.Join('\n', painted);
         if (done.Count == 0 && picture == last)

@@ -31,6 +31,7 @@ internal static class PaintedLine
     {
         var spans = Read(line).Select(span => ascii ? span with { Text = AsciiWriter.Of(span.Text) } : span).ToList();
         var ellipsis = ascii ? AsciiWriter.Of(Cells.Ellipsis) : Cells.Ellipsis;
+        ellipsis = ellipsis[..Math.Clamp(width, 0, ellipsis.Length)];
         var over = spans.Where(span => !span.Marks.Contains(Rest)).Sum(span => Cells.Width(span.Text)) - width;
         if (over > 0)
             spans = [.. spans.Where(span => !span.Marks.Contains(Rest)).Select(span => span.Marks.Contains(Cut)

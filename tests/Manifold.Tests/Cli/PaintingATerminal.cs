@@ -6,7 +6,8 @@ namespace Manifold.Tests.Cli;
 /// <summary>Lines and pictures for a terminal, without one.</summary>
 public sealed class PaintingATerminal
 {
-    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && apt-get install -y curl[/][/]  12 s[rest]  [grey]Get:1 bookworm[/][/]";
+    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && apt-get install -y curl[/][/]  12 s"
+        + "[rest]  [grey]Get:1 bookworm[/][/]";
 
     [Fact]
     public void what_fits_is_shown_whole() => Assert.Equal(
@@ -53,7 +54,8 @@ public sealed class PaintingATerminal
     [InlineData("", false)]
     public void the_locale_says_whether_there_is_UTF_8(string variables, bool isNeeded)
     {
-        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('='))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal(isNeeded, AsciiWriter.IsNeeded(name => set.GetValueOrDefault(name)));
     }
 
@@ -80,6 +82,22 @@ public sealed class PaintingATerminal
         screen.Frame([], [new string('a', 70), "b"], (80, 24));
         Assert.StartsWith("\r\e[2K\e[A\e[2K\e[A\e[2Kc", screen.Frame([], ["c"], (40, 24)), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 3)]
+    public void a_low_terminal_shows_no_more_rows_than_it_can_erase(int height, int shown)
+    {
+        string[] rows = ["one", "two", "three", "four", "five", "six"];
+        Assert.Equal("\r\e[2K" + string.Join('\n', rows.Take(shown)), new LiveScreen(colors: false, ascii: false).Frame([], rows, (80, height)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void the_words_for_signs_fit_the_narrowest_terminal(int width) =>
+        Assert.Equal(new string('.', width), PaintedLine.Render("linux/arm64", width, colors: false, ascii: true));
 
     [Fact]
     public void what_a_failed_step_printed_is_never_cut()
