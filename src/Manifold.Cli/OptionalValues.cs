@@ -23,10 +23,18 @@ internal static class OptionalValues
             for (var at = 0; at + 1 < words.Count && words[at] != "--"; at++)
             {
                 if (words[at] == option.Name && words[at + 1] == value)
-                    return [.. words.Take(at), .. words.Skip(at + 1), option.Name]; // at the end, where no word follows it
+                    return Last([.. words.Take(at), .. words.Skip(at + 1)], option.Name);
             }
         }
         return null;
+    }
+
+    /// <summary>The option goes behind the other words, where no word follows that it could take, but before those behind <c>--</c>.</summary>
+    private static IReadOnlyList<string> Last(List<string> words, string option)
+    {
+        var end = words.IndexOf("--");
+        words.Insert(end < 0 ? words.Count : end, option);
+        return words;
     }
 
     private static bool IsOptional(Option option) =>
