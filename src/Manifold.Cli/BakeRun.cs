@@ -138,11 +138,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         })
         {
             Lock = BakeLock.Find(context, project, line),
-            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
+            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing,
+            Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
         };
     }
 
-    private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
+    private async Task<int> TellPlanAsync(
+        BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
     {
         await progress.DisposeAsync();
         foreach (var component in plan.Components)

@@ -41,7 +41,10 @@ internal sealed class LiveProgress : IAsyncDisposable
         lock (gate)
         {
             if (tree.Show(e) is { } line)
-                finished.Add(e is Warned ? (PaintedLine.Render(line, int.MaxValue, context.Paints, context.IsAscii), false) : (line, true)); // warnings stay whole
+            {
+                // Warnings stay whole.
+                finished.Add(e is Warned ? (PaintedLine.Render(line, int.MaxValue, context.Paints, context.IsAscii), false) : (line, true));
+            }
             switch (e)
             {
                 case StepPrinted print: Keep(e, print); break;
@@ -91,7 +94,8 @@ internal sealed class LiveProgress : IAsyncDisposable
         string frame;
         lock (gate)
         {
-            frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), Math.Clamp(size.Height - 4, LowestTree, HighestTree)), size);
+            var room = Math.Clamp(size.Height - 4, LowestTree, HighestTree);
+            frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), room), size);
             finished.Clear();
         }
         if (frame.Length > 0)

@@ -29,7 +29,7 @@ internal static class OptionalValues
         return null;
     }
 
-    /// <summary>The option goes behind the other words, where no word follows that it could take, but before those behind <c>--</c>.</summary>
+    /// <summary>Moves the option to the end, but before <c>--</c>, so that no word follows that it could take as its value.</summary>
     private static IReadOnlyList<string> Last(List<string> words, string option)
     {
         var end = words.IndexOf("--");

@@ -6,8 +6,8 @@ namespace Manifold.Tests.Cli;
 /// <summary>Lines and pictures for a terminal, without one.</summary>
 public sealed class PaintingATerminal
 {
-    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && apt-get install -y curl[/][/]  12 s"
-        + "[rest]  [grey]Get:1 bookworm[/][/]";
+    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && "
+        + "apt-get install -y curl[/][/]  12 s[rest]  [grey]Get:1 bookworm[/][/]";
 
     [Fact]
     public void what_fits_is_shown_whole() => Assert.Equal(
@@ -89,7 +89,8 @@ public sealed class PaintingATerminal
     public void a_low_terminal_shows_no_more_rows_than_it_can_erase(int height, int shown)
     {
         string[] rows = ["one", "two", "three", "four", "five", "six"];
-        Assert.Equal("\r\e[2K" + string.Join('\n', rows.Take(shown)), new LiveScreen(colors: false, ascii: false).Frame([], rows, (80, height)));
+        var frame = new LiveScreen(colors: false, ascii: false).Frame([], rows, (80, height));
+        Assert.Equal("\r\e[2K" + string.Join('\n', rows.Take(shown)), frame);
     }
 
     [Theory]

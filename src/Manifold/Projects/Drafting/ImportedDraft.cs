@@ -53,7 +53,8 @@ internal sealed partial class ImportedDraft
     }
 
     /// <summary>The Dockerfiles that the project builds from; absolute.</summary>
-    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(BuildsOf).Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
+    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(BuildsOf)
+        .Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
         .Select(build => build.DockerfilePath is { } path ? Path.GetFullPath(path, folder)
             : Planning.BuildFiles.HasDockerfile(build.ContextFolder) ? Planning.BuildFiles.DefaultPathOf(build.ContextFolder) : "");
 
