@@ -6,7 +6,9 @@ using Manifold.Text;
 namespace Manifold.Cli;
 
 /// <summary>Shows a build on a terminal: what is done scrolls by, what is under way stays at the bottom as a tree.</summary>
-/// <remarks>Events come from many threads; the screen is drawn by one, ten times a second. A step that fails leaves what it printed.</remarks>
+/// <remarks>
+/// Events come from many threads; the screen is drawn by one, ten times a second. The output of a step that fails stays on the screen.
+/// </remarks>
 internal sealed class LiveProgress : IAsyncDisposable
 {
     // The tree leaves room for what scrolls by.

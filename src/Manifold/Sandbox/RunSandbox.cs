@@ -189,7 +189,8 @@ public sealed class RunSandbox
     }
 
     private static int Execute(
-        Container container, OutputReaders readers, Action<Func<(TimeSpan Used, bool IsRunnable)?>>? onStarted, CancellationToken cancellation)
+        Container container, OutputReaders readers, Action<Func<(TimeSpan Used, bool IsRunnable)?>>? onStarted,
+        CancellationToken cancellation)
     {
         // 5
         Cgroups.HideVersion1();
