@@ -5,7 +5,7 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Shows a build on a terminal: what is done scrolls by, what is under way stays at the bottom as a tree.</summary>
+/// <summary>Shows a build on a terminal. Finished steps scroll by, and running steps stay at the bottom as a tree.</summary>
 /// <remarks>
 /// Events come from many threads; the screen is drawn by one, ten times a second. The output of a step that fails stays on the screen.
 /// </remarks>
@@ -35,7 +35,7 @@ internal sealed class LiveProgress : IAsyncDisposable
         drawing = Task.Run(DrawAsync);
     }
 
-    /// <summary>Takes lines that belong above the tree, and is standard error itself after the end.</summary>
+    /// <summary>Prints lines above the tree. After the end, writes to standard error directly.</summary>
     public TextWriter Above { get; }
 
     public void Show(BuildEvent e)
@@ -104,7 +104,7 @@ internal sealed class LiveProgress : IAsyncDisposable
             output.Write(frame);
     }
 
-    /// <summary>What other parts of the program say meanwhile; texts arrive escaped.</summary>
+    /// <summary>Takes what other parts of the program print during the build. Text from outside is escaped already.</summary>
     private sealed class LinesAbove(LiveProgress owner) : TextWriter
     {
         private readonly StringBuilder line = new();

@@ -4,7 +4,7 @@ using Manifold.Solving;
 
 namespace Manifold.Reporting;
 
-/// <summary>What is under way, for a log in which nothing happened for a while.</summary>
+/// <summary>The steps, hooks and transfers that run now, for a log without new lines.</summary>
 /// <remarks>Not thread-safe: its owner holds a lock.</remarks>
 internal sealed class AtWork
 {
@@ -42,7 +42,7 @@ internal sealed class AtWork
             moving.Remove(key);
     }
 
-    /// <summary>A few lines; one at least.</summary>
+    /// <summary>Returns a few lines, and at least one.</summary>
     /// <param name="number">The number of a step in the log.</param>
     public IEnumerable<string> Lines(DateTimeOffset now, Func<(string?, Digest), int> number)
     {
