@@ -50,10 +50,11 @@ internal static class RunEnd
     public static string Succeeded(BuildRecord record, string what) =>
         $"[green]✓[/] Built {what} in {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
 
-    /// <summary>Writes a marked line of our own, with the terminal's colors where it has some.</summary>
-    public static void Write(CliContext context, string line)
+    /// <summary>Writes a marked line, with colors if the terminal has some.</summary>
+    /// <param name="cut">Whether to cut it to the terminal's width. A line with a command to paste must stay whole.</param>
+    public static void Write(CliContext context, string line, bool cut = false)
     {
-        var width = context.ErrorSize() is { Width: > 1 } size && context.Interactive ? size.Width : int.MaxValue;
+        var width = cut && context.ErrorSize() is { Width: > 1 } size && context.Interactive ? size.Width : int.MaxValue;
         var text = PaintedLine.Render(line, width, context.Paints, context.IsAscii && context.Interactive);
         // Texts from outside are escaped in it, but commands of a CI are not.
         (context.Paints ? ForeignTextWriter.Own(context.Error) : context.Error).WriteLine(text);

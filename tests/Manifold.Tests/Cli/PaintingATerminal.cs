@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Manifold.Cli;
 using Manifold.Text;
 
@@ -105,6 +106,25 @@ public sealed class PaintingATerminal
     {
         var long_ = new string('x', 100);
         Assert.Contains(long_, new LiveScreen(colors: false, ascii: false).Frame([(long_, false)], [], (40, 24)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_command_to_paste_is_whole_on_a_narrow_terminal()
+    {
+        using var error = new StringWriter();
+        var context = new CliContext
+        {
+            Environment = ImmutableSortedDictionary<string, string>.Empty,
+            Out = TextWriter.Null,
+            Error = error,
+            Time = TimeProvider.System,
+            Interactive = true,
+            ErrorSize = () => (40, 24),
+        };
+        RunEnd.Write(context, "[green]✓[/] Built 2 images in 1.0 s. Details: manifold report 20261130-101234-abcd");
+        Assert.EndsWith("manifold report 20261130-101234-abcd\n", error.ToString(), StringComparison.Ordinal);
+        RunEnd.Write(context, new string('x', 100), cut: true);
+        Assert.EndsWith($"\n{new string('x', 39)}…\n", error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
