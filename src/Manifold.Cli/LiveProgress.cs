@@ -100,8 +100,15 @@ internal sealed class LiveProgress : IAsyncDisposable
             frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), room), size);
             finished.Clear();
         }
-        if (frame.Length > 0)
-            output.Write(frame);
+        try
+        {
+            if (frame.Length > 0)
+                output.Write(frame);
+        }
+        catch (IOException)
+        {
+            // The terminal was closed. The build goes on, as it would without one.
+        }
     }
 
     /// <summary>Takes what other parts of the program print during the build. Text from outside is escaped already.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Cli;
+using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Tests.Cli;
@@ -112,20 +113,35 @@ public sealed class PaintingATerminal
     public void a_command_to_paste_is_whole_on_a_narrow_terminal()
     {
         using var error = new StringWriter();
-        var context = new CliContext
-        {
-            Environment = ImmutableSortedDictionary<string, string>.Empty,
-            Out = TextWriter.Null,
-            Error = error,
-            Time = TimeProvider.System,
-            Interactive = true,
-            ErrorSize = () => (40, 24),
-        };
+        var context = Context(error);
         RunEnd.Write(context, "[green]✓[/] Built 2 images in 1.0 s. Details: manifold report 20261130-101234-abcd");
         Assert.EndsWith("manifold report 20261130-101234-abcd\n", error.ToString(), StringComparison.Ordinal);
         RunEnd.Write(context, new string('x', 100), cut: true);
         Assert.EndsWith($"\n{new string('x', 39)}…\n", error.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task a_terminal_that_is_closed_does_not_end_the_build()
+    {
+        var live = new LiveProgress(Context(new ClosedTerminal()));
+        live.Show(new Warned("a line to draw") { Time = TimeProvider.System.GetUtcNow() });
+        await live.DisposeAsync();
+    }
+
+    private sealed class ClosedTerminal : StringWriter
+    {
+        public override void Write(string? value) => throw new IOException("Input/output error");
+    }
+
+    private static CliContext Context(TextWriter error) => new()
+    {
+        Environment = ImmutableSortedDictionary<string, string>.Empty,
+        Out = TextWriter.Null,
+        Error = error,
+        Time = TimeProvider.System,
+        Interactive = true,
+        ErrorSize = () => (40, 24),
+    };
 
     [Theory]
     [InlineData(null)]
