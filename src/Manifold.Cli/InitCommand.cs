@@ -27,10 +27,10 @@ internal static class InitCommand
         command.SetAction(parsed =>
         {
             var given = parsed.GetRequiredValue(folder);
-            var root = Found(given);
+            var root = Existing(given);
             var existing = OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name)));
             if (existing is not null && !parsed.GetValue(print) && !parsed.GetValue(force))
-                throw Existing(Shown(given, existing));
+                throw AlreadyThere(Shown(given, existing));
             if (ProjectDrafter.Make(root) is not { } draft)
                 throw NothingIn(given);
             foreach (var note in draft.Notes)
@@ -50,7 +50,7 @@ internal static class InitCommand
         return command;
     }
 
-    private static string Found(string folder)
+    private static string Existing(string folder)
     {
         if (folder.Length == 0)
             throw new UsageException("FOLDER is empty. Name the project's folder.");
@@ -59,7 +59,7 @@ internal static class InitCommand
             ? $"'{folder}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{folder}'.");
     }
 
-    private static UsageException Existing(string file) => new($"'{file}' already exists. "
+    private static UsageException AlreadyThere(string existing) => new($"'{existing}' already exists. "
         + "Replace it with --force, or show what would be written with --print.");
 
     /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>
