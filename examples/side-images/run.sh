@@ -44,7 +44,7 @@ architectures=() had=() without=() # if the mirror does not have the packages fo
 for platform in ${platforms//,/ }; do
   IFS=/ read -r _ arch _ <<<"$platform"
   if ! packages=$(kept_debian_files "$arch" busybox-static,haproxy); then
-    without+=("Skipped $platform because its packages could not be downloaded:$(one_line "$work/$arch.why")")
+    without+=("Skipped $platform because its packages could not be downloaded: $(one_line "$work/$arch.why")")
     continue
   fi
   architectures+=("$arch") had+=("$platform")

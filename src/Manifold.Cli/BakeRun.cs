@@ -138,17 +138,20 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         })
         {
             Lock = BakeLock.Find(context, project, line),
-            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing, Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
+            Push = line.Push || project.Push ? line.Publication : null, KeepGoing = line.KeepGoing,
+            Jobs = line.Jobs ?? project.Jobs ?? MachineJobs.Default, JobsAreLimit = (line.Jobs ?? project.Jobs) is not null,
         };
     }
 
-    private async Task<int> TellPlanAsync(BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
+    private async Task<int> TellPlanAsync(
+        BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
     {
         await progress.DisposeAsync();
         foreach (var component in plan.Components)
         {
             await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (needed by other images)")}");
-            await context.Out.WriteAsync(Indented(await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2)));
+            var table = await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2);
+            await context.Out.WriteAsync(Indented(table));
             foreach (var missing in component.Missing)
                 await context.Out.WriteLineAsync($"  skips the optional platform {missing.Platform}: {missing.Reason}");
             await context.Out.WriteLineAsync();
@@ -156,7 +159,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         foreach (var (name, culprit) in plan.Left)
             await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it needs {culprit}")}");
         var builds = plan.Components.Select(component => new AdvisedBuild(component.Name, component.Plan)).ToList();
-        await context.Out.WriteAsync(AdviceText.Render(await new BuildAdvisor(emulators, registry).OfAsync(builds, Units.Bytes, cancellation)));
+        var advice = await new BuildAdvisor(emulators, registry).OfAsync(builds, Units.Bytes, cancellation);
+        await context.Out.WriteAsync(AdviceText.Render(advice));
         SeveralProblemsException.ThrowIfAny(plan.Problems);
         return 0;
     }

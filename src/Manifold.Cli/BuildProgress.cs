@@ -39,9 +39,14 @@ internal sealed class BuildProgress : IAsyncDisposable
         ended = true;
     }
 
-    /// <summary>A terminal that is wide enough; a CI's log is none, even where it says so, unless the user does.</summary>
-    private static bool IsLive(CliContext context, string mode) => context.Interactive
-        && (mode == "tty" || (mode == "auto" && context.Variable("CI") is null or "false" && (context.ErrorSize()?.Width ?? 80) >= NarrowestTree));
+    /// <summary>Whether a terminal that is wide enough shows the build. Some CI systems present their log as a terminal, so a CI gets the
+    /// tree only on request.</summary>
+    private static bool IsLive(CliContext context, string mode) => context.Interactive && mode switch
+    {
+        "tty" => true,
+        "auto" => context.Variable("CI") is null or "false" && (context.ErrorSize()?.Width ?? 80) >= NarrowestTree,
+        _ => false,
+    };
 
     private static BuildProgress Live(CliContext context)
     {
@@ -66,7 +71,7 @@ internal sealed class BuildProgress : IAsyncDisposable
 
     private static async Task TickAsync(PlainProgress plain, CliContext context, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)); // real seconds, which people wait
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1)); // real time, because a person waits
         try
         {
             while (await timer.WaitForNextTickAsync(stop))

@@ -174,7 +174,10 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Progress != "json" && context.OutWidth is not null)
             await context.Error.WriteLineAsync();
         if (line.Progress != "json")
-            await results.WriteAsync(BuildTable.Render(record.Components[0], published, results == context.Out ? context.OutWidth : context.ErrorSize()?.Width));
+        {
+            var width = results == context.Out ? context.OutWidth : context.ErrorSize()?.Width;
+            await results.WriteAsync(BuildTable.Render(record.Components[0], published, width));
+        }
         foreach (var each in written)
             await context.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)

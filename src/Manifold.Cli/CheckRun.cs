@@ -16,8 +16,10 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
         var report = await checker.CheckAsync(line.Request, Warn, cancellation);
         if (line.Progress != "quiet")
         {
-            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry).OfAsync([report.Advised("")], Units.Bytes, cancellation);
-            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report, advice) : ChecksText.Render(report) + AdviceText.Render(advice));
+            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry)
+                .OfAsync([report.Advised("")], Units.Bytes, cancellation);
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report, advice)
+                : ChecksText.Render(report) + AdviceText.Render(advice));
         }
         return report.Errors > 0 ? 1 : 0;
     }

@@ -26,7 +26,8 @@ internal static class DockerfileExcerpt
         try
         {
             var text = request.InlineDockerfile ?? Encoding.UTF8.GetString(BuildFiles.Dockerfile(request).Content);
-            var instruction = BuildFiles.ReadDockerfile(request).Tree.Instructions.FirstOrDefault(each => each.Lines.First <= place.Line && place.Line <= each.Lines.Last);
+            var instruction = BuildFiles.ReadDockerfile(request).Tree.Instructions.FirstOrDefault(each =>
+                each.Lines.First <= place.Line && place.Line <= each.Lines.Last);
             return Of(text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'), place, instruction?.Lines.Last ?? place.Line);
         }
         catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)

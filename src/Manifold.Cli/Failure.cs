@@ -41,7 +41,7 @@ internal static partial class Failure
         };
         var failed = problem as RunFailedException;
         foreach (var line in failed?.Before ?? [])
-            RunEnd.Write(context, line);
+            RunEnd.Write(context, line, cut: true);
         foreach (var each in problem is SeveralProblemsException several ? several.Messages : [message])
             context.Error.WriteLine(failed is null ? $"manifold: {each}" : RunEnd.Wrapped(context, $"manifold: {each}"));
         foreach (var line in failed?.After ?? [])

@@ -64,7 +64,7 @@ internal sealed class HelpPage
     public static void Show(CliContext context, Func<int, bool, string> page)
     {
         var painted = context.Interactive && context.OutIsTerminal && context.Variable("NO_COLOR") is null;
-        var width = context.OutIsTerminal ? Math.Min(Console.WindowWidth, LargestWidth) : UsualWidth;
+        var width = Math.Min(context.OutWidth ?? UsualWidth, LargestWidth);
         Text.ForeignTextWriter.Own(context.Out).Write(page(width, painted));
     }
 

@@ -28,8 +28,9 @@ internal static class InitCommand
         {
             var given = parsed.GetRequiredValue(folder);
             var root = Existing(given);
-            if (!parsed.GetValue(print) && !parsed.GetValue(force))
-                RequireNone(given, root);
+            var existing = OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name)));
+            if (existing is not null && !parsed.GetValue(print) && !parsed.GetValue(force))
+                throw AlreadyThere(Shown(given, existing));
             if (ProjectDrafter.Make(root) is not { } draft)
                 throw NothingIn(given);
             foreach (var note in draft.Notes)
@@ -39,8 +40,9 @@ internal static class InitCommand
                 context.Out.Write(draft.Text);
                 return;
             }
-            Write(Path.Combine(root, OwnName), draft.Text, parsed.GetValue(force));
-            var written = Shown(given, OwnName);
+            var name = existing ?? OwnName; // not a second file beside a manifold.yml
+            Write(Path.Combine(root, name), draft.Text, parsed.GetValue(force));
+            var written = Shown(given, name);
             context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {written}";
             context.Out.WriteLine($"Review it. To see what it would build, run: manifold bake --plan{file}");
@@ -57,14 +59,8 @@ internal static class InitCommand
             ? $"'{folder}' is a file, not a folder. Name the folder that it is in." : $"There is no folder '{folder}'.");
     }
 
-    private static void RequireNone(string folder, string root)
-    {
-        if (OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name))) is { } existing)
-        {
-            throw new UsageException($"'{Shown(folder, existing)}' already exists. "
-                + "Replace it with --force, or show what would be written with --print.");
-        }
-    }
+    private static UsageException AlreadyThere(string existing) => new($"'{existing}' already exists. "
+        + "Replace it with --force, or show what would be written with --print.");
 
     /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>
     private static void Write(string path, string text, bool replace)

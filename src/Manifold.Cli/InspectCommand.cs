@@ -79,7 +79,8 @@ internal static class InspectCommand
             return top.Bytes;
         var entry = await ChooseAsync(source, top.Descriptor, platform, cancellation);
         parts?.RequireWhole("inspect", entry.Manifest.Digest);
-        return await source.ReadDocumentAsync(config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest, cancellation);
+        var document = config ? (await source.ReadManifestAsync(entry.Manifest, cancellation)).Config : entry.Manifest;
+        return await source.ReadDocumentAsync(document, cancellation);
     }
 
     /// <summary>The platform that is asked for; otherwise the only one, or this machine's.</summary>

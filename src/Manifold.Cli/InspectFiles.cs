@@ -109,11 +109,8 @@ internal static class InspectFiles
             : createdBy.StartsWith(shell, StringComparison.Ordinal) ? "RUN " + createdBy[shell.Length..] : createdBy;
     }
 
-    private static string Cut(string text)
-    {
-        var line = ForeignText.Line(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
-        return line.Length <= InstructionWidth ? line : line[..(InstructionWidth - 1)] + "…";
-    }
+    private static string Cut(string text) => Cells.Cut(
+        ForeignText.Line(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))), InstructionWidth);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -5,8 +5,10 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Shows a build on a terminal: what is done scrolls by, what is under way stays at the bottom as a tree.</summary>
-/// <remarks>Events come from many threads; the screen is drawn by one, ten times a second. A step that fails leaves what it printed.</remarks>
+/// <summary>Shows a build on a terminal. Finished steps scroll by, and running steps stay at the bottom as a tree.</summary>
+/// <remarks>
+/// Events come from many threads; the screen is drawn by one, ten times a second. The output of a step that fails stays on the screen.
+/// </remarks>
 internal sealed class LiveProgress : IAsyncDisposable
 {
     // The tree leaves room for what scrolls by.
@@ -33,7 +35,7 @@ internal sealed class LiveProgress : IAsyncDisposable
         drawing = Task.Run(DrawAsync);
     }
 
-    /// <summary>Takes lines that belong above the tree, and is standard error itself after the end.</summary>
+    /// <summary>Prints lines above the tree. After the end, writes to standard error directly.</summary>
     public TextWriter Above { get; }
 
     public void Show(BuildEvent e)
@@ -41,7 +43,10 @@ internal sealed class LiveProgress : IAsyncDisposable
         lock (gate)
         {
             if (tree.Show(e) is { } line)
-                finished.Add(e is Warned ? (PaintedLine.Render(line, int.MaxValue, context.Paints, context.IsAscii), false) : (line, true)); // warnings stay whole
+            {
+                // Warnings stay whole.
+                finished.Add(e is Warned ? (PaintedLine.Render(line, int.MaxValue, context.Paints, context.IsAscii), false) : (line, true));
+            }
             switch (e)
             {
                 case StepPrinted print: Keep(e, print); break;
@@ -91,14 +96,22 @@ internal sealed class LiveProgress : IAsyncDisposable
         string frame;
         lock (gate)
         {
-            frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), Math.Clamp(size.Height - 4, LowestTree, HighestTree)), size);
+            var room = Math.Clamp(size.Height - 4, LowestTree, HighestTree);
+            frame = screen.Frame([.. finished], tree.Lines(context.Time.GetUtcNow(), room), size);
             finished.Clear();
         }
-        if (frame.Length > 0)
-            output.Write(frame);
+        try
+        {
+            if (frame.Length > 0)
+                output.Write(frame);
+        }
+        catch (IOException)
+        {
+            // The terminal was closed. The build goes on, as it would without one.
+        }
     }
 
-    /// <summary>What other parts of the program say meanwhile; texts arrive escaped.</summary>
+    /// <summary>Takes what other parts of the program print during the build. Text from outside is escaped already.</summary>
     private sealed class LinesAbove(LiveProgress owner) : TextWriter
     {
         private readonly StringBuilder line = new();

@@ -3,13 +3,13 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>Draws rows at the bottom of a terminal, and again over themselves; what is done scrolls away above them.</summary>
+/// <summary>Draws rows at the bottom of a terminal, and redraws them in place. Finished lines scroll away above them.</summary>
 /// <remarks>
 /// <code>
-/// 1  the cursor is at the end of the last row; up to the first, counted as the terminal shows them now: a narrower one wraps them
-/// 2  each is erased by itself: a terminal that is told to erase the whole screen may keep the picture in its history
-/// 3  what is done, whole lines that stay
-/// 4  the rows, each cut to the width, so that none wraps
+/// 1  moves from the end of the last row to the first; a terminal that became narrower shows more rows than were drawn
+/// 2  erases each row on the way, because some terminals keep a screen that is erased as a whole in their history
+/// 3  writes the finished lines, which stay
+/// 4  writes the rows, each cut to the width, so that none wraps
 /// </code>
 /// </remarks>
 internal sealed class LiveScreen(bool colors, bool ascii)
@@ -25,8 +25,10 @@ internal sealed class LiveScreen(bool colors, bool ascii)
     /// <param name="rows">The rows as marked lines; none at the end.</param>
     public string Frame(IReadOnlyList<(string Text, bool Marked)> done, IReadOnlyList<string> rows, (int Width, int Height) size)
     {
-        // What fills the last column may wrap, and behind the last row the terminal itself shows ^C.
+        // A row that fills the last column may wrap, and the terminal itself prints ^C after the last row.
         var (whole, room) = (Math.Max(1, size.Width - 1), Math.Max(1, size.Width - 3));
+        // A row that left the terminal at the top could not be erased again.
+        rows = [.. rows.Take(Math.Max(1, size.Height - 1))];
         List<string> painted = [.. rows.Select(row => PaintedLine.Render(row, room, colors, ascii))];
         var picture = string.Join('\n', painted);
         if (done.Count == 0 && picture == last)

@@ -90,7 +90,7 @@ internal sealed class LiveTree
         return lines;
     }
 
-    /// <summary>The build is over: nothing is under way any more.</summary>
+    /// <summary>Removes everything, at the end of the build.</summary>
     public void Clear()
     {
         images.Clear();
@@ -103,7 +103,7 @@ internal sealed class LiveTree
         if (!images.TryGetValue(name, out var image))
         {
             image = new Image(name, e.Time);
-            // What is about the whole project is no image of it.
+            // Events about the whole project do not belong to an image.
             if (e is PlanMade or StepStarted or StepWaiting or StepFinished or StepFailed or ImageMade || e.Component is not null)
                 images[name] = image;
         }
@@ -154,7 +154,8 @@ internal sealed class LiveTree
         if (named)
             yield return $"[bold]{Shown(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
                 + $"{image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
-        foreach (var running in image.Running.Values.OrderBy(running => running.Waits).ThenBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
+        foreach (var running in image.Running.Values.OrderBy(running => running.Waits)
+            .ThenBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
         {
             var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
             var last = running.Last.Length > 0 ? $"[rest]  [grey]{Shown(running.Last)}[/][/]" : "";

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Manifold.Cli;
 
@@ -23,10 +22,18 @@ internal static class OptionalValues
             for (var at = 0; at + 1 < words.Count && words[at] != "--"; at++)
             {
                 if (words[at] == option.Name && words[at + 1] == value)
-                    return [.. words.Take(at), .. words.Skip(at + 1), option.Name]; // at the end, where no word follows it
+                    return Last([.. words.Take(at), .. words.Skip(at + 1)], option.Name);
             }
         }
         return null;
+    }
+
+    /// <summary>Moves the option to the end, but before <c>--</c>, so that no word follows that it could take as its value.</summary>
+    private static IReadOnlyList<string> Last(List<string> words, string option)
+    {
+        var end = words.IndexOf("--");
+        words.Insert(end < 0 ? words.Count : end, option);
+        return words;
     }
 
     private static bool IsOptional(Option option) =>

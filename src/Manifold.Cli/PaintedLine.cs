@@ -5,13 +5,13 @@ namespace Manifold.Cli;
 
 /// <summary>One line of text with marks, as a terminal gets it: painted, and cut to its width.</summary>
 /// <remarks>
-/// Marks are <c>[red]…[/]</c> with a color, <c>bold</c> or <c>cut</c>; a bracket of the text is doubled. Where a line is too long, what is
-/// marked <c>cut</c> gives way first, so that what stands behind it stays visible; what is marked <c>rest</c> has what is left.
+/// Marks are <c>[red]…[/]</c> with a color, <c>bold</c>, <c>cut</c> or <c>rest</c>. A bracket in the text is doubled. If the line is too
+/// long, text marked <c>cut</c> is shortened, so that the text after it stays visible. Text marked <c>rest</c> gets the space that is left.
 /// </remarks>
 internal static class PaintedLine
 {
     private const string Reset = "\e[0m", Cut = "cut", Rest = "rest";
-    private const int LeastCut = 12;
+    private const int LeastCut = 12; // a shorter name says nothing
 
     private static readonly Dictionary<string, string> Codes = new(StringComparer.Ordinal)
     {
@@ -21,8 +21,9 @@ internal static class PaintedLine
 
     private sealed record Span(string Text, string[] Marks);
 
-    /// <summary>A text from outside between marks.</summary>
-    public static string Escape(string text) => text.Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal);
+    /// <summary>Doubles the brackets of a text, so that they are not taken for marks.</summary>
+    public static string Escape(string text) =>
+        text.Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal);
 
     /// <summary>The text without marks.</summary>
     public static string Plain(string line) => string.Concat(Read(line).Select(span => span.Text));
@@ -31,6 +32,7 @@ internal static class PaintedLine
     {
         var spans = Read(line).Select(span => ascii ? span with { Text = AsciiWriter.Of(span.Text) } : span).ToList();
         var ellipsis = ascii ? AsciiWriter.Of(Cells.Ellipsis) : Cells.Ellipsis;
+        ellipsis = ellipsis[..Math.Clamp(width, 0, ellipsis.Length)];
         var over = spans.Where(span => !span.Marks.Contains(Rest)).Sum(span => Cells.Width(span.Text)) - width;
         if (over > 0)
             spans = [.. spans.Where(span => !span.Marks.Contains(Rest)).Select(span => span.Marks.Contains(Cut)

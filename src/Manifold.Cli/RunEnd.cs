@@ -25,7 +25,8 @@ internal sealed class RunFailedException(ManifoldException cause, string message
 internal static class RunEnd
 {
     /// <summary>The failure of one image's build with the lines around it. What the step printed is on the screen already.</summary>
-    public static RunFailedException Failed(ManifoldException failure, BuildRequest request, BuildRecord record) => failure is StepFailedException step
+    public static RunFailedException Failed(ManifoldException failure, BuildRequest request, BuildRecord record) =>
+        failure is StepFailedException step
         ? new(failure, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Time(record)])
         : new(failure, failure.Message, [], [Time(record)]);
 
@@ -36,21 +37,24 @@ internal static class RunEnd
         foreach (var component in failure.Result.Components.Where(component => component.Failure is not null))
         {
             var step = component.Failure as StepFailedException;
-            if (step is not null && RequestOf(component, step.Step) is { } request && DockerfileExcerpt.Of(request, step.Step.Place) is [var place, .. var lines])
+            if (step is not null && RequestOf(component, step.Step) is { } request
+                && DockerfileExcerpt.Of(request, step.Step.Place) is [var place, .. var lines])
                 before.AddRange(["", $"[bold]{Shown(component.Name)}:[/] {place}", .. lines]);
             sentences.Add($"{component.Name}: {step?.Sentence ?? component.Failure!.Message}");
         }
-        return new(failure, $"{string.Join('\n', sentences)}\n{failure.Outlook}", before.Count > 0 ? [.. before, ""] : [], [Counts(failure.Result), Time(record)]);
+        var message = $"{string.Join('\n', sentences)}\n{failure.Outlook}";
+        return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [Counts(failure.Result), Time(record)]);
     }
 
     /// <summary>The last line of a build that succeeded.</summary>
     public static string Succeeded(BuildRecord record, string what) =>
         $"[green]✓[/] Built {what} in {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
 
-    /// <summary>Writes a marked line of our own, with the terminal's colors where it has some.</summary>
-    public static void Write(CliContext context, string line)
+    /// <summary>Writes a marked line, with colors if the terminal has some.</summary>
+    /// <param name="cut">Whether to cut it to the terminal's width. A line with a command to paste must stay whole.</param>
+    public static void Write(CliContext context, string line, bool cut = false)
     {
-        var width = context.ErrorSize() is { Width: > 1 } size && context.Interactive ? size.Width : int.MaxValue;
+        var width = cut && context.ErrorSize() is { Width: > 1 } size && context.Interactive ? size.Width : int.MaxValue;
         var text = PaintedLine.Render(line, width, context.Paints, context.IsAscii && context.Interactive);
         // Texts from outside are escaped in it, but commands of a CI are not.
         (context.Paints ? ForeignTextWriter.Own(context.Error) : context.Error).WriteLine(text);
@@ -68,7 +72,8 @@ internal static class RunEnd
             (result.Components.Count(component => component.State == BakedState.Built), "built"),
             (result.Components.Count(component => component.State == BakedState.Failed), "failed"),
             (result.Components.Count(component => component is { State: BakedState.Stopped, Began: true }), "stopped"),
-            (result.Components.Count(component => component.State == BakedState.Skipped || component is { State: BakedState.Stopped, Began: false }), "not started"),
+            (result.Components.Count(component => component.State == BakedState.Skipped
+                || component is { State: BakedState.Stopped, Began: false }), "not started"),
         };
         return string.Join(", ", counts.Where(each => each.Count > 0).Select(each => $"{each.Count} {each.What}"));
     }

@@ -23,7 +23,10 @@ internal sealed class StatusLine : IAsyncDisposable
             while (true)
             {
                 isShown = true;
-                ForeignTextWriter.Own(context.Error).Write($"\r\e[K{ForeignText.Line(text())}\r");
+                // A line that wraps could not be erased.
+                var width = (context.ErrorSize()?.Width ?? 80) - 1;
+                var line = PaintedLine.Render(PaintedLine.Escape(ForeignText.Line(text())), width, colors: false, context.IsAscii);
+                ForeignTextWriter.Own(context.Error).Write($"\r\e[K{line}\r");
                 await Task.Delay(Pace, context.Time, end.Token);
             }
         }

@@ -73,8 +73,13 @@ public sealed class BuildChecker(BuilderTools tools)
             Ignored = ignored, Context = ContextSurvey.Of(request.ContextFolder, ignored, cancellation),
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
-        var (verdict, plan) = await VerdictAsync(parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
-        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown) { Bases = [.. found.Images.Values], Plan = plan };
+        var (verdict, plan) = await VerdictAsync(
+            parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
+        return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown)
+        {
+            Bases = [.. found.Images.Values],
+            Plan = plan,
+        };
     }
 
     /// <summary>Without what is said of defaults in FROM where the request's arguments take their place.</summary>

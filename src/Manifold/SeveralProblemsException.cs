@@ -1,6 +1,6 @@
 namespace Manifold;
 
-/// <summary>Several things stand in the way of a build or a project; each is a line of the message. The exit code is that of the gravest.</summary>
+/// <summary>Several problems that prevent a build. Each is a line of the message. The exit code is that of the most serious one.</summary>
 public sealed class SeveralProblemsException : ManifoldException
 {
     private readonly int exitCode;
@@ -18,7 +18,7 @@ public sealed class SeveralProblemsException : ManifoldException
 
     public override int ExitCode => exitCode;
 
-    /// <summary>Throws what is wrong: one problem as it is, several as one.</summary>
+    /// <summary>Throws one problem as it is, and several as one exception.</summary>
     public static void ThrowIfAny(IReadOnlyList<ManifoldException> problems)
     {
         if (problems.Count > 0)

@@ -107,7 +107,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))
             return null;
         var read = Tried(store.BlobPath(digest), () => DocumentAt(store.BlobPath(digest)));
-        if (read is null && !unread)
+        if (read is null && !unread && store.SizeOf(digest) is not null)
         {
             unread = true;
             faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "

@@ -8,8 +8,8 @@ internal static class ProcessUsage
     private const long TicksPerSecond = 100; // USER_HZ is 100 on every architecture that .NET runs on
     private const int UserTime = 11, LastTime = 14; // utime, stime, cutime and cstime, counted from behind the program's name: proc(5)
 
-    /// <summary>The time of the whole tree, with children that have ended, and whether one of it runs or waits for a processor.
-    /// Null where /proc does not show it, or the process has ended.</summary>
+    /// <summary>The time of the whole tree, including children that have ended, and whether one of its threads runs or waits for a
+    /// processor. Null if /proc does not show it, or if the process has ended.</summary>
     public static (TimeSpan Used, bool IsRunnable)? OfTree(int process)
     {
         var (ticks, isRunnable) = (0L, false);
@@ -22,8 +22,9 @@ internal static class ProcessUsage
                 ticks += TicksOf(id);
                 foreach (var thread in Directory.EnumerateDirectories($"/proc/{id}/task"))
                 {
-                    isRunnable = isRunnable || FieldsOf(thread)[0] == "R";
-                    foreach (var child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    isRunnable = isRunnable || FieldsOf(thread) is ["R", ..];
+                    var children = File.ReadAllText(Path.Combine(thread, "children"));
+                    foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                         open.Push(child);
                 }
             }
@@ -31,7 +32,7 @@ internal static class ProcessUsage
             {
                 if (isRoot)
                     return null;
-                // One of the tree ended meanwhile: its parent has its time from now on.
+                // A process of the tree has ended. Its time is now part of its parent's.
             }
             isRoot = false;
         }
@@ -41,10 +42,11 @@ internal static class ProcessUsage
     private static long TicksOf(string id)
     {
         var fields = FieldsOf($"/proc/{id}");
-        return fields.Length <= LastTime ? 0 : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+        return fields.Length <= LastTime ? 0
+            : fields[UserTime..(LastTime + 1)].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>What stands behind the program's name, which may have blanks: the state first.</summary>
+    /// <summary>The fields after the program's name, which may contain blanks. The first is the state.</summary>
     private static string[] FieldsOf(string folder)
     {
         var text = File.ReadAllText(Path.Combine(folder, "stat"));

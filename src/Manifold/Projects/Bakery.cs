@@ -28,7 +28,7 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
     /// <summary>How many RUNs work at a time.</summary>
     public required int Jobs { get; init; }
 
-    /// <summary>Whether never more RUNs than <see cref="Jobs"/> are under way, also when some of them only wait.</summary>
+    /// <summary>Whether <see cref="Jobs"/> also limits RUNs that only wait.</summary>
     public bool JobsAreLimit { get; init; }
 }
 

@@ -4,7 +4,7 @@ using Manifold.Solving;
 
 namespace Manifold.Reporting;
 
-/// <summary>What is under way, for a log in which nothing happened for a while.</summary>
+/// <summary>The steps, hooks and transfers that run now, for a log without new lines.</summary>
 /// <remarks>Not thread-safe: its owner holds a lock.</remarks>
 internal sealed class AtWork
 {
@@ -29,19 +29,29 @@ internal sealed class AtWork
             case StepFailed failed: End((e.Component, failed.Step.Digest)); break;
             case HookStarted hook: hooks[(e.Component, hook.Name)] = e.Time; break;
             case HookFinished hook: hooks.Remove((e.Component, hook.Name)); break;
-            case Transferred transfer when transfer.Done < transfer.Total: moving[(transfer.Kind, transfer.Digest, transfer.Where)] = transfer; break;
-            case Transferred transfer: moving.Remove((transfer.Kind, transfer.Digest, transfer.Where)); break;
+            case Transferred transfer: Note(transfer); break;
         }
     }
 
-    /// <summary>A few lines; one at least.</summary>
+    private void Note(Transferred transfer)
+    {
+        var key = (transfer.Kind, transfer.Digest, transfer.Where);
+        if (transfer.Done < transfer.Total)
+            moving[key] = transfer;
+        else
+            moving.Remove(key);
+    }
+
+    /// <summary>Returns a few lines, and at least one.</summary>
     /// <param name="number">The number of a step in the log.</param>
     public IEnumerable<string> Lines(DateTimeOffset now, Func<(string?, Digest), int> number)
     {
         var lines = running.Where(pair => !waiting.Contains(pair.Key)).OrderBy(pair => pair.Value.Begin)
-            .Select(pair => $"#{number(pair.Key)} running for {Units.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}{PlainProgress.Title(pair.Value.Step)}")
+            .Select(pair => $"#{number(pair.Key)} running for {Units.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}"
+                + $"{PlainProgress.Title(pair.Value.Step)}")
             .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Units.Duration(now - pair.Value)}: {pair.Key.Item2}"))
-            .Concat(moving.Values.GroupBy(transfer => transfer.Kind).Select(kind => $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
+            .Concat(moving.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
+                $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
                 + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}")).ToList();
         if (lines.Count == 0)
             lines.Add("still working");

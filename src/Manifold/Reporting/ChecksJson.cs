@@ -18,7 +18,8 @@ public static class ChecksJson
 
     /// <summary>The same with the component in each line.</summary>
     public static string Render(ProjectChecks checks, IEnumerable<BuildAdvice> advice) =>
-        string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Lines(advice) + Count(checks.Errors, checks.Warnings);
+        string.Concat(checks.Components.Select(component => Lines(component.Report, component.Component))) + Lines(advice)
+            + Count(checks.Errors, checks.Warnings);
 
     private static string Lines(CheckReport report, string? component) => string.Concat(
     [

@@ -16,6 +16,7 @@ namespace Manifold.Reporting;
 public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, bool colours = false)
 {
     private readonly bool colours = colours && groups is null;
+
     /// <summary>The longest time without a line.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
@@ -45,7 +46,7 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, b
         }
     }
 
-    /// <summary>Says what is under way where nothing was written for some seconds, so that nobody takes a long step for a dead one.</summary>
+    /// <summary>Prints what runs if nothing was printed for some seconds, so that a long step does not look stuck.</summary>
     public void Tick(DateTimeOffset now)
     {
         lock (gate)

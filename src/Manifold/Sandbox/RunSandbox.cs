@@ -188,7 +188,9 @@ public sealed class RunSandbox
                 $"The command, environment, user and working directory of a RUN cannot contain a zero byte. Found one in '{text}'.");
     }
 
-    private static int Execute(Container container, OutputReaders readers, Action<Func<(TimeSpan Used, bool IsRunnable)?>>? onStarted, CancellationToken cancellation)
+    private static int Execute(
+        Container container, OutputReaders readers, Action<Func<(TimeSpan Used, bool IsRunnable)?>>? onStarted,
+        CancellationToken cancellation)
     {
         // 5
         Cgroups.HideVersion1();

@@ -2,26 +2,26 @@ using Manifold.Linux;
 
 namespace Manifold.Solving;
 
-/// <summary>Decides how many RUNs are under way at a time. A RUN that only waits does not count.</summary>
+/// <summary>Limits how many RUNs run at a time. A RUN that only waits does not count.</summary>
 /// <remarks>
 /// <code>
-/// 1  a RUN gets a slot at once where fewer than 'jobs' are busy; else it queues, first come, first served
-/// 2  while one queues, every RUN under way is looked at: its processor time since a moment ago
-/// 3  one that used almost none (it sleeps, downloads, or waits for a lock) is idle, and the next in the queue starts beside it
-/// 4  an idle one that goes on works on; until others are done or idle, nobody new starts
+/// 1  a RUN gets a slot at once if fewer than 'jobs' are busy; otherwise it queues, first come, first served
+/// 2  while a RUN queues, the processor time of every running RUN is measured
+/// 3  a RUN that uses almost none (it sleeps, downloads, or waits for a lock) is idle, and the next in the queue starts
+/// 4  an idle RUN may become busy again; it is not stopped, but no other RUN starts until enough are finished or idle
 /// </code>
-/// Never more than 'most' are under way, and beyond 'jobs' only while memory is free. Thread-safe.
+/// Never more than 'most' run at a time, and more than 'jobs' only while memory is free. Thread-safe.
 /// </remarks>
 public sealed class RunSlots
 {
-    /// <summary>How often RUNs are looked at while one queues.</summary>
+    /// <summary>How often RUNs are measured while one queues.</summary>
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // Less than this share of one processor over this many looks is idle.
+    // A RUN that uses less than this share of one processor over this many looks is idle.
     private const double IdleShare = 0.1;
     private const int Looks = 3;
 
-    // What a compiler or a package manager takes. A RUN may begin to work only after it was taken for idle.
+    // A compiler or a package manager needs about this much, and a RUN that is idle now may start one later.
     private const long BytesForEach = 1L << 30;
     private const int LeastMost = 16, MostForEachJob = 4;
 
@@ -36,32 +36,45 @@ public sealed class RunSlots
     internal RunSlots(int jobs, int most, TimeProvider time, Func<bool> hasRoom) =>
         (this.jobs, this.most, this.time, this.hasRoom) = (Math.Max(1, jobs), Math.Max(1, most), time, hasRoom);
 
-    /// <summary>Never more than so many, whatever they do: the user's own limit.</summary>
+    /// <summary>Never more than this number, idle or not: the limit that the user set.</summary>
     public static RunSlots Limited(int jobs, TimeProvider time) => new(jobs, jobs, time, () => true);
 
-    /// <summary>So many busy ones, and idle ones beside them.</summary>
+    /// <summary>At most this number of busy RUNs, and idle RUNs in addition.</summary>
     public static RunSlots OfMachine(int jobs, TimeProvider time) =>
         new(jobs, Math.Max(LeastMost, jobs * MostForEachJob), time, () => FreeMemory.Bytes > BytesForEach);
 
-    /// <summary>Waits until one more RUN may work. Dispose the slot when the RUN is over.</summary>
-    /// <param name="onWait">Called where there is no slot at once.</param>
+    /// <summary>Waits until one more RUN may start. Dispose the slot when the RUN ends.</summary>
+    /// <param name="onWait">Called if no slot is free at once.</param>
     public async Task<RunSlot> EnterAsync(Action onWait, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         LinkedListNode<TaskCompletionSource<RunSlot>> place;
         lock (gate)
         {
+            // RUNs are measured only while one queues, so one that was idle the last time may be busy now.
+            if (queue.Count == 0)
+                held.ForEach(slot => slot.CountAsBusy());
             if (queue.Count == 0 && HasSlot())
                 return Give(waited: false);
             place = queue.AddLast(new TaskCompletionSource<RunSlot>(TaskCreationOptions.RunContinuationsAsynchronously));
         }
-        onWait();
+        try
+        {
+            onWait();
+        }
+        catch
+        {
+            Leave(place, CancellationToken.None);
+            if (place.Value.Task.IsCompletedSuccessfully)
+                (await place.Value.Task.ConfigureAwait(false)).Dispose(); // given meanwhile; nobody else would return it
+            throw;
+        }
         Watch();
         using var registration = cancellation.Register(() => Leave(place, cancellation));
         return await place.Value.Task.ConfigureAwait(false);
     }
 
-    /// <summary>How many are under way.</summary>
+    /// <summary>The number of slots in use.</summary>
     internal int Count
     {
         get
@@ -71,7 +84,7 @@ public sealed class RunSlots
         }
     }
 
-    /// <summary>Looks at every RUN under way, and starts who may.</summary>
+    /// <summary>Measures every RUN that runs, and gives slots to the queue.</summary>
     internal void Look()
     {
         List<RunSlot> seen;
@@ -99,7 +112,7 @@ public sealed class RunSlots
             if (place.List is not null)
                 queue.Remove(place);
         }
-        place.Value.TrySetCanceled(cancellation); // without effect where it has its slot
+        place.Value.TrySetCanceled(cancellation); // does nothing if it has its slot already
     }
 
     private bool HasSlot() => held.Count(slot => !slot.IsIdle) < jobs && held.Count < most && (held.Count < jobs || hasRoom());
@@ -147,7 +160,7 @@ public sealed class RunSlots
     }
 }
 
-/// <summary>The permission of one RUN to work, until it is disposed.</summary>
+/// <summary>The permission for one RUN to run, until it is disposed.</summary>
 public sealed class RunSlot : IDisposable
 {
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(1);
@@ -159,15 +172,17 @@ public sealed class RunSlot : IDisposable
 
     internal RunSlot(RunSlots owner) => this.owner = owner;
 
-    /// <summary>Whether there was no slot at once.</summary>
+    /// <summary>Whether the RUN had to queue.</summary>
     public bool Waited { get; init; }
 
     /// <summary>Whether the RUN only waits.</summary>
     internal bool IsIdle => isIdle;
 
-    /// <summary>From now on the slot knows the processor time of its RUN. Without a meter, or where it gives null, a RUN counts as busy.
-    /// So does one that waits for a processor: on a busy machine it may get little.</summary>
+    /// <summary>Sets the meter of the RUN's processor time. Without a meter, or if it returns null, the RUN counts as busy. So does a RUN
+    /// that waits for a processor, because it gets little of a busy machine.</summary>
     public void Measure(Func<(TimeSpan Used, bool IsRunnable)?> usage) => meter = usage;
+
+    internal void CountAsBusy() => isIdle = false;
 
     internal void Look(DateTimeOffset now, double idleShare, int enough)
     {
@@ -177,7 +192,7 @@ public sealed class RunSlot : IDisposable
             isIdle = false;
             return;
         }
-        // Nobody queued meanwhile, so nobody looked; or a process ended between two files of /proc, and its time is not counted yet.
+        // The last look is old because nobody queued since, or a process ended between reads of /proc and its time is not counted yet.
         if (looks.Count > 0 && (now - looks.Last().At > Stale || used < looks.Last().Used))
             looks.Clear();
         looks.Enqueue((now, used));

@@ -44,8 +44,8 @@ public sealed partial class StepRunner
             await tools.Layers.UnpackAsync(below, cancellation).ConfigureAwait(false);
             // Who waits for a cache keeps nobody else from working.
             using (var resources = await PrepareAsync(step, sources, cancellation).ConfigureAwait(false))
-            using (var slot = await tools.Gate.SlotAsync(() => tools.On(new StepWaiting(step) { Time = tools.Time.GetUtcNow() }), cancellation)
-                .ConfigureAwait(false))
+            using (var slot = await tools.Gate.SlotAsync(
+                () => tools.On(new StepWaiting(step) { Time = tools.Time.GetUtcNow() }), cancellation).ConfigureAwait(false))
             {
                 if (slot.Waited)
                     tools.On(new StepResumed(step) { Time = tools.Time.GetUtcNow() });

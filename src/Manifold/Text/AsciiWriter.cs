@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Manifold.Text;
 
-/// <summary>Writes for a terminal that shows ASCII only: signs of ours become words, and everything else that is not ASCII a question mark.</summary>
+/// <summary>Writes for a terminal that shows only ASCII: Manifold's own signs become words, and everything else that is not ASCII becomes a
+/// question mark.</summary>
 /// <remarks>Thread-safe; the target is not disposed.</remarks>
 public sealed class AsciiWriter : TextWriter
 {
@@ -16,7 +17,7 @@ public sealed class AsciiWriter : TextWriter
 
     public override Encoding Encoding => target.Encoding;
 
-    /// <summary>Whether the environment names a character set, and it is not UTF-8. An environment that names none is taken for UTF-8.</summary>
+    /// <summary>Whether the environment names a character set other than UTF-8. Without one, UTF-8 is assumed.</summary>
     public static bool IsNeeded(Func<string, string?> variable)
     {
         var locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG");

@@ -49,7 +49,8 @@ public static partial class TableFit
         var (found, most) = ((int?)null, 0);
         for (var column = 0; column < widths.Length; column++)
         {
-            if (widths[column] >= most && widths[column] > Math.Max(LeastCells, headings[column].Length) && !Whole.Contains(headings[column]))
+            if (widths[column] >= most && widths[column] > Math.Max(LeastCells, headings[column].Length)
+                && !Whole.Contains(headings[column]))
                 (found, most) = (column, widths[column]);
         }
         return found;

@@ -117,6 +117,23 @@ public sealed partial class AskingForHelp : IDisposable
     private static IEnumerable<string> Words(string page) =>
         page.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(word => word != "#");
 
+    [Fact]
+    public async Task a_page_is_as_wide_as_the_context_says_and_not_as_the_console()
+    {
+        using var output = new StringWriter();
+        await CommandTree.RunAsync(new CliContext
+        {
+            Environment = ImmutableSortedDictionary<string, string>.Empty,
+            Out = output,
+            Error = TextWriter.Null,
+            Time = TimeProvider.System,
+            Interactive = false,
+            OutIsTerminal = true,
+            OutWidth = 60,
+        }, ["build", "--help"]);
+        Assert.Equal(HelpPage.Of(Named("build"), 60), output.ToString());
+    }
+
     private static Command Named(string path) =>
         path.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Aggregate((Command)Root(), (above, word) => above.Subcommands.Single(each => each.Name == word));

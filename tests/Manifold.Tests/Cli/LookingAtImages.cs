@@ -62,7 +62,8 @@ public sealed class LookingAtImages : WithARegistry
     }
 
     [Fact]
-    public async Task ls_is_for_registries() => Assert.Contains("manifold images", (await Commanding.Manifold(Folder, "ls", "store:app")).Error, StringComparison.Ordinal);
+    public async Task ls_is_for_registries() => Assert.Contains(
+        "manifold images", (await Commanding.Manifold(Folder, "ls", "store:app")).Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0, "0 minutes")]
@@ -73,7 +74,8 @@ public sealed class LookingAtImages : WithARegistry
     [InlineData(60 * 24 * 400, "13 months")]
     [InlineData(60 * 24 * 800, "2 years")]
     [InlineData(-5, "0 minutes")]
-    public void ages_have_one_unit(int minutes, string text) => Assert.Equal(text, global::Manifold.Cli.LsCommand.Age(TimeSpan.FromMinutes(minutes)));
+    public void ages_have_one_unit(int minutes, string text) =>
+        Assert.Equal(text, global::Manifold.Cli.LsCommand.Age(TimeSpan.FromMinutes(minutes)));
 
     [Fact]
     public async Task du_says_what_prune_then_frees()
@@ -125,7 +127,8 @@ public sealed class LookingAtImages : WithARegistry
     {
         if (!context.Request.Path.Value!.EndsWith("/app/tags/list", StringComparison.Ordinal))
             return false;
-        var tags = Registry.Manifests.Keys.Where(key => key.StartsWith("app:", StringComparison.Ordinal)).Select(key => key["app:".Length..]);
+        var tags = Registry.Manifests.Keys.Where(key => key.StartsWith("app:", StringComparison.Ordinal))
+            .Select(key => key["app:".Length..]);
         await Microsoft.AspNetCore.Http.HttpResponseJsonExtensions.WriteAsJsonAsync(context.Response, new { name = "app", tags });
         return true;
     };

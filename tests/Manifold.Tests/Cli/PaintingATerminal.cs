@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Manifold.Cli;
+using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Tests.Cli;
@@ -6,7 +8,8 @@ namespace Manifold.Tests.Cli;
 /// <summary>Lines and pictures for a terminal, without one.</summary>
 public sealed class PaintingATerminal
 {
-    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && apt-get install -y curl[/][/]  12 s[rest]  [grey]Get:1 bookworm[/][/]";
+    private const string Line = "linux/arm64  [grey]6 of 8[/]  [bold][cut][[build 4/5] RUN apt-get update && "
+        + "apt-get install -y curl[/][/]  12 s[rest]  [grey]Get:1 bookworm[/][/]";
 
     [Fact]
     public void what_fits_is_shown_whole() => Assert.Equal(
@@ -53,7 +56,8 @@ public sealed class PaintingATerminal
     [InlineData("", false)]
     public void the_locale_says_whether_there_is_UTF_8(string variables, bool isNeeded)
     {
-        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('='))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal(isNeeded, AsciiWriter.IsNeeded(name => set.GetValueOrDefault(name)));
     }
 
@@ -81,12 +85,63 @@ public sealed class PaintingATerminal
         Assert.StartsWith("\r\e[2K\e[A\e[2K\e[A\e[2Kc", screen.Frame([], ["c"], (40, 24)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 3)]
+    public void a_low_terminal_shows_no_more_rows_than_it_can_erase(int height, int shown)
+    {
+        string[] rows = ["one", "two", "three", "four", "five", "six"];
+        var frame = new LiveScreen(colors: false, ascii: false).Frame([], rows, (80, height));
+        Assert.Equal("\r\e[2K" + string.Join('\n', rows.Take(shown)), frame);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void the_words_for_signs_fit_the_narrowest_terminal(int width) =>
+        Assert.Equal(new string('.', width), PaintedLine.Render("linux/arm64", width, colors: false, ascii: true));
+
     [Fact]
     public void what_a_failed_step_printed_is_never_cut()
     {
         var long_ = new string('x', 100);
         Assert.Contains(long_, new LiveScreen(colors: false, ascii: false).Frame([(long_, false)], [], (40, 24)), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void a_command_to_paste_is_whole_on_a_narrow_terminal()
+    {
+        using var error = new StringWriter();
+        var context = Context(error);
+        RunEnd.Write(context, "[green]✓[/] Built 2 images in 1.0 s. Details: manifold report 20261130-101234-abcd");
+        Assert.EndsWith("manifold report 20261130-101234-abcd\n", error.ToString(), StringComparison.Ordinal);
+        RunEnd.Write(context, new string('x', 100), cut: true);
+        Assert.EndsWith($"\n{new string('x', 39)}…\n", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_terminal_that_is_closed_does_not_end_the_build()
+    {
+        var live = new LiveProgress(Context(new ClosedTerminal()));
+        live.Show(new Warned("a line to draw") { Time = TimeProvider.System.GetUtcNow() });
+        await live.DisposeAsync();
+    }
+
+    private sealed class ClosedTerminal : StringWriter
+    {
+        public override void Write(string? value) => throw new IOException("Input/output error");
+    }
+
+    private static CliContext Context(TextWriter error) => new()
+    {
+        Environment = ImmutableSortedDictionary<string, string>.Empty,
+        Out = TextWriter.Null,
+        Error = error,
+        Time = TimeProvider.System,
+        Interactive = true,
+        ErrorSize = () => (40, 24),
+    };
 
     [Theory]
     [InlineData(null)]

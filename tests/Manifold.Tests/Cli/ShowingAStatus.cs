@@ -16,6 +16,15 @@ public sealed class ShowingAStatus
         Assert.DoesNotContain("\e[2J", said.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task a_narrow_terminal_does_not_wrap_the_line()
+    {
+        var said = new Speech();
+        await using (new StatusLine(Context(said, interactive: true) with { ErrorSize = () => (10, 24) }, () => "Read 3 of 5 tags"))
+            await said.Says("Read 3 o…");
+        Assert.DoesNotContain("Read 3 of", said.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

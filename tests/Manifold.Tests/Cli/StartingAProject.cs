@@ -14,7 +14,7 @@ public sealed class StartingAProject : IDisposable
         var (code, output, _) = await Commanding.Manifold(folder, "init", folder["project"]);
         Assert.Equal(0, code);
         Assert.Contains("manifold.yaml", output, StringComparison.Ordinal);
-        Assert.Equal(["api", "manifold.yaml"], Directory.GetFileSystemEntries(folder["project"]).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["api", "manifold.yaml"], NamesIn("project"));
         Assert.Equal(0, (await Commanding.Manifold(folder, "bake", "--print", "-f", folder["project/manifold.yaml"])).Code);
     }
 
@@ -24,7 +24,7 @@ public sealed class StartingAProject : IDisposable
         folder.Write("project/Dockerfile", "FROM scratch\n");
         var (code, output, _) = await Commanding.Manifold(folder, "init", "--print", folder["project"]);
         Assert.Equal(0, code);
-        Assert.Equal(["Dockerfile"], Directory.GetFileSystemEntries(folder["project"]).Select(path => Path.GetFileName(path)));
+        Assert.Equal(["Dockerfile"], NamesIn("project"));
         await Commanding.Manifold(folder, "init", folder["project"]);
         Assert.Equal(output, await File.ReadAllTextAsync(folder["project/manifold.yaml"], TestContext.Current.CancellationToken));
     }
@@ -41,7 +41,9 @@ public sealed class StartingAProject : IDisposable
         Assert.Contains(name, error, StringComparison.Ordinal);
         Assert.Equal("mine", await File.ReadAllTextAsync(folder[$"project/{name}"], TestContext.Current.CancellationToken));
         Assert.Equal(0, (await Commanding.Manifold(folder, "init", "--force", folder["project"])).Code);
-        Assert.Contains("images:", await File.ReadAllTextAsync(folder["project/manifold.yaml"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var text = await File.ReadAllTextAsync(folder[$"project/{name}"], TestContext.Current.CancellationToken);
+        Assert.Contains("images:", text, StringComparison.Ordinal);
+        Assert.Equal(["Dockerfile", name], NamesIn("project"));
     }
 
     [Fact]
@@ -71,6 +73,9 @@ public sealed class StartingAProject : IDisposable
         folder.Write("project/Dockerfile", "FROM scratch\n");
         Directory.CreateDirectory(folder["project/manifold.yaml/in-the-way"]);
         Assert.Equal(1, (await Commanding.Manifold(folder, "init", "--force", folder["project"])).Code);
-        Assert.Equal(["Dockerfile", "manifold.yaml"], Directory.GetFileSystemEntries(folder["project"]).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["Dockerfile", "manifold.yaml"], NamesIn("project"));
     }
+
+    private IEnumerable<string> NamesIn(string path) =>
+        Directory.GetFileSystemEntries(folder[path]).Select(each => Path.GetFileName(each)).Order(StringComparer.Ordinal);
 }

@@ -74,7 +74,8 @@ public sealed class MeasuringTheStore : IDisposable
     {
         var one = await SampleImages.WriteAsync(store, "same");
         var manifest = Manifest.Parse(store.ReadDocument(one.Digest));
-        var two = await store.WriteAsync((manifest with { Annotations = ImmutableSortedDictionary<string, string>.Empty.Add("two", "2") }).ToJson(), MediaType.Manifest);
+        var annotations = ImmutableSortedDictionary<string, string>.Empty.Add("two", "2");
+        var two = await store.WriteAsync((manifest with { Annotations = annotations }).ToJson(), MediaType.Manifest);
         store.Tags.Set(ImageReference.Parse("one"), one);
         store.Tags.Set(ImageReference.Parse("two"), two);
         var shared = manifest.Layers[0].Size + manifest.Config.Size;

@@ -5,7 +5,8 @@ using Manifold.Cli;
 
 namespace Manifold.Tests.Docs;
 
-/// <summary>Every command that a page names in its text exists: <c>`manifold copy A B`</c> is read by the program's own parser, and not run.</summary>
+/// <summary>Every command that a page names in its text exists: <c>`manifold copy A B`</c> is read by
+/// the program's own parser, and not run.</summary>
 public sealed partial class ReadingTheCommands
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", ".."));
@@ -13,8 +14,10 @@ public sealed partial class ReadingTheCommands
     [Fact]
     public void every_command_of_the_docs_is_one_that_the_program_takes()
     {
-        var pages = Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(Root, "README.md"));
-        var commands = pages.SelectMany(page => Commands().Matches(File.ReadAllText(page)).Select(match => (Page: page, Line: match.Groups[1].Value))).ToList();
+        var pages = Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Append(Path.Combine(Root, "README.md"));
+        var commands = pages.SelectMany(page =>
+            Commands().Matches(File.ReadAllText(page)).Select(match => (Page: page, Line: match.Groups[1].Value))).ToList();
         Assert.True(commands.Count > 50, $"{commands.Count} commands were found.");
         Assert.Empty(commands.Select(each => (each.Page, each.Line, Mistake: MistakeOf(each.Line))).Where(each => each.Mistake is not null)
             .Select(each => $"{Path.GetRelativePath(Root, each.Page)}: manifold {each.Line}: {each.Mistake}"));
@@ -42,7 +45,8 @@ public sealed partial class ReadingTheCommands
         if (wrong is null)
             return null;
         var mistakes = wrong.Mistakes.Where(mistake => !partial
-            || !(mistake.Contains(" is missing.", StringComparison.Ordinal) || mistake.StartsWith("Which command?", StringComparison.Ordinal)));
+            || !(mistake.Contains(" is missing.", StringComparison.Ordinal)
+                || mistake.StartsWith("Which command?", StringComparison.Ordinal)));
         return mistakes.FirstOrDefault();
     }
 

@@ -39,15 +39,18 @@ public sealed class FirstAndLastLook : IDisposable
         };
         var listed = (await shop.Run([], "ls", $"{registry.Name}/acme/app", "--json")).Succeeded();
         var tag = JsonDocument.Parse(listed.Output).RootElement[0];
-        Assert.Equal(["linux/amd64", "linux/arm64"], tag.GetProperty("platforms").EnumerateArray().Select(each => each.GetProperty("platform").GetString()));
+        Assert.Equal(["linux/amd64", "linux/arm64"], tag.GetProperty("platforms").EnumerateArray()
+            .Select(each => each.GetProperty("platform").GetString()));
         Assert.True(tag.GetProperty("size").GetInt64() > 500);
 
         // inspect --files
-        var files = (await shop.Run([], "inspect", "--files", $"{registry.Name}/acme/app", "--platform", "linux/arm64", "--json")).Succeeded();
+        var files = (await shop.Run(
+            [], "inspect", "--files", $"{registry.Name}/acme/app", "--platform", "linux/arm64", "--json")).Succeeded();
         var image = JsonDocument.Parse(files.Output).RootElement;
         Assert.Equal((2300, 2000), (image.GetProperty("bytes").GetInt64(), image.GetProperty("wastedBytes").GetInt64()));
         Assert.Equal(2, image.GetProperty("files")[0].GetProperty("hiddenBy").GetInt32());
-        Assert.Equal(["COPY data /data", "COPY data /data"], image.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("createdBy").GetString()));
+        Assert.Equal(["COPY data /data", "COPY data /data"], image.GetProperty("layers").EnumerateArray()
+            .Select(layer => layer.GetProperty("createdBy").GetString()));
 
         // du and prune
         (await shop.Run([], "rm", $"{registry.Name}/acme/app:latest")).Succeeded();

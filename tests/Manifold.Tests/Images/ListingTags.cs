@@ -65,7 +65,11 @@ public sealed class ListingTags : WithARegistry
         var other = Registry.AddImage("app", "other", [2]);
         Registry.AddManifest("app", "1", new ImageIndex
         {
-            Manifests = [image with { Platform = Fields("linux/amd64") }, other with { Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" } }],
+            Manifests =
+            [
+                image with { Platform = Fields("linux/amd64") },
+                other with { Platform = new PlatformFields { Os = "unknown", Architecture = "unknown" } },
+            ],
         }.ToJson(), MediaType.Index);
         Assert.Single(Assert.Single(await ListAsync("app", "1")).Platforms);
     }
@@ -172,7 +176,8 @@ public sealed class ListingTags : WithARegistry
         return Registry.AddManifest(repository, tag, new ImageIndex
         {
             Manifests = [.. entries],
-            Annotations = annotation is null ? null : ImmutableSortedDictionary<string, string>.Empty.Add("org.opencontainers.image.created", annotation),
+            Annotations = annotation is null ? null
+                : ImmutableSortedDictionary<string, string>.Empty.Add("org.opencontainers.image.created", annotation),
         }.ToJson(), MediaType.Index);
     }
 }

@@ -14,7 +14,8 @@ public sealed class AdvisingOnBuilds
     [Theory]
     [InlineData("go build -o /app ./cmd/app", "golang", "Go", "go build -o /app ./cmd/app")]
     [InlineData("cd src && CGO_ENABLED=0 go build .", "golang", "Go", "go build .")]
-    [InlineData("go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1 | cat", "golang", "Go", "go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1")]
+    [InlineData("go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1 | cat", "golang", "Go",
+        "go build -ldflags \"-s -w; -X v=$(git describe | head -1)\" . 2>&1")]
     [InlineData("go -C src build", "golang", "Go", "go -C src build")]
     [InlineData("/usr/local/go/bin/go build", "debian", "Go", "/usr/local/go/bin/go build")]
     [InlineData("apt-get update; \\\n  cargo build --release", "rust", "Rust", "cargo build --release")]
@@ -46,7 +47,8 @@ public sealed class AdvisingOnBuilds
     [InlineData("go build -o /app .", "golang:1.22", "RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app .")]
     [InlineData("cd src && CGO_ENABLED=0 go build .", "golang:1.22", "RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build .")]
     [InlineData("dotnet publish -o /out", "mcr.microsoft.com/dotnet/sdk:9.0", "RUN dotnet publish -a $TARGETARCH -o /out")]
-    [InlineData("cargo build --release", "rust:1", "RUN case $TARGETARCH in amd64) T=x86_64-unknown-linux-gnu;; arm64) T=aarch64-unknown-linux-gnu;; esac; rustup target add $T; cargo build --target $T --release")]
+    [InlineData("cargo build --release", "rust:1", "RUN case $TARGETARCH in amd64) T=x86_64-unknown-linux-gnu;; "
+        + "arm64) T=aarch64-unknown-linux-gnu;; esac; rustup target add $T; cargo build --target $T --release")]
     [InlineData("cargo build --release", "rust:1-alpine", "arm64) T=aarch64-unknown-linux-musl;;")]
     [InlineData("gcc -o /app main.c", "debian:12", "RUN xx-clang -o /app main.c")]
     [InlineData("g++ -o /app main.cpp", "debian:12", "RUN xx-clang++ -o /app main.cpp")]
@@ -118,16 +120,19 @@ public sealed class AdvisingOnBuilds
     public void the_same_advice_for_several_images_is_given_once()
     {
         var advice = new BuildAdvice(AdviceKind.CrossCompile, "Dockerfile:2: x") { Lines = ["FROM x"] };
-        Assert.Equal("api, web", Assert.Single(BuildAdvice.Merged([advice with { Component = "api" }, advice with { Component = "web", Lines = ["FROM x"] }])).Component);
+        var merged = BuildAdvice.Merged([advice with { Component = "api" }, advice with { Component = "web", Lines = ["FROM x"] }]);
+        Assert.Equal("api, web", Assert.Single(merged).Component);
     }
 
     private static List<BuildAdvice> Shared(params (string Component, string Image)[] used) =>
-        [.. SharedBases.Of(used.Select(each => new UsedBase(each.Component, Base(ImageReference.Parse(each.Image), Platforms[0]))), bytes => $"{bytes}")];
+        [.. SharedBases.Of(
+            used.Select(each => new UsedBase(each.Component, Base(ImageReference.Parse(each.Image), Platforms[0]))), bytes => $"{bytes}")];
 
     /// <summary>The advice for a Dockerfile that is built for amd64, natively, and for arm64, emulated.</summary>
     private static List<BuildAdvice> Advice(string dockerfile)
     {
-        var planner = new Planner(DockerfileParser.Parse("Dockerfile", dockerfile).OrThrow(), new BuildRequest { ContextFolder = "/", Platforms = [.. Platforms] });
+        var request = new BuildRequest { ContextFolder = "/", Platforms = [.. Platforms] };
+        var planner = new Planner(DockerfileParser.Parse("Dockerfile", dockerfile).OrThrow(), request);
         var plan = planner.Plan(planner.Needs.ToDictionary(need => (need.Reference, need.Platform), need => Base(need.Reference, need.Platform)));
         return [.. CrossCompiling.Of(plan, run => run.Platform == Platforms[1])];
     }

@@ -22,7 +22,8 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
         registry = await DebianRegistry.StartAsync();
         using var store = Store.Open(shop["bases"]);
         foreach (var name in new[] { "golang:1.22.3", "golang:1.22.9", "golang:1.23.1", "debian:12.5", "debian:12.6" })
-            await client.PushAsync(store, await SampleImages.WriteIndexAsync(store, name, "linux/amd64", "linux/arm64"), ImageReference.Parse($"{registry.Name}/{name}"));
+            await client.PushAsync(store, await SampleImages.WriteIndexAsync(store, name, "linux/amd64", "linux/arm64"),
+                ImageReference.Parse($"{registry.Name}/{name}"));
         Assert.SkipUnless((await new Emulators(store).ForAsync(Foreign)).Kind == EmulationKind.Emulated, $"{Foreign} is not emulated here.");
     }
 
@@ -84,5 +85,6 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
         Assert.DoesNotContain("advice", run.Output, StringComparison.Ordinal);
     }
 
-    private string GoContext() => shop.Context($"FROM {registry.Name}/golang:1.22.3 AS build\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n");
+    private string GoContext() => shop.Context($"FROM {registry.Name}/golang:1.22.3 AS build\n"
+        + "RUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n");
 }

@@ -28,7 +28,11 @@ public sealed class GivingSlots
     public async Task those_that_compute_keep_theirs()
     {
         var slots = Slots(jobs: 2);
-        RunSlot[] busy = [await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken), await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken)];
+        RunSlot[] busy =
+        [
+            await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken),
+            await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken),
+        ];
         foreach (var each in busy)
             Starts(each);
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
@@ -69,6 +73,38 @@ public sealed class GivingSlots
         Assert.Equal(1, slots.Count);
         (await second).Dispose();
         await third;
+    }
+
+    [Fact]
+    public async Task one_that_was_idle_counts_as_busy_until_it_is_looked_at_again()
+    {
+        var slots = Slots(jobs: 1);
+        var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: []);
+        (await second).Dispose();
+        time.Advance(TimeSpan.FromMinutes(1)); // nobody queues, so nobody looks
+
+        var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        Look(slots, busy: [first]);
+        Assert.False(third.IsCompleted);
+        Look(slots, busy: []);
+        await third;
+    }
+
+    [Fact]
+    public async Task who_cannot_say_that_it_waits_leaves_the_queue()
+    {
+        var slots = RunSlots.Limited(1, time);
+        var first = await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<IOException>(() => slots.EnterAsync(() => throw new IOException(), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<IOException>(() => slots.EnterAsync(() =>
+        {
+            first.Dispose();
+            throw new IOException();
+        }, TestContext.Current.CancellationToken));
+        Assert.Equal(0, slots.Count);
+        await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Manifold.Tests.Support;
 internal static class Wording
 {
     /// <param name="expected">The parts of the message in their order, separated by <c>…</c>. The message starts with the first part.</param>
-    public static void Fits(string expected, string message) => Assert.True(Has(expected, message), $"Expected: {expected}\nFound: {message}");
+    public static void Fits(string expected, string message) =>
+        Assert.True(Has(expected, message), $"Expected: {expected}\nFound: {message}");
 
     /// <summary>As <see cref="Fits"/>, for each message of a list.</summary>
     public static void FitEach(ImmutableArray<string> expected, IEnumerable<string> messages)

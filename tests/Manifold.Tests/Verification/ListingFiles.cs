@@ -30,7 +30,9 @@ public sealed class ListingFiles : IDisposable
     public async Task the_largest_comes_first_with_its_layer()
     {
         var files = await ReadAsync([[("etc/small", 5), ("big", 3000)], [("usr/bin/middle", 200)]]);
-        Assert.Equal([("big", 3000L, 1), ("usr/bin/middle", 200, 2), ("etc/small", 5, 1)], files.Files.Select(file => (file.Path, file.Bytes, file.Layer)));
+        Assert.Equal(
+            [("big", 3000L, 1), ("usr/bin/middle", 200, 2), ("etc/small", 5, 1)],
+            files.Files.Select(file => (file.Path, file.Bytes, file.Layer)));
         Assert.Equal([(1, 2, 3005L), (2, 1, 200)], files.Layers.Select(layer => (layer.Number, layer.Files, layer.Bytes)));
         Assert.Equal((3205, 0), (files.Bytes, files.WastedBytes));
     }
@@ -38,7 +40,8 @@ public sealed class ListingFiles : IDisposable
     [Fact]
     public async Task what_later_layers_replace_or_delete_is_marked()
     {
-        var files = await ReadAsync([[("a", 100), ("b", 50), ("d/x", 30), ("d/y", 20)], [("a", 10)], [(".wh.b", 0), ("d/.wh..wh..opq", 0), ("d/z", 1)]]);
+        var files = await ReadAsync(
+            [[("a", 100), ("b", 50), ("d/x", 30), ("d/y", 20)], [("a", 10)], [(".wh.b", 0), ("d/.wh..wh..opq", 0), ("d/z", 1)]]);
         var found = files.Files.Where(file => !file.IsDeletion).ToDictionary(file => (file.Path, file.Layer));
         Assert.Equal((2, false), (found[("a", 1)].HiddenBy, found[("a", 1)].IsDeletedThere));
         Assert.Equal((3, true), (found[("b", 1)].HiddenBy, found[("b", 1)].IsDeletedThere));
@@ -61,7 +64,8 @@ public sealed class ListingFiles : IDisposable
     [Fact]
     public async Task instructions_come_from_the_history_where_it_fits()
     {
-        HistoryEntry[] history = [new() { CreatedBy = "COPY a" }, new() { CreatedBy = "ENV x=1", EmptyLayer = true }, new() { CreatedBy = "RUN b" }];
+        HistoryEntry[] history =
+            [new() { CreatedBy = "COPY a" }, new() { CreatedBy = "ENV x=1", EmptyLayer = true }, new() { CreatedBy = "RUN b" }];
         Assert.Equal(["COPY a", "RUN b"], (await ReadAsync([[("a", 1)], [("b", 2)]], history)).Layers.Select(layer => layer.CreatedBy));
         Assert.Equal([null, null], (await ReadAsync([[("a", 1)], [("b", 3)]], history[..2])).Layers.Select(layer => layer.CreatedBy));
     }
@@ -92,15 +96,23 @@ public sealed class ListingFiles : IDisposable
     [Fact]
     public async Task an_image_without_layers_has_no_files() => Assert.Empty((await ReadAsync([])).Files);
 
-    private async Task<ImageFiles> ReadAsync((string Path, int Size)[][] layers, HistoryEntry[]? history = null, int most = 1000, Digest? diffId = null, bool isThere = false)
+    private async Task<ImageFiles> ReadAsync(
+        (string Path, int Size)[][] layers, HistoryEntry[]? history = null, int most = 1000, Digest? diffId = null, bool isThere = false)
     {
         var (blobs, diffIds) = (new List<Descriptor>(), new List<Digest>());
         foreach (var tar in layers.Select(Tar))
         {
-            blobs.Add(isThere ? new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of(tar), Size = tar.Length } : await store.WriteAsync(tar, MediaType.Layer));
+            blobs.Add(isThere ? new Descriptor { MediaType = MediaType.Layer, Digest = Digest.Of(tar), Size = tar.Length }
+                : await store.WriteAsync(tar, MediaType.Layer));
             diffIds.Add(diffId ?? Digest.Of(tar));
         }
-        var config = new ImageConfig { Os = "linux", Architecture = "amd64", RootFs = new RootFs { DiffIds = [.. diffIds] }, History = history?.ToImmutableArray() };
+        var config = new ImageConfig
+        {
+            Os = "linux",
+            Architecture = "amd64",
+            RootFs = new RootFs { DiffIds = [.. diffIds] },
+            History = history?.ToImmutableArray(),
+        };
         var manifest = new Manifest { Config = await store.WriteAsync(config.ToJson(), MediaType.Config), Layers = [.. blobs] };
         var top = await store.WriteAsync(manifest.ToJson(), MediaType.Manifest);
         store.Tags.Set(ImageReference.Parse("app"), top);
@@ -113,7 +125,13 @@ public sealed class ListingFiles : IDisposable
         using var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, leaveOpen: true))
             foreach (var (path, size) in files)
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(new byte[size]), ModificationTime = DateTimeOffset.UnixEpoch });
+            {
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path)
+                {
+                    DataStream = new MemoryStream(new byte[size]),
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                });
+            }
         return tar.ToArray();
     }
 }

@@ -4,8 +4,8 @@ namespace Manifold.Planning.Advising;
 
 /// <summary>Advises to cross-compile where a compiler runs emulated. Pure.</summary>
 /// <remarks>
-/// Only in a stage whose result is copied: its own platform matters to nobody, so it can be that of the machine that builds. A RUN of the
-/// image's own file system has to run on the image's platform.
+/// Only for a stage that other stages copy files from. Such a stage may run on the build machine's platform, because only its files are
+/// used. A RUN that changes the image's own file system must run on the image's platform.
 /// </remarks>
 internal static class CrossCompiling
 {

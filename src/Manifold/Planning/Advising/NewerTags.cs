@@ -6,7 +6,8 @@ namespace Manifold.Planning.Advising;
 
 /// <summary>Finds the newest patch of a tag among a repository's tags: same numbers before the patch, same suffix. Pure.</summary>
 /// <remarks>
-/// <c>golang:1.22.3-bookworm</c> has the patch 3. <c>1.22.9-bookworm</c> is newer; <c>1.23.0-bookworm</c> and <c>1.22.9</c> are different images.
+/// <c>golang:1.22.3-bookworm</c> has the patch 3. <c>1.22.9-bookworm</c> is newer; <c>1.23.0-bookworm</c> and
+/// <c>1.22.9</c> are different images.
 /// </remarks>
 internal static partial class NewerTags
 {

@@ -47,7 +47,8 @@ internal static partial class SharedBases
     {
         if (image.Tag is null || Version().Match(image.Tag) is not { Success: true } match)
             return null;
-        var numbers = match.Groups["version"].Value.Split('.').Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToImmutableArray();
+        var numbers = match.Groups["version"].Value.Split('.')
+            .Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToImmutableArray();
         return ($"{match.Groups["prefix"].Value}{numbers[0]} {match.Groups["suffix"].Value}", numbers);
     }
 

@@ -112,7 +112,8 @@ internal sealed class DockerfileDraft(string root, string? owner)
     {
         if (folder.Length == 0)
             return ".";
-        var isPlain = char.IsAsciiLetterOrDigit(folder[0]) && !folder.Contains(':', StringComparison.Ordinal) && !ContextFetcher.IsRemote(folder);
+        var isPlain = char.IsAsciiLetterOrDigit(folder[0]) && !folder.Contains(':', StringComparison.Ordinal)
+            && !ContextFetcher.IsRemote(folder);
         return isPlain ? folder : "./" + folder;
     }
 }

@@ -6,10 +6,10 @@ namespace Manifold.Projects.Drafting;
 /// <summary>One image of a drafted manifold.yaml.</summary>
 /// <param name="Values">Its keys and values.</param>
 /// <param name="Comments">Sentences above it.</param>
-/// <param name="Bases">The images of the draft that it stands on.</param>
+/// <param name="Bases">The images of the draft that it is based on.</param>
 internal sealed record DraftImage(string Name, JsonObject Values, ImmutableArray<string> Comments, ImmutableArray<string> Bases)
 {
-    /// <summary>Orders the images so that each comes after those that it stands on, and otherwise stays where it is.</summary>
+    /// <summary>Orders the images so that each comes after the images that it is based on. Otherwise, the order stays.</summary>
     public static ImmutableArray<DraftImage> InOrder(ImmutableArray<DraftImage> images)
     {
         var (ordered, seen) = (ImmutableArray.CreateBuilder<DraftImage>(), new HashSet<string>(StringComparer.Ordinal));

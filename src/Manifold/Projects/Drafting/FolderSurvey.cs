@@ -152,7 +152,8 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
         + "|(?<before>.+)[.](?:Dockerfile|Containerfile|dockerfile|containerfile))\\z", RegexOptions.Singleline)]
     private static partial Regex Named();
 
-    [GeneratedRegex("(?:~|[.](?:dockerignore|md|txt|rst|html|j2|jinja|jinja2|tmpl|tpl|template|in|erb|orig|bak|old|rej|save|swp|disabled))\\z",
+    [GeneratedRegex("(?:~|[.](?:dockerignore|md|txt|rst|html|"
+        + "j2|jinja|jinja2|tmpl|tpl|template|in|erb|orig|bak|old|rej|save|swp|disabled))\\z",
         RegexOptions.IgnoreCase)]
     private static partial Regex Backup();
 }

@@ -22,7 +22,7 @@ internal sealed partial class ImportedDraft
         kept = project.Components.Where(IsUsable).Select(component => component.Name).ToHashSet(StringComparer.Ordinal);
         while (kept.RemoveWhere(name => LostBase(name) is not null) > 0)
         {
-            // An image that stands on a removed one goes too.
+            // An image that is based on a removed one is removed, too.
         }
         foreach (var component in project.Components.Where(component => !kept.Contains(component.Name)))
             if (LostBase(component.Name) is { } lost)
@@ -53,7 +53,8 @@ internal sealed partial class ImportedDraft
     }
 
     /// <summary>The Dockerfiles that the project builds from; absolute.</summary>
-    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(BuildsOf).Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
+    public IEnumerable<string> Dockerfiles => project.Components.SelectMany(BuildsOf)
+        .Where(build => build.ContextAddress is null && build.InlineDockerfile is null)
         .Select(build => build.DockerfilePath is { } path ? Path.GetFullPath(path, folder)
             : Planning.BuildFiles.HasDockerfile(build.ContextFolder) ? Planning.BuildFiles.DefaultPathOf(build.ContextFolder) : "");
 
@@ -122,7 +123,7 @@ internal sealed partial class ImportedDraft
 
     private bool IsBase(string name) => project.Components.Any(other => kept.Contains(other.Name) && other.Siblings.Contains(name));
 
-    /// <summary>A base that names no platforms is built for those of the images that stand on it.</summary>
+    /// <summary>A base that names no platforms is built for the platforms of the images that are based on it.</summary>
     private ImmutableArray<string> PlatformsOf(Component component, ImmutableHashSet<string> above)
     {
         if (!component.IsForThisMachine)

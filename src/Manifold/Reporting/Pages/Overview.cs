@@ -43,7 +43,8 @@ internal static class Overview
         var seconds = record.SecondsOf(image);
         if (record.StateOf(image) == ImageState.NotStarted)
             return Html.Of($"<span class=\"muted\">–</span>");
-        var cached = !image.Platforms.IsEmpty && image.Platforms.All(platform => platform.IsCached) && record.Hooks.All(hook => hook.Component != image.Name);
+        var cached = !image.Platforms.IsEmpty && image.Platforms.All(platform => platform.IsCached)
+            && record.Hooks.All(hook => hook.Component != image.Name);
         return cached ? Html.Of($"<span class=\"muted\">cached</span>") : Pieces.Seconds(seconds);
     }
 

@@ -87,7 +87,8 @@ public sealed record BuildRecord
 
     /// <summary>How long an image took: its hooks, and then its slowest platform.</summary>
     public double SecondsOf(RecordedComponent image) =>
-        Hooks.Where(hook => hook.Component == image.Name).Sum(hook => hook.Elapsed) + image.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max();
+        Hooks.Where(hook => hook.Component == image.Name).Sum(hook => hook.Elapsed)
+            + image.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max();
 
     public bool HasFailedStep(RecordedComponent image, RecordedPlatform platform) =>
         Steps.Any(step => step.State == StepState.Failed && step.Component == image.Name && step.For.Contains(platform.Platform));

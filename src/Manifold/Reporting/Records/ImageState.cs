@@ -42,7 +42,8 @@ public static class ImageStates
     /// <summary>All images by state, e.g. <c>8 built, 1 failed, 1 not started</c>. Published images count as built.</summary>
     public static string CountsOf(BuildRecord record)
     {
-        var counts = record.Components.GroupBy(image => record.StateOf(image) is ImageState.Published ? ImageState.Built : record.StateOf(image));
+        var counts = record.Components.GroupBy(image =>
+            record.StateOf(image) is ImageState.Published ? ImageState.Built : record.StateOf(image));
         return string.Join(", ", counts.OrderBy(same => same.Key).Select(same => $"{same.Count()} {same.Key.Text()}"));
     }
 

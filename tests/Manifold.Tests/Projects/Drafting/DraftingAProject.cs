@@ -48,7 +48,8 @@ public sealed class DraftingAProject : IDisposable
         Write("four/Dockerfile", "FROM gcr.io/distroless/base:nonroot\n");
         var project = Draft(text: out var text);
         Assert.Equal(["base", "four", "one", "three", "two"], Names(project));
-        Assert.Equal(["one", "three", "two"], project.Components.Where(each => Contexts(each).Any(context => context is SiblingContext { Name: "base" })).Select(each => each.Name));
+        var based = project.Components.Where(each => Contexts(each).Any(context => context is SiblingContext { Name: "base" }));
+        Assert.Equal(["one", "three", "two"], based.Select(each => each.Name));
         Assert.Equal(4, new ProjectGraph(project, Graph).Nodes.Count(node => node.Siblings.Length > 0 || node.Name == "base"));
         Assert.Contains("gcr.io/distroless/base:nonroot", text, StringComparison.Ordinal);
         Assert.Contains("# registry: ghcr.io/acme\n", text, StringComparison.Ordinal);
@@ -80,7 +81,8 @@ public sealed class DraftingAProject : IDisposable
         Write("pause/Dockerfile.riscv64", "FROM scratch\n");
         var project = Draft();
         Assert.Equal(["linux/riscv64"], project.Find("pause")!.Platforms.Select(platform => platform.Platform.ToString()));
-        var proxy = project.Find("proxy")!.Platforms.ToDictionary(each => each.Platform.ToString(), each => ((BuildSource)each.Source).DockerfilePath);
+        var proxy = project.Find("proxy")!.Platforms.ToDictionary(
+            each => each.Platform.ToString(), each => ((BuildSource)each.Source).DockerfilePath);
         Assert.Equal(["linux/amd64", "linux/arm/v7", "linux/arm64"], proxy.Keys.Order());
         Assert.EndsWith("Dockerfile.arm", proxy["linux/arm/v7"], StringComparison.Ordinal);
         Assert.Null(proxy["linux/arm64"]);
@@ -96,7 +98,8 @@ public sealed class DraftingAProject : IDisposable
         Write("web/Dockerfile", "FROM nginx\nCOPY index.html /srv/\n");
         Write("web/index.html", "");
         var project = Draft();
-        Assert.Equal(["api .", "web web", "worker ."], project.Components.Select(each => $"{each.Name} {Path.GetRelativePath(folder.Files.Path, Build(each).ContextFolder)}").Order());
+        Assert.Equal(["api .", "web web", "worker ."], project.Components.Select(each =>
+            $"{each.Name} {Path.GetRelativePath(folder.Files.Path, Build(each).ContextFolder)}").Order());
         Assert.EndsWith("docker/api.Dockerfile", Build(project.Find("api")!).DockerfilePath, StringComparison.Ordinal);
     }
 
@@ -105,7 +108,8 @@ public sealed class DraftingAProject : IDisposable
     {
         Write("Dockerfile", "FROM alpine\n");
         Write(".dockerignore", "build-cache\nDockerfile*\n");
-        foreach (var other in new[] { ".github/Dockerfile", "node_modules/x/Dockerfile", "vendor/y/Dockerfile", "build-cache/Dockerfile", "a/b/c/d/e/f/g/Dockerfile",
+        foreach (var other in new[] { ".github/Dockerfile", "node_modules/x/Dockerfile", "vendor/y/Dockerfile",
+            "build-cache/Dockerfile", "a/b/c/d/e/f/g/Dockerfile",
             "Dockerfile.dockerignore", "docs/Dockerfile.md", "Dockerfile.j2", "Dockerfile~", "MyDockerfile" })
             Write(other, "FROM alpine\n");
         Directory.CreateSymbolicLink(folder.Files["loop"], folder.Files.Path);
