@@ -71,6 +71,13 @@ public static class CommandTree
 #pragma warning restore CA1031
     }
 
+    /// <summary>Parses a command line. Returns its words, too: an optional value that is not one goes back to the arguments.</summary>
+    internal static (ParseResult Parsed, IReadOnlyList<string> Words) Read(RootCommand root, IReadOnlyList<string> words)
+    {
+        var parsed = root.Parse(words);
+        return OptionalValues.Returned(parsed, words) is { } returned ? (root.Parse(returned), returned) : (parsed, words);
+    }
+
     private static async Task<int> InvokeAsync(CliContext context, IReadOnlyList<string> arguments)
     {
         arguments = BuildxHabits.Joined(arguments);
@@ -81,9 +88,7 @@ public static class CommandTree
             await context.Error.WriteAsync(HelpPage.First(root, HelpPage.UsualWidth));
             return 2;
         }
-        var parsed = root.Parse(arguments);
-        if (OptionalValues.Returned(parsed, arguments) is { } returned)
-            parsed = root.Parse(arguments = returned);
+        (var parsed, arguments) = Read(root, arguments);
         if (WrongUsage.Find(parsed, arguments) is { } wrong)
             return wrong.Tell(context);
         await context.Begin(parsed);

@@ -41,7 +41,8 @@ public sealed partial class ReadingTheCommands
             Environment = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty,
             Out = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System, Interactive = false,
         };
-        var wrong = WrongUsage.Find(CommandTree.Create(context).Parse(words), words);
+        var (parsed, read) = CommandTree.Read(CommandTree.Create(context), words);
+        var wrong = WrongUsage.Find(parsed, read);
         if (wrong is null)
             return null;
         var mistakes = wrong.Mistakes.Where(mistake => !partial
@@ -54,6 +55,9 @@ public sealed partial class ReadingTheCommands
 
     [GeneratedRegex("`(?:[A-Z_]+=\\S+ )*manifold ([a-z][^`\n]*)`")]
     private static partial Regex Commands();
+
+    [GeneratedRegex(" needs a (command|value):")]
+    private static partial Regex Incomplete();
 
     [GeneratedRegex(@"\s*[|>].*$")]
     private static partial Regex Redirection();

@@ -318,7 +318,7 @@ public sealed class AddingFromElsewhere : IDisposable
     [InlineData("?tag=v1#refs/heads/main", "only one of them")]
     [InlineData("?tag=v1&branch=main", "only one of them")]
     [InlineData("?ref=", "'ref' in the query has no value")]
-    [InlineData("?reff=v1", "there is no 'reff' in the query")]
+    [InlineData("?reff=v1", "'reff' is not supported in the query")]
     [InlineData("?keep-git-dir=perhaps", "expected true or false")]
     [InlineData("?subdir=../x", "expected a folder")]
     public async Task a_query_that_cannot_be_is_refused(string query, string message)
