@@ -16,7 +16,7 @@ internal sealed class AttachmentFlags
             + "--provenance=false turns it off.");
     private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the image and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with, from cosign or as ECDSA PEM: a file or env://VARIABLE. The password comes from COSIGN_PASSWORD, or you are asked for it.", HelpName = "FILE" };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE" };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)

@@ -12,7 +12,7 @@ internal static class BakeCommand
     public static Command Create(CliContext context)
     {
         var options = new BakeOptions();
-        var command = new Command("bake", "Build all images of a project, or only some of them. The project is a manifold.yaml, a docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that others need are built, too.");
+        var command = new Command("bake", "Build all or some of the images of a project. The project is a manifold.yaml, a docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that they depend on are built, too.");
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => new BakeRun(context, options.Read(parsed)).RunAsync(cancellation));
         return command;

@@ -5,8 +5,8 @@ namespace Manifold.Cli;
 /// <summary><c>--check</c>, and <c>--call check</c> as buildx has it.</summary>
 internal sealed class CheckFlags
 {
-    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings about the Dockerfile, and do not build." };
-    private readonly Option<string?> call = new("--call") { Description = "The buildx form of --check: --call check.", HelpName = "METHOD" };
+    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings in the Dockerfile, without building." };
+    private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call check.", HelpName = "METHOD" };
 
     public static CheckFlags AddTo(Command command)
     {

@@ -13,7 +13,7 @@ internal static class CopyCommand
     public static Command Create(CliContext context)
     {
         var source = new Argument<string>("SOURCE") { Description = $"The image to copy: {Locations.Help}" };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy it, in the same forms.", Arity = ArgumentArity.OneOrMore };
+        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy the image, in the same form as SOURCE.", Arity = ArgumentArity.OneOrMore };
         var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. Default: all.", HelpName = "PLATFORMS" };
         var format = FormatOption();
         var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs and provenance." };

@@ -17,7 +17,7 @@ internal static class InspectCommand
         var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
         var files = new Option<bool>("--files")
         {
-            Description = "List the files of one platform by layer, the largest first, and mark those that later layers waste.",
+            Description = "List the files of one platform, largest first, and mark files that a later layer replaces or deletes.",
         };
         var limit = new Option<int?>("--limit")
         {
@@ -25,7 +25,7 @@ internal static class InspectCommand
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
-        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. It can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
+        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. The image can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
         {
             location, raw, config, platform, files, limit, format, json,
         };

@@ -16,7 +16,7 @@ internal sealed class OutputFlags
         Description = "Also write the image somewhere else: type=oci, docker, local, tar, registry or image, with dest=FILE or other keys. A folder gets the files of the image, - gets a tar of them. Repeatable.",
         HelpName = "OUTPUT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<bool> load = new("--load") { Description = "Load this machine's platform into docker or podman." };
+    private readonly Option<bool> load = new("--load") { Description = "Load the image for this machine's platform into docker or podman." };
     private readonly Option<string?> compression = new("--compression") { Description = "Compress new layers with gzip, zstd or uncompressed, and an optional level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
 
     public static OutputFlags AddTo(Command command)

@@ -80,7 +80,7 @@ internal sealed class RegistryRequests
             return http.Refuse(405, ErrorCode.Unsupported, why);
         return (route.Endpoint, method) switch
         {
-            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "There is nothing here. The registry's API is below /v2/."),
+            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "Not found. The registry's API is at /v2/."),
             (Endpoint.InvalidName, _) => http.Refuse(400, ErrorCode.NameInvalid, $"'{route.Repository}' is not a repository name."),
             (Endpoint.Base, "GET" or "HEAD") => http.Json(200, "application/json", "{}"u8.ToArray()),
             (Endpoint.Catalog, "GET" or "HEAD") => lists.CatalogAsync(http),

@@ -78,7 +78,7 @@ public sealed class ShardMerge(PublishingTools tools)
 
     /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
-        $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which may have deleted untagged content. "
+        $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which might have deleted untagged content. "
         + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} "
         + "--push CONTEXT";
 

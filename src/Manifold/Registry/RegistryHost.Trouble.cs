@@ -67,7 +67,7 @@ internal sealed partial class RegistryHost
         HttpStatusCode.NotFound => "Check the name.",
         HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
             "It has fewer bytes than the manifest says. Push the image again.",
-        HttpStatusCode.RequestedRangeNotSatisfiable => "It received different bytes than were sent. If several instances of a registry "
+        HttpStatusCode.RequestedRangeNotSatisfiable => "The registry received different bytes than were sent. If several instances of a registry "
             + "share "
             + "an address, they must share their storage. Ask the administrator.",
         >= HttpStatusCode.InternalServerError => "The registry has an internal problem. Try again later.",
