@@ -93,7 +93,7 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
         if (KeyFile is not null)
             throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push --sign' later.");
         if (!outputs.Any(output => output.HoldsAttachments))
-            throw new UsageException("--sbom and --provenance need a place for the documents. Add --push, or an output that can hold "
+            throw new UsageException("--sbom and --provenance need an output that can store them. Add --push, or an output that can hold "
                 + "them, such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
     }
 

@@ -80,7 +80,7 @@ internal static class CopyCommand
     {
         var names = source switch
         {
-            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not name one: '{source}'."),
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not have a tag: '{source}'."),
             { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
             { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
             _ => throw new UsageException($"--all-tags needs a repository or an OCI layout, not '{source}'."),

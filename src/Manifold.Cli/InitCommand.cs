@@ -89,7 +89,7 @@ internal static class InitCommand
     private static string Shown(string folder, string name) => folder is "." ? name : Path.Combine(folder, name);
 
     private static UsageException NothingIn(string folder) => new($"""
-        '{folder}' has nothing to make a manifold.yaml from. Looked for:
+        '{folder}' has no files to create a manifold.yaml from. Looked for:
           Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {FolderDepth} levels down
           docker-bake.hcl, docker-bake.json, compose.yaml, docker-compose.yaml
           components/NAME/Dockerfile and components/NAME/ImageSource

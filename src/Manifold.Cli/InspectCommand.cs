@@ -21,7 +21,7 @@ internal static class InspectCommand
         };
         var limit = new Option<int?>("--limit")
         {
-            Description = $"With --files, how many files to list (default: {InspectFiles.Usual}; 0: all).", HelpName = "N",
+            Description = $"With --files: how many files to list; 0 lists all. Default: {InspectFiles.Usual}.", HelpName = "N",
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
@@ -35,7 +35,7 @@ internal static class InspectCommand
             if (parsed.GetValue(raw) && parsed.GetValue(config))
                 throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints the config.");
             if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
-                throw new UsageException("--files cannot be used together with --raw or --config. It lists files, and they print documents.");
+                throw new UsageException("--files cannot be used together with --raw or --config. --files lists files; --raw and --config print documents.");
             InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
             var place = Locations.Parse(parsed.GetRequiredValue(location));

@@ -77,7 +77,7 @@ internal static class LsCommand
     }
 
     private static RegistryException NoTags(ImageReference name) => new(
-        $"list the tags of {name.Name}: the registry has no such repository, or it has no tags. "
+        $"list the tags of {name.Name}: the repository does not exist, or has no tags. "
         + $"Check the name, and log in if it is private: manifold login {name.Registry}")
     {
         Registry = name.Registry, Status = HttpStatusCode.NotFound,

@@ -17,7 +17,7 @@ internal sealed class VerifyCommand
     private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
-    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD, as in --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that runs longer than this.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
     private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a platform, instead of skipping it." };

@@ -180,7 +180,7 @@ public sealed class HttpFetcher(Store store)
     private static string Hint(HttpStatusCode status) => status switch
     {
         HttpStatusCode.NotFound or HttpStatusCode.Gone => " Check the address, including the values of its variables.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It requires credentials. "
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " The server requires credentials. "
             + "Download the file in a RUN with --mount=type=secret instead.",
         _ => "",
     };

@@ -129,7 +129,7 @@ public sealed class ShardMerge(PublishingTools tools)
             .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now).Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray())).ToList();
         if (kept.FirstOrDefault(tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest))) is { Tag: { } other })
             throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images for other platforms, so they "
-                + "cannot become one image. Append to one of them, and push the result to the other.");
+                + "cannot be merged into one image. Append to one of them, and push the result to the other.");
         return kept is [var first, ..] ? first.Entries : [];
     }
 
