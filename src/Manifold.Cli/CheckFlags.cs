@@ -34,7 +34,7 @@ internal sealed class CheckFlags
     {
         var fields = (parsed.GetValue(call) ?? "").Split(',').Where(field => field.Contains('=', StringComparison.Ordinal)).ToList();
         return fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other
-            ? throw new UsageException($"--call {parsed.GetValue(call)}: there is no '{other}'. Expected format=json or format=text.")
+            ? throw new UsageException($"--call {parsed.GetValue(call)}: '{other}' is not supported. Expected format=json or format=text.")
             : fields.Contains("format=json");
     }
 

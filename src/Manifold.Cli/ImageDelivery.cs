@@ -98,7 +98,7 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         public void Report(BlobPlaced value)
         {
             lock (turn)
-                context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  {(value.AlreadyThere ? "there already" : "copied")}");
+                context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  {(value.AlreadyThere ? "already there" : "copied")}");
         }
     }
 }

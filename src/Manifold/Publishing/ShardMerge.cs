@@ -9,7 +9,7 @@ namespace Manifold.Publishing;
 /// <summary>A shard, and the file that it was read from.</summary>
 public sealed record ShardFile(string Path, Shard Shard);
 
-/// <summary>Shards that are to become one image.</summary>
+/// <summary>Shards that are to be merged into one image.</summary>
 public sealed record MergeRequest
 {
     public required ImmutableArray<ShardFile> Shards { get; init; }

@@ -129,7 +129,7 @@ public sealed class WritingItWrong
     {
         { "FROM\n", 1, 1, "FROM needs an image", "FROM image [AS name]" },
         { "FROM a b\n", 1, 8, "FROM takes an image, optionally", "FROM image [AS name]" },
-        { "FROM a AS\n", 1, 8, "AS needs a name after it", "FROM image [AS name]" },
+        { "FROM a AS\n", 1, 8, "AS must be followed by a name", "FROM image [AS name]" },
         { "FROM a SA b\n", 1, 8, "FROM takes an image, optionally", "Did you mean AS?" },
         { "FROM a AS 1x\n", 1, 11, "'1x' is not a stage name", "begin with a letter" },
         { "FROM --platfrom=linux/arm64 a\n", 1, 6, "FROM has no flag --platfrom", "Did you mean --platform?" },

@@ -109,7 +109,7 @@ public sealed class SpeakingToTheBuilder : IDisposable
     }
 
     [Theory]
-    [InlineData("--attest", "type=sbom", "--sbom and --provenance need a place for the documents. Add --push")]
+    [InlineData("--attest", "type=sbom", "--sbom and --provenance need an output that can store them. Add --push")]
     [InlineData("--attest", "type=sbom,disabled=true", "")]
     [InlineData("--attest", "type=sbon", "there is no type 'sbon'. Did you mean sbom?")]
     [InlineData("--attest", "type=provenance,mod=max", "'mod'. Did you mean mode?")]

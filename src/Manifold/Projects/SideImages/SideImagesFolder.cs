@@ -33,7 +33,7 @@ public static class SideImagesFolder
     public static Project Read(string folder, ReadingOptions options)
     {
         var components = ComponentsOf(Path.GetFullPath(Path.Combine(options.WorkingFolder, folder)))
-            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}'. Put the side images into '{ComponentsName}'.");
+            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}'. Side images belong in '{folder}/{ComponentsName}'.");
         var faults = new ProjectFaults();
         var settings = SideImagesSettings.Read(options, faults); // 1
         var release = ReleaseFolder.Read(Path.GetDirectoryName(components)!, options, faults); // 2
