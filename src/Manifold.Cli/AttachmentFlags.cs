@@ -93,8 +93,8 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
         if (KeyFile is not null)
             throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push --sign' later.");
         if (!outputs.Any(output => output.HoldsAttachments))
-            throw new UsageException("--sbom and --provenance need an output that can store them. Add --push, or an output that can hold "
-                + "them, such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
+            throw new UsageException("--sbom and --provenance need an output that can store them. Add --push, "
+                + "or an output such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
     }
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>

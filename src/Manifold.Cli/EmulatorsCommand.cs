@@ -29,7 +29,7 @@ public static class EmulatorsCommand
             using var store = context.OpenStore();
             var emulators = new Emulators(store);
             var registered = await emulators.InstallAsync();
-            await context.Error.WriteLineAsync(registered.IsEmpty ? "Nothing to register." : $"Registered: {string.Join(", ", registered)}");
+            await context.Error.WriteLineAsync(registered.IsEmpty ? "There are no emulators to register." : $"Registered: {string.Join(", ", registered)}");
             await PrintAsync(context, emulators);
         });
         return command;

@@ -70,7 +70,7 @@ internal sealed class RegistryRequests
         if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
         return http.RefuseFor(ServeLimits.ConnectionRetry,
-            "You have too many requests in progress. Try again later, with fewer at a time.");
+            "You have too many requests in progress. Try again later with fewer requests.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)
@@ -100,7 +100,7 @@ internal sealed class RegistryRequests
     private string? Refusal(string method, Route route) =>
         options.ReadOnly && method is not ("GET" or "HEAD") ? "This registry is read-only (--read-only)."
         : method == "DELETE" && route.Endpoint is Endpoint.Manifest or Endpoint.Blob && !options.AllowDelete
-            ? "This registry does not allow deletion. To allow it, start it with: manifold serve --allow-delete"
+            ? "This registry does not allow deletion. To allow deletion, start the registry with: manifold serve --allow-delete"
         : null;
 }
 

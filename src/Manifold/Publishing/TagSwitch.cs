@@ -70,7 +70,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             throw writer.Failed();
         if (writer.Tags.Where(tag => !tag.WasSeen).Select(tag => tag.Move.Tag.ToString()).ToList() is { Count: > 0 } unseen)
             tools.Warn(
-                $"The registry accepted {string.Join(", ", unseen)}, but then refused to show what "
+                $"The registry accepted {string.Join(", ", unseen)}, but then did not allow reading what "
                     + $"{(unseen.Count == 1 ? "the tag points to" : "the tags point to")}.");
     }
 

@@ -62,9 +62,9 @@ public static class SideImagesFolder
         if (!isAsked && own.Any)
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is skipped: {own.ToImmutable()[0].Message}.");
         else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
-            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable, so it is not run. To make it executable, run: chmod +x");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
-            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the current state of the default branch is built.");
+            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the build uses the current state of the default branch.");
         return own.Any ? null : component;
     }
 
