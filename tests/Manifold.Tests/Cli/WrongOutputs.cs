@@ -5,7 +5,7 @@ namespace Manifold.Tests.Cli;
 public sealed class WrongOutputs
 {
     [Theory]
-    [InlineData("type=oic,dest=x.tar", "there is no type 'oic'. Did you mean oci?")]
+    [InlineData("type=oic,dest=x.tar", "unknown type 'oic'. Did you mean oci?")]
     [InlineData("dest=x.tar", "'type' is missing. Example: type=oci,dest=FILE.tar")]
     [InlineData("type=oci,dst=x.tar", "'dst'. Did you mean dest?")]
     [InlineData("type=local", "'dest' is missing. Example: type=local,dest=FOLDER")]

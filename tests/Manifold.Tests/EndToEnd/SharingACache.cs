@@ -152,7 +152,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
     }
 
     [Theory]
-    [InlineData("empty folder", "is not there yet")]
+    [InlineData("empty folder", "does not exist yet")]
     [InlineData("broken index", "cannot be read")]
     [InlineData("broken document", "cannot be read")]
     [InlineData("nowhere", "cannot be read")]
