@@ -33,7 +33,7 @@ internal static class SecretTexts
         string? Value(params string[] keys) => pairs.LastOrDefault(pair => keys.Contains(pair[0].Trim().ToLowerInvariant()))?[1];
         var (type, file, variable) = (Value("type"), Value("src", "source"), Value("env"));
         if (type is not (null or "file" or "env"))
-            throw Wrong($"unknown type '{type}', expected file or env");
+            throw Wrong($"unknown type '{type}'. Valid types: file, env");
         if (Value("id") is not { Length: > 0 } id)
             throw Wrong("id is missing");
         if (type == "env")

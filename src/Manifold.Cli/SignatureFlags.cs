@@ -8,7 +8,7 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be signed with this public key. It is a file or env://VARIABLE.", HelpName = "FILE" };
+    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be signed with this public key. The key is a file or env://VARIABLE.", HelpName = "FILE" };
     private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: for a mirrored image, the repository that its signatures name.", HelpName = "REPOSITORY" };
 
     public static SignatureFlags AddTo(Command command)

@@ -52,7 +52,7 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
         if (layers.Length != diffIds.Length)
         {
             throw new ContentMismatchException($"Reading {source.Location}: the manifest {image.Descriptor.Digest.Short} has "
-                + $"{layers.Length} layers and its config {diffIds.Length}. The image is broken. Get it again from its publisher.");
+                + $"{layers.Length} layers, but its config lists {diffIds.Length}. The image is broken. Get it again from its publisher.");
         }
         var unsaved = new Dictionary<int, TableOfContents>();
         for (var i = 0; i < layers.Length; i++)
