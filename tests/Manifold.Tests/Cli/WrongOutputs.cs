@@ -36,7 +36,7 @@ public sealed class WrongOutputs
     [InlineData("--compression gzip:10", "compression level '10': expected a number from 1 to 9 for gzip.")]
     [InlineData("-o type=tar -o type=oci", "standard output")]
     [InlineData("-o type=registry", "--push needs a name")]
-    [InlineData("-o type=registry,name=a.example/b,compression=zstd --push -t a.example/c", "another form")]
+    [InlineData("-o type=registry,name=a.example/b,compression=zstd --push -t a.example/c", "a different form")]
     public async Task flags_that_do_not_go_together_are_told_before_any_work(string flags, string expected)
     {
         using var folder = new TemporaryFolder();
