@@ -16,7 +16,7 @@ internal sealed class AttachmentFlags
             + "--provenance=false turns it off.");
     private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the image and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with, from cosign or as ECDSA PEM: a file or env://VARIABLE. The password comes from COSIGN_PASSWORD, or you are asked for it.", HelpName = "FILE" };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE" };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)
@@ -93,8 +93,8 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
         if (KeyFile is not null)
             throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push --sign' later.");
         if (!outputs.Any(output => output.HoldsAttachments))
-            throw new UsageException("--sbom and --provenance need a place for the documents. Add --push, or an output that can hold "
-                + "them, such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
+            throw new UsageException("--sbom and --provenance need an output that can store them. Add --push, "
+                + "or an output such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");
     }
 
     /// <summary>The key, its password asked for now: before the work, not after it. Null where nothing is signed.</summary>

@@ -31,10 +31,10 @@ internal sealed class BuildOptions
     private readonly Option<string[]> buildArguments = Many("--build-arg", "Set an ARG. Without =VALUE, the value comes from the environment. Repeatable.", "KEY=VALUE");
     private readonly Option<string?> target = new("--target") { Description = "The stage to build. Default: the last one.", HelpName = "STAGE" };
     private readonly Option<string[]> labels = Many("--label", "Add a label to the image. Repeatable.", "KEY=VALUE");
-    private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To choose another place, start with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
+    private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To annotate something else, prefix KEY=VALUE with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<string[]> noCacheFilter = Many(
-        "--no-cache-filter", "Run the steps of these stages again. Repeatable.", "STAGES");
+        "--no-cache-filter", "Run the steps of these stages again, without the cache. Repeatable.", "STAGES");
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
     private readonly Option<bool> push = new("--push") { Description = "Push the image to its registry, under all its tags. The tags are written last." };
     private RunFlags runs = null!;
@@ -44,15 +44,15 @@ internal sealed class BuildOptions
     private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private CheckFlags checking = null!;
-    private readonly Option<string> progress = new("--progress") { Description = "How progress is shown: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
-    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write FILE. 'manifold merge' joins such files from several machines and writes the tags.", HelpName = "FILE" };
+    private readonly Option<string> progress = new("--progress") { Description = "How to show progress: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to FILE. Then 'manifold merge' joins the files of several machines and writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to FILE, as JSON.", HelpName = "FILE" };
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.", HelpName = "FOLDER" };
     private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the digest of the image to FILE.", HelpName = "FILE" };
-    private readonly Option<string?> print = new("--print") { Description = "Print JSON and do not build: tree prints the parsed Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
+    private readonly Option<string?> print = new("--print") { Description = "Print JSON without building: tree prints the parsed Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
     private readonly Option<string> verify = new("--verify") { Description = "Check that programs in the image match its platform: on fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
-    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
+    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
 
     private RegistryAccess? registries;
 

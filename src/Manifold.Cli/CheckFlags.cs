@@ -5,8 +5,8 @@ namespace Manifold.Cli;
 /// <summary><c>--check</c>, and <c>--call check</c> as buildx has it.</summary>
 internal sealed class CheckFlags
 {
-    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings about the Dockerfile, and do not build." };
-    private readonly Option<string?> call = new("--call") { Description = "The buildx form of --check: --call check.", HelpName = "METHOD" };
+    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings in the Dockerfile, without building." };
+    private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call check.", HelpName = "METHOD" };
 
     public static CheckFlags AddTo(Command command)
     {
@@ -34,7 +34,7 @@ internal sealed class CheckFlags
     {
         var fields = (parsed.GetValue(call) ?? "").Split(',').Where(field => field.Contains('=', StringComparison.Ordinal)).ToList();
         return fields.Find(field => field is not ("format=json" or "format=text" or "format=lint")) is { } other
-            ? throw new UsageException($"--call {parsed.GetValue(call)}: there is no '{other}'. Expected format=json or format=text.")
+            ? throw new UsageException($"--call {parsed.GetValue(call)}: '{other}' is not supported. Expected format=json or format=text.")
             : fields.Contains("format=json");
     }
 

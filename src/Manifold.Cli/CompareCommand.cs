@@ -14,11 +14,11 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image: {Locations.Help} A bare REFERENCE means the local store first. "
-            + "Or a build: its ID, or 'latest'." };
-        var b = new Argument<string>("B") { Description = "The image or build to compare it with." };
+        var a = new Argument<string>("A") { Description = $"An image or a build. For an image: {Locations.Help} A REFERENCE without a prefix is "
+            + "searched in the local store first. For a build: its ID, or 'latest'." };
+        var b = new Argument<string>("B") { Description = "The image or build to compare the first one with." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
-        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and sizes, and in the times of builds.") { a, b, json };
+        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and sizes. For builds, also shows times.") { a, b, json };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

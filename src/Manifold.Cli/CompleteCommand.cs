@@ -12,7 +12,7 @@ internal static class CompleteCommand
     public static Command Create(CliContext context, RootCommand root)
     {
         var words = new Argument<string[]>("WORD") { Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("__complete", "Print the words that fit in the place of the last WORD.") { words };
+        var command = new Command("__complete", "Print the possible completions of the last WORD.") { words };
         command.Hidden = true;
         command.SetAction(parsed =>
         {

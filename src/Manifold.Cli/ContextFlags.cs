@@ -15,8 +15,8 @@ namespace Manifold.Cli;
 /// <remarks>What is not on this machine is fetched by <see cref="PrepareAsync"/>, once the store is open.</remarks>
 internal sealed class ContextFlags
 {
-    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a folder, or the address of a git repository or a tar archive. - reads a tar archive or a Dockerfile from standard input." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile; - reads standard input. Default: CONTEXT/Dockerfile, or CONTEXT/Containerfile.", HelpName = "FILE" };
+    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a folder, or the address of a git repository or a tar archive. Use - to read a tar archive or a Dockerfile from standard input." };
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile, or - for standard input. Default: CONTEXT/Dockerfile or CONTEXT/Containerfile.", HelpName = "FILE" };
     private readonly Option<string[]> named = new("--build-context")
     {
         Description = "Use a folder or an image as NAME in FROM and --from: a path, docker-image://REF, oci-layout://FOLDER[:TAG], or the address of a git repository or a tar archive. Repeatable.",
@@ -43,7 +43,7 @@ internal sealed class ContextFlags
     {
         var (where, path) = (Context(parsed) ?? throw new UsageException("The build context is missing. Name a folder, such as: manifold build ."), File(parsed));
         if (where == "-" && path == "-")
-            throw new UsageException("Standard input cannot be both the context and the Dockerfile. Name a path for one of them.");
+            throw new UsageException("Standard input cannot be both the context and the Dockerfile. Use a path for one of them.");
         var isElsewhere = where == "-" || ContextFetcher.IsRemote(where);
         if (!isElsewhere && !Directory.Exists(where))
             throw new UsageException(System.IO.File.Exists(where) ? $"The context '{AddressSecrets.Without(where)}' is a file, not a folder. To build from a tar archive, run: manifold build - < {where}" : $"The context '{AddressSecrets.Without(where)}' is not a folder.");
@@ -95,7 +95,7 @@ internal sealed class ContextFlags
     private static string Inside(string folder, string path)
     {
         var full = Path.GetFullPath(path.TrimStart('/'), folder);
-        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path}: the file is outside of the context.");
+        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path}: the file is outside the context.");
     }
 
     private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)

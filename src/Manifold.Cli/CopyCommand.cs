@@ -13,7 +13,7 @@ internal static class CopyCommand
     public static Command Create(CliContext context)
     {
         var source = new Argument<string>("SOURCE") { Description = $"The image to copy: {Locations.Help}" };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy it, in the same forms.", Arity = ArgumentArity.OneOrMore };
+        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy the image, in the same form as SOURCE.", Arity = ArgumentArity.OneOrMore };
         var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. Default: all.", HelpName = "PLATFORMS" };
         var format = FormatOption();
         var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs and provenance." };
@@ -80,7 +80,7 @@ internal static class CopyCommand
     {
         var names = source switch
         {
-            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not name one: '{source}'."),
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not have a tag: '{source}'."),
             { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
             { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
             _ => throw new UsageException($"--all-tags needs a repository or an OCI layout, not '{source}'."),

@@ -12,7 +12,7 @@ internal static class DuCommand
     {
         var verbose = new Option<bool>("--verbose", "-v")
         {
-            Description = "Also list each image with its size and with the part that no other image shares.",
+            Description = "Also list each image with its total size and the size that it shares with no other image.",
         };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("du", "Show what the store holds and what 'manifold prune' would free.") { verbose, json };

@@ -13,7 +13,7 @@ internal static class Habits
         "To limit RUN steps, use --cgroup-parent GROUP. To limit the whole build, run: "
         + "systemd-run --scope -p MemoryMax=2G -p CPUQuota=200% manifold build ...";
     private const string NoContainers = "Leave it out: a build leaves no containers behind.";
-    private const string NothingIsAsked = "Leave it out: there are no questions to confirm.";
+    private const string NothingIsAsked = "Leave it out: manifold does not ask for confirmation.";
 
     private static readonly ImmutableDictionary<string, string> Commands = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
     [
@@ -71,9 +71,9 @@ internal static class Habits
         KeyValuePair.Create(
             "--disable-content-trust",
             "Leave it out. To sign an image, use --sign --key FILE. To check signatures, run: manifold verify --key FILE IMAGE"),
-        KeyValuePair.Create("--list", "Use --print. It shows images, groups and values."),
-        KeyValuePair.Create("--list-targets", "Use --print. It shows images and groups."),
-        KeyValuePair.Create("--list-variables", "Use --print. It shows the values of variables."),
+        KeyValuePair.Create("--list", "Use --print to see images, groups and values."),
+        KeyValuePair.Create("--list-targets", "Use --print to see images and groups."),
+        KeyValuePair.Create("--list-variables", "Use --print to see the values of variables."),
         KeyValuePair.Create("--invoke", "Build the stage with --target and --load, and run it with docker or podman."),
         KeyValuePair.Create("--on", "Build the stage with --target and --load, and run it with docker or podman."),
         KeyValuePair.Create("--detach", "Run the command in the background: manifold build ... &"),

@@ -11,7 +11,7 @@ internal static class HelpCommand
     {
         var words = new Argument<string[]>("COMMAND")
         {
-            Description = "The command to explain, such as 'build' or 'key generate'. Without one, all commands are listed.",
+            Description = "The command to explain, such as 'build' or 'key generate'. Default: list all commands.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var command = new Command(Name, "Show the help of a command.") { words };

@@ -36,8 +36,8 @@ internal static class HelpGroups
         ]),
         ("Output",
         [
-            "--tag", "--label", "--annotation", "--output", "--load", "--compression", "--format", "--json", "--files", "--report",
-            "--metadata-file", "--iidfile", "--progress", "--quiet", "--dry-run",
+            "--tag", "--label", "--annotation", "--output", "--load", "--compression", "--format", "--json", "--files",
+            "--limit", "--filter", "--verbose", "--report", "--metadata-file", "--iidfile", "--progress", "--quiet", "--dry-run",
         ]),
         ("Cache", ["--no-cache", "--no-cache-filter", "--cache-from", "--cache-to"]),
         ("Publish",

@@ -8,7 +8,7 @@ internal sealed class ImageFlags
 {
     private readonly Option<string> index = new("--index")
     {
-        Description = "Whether the image has an index: always or never. Without an index, an image has a single platform.",
+        Description = "When to create an index: always or never. An image without an index has a single platform.",
             DefaultValueFactory = _ => "always", HelpName = "WHEN",
     };
 

@@ -18,7 +18,7 @@ internal static class IndexCommand
 
     private static Command CreateIndex(CliContext context)
     {
-        var shared = new IndexFlags("The name of the index. An index that is already there is replaced, but must not lose a platform.");
+        var shared = new IndexFlags("The name of the index. An existing index is replaced, but only if the new one has all its platforms.");
         var sources = Sources();
         var replace = Replace();
         var attestations = NoAttestations();
@@ -83,29 +83,29 @@ internal static class IndexCommand
                 OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
             };
             if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null, Annotations.IsEmpty: true })
-                throw new UsageException("There is nothing to annotate. Add --annotation KEY=VALUE. For an entry, you can also add --os, --arch, --variant, --os-version or --os-features.");
+                throw new UsageException("There is nothing to change. Add --annotation KEY=VALUE. For an entry, you can also add --os, --arch, --variant, --os-version or --os-features.");
             await run.BeginAsync(cancellation);
             if (parsed.GetValue(entry) is { } which)
                 run.Draft.AnnotateEntry(which, changes);
             else if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null })
                 run.Draft.Annotate(changes.Annotations);
             else
-                throw new UsageException("An index has no platform of its own. Name an entry: manifold index annotate TARGET linux/arm64 --variant v8");
+                throw new UsageException("An index itself has no platform. Name one of its entries: manifold index annotate TARGET linux/arm64 --variant v8");
             run.RemovalIsAsked = changes.Os is not null || changes.Architecture is not null || changes.Variant is not null;
         });
     }
 
     private static Argument<string[]> Sources() => new("SOURCE") { Description = $"The images to add: {Locations.Help}", Arity = ArgumentArity.OneOrMore };
 
-    private static Option<bool> Replace() => new("--replace") { Description = "Let a later source replace a platform of an earlier one." };
+    private static Option<bool> Replace() => new("--replace") { Description = "Replace a platform that the index or an earlier source already has." };
 
-    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations: entries with the platform unknown/unknown." };
+    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations, the entries with the platform unknown/unknown." };
 }
 
 /// <summary>What the commands over indexes share: a target, how it is published, and the steps around the change itself.</summary>
 internal sealed class IndexFlags(string targetHelp)
 {
-    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index, and do not write it." };
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index without writing it." };
     private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Do not copy the signatures, SBOMs and provenance of the sources." };
     private readonly Option<string?> format = CopyCommand.FormatOption();
 

@@ -15,12 +15,12 @@ internal static class InitCommand
     {
         var folder = new Argument<string>("FOLDER")
         {
-            Description = "The project's folder (default: the working folder).", DefaultValueFactory = _ => ".",
+            Description = "The folder of the project. Default: the working folder.", DefaultValueFactory = _ => ".",
         };
-        var print = new Option<bool>("--print") { Description = "Print the file to standard output and write nothing." };
+        var print = new Option<bool>("--print") { Description = "Print the file to standard output instead of writing it." };
         var force = new Option<bool>("--force") { Description = "Replace an existing manifold.yaml." };
-        var command = new Command("init", "Write a first manifold.yaml for the project in a folder. "
-            + "It is made from the folder's Dockerfiles, its bake or compose file, or its folder of components.")
+        var command = new Command("init", "Create a manifold.yaml for the project in a folder. "
+            + "It describes the images of the folder's Dockerfiles, bake file, compose file or components.")
         {
             folder, print, force,
         };
@@ -85,7 +85,7 @@ internal static class InitCommand
     private static string Shown(string folder, string name) => folder is "." ? name : Path.Combine(folder, name);
 
     private static UsageException NothingIn(string folder) => new($"""
-        '{folder}' has nothing to make a manifold.yaml from. Looked for:
+        '{folder}' has no files to create a manifold.yaml from. Looked for:
           Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {FolderDepth} levels down
           docker-bake.hcl, docker-bake.json, compose.yaml, docker-compose.yaml
           components/NAME/Dockerfile and components/NAME/ImageSource

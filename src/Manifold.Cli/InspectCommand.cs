@@ -17,15 +17,15 @@ internal static class InspectCommand
         var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
         var files = new Option<bool>("--files")
         {
-            Description = "List the files of one platform by layer, the largest first, and mark those that later layers waste.",
+            Description = "List the files of one platform, largest first, and mark files that a later layer replaces or deletes.",
         };
         var limit = new Option<int?>("--limit")
         {
-            Description = $"With --files, how many files to list (default: {InspectFiles.Usual}; 0: all).", HelpName = "N",
+            Description = $"With --files: how many files to list; 0 lists all. Default: {InspectFiles.Usual}.", HelpName = "N",
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
-        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. It can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
+        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. The image can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
         {
             location, raw, config, platform, files, limit, format, json,
         };
@@ -35,7 +35,7 @@ internal static class InspectCommand
             if (parsed.GetValue(raw) && parsed.GetValue(config))
                 throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints the config.");
             if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
-                throw new UsageException("--files cannot be used together with --raw or --config. It lists files, and they print documents.");
+                throw new UsageException("--files cannot be used together with --raw or --config. --files lists files; --raw and --config print documents.");
             InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
             var place = Locations.Parse(parsed.GetRequiredValue(location));

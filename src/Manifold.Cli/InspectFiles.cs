@@ -76,7 +76,7 @@ internal static class InspectFiles
         Columns.Write(context, ["SIZE", "LAYER", "PATH"], [.. files.Files.Select(ToRow)]);
         var more = (int)Math.Min(int.MaxValue, files.Entries - files.Files.Length);
         if (more > 0)
-            context.Warn($"… and {Counts.Of(more, "more file")}. List them with --limit 0.");
+            context.Warn($"… and {Counts.Of(more, "more file")}. To list all, add --limit 0.");
     }
 
     private static string[] ToRow(FilesOfLayer layer) =>

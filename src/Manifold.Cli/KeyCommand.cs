@@ -17,7 +17,7 @@ internal static class KeyCommand
             var (secret, open) = ($"{parsed.GetValue(prefix)}.key", $"{parsed.GetValue(prefix)}.pub");
             OutputFolder.Require(secret);
             if (File.Exists(secret) || File.Exists(open))
-                throw new UsageException($"'{(File.Exists(secret) ? secret : open)}' already exists. It is still needed to verify what you signed with it. Choose another name with --output-key-prefix.");
+                throw new UsageException($"'{(File.Exists(secret) ? secret : open)}' already exists. You still need this key pair to verify the images that you signed with it. Choose another name with --output-key-prefix.");
             var pair = SigningKey.Generate(await KeyPassword.AskAsync(context, $"Password for {secret}: ", twice: true, cancellation));
             await WriteAsync(secret, pair.PrivatePem, OwnerOnly);
             await WriteAsync(open, pair.PublicPem, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);

@@ -16,7 +16,7 @@ internal static class KeyPassword
             throw new UsageException($"The key needs a password, and standard input is not a terminal. Set {Variable}.");
         var typed = await TypedAsync(question);
         if (twice && typed != await TypedAsync("Repeat the password: "))
-            throw new UsageException("The two passwords are different. Nothing was written.");
+            throw new UsageException("The two passwords are different. No key was written.");
         return typed;
 
         async Task<string> TypedAsync(string text)

@@ -12,15 +12,15 @@ internal static class LockCommand
 {
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups whose base images and sources are pinned. Default: the whole project. A folder first means -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
-        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or a folder with one. Default: the working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups to pin. Default: the whole project. If the first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or the folder that contains it. Default: the working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var set = new Option<string[]>("--set") { Description = "Override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var variables = new Option<string[]>("--var")
         {
             Description = "Set a variable of the file, as in 'manifold bake'. Repeatable.", HelpName = "NAME=VALUE",
             Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
         };
-        var update = new Option<bool>("--update") { Description = "Resolve everything again. By default, existing pins do not change." };
+        var update = new Option<bool>("--update") { Description = "Also update existing pins. By default, they do not change." };
         var command = new Command(
             "lock", "Pin every base image and source of a project by digest. The pins are in manifold.lock, next to the project file.")
         {

@@ -16,22 +16,22 @@ internal static class LsCommand
 
     public static Command Create(CliContext context)
     {
-        var repository = new Argument<string>("REPOSITORY") { Description = "A repository of a registry, for example ghcr.io/acme/app." };
+        var repository = new Argument<string>("REPOSITORY") { Description = "A repository in a registry, such as ghcr.io/acme/app." };
         var filter = new Option<string?>("--filter")
         {
-            Description = "Only tags that match this pattern, for example '1.*'. It may contain * and ?.", HelpName = "PATTERN",
+            Description = "List only tags that match this pattern, such as '1.*'. The wildcards are * and ?.", HelpName = "PATTERN",
         };
         var limit = new Option<int?>("--limit", "-n")
         {
-            Description = $"How many tags to read (default: {Usual}; {UsualOnDockerHub} on Docker Hub, which counts pulls; 0: all).",
+            Description = $"How many tags to read; 0 reads all. Default: {Usual}, or {UsualOnDockerHub} on Docker Hub, which limits pulls.",
             HelpName = "N",
         };
         var all = new Option<bool>("--all", "-a")
         {
-            Description = "Also list the tags of signatures, SBOMs and other attachments (sha256-…).",
+            Description = "Also list the tags of signatures, SBOMs and other attachments, such as sha256-DIGEST.sig.",
         };
         var json = new Option<bool>("--json") { Description = "Print the tags as JSON." };
-        var command = new Command("ls", "List the tags of a repository with their platforms, sizes and age. "
+        var command = new Command("ls", "List the tags of a repository with their platforms, sizes and ages. "
             + "The highest version comes first.")
         {
             repository, filter, limit, all, json,
@@ -69,7 +69,7 @@ internal static class LsCommand
     {
         var location = Locations.Parse(text);
         if (location.Transport is not Transport.Registry)
-            throw new UsageException($"'{text}' is not a repository of a registry. List the images of the store with: manifold images");
+            throw new UsageException($"'{text}' is not a repository in a registry. To list the images in the store, run: manifold images");
         var reference = location.Reference!;
         return reference is { Digest: null, Tag: "latest" } ? reference : throw new UsageException($"'{text}' names one image. "
             + $"Write the repository without its {(reference.Digest is null ? "tag" : "digest")}, "
@@ -77,7 +77,7 @@ internal static class LsCommand
     }
 
     private static RegistryException NoTags(ImageReference name) => new(
-        $"list the tags of {name.Name}: the registry has no such repository, or it has no tags. "
+        $"list the tags of {name.Name}: the repository does not exist, or has no tags. "
         + $"Check the name, and log in if it is private: manifold login {name.Registry}")
     {
         Registry = name.Registry, Status = HttpStatusCode.NotFound,
@@ -96,9 +96,9 @@ internal static class LsCommand
     {
         var more = chosen.Length - shown.Length;
         if (more > 0)
-            context.Warn($"… and {Counts.Of(more, "more tag")}. List them with --limit 0, or choose with --filter.");
+            context.Warn($"… and {Counts.Of(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
         else if (chosen.IsEmpty)
-            context.Warn(filter is null ? $"All {Counts.Of(tags.Length, "tag")} belong to attachments. List them with --all."
+            context.Warn(filter is null ? $"All {Counts.Of(tags.Length, "tag")} belong to attachments. To list them, add --all."
                 : $"None of {Counts.Of(tags.Length, "tag")} matches '{filter}'.");
     }
 

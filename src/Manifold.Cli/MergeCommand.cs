@@ -13,9 +13,9 @@ internal static class MergeCommand
     {
         var files = new Argument<string[]>("SHARD") { Description = "The files that 'manifold build --push --shard FILE' wrote.", Arity = ArgumentArity.OneOrMore };
         var platforms = new Option<string[]>("--platform") { Description = "Platforms that the merged image must have. Fails if one is missing.", HelpName = "PLATFORMS" };
-        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have." };
-        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index, or to an entry with manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
-        var command = new Command("merge", "Merge shards from several machines into one image. The tags are written when all shards are there.") { files, platforms, append, annotations };
+        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have, and add those of the shards." };
+        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index. For an entry, write manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
+        var command = new Command("merge", "Merge shards from several machines into one image, and write its tags.") { files, platforms, append, annotations };
         var publishing = PublishingFlags.AddTo(command);
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

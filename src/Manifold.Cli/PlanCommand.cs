@@ -17,7 +17,7 @@ internal static class PlanCommand
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
         var set = new Option<string[]>("--set") { Description = "For a project: override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var locked = new Option<bool>("--locked") { Description = "For a project: use only images and sources that manifold.lock pins." };
-        var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would stop it. Takes the arguments of 'manifold build', or a project file with -f and the name of an image.") { json, set, locked };
+        var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would stop it. Takes the arguments of 'manifold build'. For a project, add -f FILE and the name of an image.") { json, set, locked };
         options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {

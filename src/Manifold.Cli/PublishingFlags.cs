@@ -9,13 +9,13 @@ namespace Manifold.Cli;
 internal sealed class PublishingFlags
 {
     private readonly Option<bool> platformTags = new("--platform-tags") { Description = "Also write a tag for each platform, such as TAG-amd64 and TAG-arm-v7." };
-    private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag that changed in the meantime, or that is not an image." };
-    private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Allow a tag to lose platforms that it has now." };
+    private readonly Option<bool> force = new("--force") { Description = "Overwrite a tag even if it changed since the command started, or if it is not an image." };
+    private readonly Option<bool> allowPlatformRemoval = new("--allow-platform-removal") { Description = "Allow the new image to have fewer platforms than the tag has now." };
 
     private readonly Option<bool> checkAll = new("--check-all")
     {
         Description = "Check every blob in the registry, even if the tag is up to date, and push the missing ones. "
-            + "By default only manifests are checked."
+            + "By default, only manifests are checked."
     };
 
     public static PublishingFlags AddTo(Command command)

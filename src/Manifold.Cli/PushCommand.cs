@@ -16,9 +16,9 @@ internal static class PushCommand
     {
         var image = new Argument<string>("IMAGE") { Description = "An image in the local store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or "
             + "docker-archive:FILE[:REFERENCE]." };
-        var named = new Argument<string[]>("TARGET") { Description = "The names to push it to. Default: its name in the store.",
+        var named = new Argument<string[]>("TARGET") { Description = "The names to push the image to. Default: its name in the store.",
             Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("push", "Push an image to registries. It can be in the local store, a layout or an archive. "
+        var command = new Command("push", "Push an image to registries. The image can be in the local store, a layout or an archive. "
             + "Its signatures and SBOMs are pushed, too.") { image, named };
         var publishing = PublishingFlags.AddTo(command);
         var attaching = AttachmentFlags.AddTo(command, builds: false);

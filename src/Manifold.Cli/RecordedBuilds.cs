@@ -56,6 +56,6 @@ internal sealed class RecordedBuilds(Store store)
     }
 
     private UsageException Unknown(string? name) => new(store.Builds.List() is [var latest, ..]
-        ? $"There is no build '{name}'. The latest is {latest}. To list all builds, run: manifold builds"
+        ? $"There is no build '{name}'. The latest build is {latest}. To list all builds, run: manifold builds"
         : $"The store '{store.Root}' has no builds yet. To build an image, run: manifold build");
 }

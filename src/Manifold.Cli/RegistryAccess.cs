@@ -20,14 +20,14 @@ internal sealed class RegistryAccess
 {
     private readonly Option<string[]> insecure = new("--insecure-registry")
     {
-        Description = "Connect to this HOST[:PORT] without TLS, or without a trusted certificate. Not needed for registries on localhost. Repeatable.",
+        Description = "Connect to this HOST[:PORT] without TLS, or with an untrusted certificate. Not needed for registries on localhost. Repeatable.",
         HelpName = "HOST",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private readonly Option<string?> authFile = AuthFileOption();
-    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "The credentials file for pulls, if it differs from that for pushes.");
-    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "The credentials file for pushes, if it differs from that for pulls.");
+    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "The credentials file for pulls, if different from the one for pushes.");
+    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "The credentials file for pushes, if different from the one for pulls.");
     private readonly Option<string?> certificates = new("--cert-dir")
     {
         Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in certs.d.", HelpName = "FOLDER",

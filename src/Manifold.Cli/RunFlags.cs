@@ -12,13 +12,13 @@ internal sealed class RunFlags
     private readonly Option<string[]> agents = Many("--ssh", "An ssh agent for RUN --mount=type=ssh: default, ID=SOCKET or ID=KEY[,KEY]. Repeatable.", "AGENT");
     private readonly Option<string?> network = new("--network")
     {
-        Description = "The network of RUN steps without --network: default (a private network that cannot reach this machine's localhost), "
+        Description = "The network of RUN steps that do not set --network: default (a private network that cannot reach this machine's localhost), "
             + "none (no network) or host (the network of this machine).",
         HelpName = "MODE"
     };
     private AllowFlag allow = null!;
     private readonly Option<string[]> hosts = Many("--add-host",
-        "Add a host to /etc/hosts of RUN steps. The IP host-gateway stands for this machine. Repeatable.", "HOST:IP");
+        "Add a host to /etc/hosts in RUN steps. As IP, host-gateway is the address of this machine. Repeatable.", "HOST:IP");
     private readonly Option<string?> sharedMemory = new("--shm-size") { Description = "The size of /dev/shm in RUN steps, such as 256m. Default: 64m.", HelpName = "SIZE" };
     private readonly Option<string[]> limits = Many("--ulimit", "A limit for RUN steps: TYPE=SOFT[:HARD], such as nofile=4096. Repeatable.", "LIMIT");
     private readonly Option<string?> cgroupParent = new("--cgroup-parent") { Description = "The parent cgroup of RUN steps.", HelpName = "GROUP" };

@@ -26,14 +26,14 @@ internal static class SecretTexts
         {
             // What has no key may be the secret itself, and is not shown.
             if (pair.Length < 2)
-                throw Wrong("a part has no key");
+                throw Wrong("a field has no key");
             if (!Keys.Contains(pair[0].Trim().ToLowerInvariant()))
-                throw Wrong($"there is no key '{pair[0]}'. {Suggestion.For(pair[0], Keys)}".TrimEnd(' ', '.'));
+                throw Wrong($"unknown key '{pair[0]}'. {Suggestion.For(pair[0], Keys)}".TrimEnd(' ', '.'));
         }
         string? Value(params string[] keys) => pairs.LastOrDefault(pair => keys.Contains(pair[0].Trim().ToLowerInvariant()))?[1];
         var (type, file, variable) = (Value("type"), Value("src", "source"), Value("env"));
         if (type is not (null or "file" or "env"))
-            throw Wrong($"there is no type '{type}', only file and env");
+            throw Wrong($"unknown type '{type}'. Valid types: file, env");
         if (Value("id") is not { Length: > 0 } id)
             throw Wrong("id is missing");
         if (type == "env")
@@ -48,7 +48,7 @@ internal static class SecretTexts
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-            throw new UsageException($"--secret id={id}: '{path}' {(Directory.Exists(path) ? "is not a file" : "does not exist")}. Name the secret's place: id={id},src=FILE or id={id},env=VARIABLE.");
+            throw new UsageException($"--secret id={id}: '{path}' {(Directory.Exists(path) ? "is not a file" : "does not exist")}. Specify where the secret is: id={id},src=FILE or id={id},env=VARIABLE.");
         using var stream = file.OpenRead();
         var buffer = new byte[LargestSecret + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing

@@ -43,7 +43,7 @@ internal static class ServeCommand
         ];
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
-            {Counts.Of(store.Tags.List().Length, "image")}; {who} may {may}.
+            {Counts.Of(store.Tags.List().Length, "image")}; {who} can {may}.
               {string.Join("\n  ", next.OfType<string>())}
             """;
     }
@@ -58,19 +58,19 @@ internal sealed class ServeFlags
         DefaultValueFactory = _ => ServeOptions.DefaultListen,
     };
     private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse pushes and deletions." };
-    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Allow tags, manifests and blobs to be deleted." };
+    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Allow clients to delete tags, manifests and blobs." };
     private readonly Option<string?> htpasswd = new("--htpasswd")
     {
-        Description = "Allow only the users in this file, which 'htpasswd -B' writes. Changes take effect at once.", HelpName = "FILE",
+        Description = "Allow only the users in this file. Create it with 'htpasswd -B'. Changes take effect immediately.", HelpName = "FILE",
     };
     private readonly Option<string?> tlsCert = new("--tls-cert")
     {
-        Description = "The TLS certificate with its chain (PEM). It is read again when it changes.", HelpName = "FILE",
+        Description = "The TLS certificate and its chain, in PEM format. The file is read again when it changes.", HelpName = "FILE",
     };
-    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The key of the certificate (PEM).", HelpName = "FILE" };
+    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The private key of the certificate, in PEM format.", HelpName = "FILE" };
     private readonly Option<string[]> allowHost = new("--allow-host")
     {
-        Description = "Also answer to this host name, such as that of a proxy. '*' answers to every name. Repeatable.",
+        Description = "Also accept requests for this host name, such as the name of a proxy. '*' accepts every name. Repeatable.",
         HelpName = "NAME[:PORT]",
     };
     private readonly Option<bool> log = new("--log") { Description = "Log each request." };

@@ -9,9 +9,9 @@ internal static class SignCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "The image, in a registry. Name it by digest to sign exactly that image." };
-        var key = new Option<string>("--key") { Description = "The private key, from cosign or as ECDSA PEM: a file or env://VARIABLE. The password comes from COSIGN_PASSWORD, or you are asked for it.", HelpName = "FILE", Required = true };
-        var command = new Command("sign", "Sign a published image and every platform of it, as cosign does.") { image, key };
+        var image = new Argument<string>("IMAGE") { Description = "The image to sign, in a registry. To sign exactly one version, add its digest." };
+        var key = new Option<string>("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE", Required = true };
+        var command = new Command("sign", "Sign a published image and all its platforms, as cosign does.") { image, key };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -8,8 +8,8 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    public Option<string?> Key { get; } = new("--key") { Description = "Check signatures instead: the image and every platform must be signed with this public key, a file or env://VARIABLE.", HelpName = "FILE" };
-    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: the repository that the signatures name, if the image is a mirror of it.", HelpName = "REPOSITORY" };
+    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be signed with this public key. The key is a file or env://VARIABLE.", HelpName = "FILE" };
+    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: for a mirrored image, the repository that its signatures name.", HelpName = "REPOSITORY" };
 
     public static SignatureFlags AddTo(Command command)
     {

@@ -7,7 +7,7 @@ internal static class TagCommand
 {
     public static Command Create(CliContext context)
     {
-        var source = new Argument<string>("SOURCE") { Description = "The image, by a name in the local store." };
+        var source = new Argument<string>("SOURCE") { Description = "The name of an image in the local store." };
         var target = new Argument<string>("TARGET") { Description = "The new name." };
         var command = new Command("tag", "Give an image in the local store another name.") { source, target };
         command.SetAction(parsed =>

@@ -76,7 +76,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
     private static string What(BlobPush? push) => push switch
     {
         null => "pulled",
-        BlobPush.AlreadyThere => "there already",
+        BlobPush.AlreadyThere => "already there",
         BlobPush.Mounted => "mounted",
         _ => "pushed",
     };

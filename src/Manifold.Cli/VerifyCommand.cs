@@ -17,13 +17,13 @@ internal sealed class VerifyCommand
     private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
-    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Files that may be built for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD: --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that does not end within this time.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
+    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD, as in --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that runs longer than this.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
     private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a platform, instead of skipping it." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
-    private readonly Option<bool> parity = new("--parity") { Description = "Compare the platforms instead: packages, files and configuration. Differences fail only with --strict." };
+    private readonly Option<bool> parity = new("--parity") { Description = "Only compare the packages, files and configuration of the platforms. Differences fail only with --strict." };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -127,7 +127,7 @@ internal sealed class VerifyCommand
 
     private void WriteRun(string platform, RunReport run)
     {
-        context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: {(run.ExitCode is { } code ? $"exit code {code}" : "did not end")} after {run.Seconds:0.0} s{(run.Emulated ? " (emulated)" : "")}");
+        context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: {(run.ExitCode is { } code ? $"exit code {code}" : "did not exit")} after {run.Seconds:0.0} s{(run.Emulated ? " (emulated)" : "")}");
         foreach (var line in run.Lines)
             context.Out.WriteLine($"  {ProgramOutput.Line(line)}");
     }

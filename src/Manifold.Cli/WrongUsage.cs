@@ -94,7 +94,7 @@ internal sealed record WrongUsage(Command Command, IReadOnlyList<string> Mistake
         OptionResult { Tokens: [.., { Value: var given }] } option when Numbers.TryGetValue(option.Option.ValueType, out var number) =>
             $"{option.Option.Name} {given}: expected {number}.",
         _ when unmatched.FirstOrDefault(word => error.Message.Contains($"'{word}'", StringComparison.Ordinal)) is { } extra =>
-            $"'{extra}' is one argument too many. Expected: {Expected(command)}",
+            $"'{extra}' is an extra argument. Expected: {Expected(command)}",
         _ => error.Message,
     };
 

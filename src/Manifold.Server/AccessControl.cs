@@ -23,7 +23,7 @@ internal sealed class AccessControl(PasswordFile? passwords)
         }
         if (await IsRightAsync(http, passwords, given) is not { } isRight)
         {
-            await http.RefuseFor(TimeSpan.FromSeconds(1), "Too many logins from your address are waiting. Try again later.");
+            await http.RefuseFor(TimeSpan.FromSeconds(1), "Too many logins from your address are in progress. Try again later.");
             return false;
         }
         if (!isRight)

@@ -31,7 +31,7 @@ internal sealed class Contents(Store store, RepositoryNames names, ServeOptions 
         }
         catch (ContentMismatchException e)
         {
-            options.Warn($"{e.Message} It is not served.");
+            options.Warn($"{e.Message} The registry does not serve it.");
             return null;
         }
     }
@@ -78,7 +78,7 @@ internal sealed class Contents(Store store, RepositoryNames names, ServeOptions 
         }
         catch (ContentMismatchException e)
         {
-            options.Warn($"{e.Message} It is not served.");
+            options.Warn($"{e.Message} The registry does not serve it.");
             return false;
         }
     }

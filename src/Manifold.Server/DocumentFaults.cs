@@ -85,7 +85,7 @@ internal static partial class DocumentFaults
         if (TextOf(entry, "mediaType") is not { } type || !MediaTypePattern().IsMatch(type))
             return $"'{place}.mediaType' must be a media type.";
         if (!Digest.TryParse(TextOf(entry, "digest"), out var digest))
-            return $"'{place}.digest' must be sha256: with 64 or sha512: with 128 lowercase hexadecimal digits.";
+            return $"'{place}.digest' must be sha256: followed by 64 lowercase hexadecimal digits, or sha512: followed by 128.";
         if (!entry.TryGetProperty("size", out var written) || written.ValueKind != JsonValueKind.Number
             || !written.TryGetInt64(out var size) || size is < 0 or > Limits.ContentBytes)
             return $"'{place}.size' must be a number of bytes, at most {Limits.ContentBytes}.";

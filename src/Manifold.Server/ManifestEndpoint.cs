@@ -160,7 +160,7 @@ internal sealed class ManifestEndpoint(Store store, RepositoryNames names, Conte
     private void TakeLargeBody(HttpContext http)
     {
         if (largeBodies.TryTake(Client.Of(http)) is not { } taken)
-            throw new BadHttpRequestException("You are sending too many large manifests at once. Try again later.", 429);
+            throw new BadHttpRequestException("You are sending too many large manifests at the same time. Try again later.", 429);
         http.Response.RegisterForDispose(taken);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class NamedContent(Store store, Contents contents)
 
     private static ErrorEntry Missing(string repository, Digest digest) =>
         new(ErrorCode.ManifestBlobUnknown,
-            $"'{repository}' has no '{digest}', which the manifest refers to. Push it first.", digest.ToString());
+            $"'{repository}' has no '{digest}', which the manifest refers to. Push that content first.", digest.ToString());
 
     private string? Lie(Descriptor named)
     {

@@ -70,7 +70,7 @@ internal sealed class RegistryRequests
         if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
         return http.RefuseFor(ServeLimits.ConnectionRetry,
-            "You have too many requests in progress. Try again later, with fewer at a time.");
+            "You have too many requests in progress. Try again later with fewer requests.");
     }
 
     private Task DispatchAsync(HttpContext http, Route route)
@@ -80,7 +80,7 @@ internal sealed class RegistryRequests
             return http.Refuse(405, ErrorCode.Unsupported, why);
         return (route.Endpoint, method) switch
         {
-            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "There is nothing here. The registry's API is below /v2/."),
+            (Endpoint.Unknown, _) => http.Refuse(404, ErrorCode.Unsupported, "Not found. The registry's API is at /v2/."),
             (Endpoint.InvalidName, _) => http.Refuse(400, ErrorCode.NameInvalid, $"'{route.Repository}' is not a repository name."),
             (Endpoint.Base, "GET" or "HEAD") => http.Json(200, "application/json", "{}"u8.ToArray()),
             (Endpoint.Catalog, "GET" or "HEAD") => lists.CatalogAsync(http),
@@ -100,7 +100,7 @@ internal sealed class RegistryRequests
     private string? Refusal(string method, Route route) =>
         options.ReadOnly && method is not ("GET" or "HEAD") ? "This registry is read-only (--read-only)."
         : method == "DELETE" && route.Endpoint is Endpoint.Manifest or Endpoint.Blob && !options.AllowDelete
-            ? "This registry does not allow deletion. To allow it, start it with: manifold serve --allow-delete"
+            ? "This registry does not allow deletion. To allow deletion, start the registry with: manifold serve --allow-delete"
         : null;
 }
 

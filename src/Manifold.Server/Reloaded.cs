@@ -41,7 +41,7 @@ internal sealed class Reloaded<T>(IReadOnlyList<string> paths, Func<IReadOnlyLis
         catch (UsageException e)
         {
             if (told != e.Message)
-                warn($"{e.Message} The content that was read before stays in use.");
+                warn($"{e.Message} The previous content stays in use.");
             told = e.Message;
         }
     }

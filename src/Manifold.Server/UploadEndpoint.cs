@@ -87,7 +87,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
                 await ReceiveAndCompleteAsync(http, upload, Digest.Parse(Parameter(http, "digest")!));
                 break;
             default:
-                await http.Refuse(405, ErrorCode.Unsupported, $"The method {http.Request.Method} is not supported for an upload.");
+                await http.Refuse(405, ErrorCode.Unsupported, $"The method {http.Request.Method} is not supported for uploads.");
                 break;
         }
     }
@@ -195,7 +195,7 @@ internal sealed partial class UploadEndpoint(Store store, Contents contents, Upl
         Tell(http, upload);
         http.Response.Headers.Location = upload.Location;
         return http.Refuse(416, ErrorCode.BlobUploadInvalid,
-            $"'{http.Request.Headers.ContentRange}' is not the next chunk. {upload.Blob.Length} bytes have arrived. Continue there.");
+            $"'{http.Request.Headers.ContentRange}' is not the next chunk. {upload.Blob.Length} bytes have arrived. Continue from there.");
     }
 
     private static void Tell(HttpContext http, Uploads.Open upload)

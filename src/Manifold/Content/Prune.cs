@@ -111,7 +111,7 @@ public sealed partial class Prune(Store store, TimeProvider time)
         {
             unread = true;
             faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "
-                + "Remove the image, or pull it again.";
+                + "Remove the image, or pull the image again.";
         }
         return read is { Length: > 0 } ? read : null;
     }

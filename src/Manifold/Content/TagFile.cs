@@ -85,7 +85,7 @@ internal sealed class TagFile(string path) : IDisposable
             catch (FormatException e)
             {
                 throw new ContentMismatchException(
-                    $"Reading '{path}': {e.Message} Fix the file or move it away. The images themselves are not affected.");
+                    $"Reading '{path}': {e.Message} Fix the file, or move it to another folder. The images themselves are not affected.");
             }
             catch (FileNotFoundException)
             {

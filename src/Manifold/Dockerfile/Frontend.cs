@@ -3,7 +3,7 @@ namespace Manifold.Dockerfile;
 /// <summary><c># syntax=</c>: the image that reads the file where BuildKit builds it. Manifold reads Docker's language itself, whatever the version.</summary>
 public static class Frontend
 {
-    public const string Hint = "Manifold supports docker/dockerfile only. Any version or digest works, including labs.";
+    public const string Hint = "Manifold supports only docker/dockerfile. Any version or digest works, including labs.";
 
     /// <summary>True for <c>docker/dockerfile</c> and its upstream, from Docker Hub or from a mirror: <c>docker/dockerfile:1.7-labs</c>, <c>mirror.example.com/docker/dockerfile@sha256:…</c>.</summary>
     /// <param name="syntax">The directive's value; what follows a blank are the frontend's own arguments.</param>

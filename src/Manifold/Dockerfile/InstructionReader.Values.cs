@@ -16,7 +16,7 @@ internal sealed partial class InstructionReader
         if (words.IsEmpty)
             Error(part, "FROM needs an image", "FROM image [AS name]");
         else if (words is [_, var last] && last.Text.Equals("AS", StringComparison.OrdinalIgnoreCase))
-            Error(part, last, $"{last.Text} needs a name after it", "FROM image [AS name]");
+            Error(part, last, $"{last.Text} must be followed by a name", "FROM image [AS name]");
         else if (words.Length != 1 && !named)
             Error(part, words[1], "FROM takes an image, optionally followed by AS and a name",
                 words.Length == 3 ? Suggestion.For(words[1].Text, ["AS"]) ?? "FROM image [AS name]" : "FROM image [AS name]");

@@ -143,7 +143,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
             return "";
         return credentials.For(address) is null
             ? "\nThe server requires credentials. Pass a token: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
-            : "\nThe server rejects the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.";
+            : "\nThe server rejected the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.";
     }
 
     /// <summary>Git under a mask of its own, and without what variables of our caller say of another repository.</summary>

@@ -58,7 +58,7 @@ public sealed class HttpFetcher(Store store)
     public async Task<FetchedFile> FetchAsync(Uri address, Digest? checksum, CancellationToken cancellation)
     {
         if (!WebAddress.CanBeAsked(address))
-            throw new FetchException($"Downloading {Shown(address)}: this is not a valid http(s) address. Check its host.");
+            throw new FetchException($"Downloading {Shown(address)}: this is not a valid http(s) address. Check the host.");
         var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         var known = Read(folder);
@@ -180,7 +180,7 @@ public sealed class HttpFetcher(Store store)
     private static string Hint(HttpStatusCode status) => status switch
     {
         HttpStatusCode.NotFound or HttpStatusCode.Gone => " Check the address, including the values of its variables.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " It requires credentials. "
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => " The server requires credentials. "
             + "Download the file in a RUN with --mount=type=secret instead.",
         _ => "",
     };

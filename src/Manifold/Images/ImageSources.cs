@@ -49,12 +49,12 @@ public sealed class ImageSources(Store store, RegistryClient registry)
             await source.DisposeAsync().ConfigureAwait(false);
             throw e.With(
                 $"read {location}: the registry no longer has this image. Push it again with: manifold push --check-all {location}. "
-                    + $"The store has an image of that name: store:{location}");
+                    + $"The store has an image with that name: store:{location}");
         }
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {
             await source.DisposeAsync().ConfigureAwait(false);
-            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} Using the image of that name in the store.");
+            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} Using the image with that name from the store.");
             return Open(ImageLocation.InStore(stored));
         }
     }

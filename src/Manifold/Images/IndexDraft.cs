@@ -171,8 +171,8 @@ public sealed class IndexDraft : IAsyncDisposable
             return;
         else if (!replace)
             throw new UsageException(
-                $"{entry.Source.Location} has {entry.Platform}, but {entries[there].Source.Location} already provides it "
-                    + $"({entries[there].Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
+                $"{entries[there].Source.Location} and {entry.Source.Location} both provide {entry.Platform}, but with different digests "
+                    + $"({entries[there].Descriptor.Digest} and {entry.Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
         else
         {
             var before = entries[there].Descriptor.Digest;

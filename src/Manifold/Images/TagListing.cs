@@ -62,7 +62,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         {
             var reference = repository.WithTag(name);
             var top = await client.GetManifestAsync(reference, cancellation).ConfigureAwait(false)
-                ?? throw Missing(reference, "the registry lists the tag and does not have its manifest.");
+                ?? throw Missing(reference, "the registry lists the tag but does not have its manifest.");
             tag = tag with { Top = top.Descriptor };
             return (MediaType.IsIndex(top.Descriptor.MediaType)
                 ? await IndexAsync(tag, top, cancellation).ConfigureAwait(false)
@@ -160,7 +160,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         var reference = repository.WithDigest(entry.Digest);
         var content = await manifests.GetAsync(entry.Digest, token => client.GetManifestAsync(reference, token), cancellation)
             .ConfigureAwait(false);
-        return content ?? throw Missing(reference, "the registry does not have this manifest, which an index lists.");
+        return content ?? throw Missing(reference, "an index lists this manifest, but the registry does not have it.");
     }
 
     private async Task<DateTimeOffset?> CreatedAsync(Manifest manifest, CancellationToken cancellation)
@@ -185,7 +185,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         if (descriptor.Size > Limits.DocumentBytes)
         {
             throw new ContentMismatchException(
-                $"Reading the config {descriptor.Digest.Short}: {descriptor.Size} bytes are more than a config has.");
+                $"Reading the config {descriptor.Digest.Short}: {descriptor.Size} bytes is too large for a config.");
         }
         await using var blob = await client.OpenBlobAsync(repository, descriptor, cancellation: token).ConfigureAwait(false);
         var bytes = new byte[descriptor.Size];

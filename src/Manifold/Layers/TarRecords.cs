@@ -68,7 +68,7 @@ internal sealed class TarRecords(ImmutableSortedDictionary<string, byte[]> globa
     internal long Size(TarHeader header, string source)
     {
         var size = Number("size", source) ?? header.Size;
-        return size is >= 0 and <= Limits.FileBytes ? size : throw Malformed($"'{header.Name}' claims {size} bytes", source);
+        return size is >= 0 and <= Limits.FileBytes ? size : throw Malformed($"'{header.Name}' has the invalid size {size} bytes", source);
     }
 
     private static EntryKind Kind(char type, string name, string source) => type switch

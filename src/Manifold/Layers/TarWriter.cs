@@ -155,7 +155,7 @@ public sealed class TarWriter(Stream tar)
                 var count = content.Read(buffer, 0, (int)Math.Min(buffer.Length, rest));
                 if (count == 0)
                     throw new LayerException($"'{entry.Path}' shrank while it was read: "
-                        + $"{entry.Size - rest} of {entry.Size} bytes are left. Try again when nothing writes to it.");
+                        + $"{entry.Size - rest} of {entry.Size} bytes are left. Try again when no program is writing to it.");
                 tar.Write(buffer, 0, count);
                 rest -= count;
             }

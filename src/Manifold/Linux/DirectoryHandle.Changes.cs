@@ -66,7 +66,7 @@ public sealed partial class DirectoryHandle
     {
         var status = Status(name);
         if (status is { IsMountPoint: true })
-            throw new IOException($"Removing '{Described(name)}': something is mounted there, and mounted folders are never removed. "
+            throw new IOException($"Removing '{Described(name)}': a file system is mounted there, and mounted folders are never removed. "
                 + $"Unmount it first: umount '{Described(name)}'");
         if (!Environment.IsPrivilegedProcess && status is { Type: FileStatus.Folder, Mode: var mode } && (mode & 0b111_000_000) != 0b111_000_000)
             SetMode(name, 0b111_000_000);

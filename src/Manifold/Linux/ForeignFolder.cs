@@ -68,7 +68,7 @@ public sealed class ForeignFolder(string root, string? name = null)
                 {
                     if (++links > Limits.SymbolicLinks)
                         throw Wrong(path,
-                            $"the path has more than {Limits.SymbolicLinks} symbolic links, which may form a loop");
+                            $"the path has more than {Limits.SymbolicLinks} symbolic links, which might form a loop");
                     Follow(folders.Peek().ReadLink(part), pending, folders);
                 }
                 else if (status.Type == FileStatus.Folder && pending.Count > 0)

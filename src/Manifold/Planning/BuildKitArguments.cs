@@ -93,7 +93,7 @@ public static partial class BuildKitArguments
     private static UsageException NoTime(string text) => new(
         $"{Epoch} is '{text}'. Expected seconds since 1970 (git log -1 --format=%ct), "
             + $"'{OfContext}' for the time of the commit or archive that is built, "
-            + "or the name of a context or a stage that is fetched from another place.");
+            + "or the name of a remote context or stage.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

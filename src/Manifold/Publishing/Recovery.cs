@@ -38,7 +38,7 @@ internal sealed class Recovery(PublishingTools tools, PublicationJournal journal
             var moved = now.Where(state => state.Digest != state.Tag.Before?.Digest && state.Digest != state.Tag.After.Digest).Select(state => state.Tag.Tag).ToList();
             if (moved.Count > 0)
                 tools.Warn($"A publication of {names} was interrupted at {entry.Time:u}, and {string.Join(", ", moved)} was moved since "
-                    + "then. It was not changed. Publish again if it is wrong.");
+                    + "then. That tag was not changed. If it points to the wrong image, publish again.");
             else if (old.Count > 0 && old.Count < now.Length)
                 await FinishAsync(old, names, cancellation).ConfigureAwait(false);
             return true;

@@ -67,7 +67,7 @@ public sealed class ReferrerTransfer(PublishingTools tools, IImageSource source,
         var isSame = there?.Descriptor.Digest == tagged.Manifest.Digest;
         if (there is not null && !isSame && !HasAllOf(document, there.Bytes))
         {
-            tools.Warn($"'{target}' has signatures that {source.Location} does not have. It was not changed.");
+            tools.Warn($"'{target}' has signatures that {source.Location} does not have, so the tag was not changed.");
             return;
         }
         await sending.Transfer.SendAsync([tagged.Manifest], sending.Scrutiny, cancellation).ConfigureAwait(false);

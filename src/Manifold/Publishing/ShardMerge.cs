@@ -9,7 +9,7 @@ namespace Manifold.Publishing;
 /// <summary>A shard, and the file that it was read from.</summary>
 public sealed record ShardFile(string Path, Shard Shard);
 
-/// <summary>Shards that are to become one image.</summary>
+/// <summary>Shards that are to be merged into one image.</summary>
 public sealed record MergeRequest
 {
     public required ImmutableArray<ShardFile> Shards { get; init; }
@@ -78,7 +78,7 @@ public sealed class ShardMerge(PublishingTools tools)
 
     /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
-        $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which may have deleted untagged content. "
+        $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which might have deleted untagged content. "
         + $"Build it again: manifold build --platform {platform} --shard {file.Path} -t {string.Join(" -t ", targets.AsEnumerable())} "
         + "--push CONTEXT";
 
@@ -129,7 +129,7 @@ public sealed class ShardMerge(PublishingTools tools)
             .Select(tag => (tag.Tag, Entries: EntriesOf(tag.Now).Where(entry => entry.Platform?.ToPlatform() is not { } platform || !ours.Contains(platform)).ToImmutableArray())).ToList();
         if (kept.FirstOrDefault(tag => !tag.Entries.Select(entry => entry.Digest).ToHashSet().SetEquals(kept[0].Entries.Select(entry => entry.Digest))) is { Tag: { } other })
             throw new UsageException($"merge --append: {kept[0].Tag} and {other} have different images for other platforms, so they "
-                + "cannot become one image. Append to one of them, and push the result to the other.");
+                + "cannot be merged into one image. Append to one of them, and push the result to the other.");
         return kept is [var first, ..] ? first.Entries : [];
     }
 

@@ -70,7 +70,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
             throw writer.Failed();
         if (writer.Tags.Where(tag => !tag.WasSeen).Select(tag => tag.Move.Tag.ToString()).ToList() is { Count: > 0 } unseen)
             tools.Warn(
-                $"The registry accepted {string.Join(", ", unseen)}, but then refused to show what "
+                $"The registry accepted {string.Join(", ", unseen)}, but then did not allow reading what "
                     + $"{(unseen.Count == 1 ? "the tag points to" : "the tags point to")}.");
     }
 
@@ -118,7 +118,7 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         {
             if (!request.Force)
                 return (null,
-                    $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. Look at it with: manifold "
+                    $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. To look at the tag, run: manifold "
                         + $"inspect {tag.Tag}. Then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }

@@ -190,7 +190,7 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
         TagOutcome.New =>
             $"  new      {tag.Move.Tag} "
                 + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not restored: {why.Message}" : "")}",
-        TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved it at the same time",
-        _ => $"  unknown  {tag.Move.Tag}: the registry does not answer; the next publication from this store finishes it",
+        TagOutcome.Foreign => $"  foreign  {tag.Move.Tag}: somebody else moved this tag at the same time",
+        _ => $"  unknown  {tag.Move.Tag}: the registry does not answer; the next publication from this store finishes this tag",
     };
 }

@@ -86,7 +86,7 @@ internal sealed class Authenticator(RegistryHost host, RegistryOptions options) 
         if (response.StatusCode is not HttpStatusCode.OK)
             throw await host.RefusedAsync(request with { IsForToken = true }, response, realm, cancellation).ConfigureAwait(false);
         var body = await host.ReadDocumentAsync(request, response, cancellation).ConfigureAwait(false);
-        return Read(body) ?? throw host.Failed(request, $"uses the token service '{realm.Host}', which sent no token.");
+        return Read(body) ?? throw host.Failed(request, $"uses the token service '{realm.Host}', which did not return a token.");
     }
 
     private static HttpRequestMessage ByPassword(Uri realm, string? service, List<string> scopes, Credential credential)

@@ -62,7 +62,7 @@ internal sealed class BlobStream(RegistryHost host, RegistryRequest request, lon
         {
             HttpStatusCode.OK => begin, // the whole again: what we have is read past
             HttpStatusCode.PartialContent when answer.Message.Content.Headers.ContentRange?.From == begin => 0,
-            HttpStatusCode.PartialContent => throw Broken(answer, "sent another range than requested."),
+            HttpStatusCode.PartialContent => throw Broken(answer, "sent a different range than requested."),
             _ => throw await RefusedAsync(answer, cancellation).ConfigureAwait(false),
         };
         if (answer.Message.Content.Headers.ContentLength is { } length && skip == 0 && length > size - begin)

@@ -82,7 +82,7 @@ public sealed class CertificateFolders(ImmutableArray<string> perHost, string? f
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"Reading the client certificate '{path}' with its key '{key}': {e.Message} Both must be PEM files "
-                + "and belong together.");
+                + "and the key must match the certificate.");
         }
     }
 }

@@ -18,11 +18,11 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
     {
         var result = await RunAsync("get", registry, cancellation).ConfigureAwait(false);
         if (result is null)
-            return Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, is not installed. " };
+            return Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', is not installed. " };
         if (result.ExitCode != 0)
             return result.Output.Contains(NotFound, StringComparison.Ordinal) ? null
-                : Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, failed (exit code {result.ExitCode}). " };
-        return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', which '{file}' names, "
+                : Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', failed (exit code {result.ExitCode}). " };
+        return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', "
             + "returned no credential. " };
     }
 
@@ -32,7 +32,7 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
         var entry = new JsonObject { ["ServerURL"] = registry, ["Username"] = user, ["Secret"] = password };
         var result = await RunAsync("store", entry.ToJsonString(), cancellation).ConfigureAwait(false);
         if (result is not { ExitCode: 0 })
-            throw new HostNotReadyException($"Storing the credential with '{Program}', which '{file}' names: "
+            throw new HostNotReadyException($"Storing the credential with '{Program}', set in '{file}': "
                 + $"{(result is null ? "it is not installed" : $"exit code {result.ExitCode}")}. Install or fix it, or remove it from "
                     + "the file.");
     }

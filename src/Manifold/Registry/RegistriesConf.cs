@@ -76,7 +76,7 @@ public sealed class RegistriesConf
         {
             var main = Variable("CONTAINERS_REGISTRIES_CONF");
             if (main is not null && !File.Exists(main))
-                throw new UsageException($"Reading '{main}', which CONTAINERS_REGISTRIES_CONF names: the file does not exist.");
+                throw new UsageException($"Reading '{main}' (set in CONTAINERS_REGISTRIES_CONF): the file does not exist.");
             var isOwn = main is null && File.Exists(own);
             return new[] { main ?? (isOwn ? own : system) }.Where(File.Exists)
                 .Concat((isOwn ? new[] { own } : [system, own]).Select(file => file + ".d").Where(Directory.Exists)

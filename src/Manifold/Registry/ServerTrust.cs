@@ -47,11 +47,11 @@ internal sealed class ServerTrust
             if (e.Message.Contains("certificate required", StringComparison.OrdinalIgnoreCase)
                 || e.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
                 return $"'{address.Authority}' requires a client "
-                    + $"certificate{(found.Value.Own is null ? "" : " and did not accept ours")}. Put client.cert and client.key into "
+                    + $"certificate{(found.Value.Own is null ? "" : " and did not accept the one that manifold sent")}. Put client.cert and client.key into "
                         + $"{FolderAdvised}.";
         }
         return inner.InnerException is AuthenticationException
-            ? $"this machine does not trust the TLS of '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To connect "
+            ? $"this machine does not trust the TLS connection to '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To connect "
                 + $"anyway: --insecure-registry {name}" : null;
     }
 
@@ -62,7 +62,7 @@ internal sealed class ServerTrust
     /// <summary>A certificate was shown, and not believed.</summary>
     public bool HasDoubted { get; private set; }
 
-    public string HowToSpeakTls => $"If it uses TLS, put its CA certificate into {folders.Advised(name)}, or skip the check: "
+    public string HowToSpeakTls => $"If the registry uses TLS, put its CA certificate into {folders.Advised(name)}, or skip the check: "
         + $"--insecure-registry {name}";
 
     private string FolderAdvised => Path.GetDirectoryName(folders.Advised(name)) + "/";

@@ -18,7 +18,7 @@ public static class BuildTable
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
             text.Append(tag).Append('\n');
         if (image.Tags.IsEmpty)
-            text.Append("The image has no name; give it one with -t, so that a prune keeps it.\n");
+            text.Append("The image has no name. Add one with -t, so that 'manifold prune' keeps the image.\n");
         return text.ToString();
     }
 

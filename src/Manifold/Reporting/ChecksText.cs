@@ -23,7 +23,7 @@ public static class ChecksText
             var said = files.IsEmpty ? "has no Dockerfile, nothing to check" : (report.Findings, toldBefore) switch
             {
                 ([], 0) => "no findings",
-                ([], _) => "no other findings than those listed above for the same file",
+                ([], _) => "no findings other than those listed above for the same file",
                 _ => Count(report),
             };
             text.Append(component).Append(files.IsEmpty ? "" : $" ({string.Join(", ", files)})").Append(": ").Append(said).Append('\n');

@@ -41,8 +41,8 @@ public static class ReportWarnings
         var longest = emulated.MaxBy(step => step.Seconds)!;
         yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an emulator. The longest step is {longest.Name} ({longest.Platform})")
         {
-            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile) ? "Cross-compile: the advice below has the lines to write."
-                : "Cross-compile: build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
+            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile) ? "Cross-compile. The advice below shows the lines to write."
+                : "Cross-compile. Build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
         };
     }
 

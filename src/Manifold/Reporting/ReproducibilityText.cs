@@ -41,7 +41,7 @@ public static class ReproducibilityText
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{step.Image} ({string.Join(", ", step.Platforms)}): {step.Name} ({step.Place})\n");
         if (step.StandsOnDifferences)
-            text.Append("  its base differs already: fix that first\n");
+            text.Append("  its base already differs: fix the base first\n");
         if (step.Files is not { } files)
         {
             text.Append("  the layers differ, but their files are no longer in the store\n");

@@ -46,7 +46,7 @@ public sealed class Emulators(Store store, bool remembers = false)
             throw new HostNotReadyException("Registering emulators: /proc/sys/fs/binfmt_misc cannot be mounted. Run as root on the machine itself, outside of a container: sudo manifold emulators install");
         var installed = Processor.All.Where(processor => InterpreterFor(processor) is not null).ToList();
         if (installed.Count == 0)
-            throw new HostNotReadyException($"Registering emulators: none is installed. Run: {Install}");
+            throw new HostNotReadyException($"Registering emulators: no emulator is installed. Run: {Install}");
         var done = new List<string>();
         foreach (var processor in installed)
         {

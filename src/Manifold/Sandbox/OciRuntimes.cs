@@ -48,7 +48,7 @@ public sealed class OciRuntimes
     {
         var obstacle = await new UserNamespaceSurvey(searchPath).FindAsync().ConfigureAwait(false);
         return new HostNotReadyException($"RUN needs root or a user namespace: {obstacle?.Found ?? "this process has none"}. "
-            + $"To fix this: {obstacle?.Remedy ?? "sudo manifold …"} (Images without RUN do not need it.)");
+            + $"To fix this: {obstacle?.Remedy ?? "sudo manifold …"} (Images without RUN steps do not need this.)");
     }
 
     /// <summary>What may mend it when none works.</summary>

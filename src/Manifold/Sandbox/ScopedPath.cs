@@ -28,7 +28,7 @@ internal static class ScopedPath
             }
             if (++links > Limits.SymbolicLinks)
                 throw new IOException($"Resolving '{path}': "
-                    + $"it has more than {Limits.SymbolicLinks} symbolic links, which may form a loop.");
+                    + $"it has more than {Limits.SymbolicLinks} symbolic links, which might form a loop.");
             using var folder = DirectoryHandle.Open(Path.Combine([root, .. resolved]));
             var target = folder.ReadLink(part);
             if (target.StartsWith('/'))

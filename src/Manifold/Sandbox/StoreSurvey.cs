@@ -92,7 +92,7 @@ public sealed class StoreSurvey : IDisposable
         var space = DiskSpace.Of(root);
         var room = new HostCheck { Name = "store", Found = $"{Gigabytes(space)} GB free for {root}" };
         return space?.Free >= LittleSpace ? room
-            : room with { Status = HostStatus.Reduced, Cost = "a large build may fill the disk", Remedy = "manifold prune" };
+            : room with { Status = HostStatus.Reduced, Cost = "a large build might fill the disk", Remedy = "manifold prune" };
     }
 
     private static string Gigabytes(DiskSpace? space) => ((space?.Free ?? 0) / 1e9).ToString("0.#", CultureInfo.InvariantCulture);

@@ -29,7 +29,7 @@ internal sealed class UserNamespaceSurvey(string? searchPath, string root = "/")
         return await UserNamespaceEntry.TryAsync().ConfigureAwait(false) is not { } said ? null
             : Setting(AppArmor) == 1 ? OfAppArmor()
             : new Obstacle($"the system does not allow one ({said.ReplaceLineEndings("; ")})", "in a container, "
-                + "start the container with --privileged or --security-opt seccomp=unconfined; elsewhere: sudo manifold …");
+                + "start the container with --privileged or --security-opt seccomp=unconfined; outside a container: sudo manifold …");
     }
 
     /// <summary>What does not depend on the user.</summary>

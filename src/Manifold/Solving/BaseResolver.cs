@@ -104,7 +104,7 @@ public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 
             RegistryException Refused(BaseNeed need)
             {
-                var advice = need.Hint is { } hint ? $" {hint} That is a stage." : "";
+                var advice = need.Hint is { } hint ? $" {hint} It is the name of a stage." : "";
                 return new RegistryException($"{e.Message} (requested by {need.Place.File}:{need.Place.Line}.{advice})", e)
                 {
                     Registry = e.Registry,

@@ -43,7 +43,7 @@ public sealed partial class LayerKeeper
         var entries = await EntriesAsync(layer, cancellation).ConfigureAwait(false);
         var stored = await Busy(() => writer.StoreAsync(entries, tools.Store, form, cancellation), cancellation).Unwrap().ConfigureAwait(false);
         return stored.DiffId == layer.DiffId ? stored.Descriptor!
-            : throw new ContentMismatchException($"Making the layer {layer.DiffId.Short}: its files changed while the build read them "
+            : throw new ContentMismatchException($"Creating the layer {layer.DiffId.Short}: its files changed while the build read them "
                 + $"(now {stored.DiffId.Short}), or the cache is damaged. Build again. If that does not help, add --no-cache.");
     }
 

@@ -87,7 +87,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
         var asks = runs.FirstOrDefault(run => MentionsTarget(run.Name));
         var stage = $"{StageOf(source)}, which makes it, runs on {source.Platform}";
         var text = declared ? $"{stage} and declares TARGETARCH, but its commands do not build for that architecture"
-            : asks is not null ? $"{stage} and uses TARGETARCH ({At(asks.Place)}) without declaring it, so it is empty there"
+            : asks is not null ? $"{stage} and uses TARGETARCH ({At(asks.Place)}) without declaring it, so the variable is empty"
             : $"{stage} and does not declare TARGETARCH, so it does not know the target";
         return new Cause(CauseId.TargetNotDeclared, text, declared
             ? "pass it to the compiler (Go: GOARCH=$TARGETARCH go build; Rust, C: a cross-compiler for the target), or remove --platform "

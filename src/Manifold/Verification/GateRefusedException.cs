@@ -16,7 +16,7 @@ public sealed class GateRefusedException(GateReport report, VerificationPolicy p
         var text = $"the gate rejected the image for {platforms}: nothing was tagged or published.\n{GateText.Render(refused)}\n"
             + $"The image is in the store without a tag, as {report.Digest}. To tag it anyway, {again}. All steps are cached.";
         return refused.All(finding => finding.Id == FindingId.RunFailed) ? text
-            : $"{text}\nIf the files are there on purpose, allow them with "
+            : $"{text}\nIf the image needs these files, allow them with "
                 + $"{(component is null ? "--verify-allow PATTERN" : "verify: {allow: [PATTERN]} in the project file")}.";
     }
 }

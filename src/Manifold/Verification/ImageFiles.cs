@@ -52,7 +52,7 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
         if (layers.Length != diffIds.Length)
         {
             throw new ContentMismatchException($"Reading {source.Location}: the manifest {image.Descriptor.Digest.Short} has "
-                + $"{layers.Length} layers and its config {diffIds.Length}. The image is broken. Get it again from whoever made it.");
+                + $"{layers.Length} layers, but its config lists {diffIds.Length}. The image is broken. Get it again from its publisher.");
         }
         var unsaved = new Dictionary<int, TableOfContents>();
         for (var i = 0; i < layers.Length; i++)
@@ -139,7 +139,7 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
         }
 
         private static ContentMismatchException Lost(int index) =>
-            new($"Reading the contents of layer {index + 1}: the store lost them. Run the command again.");
+            new($"Reading the contents of layer {index + 1}: they are no longer in the store. Run the command again.");
 
         public IEnumerator<TableOfContents> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();
 

@@ -73,7 +73,7 @@ internal sealed class PlatformGate(ILayerShelf shelf, VerificationPolicy policy,
             var note = new Finding
             {
                 Id = FindingId.UnknownPlatform, Severity = FindingSeverity.Note, Platform = image.Platform,
-                Message = $"the start of a {image.Platform} image cannot be checked; only its files were checked",
+                Message = $"manifold cannot check how a {image.Platform} image starts, so only its files were checked",
             };
             return new StartReport([], [], [new TracedFinding(note, null)]);
         }

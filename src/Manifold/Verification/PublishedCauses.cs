@@ -21,7 +21,7 @@ internal sealed class PublishedCauses(ImmutableArray<GateImage> images)
         if (images.FirstOrDefault(other => other.Platform != image.Platform && other.Layers.Any(each => each.DiffId == digest)) is { } sharing)
             return new Cause(CauseId.SharedLayer,
                 $"the image for {sharing.Platform} has the same layer, so the build of the layer ignores the platform",
-                "look for a COPY of a file that is for one platform, or for a stage without ARG TARGETARCH");
+                "look for a COPY of a file for only one platform, or for a stage without ARG TARGETARCH");
         return layer == 0 ? new Cause(CauseId.BasePlatform,
             "the lowest layer is for that machine: the base image, or FROM --platform in the last stage, is for another platform",
             "remove --platform from the last FROM, or choose a base image that supports the platform") : null;

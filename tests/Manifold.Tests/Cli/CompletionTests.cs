@@ -61,7 +61,7 @@ public sealed class CompletingInAShell : IDisposable
     [Fact]
     public async Task fish_says_what_each_is_for()
     {
-        Assert.Contains("bake\tBuild all images of a project", await Fish("manifold ba"), StringComparison.Ordinal);
+        Assert.Contains("bake\tBuild all or some of the images", await Fish("manifold ba"), StringComparison.Ordinal);
     }
 
     private async Task<string> InBash(string line)

@@ -5,7 +5,7 @@ namespace Manifold.Tests.Cli;
 public sealed class WrongOutputs
 {
     [Theory]
-    [InlineData("type=oic,dest=x.tar", "type 'oic'. Did you mean oci?")]
+    [InlineData("type=oic,dest=x.tar", "unknown type 'oic'. Did you mean oci?")]
     [InlineData("dest=x.tar", "'type' is missing. Example: type=oci,dest=FILE.tar")]
     [InlineData("type=oci,dst=x.tar", "'dst'. Did you mean dest?")]
     [InlineData("type=local", "'dest' is missing. Example: type=local,dest=FOLDER")]
@@ -36,7 +36,7 @@ public sealed class WrongOutputs
     [InlineData("--compression gzip:10", "compression level '10': expected a number from 1 to 9 for gzip.")]
     [InlineData("-o type=tar -o type=oci", "standard output")]
     [InlineData("-o type=registry", "--push needs a name")]
-    [InlineData("-o type=registry,name=a.example/b,compression=zstd --push -t a.example/c", "another form")]
+    [InlineData("-o type=registry,name=a.example/b,compression=zstd --push -t a.example/c", "a different form")]
     public async Task flags_that_do_not_go_together_are_told_before_any_work(string flags, string expected)
     {
         using var folder = new TemporaryFolder();

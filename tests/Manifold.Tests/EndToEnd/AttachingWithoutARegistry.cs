@@ -106,8 +106,8 @@ public sealed class AttachingWithoutARegistry : IDisposable
     }
 
     [Theory]
-    [InlineData("--sbom and --provenance need a place for the documents", "--sbom")]
-    [InlineData("--sbom and --provenance need a place for the documents", "--provenance", "-o", "type=docker,dest=x.tar", "--platform",
+    [InlineData("--sbom and --provenance need an output", "--sbom")]
+    [InlineData("--sbom and --provenance need an output", "--provenance", "-o", "type=docker,dest=x.tar", "--platform",
         "linux/amd64")]
     [InlineData("--sign needs --push", "--sign", "--key", "k", "-o", "type=oci,dest=x.tar")]
     public async Task where_nothing_has_room_for_them_it_is_said(string expected, params string[] arguments)

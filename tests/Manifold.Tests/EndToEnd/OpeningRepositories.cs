@@ -97,7 +97,7 @@ public sealed class OpeningRepositories : IDisposable
     [Theory]
     [InlineData("", "--secret id=GIT_AUTH_TOKEN,env=VARIABLE")]
     [InlineData("GIT_AUTH_TOKEN.example.com", "The server requires credentials.")]
-    [InlineData("GIT_AUTH_TOKEN", "The server rejects the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.")]
+    [InlineData("GIT_AUTH_TOKEN", "The server rejected the secret GIT_AUTH_TOKEN or GIT_AUTH_HEADER.")]
     public async Task without_it_the_server_refuses_and_the_way_is_told(string id, string expected)
     {
         var address = await Serve("Bearer something else");

@@ -131,7 +131,7 @@ public sealed class RecordingBuilds : IDisposable
         Assert.StartsWith("<!doctype html>", await File.ReadAllTextAsync(told), StringComparison.Ordinal);
         var unknown = await workshop.Run([], "report", "20200101");
         Assert.Equal(2, unknown.Code);
-        Assert.Contains($"The latest is {Latest().Id}", unknown.Error, StringComparison.Ordinal);
+        Assert.Contains($"The latest build is {Latest().Id}", unknown.Error, StringComparison.Ordinal);
     }
 
     [Fact]

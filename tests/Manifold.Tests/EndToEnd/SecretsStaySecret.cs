@@ -109,7 +109,7 @@ public sealed class SecretsStaySecret : IAsyncLifetime
     [InlineData("id=npm,src=/not/there", "'/not/there' does not exist")]
     [InlineData("src=file", "id is missing")]
     [InlineData("id=npm,scr=file", "Did you mean src")]
-    [InlineData("id=npm,type=vault", "there is no type 'vault'")]
+    [InlineData("id=npm,type=vault", "unknown type 'vault'")]
     public async Task and_a_wrong_flag_is_explained(string flag, string said)
     {
         var refused = await shop.Build(shop.Context("FROM BASE"), "--secret", flag);

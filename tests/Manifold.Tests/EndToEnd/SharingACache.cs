@@ -108,7 +108,7 @@ public sealed class SharingACache(SharedRegistry registry) : IClassFixture<Share
         await Build(here, "linux/arm64", "--cache-to", $"{to},mode=max");
         var built = await Build(there, "linux/amd64", "--cache-from", from);
         Assert.Equal(2, Ran(built));
-        Assert.Contains("has nothing for linux/amd64", built.Error, StringComparison.Ordinal);
+        Assert.Contains("has no results for linux/amd64", built.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -109,9 +109,9 @@ public sealed class SpeakingToTheBuilder : IDisposable
     }
 
     [Theory]
-    [InlineData("--attest", "type=sbom", "--sbom and --provenance need a place for the documents. Add --push")]
+    [InlineData("--attest", "type=sbom", "--sbom and --provenance need an output that can store them. Add --push")]
     [InlineData("--attest", "type=sbom,disabled=true", "")]
-    [InlineData("--attest", "type=sbon", "there is no type 'sbon'. Did you mean sbom?")]
+    [InlineData("--attest", "type=sbon", "unknown type 'sbon'. Did you mean sbom?")]
     [InlineData("--attest", "type=provenance,mod=max", "'mod'. Did you mean mode?")]
     [InlineData("--attest", "type=sbom,generator=x", "without a generator")]
     [InlineData("--cache-to", "type=gha", "the cache of GitHub Actions is not supported. Use --cache-to type=registry,ref=REPOSITORY:cache")]

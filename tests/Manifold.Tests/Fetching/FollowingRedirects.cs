@@ -63,7 +63,7 @@ public sealed class FollowingRedirects : IDisposable
         var unusable = new Uri($"https://mün.{string.Concat(Enumerable.Repeat("1.", 400))}a/");
         var refusal = await Assert.ThrowsAsync<FetchException>(
             () => new HttpFetcher(store).FetchAsync(unusable, null, TestContext.Current.CancellationToken));
-        Assert.Contains("Check its host", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Check the host", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

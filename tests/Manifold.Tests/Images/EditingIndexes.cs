@@ -60,7 +60,7 @@ public sealed class EditingIndexes() : WithPlaces(Peer.VisibleFolder)
         var newer = await StoredManifestAsync("newer:1", "linux/amd64");
         var (code, _, error) = await Commanding.Manifold(Folder, "index", "create", "store:x:1", "store:app:1", "store:newer:1");
         Assert.Equal(2, code);
-        Assert.Contains("has linux/amd64, but store:docker.io/library/app:1 already", error, StringComparison.Ordinal);
+        Assert.Contains("app:1 and store:docker.io/library/newer:1 both provide linux/amd64", error, StringComparison.Ordinal);
         Assert.Equal(newer.Digest, (await DryAsync("create", "store:x:1", "store:app:1", "store:newer:1", "--replace")).Manifests[0].Digest);
     }
 

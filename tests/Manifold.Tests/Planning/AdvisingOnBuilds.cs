@@ -98,7 +98,7 @@ public sealed class AdvisingOnBuilds
     public void images_that_use_two_versions_of_a_base_could_share_it()
     {
         var advice = Assert.Single(Shared(("api", "debian:12.5"), ("web", "debian:12.5"), ("worker", "debian:12.6"), ("job", "node:20-slim")));
-        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them: they then share its layers (1000 less to store and pull).", advice.Message);
+        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them to share its layers (1000 less to store and pull).", advice.Message);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class FailingBetweenTags : WithARegistry
 
         Assert.Equal(("new", "new"), (Now("one"), Now("two")));
         Assert.Equal(note is null, warnings.Any(warning =>
-            warning.Contains("/app:one, but then refused", StringComparison.Ordinal)));
+            warning.Contains("/app:one, but then did not allow reading", StringComparison.Ordinal)));
         Assert.Empty(Journal());
     }
 

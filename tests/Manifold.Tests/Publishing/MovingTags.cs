@@ -162,7 +162,7 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, _, error) = await release.RunAsync();
 
         Assert.Equal(3, code);
-        Assert.Contains($"  foreign  {front.Name}/taken/mirror:stable: somebody else moved it at the same time\n", error, StringComparison.Ordinal);
+        Assert.Contains($"  foreign  {front.Name}/taken/mirror:stable: somebody else moved this tag at the same time\n", error, StringComparison.Ordinal);
         Assert.Equal((theirs, release.Old.Digest), (await release.NowAsync("mirror:stable"), await release.NowAsync("app:stable")));
     }
 

@@ -35,7 +35,7 @@ public sealed partial class PullingFromAFaultyRegistry
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
         Assert.Contains($"'{storage.Name}' answered {status} (AccessDenied: Access Denied)", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"The registry '{Registry.Name}' redirects there", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"The registry '{Registry.Name}' redirects to this host", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("manifold login", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ public sealed class StartingTheServer : IDisposable
         await server.Http.GetAsync("/v2/");
         await Appears(server, " GET /v2/ 200 ");
         var at = server.Http.BaseAddress!.Authority;
-        Assert.Contains($"Serving {folder["store"]} on http://{at}. Stop with Ctrl-C.\n0 images; everyone on this machine may pull and push.\n", server.Log, StringComparison.Ordinal);
+        Assert.Contains($"Serving {folder["store"]} on http://{at}. Stop with Ctrl-C.\n0 images; everyone on this machine can pull and push.\n", server.Log, StringComparison.Ordinal);
         Assert.Contains($"\n  docker push {at}/NAME:TAG\n  docker pull {at}/NAME:TAG\n", server.Log, StringComparison.Ordinal);
     }
 
@@ -26,7 +26,7 @@ public sealed class StartingTheServer : IDisposable
         folder.Write("users", "alice:$2y$05$OnR.O1WBxVlB1xo3BAOni.lcYdiv9ZNTxN4ESBK.uUi..OfiVEtVu\n");
         await using var server = await ServerProcess.StartAsync(folder, $"--read-only --htpasswd {folder["users"]}");
         await Appears(server, "docker pull");
-        Assert.Contains($"the users of {folder["users"]} may pull.\n  docker login 127.0.0.1:", server.Log, StringComparison.Ordinal);
+        Assert.Contains($"the users of {folder["users"]} can pull.\n  docker login 127.0.0.1:", server.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("docker push", server.Log, StringComparison.Ordinal);
     }
 

@@ -63,7 +63,7 @@ public sealed class AuditingImages : IDisposable
         (await shop.Run([context], "build", "--platform", Both, "-t", "localhost:1/app:1")).Succeeded();
 
         var fallen = (await shop.Run(["localhost:1/app:1"], "verify")).Succeeded();
-        Assert.Contains("Using the image of that name in the store.", fallen.Error, StringComparison.Ordinal);
+        Assert.Contains("Using the image with that name from the store.", fallen.Error, StringComparison.Ordinal);
         var named = (await shop.Run(["store:localhost:1/app:1"], "verify")).Succeeded();
         Assert.Equal((fallen.Output, ""), (named.Output, named.Error));
         Assert.Equal(3, (await shop.Run(["docker://localhost:1/app:1"], "verify")).Code);

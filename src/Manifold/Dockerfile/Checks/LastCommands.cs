@@ -10,7 +10,7 @@ internal static class LastCommands
                 foreach (var instruction in same.SkipLast(1))
                     findings.Add(Rules.MultipleInstructionsDisallowed, instruction,
                         $"{instruction.Source.Keyword} has no effect, because line {same.Last().Lines.First} overrides it",
-                        "Only the last one in a stage counts. Remove this one.");
+                        "Only the last one in a stage takes effect. Remove this one.");
         findings.Chains.Walk(false, (hasShell, stage) => CheckForms(findings, stage, hasShell));
     }
 

@@ -43,7 +43,7 @@ public static class Rules
         PlatformArgNotDeclared = Ours("PlatformArgNotDeclared", "RUN should use platform arguments only after ARG declares them."),
         FinalStageOnBuildPlatform = Ours("FinalStageOnBuildPlatform", "The last stage should use the target platform."),
         HardcodedArch = Ours("HardcodedArch", "RUN, ADD, ENV and ARG should not hard-code an architecture."),
-        PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM should be an index's, not one platform's."),
+        PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM should name an index, not the image of one platform."),
         ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Base images should come from multi-architecture repositories."),
         UnameInCrossStage = Ours(
             "UnameInCrossStage", "A stage on the build platform should not ask the machine for its architecture."),

@@ -18,7 +18,7 @@ internal static class StageNames
                     name);
             if (!lines.TryAdd(name, from.Lines.First))
                 findings.AddAtLast(Rules.DuplicateStageName, from, $"the stage name '{name}' is already used on line {lines[name]}",
-                    "Choose another name. --from and --target find only the last stage of that name.", name);
+                    "Choose another name. --from and --target find only the last stage with that name.", name);
         }
     }
 }

@@ -46,8 +46,8 @@ internal sealed class CacheReader(ICacheStorage storage, Action<string> warn)
 
     private string Nothing(ImmutableArray<Descriptor> entries, List<Descriptor> wanted, IReadOnlyCollection<Platform> platforms) =>
         entries.Any(entry => entry.MediaType.StartsWith("application/vnd.buildkit.", StringComparison.Ordinal))
-            ? $"the cache {storage.Name} was written by BuildKit and cannot be used here. The build continues without it."
-        : wanted.Count == 0 ? $"the cache {storage.Name} has nothing for {string.Join(", ", platforms)}."
+            ? $"the cache {storage.Name} was written by BuildKit, which uses a different format. The build continues without this cache."
+        : wanted.Count == 0 ? $"the cache {storage.Name} has no results for {string.Join(", ", platforms)}."
         : $"{storage.Name} is an image without cache information. Build it with --cache-to type=inline.";
 
     private async Task<int> ReadAsync(Descriptor entry, IReadOnlyCollection<Platform> platforms, ImportedCache imported, CancellationToken cancellation)

@@ -110,7 +110,7 @@ internal sealed class RegistryCache(RegistryClient client, Store store, ImageRef
             }
             await Task.Delay(Settling + TimeSpan.FromMilliseconds(Random.Shared.Next(50 * (tries + 1))), time, cancellation).ConfigureAwait(false);
         }
-        throw new CacheException($"{reference}: other builds write to it all the time. Use a separate tag for each build.");
+        throw new CacheException($"{reference}: other builds keep changing this cache. Use a separate tag for each build.");
     }
 }
 

@@ -61,7 +61,7 @@ internal sealed class CacheWriter(ICacheStorage storage, Store store)
             return index.Manifests;
         if (index is { Manifests.IsDefault: false } && index.Manifests.Any(entry => entry.MediaType.StartsWith("application/vnd.buildkit.", StringComparison.Ordinal)))
             return [];
-        throw new CacheException("an image already has this name, and the cache would replace it. "
+        throw new CacheException("an image already has this name, and the cache would replace the image. "
             + "Use a separate tag, such as REPOSITORY:cache.");
     }
 }

@@ -118,7 +118,7 @@ public sealed class FilesFolderTarget(string folder, bool split, Action<string> 
     {
         using var root = DirectoryHandle.Open(target);
         if (name.Length > 0 && !root.TryCreateFolder(name, 0b111_101_101) && root.Status(name) is { Type: not FileStatus.Folder })
-            throw new UsageException($"'{Path.Combine(folder, name)}' is not a folder, but the files of a platform go there. "
+            throw new UsageException($"'{Path.Combine(folder, name)}' is not a folder, but the files of a platform are written there. "
                 + "Remove it, or choose another destination.");
         using var unpacking = new Unpacking(Path.Combine(target, name), FolderFormat.Plain, null);
         await files.OfImage.WriteAsync(Apply, progress, cancellation).ConfigureAwait(false);

@@ -119,7 +119,7 @@ internal sealed class OutputReader(FlagFields fields)
     private bool ReadSplit() => fields.Switch("platform-split") switch
     {
         false => throw fields.Wrong("platform-split=false: the files of several platforms would overwrite each other. Remove it. "
-            + "With one platform, there is no folder per platform anyway."),
+            + "An image with one platform has no folder per platform anyway."),
         var split => split is true,
     };
 

@@ -33,7 +33,7 @@ internal static class CrossCompiling
         var platforms = string.Join(", ", runs.Select(each => each.Platform).Distinct());
         var hasMusl = image.Tag?.Contains("alpine", StringComparison.Ordinal) is true;
         var lines = Toolchains.Lines(toolchain, command, plan.Images.Select(each => each.Platform), hasMusl);
-        var message = $"{run.Place.File}:{run.Line}: '{Short(command.Text)}' runs emulated for {platforms}. "
+        var message = $"{run.Place.File}:{run.Line}: '{Short(command.Text)}' runs under emulation for {platforms}. "
             + $"{Toolchains.Name(toolchain)} can cross-compile, which is faster. Write:";
         return new BuildAdvice(AdviceKind.CrossCompile, message)
         {

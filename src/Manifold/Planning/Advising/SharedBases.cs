@@ -36,7 +36,7 @@ internal static partial class SharedBases
         var name = ShortOf(repository);
         var uses = string.Join("; ", byTag.Select(same => Uses([.. same.Select(used => used.Component).Distinct()], $"{name}:{same.Key}")));
         return new BuildAdvice(AdviceKind.SharedBase,
-            $"{uses}. Use {name}:{newest.Key} in all of them: they then share its layers ({bytes(saved)} less to store and pull).");
+            $"{uses}. Use {name}:{newest.Key} in all of them to share its layers ({bytes(saved)} less to store and pull).");
     }
 
     private static string Uses(List<string> components, string image) =>

@@ -19,7 +19,7 @@ internal static class HostFiles
             foreach (var (files, word, path) in ContextSources.Of(findings, stage))
             {
                 if (context.Folders.FirstOrDefault(folder => Takes(path, folder)) is { } modules)
-                    findings.Add(Rules.HostNodeModules, files, $"'{modules}' is copied into the image, with files compiled for this machine",
+                    findings.Add(Rules.HostNodeModules, files, $"'{modules}' is copied into the image, but has files that are compiled for this machine",
                         "Add node_modules to .dockerignore, and install the packages in the image: RUN npm ci.", word);
                 CheckPrograms(findings, files, (word, path), platform);
             }
@@ -35,7 +35,7 @@ internal static class HostFiles
             return;
         var named = string.Join(", ", foreign.Take(MostNamed).Select(file => $"'{file.Path}' ({file.Machine})")) + (foreign.Count > MostNamed ? $" and {foreign.Count - MostNamed} more" : "");
         findings.Add(Rules.HostBinaryInContext, files, $"{named} cannot run on {platform}",
-            "Build it in a stage, or provide one for each platform and copy it by name: COPY bin/$TARGETARCH/app /app.", source.Word);
+            "Build it in a stage, or provide one file for each platform and copy it by name: COPY bin/$TARGETARCH/app /app.", source.Word);
     }
 
     /// <summary>What is a finding of its own, or material for tests.</summary>

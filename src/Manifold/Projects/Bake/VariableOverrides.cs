@@ -32,7 +32,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
             null => Untyped(name, given, standard, span),
             HclPrimitive primitive => Primitive(name, given, primitive, span),
             HclCollection or HclTupleType => FromCsv(name, given, type, span),
-            _ => throw Unfit(name, type.Name, span, $"Set it as JSON in {name}{JsonSuffix}."),
+            _ => throw Unfit(name, type.Name, span, $"Set the variable as JSON in {name}{JsonSuffix}."),
         };
     }
 
@@ -97,7 +97,7 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
             (HclCollection, HclPrimitive each) => HclValue.List(fields.Select(field => Primitive(name, field, each, span))),
             _ => (HclValue?)null,
         };
-        return read is null ? throw Unfit(name, type.Name, span, $"Set it as JSON in {name}{JsonSuffix}.") : type.Convert(read)!;
+        return read is null ? throw Unfit(name, type.Name, span, $"Set the variable as JSON in {name}{JsonSuffix}.") : type.Convert(read)!;
     }
 
     private static HclPrimitive? Each(HclType type) => (type as HclCollection)?.Each as HclPrimitive;

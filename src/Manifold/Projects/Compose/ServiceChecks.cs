@@ -11,7 +11,7 @@ namespace Manifold.Projects.Compose;
 /// </remarks>
 internal sealed class ServiceChecks(FileFaults faults)
 {
-    private const string Variable = "Check that every variable in it has a value.";
+    private const string Variable = "Check that every variable in this value is set.";
 
     private static readonly string[] Texts = ["context", "dockerfile", "dockerfile_inline", "target", "network", "isolation"];
     private static readonly string[] Lists =

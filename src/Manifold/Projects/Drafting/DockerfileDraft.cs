@@ -43,7 +43,7 @@ internal sealed class DockerfileDraft(string root, string? owner)
         {
             comments.Add(guess.Because is { } source
                 ? $"The context is '{PathOf(guess.Folder)}', because it has '{source}', which the Dockerfile copies."
-                : $"The context is '{PathOf(guess.Folder)}', because '{ContextGuess.NameOf(main.Folder)}' holds only Dockerfiles.");
+                : $"The context is '{PathOf(guess.Folder)}', because '{ContextGuess.NameOf(main.Folder)}' contains only Dockerfiles.");
         }
         if (files.All(file => file.Platform is null))
         {
@@ -55,11 +55,11 @@ internal sealed class DockerfileDraft(string root, string? owner)
         AddSiblings(values, comments, uses);
         var own = main.Folder.Length == 0 ? project : ImageNames.From(ContextGuess.NameOf(main.Folder));
         if (ImageNames.IsOfficial(own) && own != name)
-            comments.Add($"It is not called '{own}', because 'FROM {own}' means the image of Docker Hub.");
+            comments.Add($"It is not called '{own}', because 'FROM {own}' refers to the image on Docker Hub.");
         var findings = files.SelectMany(file => file.Findings).ToList();
         if (findings.Count > 0)
         {
-            comments.Add($"May not work on every platform: {findings[0].Place.File}:{findings[0].Place.Line}: {findings[0].Message}.");
+            comments.Add($"Might not work on every platform: {findings[0].Place.File}:{findings[0].Place.Line}: {findings[0].Message}.");
             comments.Add($"{(findings.Count > 1 ? $"This and {findings.Count - 1} more" : "See")}: manifold bake --check {name}");
         }
         var needs = uses.Where(use => use.How != SiblingMeaning.Perhaps).Select(use => use.Needs).Distinct();

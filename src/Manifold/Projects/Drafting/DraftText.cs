@@ -23,11 +23,11 @@ internal static class DraftText
         Comment(text, "", "Show the plan: manifold bake --plan    Build: manifold bake    Publish: manifold bake --push");
         text.Append('\n');
         Comment(text, "", registry?.Registry is null
-            ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write yours."
+            ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write your registry."
             : "The registry that images are published to, as REGISTRY/NAME:TAG. "
                 + "This one is a guess from the git remote. Remove the # if it is right.");
         text.Append("# registry: ").Append(registry?.Registry ?? "registry.example.com/acme").Append("\n\n");
-        Comment(text, "", "Every image is built for these platforms, unless it names its own.");
+        Comment(text, "", "Every image is built for these platforms, unless the image sets its own.");
         var platforms = new JsonObject { ["platforms"] = ProjectDocument.Texts(DockerfileDraft.Platforms) };
         text.Append(ProjectPrinter.Fragment(platforms)).Append("\nimages:\n");
         foreach (var (image, i) in images.Select((image, i) => (image, i)))

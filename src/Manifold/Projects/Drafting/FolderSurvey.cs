@@ -64,7 +64,7 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
             {
                 // Two plain names in a folder are one Dockerfile with two spellings.
                 if (VariantOf(file) is null && found.Any(other => other.Folder == next.Folder && other.IsPlain))
-                    left.Add($"{Joined(next.Folder, file)}: the folder has a Dockerfile of another name.");
+                    left.Add($"{Joined(next.Folder, file)}: the folder has a Dockerfile with another name.");
                 else if (Read(content, next.Folder, file, left) is { } dockerfile)
                     found.Add(dockerfile);
             }

@@ -63,7 +63,7 @@ internal sealed partial class ImportedDraft
     private bool IsUsable(Component component)
     {
         var why = project.Broken.GetValueOrDefault(component.Name)?.Faults.FirstOrDefault()?.OneLine
-            ?? (Named().IsMatch(component.Name) ? null : "manifold.yaml has no image of such a name.")
+            ?? (Named().IsMatch(component.Name) ? null : "manifold.yaml does not allow this image name.")
             ?? BuildsOf(component).Select(Lacks).FirstOrDefault(lack => lack is not null);
         if (why is not null)
             leftOut.Add($"{component.Name}: {why}");
@@ -78,7 +78,7 @@ internal sealed partial class ImportedDraft
         if (build.ContextAddress is not null)
             return null;
         if (!Directory.Exists(build.ContextFolder))
-            return $"its context '{RelativePath.From(folder, build.ContextFolder)}' is not there.";
+            return $"its context '{RelativePath.From(folder, build.ContextFolder)}' does not exist.";
         if (build.InlineDockerfile is not null)
             return null;
         if (build.DockerfilePath is not { } given)
@@ -87,7 +87,7 @@ internal sealed partial class ImportedDraft
                 : $"'{RelativePath.From(folder, build.ContextFolder)}' has no Dockerfile.";
         }
         var path = Path.GetFullPath(given, folder);
-        return File.Exists(path) ? null : $"its Dockerfile '{RelativePath.From(folder, path)}' is not there.";
+        return File.Exists(path) ? null : $"its Dockerfile '{RelativePath.From(folder, path)}' does not exist.";
     }
 
     private DraftImage Image(Component component)
@@ -95,7 +95,7 @@ internal sealed partial class ImportedDraft
         var comments = new List<string>();
         ImmutableArray<ImageReference> tags = [.. component.Tags.Where(named.Add)];
         if (tags.Length < component.Tags.Length)
-            comments.Add($"Another image has the tag {component.Tags.First(tag => !tags.Contains(tag))} too.");
+            comments.Add($"Another image also has the tag {component.Tags.First(tag => !tags.Contains(tag))}.");
         if (!component.UnreadableTags.IsEmpty)
             comments.Add($"This tag needs a variable that has no default: {component.UnreadableTags[0]}");
         var written = component with { Tags = tags, UnreadableTags = [] };

@@ -67,7 +67,7 @@ public static class ProjectDrafter
             }
             var used = imported.Dockerfiles.ToHashSet(StringComparer.Ordinal);
             return new ProjectDraft(sources, Names(imported.Images), DraftText.Write(
-                $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their defaults)")}", RegistryGuess.Of(folder),
+                $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their default values)")}", RegistryGuess.Of(folder),
                 DraftImage.InOrder(imported.Images), imported.Groups,
                 ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))],
                     imported.LeftOut)));
@@ -100,7 +100,7 @@ public static class ProjectDrafter
         {
             var read = ManifoldYaml.Read(OwnName, new SourceText(OwnName, draft.Text), options);
             if (!read.Components.Select(component => component.Name).Order().SequenceEqual(draft.Images.Order()))
-                throw Invalid("It has other images than were found.");
+                throw Invalid("Its images differ from those that were found.");
         }
         catch (ProjectFileException e)
         {
@@ -108,6 +108,6 @@ public static class ProjectDrafter
         }
 
         UsageException Invalid(string why) => new(
-            $"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: it would not be valid. {why}");
+            $"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: the result would not be valid. {why}");
     }
 }

@@ -75,7 +75,7 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
                 continue;
             if (around.TagsMayBeShared)
                 faults.Warn(tag.Place, $"images '{tags[reference].Image}' and '{image.Name}' both have the tag '{reference}'. "
-                    + "It names the image that is written last.");
+                    + "The image that is written last gets the tag.");
             else
                 faults.Add(tag.Place, $"images '{tags[reference].Image}' (line {tags[reference].Place.Line}) and '{image.Name}' both have the tag '{reference}'.");
         }

@@ -20,7 +20,7 @@ internal sealed partial class SettingsReader
         var choices = new List<PlatformChoice>();
         foreach (var choice in entries.OfType<PlatformChoice>().ToList())
             if (choices.Find(other => other.Platform == choice.Platform) is { } first)
-                values.Faults.Add(choice.Place, $"the platform {choice.Platform} is listed twice, first in line {first.Place.Line}.");
+                values.Faults.Add(choice.Place, $"the platform {choice.Platform} is listed twice, first on line {first.Place.Line}.");
             else
                 choices.Add(choice);
         if (choices.Count == 0)

@@ -119,7 +119,7 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     private ImageSource? OfRelease(LocatedText text, Place place, string word)
     {
         if (VariablePattern().Match(word) is not { Success: true })
-            faults.Add(text, place, $"'{word}' is not a known variable", "Use $OKD_IMAGE_ARCH, $OCP_IMAGE_ARCH or $RELEASE_IMAGE_ARCH, alone on the line. It stands for the component's image in image-references.");
+            faults.Add(text, place, $"'{word}' is not a known variable", "Use $OKD_IMAGE_ARCH, $OCP_IMAGE_ARCH or $RELEASE_IMAGE_ARCH, on a line by itself. It stands for the component's image in image-references.");
         else if (Find(Name)?.Image is { } image)
             return Named(text, place, image);
         else if ((ownReferences ?? all.Release.References) is not { } references)

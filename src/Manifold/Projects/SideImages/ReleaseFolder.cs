@@ -43,7 +43,7 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
         {
             var path = Path.Combine(options.WorkingFolder, named);
             if (!File.Exists(path))
-                faults.Add("environment", "the file in IMAGE_REFERENCES does not exist", excerpt: $"IMAGE_REFERENCES={named}");
+                faults.Add("environment", "the file that IMAGE_REFERENCES names does not exist", excerpt: $"IMAGE_REFERENCES={named}");
             return File.Exists(path) ? path : null;
         }
         string[] candidates = ["image-references", Path.Combine(SideImagesFolder.ComponentsName, "image-references"), $".image-references.{tag}"];

@@ -33,7 +33,7 @@ public static class SideImagesFolder
     public static Project Read(string folder, ReadingOptions options)
     {
         var components = ComponentsOf(Path.GetFullPath(Path.Combine(options.WorkingFolder, folder)))
-            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}'. Side images belong in this folder.");
+            ?? throw new UsageException($"'{folder}' has no folder '{ComponentsName}'. Side images belong in '{folder}/{ComponentsName}'.");
         var faults = new ProjectFaults();
         var settings = SideImagesSettings.Read(options, faults); // 1
         var release = ReleaseFolder.Read(Path.GetDirectoryName(components)!, options, faults); // 2
@@ -62,9 +62,9 @@ public static class SideImagesFolder
         if (!isAsked && own.Any)
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is skipped: {own.ToImmutable()[0].Message}.");
         else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
-            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable, so it is not run. To make it executable, run: chmod +x");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
-            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the current state of the default branch is built.");
+            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the build uses the current state of the default branch.");
         return own.Any ? null : component;
     }
 

@@ -164,7 +164,7 @@ internal sealed class YamlComposer
             else if (name is { IsPlain: true, Text: "<<" })
                 merged.AddRange(Merged(value));
             else if (entries.Find(entry => entry.Key.Text == name.Text) is { } first)
-                faults.Add(name.Place, $"duplicate key '{name.Text}', first used in line {first.Key.Place.Line}.");
+                faults.Add(name.Place, $"duplicate key '{name.Text}', first used on line {first.Key.Place.Line}.");
             else
                 entries.Add(new YamlEntry(name, value));
         }

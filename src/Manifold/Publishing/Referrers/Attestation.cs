@@ -19,7 +19,7 @@ public sealed record Attestation(string Type, bool Wanted, bool? IsMinimal = nul
         var read = Read(fields);
         fields.RequireKnown([.. FieldsOf(read.Type)]);
         return fields["generator"] is null ? read
-            : throw fields.Wrong("packages are read from their own databases, without a generator. Remove generator.");
+            : throw fields.Wrong("packages are read from their own databases, without a generator. Remove the key 'generator'.");
     }
 
     /// <summary>The same of fields that were read, whatever others there are.</summary>
@@ -28,7 +28,7 @@ public sealed record Attestation(string Type, bool Wanted, bool? IsMinimal = nul
     {
         var type = fields.Required("type", "type=sbom or type=provenance");
         if (type is not (Sbom or Provenance))
-            throw fields.Wrong($"there is no type '{type}'. {Suggestion.For(type, [Sbom, Provenance]) ?? "Known types: provenance, sbom."}");
+            throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, [Sbom, Provenance]) ?? "Known types: provenance, sbom."}");
         if (type == Provenance && fields["mode"] is not (null or "min" or "max"))
             throw fields.Wrong($"mode={fields["mode"]}: expected min or max.");
         return new Attestation(type, fields.Switch("disabled") is not true, fields["mode"] is { } mode ? mode == "min" : null);

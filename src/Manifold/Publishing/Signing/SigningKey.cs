@@ -91,7 +91,7 @@ public sealed class SigningKey : IDisposable
     public void Dispose() => key.Dispose();
 
     private static UsageException WrongPassword(string file) =>
-        new($"The key '{file}' cannot be decrypted: the password is wrong, or the file was changed. The password comes from "
+        new($"The key '{file}' cannot be decrypted: the password is wrong, or the file is damaged. The password comes from "
             + "COSIGN_PASSWORD or from a prompt on the terminal.");
 
     private static UsageException Unfit(string file, string why) => new($"'{file}' is not a signing key: {why}. Create a key pair with: "

@@ -10,7 +10,7 @@ public static class ReproducibilityPage
         {Head(report, title)}
         {Builds(report)}
         {Pieces.Section("Images", "", Pieces.Table(["image", "platform", "first build", "second build"], report.Images.SelectMany(Image)))}
-        {Pieces.Section("Differences", report.Steps.IsEmpty ? "" : "Grouped by the step that made them, in build order. Fix the first one first: later differences may follow from it.", Html.Join(report.Steps.Select(Step)))}
+        {Pieces.Section("Differences", report.Steps.IsEmpty ? "" : "Grouped by the step that made them, in build order. Start with the first step. It might cause the later differences.", Html.Join(report.Steps.Select(Step)))}
         {Pieces.Section("Differences in configurations", "", report.Configs.IsEmpty ? Html.Empty : Pieces.Table(["image", "value", "first build", "second build", "probable cause and fix"], report.Configs.Select(Config)))}
         """), $"{tool} · bake --verify-reproducible");
 
@@ -54,7 +54,7 @@ public static class ReproducibilityPage
 
     private static Html Step(StepDifference step) => Html.Of($"""
         <h3>{step.Image} <span class="muted">{string.Join(", ", step.Platforms)}</span></h3>
-        <p class="note"><code>{step.Name}</code> ({step.Place}){(step.StandsOnDifferences ? ". Its base differs already: fix that first." : "")}</p>
+        <p class="note"><code>{step.Name}</code> ({step.Place}){(step.StandsOnDifferences ? ". Its base already differs. Fix the base first." : "")}</p>
         {Files(step)}{(step.More > 0 ? Html.Of($"<p class=\"note\">{step.More} more files differ.</p>") : Html.Empty)}
 
         """);

@@ -162,7 +162,7 @@ public sealed class ContextTree(string root, IgnoreRules rules, FileDigests? dig
 
     private FileNotFoundException WentAway(string path) =>
         new(
-            $"'{path}' in the build context '{name ?? root}' was deleted during the build. Run the command again when nothing changes "
+            $"'{path}' in the build context '{name ?? root}' was deleted during the build. Run the command again when no program changes "
                 + "the files.");
 
     private bool IsExcluded(string path) => path.Length > 0 && rules.Match(path).Excluded;

@@ -47,7 +47,7 @@ public sealed class SignatureCheck(IImageSource source, SignatureReader reader, 
         {
             SignatureOutcome.Signed => $"{name}: signed",
             SignatureOutcome.WrongReference => $"{name}: the signature is for '{best.Statement!.Reference}', not for '{signedAs!.Name}'. "
-                + $"If this is a mirror of it, add: --signed-as {best.Statement.Reference}",
+                + $"If this is a mirror of that repository, add: --signed-as {best.Statement.Reference}",
             SignatureOutcome.WrongDigest => $"{name}: the signature was made with this key, but for another manifest "
                 + $"({best.Statement?.Manifest.ToString() ?? "it names none"}). Somebody copied it here. Do not use the image, "
                     + "and have it signed again.",

@@ -32,7 +32,7 @@ internal sealed partial class HclEvaluator
     }
 
     private static HclException Unknown(HclCall call) => HclFunctions.Beyond.Contains(call.Name.Text)
-        ? new HclException($"the function '{call.Name.Text}' is not supported", call.Name.Span, "Pass its result in an environment variable.")
+        ? new HclException($"the function '{call.Name.Text}' is not supported", call.Name.Span, "Compute the result outside the file, and pass it in an environment variable.")
         : new HclException($"there is no function '{call.Name.Text}'", call.Name.Span, Suggestion.For(call.Name.Text, HclFunctions.Names));
 
     private static HclException WrongCount(HclCall call, string expected)
