@@ -46,8 +46,7 @@ public sealed partial class ReadingTheCommands
         if (wrong is null)
             return null;
         var mistakes = wrong.Mistakes.Where(mistake => !partial
-            || !(mistake.Contains(" is missing.", StringComparison.Ordinal)
-                || mistake.StartsWith("Which command?", StringComparison.Ordinal)));
+            || !(mistake.Contains(" is missing.", StringComparison.Ordinal) || Incomplete().IsMatch(mistake)));
         return mistakes.FirstOrDefault();
     }
 
