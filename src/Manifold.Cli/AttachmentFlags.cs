@@ -14,9 +14,12 @@ internal sealed class AttachmentFlags
         "--provenance",
         "Attach provenance to each platform: how it was built (SLSA v1). mode=min leaves out the values of build arguments. "
             + "--provenance=false turns it off.");
-    private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> attest = new("--attest") { Description = "Attach an SBOM or provenance, in the syntax of buildx: "
+        + "type=sbom or type=provenance,mode=min. Repeatable.", HelpName = "ATTESTATION", Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> sign = new("--sign") { Description = "Sign the image and every platform with --key, as cosign does." };
-    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE" };
+    private readonly Option<string?> key = new("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the "
+        + "format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE" };
 
     /// <param name="builds">False where the image is from somewhere: then nobody knows its provenance.</param>
     public static AttachmentFlags AddTo(Command command, bool builds)
@@ -70,7 +73,8 @@ internal sealed class AttachmentFlags
         };
         if (parsed.GetValue(sign) && read.KeyFile is null)
             throw new UsageException("--sign needs a key. Add --key cosign.key. To make a key pair, run: manifold key generate");
-        return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key needs --sign. Add --sign.") : read;
+        return !parsed.GetValue(sign) && parsed.GetValue(key) is not null ? throw new UsageException("--key needs --sign. Add --sign.")
+            : read;
     }
 }
 
@@ -91,7 +95,8 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
     public void RequirePlace(IEnumerable<ImageOutput> outputs)
     {
         if (KeyFile is not null)
-            throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push --sign' later.");
+            throw new UsageException("--sign needs --push: signatures are stored in the registry. Add --push, or use 'manifold push "
+                + "--sign' later.");
         if (!outputs.Any(output => output.HoldsAttachments))
             throw new UsageException("--sbom and --provenance need an output that can store them. Add --push, "
                 + "or an output such as -o type=oci,dest=FILE.tar or -o type=local,dest=FOLDER.");

@@ -12,7 +12,8 @@ internal static class BakeCommand
     public static Command Create(CliContext context)
     {
         var options = new BakeOptions();
-        var command = new Command("bake", "Build all or some of the images of a project. The project is a manifold.yaml, a docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that they depend on are built, too.");
+        var command = new Command("bake", "Build all or some of the images of a project. The project is a manifold.yaml, a "
+            + "docker-bake.hcl or docker-bake.json, a compose.yaml, or a folder of components. Images that they depend on are built, too.");
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => new BakeRun(context, options.Read(parsed)).RunAsync(cancellation));
         return command;
@@ -24,7 +25,8 @@ internal sealed class BakeOptions
 {
     private static readonly string[] Formats = ["yaml", "json", "bake"];
 
-    private readonly Argument<string[]> names = new("IMAGE") { Description = "The images or groups to build. Default: the default group of the file, or all images. If the first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> names = new("IMAGE") { Description = "The images or groups to build. Default: the default group "
+        + "of the file, or all images. If the first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> files = new("--file", "-f")
     {
         Description = "The project file, the folder that contains it, or - for standard input. Default: the working folder. "
@@ -42,19 +44,27 @@ internal sealed class BakeOptions
         Description = "Set a variable of the file. It overrides the environment. Repeatable.",
         HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project without building. Formats: yaml (default), json and bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<bool> plan = new("--plan") { Description = "Show what a build would do and what would stop it, without building." };
-    private readonly Option<bool> push = new("--push") { Description = "Push all images to their registries, under all their tags. All tags are written together, at the end." };
-    private readonly Option<bool> load = new("--load") { Description = "Load every image into docker or podman, for this machine's platform." };
+    private readonly Option<string?> print = new("--print") { Description = "Print the resolved project without building. Formats: yaml "
+        + "(default), json and bake.", HelpName = "FORMAT", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<bool> plan = new("--plan") { Description = "Show what a build would do and what would stop it, without "
+        + "building." };
+    private readonly Option<bool> push = new("--push") { Description = "Push all images to their registries, under all their tags. All "
+        + "tags are written together, at the end." };
+    private readonly Option<bool> load = new("--load") { Description = "Load every image into docker or podman, for this machine's "
+        + "platform." };
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
     private readonly Option<bool> locked = new("--locked") { Description = "Build only from images and sources that manifold.lock pins." };
     private readonly Option<bool> verifyReproducible = new("--verify-reproducible") { Description = "Build twice from scratch, and show the differences, their causes and the steps that made them. The second build runs in another folder and under other conditions." };
-    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "The maximum number of RUN steps to run at the same time. The default depends on the processors and the memory of this machine.", HelpName = "N" };
-    private readonly Option<bool> keepGoing = new("--keep-going", "-k") { Description = "If an image fails, still build and publish the other images." };
+    private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "The maximum number of RUN steps to run at the same time. "
+        + "The default depends on the processors and the memory of this machine.", HelpName = "N" };
+    private readonly Option<bool> keepGoing = new("--keep-going",
+        "-k") { Description = "If an image fails, still build and publish the other images." };
     private readonly Option<string> progress = new("--progress") { Description = "How to show progress: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the images to FILE, as JSON, like buildx.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.", HelpName = "FOLDER" };
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the images to "
+        + "FILE, as JSON, like buildx.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. "
+        + "You can also run 'manifold report' later.", HelpName = "FOLDER" };
     private AttachmentFlags attaching = null!;
     private AllowFlag allow = null!;
     private ImageFlags image = null!;

@@ -26,9 +26,11 @@ internal sealed class BakeOutputs
             if (load || component.Node.Component.Load)
                 read.Add(asked.Find(output => output.IsLoad) ?? ImageOutput.Load);
             else if (asked.Find(output => output.IsLoad) is { } unheeded)
-                tools.Warn($"{component.Name}: output '{unheeded.Text}' is skipped, because images are loaded into docker or podman only with --load.");
+                tools.Warn($"{component.Name}: output '{unheeded.Text}' is skipped, because images are loaded into docker or podman only "
+                    + "with --load.");
             if (read.Find(output => output.IsStandardOutput) is { } first)
-                throw new UsageException($"{component.Name}: --output '{first.Text}': a project cannot write its images to standard output. Name a file with dest=FILE.");
+                throw new UsageException($"{component.Name}: --output '{first.Text}': a project cannot write its images to standard "
+                    + "output. Name a file with dest=FILE.");
             await writer.PrepareAsync(read, [.. component.Platforms.Select(platform => platform.Platform)], cancellation);
             found.AddRange(read.Select(output => (component.Name, output)));
         }

@@ -27,16 +27,21 @@ internal sealed class BuildOptions
 {
     private ContextFlags contexts = null!;
     private readonly Option<string[]> tags = Many("--tag", "A name for the image, such as quay.io/acme/app:1.4. Repeatable.", "REF", "-t");
-    private readonly Option<string[]> platforms = Many("--platform", "The platforms to build, such as linux/amd64,linux/arm64. Default: $DOCKER_DEFAULT_PLATFORM, or the platform of this machine.", "PLATFORMS");
-    private readonly Option<string[]> buildArguments = Many("--build-arg", "Set an ARG. Without =VALUE, the value comes from the environment. Repeatable.", "KEY=VALUE");
-    private readonly Option<string?> target = new("--target") { Description = "The stage to build. Default: the last one.", HelpName = "STAGE" };
+    private readonly Option<string[]> platforms = Many("--platform", "The platforms to build, such as linux/amd64,linux/arm64. Default: "
+        + "$DOCKER_DEFAULT_PLATFORM, or the platform of this machine.", "PLATFORMS");
+    private readonly Option<string[]> buildArguments = Many("--build-arg",
+        "Set an ARG. Without =VALUE, the value comes from the environment. Repeatable.", "KEY=VALUE");
+    private readonly Option<string?> target = new("--target") { Description = "The stage to build. Default: the last one.",
+        HelpName = "STAGE" };
     private readonly Option<string[]> labels = Many("--label", "Add a label to the image. Repeatable.", "KEY=VALUE");
-    private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To annotate something else, prefix KEY=VALUE with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
+    private readonly Option<string[]> annotations = Many("--annotation", "Add an annotation to the manifests. To annotate something else, "
+        + "prefix KEY=VALUE with index: or manifest[linux/arm64]:. Repeatable.", "KEY=VALUE");
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<string[]> noCacheFilter = Many(
         "--no-cache-filter", "Run the steps of these stages again, without the cache. Repeatable.", "STAGES");
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
-    private readonly Option<bool> push = new("--push") { Description = "Push the image to its registry, under all its tags. The tags are written last." };
+    private readonly Option<bool> push = new("--push") { Description = "Push the image to its registry, under all its tags. The tags are "
+        + "written last." };
     private RunFlags runs = null!;
     private ImageFlags image = null!;
     private PublishingFlags publishing = null!;
@@ -45,14 +50,22 @@ internal sealed class BuildOptions
     private AttachmentFlags attaching = null!;
     private CheckFlags checking = null!;
     private readonly Option<string> progress = new("--progress") { Description = "How to show progress: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
-    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to FILE. Then 'manifold merge' joins the files of several machines and writes the tags.", HelpName = "FILE" };
+    private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to "
+        + "FILE. Then 'manifold merge' joins the files of several machines and writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
-    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to FILE, as JSON.", HelpName = "FILE" };
-    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. You can also run 'manifold report' later.", HelpName = "FOLDER" };
-    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the digest of the image to FILE.", HelpName = "FILE" };
-    private readonly Option<string?> print = new("--print") { Description = "Print JSON without building: tree prints the parsed Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
-    private readonly Option<string> verify = new("--verify") { Description = "Check that programs in the image match its platform: on fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.", DefaultValueFactory = _ => "on", HelpName = "MODE" };
-    private readonly Option<string[]> verifyAllow = Many("--verify-allow", "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
+    private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to "
+        + "FILE, as JSON.", HelpName = "FILE" };
+    private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. "
+        + "You can also run 'manifold report' later.", HelpName = "FOLDER" };
+    private readonly Option<string?> iidFile = new("--iidfile") { Description = "Write the digest of the image to FILE.",
+        HelpName = "FILE" };
+    private readonly Option<string?> print = new("--print") { Description = "Print JSON without building: tree prints the parsed "
+        + "Dockerfile, plan prints the build plan.", HelpName = "WHAT" };
+    private readonly Option<string> verify = new("--verify") { Description = "Check that programs in the image match its platform: on "
+        + "fails the build if the image cannot start, strict also fails on warnings, warn only reports, off skips the check.",
+        DefaultValueFactory = _ => "on", HelpName = "MODE" };
+    private readonly Option<string[]> verifyAllow = Many("--verify-allow",
+        "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", "PATTERN");
 
     private RegistryAccess? registries;
 
@@ -153,7 +166,8 @@ internal sealed class BuildOptions
         WithoutAnIndex.Require("--index=never", request.Platforms,
             request.Annotations.Concat(outputs.All.SelectMany(each => each.Annotations)));
         if (parsed.GetValue(shard) is not null)
-            throw new UsageException("--index=never and --shard cannot be used together: a shard is part of an index. Push the image without --shard, or "
+            throw new UsageException("--index=never and --shard cannot be used together: a shard is part of an index. Push the image "
+                + "without --shard, or "
                 + "leave out --index=never.");
     }
 
@@ -168,7 +182,8 @@ internal sealed class BuildOptions
         if (request.CheckAll)
             throw new UsageException("--check-all needs --push. Add --push, or use 'manifold push --check-all' later.");
         return request is { PlatformTags: false, Force: false, AllowPlatformRemoval: false } ? null
-            : throw new UsageException("--platform-tags, --force and --allow-platform-removal need --push. Add --push, or use them with 'manifold push' later.");
+            : throw new UsageException("--platform-tags, --force and --allow-platform-removal need --push. Add --push, or use them with "
+            + "'manifold push' later.");
     }
 
     private Attachments ReadAttachments(ParseResult parsed, OutputChoice outputs)
@@ -177,7 +192,8 @@ internal sealed class BuildOptions
         if (attachments.Any && !parsed.GetValue(push) && !outputs.Pushed.Any())
             attachments.RequirePlace(outputs.All);
         return attachments.KeyFile is null || parsed.GetValue(shard) is null ? attachments
-            : throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged image: manifold sign --key FILE IMAGE");
+            : throw new UsageException("--sign and --shard cannot be used together: a shard is only part of an image. Sign the merged "
+            + "image: manifold sign --key FILE IMAGE");
     }
 
     private BuildRequest ReadRequest(ParseResult parsed, CliContext context)

@@ -181,6 +181,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         foreach (var each in written)
             await context.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)
-            await context.Error.WriteLineAsync($"Pushed without tags. When you have all shards, write the tags with: manifold merge {shard} ...");
+            await context.Error.WriteLineAsync("Pushed without tags. When you have all shards, write the tags with: manifold merge "
+                + $"{shard} ...");
     }
 }

@@ -13,7 +13,8 @@ internal static class BuildsCommand
 
     public static Command Create(CliContext context)
     {
-        var last = new Option<int>("--last", "-n") { Description = $"How many builds to list. The store keeps the latest {Limits.BuildRecords}.", HelpName = "N", DefaultValueFactory = _ => Usual };
+        var last = new Option<int>("--last", "-n") { Description = "How many builds to list. The store keeps the latest "
+            + $"{Limits.BuildRecords}.", HelpName = "N", DefaultValueFactory = _ => Usual };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("builds", "List the latest builds. To see one, run: manifold report BUILD") { last, json };
         command.SetAction(parsed =>
@@ -25,7 +26,8 @@ internal static class BuildsCommand
             if (parsed.GetValue(json))
                 context.Out.WriteLine(new JsonArray([.. records.Select(ToJson)]).ToJsonString());
             else
-                Columns.Write(context, ["BUILD", "BEGUN", "TIME", "RESULT", "IMAGES", "PLATFORMS", "CACHED", "WHAT"], [.. records.Select(ToRow)]);
+                Columns.Write(context, ["BUILD", "BEGUN", "TIME", "RESULT", "IMAGES", "PLATFORMS", "CACHED", "WHAT"],
+                    [.. records.Select(ToRow)]);
         });
         return command;
     }

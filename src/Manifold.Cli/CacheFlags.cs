@@ -6,8 +6,10 @@ namespace Manifold.Cli;
 /// <summary><c>--cache-from</c> and <c>--cache-to</c>.</summary>
 internal sealed class CacheFlags
 {
-    private readonly Option<string[]> from = Many("--cache-from", "Reuse results of other builds, such as type=registry,ref=REF or type=local,src=FOLDER. Repeatable.");
-    private readonly Option<string[]> to = Many("--cache-to", "Save results for other builds, such as type=registry,ref=REF[,mode=max], type=local,dest=FOLDER or type=inline. Repeatable.");
+    private readonly Option<string[]> from = Many("--cache-from",
+        "Reuse results of other builds, such as type=registry,ref=REF or type=local,src=FOLDER. Repeatable.");
+    private readonly Option<string[]> to = Many("--cache-to", "Save results for other builds, such as type=registry,ref=REF[,mode=max], "
+        + "type=local,dest=FOLDER or type=inline. Repeatable.");
 
     public static CacheFlags AddTo(Command command)
     {

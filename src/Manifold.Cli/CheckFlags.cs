@@ -6,7 +6,8 @@ namespace Manifold.Cli;
 internal sealed class CheckFlags
 {
     private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings in the Dockerfile, without building." };
-    private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call check.", HelpName = "METHOD" };
+    private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call "
+        + "check.", HelpName = "METHOD" };
 
     public static CheckFlags AddTo(Command command)
     {

@@ -14,11 +14,13 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image or a build. For an image: {Locations.Help} A REFERENCE without a prefix is "
+        var a = new Argument<string>("A") { Description = $"An image or a build. For an image: {Locations.Help} A REFERENCE without a "
+            + "prefix is "
             + "searched in the local store first. For a build: its ID, or 'latest'." };
         var b = new Argument<string>("B") { Description = "The image or build to compare the first one with." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
-        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and sizes. For builds, also shows times.") { a, b, json };
+        var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and "
+            + "sizes. For builds, also shows times.") { a, b, json };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -29,7 +31,8 @@ internal static class CompareCommand
             var (nameA, nameB) = (parsed.GetRequiredValue(a), parsed.GetRequiredValue(b));
             var (recordA, recordB) = (comparing.Builds.TryFind(nameA), comparing.Builds.TryFind(nameB));
             if (recordA is null != recordB is null)
-                throw new UsageException($"'{(recordA is null ? nameB : nameA)}' is a build, but '{(recordA is null ? nameA : nameB)}' is not. Compare two builds or two images. To list the builds, run: manifold builds");
+                throw new UsageException($"'{(recordA is null ? nameB : nameA)}' is a build, but '{(recordA is null ? nameA : nameB)}' is "
+                    + "not. Compare two builds or two images. To list the builds, run: manifold builds");
             if (recordA is not null)
             {
                 var builds = await comparing.OfBuildsAsync(recordA, recordB!, cancellation);

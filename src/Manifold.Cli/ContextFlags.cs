@@ -15,11 +15,14 @@ namespace Manifold.Cli;
 /// <remarks>What is not on this machine is fetched by <see cref="PrepareAsync"/>, once the store is open.</remarks>
 internal sealed class ContextFlags
 {
-    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a folder, or the address of a git repository or a tar archive. Use - to read a tar archive or a Dockerfile from standard input." };
-    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile, or - for standard input. Default: CONTEXT/Dockerfile or CONTEXT/Containerfile.", HelpName = "FILE" };
+    private readonly Argument<string> context = new("CONTEXT") { Description = "The build context, where COPY and ADD find their files: a "
+        + "folder, or the address of a git repository or a tar archive. Use - to read a tar archive or a Dockerfile from standard input." };
+    private readonly Option<string?> file = new("--file", "-f") { Description = "The Dockerfile, or - for standard input. Default: "
+        + "CONTEXT/Dockerfile or CONTEXT/Containerfile.", HelpName = "FILE" };
     private readonly Option<string[]> named = new("--build-context")
     {
-        Description = "Use a folder or an image as NAME in FROM and --from: a path, docker-image://REF, oci-layout://FOLDER[:TAG], or the address of a git repository or a tar archive. Repeatable.",
+        Description = "Use a folder or an image as NAME in FROM and --from: a path, docker-image://REF, oci-layout://FOLDER[:TAG], or the "
+            + "address of a git repository or a tar archive. Repeatable.",
         HelpName = "NAME=PLACE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
 
@@ -41,7 +44,8 @@ internal sealed class ContextFlags
     /// <summary>The request's part that says where files come from.</summary>
     public BuildRequest Read(ParseResult parsed, ImmutableArray<Platform> platforms)
     {
-        var (where, path) = (Context(parsed) ?? throw new UsageException("The build context is missing. Name a folder, such as: manifold build ."), File(parsed));
+        var (where, path) = (Context(parsed) ?? throw new UsageException("The build context is missing. Name a folder, such as: manifold "
+            + "build ."), File(parsed));
         if (where == "-" && path == "-")
             throw new UsageException("Standard input cannot be both the context and the Dockerfile. Use a path for one of them.");
         var isElsewhere = where == "-" || ContextFetcher.IsRemote(where);
@@ -84,7 +88,8 @@ internal sealed class ContextFlags
             fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
         request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
-            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it cannot contain another one. Leave out -f.")
+            return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it "
+                + "cannot contain another one. Leave out -f.")
                 : WithDockerfile(request, dockerfile, address == "-" ? "standard input" : AddressSecrets.Without(address));
         return request.DockerfilePath is { } inside and not "-" ? request with { DockerfilePath = Inside(fetched.Folder, inside) } : request;
     }
@@ -95,7 +100,8 @@ internal sealed class ContextFlags
     private static string Inside(string folder, string path)
     {
         var full = Path.GetFullPath(path.TrimStart('/'), folder);
-        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full : throw new UsageException($"-f {path}: the file is outside the context.");
+        return full.StartsWith(folder + "/", StringComparison.Ordinal) ? full
+            : throw new UsageException($"-f {path}: the file is outside the context.");
     }
 
     private static async Task<byte[]> ReadInputAsync(CliContext cli, CancellationToken cancellation)
@@ -112,7 +118,8 @@ internal sealed class ContextFlags
         {
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || equals == text.Length - 1)
-                throw new UsageException($"--build-context {AddressSecrets.Without(text)}: expected NAME=PLACE, such as --build-context base=docker-image://debian:12");
+                throw new UsageException($"--build-context {AddressSecrets.Without(text)}: expected NAME=PLACE, such as --build-context "
+                    + "base=docker-image://debian:12");
             contexts[text[..equals]] = ContextText.Parse(text[(equals + 1)..], Directory.GetCurrentDirectory(), out var wrong) switch
             {
                 FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException($"--build-context {text}: '{folder.Folder}' is not a folder. For an image, write docker-image://{text[(equals + 1)..]}."),

@@ -13,12 +13,15 @@ internal static class CopyCommand
     public static Command Create(CliContext context)
     {
         var source = new Argument<string>("SOURCE") { Description = $"The image to copy: {Locations.Help}" };
-        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy the image, in the same form as SOURCE.", Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. Default: all.", HelpName = "PLATFORMS" };
+        var targets = new Argument<string[]>("TARGET") { Description = "Where to copy the image, in the same form as SOURCE.",
+            Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Copy only these platforms, such as linux/amd64,linux/arm64. "
+            + "Default: all.", HelpName = "PLATFORMS" };
         var format = FormatOption();
-        var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs and provenance." };
+        var noReferrers = new Option<bool>("--no-referrers") { Description = "Do not copy signatures, SBOMs or provenance." };
         var allTags = new Option<bool>("--all-tags") { Description = "Copy every tag of a repository, or every image of a layout." };
-        var command = new Command("copy", "Copy an image between registries, layouts and archives. All its platforms, signatures and SBOMs are copied. The source or target can also be the local store.")
+        var command = new Command("copy", "Copy an image between registries, layouts and archives. All its platforms, signatures and "
+            + "SBOMs are copied. The source or target can also be the local store.")
         {
             source, targets, platforms, format, noReferrers, allTags,
         };
@@ -49,7 +52,8 @@ internal static class CopyCommand
 
     public static Option<string?> FormatOption()
     {
-        var format = new Option<string?>("--format") { Description = "Convert the index and manifests to this format: oci or docker. Default: no conversion.", HelpName = "FORMAT" };
+        var format = new Option<string?>("--format") { Description = "Convert the index and manifests to this format: oci or docker. "
+            + "Default: no conversion.", HelpName = "FORMAT" };
         format.AcceptOneOf("oci", "docker");
         return format;
     }
@@ -80,7 +84,8 @@ internal static class CopyCommand
     {
         var names = source switch
         {
-            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } => throw new UsageException($"--all-tags copies every tag, so the source must not have a tag: '{source}'."),
+            { Name: not null } or { Digest: not null } or { Reference.Digest: not null } or { Reference.Tag: not "latest" } =>
+                throw new UsageException($"--all-tags copies every tag, so the source must not have a tag: '{source}'."),
             { Transport: Transport.Registry } => await at.Client.ListTagsAsync(source.Reference!, cancellation),
             { Transport: Transport.OciLayout or Transport.OciArchive } => await NamesOfAsync(at, source),
             _ => throw new UsageException($"--all-tags needs a repository or an OCI layout, not '{source}'."),

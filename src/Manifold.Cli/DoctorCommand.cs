@@ -54,6 +54,7 @@ public static class DoctorCommand
         if (checks.Any(check => check.Status == HostStatus.Missing))
             return "[red]This machine cannot run RUN steps yet. Images without RUN can be built.[/]";
         var reduced = checks.Count(check => check.Status == HostStatus.Reduced);
-        return reduced == 0 ? "[green]This machine is ready for all builds.[/]" : $"[green]This machine is ready.[/] {Counts.Of(reduced, "optional feature")} {(reduced == 1 ? "is" : "are")} missing.";
+        return reduced == 0 ? "[green]This machine is ready for all builds.[/]"
+            : $"[green]This machine is ready.[/] {Counts.Of(reduced, "optional feature")} {(reduced == 1 ? "is" : "are")} missing.";
     }
 }

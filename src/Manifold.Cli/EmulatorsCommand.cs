@@ -23,13 +23,15 @@ public static class EmulatorsCommand
 
     private static Command Install(CliContext context)
     {
-        var command = new Command("install", "Register every installed qemu-user emulator with the kernel, for use in containers too. The registration lasts until the next restart.");
+        var command = new Command("install", "Register every installed qemu-user emulator with the kernel, for use in containers too. The "
+            + "registration lasts until the next restart.");
         command.SetAction(async (_, _) =>
         {
             using var store = context.OpenStore();
             var emulators = new Emulators(store);
             var registered = await emulators.InstallAsync();
-            await context.Error.WriteLineAsync(registered.IsEmpty ? "There are no emulators to register." : $"Registered: {string.Join(", ", registered)}");
+            await context.Error.WriteLineAsync(registered.IsEmpty ? "There are no emulators to register."
+                : $"Registered: {string.Join(", ", registered)}");
             await PrintAsync(context, emulators);
         });
         return command;

@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 
 namespace Manifold.Cli;
 
-/// <summary>Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not know.</summary>
+/// <summary>Words from docker, skopeo, buildah and cosign, with their counterparts here. Used only for words that a command does not
+/// know.</summary>
 internal static class Habits
 {
-    private const string Tls = "For a registry without TLS or a trusted certificate, use --insecure-registry HOST. Registries on localhost do not need it.";
+    private const string Tls = "For a registry without TLS or a trusted certificate, use --insecure-registry HOST. Registries on "
+        + "localhost do not need it.";
     private const string LogIn = "Log in with 'manifold login HOST', or use --authfile FILE.";
     private const string AllPlatforms = "Leave it out: without --platform, all platforms are included.";
     private const string Indexes = "Use 'manifold inspect' to show an image, or 'manifold index' to create and change indexes.";
@@ -66,7 +68,8 @@ internal static class Habits
         KeyValuePair.Create("--compress", "Leave it out: the context is not sent anywhere."),
         KeyValuePair.Create("--squash", "To make one layer of a stage, copy it: FROM scratch, then COPY --from=STAGE / /."),
         KeyValuePair.Create(
-            "--security-opt", "For a step that needs full privileges, write RUN --security=insecure and build with --allow security.insecure."),
+            "--security-opt", "For a step that needs full privileges, write RUN --security=insecure and build with --allow "
+                + "security.insecure."),
         KeyValuePair.Create("--isolation", "Leave it out: it is only for Windows containers."),
         KeyValuePair.Create(
             "--disable-content-trust",

@@ -40,7 +40,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         if (prepared is not null)
             await PublishAsync(prepared, parts, options.Publication, cancellation);
         if (parts is { Top.Descriptor.MediaType: MediaType.DockerIndex or MediaType.DockerManifest } && targets.Any(target => target.Transport is Transport.OciLayout or Transport.OciArchive))
-            context.Warn("the image keeps Docker's format and its digests. skopeo and umoci cannot read this format in a layout. To convert the image for them, add --format oci.");
+            context.Warn("the image keeps Docker's format and its digests. skopeo and umoci cannot read this format in a layout. To "
+                + "convert the image for them, add --format oci.");
         foreach (var place in targets.Where(target => target.Transport is not Transport.Registry).GroupBy(target => (target.Transport, target.Path, target.Reference)))
         {
             var names = place.Select(target => target.Name ?? DefaultName(target, image)).OfType<string>().Distinct().ToImmutableArray();
@@ -59,7 +60,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         var platforms = (await ImagePlatforms.ReadAsync(image, top, cancellation)).Select(entry => entry.Platform).Distinct().ToImmutableArray();
         var preflight = (await publisher.PreflightAsync(request, platforms, cancellation)).OrThrow();
         if (options.Before is { } before && !request.Force && preflight.Tags.FirstOrDefault(tag => tag.Platform is null && tag.Now?.Digest != before) is { } moved)
-            throw new PublicationRefusedException($"{moved.Tag}: the tag changed in the meantime and is now {moved.Now?.Digest.ToString() ?? "gone"}. Run the command again, or overwrite the tag with --force.");
+            throw new PublicationRefusedException($"{moved.Tag}: the tag changed in the meantime and is now "
+                + $"{moved.Now?.Digest.ToString() ?? "gone"}. Run the command again, or overwrite the tag with --force.");
         return new PreparedImage(image, top, preflight);
     }
 
@@ -98,7 +100,8 @@ internal sealed class ImageDelivery(CliContext context, Store store, RegistryCli
         public void Report(BlobPlaced value)
         {
             lock (turn)
-                context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  {(value.AlreadyThere ? "already there" : "copied")}");
+                context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  "
+                    + $"{(value.AlreadyThere ? "already there" : "copied")}");
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class IndexCommand
         var replace = Replace();
         var attestations = NoAttestations();
         var annotations = IndexFlags.Annotations("Add an annotation to the index. Repeatable.");
-        var command = new Command("create", "Create an index from images and other indexes. Missing platforms are read from the image configs.") { shared.Target, sources, replace, attestations, annotations };
+        var command = new Command("create", "Create an index from images and other indexes. Missing platforms are read from the image "
+            + "configs.") { shared.Target, sources, replace, attestations, annotations };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             foreach (var source in parsed.GetRequiredValue(sources))
@@ -38,7 +39,8 @@ internal static class IndexCommand
         var sources = Sources();
         var replace = Replace();
         var attestations = NoAttestations();
-        var command = new Command("add", "Add images, or all platforms of other indexes, to an index.") { shared.Target, sources, replace, attestations };
+        var command = new Command("add", "Add images, or all platforms of other indexes, to an index.") { shared.Target, sources,
+            replace, attestations };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
             await run.BeginAsync(cancellation);
@@ -50,7 +52,8 @@ internal static class IndexCommand
     private static Command Remove(CliContext context)
     {
         var shared = new IndexFlags("The index to remove from.");
-        var entries = new Argument<string[]>("ENTRY") { Description = "The platforms or digests to remove.", Arity = ArgumentArity.OneOrMore };
+        var entries = new Argument<string[]>("ENTRY") { Description = "The platforms or digests to remove.",
+            Arity = ArgumentArity.OneOrMore };
         var command = new Command("remove", "Remove platforms from an index. Their manifests are not deleted.") { shared.Target, entries };
         return shared.Complete(context, command, async (run, parsed, cancellation) =>
         {
@@ -64,13 +67,15 @@ internal static class IndexCommand
     private static Command Annotate(CliContext context)
     {
         var shared = new IndexFlags("The index to annotate.");
-        var entry = new Argument<string?>("ENTRY") { Description = "A platform or digest in the index. Default: the index itself.", Arity = ArgumentArity.ZeroOrOne };
+        var entry = new Argument<string?>("ENTRY") { Description = "A platform or digest in the index. Default: the index itself.",
+            Arity = ArgumentArity.ZeroOrOne };
         var annotations = IndexFlags.Annotations("Add an annotation. KEY= without a value removes it. Repeatable.");
         var os = new Option<string?>("--os") { Description = "Set the operating system of the entry.", HelpName = "OS" };
         var architecture = new Option<string?>("--arch") { Description = "Set the architecture of the entry.", HelpName = "ARCH" };
         var variant = new Option<string?>("--variant") { Description = "Set the variant of the entry.", HelpName = "VARIANT" };
         var version = new Option<string?>("--os-version") { Description = "Set the os.version of the entry.", HelpName = "VERSION" };
-        var features = new Option<string[]>("--os-features") { Description = "Set the os.features of the entry. Repeatable.", HelpName = "FEATURE" };
+        var features = new Option<string[]>("--os-features") { Description = "Set the os.features of the entry. Repeatable.",
+            HelpName = "FEATURE" };
         var command = new Command("annotate", "Annotate an index, or change the platform of an entry. The manifests do not change.")
         {
             shared.Target, entry, annotations, os, architecture, variant, version, features,
@@ -83,30 +88,36 @@ internal static class IndexCommand
                 OsFeatures = parsed.GetValue(features) is { Length: > 0 } given ? [.. given] : null, Annotations = IndexFlags.Pairs(parsed.GetValue(annotations)),
             };
             if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null, Annotations.IsEmpty: true })
-                throw new UsageException("There is nothing to change. Add --annotation KEY=VALUE. For an entry, you can also add --os, --arch, --variant, --os-version or --os-features.");
+                throw new UsageException("There is nothing to change. Add --annotation KEY=VALUE. For an entry, you can also add --os, "
+                    + "--arch, --variant, --os-version or --os-features.");
             await run.BeginAsync(cancellation);
             if (parsed.GetValue(entry) is { } which)
                 run.Draft.AnnotateEntry(which, changes);
             else if (changes is { Os: null, Architecture: null, Variant: null, OsVersion: null, OsFeatures: null })
                 run.Draft.Annotate(changes.Annotations);
             else
-                throw new UsageException("An index itself has no platform. Name one of its entries: manifold index annotate TARGET linux/arm64 --variant v8");
+                throw new UsageException("An index itself has no platform. Name one of its entries: manifold index annotate TARGET "
+                    + "linux/arm64 --variant v8");
             run.RemovalIsAsked = changes.Os is not null || changes.Architecture is not null || changes.Variant is not null;
         });
     }
 
-    private static Argument<string[]> Sources() => new("SOURCE") { Description = $"The images to add: {Locations.Help}", Arity = ArgumentArity.OneOrMore };
+    private static Argument<string[]> Sources() => new("SOURCE") { Description = $"The images to add: {Locations.Help}",
+        Arity = ArgumentArity.OneOrMore };
 
-    private static Option<bool> Replace() => new("--replace") { Description = "Replace a platform that the index or an earlier source already has." };
+    private static Option<bool> Replace() => new("--replace") { Description = "Replace a platform that the index or an earlier source "
+        + "already has." };
 
-    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations, the entries with the platform unknown/unknown." };
+    private static Option<bool> NoAttestations() => new("--no-attestations") { Description = "Leave out attestations, the entries with "
+        + "the platform unknown/unknown." };
 }
 
 /// <summary>What the commands over indexes share: a target, how it is published, and the steps around the change itself.</summary>
 internal sealed class IndexFlags(string targetHelp)
 {
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Print the index without writing it." };
-    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Do not copy the signatures, SBOMs and provenance of the sources." };
+    private readonly Option<bool> noReferrers = new("--no-referrers") { Description = "Do not copy the signatures, SBOMs and provenance "
+        + "of the sources." };
     private readonly Option<string?> format = CopyCommand.FormatOption();
 
     public Argument<string> Target { get; } = new("TARGET") { Description = targetHelp };

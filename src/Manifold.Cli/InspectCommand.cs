@@ -14,7 +14,8 @@ internal static class InspectCommand
         var location = new Argument<string>("LOCATION") { Description = $"The image to show: {Locations.Help}" };
         var raw = new Option<bool>("--raw") { Description = "Print the index or manifest, byte for byte." };
         var config = new Option<bool>("--config") { Description = "Print the config of one platform, byte for byte." };
-        var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the platform of this machine.", HelpName = "PLATFORM" };
+        var platform = new Option<string?>("--platform") { Description = "Show only this platform. With --config, the default is the "
+            + "platform of this machine.", HelpName = "PLATFORM" };
         var files = new Option<bool>("--files")
         {
             Description = "List the files of one platform, largest first, and mark files that a later layer replaces or deletes.",
@@ -25,7 +26,8 @@ internal static class InspectCommand
         };
         var format = StoredNames.FormatOption();
         var json = new Option<bool>("--json") { Description = "Print JSON. The same as --format json." };
-        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. The image can be in a registry, the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
+        var command = new Command("inspect", "Show the platforms, layers and configuration of an image. The image can be in a registry, "
+            + "the local store, a layout or an archive. Signatures and SBOMs are listed, too.")
         {
             location, raw, config, platform, files, limit, format, json,
         };
@@ -33,9 +35,11 @@ internal static class InspectCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(raw) && parsed.GetValue(config))
-                throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints the config.");
+                throw new UsageException("--raw and --config cannot be used together. --raw prints the index or manifest, --config prints "
+                    + "the config.");
             if (parsed.GetValue(files) && (parsed.GetValue(raw) || parsed.GetValue(config)))
-                throw new UsageException("--files cannot be used together with --raw or --config. --files lists files; --raw and --config print documents.");
+                throw new UsageException("--files cannot be used together with --raw or --config. --files lists files; --raw and --config "
+                    + "print documents.");
             InspectFiles.RequireLimit(parsed.GetValue(limit), parsed.GetValue(files));
             var isJson = parsed.GetValue(json) || parsed.GetValue(format) == "json";
             var place = Locations.Parse(parsed.GetRequiredValue(location));

@@ -22,7 +22,8 @@ internal static class InspectedText
         foreach (var (key, value) in image.Index?.Annotations ?? ImmutableSortedDictionary<string, string>.Empty)
             output.WriteLine($"Note:    {ForeignText.Line($"{key}={value}")}");
         output.WriteLine();
-        Columns.Write(output.Context, ["PLATFORM", "DIGEST", "SIZE", "LAYERS", "CREATED"], [.. image.Manifests.Select(manifest => ToRow(image, manifest))]);
+        Columns.Write(output.Context, ["PLATFORM", "DIGEST", "SIZE", "LAYERS", "CREATED"], [.. image.Manifests.Select(manifest =>
+            ToRow(image, manifest))]);
         foreach (var manifest in image.Manifests.Where(manifest => manifest.Config is not null))
             WriteImage(output, image, manifest);
         WriteReferrers(output, image);

@@ -5,7 +5,8 @@ internal static class KeyPassword
 {
     private const string Variable = "COSIGN_PASSWORD";
 
-    public static Task<string> AskAsync(CliContext context, string keyFile, CancellationToken cancellation) => AskAsync(context, $"Password for {keyFile}: ", twice: false, cancellation);
+    public static Task<string> AskAsync(CliContext context, string keyFile, CancellationToken cancellation) => AskAsync(context,
+        $"Password for {keyFile}: ", twice: false, cancellation);
 
     public static async Task<string> AskAsync(CliContext context, string question, bool twice, CancellationToken cancellation)
     {

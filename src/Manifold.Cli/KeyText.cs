@@ -11,7 +11,8 @@ internal static class KeyText
     public static string Read(CliContext context, string key)
     {
         if (key.StartsWith(Environment, StringComparison.Ordinal))
-            return context.Variable(key[Environment.Length..]) ?? throw new UsageException($"--key {key}: the environment variable '{key[Environment.Length..]}' is not set.");
+            return context.Variable(key[Environment.Length..]) ?? throw new UsageException($"--key {key}: the environment variable "
+                + $"'{key[Environment.Length..]}' is not set.");
         if (key.Contains("://", StringComparison.Ordinal))
             throw new UsageException($"--key {key}: key management services are not supported. Use a file or {Environment}VARIABLE.");
         if (!File.Exists(key))

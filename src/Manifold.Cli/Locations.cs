@@ -12,9 +12,11 @@ internal static class Locations
 
     /// <exception cref="UsageException">It is none.</exception>
     public static ImageLocation Parse(string text) => Foreign.FirstOrDefault(each => text.StartsWith(each + ":", StringComparison.Ordinal)) is { } transport
-        ? throw new UsageException($"'{text}': manifold does not support skopeo's transport '{transport}:'. Use {Help} For a repository named '{transport}', write docker://{text}")
+        ? throw new UsageException($"'{text}': manifold does not support skopeo's transport '{transport}:'. Use {Help} For a repository "
+        + $"named '{transport}', write docker://{text}")
         : ImageLocation.TryParse(text, out var location) ? location
-        : throw new UsageException($"'{text}' is not the location of an image. Expected [registry/]repository[:tag][@digest], store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
+        : throw new UsageException($"'{text}' is not the location of an image. Expected [registry/]repository[:tag][@digest], "
+        + "store:REFERENCE, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REFERENCE].");
 
     /// <summary>Where an image was read from, for people.</summary>
     public static string Place(ImageLocation location) => location.Transport switch

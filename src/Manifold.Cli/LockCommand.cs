@@ -12,9 +12,12 @@ internal static class LockCommand
 {
     public static Command Create(CliContext context)
     {
-        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups to pin. Default: the whole project. If the first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
-        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or the folder that contains it. Default: the working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-        var set = new Option<string[]>("--set") { Description = "Override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var names = new Argument<string[]>("IMAGE") { Description = "The images or groups to pin. Default: the whole project. If the "
+            + "first IMAGE is a folder, it is read as -f FOLDER.", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Option<string[]>("--file", "-f") { Description = "The project file, or the folder that contains it. Default: the "
+            + "working folder.", HelpName = "FILE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var set = new Option<string[]>("--set") { Description = "Override a key of an image, as in 'manifold bake'. Repeatable.",
+            HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var variables = new Option<string[]>("--var")
         {
             Description = "Set a variable of the file, as in 'manifold bake'. Repeatable.", HelpName = "NAME=VALUE",

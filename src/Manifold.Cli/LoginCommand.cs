@@ -10,7 +10,8 @@ internal static class LoginCommand
     public static Command Create(CliContext context)
     {
         var registry = RegistryArgument();
-        var user = new Option<string>("--username", "-u") { Description = "The user name. If it is missing, a prompt asks for it.", HelpName = "NAME" };
+        var user = new Option<string>("--username", "-u") { Description = "The user name. If it is missing, a prompt asks for it.",
+            HelpName = "NAME" };
         var fromInput = new Option<bool>("--password-stdin") { Description = "Read the password from standard input." };
         var command = new Command("login", "Log in to a registry.") { registry, user, fromInput };
         var access = RegistryAccess.AddTo(command, twoAccounts: false);

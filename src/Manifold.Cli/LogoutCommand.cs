@@ -15,7 +15,8 @@ internal static class LogoutCommand
         {
             var name = RegistryAccess.Registry(parsed.GetValue(registry));
             var paths = await Credentials.From(context.Environment, parsed.GetValue(authFile)).RemoveAsync(name, cancellation);
-            await context.Error.WriteLineAsync(paths.IsEmpty ? $"You are not logged in to {name}" : $"Logged out of {name} ({string.Join(", ", paths)})");
+            await context.Error.WriteLineAsync(paths.IsEmpty ? $"You are not logged in to {name}"
+                : $"Logged out of {name} ({string.Join(", ", paths)})");
         });
         return command;
     }

@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 
 namespace Manifold.Cli;
 
-/// <summary>The parts of manifold(1) that are not in the command tree. The page docs/environment.md has the same tables; a test compares them.</summary>
+/// <summary>The parts of manifold(1) that are not in the command tree. The page docs/environment.md has the same tables; a test compares
+/// them.</summary>
 internal static class ManTexts
 {
     public const string Introduction =
-        "Manifold is a single program without a daemon. It accepts the flags of 'docker buildx build' and its Dockerfiles, stores images in an "
+        "Manifold is a single program without a daemon. It accepts the flags of 'docker buildx build' and its Dockerfiles, stores images "
+            + "in an "
         + "OCI layout that other tools can read, and talks to registries itself. 'manifold doctor' checks whether this machine is ready.";
 
     public static readonly ImmutableArray<(string Code, string Meaning)> ExitCodes =
@@ -21,7 +23,8 @@ internal static class ManTexts
 
     public static readonly ImmutableArray<(string Names, string Meaning)> Variables =
     [
-        ("MANIFOLD_ROOT", "the folder of the local store. Default: /var/lib/manifold for root, else $XDG_DATA_HOME/manifold, else ~/.local/share/manifold"),
+        ("MANIFOLD_ROOT", "the folder of the local store. Default: /var/lib/manifold for root, else $XDG_DATA_HOME/manifold, else "
+            + "~/.local/share/manifold"),
         ("SOURCE_DATE_EPOCH",
             "the time of the image and of the files in its layers, in seconds since 1970. "
             + "Default: 0, so that the same input gives the same digest"),

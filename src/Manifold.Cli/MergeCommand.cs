@@ -11,11 +11,16 @@ internal static class MergeCommand
 {
     public static Command Create(CliContext context)
     {
-        var files = new Argument<string[]>("SHARD") { Description = "The files that 'manifold build --push --shard FILE' wrote.", Arity = ArgumentArity.OneOrMore };
-        var platforms = new Option<string[]>("--platform") { Description = "Platforms that the merged image must have. Fails if one is missing.", HelpName = "PLATFORMS" };
-        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have, and add those of the shards." };
-        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index. For an entry, write manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
-        var command = new Command("merge", "Merge shards from several machines into one image, and write its tags.") { files, platforms, append, annotations };
+        var files = new Argument<string[]>("SHARD") { Description = "The files that 'manifold build --push --shard FILE' wrote.",
+            Arity = ArgumentArity.OneOrMore };
+        var platforms = new Option<string[]>("--platform") { Description = "Platforms that the merged image must have. Fails if one is "
+            + "missing.", HelpName = "PLATFORMS" };
+        var append = new Option<bool>("--append") { Description = "Keep the platforms that the tags already have, and add those of the "
+            + "shards." };
+        var annotations = new Option<string[]>("--annotation") { Description = "Add an annotation to the index. For an entry, write "
+            + "manifest-descriptor[linux/arm64]:KEY=VALUE. Repeatable.", HelpName = "KEY=VALUE" };
+        var command = new Command("merge", "Merge shards from several machines into one image, and write its tags.") { files, platforms,
+            append, annotations };
         var publishing = PublishingFlags.AddTo(command);
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -63,7 +68,8 @@ internal static class MergeCommand
             var read = Annotation.Parse(text);
             var bare = !text.Split('=')[0].Contains(':', StringComparison.Ordinal);
             if (read.Any(each => each.Place is AnnotationPlace.IndexDescriptor || (each.Place is AnnotationPlace.Manifest && !bare)))
-                throw new UsageException($"--annotation {text}: merge can annotate the index (index:) and its entries (manifest-descriptor:). To annotate a manifest, use --annotation when you build it.");
+                throw new UsageException($"--annotation {text}: merge can annotate the index (index:) and its entries "
+                    + "(manifest-descriptor:). To annotate a manifest, use --annotation when you build it.");
             return read.Select(each => bare ? each with { Place = AnnotationPlace.Index } : each);
         }
         catch (FormatException e)

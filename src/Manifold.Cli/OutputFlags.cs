@@ -13,11 +13,13 @@ internal sealed class OutputFlags
 {
     private readonly Option<string[]> outputs = new("--output", "-o")
     {
-        Description = "Also write the image to another place: type=oci, docker, local, tar, registry or image, with keys such as dest=FILE. A folder receives the files of the image; - writes a tar of them to standard output. Repeatable.",
+        Description = "Also write the image to another place: type=oci, docker, local, tar, registry or image, with keys such as "
+            + "dest=FILE. A folder receives the files of the image; - writes a tar of them to standard output. Repeatable.",
         HelpName = "OUTPUT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
     private readonly Option<bool> load = new("--load") { Description = "Load the image for this machine's platform into docker or podman." };
-    private readonly Option<string?> compression = new("--compression") { Description = "Compression for new layers: gzip, zstd or uncompressed. gzip and zstd accept a level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
+    private readonly Option<string?> compression = new("--compression") { Description = "Compression for new layers: gzip, zstd or "
+        + "uncompressed. gzip and zstd accept a level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
 
     public static OutputFlags AddTo(Command command)
     {
@@ -75,7 +77,8 @@ internal sealed record OutputChoice(ImmutableArray<ImageOutput> All, LayerPolicy
     {
         var images = All.Where(output => output.Kind == OutputKind.Image).ToList();
         foreach (var other in images.Where(other => !IsAlike(other, images[0])).Concat(push && images.Count > 0 && !IsAlike(images[0], ImageOutput.Load) ? images : []).Take(1))
-            throw new UsageException($"--output '{other.Text}': this output needs a different form of the image than another output or --push. Give all of them the same keys, or run one build for each. Finished steps are reused.");
+            throw new UsageException($"--output '{other.Text}': this output needs a different form of the image than another output or "
+                + "--push. Give all of them the same keys, or run one build for each. Finished steps are reused.");
         ImmutableArray<long> times = [.. All.Select(output => output.Epoch).OfType<long>().Distinct()];
         if (times.Length > 1)
             throw new UsageException(

@@ -15,9 +15,12 @@ internal static class PlanCommand
     {
         var options = new BuildOptions();
         var json = new Option<bool>("--json") { Description = "Print the plan as JSON." };
-        var set = new Option<string[]>("--set") { Description = "For a project: override a key of an image, as in 'manifold bake'. Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var set = new Option<string[]>("--set") { Description = "For a project: override a key of an image, as in 'manifold bake'. "
+            + "Repeatable.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var locked = new Option<bool>("--locked") { Description = "For a project: use only images and sources that manifold.lock pins." };
-        var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would stop it. Takes the arguments of 'manifold build'. For a project, add -f FILE and the name of an image.") { json, set, locked };
+        var command = new Command("plan", "Show what a build would do, without building. Also shows what it would publish and what would "
+            + "stop it. Takes the arguments of 'manifold build'. For a project, add -f FILE and the name of an image.") { json, set,
+            locked };
         options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -27,7 +30,8 @@ internal static class PlanCommand
                 return;
             }
             if (parsed.GetResult(set) is not null || parsed.GetValue(locked))
-                throw new UsageException($"{(parsed.GetResult(set) is null ? locked.Name : set.Name)} needs a project. Name its file with -f manifold.yaml.");
+                throw new UsageException($"{(parsed.GetResult(set) is null ? locked.Name : set.Name)} needs a project. Name its file with "
+                    + "-f manifold.yaml.");
             var line = options.Read(parsed, context);
             using var store = context.OpenStore();
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
@@ -37,7 +41,8 @@ internal static class PlanCommand
             var publisher = new Publisher(new PublishingTools(store, registry, context.Time) { Surveys = true });
             var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
             var emulators = new Emulators(store);
-            var advice = await new BuildAdvisor(emulators, registry).OfAsync([new AdvisedBuild("", planned.Plan)], Units.Bytes, cancellation);
+            var advice = await new BuildAdvisor(emulators, registry).OfAsync([new AdvisedBuild("", planned.Plan)], Units.Bytes,
+                cancellation);
             if (parsed.GetValue(json))
             {
                 await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more =>

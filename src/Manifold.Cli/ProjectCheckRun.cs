@@ -15,7 +15,8 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
     public async Task<int> RunAsync(Project project, (Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
         if (new[] { (line.Plan, "--plan"), (line.VerifyReproducible, "--verify-reproducible"), (line.Push, "--push"), (line.Load, "--load") }.FirstOrDefault(each => each.Item1).Item2 is { } beside)
-            throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for {beside}.");
+            throw new UsageException($"--check and {beside} cannot be used together: --check only reports problems. Run bake again for "
+                + $"{beside}.");
         project = await RemoteContexts.PrepareAsync(project, tools.Store, source => line.SettingsOf(source, context), cancellation);
         var options = new GraphOptions
         {
@@ -29,7 +30,8 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
         {
             var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry)
             .OfAsync(checks.Builds, Units.Bytes, cancellation);
-            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks, advice) : ChecksText.Render(checks) + AdviceText.Render(advice));
+            await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks, advice)
+                : ChecksText.Render(checks) + AdviceText.Render(advice));
         }
         SeveralProblemsException.ThrowIfAny(checks.Problems);
         return checks.Errors > 0 ? 1 : 0;

@@ -14,7 +14,8 @@ internal static class PushCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "An image in the local store, or oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or "
+        var image = new Argument<string>("IMAGE") { Description = "An image in the local store, or oci:FOLDER[:NAME], "
+            + "oci-archive:FILE[:NAME] or "
             + "docker-archive:FILE[:REFERENCE]." };
         var named = new Argument<string[]>("TARGET") { Description = "The names to push the image to. Default: its name in the store.",
             Arity = ArgumentArity.ZeroOrMore };

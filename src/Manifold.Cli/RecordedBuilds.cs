@@ -7,7 +7,8 @@ namespace Manifold.Cli;
 /// <summary>The records of the store as people name them: by id, by its begin, as <c>latest</c>; or a record's file from elsewhere.</summary>
 internal sealed class RecordedBuilds(Store store)
 {
-    public const string Help = "The ID of a build or its first characters, 'latest', or a record.json file. 'manifold builds' lists the IDs. Default: latest.";
+    public const string Help = "The ID of a build or its first characters, 'latest', or a record.json file. 'manifold builds' lists the "
+        + "IDs. Default: latest.";
 
     /// <exception cref="UsageException">There is no such build, or several.</exception>
     public BuildRecord Find(string? name) => TryFind(name) ?? throw Unknown(name);

@@ -20,17 +20,21 @@ internal sealed class RegistryAccess
 {
     private readonly Option<string[]> insecure = new("--insecure-registry")
     {
-        Description = "Connect to this HOST[:PORT] without TLS, or with an untrusted certificate. Not needed for registries on localhost. Repeatable.",
+        Description = "Connect to this HOST[:PORT] without TLS, or with an untrusted certificate. Not needed for registries on localhost. "
+            + "Repeatable.",
         HelpName = "HOST",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private readonly Option<string?> authFile = AuthFileOption();
-    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile", "The credentials file for pulls, if different from the one for pushes.");
-    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile", "The credentials file for pushes, if different from the one for pulls.");
+    private readonly Option<string?> pullAuthFile = FileOption("--pull-authfile",
+        "The credentials file for pulls, if different from the one for pushes.");
+    private readonly Option<string?> pushAuthFile = FileOption("--push-authfile",
+        "The credentials file for pushes, if different from the one for pulls.");
     private readonly Option<string?> certificates = new("--cert-dir")
     {
-        Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in certs.d.", HelpName = "FOLDER",
+        Description = "Use the CA certificates (*.crt) and the client certificate (*.cert, *.key) in this folder instead of those in "
+            + "certs.d.", HelpName = "FOLDER",
     };
 
     private RegistryAccess() { }
@@ -46,7 +50,8 @@ internal sealed class RegistryAccess
     }
 
     public static Option<string?> AuthFileOption() =>
-        FileOption("--authfile", "The credentials file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted secret.");
+        FileOption("--authfile", "The credentials file: an auth.json, a config.json or a Kubernetes secret, or the folder of a mounted "
+            + "secret.");
 
     private static Option<string?> FileOption(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 
@@ -74,7 +79,8 @@ internal sealed class RegistryAccess
     {
         // Who logs in writes the file.
         if (credentials is null && new[] { choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile }.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
-            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {missing} HOST");
+            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {missing} "
+                + "HOST");
         return Client(context, choice, credentials);
     }
 
@@ -114,5 +120,6 @@ internal sealed class RegistryAccess
     public static ImmutableArray<Platform> Platforms(IEnumerable<string> values) =>
         [.. values.SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Select(text => Platform.TryParse(text, out var platform) ? platform
-                : throw new UsageException($"'{text}' is not a platform. Expected os/architecture[/variant], such as linux/arm64 or linux/arm/v7."))];
+                : throw new UsageException($"'{text}' is not a platform. Expected os/architecture[/variant], such as linux/arm64 or "
+                + "linux/arm/v7."))];
 }

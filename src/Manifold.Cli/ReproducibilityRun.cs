@@ -61,6 +61,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
             (line.Created is not null, "--created"),
         };
         if (refused.FirstOrDefault(each => each.Item1).Item2 is { } beside)
-            throw new UsageException($"--verify-reproducible and {beside} cannot be used together: both builds are deleted after the comparison. Run bake again for {beside}.");
+            throw new UsageException($"--verify-reproducible and {beside} cannot be used together: both builds are deleted after the "
+                + $"comparison. Run bake again for {beside}.");
     }
 }

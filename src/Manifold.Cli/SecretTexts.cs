@@ -21,7 +21,8 @@ internal static class SecretTexts
 
     private static Secret Secret(string text, CliContext context)
     {
-        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or in the wrong place")).Select(part => part.Split('=', 2)).ToList();
+        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or in the wrong place")).Select(part => part.Split('=',
+            2)).ToList();
         foreach (var pair in pairs)
         {
             // What has no key may be the secret itself, and is not shown.
@@ -48,11 +49,13 @@ internal static class SecretTexts
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-            throw new UsageException($"--secret id={id}: '{path}' {(Directory.Exists(path) ? "is not a file" : "does not exist")}. Specify where the secret is: id={id},src=FILE or id={id},env=VARIABLE.");
+            throw new UsageException($"--secret id={id}: '{path}' {(Directory.Exists(path) ? "is not a file" : "does not exist")}. "
+                + $"Specify where the secret is: id={id},src=FILE or id={id},env=VARIABLE.");
         using var stream = file.OpenRead();
         var buffer = new byte[LargestSecret + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false); // it may be a pipe, so its length tells nothing
-        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than {LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
+        return length <= LargestSecret ? buffer[..length] : throw new UsageException($"--secret id={id}: '{path}' is larger than "
+            + $"{LargestSecret} bytes, the limit for secrets. For large files, use --build-context");
     }
 
     private static SshAgent Agent(string text, CliContext context)
@@ -62,14 +65,16 @@ internal static class SecretTexts
             throw new UsageException($"--ssh '{text}': expected default, ID=SOCKET or ID=KEY[,KEY].");
         if (places.Length == 0 || places is [""])
             return context.Variable("SSH_AUTH_SOCK") is { } running ? new SshAgent(id) { Socket = running }
-                : throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. Start one with: eval $(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");
+                : throw new UsageException($"--ssh {text}: no ssh agent is running: SSH_AUTH_SOCK is not set. Start one with: eval "
+                + $"$(ssh-agent) && ssh-add. Or name a key: --ssh {id}=$HOME/.ssh/id_ed25519");
         var paths = places.Select(place => PathOf(place, context)).ToImmutableArray();
         if (paths.FirstOrDefault(path => TypeOf(path) is null) is { } missing)
             throw new UsageException($"--ssh {text}: '{missing}' does not exist.");
         if (paths is [var only] && TypeOf(only) == FileStatus.Socket)
             return new SshAgent(id) { Socket = only };
         return paths.FirstOrDefault(path => TypeOf(path) != FileStatus.RegularFile) is not { } other ? new SshAgent(id) { Keys = paths }
-            : throw new UsageException($"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh {id}=SOCKET");
+            : throw new UsageException($"--ssh {text}: '{other}' is not a key file. To use an agent, name only its socket: --ssh "
+            + $"{id}=SOCKET");
     }
 
     private static int? TypeOf(string path) => DirectoryHandle.StatusOf(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)?.Type;

@@ -54,20 +54,23 @@ internal sealed class ServeFlags
 {
     private readonly Option<string> listen = new("--listen")
     {
-        Description = "Listen on this address and port. Other machines can connect only with TLS and a user name.", HelpName = "ADDRESS:PORT",
+        Description = "Listen on this address and port. Other machines can connect only with TLS and a user name.",
+            HelpName = "ADDRESS:PORT",
         DefaultValueFactory = _ => ServeOptions.DefaultListen,
     };
     private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse pushes and deletions." };
     private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Allow clients to delete tags, manifests and blobs." };
     private readonly Option<string?> htpasswd = new("--htpasswd")
     {
-        Description = "Allow only the users in this file. Create it with 'htpasswd -B'. Changes take effect immediately.", HelpName = "FILE",
+        Description = "Allow only the users in this file. Create it with 'htpasswd -B'. Changes take effect immediately.",
+            HelpName = "FILE",
     };
     private readonly Option<string?> tlsCert = new("--tls-cert")
     {
         Description = "The TLS certificate and its chain, in PEM format. The file is read again when it changes.", HelpName = "FILE",
     };
-    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The private key of the certificate, in PEM format.", HelpName = "FILE" };
+    private readonly Option<string?> tlsKey = new("--tls-key") { Description = "The private key of the certificate, in PEM format.",
+        HelpName = "FILE" };
     private readonly Option<string[]> allowHost = new("--allow-host")
     {
         Description = "Also accept requests for this host name, such as the name of a proxy. '*' accepts every name. Repeatable.",

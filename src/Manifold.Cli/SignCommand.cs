@@ -9,8 +9,10 @@ internal static class SignCommand
 {
     public static Command Create(CliContext context)
     {
-        var image = new Argument<string>("IMAGE") { Description = "The image to sign, in a registry. To sign exactly one version, add its digest." };
-        var key = new Option<string>("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE", Required = true };
+        var image = new Argument<string>("IMAGE") { Description = "The image to sign, in a registry. To sign exactly one version, add its "
+            + "digest." };
+        var key = new Option<string>("--key") { Description = "The private key to sign with: a file or env://VARIABLE, in the format of "
+            + "cosign or as ECDSA PEM. The password comes from COSIGN_PASSWORD or from a prompt.", HelpName = "FILE", Required = true };
         var command = new Command("sign", "Sign a published image and all its platforms, as cosign does.") { image, key };
         var access = RegistryAccess.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -24,7 +26,8 @@ internal static class SignCommand
             var top = (await source.ResolveAsync(cancellation)).Descriptor;
             var signed = await new ImageSigner(client, reference, signer, context.Time) { AsksForBlobs = true }
                 .SignAsync(source, top, cancellation);
-            await context.Error.WriteLineAsync(signed.IsEmpty ? "already signed with this key" : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
+            await context.Error.WriteLineAsync(signed.IsEmpty ? "already signed with this key"
+                : $"signed: {string.Join(", ", signed.Select(part => part.Name))}");
             await context.Out.WriteLineAsync(reference.WithDigest(top.Digest).ToString());
         });
         return command;

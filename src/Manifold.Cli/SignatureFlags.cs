@@ -8,8 +8,10 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify --key</c>: is the image, all of it, signed by whoever has the key's private half?</summary>
 internal sealed class SignatureFlags
 {
-    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be signed with this public key. The key is a file or env://VARIABLE.", HelpName = "FILE" };
-    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: for a mirrored image, the repository that its signatures name.", HelpName = "REPOSITORY" };
+    public Option<string?> Key { get; } = new("--key") { Description = "Check only signatures: the image and every platform must be "
+        + "signed with this public key. The key is a file or env://VARIABLE.", HelpName = "FILE" };
+    private readonly Option<string?> signedAs = new("--signed-as") { Description = "With --key: for a mirrored image, the repository that "
+        + "its signatures name.", HelpName = "REPOSITORY" };
 
     public static SignatureFlags AddTo(Command command)
     {
@@ -38,7 +40,8 @@ internal sealed class SignatureFlags
         if (asJson)
             await context.Out.WriteLineAsync(SignatureJson.Write(report));
         else
-            await context.Out.WriteAsync(BuildTable.Columns([["PART", "SIGNATURE", "DIGEST"], .. report.Findings.Select(Row)], context.OutWidth));
+            await context.Out.WriteAsync(BuildTable.Columns([["PART", "SIGNATURE", "DIGEST"], .. report.Findings.Select(Row)],
+                context.OutWidth));
         foreach (var finding in report.Findings.Where(finding => finding.Outcome != SignatureOutcome.Signed))
             await context.Error.WriteLineAsync($"manifold: {finding.Message}");
         return report.IsSigned ? 0 : 1;

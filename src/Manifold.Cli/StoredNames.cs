@@ -25,7 +25,8 @@ internal static class StoredNames
 
     public static Option<string> FormatOption()
     {
-        var format = new Option<string>("--format") { Description = "The format: table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+        var format = new Option<string>("--format") { Description = "The format: table or json.", HelpName = "FORMAT",
+            DefaultValueFactory = _ => "table" };
         format.AcceptOneOf("table", "json");
         return format;
     }

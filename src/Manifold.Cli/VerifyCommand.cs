@@ -13,17 +13,24 @@ namespace Manifold.Cli;
 /// <summary><c>manifold verify</c>: does each platform of an image start on what its label says? Static; with <c>--run</c> also by starting it.</summary>
 internal sealed class VerifyCommand
 {
-    private readonly Argument<string> image = new("REF") { Description = "The image: REF (in its registry or the local store), docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]." };
-    private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string> image = new("REF") { Description = "The image: REF (in its registry or the local store), "
+        + "docker://REF, store:REF, oci:FOLDER[:NAME], oci-archive:FILE[:NAME] or docker-archive:FILE[:REF]." };
+    private readonly Option<string[]> platforms = new("--platform") { Description = "Check only these platforms, such as linux/arm64. "
+        + "Repeatable.", HelpName = "PLATFORMS", Arity = ArgumentArity.OneOrMore };
     private readonly Option<bool> all = new("--all") { Description = "Check every file in every layer, not only those needed to start." };
     private readonly Option<bool> strict = new("--strict") { Description = "Fail on warnings, too." };
-    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Allow these files to be for another architecture, such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or emulated, without a network. ARGS replace CMD, as in --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that runs longer than this.", HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
-    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a platform, instead of skipping it." };
+    private readonly Option<string[]> allow = new("--verify-allow") { Description = "Allow these files to be for another architecture, "
+        + "such as 'opt/agents/**'. Repeatable.", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> run = new("--run") { Description = "Also start the entrypoint of each platform, natively or "
+        + "emulated, without a network. ARGS replace CMD, as in --run=--version.", HelpName = "ARGS", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<double> timeout = new("--timeout") { Description = "With --run: stop a program that runs longer than this.",
+        HelpName = "SECONDS", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> requireRun = new("--require-run") { Description = "With --run: fail if this machine cannot run a "
+        + "platform, instead of skipping it." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
-    private readonly Option<bool> parity = new("--parity") { Description = "Only compare the packages, files and configuration of the platforms. Differences fail only with --strict." };
+    private readonly Option<bool> parity = new("--parity") { Description = "Compare the packages, files and configuration of the platforms, "
+        + "and run no other checks. Differences cause a failure only with --strict." };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -40,7 +47,8 @@ internal sealed class VerifyCommand
 
     public static Command Create(CliContext context)
     {
-        var command = new Command("verify", "Check that an image can start on every platform. The programs, loaders and libraries of each platform must match its architecture.");
+        var command = new Command("verify", "Check that an image can start on every platform. The programs, loaders and libraries of each "
+            + "platform must match its architecture.");
         var verify = new VerifyCommand(context, command);
         command.SetAction(verify.RunAsync);
         return command;
@@ -84,7 +92,8 @@ internal sealed class VerifyCommand
         };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);
         if (parsed.GetResult(run) is not null)
-            report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, parsed.GetValue(run) ?? ""), cancellation);
+            report = await (await RunnerAsync(store)).RunAsync(source, report, RunOptionsOf(parsed, parsed.GetValue(run) ?? ""),
+                cancellation);
         if (parsed.GetValue(json))
             await context.Out.WriteLineAsync(GateJson.Write(report, source.Location.ToString()));
         else
@@ -97,9 +106,11 @@ internal sealed class VerifyCommand
     {
         Option[] ofTheGate = [run, timeout, requireRun, all, allow, platforms];
         if (Given(signatures.Key) && First([parity, strict, .. ofTheGate]) is { } beside)
-            throw new UsageException($"--key and {beside} cannot be used together: --key checks only signatures. Run verify again for {beside}.");
+            throw new UsageException($"--key and {beside} cannot be used together: --key checks only signatures. Run verify again for "
+                + $"{beside}.");
         if (Given(parity) && First(ofTheGate) is { } other)
-            throw new UsageException($"--parity and {other} cannot be used together: --parity only compares platforms. Run verify again for {other}.");
+            throw new UsageException($"--parity and {other} cannot be used together: --parity only compares platforms. Run verify again "
+                + $"for {other}.");
         if (!Given(run) && First(timeout, requireRun) is { } lonely)
             throw new UsageException($"{lonely} needs --run. Add --run=ARGS, such as --run=--version");
 
@@ -119,7 +130,8 @@ internal sealed class VerifyCommand
         var findings = report.Findings.ToList();
         if (findings.Count > 0)
             context.Out.WriteLine(GateText.Render(findings) + "\n");
-        context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)], context.OutWidth));
+        context.Out.Write(BuildTable.Columns([["PLATFORM", "VERDICT", "LAYERS READ", "STARTS"], .. report.Platforms.Select(Row)],
+            context.OutWidth));
         foreach (var platform in report.Platforms.Where(platform => platform.Run is not null))
             WriteRun(platform.Platform.ToString(), platform.Run!);
         context.Out.WriteLine($"\n{Counts.Of(report.Count(FindingSeverity.Error), "error")}, {Counts.Of(report.Count(FindingSeverity.Warning), "warning")} in {report.Digest}");
@@ -127,7 +139,9 @@ internal sealed class VerifyCommand
 
     private void WriteRun(string platform, RunReport run)
     {
-        context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: {(run.ExitCode is { } code ? $"exit code {code}" : "did not exit")} after {run.Seconds:0.0} s{(run.Emulated ? " (emulated)" : "")}");
+        context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: "
+            + $"{(run.ExitCode is { } code ? $"exit code {code}" : "did not exit")} after {run.Seconds:0.0} "
+            + $"s{(run.Emulated ? " (emulated)" : "")}");
         foreach (var line in run.Lines)
             context.Out.WriteLine($"  {ProgramOutput.Line(line)}");
     }
@@ -143,7 +157,8 @@ internal sealed class VerifyCommand
     private RunOptions RunOptionsOf(ParseResult parsed, string arguments) => new()
     {
         Arguments = [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
-        Timeout = parsed.GetValue(timeout) is > 0 and < 86_400 and var seconds ? TimeSpan.FromSeconds(seconds) : throw new UsageException("--timeout: expected more than 0 and less than 86400 seconds."),
+        Timeout = parsed.GetValue(timeout) is > 0 and < 86_400 and var seconds ? TimeSpan.FromSeconds(seconds)
+            : throw new UsageException("--timeout: expected more than 0 and less than 86400 seconds."),
         RequireAll = parsed.GetValue(requireRun),
     };
 

@@ -29,7 +29,8 @@ internal sealed class AnsweredNames(ServeOptions options)
             return $"This registry does not accept the host name '{host.Value}'. Use localhost, or start the registry with: "
                 + $"manifold serve --allow-host {(host.HasValue ? host.Host : "NAME")}";
         if (http.Request.Headers.Origin.FirstOrDefault(origin => !IsSame(origin, host)) is { } foreign)
-            return $"This registry does not accept requests from pages of '{foreign}'. If this is also a name of the registry, start the registry with: "
+            return $"This registry does not accept requests from pages of '{foreign}'. If this is also a name of the registry, start the "
+                + "registry with: "
                 + "manifold serve --allow-host NAME";
         return null;
     }

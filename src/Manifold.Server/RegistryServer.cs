@@ -55,7 +55,8 @@ public sealed class RegistryServer : IAsyncDisposable
             await server.DisposeAsync();
             if (Causes(e).OfType<SocketException>().FirstOrDefault() is not { } refused)
                 throw;
-            var why = refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? "another program already uses this address" : refused.Message;
+            var why = refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? "another program already uses this address"
+                : refused.Message;
             throw new HostNotReadyException($"Listening on '{options.Listen}': {why}. Choose another address or port with: --listen 127.0.0.1:5005", e);
         }
     }

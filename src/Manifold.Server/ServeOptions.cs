@@ -83,7 +83,8 @@ public sealed partial record ServeOptions
     internal void RequireProtection()
     {
         if (TlsCertificate is null != TlsKey is null)
-            throw new UsageException($"Serving with TLS: a certificate and its key are both required. Add: {(TlsKey is null ? "--tls-key" : "--tls-cert")} FILE");
+            throw new UsageException("Serving with TLS: a certificate and its key are both required. Add: "
+                + $"{(TlsKey is null ? "--tls-key" : "--tls-cert")} FILE");
         if (IPAddress.IsLoopback(Listen.Address))
             return;
         string?[] missing =

@@ -31,7 +31,8 @@ internal sealed class TlsCertificate
             chain.ImportFromPem(certificatePem);
             var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
             if (certificate.NotAfter.ToUniversalTime() < options.Time.GetUtcNow().UtcDateTime)
-                options.Warn($"'{certificatePath}': the certificate expired on {certificate.NotAfter:yyyy-MM-dd}. Clients reject expired certificates.");
+                options.Warn($"'{certificatePath}': the certificate expired on {certificate.NotAfter:yyyy-MM-dd}. Clients reject expired "
+                    + "certificates.");
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)

@@ -74,7 +74,8 @@ public sealed class BuildChecker(BuilderTools tools)
         };
         var findings = PlanChecks.Run(parsed.Tree, request, facts, allStages: true);
         var (verdict, plan) = await VerdictAsync(
-            parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation), found.Images).ConfigureAwait(false);
+            parsed.Tree, request, missing => resolver.FindAsync(missing, request.Pull, on, cancellation),
+                found.Images).ConfigureAwait(false);
         return new CheckReport(InOrder([.. parsed.Diagnostics, .. findings, .. verdict]), notKnown)
         {
             Bases = [.. found.Images.Values],

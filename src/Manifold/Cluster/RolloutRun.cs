@@ -19,7 +19,8 @@ public sealed class RolloutRun(string? searchPath, Action<string> tell)
     public async Task RunAsync(Rollout rollout, CancellationToken cancellation)
     {
         var program = new[] { "kubectl", "oc" }.Select(name => ChildProcess.Find(name, searchPath)).FirstOrDefault(path => path is not null)
-            ?? throw new HostNotReadyException("The images are published, but the deployment cannot be restarted: 'kubectl' or 'oc' is not installed. "
+            ?? throw new HostNotReadyException("The images are published, but the deployment cannot be restarted: 'kubectl' or 'oc' is "
+                + "not installed. "
                 + "Install one of them: apt-get install kubernetes-client");
         await RunAsync(program, "restart", rollout, cancellation).ConfigureAwait(false);
         await RunAsync(program, "status", rollout, cancellation).ConfigureAwait(false);
@@ -32,7 +33,8 @@ public sealed class RolloutRun(string? searchPath, Action<string> tell)
         var code = await ChildProcess.StreamAsync(command, Directory.GetCurrentDirectory(), ImmutableSortedDictionary<string, string>.Empty, (line, _) => tell(last = line), cancellation).ConfigureAwait(false);
         if (code != 0)
             throw new RolloutFailedException(
-                $"The images are published, but {Path.GetFileName(program)} rollout {verb} of deployment '{rollout.Deployment}' failed: {last} "
+                $"The images are published, but {Path.GetFileName(program)} rollout {verb} of deployment '{rollout.Deployment}' failed: "
+                    + $"{last} "
                 + $"To see its status, run: {string.Join(' ', command.SetItem(0, Path.GetFileName(program)).SetItem(2, "status"))}");
     }
 }

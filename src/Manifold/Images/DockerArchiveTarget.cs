@@ -76,7 +76,9 @@ public sealed class DockerArchiveTarget(Store store, ArchiveDestination destinat
         {
             [var only] => only.Manifest,
             [] when MediaType.IsManifest(top.MediaType) => top,
-            _ => throw new UsageException($"A Docker archive holds one platform, but {source.Location} has {string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write all of them to an OCI archive: oci-archive:FILE"),
+            _ => throw new UsageException($"A Docker archive holds one platform, but {source.Location} has "
+                + $"{string.Join(", ", platforms.Select(entry => entry.Platform))}. Choose one with --platform, or write all of them to "
+                + "an OCI archive: oci-archive:FILE"),
         };
     }
 

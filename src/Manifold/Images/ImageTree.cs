@@ -54,7 +54,9 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
                 return null;
             var config = await source.ReadConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
             if (config.RootFs.DiffIds.Length != manifest.Layers.Length)
-                throw new ContentMismatchException($"Reading {source.Location}: the manifest {descriptor.Digest.Short} has {manifest.Layers.Length} layers, but its config lists {config.RootFs.DiffIds.Length}. The image is broken. Get it again from its publisher.");
+                throw new ContentMismatchException($"Reading {source.Location}: the manifest {descriptor.Digest.Short} has "
+                    + $"{manifest.Layers.Length} layers, but its config lists {config.RootFs.DiffIds.Length}. The image is broken. Get it "
+                    + "again from its publisher.");
             return new PlatformImage(descriptor, manifest, config);
         }
     }

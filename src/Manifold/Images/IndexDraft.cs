@@ -172,7 +172,8 @@ public sealed class IndexDraft : IAsyncDisposable
         else if (!replace)
             throw new UsageException(
                 $"{entries[there].Source.Location} and {entry.Source.Location} both provide {entry.Platform}, but with different digests "
-                    + $"({entries[there].Descriptor.Digest} and {entry.Descriptor.Digest}). Add --replace to use the last one, or remove the platform from one of them.");
+                    + $"({entries[there].Descriptor.Digest} and {entry.Descriptor.Digest}). Add --replace to use the last one, or remove "
+                    + "the platform from one of them.");
         else
         {
             var before = entries[there].Descriptor.Digest;

@@ -42,7 +42,8 @@ public sealed class FolderReader(string folder, FolderFormat format = FolderForm
                     continue;
                 if (entry.Kind == EntryKind.Folder)
                 {
-                    var below = at.Folder.TryOpenFolder(at.Names.Current, out _) ?? throw new LayerException($"'{path}' was deleted while it was read.");
+                    var below = at.Folder.TryOpenFolder(at.Names.Current,
+                        out _) ?? throw new LayerException($"'{path}' was deleted while it was read.");
                     pending.Push((below, SortedNames(below), path, at.HidesLower || entry.Opaque));
                 }
                 // An opaque folder hides what is below it, even from a lower one that was opaque; so all of it is made anew.

@@ -22,7 +22,8 @@ public sealed partial class DirectoryHandle
 
     /// <summary>Makes a device node or a fifo; <paramref name="type"/> is one of <see cref="FileStatus"/>'s. False where the name is taken.</summary>
     public bool TryCreateNode(string name, int type, uint major, uint minor) =>
-        Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)), "Creating the device node", name);
+        Made(FileCalls.MakeNodeAt(handle, Checked(name), (uint)type | 0b110_000_000, FileCalls.Device(major, minor)),
+            "Creating the device node", name);
 
     /// <summary>Gives the file <paramref name="existing"/> of another folder a second name here; false where the name is taken.</summary>
     public bool TryLink(DirectoryHandle folder, string existing, string name) =>

@@ -72,7 +72,8 @@ public sealed partial class DirectoryHandle : IDisposable
     {
         if (FileCalls.TryStatus(null, path) is { } status)
             return status;
-        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null : throw FileCalls.Failure($"Checking '{path}'");
+        return Marshal.GetLastPInvokeError() is FileCalls.NoEntry or FileCalls.NotAFolder ? null
+            : throw FileCalls.Failure($"Checking '{path}'");
     }
 
     // Where struct linux_dirent64 has them.

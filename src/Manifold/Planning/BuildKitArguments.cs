@@ -26,7 +26,8 @@ public static partial class BuildKitArguments
         RequireKnownSyntax(request.BuildArguments.GetValueOrDefault("BUILDKIT_SYNTAX"));
         var hostname = request.BuildArguments.GetValueOrDefault("BUILDKIT_SANDBOX_HOSTNAME") is { Length: > 0 } name ? name : null;
         if (hostname is not null && !HostName().IsMatch(hostname))
-            throw new UsageException($"--build-arg BUILDKIT_SANDBOX_HOSTNAME={hostname}: expected a host name: at most 64 letters, digits, dots and hyphens.");
+            throw new UsageException($"--build-arg BUILDKIT_SANDBOX_HOSTNAME={hostname}: expected a host name: at most 64 letters, "
+                + "digits, dots and hyphens.");
         return request with
         {
             RunHostname = hostname,
@@ -91,9 +92,9 @@ public static partial class BuildKitArguments
         : mayBeName && !text.All(char.IsAsciiDigit) ? null : throw NoTime(text);
 
     private static UsageException NoTime(string text) => new(
-        $"{Epoch} is '{text}'. Expected seconds since 1970 (git log -1 --format=%ct), "
-            + $"'{OfContext}' for the time of the commit or archive that is built, "
-            + "or the name of a remote context or stage.");
+        $"{Epoch} is '{text}'. Expected one of: seconds since 1970 (git log -1 --format=%ct); "
+            + $"'{OfContext}', to use the time of the commit or archive; "
+            + "the name of a remote context or stage, to use its time.");
 
     private static void RequireKnownSyntax(string? syntax)
     {

@@ -84,7 +84,8 @@ public static class WithoutAnIndex
             throw new UsageException($"{what}: {platforms.Count} platforms ({string.Join(", ", platforms)}) need an index. "
                 + "Build a single platform, or allow the index.");
         if (annotations.FirstOrDefault(each => each.Place is AnnotationPlace.Index or AnnotationPlace.IndexDescriptor) is { } lost)
-            throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, but the image has none. Annotate the manifest instead: "
+            throw new UsageException($"{what}: the annotation '{lost.Key}' is for the index, but the image has none. Annotate the "
+                + "manifest instead: "
                 + $"manifest:{lost.Key}=…");
     }
 }
@@ -129,7 +130,8 @@ public sealed record Annotation(AnnotationPlace Place, Platform? Platform, strin
             "manifest-descriptor" => AnnotationPlace.ManifestDescriptor,
             "index" => AnnotationPlace.Index,
             "index-descriptor" => AnnotationPlace.IndexDescriptor,
-            _ => throw new FormatException($"'{text}': '{place}' is not a place for annotations. Expected manifest, manifest-descriptor, index or index-descriptor."),
+            _ => throw new FormatException($"'{text}': '{place}' is not a place for annotations. Expected manifest, manifest-descriptor, "
+                + "index or index-descriptor."),
         }, platform, key, value);
     }
 }

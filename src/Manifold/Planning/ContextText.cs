@@ -24,7 +24,8 @@ public static class ContextText
         }
         if (ContextFetcher.IsRemote(text))
             return new RemoteContext(text);
-        wrong = $"'{AddressSecrets.Without(text)}' is not a valid context. Expected a folder, docker-image://REFERENCE, oci-layout://FOLDER, https://host/archive.tar.gz or https://host/repository.git#ref:folder.";
+        wrong = $"'{AddressSecrets.Without(text)}' is not a valid context. Expected a folder, docker-image://REFERENCE, "
+            + "oci-layout://FOLDER, https://host/archive.tar.gz or https://host/repository.git#ref:folder.";
         return text.Contains("://", StringComparison.Ordinal) ? null : new FolderContext(Path.GetFullPath(text, folder));
     }
 

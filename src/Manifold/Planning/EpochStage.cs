@@ -37,7 +37,8 @@ public static class EpochStage
         ImmutableSortedDictionary<string, string> given,
         ImmutableSortedDictionary<string, string> globals)
     {
-        private const string Hint = "The stage must be FROM scratch with one ADD of an http(s) address or a repository. ARG is also allowed.";
+        private const string Hint = "The stage must be FROM scratch with one ADD of an http(s) address or a repository. ARG is also "
+            + "allowed.";
 
         private ImmutableSortedDictionary<string, string> scope = globals;
 

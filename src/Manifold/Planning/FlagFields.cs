@@ -25,7 +25,8 @@ public sealed class FlagFields
     public static FlagFields Parse(string flag, string text)
     {
         var read = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var field in Csv.Split(text) ?? throw new UsageException($"{flag} '{text}': a double quote is not closed, or is inside a field. Quote the whole field: \"name=a,b\"."))
+        foreach (var field in Csv.Split(text) ?? throw new UsageException($"{flag} '{text}': a double quote is not closed, or is inside a "
+            + "field. Quote the whole field: \"name=a,b\"."))
         {
             var equals = field.IndexOf('=', StringComparison.Ordinal);
             read[equals < 0 ? field.Trim() : field[..equals].Trim()] = equals < 0 ? "" : field[(equals + 1)..];
@@ -35,7 +36,8 @@ public sealed class FlagFields
 
     /// <summary>A value that must be there.</summary>
     /// <param name="example">What would be right.</param>
-    public string Required(string key, string example) => this[key] is { Length: > 0 } value ? value : throw Wrong($"'{key}' is missing. Example: {example}");
+    public string Required(string key, string example) => this[key] is { Length: > 0 } value ? value
+        : throw Wrong($"'{key}' is missing. Example: {example}");
 
     /// <summary>True or false; null where the field is not there. One without a value is true.</summary>
     public bool? Switch(string key) => this[key] switch

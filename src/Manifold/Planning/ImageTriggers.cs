@@ -24,7 +24,8 @@ internal sealed class ImageTriggers
         {
             var parsed = DockerfileParser.Parse($"ONBUILD of {image.Reference}", "FROM scratch\n" + text);
             if (parsed.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
-                diagnosing.Add(from, $"'{image.Reference}' has the trigger 'ONBUILD {text}', which is not valid: {error.Message}.", error.Hint);
+                diagnosing.Add(from, $"'{image.Reference}' has the trigger 'ONBUILD {text}', which is not valid: {error.Message}.",
+                    error.Hint);
             else if (parsed.Tree.Stages is [{ Instructions: [not OnbuildInstruction and var trigger] }])
                 yield return trigger with { Source = trigger.Source with { Place = from.Source.Place, Lines = from.Source.Lines, File = from.Source.File } };
             else

@@ -50,7 +50,8 @@ public static class RunTexts
     {
         var (name, values) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (text[..at], text[(at + 1)..].Split(':')) : throw Wrong();
         if (!LimitNames.Contains(name))
-            throw new UsageException($"{what} '{text}': unknown limit '{name}'. {Suggestion.For(name, LimitNames) ?? "Valid limits: " + string.Join(", ", LimitNames)}");
+            throw new UsageException($"{what} '{text}': unknown limit '{name}'. "
+                + $"{Suggestion.For(name, LimitNames) ?? "Valid limits: " + string.Join(", ", LimitNames)}");
         if (values.Length > 2 || !Number(values[0], out var soft) || !Number(values[^1], out var hard))
             throw Wrong();
         return hard == -1 || (soft != -1 && soft <= hard) ? new ResourceLimit(name, soft, hard)

@@ -62,7 +62,8 @@ internal sealed class StageGraph
             var text = diagnosing.Expand(word, Global, from);
             if (Platform.TryParse(text, out var platform))
                 return platform;
-            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.", "Expected os/architecture, for example linux/arm64, or $BUILDPLATFORM.", "--platform");
+            diagnosing.Add(from, $"--platform={word} is '{text}', which is not a platform.",
+                "Expected os/architecture, for example linux/arm64, or $BUILDPLATFORM.", "--platform");
             return Platform;
         }
         return GroundOf(stage) is StageGround.Earlier earlier ? PlatformOf(earlier.Stage) : Platform;
@@ -80,8 +81,10 @@ internal sealed class StageGraph
             return new StageGround.Scratch();
         if (ImageReference.TryParse(name, out var reference))
             return new StageGround.Image(reference, platform);
-        diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion." : $"'{name}' is not a stage or an image reference.",
-            stage.From.Image.Contains('$', StringComparison.Ordinal) ? "Declare the ARG before the first FROM, and give it a default or set it with --build-arg."
+        diagnosing.Add(stage.From, name.Length == 0 ? $"the base name '{stage.From.Image}' is empty after expansion."
+            : $"'{name}' is not a stage or an image reference.",
+            stage.From.Image.Contains('$', StringComparison.Ordinal)
+                ? "Declare the ARG before the first FROM, and give it a default or set it with --build-arg."
                 : StageLike(name, stage.Index) ?? "Expected [registry/]repository[:tag][@digest], in lower case.", stage.From.Image);
         return new StageGround.Scratch();
     }

@@ -52,7 +52,8 @@ internal sealed partial class StagePlanner
                 "Expected the hash of the commit that the ref points to.",
                 "--checksum");
         else if (checksum is not null && address.Checksum is { } other && other != checksum)
-            plans.Diagnosing.Add(add, $"--checksum={checksum} differs from the checksum in the address, {other}.", "Keep one of them.", "--checksum");
+            plans.Diagnosing.Add(add, $"--checksum={checksum} differs from the checksum in the address, {other}.", "Keep one of them.",
+                "--checksum");
         return new GitSource(checksum is null ? address : address with { Checksum = checksum }, address.KeepGitFolder ?? add.KeepGitDir);
     }
 
@@ -102,7 +103,8 @@ internal sealed partial class StagePlanner
     private void RequirePatterns(FilesInstruction instruction, ImmutableArray<string> patterns)
     {
         foreach (var pattern in patterns.Where(pattern => !IgnoreRules.TryParse([pattern], out _)))
-            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a valid pattern.", "Use *, ?, [a-z] and **, and close every bracket.", "--exclude");
+            plans.Diagnosing.Add(instruction, $"--exclude={pattern} is not a valid pattern.",
+                "Use *, ?, [a-z] and **, and close every bracket.", "--exclude");
     }
 
     /// <summary>Absolute, with a slash at the end where the instruction means a folder; nothing is the working directory.</summary>

@@ -103,7 +103,8 @@ internal sealed partial class StagePlanner
             if (range is not null)
                 ports = ports.SetItems(range.Ports.Select(port => KeyValuePair.Create(port, new EmptyObject())));
             else
-                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.", "Expected PORT[-PORT][/tcp|/udp|/sctp], for example 8080/tcp.", word);
+                plans.Diagnosing.Add(instruction, $"'{word}' is not a port.",
+                    "Expected PORT[-PORT][/tcp|/udp|/sctp], for example 8080/tcp.", word);
         }
         config = config with { ExposedPorts = ports };
         Note("EXPOSE " + string.Join(' ', instruction.Ports));
@@ -126,7 +127,8 @@ internal sealed partial class StagePlanner
     {
         config = config with { StopSignal = Expand(instruction.Signal, instruction) };
         if (!StopSignals.IsKnown(config.StopSignal))
-            plans.Diagnosing.Add(instruction, $"'{config.StopSignal}' is not a signal.", StopSignals.Like(config.StopSignal) ?? "Expected a name, for example SIGTERM, or a number.", instruction.Signal);
+            plans.Diagnosing.Add(instruction, $"'{config.StopSignal}' is not a signal.",
+                StopSignals.Like(config.StopSignal) ?? "Expected a name, for example SIGTERM, or a number.", instruction.Signal);
         Note($"STOPSIGNAL {config.StopSignal}");
     }
 

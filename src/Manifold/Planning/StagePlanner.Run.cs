@@ -14,7 +14,8 @@ internal sealed partial class StagePlanner
     {
         var settings = plans.Request.Run;
         if (run.Security == RunSecurity.Insecure && !settings.AllowInsecure)
-            plans.Diagnosing.Add(run, "RUN --security=insecure, which gives access to all capabilities and devices of this machine, is not allowed.", "If you trust this Dockerfile, add: --allow security.insecure", "--security");
+            plans.Diagnosing.Add(run, "RUN --security=insecure, which gives access to all capabilities and devices of this machine, is "
+                + "not allowed.", "If you trust this Dockerfile, add: --allow security.insecure", "--security");
         if (run.Network == RunNetwork.Host && !settings.AllowHostNetwork)
             plans.Diagnosing.Add(run, "RUN --network=host is not allowed.", "If you trust this Dockerfile, add: --allow network.host", "--network");
         var script = run.ScriptIsFile ? new InlineFile(ScriptFolder + run.Heredocs[0].Name, run.Script!) : null;
@@ -54,12 +55,14 @@ internal sealed partial class StagePlanner
             case MountType.Ssh:
                 var agent = mount.Id is { Length: > 0 } id ? id : "default";
                 if (mount.Required && !plans.Request.Run.Agents.Any(known => known.Id == agent))
-                    plans.Diagnosing.Add(run, $"--mount={written.Text} needs an ssh agent, but none is given.", $"Add: --ssh {agent}", $"--mount={written.Text}");
+                    plans.Diagnosing.Add(run, $"--mount={written.Text} needs an ssh agent, but none is given.", $"Add: --ssh {agent}",
+                        $"--mount={written.Text}");
                 return new StepMount { Definition = mount, Id = agent, Target = TargetOf(run, mount, mount.Target ?? $"/run/buildkit/ssh_agent.{index.ToString(CultureInfo.InvariantCulture)}") };
         }
         if (mount.Target is not { Length: > 0 } given)
         {
-            plans.Diagnosing.Add(run, $"--mount={written.Text}: the target is missing.", "Add the path in the container: target=/path", $"--mount={written.Text}");
+            plans.Diagnosing.Add(run, $"--mount={written.Text}: the target is missing.", "Add the path in the container: target=/path",
+                $"--mount={written.Text}");
             return null;
         }
         var target = TargetOf(run, mount, given);
@@ -76,7 +79,8 @@ internal sealed partial class StagePlanner
     {
         var id = mount.Source ?? mount.Id ?? LastName(mount.Target!);
         if (mount.Required && !plans.Request.Run.Secrets.Any(secret => secret.Id == id))
-            plans.Diagnosing.Add(run, $"--mount={mount.Text} needs the secret '{id}', which is not given.", $"Add: --secret id={id},src=FILE or --secret id={id},env=VARIABLE", $"--mount={mount.Text}");
+            plans.Diagnosing.Add(run, $"--mount={mount.Text} needs the secret '{id}', which is not given.",
+                $"Add: --secret id={id},src=FILE or --secret id={id},env=VARIABLE", $"--mount={mount.Text}");
         var target = mount.Target ?? (mount.Env is null ? "/run/secrets/" + LastName(id) : "");
         return new StepMount { Definition = mount, Id = id, Target = target.Length == 0 ? "" : TargetOf(run, mount, target) };
     }
@@ -85,7 +89,8 @@ internal sealed partial class StagePlanner
     {
         var path = AbsolutePath(target);
         if (path == "/")
-            plans.Diagnosing.Add(run, $"--mount={mount.Text}: the target cannot be the root folder.", "Use another folder: target=/path", $"--mount={mount.Text}");
+            plans.Diagnosing.Add(run, $"--mount={mount.Text}: the target cannot be the root folder.", "Use another folder: target=/path",
+                $"--mount={mount.Text}");
         return path;
     }
 

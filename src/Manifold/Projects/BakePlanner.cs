@@ -183,7 +183,8 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
                 ? group.First().Why
                 : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
         if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
-            problems.Add(new UsageException($"{node.Name}: no platform can be built: {string.Join(" ", missing.Select(each => each.Reason))}"));
+            problems.Add(new UsageException($"{node.Name}: no platform can be built: "
+                + $"{string.Join(" ", missing.Select(each => each.Reason))}"));
         return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
     }
 
@@ -237,7 +238,9 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     {
         var component = planned.GetValueOrDefault(sibling);
         var found = PlatformChoice.Best(need.Platform, component?.Platforms ?? [], platform => platform.Platform)
-            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): image '{sibling}' of this project has no {need.Platform}{Reason(component, need.Platform)}. It has: {string.Join(", ", component?.Platforms.Select(platform => platform.Platform.ToString()) ?? [])}.");
+            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): image '{sibling}' of this "
+                + $"project has no {need.Platform}{Reason(component, need.Platform)}. It has: "
+                + $"{string.Join(", ", component?.Platforms.Select(platform => platform.Platform.ToString()) ?? [])}.");
         var digest = Digest.Of($"{sibling} {found.Platform}");
         var blob = new Descriptor { MediaType = MediaType.Config, Digest = digest, Size = 0 };
         return new BaseImage(need.Reference, need.Platform, blob with { MediaType = MediaType.Manifest }, new Manifest { Config = blob, Layers = [] }, found.Image.Config with { RootFs = new RootFs() })

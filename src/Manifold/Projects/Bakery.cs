@@ -70,7 +70,8 @@ public sealed class Bakery(BakeTools tools)
     {
         var builds = node.Component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().ToList();
         foreach (var cache in builds.SelectMany(build => build.CacheFrom.Concat(build.CacheTo)).Where(CacheRequest.IsElsewhere))
-            yield return $"{node.Name}: the cache '{cache}' is ignored: its type is not supported. Use type=registry,ref=REPOSITORY:cache instead.";
+            yield return $"{node.Name}: the cache '{cache}' is ignored: its type is not supported. Use type=registry,ref=REPOSITORY:cache "
+                + "instead.";
     }
 
     /// <summary>Builds and publishes what was planned. What fails is in the result; only the user's interruption and what spoils all is thrown.</summary>

@@ -85,7 +85,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     private BaseImage BaseOf(BaseNeed need, BuildResult sibling)
     {
         var image = PlatformChoice.Best(need.Platform, sibling.Images, image => image.Platform)
-            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): the base image of this project has no {need.Platform}: this optional platform failed.");
+            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): the base image of this "
+                + $"project has no {need.Platform}: this optional platform failed.");
         return new BaseImage(need.Reference, need.Platform, image.Manifest, Manifest.Parse(tools.Builder.Store.ReadDocument(image.Manifest.Digest)), image.Config)
         {
             Origin = BaseOrigin.Sibling,
@@ -113,7 +114,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     private async Task<BuildResult> FinishAsync(ImmutableArray<ImagePlan> plans, ImmutableArray<BuiltImage> images, CancellationToken cancellation)
     {
         if (images.IsEmpty)
-            throw new UsageException($"No platform could be built: {string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
+            throw new UsageException("No platform could be built: "
+                + $"{string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
         var result = new BuildResult(await session.AssembleTopAsync(images, Component.Annotations, Component.HasNoIndex, cancellation)
             .ConfigureAwait(false), images, planned.Plan with
         {

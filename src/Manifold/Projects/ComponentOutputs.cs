@@ -80,7 +80,8 @@ internal sealed class ComponentOutputs
     private void Form(Located text, ImageOutput output)
     {
         if (form is not null && (form.Layers != output.Layers || !form.Annotations.SequenceEqual(output.Annotations)))
-            fault(text.Place, $"the output '{text.Text}' needs a different form of the image than '{form.Text}', but a target creates only one image",
+            fault(text.Place, $"the output '{text.Text}' needs a different form of the image than '{form.Text}', but a target creates "
+                + "only one image",
                 "Use the same compression and annotations for both, or add a second target that inherits from this one.");
         form ??= output;
     }

@@ -108,7 +108,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     private ImmutableArray<ComponentPlatform> Platforms()
     {
         var model = component.Platforms.FirstOrDefault(platform => platform.Source is BuildSource) ?? component.Platforms[0];
-        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform : throw set.Wrong($"'{name}' is not a platform. Example: linux/amd64,linux/arm64.")).ToList();
+        var wanted = set.List.Select(name => Platform.TryParse(name, out var platform) ? platform
+            : throw set.Wrong($"'{name}' is not a platform. Example: linux/amd64,linux/arm64.")).ToList();
         if (wanted.Count == 0)
             wanted = [around.Options.DefaultPlatform];
         var kept = Adds ? component.Platforms.Select(each => each.Platform) : [];
@@ -121,7 +122,8 @@ internal sealed class ComponentOverride(Component component, Override set, Surro
     {
         var isBare = text.AsSpan().IndexOfAny("/:@") < 0;
         var names = isBare ? component.Tags.Select(tag => $"{tag.Name}:{text}").Distinct().DefaultIfEmpty($"{component.Name}:{text}") : [text];
-        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference : throw set.Wrong($"'{name}' is not a valid tag."));
+        return names.Select(name => ImageReference.TryParse(name, out var reference) && reference.Digest is null ? reference
+            : throw set.Wrong($"'{name}' is not a valid tag."));
     }
 
     private IEnumerable<Annotation> Annotations()

@@ -42,7 +42,8 @@ internal sealed class ComponentRequests(Project project, GraphOptions options, S
         var settings = options.RunSettings(source);
         foreach (var asked in source.Entitlements)
             if (!(asked.Name == RunSettings.Insecure ? settings.AllowInsecure : settings.AllowHostNetwork))
-                throw new UsageException($"the file requests {asked.Name} ({asked.Place}), which is not allowed. If you trust this project, add: --allow {asked.Name}");
+                throw new UsageException($"the file requests {asked.Name} ({asked.Place}), which is not allowed. If you trust this "
+                    + $"project, add: --allow {asked.Name}");
         return settings with { Network = source.Run.Network, Hosts = source.Run.Hosts, SharedMemory = source.Run.SharedMemory, Limits = source.Run.Limits };
     }
 

@@ -40,7 +40,8 @@ public static partial class GitCheckout
         if (isNew)
             await CloneAsync(checkout, repository, cancellation).ConfigureAwait(false); // 1
         else if (!Path.Exists(Path.Combine(checkout.Folder, ".git")))
-            throw new SourceCheckoutException($"{checkout.Place}: '{checkout.Folder}' is not a checkout of {Shown(repository)}, and its files would be lost. Move the folder, and run the command again to clone the repository.");
+            throw new SourceCheckoutException($"{checkout.Place}: '{checkout.Folder}' is not a checkout of {Shown(repository)}, and its "
+                + "files would be lost. Move the folder, and run the command again to clone the repository.");
         var commit = await FindAsync(checkout, repository, isNew, cancellation).ConfigureAwait(false); // 2
         await GitAsync(checkout, ["checkout", "--quiet", "--force", "--detach", commit], cancellation).ConfigureAwait(false); // 3
         await GitAsync(checkout, ["clean", "--quiet", "-ffd"], cancellation).ConfigureAwait(false);
@@ -102,7 +103,8 @@ public static partial class GitCheckout
 
     private static async Task<ChildProcess.Result> TryRunAsync(string[] arguments, string folder, CancellationToken cancellation) =>
         await ChildProcess.RunAsync("git", arguments, environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false)
-        ?? throw new HostNotReadyException("git is needed to check out the source of a component, but it is not installed. Install it: apt-get install git");
+        ?? throw new HostNotReadyException("git is needed to check out the source of a component, but it is not installed. Install it: "
+            + "apt-get install git");
 
     private static void ThrowIfFailed(SourceCheckout checkout, string[] arguments, ChildProcess.Result result)
     {

@@ -70,9 +70,11 @@ public sealed class HookRunner(Store store, TimeProvider time)
             on(new HookPrinted(name, line, isError) { Time = time.GetUtcNow() });
         }, cancellation).ConfigureAwait(false);
         if (code is null)
-            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{hook.Command[0]}' cannot be started. Check that it exists, that it is executable and that its interpreter is installed.");
+            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{hook.Command[0]}' cannot be started. Check "
+                + "that it exists, that it is executable and that its interpreter is installed.");
         if (code != 0)
-            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' failed with exit code {code}.{string.Concat(lines.Select(line => "\n  " + line))}");
+            throw new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' failed with exit code "
+                + $"{code}.{string.Concat(lines.Select(line => "\n  " + line))}");
     }
 
     /// <summary>What a hook's record says when nothing has to be done; null where an output is missing.</summary>
@@ -91,7 +93,8 @@ public sealed class HookRunner(Store store, TimeProvider time)
         var files = FilesBelow(hook.Folder).ToList();
         var absent = hook.Outputs.Where(pattern => Rules([pattern])[0] is var rule && !files.Any(file => rule.Match(file).Excluded));
         var patterns = string.Join(", ", absent.Select(pattern => $"'{pattern}'"));
-        return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' succeeded but did not create {patterns} "
+        return new HookFailedException($"{hook.Place}: {component}{Of(hook)}: the hook '{Shown(hook)}' succeeded but did not create "
+            + $"{patterns} "
             + $"in '{hook.Folder}'. Fix the hook or its outputs.");
     }
 

@@ -63,7 +63,8 @@ internal sealed record Override(string Text, string? Pattern, string Key, string
     public string Required => Value ?? throw Wrong($"the value is missing. Expected {Key}=VALUE.");
 
     /// <summary>The name after the key: of an argument, a label, a context.</summary>
-    public string RequiredName => Name ?? throw Wrong($"the name is missing. Expected {(Pattern is null ? "" : Pattern + ".")}{Key}.NAME=VALUE.");
+    public string RequiredName => Name ?? throw Wrong("the name is missing. Expected "
+        + $"{(Pattern is null ? "" : Pattern + ".")}{Key}.NAME=VALUE.");
 
     public bool Flag => Value?.ToLowerInvariant() switch
     {

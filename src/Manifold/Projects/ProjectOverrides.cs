@@ -34,7 +34,8 @@ internal sealed class ProjectOverrides
     private Project Apply(Project project, Override set, bool hasRegistry)
     {
         if (set.Key == "registry")
-            return hasRegistry && set is { Pattern: null, Name: null } ? project : throw set.Wrong("only a manifold.yaml has a registry, as in --set registry=quay.io/acme. For other files, set tags.");
+            return hasRegistry && set is { Pattern: null, Name: null } ? project
+                : throw set.Wrong("only a manifold.yaml has a registry, as in --set registry=quay.io/acme. For other files, set tags.");
         var names = project.Components.Select(component => component.Name).ToList();
         var around = new Surroundings(new ProjectPaths(options.WorkingFolder, options.WorkingFolder), options, [.. names]);
         set.Require(names);

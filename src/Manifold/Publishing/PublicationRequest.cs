@@ -49,6 +49,7 @@ public sealed record PublicationRequest
     {
         var name = $"{tag.Tag}-{ending ?? (platform.Os == "linux" ? platform.Dashed["linux-".Length..] : platform.Dashed)}";
         return ImageReference.TryParse($"{tag.Name}:{name}", out var reference) ? reference
-            : throw new UsageException($"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than '{tag.Tag}'.");
+            : throw new UsageException($"--platform-tags: '{name}' is too long for a tag (128 characters). Choose a shorter tag than "
+            + $"'{tag.Tag}'.");
     }
 }

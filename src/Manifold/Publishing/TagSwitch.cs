@@ -118,7 +118,8 @@ internal sealed class TagSwitch(PublishingTools tools, PublicationRequest reques
         {
             if (!request.Force)
                 return (null,
-                    $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. To look at the tag, run: manifold "
+                    $"push {tag.Tag}: the tag {Story(planned?.Digest, digest)} since the preflight check. To look at the tag, run: "
+                        + "manifold "
                         + $"inspect {tag.Tag}. Then publish again, or overwrite it with --force.");
             now = digest is null ? null : await probe.ReadTagAsync(tag.Tag, cancellation).ConfigureAwait(false);
         }

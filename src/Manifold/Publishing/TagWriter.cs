@@ -186,7 +186,8 @@ internal sealed class TagWriter(PublishingTools tools, IEnumerable<TagWrite> mov
     {
         TagOutcome.Old => $"  old      {tag.Move.Tag} ({tag.Move.Before?.Digest.ToString() ?? "it did not exist"})",
         TagOutcome.New when tag.Move.Before is null =>
-            $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry does not delete tags",
+            $"  new      {tag.Move.Tag} ({tag.Move.After.Descriptor.Digest}), which did not exist before; the registry does not delete "
+                + "tags",
         TagOutcome.New =>
             $"  new      {tag.Move.Tag} "
                 + $"({tag.Move.After.Descriptor.Digest}){(tag.Stays is { } why ? $", not restored: {why.Message}" : "")}",

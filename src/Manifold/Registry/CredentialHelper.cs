@@ -21,7 +21,8 @@ internal sealed class CredentialHelper(string name, string file, string? searchP
             return Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', is not installed. " };
         if (result.ExitCode != 0)
             return result.Output.Contains(NotFound, StringComparison.Ordinal) ? null
-                : Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', failed (exit code {result.ExitCode}). " };
+                : Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', failed (exit code "
+                + $"{result.ExitCode}). " };
         return Read(result.Output) ?? Credential.Anonymous with { Note = $"The credential helper '{Program}', set in '{file}', "
             + "returned no credential. " };
     }

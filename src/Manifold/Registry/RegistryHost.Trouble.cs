@@ -62,12 +62,14 @@ internal sealed partial class RegistryHost
         HttpStatusCode.Unauthorized when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
         HttpStatusCode.Unauthorized => $"{Capital(credential)} was not accepted. Log in again with: manifold login {Name}",
         HttpStatusCode.Forbidden when credential.IsAnonymous => $"{credential.Note}Log in with: manifold login {Name}",
-        HttpStatusCode.Forbidden => $"{Capital(credential)} does not have permission to do this. Ask for access, or log in as another user: "
+        HttpStatusCode.Forbidden => $"{Capital(credential)} does not have permission to do this. Ask for access, or log in as another "
+            + "user: "
             + $"manifold login {Name}",
         HttpStatusCode.NotFound => "Check the name.",
         HttpStatusCode.RequestedRangeNotSatisfiable when request.Method == HttpMethod.Get =>
             "It has fewer bytes than the manifest says. Push the image again.",
-        HttpStatusCode.RequestedRangeNotSatisfiable => "The registry received different bytes than were sent. If several instances of a registry "
+        HttpStatusCode.RequestedRangeNotSatisfiable => "The registry received different bytes than were sent. If several instances of a "
+            + "registry "
             + "share "
             + "an address, they must share their storage. Ask the administrator.",
         >= HttpStatusCode.InternalServerError => "The registry has an internal problem. Try again later.",
@@ -79,7 +81,8 @@ internal sealed partial class RegistryHost
     private string StorageAdvice(HttpStatusCode status) => status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            $"The registry '{Name}' redirects to this host, and a login does not help. Check this machine's clock, and that proxies and firewalls "
+            $"The registry '{Name}' redirects to this host, and a login does not help. Check this machine's clock, and that proxies and "
+                + "firewalls "
                 + "allow that host.",
         >= HttpStatusCode.InternalServerError => $"The registry '{Name}' redirects to this host. Try again later.",
         _ => $"The registry '{Name}' redirects to this host. Try again. If this persists, the registry's storage is damaged.",

@@ -47,11 +47,13 @@ internal sealed class ServerTrust
             if (e.Message.Contains("certificate required", StringComparison.OrdinalIgnoreCase)
                 || e.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate_required", StringComparison.OrdinalIgnoreCase))
                 return $"'{address.Authority}' requires a client "
-                    + $"certificate{(found.Value.Own is null ? "" : " and did not accept the one that manifold sent")}. Put client.cert and client.key into "
+                    + $"certificate{(found.Value.Own is null ? "" : " and did not accept the one that manifold sent")}. Put client.cert "
+                    + "and client.key into "
                         + $"{FolderAdvised}.";
         }
         return inner.InnerException is AuthenticationException
-            ? $"this machine does not trust the TLS connection to '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To connect "
+            ? $"this machine does not trust the TLS connection to '{address.Authority}' ({inner.InnerException.Message.TrimEnd('.')}). To "
+            + "connect "
                 + $"anyway: --insecure-registry {name}" : null;
     }
 

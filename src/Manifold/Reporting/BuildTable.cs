@@ -12,7 +12,8 @@ public static class BuildTable
     /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
     public static string Render(RecordedComponent image, Publication? published, int? width = null)
     {
-        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. image.Platforms.Select(Row)], width));
+        var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"],
+            .. image.Platforms.Select(Row)], width));
         var noun = image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image" : "index";
         text.Append('\n').Append(TableFit.Line($"{noun}  {image.Index?.Digest}", width)).Append('\n');
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
@@ -24,7 +25,8 @@ public static class BuildTable
 
     /// <summary>All images of a project: a line per platform under each image's name, and what failed.</summary>
     public static string Render(BuildRecord record, int? width = null) =>
-        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)], width);
+        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)],
+            width);
 
     private static IEnumerable<string[]> Rows(RecordedComponent image) => image.Platforms.IsEmpty
         ? [[image.ShortName, "-", image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]

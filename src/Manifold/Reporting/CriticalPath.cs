@@ -3,7 +3,8 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 
-/// <summary>The chain of steps and hooks that determines how long a build takes. Speeding up anything else does not shorten the build.</summary>
+/// <summary>The chain of steps and hooks that determines how long a build takes. Speeding up anything else does not shorten the
+/// build.</summary>
 /// <remarks>
 /// <code>
 /// the step that ended last; in a failed build, the failed step

@@ -61,30 +61,37 @@ public static class MarkdownReport
         if (image.Failure is { } failure && !only)
             text.Append("\n```text\n").Append(Fenced(failure)).Append("\n```\n");
         else if (!only && image.Index is null)
-            text.Append('\n').Append(record.StateOf(image) == ImageState.Stopped ? "Stopped" : "Not started").Append(": no image was built.\n");
+            text.Append('\n').Append(record.StateOf(image) == ImageState.Stopped ? "Stopped"
+                : "Not started").Append(": no image was built.\n");
         if (image.Index is { } index)
             text.Append("\n- index ").Append(Code(index.Digest.ToString())).Append('\n');
         foreach (var tag in image.Index is null ? [] : image.Tags)
             text.Append(image.Published ? "- published as " : "- tagged in the store as ").Append(Code(tag)).Append('\n');
         if (image.Index is not null && image.Before is { } before)
-            text.Append("- before this build: ").Append(image.Index?.Digest == before.Digest ? "the same digest" : Code(before.Digest.ToString())).Append('\n');
+            text.Append("- before this build: ").Append(image.Index?.Digest == before.Digest ? "the same digest"
+                : Code(before.Digest.ToString())).Append('\n');
         Platforms(text, record, image);
-        Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook => new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
+        Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook =>
+            new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
         Table(text, "Labels", ["label", "value"], image.Labels.Select(pair => new[] { Code(pair.Key), Plain(pair.Value) }));
         Table(text, "Build arguments", ["argument", "value"], image.Arguments.Select(pair => new[] { Code(pair.Key), Code(pair.Value) }));
         Parity(text, image);
         Commands(text, "Check the image", PasteCommands.Checking(image));
-        Commands(text, "Pull a platform", image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform).Where(command => command.What is "docker" or "podman")));
+        Commands(text, "Pull a platform", image.Platforms.SelectMany(platform => PasteCommands.Pulling(image, platform).Where(command =>
+            command.What is "docker" or "podman")));
         if (folded)
             text.Append("\n</details>\n");
     }
 
     private static void Platforms(StringBuilder text, BuildRecord record, RecordedComponent image) => Table(text, "Platforms",
-        ["platform", "manifest", "compressed", "change", "unpacked", "wasted", "time", "cached steps", "built", "verified"], image.Platforms.Select(platform => new[]
+        ["platform", "manifest", "compressed", "change", "unpacked", "wasted", "time", "cached steps", "built", "verified"],
+            image.Platforms.Select(platform => new[]
         {
-            Plain(platform.Platform.ToString()), platform.Manifest is { } manifest ? Code(manifest.ToString()) : NotBuilt(record, image, platform),
+            Plain(platform.Platform.ToString()), platform.Manifest is { } manifest ? Code(manifest.ToString()) : NotBuilt(record, image,
+                platform),
             platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes), Change(image, platform),
-            platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Units.Bytes(wasted) : "-",
+            platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Units.Bytes(wasted)
+                : "-",
             Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}",
             Pages.Ways.Short(record, image, platform), BuildTable.Verdict(platform),
         }));
@@ -97,7 +104,8 @@ public static class MarkdownReport
     };
 
     private static string Change(RecordedComponent image, RecordedPlatform platform) =>
-        platform.Manifest is not null && image.Before?.Find(platform.Platform) is { } before ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
+        platform.Manifest is not null && image.Before?.Find(platform.Platform) is { } before
+            ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
 
     private static void Parity(StringBuilder text, RecordedComponent image)
     {
@@ -121,7 +129,8 @@ public static class MarkdownReport
     private static void Transfers(StringBuilder text, BuildRecord record) =>
         Table(text, "Transfers", ["transfer", "repository", "blobs", "size"], record.Transfers.Select(transfer => new[]
         {
-            transfer.Kind == "there" ? "already there" : transfer.Kind, Code(transfer.Where), transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
+            transfer.Kind == "there" ? "already there" : transfer.Kind, Code(transfer.Where),
+                transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
         }));
 
     private static void Warnings(StringBuilder text, BuildRecord record)
@@ -144,9 +153,11 @@ public static class MarkdownReport
         text.Append("\n### Advice\n");
         foreach (var advice in record.Advice)
         {
-            text.Append("\n- ").Append(advice.Component.Length > 0 ? Plain(advice.Component) + ": " : "").Append(Plain(advice.Message)).Append('\n');
+            text.Append("\n- ").Append(advice.Component.Length > 0 ? Plain(advice.Component) + ": "
+                : "").Append(Plain(advice.Message)).Append('\n');
             if (!advice.Lines.IsEmpty)
-                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", advice.Lines.Select(line => Fenced(OneLine(line)))).Append("\n  ```\n");
+                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", advice.Lines.Select(line =>
+                    Fenced(OneLine(line)))).Append("\n  ```\n");
         }
     }
 

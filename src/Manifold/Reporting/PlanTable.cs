@@ -67,7 +67,8 @@ public static class PlanTable
             words.Add("accepts indexes");
         if (repository.AcceptsZstd is true)
             words.Add("accepts zstd");
-        words.Add(repository.HasReferrersApi switch { true => "has a referrers API", false => "no referrers API", null => "referrers API unknown" });
+        words.Add(repository.HasReferrersApi switch { true => "has a referrers API", false => "no referrers API", null =>
+            "referrers API unknown" });
         return string.Join(", ", words);
     }
 

@@ -21,13 +21,15 @@ public static class ReportWarnings
         group finding by (component.Name, finding.Finding.Id, Message: finding.Finding.Message.Replace(finding.Platform.ToString(), "…", StringComparison.Ordinal)) into same
         let first = same.First().Finding
         orderby first.Severity
-        select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} [{first.Id}]{(first.Cause is null ? "" : $". Probable cause: {first.Cause}")}") { Mend = first.Mend };
+        select new RecordedWarning(same.Key.Name, $"{string.Join(", ", same.Select(each => each.Platform).Distinct())}: {first.Message} "
+            + $"[{first.Id}]{(first.Cause is null ? "" : $". Probable cause: {first.Cause}")}") { Mend = first.Mend };
 
     private static IEnumerable<RecordedWarning> Skew(BuildRecord record) =>
         from component in record.Components
         let packages = component.Parity?.Differences.Count(difference => difference.Topic == "package") ?? 0
         where packages > 0
-        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "differs" : "differ")} between platforms")
+        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "differs" : "differ")} between "
+            + "platforms")
         {
             Mend = "Pin package versions, or name the base image by digest. The parity section lists the differences.",
         };
@@ -39,9 +41,11 @@ public static class ReportWarnings
         if (seconds < LongEmulation)
             yield break;
         var longest = emulated.MaxBy(step => step.Seconds)!;
-        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an emulator. The longest step is {longest.Name} ({longest.Platform})")
+        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an "
+            + $"emulator. The longest step is {longest.Name} ({longest.Platform})")
         {
-            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile) ? "Cross-compile. The advice below shows the lines to write."
+            Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile)
+                ? "Cross-compile. The advice below shows the lines to write."
                 : "Cross-compile. Build in a stage FROM --platform=$BUILDPLATFORM for $TARGETARCH, and copy the result.",
         };
     }
@@ -50,7 +54,8 @@ public static class ReportWarnings
         from component in record.Components
         let worst = component.Platforms.MaxBy(platform => platform.WastedBytes ?? 0)
         where worst?.WastedBytes >= MuchWaste && worst.Waste.Length > 0
-        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} is wasted on files that a later layer replaces or deletes. The largest is {worst.Waste[0].Path}")
+        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} is wasted on files that a "
+            + $"later layer replaces or deletes. The largest is {worst.Waste[0].Path}")
         {
             Mend = "Delete the file in the RUN that creates it, or create it in another stage and copy only what you need.",
         };

@@ -23,7 +23,8 @@ public static class TextReport
                 image.Reference, image.Platform.ToString(), image.Digest.ToString(), Units.Bytes(image.Bytes), image.Created is { } created ? Units.Age(record.Begin - created) : "-", image.From,
             })], width));
         if (record.Transfers.Length > 0)
-            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", "REPOSITORY"], .. record.Transfers.Select(transfer => new[]
+            text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", "REPOSITORY"],
+                .. record.Transfers.Select(transfer => new[]
             {
                 transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes), transfer.Where,
             })], width));

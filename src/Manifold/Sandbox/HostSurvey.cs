@@ -49,7 +49,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
         const string cost = "RUN does not work";
         if (!Environment.IsPrivilegedProcess)
             return Lack("privilege", HostStatus.Missing,
-                $"neither root nor a user namespace ({obstacle?.Found ?? "this process has none"})", cost, obstacle?.Remedy ?? "sudo manifold …");
+                $"neither root nor a user namespace ({obstacle?.Found ?? "this process has none"})", cost,
+                    obstacle?.Remedy ?? "sudo manifold …");
         if (!UserNamespace.IsInitial)
         {
             var who = User.IsRoot ? "root" : "a regular user";
@@ -66,7 +67,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
     {
         const string cost = "RUN does not work";
         if (ChildProcess.Find("setpriv", searchPath) is null || ChildProcess.Find("unshare", searchPath) is null)
-            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are not installed", cost, Remedy.AsRoot("apt-get install util-linux"));
+            return Lack("OCI runtime", HostStatus.Missing, "setpriv and unshare are not installed", cost,
+                Remedy.AsRoot("apt-get install util-linux"));
         var all = await runtimes.AllAsync().ConfigureAwait(false);
         var failures = string.Join("; ", all.Where(runtime => !runtime.Works).Select(runtime => $"{runtime.Name} does not work here: {runtime.Failure}"));
         if (all.FirstOrDefault(runtime => runtime.Works) is not { } chosen)
@@ -122,7 +124,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
 
     private static HostCheck Binfmt() => BinfmtMisc.TryMount()
         ? new HostCheck { Name = "binfmt_misc", Found = $"{BinfmtMisc.Read().Count(IsEmulator)} emulators registered" }
-        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN works only for this machine's own platform", Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
+        : Lack("binfmt_misc", HostStatus.Reduced, "not mounted", "RUN works only for this machine's own platform",
+        Remedy.AsRoot("mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"));
 
     // Whatever its name: that of amd64 on an arm64 machine may be Rosetta.
     internal static bool IsEmulator(BinfmtMisc.Entry entry) => entry.Name.StartsWith("qemu-", StringComparison.Ordinal)
@@ -139,7 +142,8 @@ public sealed class HostSurvey(StoreSurvey survey, string? searchPath)
                 emulation.Remedy),
         EmulationKind.Native => new HostCheck { Name = emulation.Platform.ToString(), Found = "native" },
         EmulationKind.Emulated => new HostCheck { Name = emulation.Platform.ToString(), Found = $"emulated by {Path.GetFileName(emulation.Handler)}" },
-        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "not available", $"RUN does not work for {emulation.Platform}", emulation.Remedy),
+        _ => Lack(emulation.Platform.ToString(), HostStatus.Reduced, "not available", $"RUN does not work for {emulation.Platform}",
+            emulation.Remedy),
     };
 
     private HostCheck Program(string name, string[] programs, string cost, string package) =>

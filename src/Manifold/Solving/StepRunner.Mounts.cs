@@ -174,7 +174,8 @@ public sealed partial class StepRunner
         // A cache that begins with files is another one where these are others.
         var id = from.IsEmpty ? mount.Id : $"{mount.Id} {mount.Source} {string.Join(' ', from.Select(layer => layer.DiffId))}";
         return tools.Caches.TakeAsync(id, use, Fill, () => tools.On(new StepPrinted(step,
-            $"waiting for another RUN to release the cache '{definition.Id ?? mount.Target}' …", IsError: true) { Time = tools.Time.GetUtcNow() }),
+            $"waiting for another RUN to release the cache '{definition.Id ?? mount.Target}' …",
+                IsError: true) { Time = tools.Time.GetUtcNow() }),
             cancellation);
 
         void Fill(string folder)

@@ -132,8 +132,10 @@ internal sealed class Sweep(Platform platform, VerificationPolicy policy, ImageV
     {
         WheelFile or ArchiveFile => "a Python package",
         _ when path.EndsWith(".node", StringComparison.Ordinal) => "a native Node.js module",
-        _ when path.Contains(".cpython-", StringComparison.Ordinal) || path.EndsWith(".abi3.so", StringComparison.Ordinal) => "a native Python module",
-        _ when path.Contains("/runtimes/", StringComparison.Ordinal) && path.Contains("/native/", StringComparison.Ordinal) => "a native .NET library",
+        _ when path.Contains(".cpython-", StringComparison.Ordinal) || path.EndsWith(".abi3.so", StringComparison.Ordinal) =>
+            "a native Python module",
+        _ when path.Contains("/runtimes/", StringComparison.Ordinal) && path.Contains("/native/", StringComparison.Ordinal) =>
+            "a native .NET library",
         PeFile { Managed: true } => "a .NET assembly",
         PeFile => "a Windows file",
         MachOFile => "a macOS file",

@@ -98,7 +98,8 @@ public sealed class CheckingABuild : IDisposable
     {
         var (code, _, error) = await Manifold("FROM scratch AS Base\nCOPY $NOTHING Dockerfile /\n");
         Assert.Equal(0, code);
-        Assert.Contains("warning: Dockerfile:1:17: the stage name 'Base' is not lowercase [StageNameCasing]\n", error, StringComparison.Ordinal);
+        Assert.Contains("warning: Dockerfile:1:17: the stage name 'Base' is not lowercase [StageNameCasing]\n", error,
+            StringComparison.Ordinal);
         Assert.Contains("[UndefinedVar]\n", error, StringComparison.Ordinal);
         Assert.DoesNotContain("^^^", error, StringComparison.Ordinal);
         Assert.Equal("", (await Manifold("FROM scratch AS Base\nCOPY Dockerfile /\n", "--progress", "quiet")).Error);

@@ -189,7 +189,8 @@ public sealed class TypingBuildxFlags : IDisposable
             "--build-arg", "HTTPS_PROXY=x", "--build-arg", "BUILDKIT_X=1", "--build-arg", "SOURCE_DATE_EPOCH=0",
         ]);
         Assert.Equal(0, code);
-        Assert.Contains("--build-arg VERSOIN: no ARG ", Assert.Single(error.Split('\n'), line => line.Contains("--build-arg", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("--build-arg VERSOIN: no ARG ", Assert.Single(error.Split('\n'), line => line.Contains("--build-arg",
+            StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("no effect. Did you mean VERSION?", error, StringComparison.Ordinal);
     }
 

@@ -21,10 +21,12 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("--progress", "There is no option '--progress'.")]
     [InlineData("build --progress foo .", "--progress foo: expected auto, tty, plain, json or quiet.")]
     [InlineData("images --format xml", "--format xml: expected table or json.")]
-    [InlineData("manifest inspect app:1", "There is no command 'manifest'. Use 'manifold inspect' to show an image, or 'manifold index' to create and change indexes.")]
+    [InlineData("manifest inspect app:1", "There is no command 'manifest'. Use 'manifold inspect' to show an image, or 'manifold index' "
+        + "to create and change indexes.")]
     [InlineData("generate-key-pair", "There is no command 'generate-key-pair'. Use: manifold key generate")]
     [InlineData("copy --all app:1 app:2", "There is no option '--all'. Leave it out: without --platform, all platforms are included.")]
-    [InlineData("pull --tls-verify=false app:1", "There is no option '--tls-verify=false'. For a registry without TLS or a trusted certificate, use --insecure-registry HOST. Registries on localhost do not need it.")]
+    [InlineData("pull --tls-verify=false app:1", "There is no option '--tls-verify=false'. For a registry without TLS or a trusted "
+        + "certificate, use --insecure-registry HOST. Registries on localhost do not need it.")]
     [InlineData("push -t app:1", "There is no option '-t'.")]
     [InlineData("copy app:1", "TARGET is missing. Where to copy the image")]
     [InlineData("build --push=maybe .", "--push=maybe: expected true or false. Write --push alone, or leave it out.")]
@@ -71,26 +73,32 @@ public sealed class AskingForWhatDoesNotGoTogether : IDisposable
     [InlineData("plan --push {0}", "--push needs a name")]
     [InlineData("build --provenance=mode=full {0}", "--provenance 'type=provenance,mode=full': mode=full: expected min or max.")]
     [InlineData("build --sbom=generator=x {0}", "Remove the key 'generator'.")]
-    [InlineData("build --call=outline {0}", "--call outline is not available. To see the stages, arguments and mounts of the file, run: manifold build --print=tree")]
+    [InlineData("build --call=outline {0}", "--call outline is not available. To see the stages, arguments and mounts of the file, run: "
+        + "manifold build --print=tree")]
     [InlineData("build --call targets,format=json {0}", "--call targets is not available.")]
-    [InlineData("build --call check,format=xml {0}", "--call check,format=xml: 'format=xml' is not supported. Expected format=json or format=text.")]
+    [InlineData("build --call check,format=xml {0}", "--call check,format=xml: 'format=xml' is not supported. Expected format=json or "
+        + "format=text.")]
     [InlineData("bake --var NAME -f {0}/none.hcl", "--var NAME: expected NAME=VALUE.")]
     [InlineData("plan --shard amd64.json -t app {0}", "--shard needs --push")]
     [InlineData("build --iidfile /nowhere/iid {0}", "mkdir -p /nowhere")]
     [InlineData("build -o type=oci,dest=/nowhere/image.tar {0}", "The folder '/nowhere' for 'image.tar' does not exist.")]
     [InlineData("key generate --output-key-prefix /nowhere/cosign", "The folder '/nowhere' for 'cosign.key' does not exist.")]
     [InlineData("copy app:1 dir:folder", "'dir:folder': manifold does not support skopeo's transport 'dir:'.")]
-    [InlineData("copy --all-tags localhost/app:1 localhost/other", "--all-tags copies every tag, so the source must not have a tag: 'localhost/app:1'.")]
+    [InlineData("copy --all-tags localhost/app:1 localhost/other",
+        "--all-tags copies every tag, so the source must not have a tag: 'localhost/app:1'.")]
     [InlineData("index annotate localhost/app:1", "There is nothing to change. Add --annotation KEY=VALUE")]
     [InlineData("merge {0}", "is a folder. Name the shards in it, such as ")]
     [InlineData("merge {0}/Dockerfile", "it is not a shard; create one with 'manifold build --push --shard FILE' (")]
-    [InlineData("sign --key env://NO_SUCH_KEY localhost/app:1", "--key env://NO_SUCH_KEY: the environment variable 'NO_SUCH_KEY' is not set.")]
-    [InlineData("sign --key awskms://alias/release localhost/app:1", "key management services are not supported. Use a file or env://VARIABLE.")]
+    [InlineData("sign --key env://NO_SUCH_KEY localhost/app:1",
+        "--key env://NO_SUCH_KEY: the environment variable 'NO_SUCH_KEY' is not set.")]
+    [InlineData("sign --key awskms://alias/release localhost/app:1",
+        "key management services are not supported. Use a file or env://VARIABLE.")]
     [InlineData("verify --key cosign.pub --run=--version app", "--key and --run cannot be used together")]
     [InlineData("verify --parity --platform linux/arm64 app", "--parity and --platform cannot be used together")]
     [InlineData("verify --require-run app", "--require-run needs --run.")]
     [InlineData("inspect --raw --config app", "--raw and --config cannot be used together")]
-    [InlineData("inspect --authfile /nowhere/auth.json localhost/app", "There is no credentials file '/nowhere/auth.json'. To create it, run: manifold login --authfile /nowhere/auth.json HOST")]
+    [InlineData("inspect --authfile /nowhere/auth.json localhost/app",
+        "There is no credentials file '/nowhere/auth.json'. To create it, run: manifold login --authfile /nowhere/auth.json HOST")]
     [InlineData("serve --read-only --allow-delete", "--read-only and --allow-delete cannot be used together")]
     public async Task is_refused_before_any_work_and_nothing_is_ignored(string line, string message)
     {

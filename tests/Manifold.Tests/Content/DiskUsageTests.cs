@@ -48,7 +48,8 @@ public sealed class MeasuringTheStore : IDisposable
         Assert.True(result.FreedBytes > 0);
         Assert.Equal(usage.Bytes - result.FreedBytes, (await MeasureAsync()).Bytes);
         Assert.Equal(usage.Parts.Where(part => part.Kind != UsageKind.Builds).Sum(part => part.Bytes)
-            - usage.Parts.Where(part => part.Kind != UsageKind.Builds).Sum(part => all ? part.PruneAllFrees : part.PruneFrees), result.KeptBytes);
+            - usage.Parts.Where(part => part.Kind != UsageKind.Builds).Sum(part => all ? part.PruneAllFrees : part.PruneFrees),
+                result.KeptBytes);
     }
 
     [Fact]

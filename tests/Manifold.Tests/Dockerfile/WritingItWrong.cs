@@ -148,12 +148,17 @@ public sealed class WritingItWrong
         { "RUN make\nFROM scratch\n", 1, 1, "RUN comes before the first FROM", "Only ARG can" },
         { "# nothing\n", 1, 1, "the file has no instructions", "FROM image or FROM scratch" },
         { "ARG a\n", 1, 1, "the file has no FROM", "FROM image or FROM scratch" },
-        { "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nCOPY --from=a x /\n", 2, 8, "--from=b: the stage must be defined before", "Move the stage 'b' above 'a'." },
-        { "FROM scratch AS a\nCOPY --from=1 x /\nFROM a\n", 2, 8, "--from=1: the stage must be defined before", "Move the stage '1' above 'a'." },
+        { "FROM scratch AS a\nCOPY --from=b x /\nFROM scratch AS b\nCOPY --from=a x /\n", 2, 8,
+            "--from=b: the stage must be defined before", "Move the stage 'b' above 'a'." },
+        { "FROM scratch AS a\nCOPY --from=1 x /\nFROM a\n", 2, 8, "--from=1: the stage must be defined before",
+            "Move the stage '1' above 'a'." },
         { "FROM scratch AS a\nCOPY --from=a x /\n", 2, 8, "--from=a: the stage must be defined before", "from the stages above it" },
-        { "FROM scratch AS a\nRUN --mount=from=b,target=/b make\nFROM scratch AS b\nFROM a\n", 2, 13, "--mount from=b: the stage must be defined before", "Move the stage 'b' above 'a'." },
-        { "FROM scratch AS a\nONBUILD COPY --from=b x /\nFROM a AS c\nFROM scratch AS b\nFROM c\n", 2, 16, "--from=b: the stage must be defined before", "Move the stage 'b' above 'c'." },
-        { "FROM scratch AS build\nFROM scratch\nCOPY --from=Bui:l:d x /\n", 3, 8, "not a stage or an image reference", "Did you mean build?" },
+        { "FROM scratch AS a\nRUN --mount=from=b,target=/b make\nFROM scratch AS b\nFROM a\n", 2, 13,
+            "--mount from=b: the stage must be defined before", "Move the stage 'b' above 'a'." },
+        { "FROM scratch AS a\nONBUILD COPY --from=b x /\nFROM a AS c\nFROM scratch AS b\nFROM c\n", 2, 16,
+            "--from=b: the stage must be defined before", "Move the stage 'b' above 'c'." },
+        { "FROM scratch AS build\nFROM scratch\nCOPY --from=Bui:l:d x /\n", 3, 8, "not a stage or an image reference",
+            "Did you mean build?" },
     };
 
     [Theory, MemberData(nameof(Files))]

@@ -72,7 +72,8 @@ public sealed class AddingFromElsewhere : IDisposable
         var outcome = await shop.Build(shop.Context($"FROM scratch\nADD --checksum=sha256:{new string('0', 64)} {address} /\n"));
 
         Assert.Equal(1, outcome.Code);
-        Assert.Contains($"its digest is sha256:{Convert.ToHexStringLower(SHA256.HashData(Hello))}, but --checksum says sha256:{new string('0', 64)}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"its digest is sha256:{Convert.ToHexStringLower(SHA256.HashData(Hello))}, but --checksum says "
+            + $"sha256:{new string('0', 64)}", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -313,7 +313,8 @@ public sealed class BakingAProject : IAsyncLifetime
         Assert.Equal(exitCode, outcome.Code);
         Assert.StartsWith("rollout restart deployment/api --namespace prod\n{\"name\":\"app\",\"tags\":[\"dev\"]}", File.ReadAllText(said), StringComparison.Ordinal);
         Assert.Equal(exitCode == 0, File.ReadAllText(said).Contains("rollout status deployment/api --namespace prod\n", StringComparison.Ordinal));
-        Assert.Equal(exitCode == 1, outcome.Error.Contains("kubectl rollout restart of deployment 'api' failed: the cluster says so", StringComparison.Ordinal));
+        Assert.Equal(exitCode == 1, outcome.Error.Contains("kubectl rollout restart of deployment 'api' failed: the cluster says so",
+            StringComparison.Ordinal));
     }
 
     [Fact]

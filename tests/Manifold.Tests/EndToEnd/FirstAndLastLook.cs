@@ -34,7 +34,8 @@ public sealed class FirstAndLastLook : IDisposable
         {
             if (context.Request.Path != "/v2/acme/app/tags/list")
                 return false;
-            await Microsoft.AspNetCore.Http.HttpResponseJsonExtensions.WriteAsJsonAsync(context.Response, new { tags = new[] { "latest" } });
+            await Microsoft.AspNetCore.Http.HttpResponseJsonExtensions.WriteAsJsonAsync(context.Response,
+                new { tags = new[] { "latest" } });
             return true;
         };
         var listed = (await shop.Run([], "ls", $"{registry.Name}/acme/app", "--json")).Succeeded();

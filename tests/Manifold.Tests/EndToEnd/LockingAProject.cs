@@ -110,7 +110,8 @@ public sealed class LockingAProject : IAsyncLifetime
         Write("api/Dockerfile", $"FROM {registry.Name}/base:2\nCOPY --from=BASE /content /\n");
         var refused = await Bake("--locked");
         Assert.Equal(2, refused.Code);
-        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64). The file pins {Base}\n", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"api/Dockerfile:1: '{registry.Name}/base:2' (linux/amd64, linux/arm64). The file pins {Base}\n", refused.Error,
+            StringComparison.Ordinal);
         Assert.Contains(", run: manifold lock -f ", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Dockerfile:2", refused.Error, StringComparison.Ordinal);
 
@@ -129,7 +130,8 @@ public sealed class LockingAProject : IAsyncLifetime
         Assert.Contains("api/Dockerfile:1: '" + Base + "' (linux/riscv64)", (await Bake("--locked")).Error, StringComparison.Ordinal);
 
         Write("manifold.yaml", "images:\n  api: {context: api, platforms: {linux/amd64: {}, linux/riscv64: {optional: true}}, tags: [example.com/api:1]}\n");
-        Assert.Contains("optional platform linux/riscv64 failed and is left out", (await Bake("--locked")).Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("optional platform linux/riscv64 failed and is left out", (await Bake("--locked")).Succeeded().Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,7 +168,8 @@ public sealed class LockingAProject : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("linux/amd64: sha256:", "linux/amd64: sha256:0000000000000000000000000000000000000000000000000000000000000000 # ", "manifold.lock pins '")]
+    [InlineData("linux/amd64: sha256:", "linux/amd64: sha256:0000000000000000000000000000000000000000000000000000000000000000 # ",
+        "manifold.lock pins '")]
     [InlineData("version: 1", "<<<<<<< ours\nversion: 1", "manifold.lock:")]
     [InlineData("version: 1", "version: 7", "version '7'")]
     [InlineData("digest: sha256:", "digest: sha256:xyz", "is not a digest")]

@@ -222,7 +222,8 @@ public sealed class RecordingBuilds : IDisposable
     {
         var context = workshop.Context("FROM scratch\nCOPY Dockerfile /\n");
         (await workshop.Build(context, "--report", workshop["report"])).Succeeded();
-        Assert.Contains($"<h1>{Path.GetFileName(context)}</h1>", await File.ReadAllTextAsync(workshop["report/report.html"]), StringComparison.Ordinal);
+        Assert.Contains($"<h1>{Path.GetFileName(context)}</h1>", await File.ReadAllTextAsync(workshop["report/report.html"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]

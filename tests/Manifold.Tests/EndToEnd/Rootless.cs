@@ -50,7 +50,8 @@ public sealed class Rootless : IAsyncLifetime
         var outcome = await user.Run("build", "--progress", "json", "--allow", "security.insecure", user.Context("FROM BASE\nRUN --security=insecure true\n"));
 
         Assert.Equal(4, outcome.Code);
-        Assert.Contains("only root can use the capabilities and devices of this machine. Run it with: sudo manifold", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("only root can use the capabilities and devices of this machine. Run it with: sudo manifold", outcome.Error,
+            StringComparison.Ordinal);
         Assert.Empty(outcome.Steps);
     }
 
@@ -280,7 +281,8 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
         var outcome = await user.Run("build", "--progress", "plain", user.Context("FROM BASE\nCOPY Dockerfile /\nRUN true\n"));
 
         Assert.Equal(4, outcome.Code);
-        Assert.Contains("manifold: RUN needs root or a user namespace: this process cannot gain privileges (no_new_privs), which newuidmap needs. To fix this: start it without no-new-privileges", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("manifold: RUN needs root or a user namespace: this process cannot gain privileges (no_new_privs), which "
+            + "newuidmap needs. To fix this: start it without no-new-privileges", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("COPY", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.Combine(user.Store, "blobs/sha256")), file => new FileInfo(file).Length > 100_000);
     }
@@ -290,7 +292,8 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
     {
         var outcome = await user.Run("verify", "--run=true", "docker://" + Workshop.BusyBox);
         Assert.Equal(4, outcome.Code);
-        Assert.Contains("RUN needs root or a user namespace: this process cannot gain privileges (no_new_privs)", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("RUN needs root or a user namespace: this process cannot gain privileges (no_new_privs)", outcome.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -299,6 +302,7 @@ public sealed class RootlessWithoutNamespaces : IAsyncLifetime
         var outcome = await user.Run("doctor");
         Assert.Equal(4, outcome.Code);
         Assert.Matches("(?m)^NO  privilege +.*this process cannot gain privileges", outcome.Output);
-        Assert.EndsWith("This machine cannot run RUN steps yet. Images without RUN can be built.\n", outcome.Output.TrimEnd() + "\n", StringComparison.Ordinal);
+        Assert.EndsWith("This machine cannot run RUN steps yet. Images without RUN can be built.\n", outcome.Output.TrimEnd() + "\n",
+            StringComparison.Ordinal);
     }
 }

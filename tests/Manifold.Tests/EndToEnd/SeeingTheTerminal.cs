@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace Manifold.Tests.EndToEnd;
 
-/// <summary>What stands on a terminal when a command has ended: golden screens, seen through tmux. Times, sizes and digests are masked.</summary>
+/// <summary>What stands on a terminal when a command has ended: golden screens, seen through tmux. Times, sizes and digests are
+/// masked.</summary>
 [Trait("kind", "end-to-end")]
 public sealed partial class SeeingTheTerminal : IDisposable
 {
@@ -41,7 +42,8 @@ public sealed partial class SeeingTheTerminal : IDisposable
     [InlineData(120)]
     public async Task after_a_build_that_failed(int width)
     {
-        await StartAsync(width, ("Dockerfile", Dockerfile.Replace("echo done >/program", "\\\n    echo 'main.c:3: error: expected \";\"'; exit 2", StringComparison.Ordinal)));
+        await StartAsync(width, ("Dockerfile", Dockerfile.Replace("echo done >/program",
+            "\\\n    echo 'main.c:3: error: expected \";\"'; exit 2", StringComparison.Ordinal)));
         Cases.Expect(File("failure", width), await screen!.Run("manifold build -t app:1 ."));
     }
 
@@ -95,9 +97,11 @@ public sealed partial class SeeingTheTerminal : IDisposable
     public async Task a_terminal_that_is_none_gets_lines(string variable)
     {
         await StartAsync(80, ("Dockerfile", Dockerfile));
-        var last = await screen!.Run($"{variable} manifold build . 2>&1 | cat -v; {variable} manifold build --no-cache . 2>log >log; cat -v log");
+        var last = await screen!.Run($"{variable} manifold build . 2>&1 | cat -v; {variable} manifold build --no-cache . 2>log >log; cat "
+            + "-v log");
         Assert.DoesNotContain("^[", last, StringComparison.Ordinal);
-        Assert.Contains("#1 [build 2/3] COPY", await screen.Run($"clear; {variable} manifold build --no-cache ."), StringComparison.Ordinal);
+        Assert.Contains("#1 [build 2/3] COPY", await screen.Run($"clear; {variable} manifold build --no-cache ."),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,10 +145,12 @@ public sealed partial class SeeingTheTerminal : IDisposable
         public static async Task<Screen> StartAsync(Workshop shop, int width)
         {
             var program = string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"));
-            var start = shop.Write("shell", $"PS1='$ '\nunset HISTFILE\nmanifold() {{ {program} \"$@\"; }}\nPROMPT_COMMAND='echo $? >>{shop["prompts"]}'\n");
+            var start = shop.Write("shell", $"PS1='$ '\nunset HISTFILE\nmanifold() {{ {program} \"$@\"; }}\nPROMPT_COMMAND='echo $? "
+                + $">>{shop["prompts"]}'\n");
             var screen = new Screen(shop, shop["tmux"]);
             await screen.Tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "seen", "-x", $"{width}", "-y", "40", "-c", shop["app"],
-                $"exec env -i PATH='{Environment.GetEnvironmentVariable("PATH")}' HOME='{shop.Path}' TERM=screen LC_ALL=C.UTF-8 DOTNET_TieredPGO=0 "
+                $"exec env -i PATH='{Environment.GetEnvironmentVariable("PATH")}' HOME='{shop.Path}' TERM=screen LC_ALL=C.UTF-8 "
+                    + "DOTNET_TieredPGO=0 "
                     + $"MANIFOLD_ROOT='{shop.Root}' bash --noprofile --rcfile '{start}' -i");
             await screen.Ended();
             return screen;
@@ -172,7 +178,8 @@ public sealed partial class SeeingTheTerminal : IDisposable
         public async Task<string> Ended()
         {
             commands++;
-            await Eventually.Is(() => System.IO.File.Exists(shop["prompts"]) && System.IO.File.ReadAllLines(shop["prompts"]).Length >= commands);
+            await Eventually.Is(() => System.IO.File.Exists(shop["prompts"])
+                && System.IO.File.ReadAllLines(shop["prompts"]).Length >= commands);
             await Eventually.Is(async () => (await Shown()).TrimEnd().EndsWith('$'));
             return Masked(await Shown());
         }

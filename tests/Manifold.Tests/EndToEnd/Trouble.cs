@@ -131,7 +131,8 @@ public sealed class Trouble : IDisposable
         }.ToJson());
         registry.Blobs[Digest.Of(layer)] = [1, 2, 3, 5];
         var error = await Fails(3, shop.Context($"FROM {registry.Name}/base:1\nCOPY Dockerfile /opt/\n"), "--platform", "linux/amd64");
-        Assert.Contains($"blob {Digest.Of(layer).Short}: the registry '{registry.Name}' sent content with a different digest", error, StringComparison.Ordinal);
+        Assert.Contains($"blob {Digest.Of(layer).Short}: the registry '{registry.Name}' sent content with a different digest", error,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(shop.Root, "blobs", "sha256", Digest.Of(layer).Hex)));
     }
 

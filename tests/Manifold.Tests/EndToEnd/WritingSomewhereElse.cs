@@ -179,7 +179,8 @@ public sealed class WritingSomewhereElse(SharedRegistry registry) : IClassFixtur
 
         Script("bin/podman", "[ $1 = info ] || { echo 'no space left' >&2; exit 125; }");
         var refused = await shop.Run([Small], "build", "-t", "app:1", "--load");
-        Assert.Equal((1, true), (refused.Code, refused.Error.Contains("manifold: --load: podman rejected the image: no space left.", StringComparison.Ordinal)));
+        Assert.Equal((1, true), (refused.Code, refused.Error.Contains("manifold: --load: podman rejected the image: no space left.",
+            StringComparison.Ordinal)));
     }
 
     [Fact]

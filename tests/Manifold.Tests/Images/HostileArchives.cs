@@ -22,7 +22,8 @@ public sealed class HostileArchives : WithPlaces
     [InlineData("/etc/passwd")]
     [InlineData("../../etc/passwd")]
     public void a_link_that_leads_out_is_refused(string target) =>
-        Refused("outside the archive", tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "index.json") { LinkName = target }));
+        Refused("outside the archive", tar => tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink,
+            "index.json") { LinkName = target }));
 
     [Fact]
     public void links_in_a_circle_end() => Refused("form a loop", tar =>

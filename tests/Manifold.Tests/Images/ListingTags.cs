@@ -19,7 +19,8 @@ public sealed class ListingTags : WithARegistry
 
         Assert.Equal((index.Digest, Noon, null), (tag.Top!.Digest, tag.Created, tag.Problem));
         Assert.Equal(["linux/amd64", "linux/arm64"], tag.Platforms.Select(platform => platform.Platform?.ToString()));
-        var documents = Registry.Manifests.Where(each => each.Key.StartsWith("app@", StringComparison.Ordinal)).Sum(each => each.Value.Bytes.Length);
+        var documents = Registry.Manifests.Where(each => each.Key.StartsWith("app@", StringComparison.Ordinal)).Sum(each =>
+            each.Value.Bytes.Length);
         Assert.Equal(documents + Registry.Blobs.Values.Sum(blob => blob.Length), tag.Size);
     }
 
@@ -135,7 +136,8 @@ public sealed class ListingTags : WithARegistry
 
     [Fact]
     public async Task where_no_tag_can_be_read_the_first_reason_is_the_error() =>
-        Assert.Contains("app:1", (await Assert.ThrowsAsync<RegistryException>(() => ListAsync("app", "1", "2"))).Message, StringComparison.Ordinal);
+        Assert.Contains("app:1", (await Assert.ThrowsAsync<RegistryException>(() => ListAsync("app", "1", "2"))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task an_index_that_lists_itself_ends()
@@ -169,7 +171,8 @@ public sealed class ListingTags : WithARegistry
         {
             var fields = Fields(platform);
             var config = new ImageConfig { Os = fields.Os, Architecture = fields.Architecture, Created = created };
-            var bytes = new Manifest { Config = Registry.AddBlob(repository, config.ToJson(), MediaType.Config), Layers = [shared] }.ToJson();
+            var bytes = new Manifest { Config = Registry.AddBlob(repository, config.ToJson(), MediaType.Config),
+                Layers = [shared] }.ToJson();
             Registry.Manifests[$"{repository}@{Digest.Of(bytes)}"] = (MediaType.Manifest, bytes);
             return new Descriptor { MediaType = MediaType.Manifest, Digest = Digest.Of(bytes), Size = bytes.Length, Platform = fields };
         })];

@@ -55,8 +55,10 @@ public sealed class ReadingLayouts : WithPlaces
         var unknown = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}:quay.io/acme/app:3").ResolveAsync());
         var nameless = await Assert.ThrowsAsync<UsageException>(() => Open($"oci:{Store.Root}").ResolveAsync());
 
-        Assert.Equal($"There is no image 'quay.io/acme/app:3' in the folder '{Store.Root}'. It has: quay.io/acme/app:1, quay.io/acme/app:2.", unknown.Message);
-        Assert.Equal($"The folder '{Store.Root}' has several images. Choose one of: quay.io/acme/app:1, quay.io/acme/app:2.", nameless.Message);
+        Assert.Equal($"There is no image 'quay.io/acme/app:3' in the folder '{Store.Root}'. It has: quay.io/acme/app:1, "
+            + "quay.io/acme/app:2.", unknown.Message);
+        Assert.Equal($"The folder '{Store.Root}' has several images. Choose one of: quay.io/acme/app:1, quay.io/acme/app:2.",
+            nameless.Message);
     }
 
     [Fact]
@@ -88,6 +90,7 @@ public sealed class ReadingLayouts : WithPlaces
         File.WriteAllText(Store.BlobPath(layer.Digest), "short");
         Assert.Contains("has 5 bytes", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
         File.Delete(Store.BlobPath(manifest.Digest));
-        Assert.Contains($"'{manifest.Digest}' is missing", (await Assert.ThrowsAsync<ContentMismatchException>(() => ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{manifest.Digest}' is missing", (await Assert.ThrowsAsync<ContentMismatchException>(() =>
+            ReadWholeAsync(Open($"oci:{Store.Root}")))).Message, StringComparison.Ordinal);
     }
 }

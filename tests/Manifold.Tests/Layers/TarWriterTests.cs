@@ -69,7 +69,8 @@ public sealed class WritingTars
 
     [Fact]
     public void a_file_that_shrinks_while_it_is_read_is_noticed() =>
-        Assert.Contains("shrank", Assert.Throws<LayerException>(() => new TarWriter(Stream.Null).Write(FileTrees.FileEntry("a") with { Size = 100 })).Message, StringComparison.Ordinal);
+        Assert.Contains("shrank", Assert.Throws<LayerException>(() =>
+            new TarWriter(Stream.Null).Write(FileTrees.FileEntry("a") with { Size = 100 })).Message, StringComparison.Ordinal);
 
     private sealed class Zeros(long length) : ReadOnlyStream
     {

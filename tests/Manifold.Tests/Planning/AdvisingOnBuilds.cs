@@ -53,7 +53,8 @@ public sealed class AdvisingOnBuilds
     [InlineData("gcc -o /app main.c", "debian:12", "RUN xx-clang -o /app main.c")]
     [InlineData("g++ -o /app main.cpp", "debian:12", "RUN xx-clang++ -o /app main.cpp")]
     [InlineData("make", "debian:12", "RUN make CC=xx-clang")]
-    [InlineData("./configure --prefix=/usr", "debian:12", "RUN ./configure --host=$(xx-clang --print-target-triple) CC=xx-clang --prefix=/usr")]
+    [InlineData("./configure --prefix=/usr", "debian:12", "RUN ./configure --host=$(xx-clang --print-target-triple) CC=xx-clang "
+        + "--prefix=/usr")]
     [InlineData("cmake .", "debian:12", "RUN cmake $(xx-clang --print-cmake-defines) .")]
     public void the_lines_to_write_cross_compile(string command, string image, string line)
     {
@@ -88,7 +89,8 @@ public sealed class AdvisingOnBuilds
     {
         string[] tags =
         [
-            "latest", "12", "12.5", "12.7", "12.6-slim", "13.0", "1.22", "1.22.3", "1.22.9", "1.23.11", "1.22.10-bookworm", "1.22.99-rc1", "1.22.x",
+            "latest", "12", "12.5", "12.7", "12.6-slim", "13.0", "1.22", "1.22.3", "1.22.9", "1.23.11", "1.22.10-bookworm",
+                "1.22.99-rc1", "1.22.x",
             "3.12", "v2.0.1", "v2.0.4", "2.0.9", "not a tag!",
         ];
         Assert.Equal(newer, NewerTags.Find(ImageReference.Parse(image), tags));
@@ -97,13 +99,16 @@ public sealed class AdvisingOnBuilds
     [Fact]
     public void images_that_use_two_versions_of_a_base_could_share_it()
     {
-        var advice = Assert.Single(Shared(("api", "debian:12.5"), ("web", "debian:12.5"), ("worker", "debian:12.6"), ("job", "node:20-slim")));
-        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them to share its layers (1000 less to store and pull).", advice.Message);
+        var advice = Assert.Single(Shared(("api", "debian:12.5"), ("web", "debian:12.5"), ("worker", "debian:12.6"), ("job",
+            "node:20-slim")));
+        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them to share its layers (1000 "
+            + "less to store and pull).", advice.Message);
     }
 
     [Fact]
     public void the_version_that_is_advised_is_the_newest_by_number() =>
-        Assert.Contains("Use node:20.10-slim", Assert.Single(Shared(("a", "node:20.10-slim"), ("b", "node:20.9-slim"))).Message, StringComparison.Ordinal);
+        Assert.Contains("Use node:20.10-slim", Assert.Single(Shared(("a", "node:20.10-slim"), ("b", "node:20.9-slim"))).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("debian:12.5", "debian:11.9")]
@@ -133,16 +138,20 @@ public sealed class AdvisingOnBuilds
     {
         var request = new BuildRequest { ContextFolder = "/", Platforms = [.. Platforms] };
         var planner = new Planner(DockerfileParser.Parse("Dockerfile", dockerfile).OrThrow(), request);
-        var plan = planner.Plan(planner.Needs.ToDictionary(need => (need.Reference, need.Platform), need => Base(need.Reference, need.Platform)));
+        var plan = planner.Plan(planner.Needs.ToDictionary(need => (need.Reference, need.Platform), need => Base(need.Reference,
+            need.Platform)));
         return [.. CrossCompiling.Of(plan, run => run.Platform == Platforms[1])];
     }
 
     private static BaseImage Base(ImageReference image, Platform platform)
     {
-        var layer = new Descriptor { MediaType = MediaType.LayerGzip, Digest = SampleRecords.DigestOf($"layer {image} {platform}"), Size = 1000 };
+        var layer = new Descriptor { MediaType = MediaType.LayerGzip, Digest = SampleRecords.DigestOf($"layer {image} {platform}"),
+            Size = 1000 };
         var config = new Descriptor { MediaType = MediaType.Config, Digest = SampleRecords.DigestOf("config"), Size = 10 };
-        var descriptor = new Descriptor { MediaType = MediaType.Manifest, Digest = SampleRecords.DigestOf($"manifest {image} {platform}"), Size = 10 };
+        var descriptor = new Descriptor { MediaType = MediaType.Manifest,
+            Digest = SampleRecords.DigestOf($"manifest {image} {platform}"), Size = 10 };
         return new BaseImage(image, platform, descriptor, new Manifest { Config = config, Layers = [layer] },
-            new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant, Config = new ContainerConfig() });
+            new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant,
+                Config = new ContainerConfig() });
     }
 }

@@ -140,7 +140,8 @@ public sealed class JoiningComposeFiles : IDisposable
     {
         var project = folder.Compose("services: {a: {image: '$NONE/web:$NONE', build: a}, b: {build: c}}");
         Assert.Equal(["/web:"], project.Find("a")!.UnreadableTags);
-        Assert.Contains("'/web:' is not an image reference", Assert.Throws<ProjectFileException>(() => project.Select([])).Message, StringComparison.Ordinal);
+        Assert.Contains("'/web:' is not an image reference", Assert.Throws<ProjectFileException>(() => project.Select([])).Message,
+            StringComparison.Ordinal);
         Assert.Single(project.Select(["b"]));
         Assert.Equal(2, project.Select([], toPrint: true).Length);
     }

@@ -181,7 +181,8 @@ public sealed class ReadingComposeYaml : IDisposable
 
     [Theory]
     [InlineData("services: {a: {image: x}}", "1:1 no service…build")]
-    [InlineData("services: {a: {build: {dockerfile: Dockerfile, dockerfile_inline: x}}}", "1:67 build of service 'a'…dockerfile…dockerfile_inline")]
+    [InlineData("services: {a: {build: {dockerfile: Dockerfile, dockerfile_inline: x}}}",
+        "1:67 build of service 'a'…dockerfile…dockerfile_inline")]
     [InlineData("services: {a: {build: {secrets: [s]}}}\nsecrets: {s: {external: true}}", "2:14 …secret 's'…file…environment")]
     public void a_wrong_one_is_told_with_its_place(string yaml, string start) =>
         Wording.Fits(start, folder.Faults(yaml, "compose.yaml")[0]);

@@ -83,7 +83,8 @@ public sealed class WrongManifoldYaml : IDisposable
     [InlineData("images: {a: {annotations: {\"indx:k\": v}}}", "1:28 'indx:k=v'…'indx'")]
     [InlineData("images: {a: {verify: {timeout: 0}}}", "1:32 'timeout' is '0'…86400")]
     [InlineData("images: {a: {verify: {allow: [\"[\"]}}}", "1:31 '['…pattern")]
-    [InlineData("images: {a: {tags: [\"x/y@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]}}", "1:21 'x/y@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'…digest")]
+    [InlineData("images: {a: {tags: [\"x/y@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]}}",
+        "1:21 'x/y@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'…digest")]
     [InlineData("images: {-a: }", "1:10 '-a'…name")]
     [InlineData("images: {a: [x]}", "1:13 image 'a' is a list…a map")]
     [InlineData("images: {a: {alias: b}, b: }", "1:25 …'a' (line 1)…'b'…alias 'b'")]
@@ -100,7 +101,8 @@ public sealed class WrongManifoldYaml : IDisposable
     public void a_wrong_value_is_told_with_its_place(string yaml, string start)
     {
         Directory.CreateDirectory(folder.Files["empty"]);
-        Assert.Contains(folder.Faults(yaml), fault => Wording.Has(start.Replace("{0}", folder.Files.Path, StringComparison.Ordinal), fault));
+        Assert.Contains(folder.Faults(yaml), fault => Wording.Has(start.Replace("{0}", folder.Files.Path, StringComparison.Ordinal),
+            fault));
     }
 
     [Theory]
@@ -188,7 +190,8 @@ public sealed class WrongManifoldYaml : IDisposable
     public void a_wrong_environment_is_told()
     {
         folder.Environment["ARCHITECTURES"] = "amd64 what/is/this/now";
-        Assert.Contains("ARCHITECTURES contains 'what/is/this/now'", Assert.Throws<UsageException>(() => folder.Manifold("images: {a: }")).Message, StringComparison.Ordinal);
+        Assert.Contains("ARCHITECTURES contains 'what/is/this/now'", Assert.Throws<UsageException>(() =>
+            folder.Manifold("images: {a: }")).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();

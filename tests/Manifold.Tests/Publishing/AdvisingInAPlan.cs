@@ -24,7 +24,8 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
         foreach (var name in new[] { "golang:1.22.3", "golang:1.22.9", "golang:1.23.1", "debian:12.5", "debian:12.6" })
             await client.PushAsync(store, await SampleImages.WriteIndexAsync(store, name, "linux/amd64", "linux/arm64"),
                 ImageReference.Parse($"{registry.Name}/{name}"));
-        Assert.SkipUnless((await new Emulators(store).ForAsync(Foreign)).Kind == EmulationKind.Emulated, $"{Foreign} is not emulated here.");
+        Assert.SkipUnless((await new Emulators(store).ForAsync(Foreign)).Kind == EmulationKind.Emulated,
+            $"{Foreign} is not emulated here.");
     }
 
     public async ValueTask DisposeAsync()
@@ -42,7 +43,8 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
     {
         var run = (await shop.Run([GoContext(), "--platform", Foreign.ToString()], command)).Succeeded();
         Assert.Matches($"\nadvice: \\S*Dockerfile:2: 'go build -o /app \\.' .*{Foreign}", run.Output);
-        Assert.Contains($"\n  FROM --platform=$BUILDPLATFORM {registry.Name}/golang:1.22.3 AS build\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"\n  FROM --platform=$BUILDPLATFORM {registry.Name}/golang:1.22.3 AS build\n", run.Output,
+            StringComparison.Ordinal);
         Assert.Contains("GOARCH=$TARGETARCH go build -o /app .\n", run.Output, StringComparison.Ordinal);
         Assert.Matches($"\nadvice: .*golang:1\\.22\\.3.* {registry.Name}/golang:1\\.22\\.9\n", run.Output);
         Assert.DoesNotContain("1.23.1", run.Output, StringComparison.Ordinal);
@@ -68,7 +70,8 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
         shop.Write("project/api/Dockerfile", $"FROM {registry.Name}/debian:12.5\nCOPY Dockerfile /\n");
         shop.Write("project/web/Dockerfile", $"FROM {registry.Name}/debian:12.6\nCOPY Dockerfile /\n");
         var run = (await shop.Run(["-f", shop["project/manifold.yaml"]], command)).Succeeded();
-        Assert.Matches($"\nadvice: api uses '{registry.Name}/debian:12\\.5'; web uses '{registry.Name}/debian:12\\.6'\\. Use {registry.Name}/debian:12\\.6 .* B less", run.Output);
+        Assert.Matches($"\nadvice: api uses '{registry.Name}/debian:12\\.5'; web uses '{registry.Name}/debian:12\\.6'\\. Use "
+            + $"{registry.Name}/debian:12\\.6 .* B less", run.Output);
         Assert.Matches($"\nadvice: api: '{registry.Name}/debian:12\\.5' .*{registry.Name}/debian:12\\.6\n", run.Output);
     }
 
@@ -77,7 +80,8 @@ public sealed class AdvisingInAPlan : IAsyncLifetime
     {
         var context = shop.Context($"FROM {registry.Name}/debian:12.5\nCOPY Dockerfile /\n");
         (await shop.Build(context, "--platform", "linux/amd64", "--verify", "off")).Succeeded();
-        Assert.Contains("debian:12.6", (await shop.Run([context, "--platform", "linux/amd64"], "plan")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("debian:12.6", (await shop.Run([context, "--platform", "linux/amd64"], "plan")).Succeeded().Output,
+            StringComparison.Ordinal);
         await registry.DisposeAsync();
         registry = null!;
         var run = (await shop.Run([context, "--platform", "linux/amd64"], "plan")).Succeeded();

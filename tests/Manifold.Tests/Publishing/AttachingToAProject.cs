@@ -73,8 +73,10 @@ public sealed class AttachingToAProject(SharedRegistry shared) : IClassFixture<S
     }
 
     [Theory]
-    [InlineData("manifold.yaml", "images:\n  a: {context: ., attest: [sbmo]}\n", "manifold.yaml:2:28: error: attest 'type=sbmo': unknown type 'sbmo'. Did you mean sbom?")]
-    [InlineData("docker-bake.hcl", "target \"default\" {\n  attest = [\"type=sbmo\"]\n}\n", "docker-bake.hcl:2:13: error: attest 'type=sbmo': unknown type 'sbmo'. Did you mean sbom?")]
+    [InlineData("manifold.yaml", "images:\n  a: {context: ., attest: [sbmo]}\n",
+        "manifold.yaml:2:28: error: attest 'type=sbmo': unknown type 'sbmo'. Did you mean sbom?")]
+    [InlineData("docker-bake.hcl", "target \"default\" {\n  attest = [\"type=sbmo\"]\n}\n",
+        "docker-bake.hcl:2:13: error: attest 'type=sbmo': unknown type 'sbmo'. Did you mean sbom?")]
     public async Task what_cannot_be_attached_is_refused_with_its_line(string file, string text, string message)
     {
         var outcome = await Bake(file, text, "--push");

@@ -67,7 +67,9 @@ public sealed class JoiningShards : IAsyncLifetime
 
         var missing = await MergeAsync(one, two, "--platform", "linux/amd64,linux/arm64,linux/riscv64");
         Assert.Equal(2, missing.Code);
-        Assert.Contains($"no shard has linux/riscv64. The shards have: linux/amd64, linux/arm64. Add the shard, or build it: manifold build --platform linux/riscv64 --shard FILE -t {registry.Name}/app:1 --push CONTEXT", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("no shard has linux/riscv64. The shards have: linux/amd64, linux/arm64. Add the shard, or build it: manifold "
+            + $"build --platform linux/riscv64 --shard FILE -t {registry.Name}/app:1 --push CONTEXT", missing.Error,
+            StringComparison.Ordinal);
 
         var unexpected = await MergeAsync(one, two, "--platform", "linux/amd64");
         Assert.Equal(2, unexpected.Code);
@@ -77,7 +79,8 @@ public sealed class JoiningShards : IAsyncLifetime
         var other = await ShardAsync(amd64, "linux/amd64");
         var twice = await MergeAsync(one, other);
         Assert.Equal(2, twice.Code);
-        Assert.Contains($"'{one}' and '{other}' both have an image for linux/amd64, but not the same", twice.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{one}' and '{other}' both have an image for linux/amd64, but not the same", twice.Error,
+            StringComparison.Ordinal);
         Assert.Equal(0, (await MergeAsync(one, one)).Code); // the same image twice is one
 
         var elsewhere = amd64["elsewhere.json"];
@@ -103,7 +106,8 @@ public sealed class JoiningShards : IAsyncLifetime
         var merged = await MergeAsync(one, two);
 
         Assert.Equal(1, merged.Code);
-        Assert.Contains($"merge: {registry.Name}/mirror@{gone} (linux/arm64, from '{two}') is no longer in the registry", merged.Error, StringComparison.Ordinal);
+        Assert.Contains($"merge: {registry.Name}/mirror@{gone} (linux/arm64, from '{two}') is no longer in the registry", merged.Error,
+            StringComparison.Ordinal);
         Assert.Contains($"manifold build --platform linux/arm64 --shard {two} -t {registry.Name}/app:1 -t {registry.Name}/mirror:1 --push CONTEXT\nNo tag was written.\n", merged.Error, StringComparison.Ordinal);
         Assert.Null(await client.HeadManifestAsync(Reference("app:1")));
     }

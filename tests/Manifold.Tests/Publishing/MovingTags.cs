@@ -25,7 +25,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, said, error) = await release.RunAsync();
 
         Assert.Equal((1, ""), (code, said));
-        Assert.Contains($"losing/app:stable: the tag has linux/arm64, but the new image does not. Add it with --platform, or remove it with --allow-platform-removal.\n", error, StringComparison.Ordinal);
+        Assert.Contains("losing/app:stable: the tag has linux/arm64, but the new image does not. Add it with --platform, or remove it "
+            + "with --allow-platform-removal.\n", error, StringComparison.Ordinal);
         Assert.Contains("losing/mirror:stable: the tag has", error, StringComparison.Ordinal);
         Assert.EndsWith("No tag was written.\n", error, StringComparison.Ordinal);
         Assert.Equal(0, await release.EveryTagIsOldOrNewAsync());
@@ -48,7 +49,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, said, error) = await release.RunAsync();
 
         Assert.Equal((1, ""), (code, said));
-        Assert.Contains($"push {front.Name}/moved/mirror:stable: the tag was moved from {release.Old.Digest} to {theirs} since the preflight", error, StringComparison.Ordinal);
+        Assert.Contains($"push {front.Name}/moved/mirror:stable: the tag was moved from {release.Old.Digest} to {theirs} since the "
+            + "preflight", error, StringComparison.Ordinal);
         Assert.Equal(theirs, await release.NowAsync("mirror:stable"));
         Assert.Equal((release.Old.Digest, null), (await release.NowAsync("app:stable"), await release.NowAsync("app:2")));
 
@@ -105,7 +107,8 @@ public sealed class MovingTags : IAsyncLifetime
         Assert.Contains($"  old      {front.Name}/refused/app:stable ({release.Old.Digest})\n", error, StringComparison.Ordinal);
         // Debian's registry deletes no tags, which must be told.
         Assert.Equal(release.New.Digest, await release.NowAsync("app:2"));
-        Assert.Contains($"  new      {front.Name}/refused/app:2 ({release.New.Digest}), which did not exist before; the registry does not delete tags\n", error, StringComparison.Ordinal);
+        Assert.Contains($"  new      {front.Name}/refused/app:2 ({release.New.Digest}), which did not exist before; the registry does not "
+            + "delete tags\n", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(release.StoreFolder, "publications"), "*.json"));
     }
 
@@ -162,7 +165,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, _, error) = await release.RunAsync();
 
         Assert.Equal(3, code);
-        Assert.Contains($"  foreign  {front.Name}/taken/mirror:stable: somebody else moved this tag at the same time\n", error, StringComparison.Ordinal);
+        Assert.Contains($"  foreign  {front.Name}/taken/mirror:stable: somebody else moved this tag at the same time\n", error,
+            StringComparison.Ordinal);
         Assert.Equal((theirs, release.Old.Digest), (await release.NowAsync("mirror:stable"), await release.NowAsync("app:stable")));
     }
 
@@ -190,7 +194,8 @@ public sealed class MovingTags : IAsyncLifetime
         await program.WaitForExitAsync();
 
         Assert.Equal(130, program.ExitCode);
-        Assert.Contains("The publication was interrupted while its tags were being written.\nNo tag changed.", error, StringComparison.Ordinal);
+        Assert.Contains("The publication was interrupted while its tags were being written.\nNo tag changed.", error,
+            StringComparison.Ordinal);
         Assert.Equal(0, await release.EveryTagIsOldOrNewAsync());
     }
 
@@ -210,7 +215,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, _, error) = await Cli.Commanding.Manifold(release.Folder, "push", "new:1", $"{front.Name}/elsewhere/app:1");
 
         Assert.Equal(0, code);
-        Assert.Contains($"was interrupted at 2026-01-02 03:04:05Z, and {front.Name}/superseded/app:stable was moved since", error, StringComparison.Ordinal);
+        Assert.Contains($"was interrupted at 2026-01-02 03:04:05Z, and {front.Name}/superseded/app:stable was moved since", error,
+            StringComparison.Ordinal);
         Assert.Equal((theirs, release.Old.Digest), (await release.NowAsync("app:stable"), await release.NowAsync("mirror:stable")));
         Assert.False(File.Exists(journal));
 
@@ -272,7 +278,8 @@ public sealed class MovingTags : IAsyncLifetime
         var (code, _, error) = await Cli.Commanding.Manifold(folder, "push", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1", $"{front.Name}/both/app:1-arm64", "--platform-tags");
 
         Assert.Equal(2, code);
-        Assert.Contains($"'{front.Name}/both/app:1-arm64' would be the tag of two images: all platforms and linux/arm64", error, StringComparison.Ordinal);
+        Assert.Contains($"'{front.Name}/both/app:1-arm64' would be the tag of two images: all platforms and linux/arm64", error,
+            StringComparison.Ordinal);
     }
 
     [Fact]

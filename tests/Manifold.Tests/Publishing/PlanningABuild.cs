@@ -41,7 +41,8 @@ public sealed class PlanningABuild : IAsyncLifetime
         Assert.Contains(rows, row => row is [var platform, "2", "1", var way]
             && platform == foreign && way == $"cross (on {Platform.Host})");
         Assert.Equal(["app:1", "app:1-amd64", "app:1-arm64"], rows.Where(row => row[^1] == "-").Select(row => row[0].Split('/')[1]));
-        Assert.All(rows.Where(row => row[^1] == "-"), row => Assert.Matches("push .*new repository.*no referrers.* none$", $"{row[1]} {row[2]}"));
+        Assert.All(rows.Where(row => row[^1] == "-"), row => Assert.Matches("push .*new repository.*no referrers.* none$",
+            $"{row[1]} {row[2]}"));
     }
 
     [Fact]
@@ -72,7 +73,8 @@ public sealed class PlanningABuild : IAsyncLifetime
 
         Assert.Equal((3, ""), (plan.Code, plan.Output));
         Assert.Contains($"{registry.Name}/base:1 (Dockerfile:1): there is no image for linux/s390x. It has: linux/amd64, linux/arm64.\n", plan.Error, StringComparison.Ordinal);
-        Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (requested by Dockerfile:2.)\n", plan.Error, StringComparison.Ordinal);
+        Assert.Contains($"pull {registry.Name}/gone:2: the registry does not have it. Check the name and the tag. (requested by "
+            + "Dockerfile:2.)\n", plan.Error, StringComparison.Ordinal);
         Assert.Contains($"pull {registry.Name}/base:7: the registry does not have it.", plan.Error, StringComparison.Ordinal);
         Assert.Contains("push 127.0.0.1:1/app: cannot connect to '127.0.0.1:1'", plan.Error, StringComparison.Ordinal);
     }

@@ -125,7 +125,8 @@ public sealed class FindingCredentials : IDisposable
         Docker("""{"credsStore": "desktop"}""");
         var credential = await FindAsync("ghcr.io", "x");
         Assert.True(credential.IsAnonymous);
-        Assert.Equal($"The credential helper 'docker-credential-desktop', set in '{folder["docker/config.json"]}', is not installed. ", credential.Note);
+        Assert.Equal($"The credential helper 'docker-credential-desktop', set in '{folder["docker/config.json"]}', is not installed. ",
+            credential.Note);
     }
 
     [Fact]

@@ -51,7 +51,8 @@ public sealed class GoingThroughAProxy
         await using var proxy = new Proxy((request, credential) => credential == $"joe:{Password}" ? "HTTP/1.1 503 Service Unavailable" : "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"");
         var refusal = await LogInAsync("registry.example.com", $"http://joe:{Password}@{proxy.Name}");
         Assert.Matches(
-            $"^log in to registry.example.com: the proxy '{Regex.Escape(proxy.Name)}' .*'registry.example.com' \\(it answered 503\\)\\. .*HTTPS_PROXY.*NO_PROXY\\.$",
+            $"^log in to registry.example.com: the proxy '{Regex.Escape(proxy.Name)}' .*'registry.example.com' \\(it answered 503\\)\\. "
+                + ".*HTTPS_PROXY.*NO_PROXY\\.$",
             refusal.Message);
         Assert.Contains("CONNECT registry.example.com:443 HTTP/1.1", proxy.Asked);
         Assert.DoesNotContain(Password, refusal.ToString(), StringComparison.Ordinal);

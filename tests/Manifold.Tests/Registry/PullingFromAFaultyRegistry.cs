@@ -171,7 +171,8 @@ public sealed partial class PullingFromAFaultyRegistry : WithARegistry
         var blob = Registry.AddBlob("app", Noise(500_000));
         Registry.Fault = CutBlobsAfter(10_000, times: int.MaxValue);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => PullAsync("app", blob));
-        Assert.StartsWith($"pull {Registry.Name}/app, blob {blob.Digest.Short}: the registry '{Registry.Name}' closed the connection. Try again.", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"pull {Registry.Name}/app, blob {blob.Digest.Short}: the registry '{Registry.Name}' closed the connection. Try "
+            + "again.", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(3, refusal.ExitCode);
         Assert.Equal(6, Registry.Requests.Count);
         Assert.Empty(StoredBlobs());
@@ -245,7 +246,8 @@ public sealed partial class PullingFromAFaultyRegistry : WithARegistry
             return true;
         };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(Registry.Reference("app:1")));
-        Assert.Matches($"^pull {Regex.Escape(Registry.Name)}/app:1: the registry answered 500 \\(UNKNOWN: see https://storage.example/b for more\\)\\. .*Try again later\\.$", refusal.Message);
+        Assert.Matches($"^pull {Regex.Escape(Registry.Name)}/app:1: the registry answered 500 \\(UNKNOWN: see https://storage.example/b "
+            + "for more\\)\\. .*Try again later\\.$", refusal.Message);
         Assert.Equal("UNKNOWN", refusal.Code);
         Assert.Equal(6, Registry.Requests.Count);
     }
@@ -348,7 +350,8 @@ public sealed partial class PullingFromAFaultyRegistry : WithARegistry
         var time = new ManualTime(TimeSpan.FromSeconds(59));
         Options = new RegistryOptions { Time = time };
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().GetManifestAsync(gone));
-        Assert.StartsWith($"pull {gone}: cannot connect to '{gone.Registry}' (ConnectionRefused). Check the name", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"pull {gone}: cannot connect to '{gone.Registry}' (ConnectionRefused). Check the name", refusal.Message,
+            StringComparison.Ordinal);
         Assert.InRange(time.Waits.Sum(wait => wait.TotalSeconds), 0, 4);
     }
 

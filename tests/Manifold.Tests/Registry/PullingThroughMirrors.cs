@@ -262,7 +262,8 @@ public sealed class ReadingRegistriesConf : IDisposable
         Assert.Equal(["quay.io/acme/app:1"], Names(conf, "quay.io/acme/app:1"));
         Assert.Equal([$"one:80/app@{digest}", $"two:5000/x/app@{digest}", $"quay.io/acme/app@{digest}"], Names(conf, $"quay.io/acme/app@{digest}"));
         var refusal = Assert.Throws<RegistryException>(() => Names(conf, "quay.io/other/app:1"));
-        Assert.StartsWith($"'quay.io/other/app:1' is blocked by '{folder["registries.conf"]}' (prefix 'quay.io'). ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"'quay.io/other/app:1' is blocked by '{folder["registries.conf"]}' (prefix 'quay.io'). ", refusal.Message,
+            StringComparison.Ordinal);
         Assert.Throws<RegistryException>(() => conf.PushTo(ImageReference.Parse("quay.io/other/app:1")));
     }
 

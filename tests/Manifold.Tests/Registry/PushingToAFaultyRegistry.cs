@@ -330,7 +330,8 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
             return;
         }
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => Client().PushAsync(Store, index, Registry.Reference("app:1")));
-        Assert.Contains($"sent a manifest with the digest {other.Digest} instead of {index.Digest}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"sent a manifest with the digest {other.Digest} instead of {index.Digest}", refusal.Message,
+            StringComparison.Ordinal);
         Assert.False(Registry.Manifests.ContainsKey("app:1"));
     }
 
@@ -383,7 +384,8 @@ public sealed class PushingToAFaultyRegistry : WithARegistry
     {
         var blob = new Descriptor { MediaType = MediaType.LayerGzip, Digest = Digest.Of("gone"), Size = 4 };
         var mismatch = await Assert.ThrowsAsync<ContentMismatchException>(() => PushAsync(blob));
-        Assert.Matches($"^push {Regex.Escape(Registry.Name)}/app: the blob '{blob.Digest}' is .*Pull or build the image again\\.$", mismatch.Message);
+        Assert.Matches($"^push {Regex.Escape(Registry.Name)}/app: the blob '{blob.Digest}' is .*Pull or build the image again\\.$",
+            mismatch.Message);
     }
 
     private async Task<Descriptor> StoreAsync(byte[] content) => await Store.WriteAsync(content, MediaType.LayerGzip);

@@ -65,7 +65,9 @@ public sealed class TrustingCertificates : IDisposable
     {
         await using var registry = await StartAsync(authority.Issue(IPAddress.Loopback), IPAddress.Loopback);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry.Name));
-        Assert.Contains($"put its CA certificate into {(Environment.IsPrivilegedProcess ? "/etc" : folder["home/.config"])}/containers/certs.d/{registry.Name}/ca.crt", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("put its CA certificate into "
+            + $"{(Environment.IsPrivilegedProcess ? "/etc" : folder["home/.config"])}/containers/certs.d/{registry.Name}/ca.crt",
+            refusal.Message, StringComparison.Ordinal);
 
         Directory.CreateDirectory(folder["home"]);
         refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry.Name, folder["home"]));
@@ -81,8 +83,10 @@ public sealed class TrustingCertificates : IDisposable
         await using var registry = await StartAsync(authority.Issue(Outside));
         Directory.CreateDirectory(folder["home"]);
         var refusal = await Assert.ThrowsAsync<RegistryException>(() => LogInAsync(registry.Name, folder["home"]));
-        Assert.Contains("signed by an unknown authority (issued by 'CN=the authority of the test')", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"into {folder["home"]}/ca.crt. To skip the check: --insecure-registry {registry.Name}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("signed by an unknown authority (issued by 'CN=the authority of the test')", refusal.Message,
+            StringComparison.Ordinal);
+        Assert.Contains($"into {folder["home"]}/ca.crt. To skip the check: --insecure-registry {registry.Name}", refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

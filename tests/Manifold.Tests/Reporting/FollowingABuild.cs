@@ -64,7 +64,8 @@ public sealed class FollowingABuild
         Assert.InRange(lines.Count, 5, 20);
         Assert.StartsWith("[bold]0 of 40 images[/]", lines[0], StringComparison.Ordinal);
         Assert.Contains("more images at work", lines[^1]);
-        Assert.Contains(lines, line => PaintedLine.Plain(line).Contains("RUN make [x]", StringComparison.Ordinal)); // what comes from a Dockerfile has no marks
+        Assert.Contains(lines, line => PaintedLine.Plain(line).Contains("RUN make [x]",
+            StringComparison.Ordinal)); // what comes from a Dockerfile has no marks
     }
 
     [Fact]
@@ -75,8 +76,10 @@ public sealed class FollowingABuild
         tree.Show(new PlanMade(8, 2) { Time = Start });
         tree.Show(new StepStarted(step) { Time = Start });
         tree.Show(new StepPrinted(step, "compiling", false) { Time = Start });
-        Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling", PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
-        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", PaintedLine.Plain(tree.Show(new StepFinished(step, TimeSpan.Zero, true, false) { Time = Start })!));
+        Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling",
+            PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
+        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", PaintedLine.Plain(tree.Show(new StepFinished(step, TimeSpan.Zero,
+            true, false) { Time = Start })!));
         Assert.Empty(tree.Lines(Start, 20));
     }
 

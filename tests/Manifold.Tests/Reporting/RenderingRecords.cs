@@ -131,7 +131,8 @@ public sealed class RenderingRecords
     [Fact]
     public void a_failed_build_s_path_ends_at_the_step_that_failed()
     {
-        var steps = ImmutableArray.Create(Step(1, 0, 2), Step(2, 2, 3, 1) with { State = StepState.Failed }, Step(3, 2, 3.4) with { State = StepState.Cancelled });
+        var steps = ImmutableArray.Create(Step(1, 0, 2), Step(2, 2, 3, 1) with { State = StepState.Failed }, Step(3, 2,
+            3.4) with { State = StepState.Cancelled });
         Assert.Equal([1, 2], CriticalPath.Of(steps).Select(step => step.Number));
     }
 
@@ -141,10 +142,13 @@ public sealed class RenderingRecords
         // base ─► hook of api, 5 s ─► step of api        the hook of web is shorter
         var record = SampleRecords.Of(1) with
         {
-            Steps = [Step(1, 0, 2) with { Component = "base" }, Step(2, 7, 9) with { Component = "api" }, Step(3, 3, 4) with { Component = "web" }],
-            Phases = [new RecordedPhase("plan", "", 0, 0.1), new RecordedPhase("make api", "api", 2, 7), new RecordedPhase("make web", "web", 2, 3)],
+            Steps = [Step(1, 0, 2) with { Component = "base" }, Step(2, 7, 9) with { Component = "api" }, Step(3, 3,
+                4) with { Component = "web" }],
+            Phases = [new RecordedPhase("plan", "", 0, 0.1), new RecordedPhase("make api", "api", 2, 7), new RecordedPhase("make web",
+                "web", 2, 3)],
         };
-        Assert.Equal(["base: RUN x", "api: make api", "api: RUN x"], CriticalPath.Of(record).Select(step => $"{step.Component}: {step.Name}"));
+        Assert.Equal(["base: RUN x", "api: make api", "api: RUN x"], CriticalPath.Of(record).Select(step =>
+            $"{step.Component}: {step.Name}"));
         Assert.Contains("class=\"bar hook critical\"", HtmlReport.Render(record), StringComparison.Ordinal);
     }
 
@@ -152,15 +156,19 @@ public sealed class RenderingRecords
     public void the_counts_of_all_renderings_are_those_of_the_states()
     {
         var record = SampleRecords.Of(8); // the seventh failed
-        record = record with { Components = [.. record.Components.Select((image, i) => i < 5 ? image : image with { Index = null, Published = false }) ], Steps = [.. record.Steps.Where(step => step.Component != "image-7")] };
+        record = record with { Components = [.. record.Components.Select((image, i) => i < 5 ? image : image with { Index = null,
+            Published = false }) ], Steps = [.. record.Steps.Where(step => step.Component != "image-7")] };
         const string counts = "5 built, 1 failed, 1 stopped, 1 not started";
-        Assert.All(new[] { HtmlReport.Render(record), MarkdownReport.Render(record), TextReport.Render(record) }, text => Assert.Contains(counts, text, StringComparison.Ordinal));
+        Assert.All(new[] { HtmlReport.Render(record), MarkdownReport.Render(record), TextReport.Render(record) }, text =>
+            Assert.Contains(counts, text, StringComparison.Ordinal));
         Assert.Equal($"8 images: {counts}", ImageStates.Summary(record));
-        Assert.Equal("7 images", ImageStates.Summary(record with { Components = [.. SampleRecords.Of(9).Components.Where(image => image.Failure is null).Take(7)] }));
+        Assert.Equal("7 images", ImageStates.Summary(record with { Components = [.. SampleRecords.Of(9).Components.Where(image =>
+            image.Failure is null).Take(7)] }));
     }
 
     [Theory]
-    [InlineData(".", null, "20260126-023821-4f1c"), InlineData(".", "shop", "shop"), InlineData("shop/manifold.yaml", null, "shop"), InlineData("manifold.yaml", null, "manifold.yaml"), InlineData("../..", null, "20260126-023821-4f1c")]
+    [InlineData(".", null, "20260126-023821-4f1c"), InlineData(".", "shop", "shop"), InlineData("shop/manifold.yaml", null, "shop"),
+        InlineData("manifold.yaml", null, "manifold.yaml"), InlineData("../..", null, "20260126-023821-4f1c")]
     public void the_title_of_a_project_is_a_name_never_a_dot(string file, string? project, string title) =>
         Assert.Equal(title, (SampleRecords.Of(2) with { File = file, Project = project }).Title);
 

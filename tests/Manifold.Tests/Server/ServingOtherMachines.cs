@@ -82,7 +82,8 @@ public sealed class ServingOtherMachines : IDisposable
         Assert.EndsWith("Add: --tls-key FILE", await Refusal(one.Certificate, null), StringComparison.Ordinal);
         Assert.EndsWith("Add: --tls-cert FILE", await Refusal(null, one.Key), StringComparison.Ordinal);
         Assert.Contains(other.Key, await Refusal(one.Certificate, other.Key), StringComparison.Ordinal);
-        Assert.Contains("expected a certificate and its unencrypted key", await Refusal(one.Key, one.Certificate), StringComparison.Ordinal);
+        Assert.Contains("expected a certificate and its unencrypted key", await Refusal(one.Key, one.Certificate),
+            StringComparison.Ordinal);
         Assert.Contains("absent", await Refusal(one.Certificate, folder["absent"]), StringComparison.Ordinal);
     }
 

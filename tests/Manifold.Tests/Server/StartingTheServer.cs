@@ -16,7 +16,8 @@ public sealed class StartingTheServer : IDisposable
         await server.Http.GetAsync("/v2/");
         await Appears(server, " GET /v2/ 200 ");
         var at = server.Http.BaseAddress!.Authority;
-        Assert.Contains($"Serving {folder["store"]} on http://{at}. Stop with Ctrl-C.\n0 images; everyone on this machine can pull and push.\n", server.Log, StringComparison.Ordinal);
+        Assert.Contains($"Serving {folder["store"]} on http://{at}. Stop with Ctrl-C.\n0 images; everyone on this machine can pull and "
+            + "push.\n", server.Log, StringComparison.Ordinal);
         Assert.Contains($"\n  docker push {at}/NAME:TAG\n  docker pull {at}/NAME:TAG\n", server.Log, StringComparison.Ordinal);
     }
 

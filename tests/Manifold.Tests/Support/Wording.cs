@@ -5,7 +5,8 @@ namespace Manifold.Tests.Support;
 /// <summary>Compares messages with the places, names and values that they must contain, so that their wording can change.</summary>
 internal static class Wording
 {
-    /// <param name="expected">The parts of the message in their order, separated by <c>…</c>. The message starts with the first part.</param>
+    /// <param name="expected">The parts of the message in their order, separated by <c>…</c>. The message starts with the first
+    /// part.</param>
     public static void Fits(string expected, string message) =>
         Assert.True(Has(expected, message), $"Expected: {expected}\nFound: {message}");
 

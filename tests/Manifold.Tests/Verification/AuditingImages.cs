@@ -112,8 +112,10 @@ public sealed class AuditingImages : IDisposable
         }
         var told = await shop.Run(["store:localhost:1/two:1"], "verify");
         Assert.Equal(1, told.Code);
-        Assert.Contains("error: linux/arm64: the index says linux/arm64, but the image's config says linux/amd64 [PlatformMismatch]", told.Output, StringComparison.Ordinal);
-        Assert.Contains("probably: the image is for linux/amd64, but the index lists it as linux/arm64", told.Output, StringComparison.Ordinal);
+        Assert.Contains("error: linux/arm64: the index says linux/arm64, but the image's config says linux/amd64 [PlatformMismatch]",
+            told.Output, StringComparison.Ordinal);
+        Assert.Contains("probably: the image is for linux/amd64, but the index lists it as linux/arm64", told.Output,
+            StringComparison.Ordinal);
         Assert.Contains("linux/amd64  ok", told.Output, StringComparison.Ordinal);
     }
 

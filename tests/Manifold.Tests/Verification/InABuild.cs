@@ -25,8 +25,10 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
 
     public static TheoryData<string, string, string, string> Mistakes => new()
     {
-        { "the last stage on BUILDPLATFORM", "FROM --platform=$BUILDPLATFORM BASE\nCOPY app.amd64 /opt/x86_64/tool\nCMD [\"sh\"]", "Dockerfile:1", "the last stage (Dockerfile:1) uses linux/amd64" },
-        { "the last stage on a fixed platform", "FROM --platform=linux/amd64 BASE\nCMD [\"sh\"]", "Dockerfile:1", "the last stage (Dockerfile:1) uses linux/amd64" },
+        { "the last stage on BUILDPLATFORM", "FROM --platform=$BUILDPLATFORM BASE\nCOPY app.amd64 /opt/x86_64/tool\nCMD [\"sh\"]",
+            "Dockerfile:1", "the last stage (Dockerfile:1) uses linux/amd64" },
+        { "the last stage on a fixed platform", "FROM --platform=linux/amd64 BASE\nCMD [\"sh\"]", "Dockerfile:1",
+            "the last stage (Dockerfile:1) uses linux/amd64" },
         {
             "TARGETARCH not declared", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:5", "the stage 'build', which makes it, runs on linux/amd64 and does not declare TARGETARCH"
@@ -39,7 +41,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
             "TARGETARCH declared and not handed on", "FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:6", "declares TARGETARCH, but its commands do not build for that"
         },
-        { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:5", "Dockerfile:3 hard-codes 'amd64'" },
+        { "GOARCH fixed in a RUN", "FROM --platform=$BUILDPLATFORM BASE AS build\nCOPY app.amd64 /src\nRUN GOARCH=amd64 busybox cp /src "
+            + "/app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:5", "Dockerfile:3 hard-codes 'amd64'" },
         { "GOARCH fixed in an ENV",
             "FROM --platform=$BUILDPLATFORM BASE AS build\nENV GOARCH=amd64\nCOPY app.amd64 /src\nRUN busybox cp /src /app\nFROM BASE\n"
                 + "COPY --from=build /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:6",
@@ -50,10 +53,14 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
             "GOARCH is 'amd64' for every platform (Dockerfile:2)" },
         { "an architecture before the first FROM", "ARG ARCH=amd64\nFROM BASE\nARG ARCH\nCOPY bin/${ARCH}/app /app\nENTRYPOINT [\"/app\"]",
             "Dockerfile:4", "ARCH is 'amd64' for every platform (Dockerfile:1)" },
-        { "a program of the context", "FROM BASE\nCOPY program /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2", "program comes from the build context (Dockerfile:2), so every platform" },
-        { "a program of the context by way of a stage", "FROM scratch AS files\nCOPY program /app\nFROM BASE\nCOPY --from=files /app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:4", "program comes from the build context (Dockerfile:2)" },
-        { "a folder of one platform", "FROM BASE\nCOPY bin/amd64/app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2", "Dockerfile:2 hard-codes 'amd64'" },
-        { "a script in front", "FROM BASE\nCOPY program /app\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]", "Dockerfile:2", "program comes from the build context" },
+        { "a program of the context", "FROM BASE\nCOPY program /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2",
+            "program comes from the build context (Dockerfile:2), so every platform" },
+        { "a program of the context by way of a stage", "FROM scratch AS files\nCOPY program /app\nFROM BASE\nCOPY --from=files /app "
+            + "/app\nENTRYPOINT [\"/app\"]", "Dockerfile:4", "program comes from the build context (Dockerfile:2)" },
+        { "a folder of one platform", "FROM BASE\nCOPY bin/amd64/app /app\nENTRYPOINT [\"/app\"]", "Dockerfile:2",
+            "Dockerfile:2 hard-codes 'amd64'" },
+        { "a script in front", "FROM BASE\nCOPY program /app\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]", "Dockerfile:2",
+            "program comes from the build context" },
     };
 
     [Theory]
@@ -77,7 +84,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     {
         var built = await shop.Run([Context("FROM BASE\nARG TARGETARCH\nCOPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, built.Code);
-        Assert.Contains("bin/amd64/app is copied at Dockerfile:3 in the build for linux/arm64: a default on an ARG, or --build-arg,", built.Error, StringComparison.Ordinal);
+        Assert.Contains("bin/amd64/app is copied at Dockerfile:3 in the build for linux/arm64: a default on an ARG, or --build-arg,",
+            built.Error, StringComparison.Ordinal);
 
         var run = await shop.Run([Context("FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY bin /bin.d\nRUN busybox cp /bin.d/$TARGETARCH/app /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, run.Code);
@@ -91,7 +99,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
         var built = await shop.Run([Context("FROM localhost:1/base:1\nLABEL a=b")], "build", "--platform", Both);
         Assert.Equal(1, built.Code);
         Assert.Contains("made by Dockerfile:1: FROM localhost:1/base:1", built.Error, StringComparison.Ordinal);
-        Assert.Contains("the base image localhost:1/base:1 contains it in its image for linux/arm64 (found: amd64)", built.Error, StringComparison.Ordinal);
+        Assert.Contains("the base image localhost:1/base:1 contains it in its image for linux/arm64 (found: amd64)", built.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +130,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     {
         var context = Context("FROM BASE\nCOPY program /app\nENTRYPOINT [\"/app\"]");
         var warned = (await shop.Run([context], "build", "--verify", "warn", "--platform", Both, "-t", "app:1")).Succeeded();
-        Assert.Contains("warning: linux/arm64: /app is built for amd64, but the image is for linux/arm64 [WrongMachine] (Dockerfile:2)", warned.Error, StringComparison.Ordinal);
+        Assert.Contains("warning: linux/arm64: /app is built for amd64, but the image is for linux/arm64 [WrongMachine] (Dockerfile:2)",
+            warned.Error, StringComparison.Ordinal);
         var off = (await shop.Run([context], "build", "--verify", "off", "--platform", Both, "-t", "app:2")).Succeeded();
         Assert.DoesNotContain("WrongMachine", off.Error, StringComparison.Ordinal);
         using var store = Store.Open(shop.Root);
@@ -132,7 +142,8 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     public async Task a_foreign_file_off_the_start_warns_and_strict_refuses_it_unless_it_is_allowed()
     {
         var context = Context("FROM BASE\nCOPY program /opt/tool\nCMD [\"sh\"]");
-        Assert.Contains("warning: linux/arm64: /opt/tool (a program) is built for amd64", (await shop.Run([context], "build", "--platform", Both, "-t", "app:1")).Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("warning: linux/arm64: /opt/tool (a program) is built for amd64", (await shop.Run([context], "build",
+            "--platform", Both, "-t", "app:1")).Succeeded().Error, StringComparison.Ordinal);
         var strict = await shop.Run([context], "build", "--verify", "strict", "--platform", Both);
         Assert.Equal(1, strict.Code);
         Assert.Contains("[ForeignFile]", strict.Error, StringComparison.Ordinal);

@@ -93,7 +93,9 @@ public sealed class OutputWriter(OutputTools tools)
     /// <summary>docker load takes one platform: this machine's, or the only one.</summary>
     private static Platform ChooseForDocker(ImageOutput output, ImmutableArray<Platform> platforms) => platforms.Length == 1 ? platforms[0]
         : PlatformChoice.Best(Platform.Host, platforms, platform => platform)
-        ?? throw new UsageException($"--output '{output.Text}': docker loads only one platform, but this machine's ({Platform.Host}) is not one of {string.Join(", ", platforms)}. Build for one platform with --platform, or write all of them: -o type=oci,dest=FILE.tar");
+        ?? throw new UsageException($"--output '{output.Text}': docker loads only one platform, but this machine's ({Platform.Host}) is "
+            + $"not one of {string.Join(", ", platforms)}. Build for one platform with --platform, or write all of them: -o "
+            + "type=oci,dest=FILE.tar");
 
     private IImageTarget Open(ImageOutput output, ImmutableArray<ImageReference> names) => output.Kind switch
     {

@@ -76,7 +76,8 @@ public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry)
     }
 
     private static BuildAdvice? Advice(ImageReference image, IEnumerable<string> components, ImmutableArray<string> tags) =>
-        NewerTags.Find(image, tags) is not { } newer ? null : new BuildAdvice(AdviceKind.NewerPatch, $"'{image.Name}:{image.Tag}' has a newer patch release. Use: {image.Name}:{newer}")
+        NewerTags.Find(image, tags) is not { } newer ? null : new BuildAdvice(AdviceKind.NewerPatch,
+            $"'{image.Name}:{image.Tag}' has a newer patch release. Use: {image.Name}:{newer}")
         {
             Component = string.Join(", ", components.Where(name => name.Length > 0).Distinct()),
         };

@@ -19,7 +19,8 @@ internal static class HostFiles
             foreach (var (files, word, path) in ContextSources.Of(findings, stage))
             {
                 if (context.Folders.FirstOrDefault(folder => Takes(path, folder)) is { } modules)
-                    findings.Add(Rules.HostNodeModules, files, $"'{modules}' is copied into the image, but has files that are compiled for this machine",
+                    findings.Add(Rules.HostNodeModules, files,
+                        $"'{modules}' is copied into the image, but has files that are compiled for this machine",
                         "Add node_modules to .dockerignore, and install the packages in the image: RUN npm ci.", word);
                 CheckPrograms(findings, files, (word, path), platform);
             }

@@ -13,7 +13,8 @@ internal static class IgnoredSources
         foreach (var stage in findings.Stages)
             foreach (var (files, word, path) in ContextSources.Of(findings, stage))
                 if (IsLeftOut(rules, path) is { } rule)
-                    findings.Add(Rules.CopyIgnoredFile, files, $"'{word}' is not in the build context: {rule} excludes it", "Add a line that starts with '!' to include it, or do not copy it.", word);
+                    findings.Add(Rules.CopyIgnoredFile, files, $"'{word}' is not in the build context: {rule} excludes it",
+                        "Add a line that starts with '!' to include it, or do not copy it.", word);
     }
 
     /// <summary>The rule that leaves out a path and all below it, or null where something may be left.</summary>

@@ -24,7 +24,8 @@ internal static class UndefinedVariables
 
     private static string Hint(string name, Scope scope) => Manifold.Dockerfile.PlatformArguments.IsAutomatic(name) || Manifold.Dockerfile.PlatformArguments.IsSpelling(name)
         ? $"Add ARG {name} to this stage, before the variable is used."
-        : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry => entry.Split('=')[0]))) ?? $"Declare it first: ARG {name}=…";
+        : Suggestion.For(name, scope.Arguments.Select(argument => argument.Key).Concat(scope.Environment.Select(entry =>
+        entry.Split('=')[0]))) ?? $"Declare it first: ARG {name}=…";
 
     /// <summary>The here-documents of an instruction in which variables are replaced.</summary>
     private static IEnumerable<string> Texts(Instruction instruction) =>

@@ -74,7 +74,8 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
     private string Context()
     {
         if (Written == "-")
-            sources.Fault(target.Find("context")!.Span, "the context '-' (standard input) is not supported in a bake file", "Use a folder or an address.");
+            sources.Fault(target.Find("context")!.Span, "the context '-' (standard input) is not supported in a bake file",
+                "Use a folder or an address.");
         return BakeContexts.IsRemote(Written) ? "/" : BakeContexts.FolderOf(Written, options);
     }
 
@@ -93,7 +94,8 @@ internal sealed class BakeComponent(BakeTarget target, BakeSources sources, Bake
             if (BakeContexts.Parse(item.Value, options, out var wrong) is not { } context)
                 hindrances.Fault(item.Span, $"the context '{item.Name}': {wrong}");
             else if (context is SiblingContext sibling && !targets.Contains(sibling.Name))
-                sources.Fault(item.Span, $"the context '{item.Name}' refers to target '{sibling.Name}', which does not exist", Suggestion.For(sibling.Name, targets));
+                sources.Fault(item.Span, $"the context '{item.Name}' refers to target '{sibling.Name}', which does not exist",
+                    Suggestion.For(sibling.Name, targets));
             else
                 contexts[item.Name!] = context;
         }

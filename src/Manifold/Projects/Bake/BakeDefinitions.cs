@@ -92,7 +92,8 @@ internal sealed class BakeDefinitions
     {
         foreach (var validation in block.Body.Blocks.Where(inner => inner.Type.Text == "validation"))
         {
-            var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("the validation has no condition", validation.Type.Span);
+            var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("the validation has no condition",
+                validation.Type.Span);
             if (HclEvaluator.Evaluate(condition, Scope).AsFlag == true)
                 continue;
             var message = validation.Body.Find("error_message") is { } told ? HclEvaluator.Evaluate(told.Value, Scope).AsText : null;
@@ -105,7 +106,8 @@ internal sealed class BakeDefinitions
         if (Blocks("function").LastOrDefault(each => each.Labels[0].Text == name) is not { } block)
             return null;
         var parameters = block.Body.Find("params")?.Value ?? throw new HclException("the function has no params", block.Labels[0].Span);
-        return new HclUserFunction(name, parameters is HclTuple tuple ? [.. tuple.Items.Select(ParameterName)] : throw new HclException("params must be a list of names", parameters.Span),
+        return new HclUserFunction(name, parameters is HclTuple tuple ? [.. tuple.Items.Select(ParameterName)]
+            : throw new HclException("params must be a list of names", parameters.Span),
             block.Body.Find("variadic_params")?.Value is { } rest ? ParameterName(rest) : null,
             block.Body.Find("result")?.Value ?? throw new HclException("the function has no result", block.Labels[0].Span));
     }

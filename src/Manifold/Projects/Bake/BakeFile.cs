@@ -68,7 +68,8 @@ internal sealed class BakeFile(BakeSources sources, ImmutableArray<BakeTarget> o
         foreach (var block in sources.Body.Blocks)
         {
             if (!known.Contains(block.Type.Text))
-                sources.Fault(block.Type.Span, $"unknown block '{block.Type.Text}'", Suggestion.For(block.Type.Text, known) ?? $"Valid blocks: {string.Join(", ", known)}.");
+                sources.Fault(block.Type.Span, $"unknown block '{block.Type.Text}'", Suggestion.For(block.Type.Text,
+                    known) ?? $"Valid blocks: {string.Join(", ", known)}.");
             else if (block.Labels.Length != 1 && block.Type.Text != "target")
                 sources.Fault(block.Type.Span, $"a {block.Type.Text} must have one name: {block.Type.Text} \"NAME\" {{ … }}");
         }

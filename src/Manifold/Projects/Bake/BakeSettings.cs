@@ -18,7 +18,8 @@ internal static class BakeSettings
         return new BakeSetting(kind switch
         {
             BakeKind.Text => [new BakeItem(null, Text(value, span), span)],
-            BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false" : throw new HclException($"expected true or false, found {value.Kind}", span), span)],
+            BakeKind.Flag => [new BakeItem(null, value.AsFlag is { } flag ? flag ? "true" : "false"
+                : throw new HclException($"expected true or false, found {value.Kind}", span), span)],
             BakeKind.Map => Map(attribute, value),
             _ => List(attribute, value, kind == BakeKind.Entries),
         }, span);
@@ -46,7 +47,8 @@ internal static class BakeSettings
     private static ImmutableArray<BakeItem> List(HclAttribute attribute, HclValue value, bool isEntries)
     {
         if (value is not HclList list)
-            throw new HclException($"expected a list of strings, found {value.Kind}", attribute.Value.Span, value is HclString ? $"Write {attribute.Name} = [\"…\"]." : null);
+            throw new HclException($"expected a list of strings, found {value.Kind}", attribute.Value.Span, value is HclString
+                ? $"Write {attribute.Name} = [\"…\"]." : null);
         var spans = attribute.Value is HclTuple tuple && tuple.Items.Length == list.Items.Length ? tuple.Items : [];
         return [.. list.Items.Select((item, index) =>
         {
@@ -59,7 +61,8 @@ internal static class BakeSettings
     private static ImmutableArray<BakeItem> Map(HclAttribute attribute, HclValue value)
     {
         if (value is not HclMap map)
-            throw new HclException($"expected a map, found {value.Kind}", attribute.Value.Span, $"Write {attribute.Name} = {{ NAME = \"…\" }}.");
+            throw new HclException($"expected a map, found {value.Kind}", attribute.Value.Span,
+                $"Write {attribute.Name} = {{ NAME = \"…\" }}.");
         var spans = (attribute.Value as HclObject)?.Items ?? [];
         return [.. map.Members.Where(member => member.Value is not HclNull).Select(member =>
         {

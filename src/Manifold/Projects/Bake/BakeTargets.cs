@@ -47,16 +47,20 @@ internal sealed partial class BakeTargets
 
     private IEnumerable<Expansion> Expansions(HclBlock block)
     {
-        var label = block.Labels is [var only] ? only : throw new HclException("a target must have one name: target \"NAME\" { … }", block.Type.Span);
+        var label = block.Labels is [var only] ? only : throw new HclException("a target must have one name: target \"NAME\" { … }",
+            block.Type.Span);
         var (matrix, name) = (block.Body.Find("matrix"), block.Body.Find("name"));
         if (name is not null && matrix is null)
-            throw new HclException("'name' is only for targets with a matrix", name.NameSpan, "Remove it. The target has the name of its block.");
+            throw new HclException("'name' is only for targets with a matrix", name.NameSpan,
+                "Remove it. The target has the name of its block.");
         var scopes = matrix is null ? [definitions.Scope] : Scopes(matrix);
         if (name is null && scopes.Count > 1)
-            throw new HclException("a target with a matrix needs a 'name' that contains its variables", matrix!.NameSpan, $"Example: name = \"{label.Text}-${{…}}\".");
+            throw new HclException("a target with a matrix needs a 'name' that contains its variables", matrix!.NameSpan,
+                $"Example: name = \"{label.Text}-${{…}}\".");
         var made = scopes.Select(scope => new Expansion(name is null ? label.Text : HclEvaluator.Evaluate(name.Value, scope).AsText ?? "", block, scope)).ToList();
         if (made.FirstOrDefault(each => !NamePattern().IsMatch(each.Name)) is { } wrong)
-            throw new HclException($"'{wrong.Name}' is not a valid target name", name?.Value.Span ?? label.Span, "Expected letters, digits, '_' and '-'. Use sanitize(…) to replace other characters.");
+            throw new HclException($"'{wrong.Name}' is not a valid target name", name?.Value.Span ?? label.Span,
+                "Expected letters, digits, '_' and '-'. Use sanitize(…) to replace other characters.");
         if (made.GroupBy(each => each.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new HclException($"the matrix creates two targets named '{twice.Key}'", name?.Value.Span ?? label.Span);
         return made;
@@ -70,7 +74,8 @@ internal sealed partial class BakeTargets
         List<HclScope> scopes = [definitions.Scope];
         foreach (var (name, values) in map.Members)
         {
-            var list = values as HclList ?? throw new HclException($"'{name}' of a matrix must be a list, found {values.Kind}", matrix.Value.Span);
+            var list = values as HclList ?? throw new HclException($"'{name}' of a matrix must be a list, found {values.Kind}",
+                matrix.Value.Span);
             scopes = [.. scopes.SelectMany(scope => list.Items.Select(item => scope.With(name, item)))];
             if (scopes.Count > 10_000)
                 throw new HclException("the matrix creates more than 10000 targets", matrix.NameSpan);

@@ -159,7 +159,8 @@ internal sealed class BuildReader(YamlMap root, ValueReader values)
         var secrets = root.Find("secrets")?.Value as YamlMap;
         if (secrets?.Find(name.Text)?.Value is not YamlMap secret)
         {
-            values.Faults.Add(name.Place, $"this file has no secret '{name.Text}'.", Suggestion.For(name.Text, secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
+            values.Faults.Add(name.Place, $"this file has no secret '{name.Text}'.", Suggestion.For(name.Text,
+                secrets?.Entries.Select(entry => entry.Key.Text) ?? []));
             return null;
         }
         if (secret.Find("environment")?.Value is YamlScalar variable)

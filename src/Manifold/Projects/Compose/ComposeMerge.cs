@@ -89,7 +89,8 @@ internal sealed class ComposeMerge(FileFaults faults)
 
     private YamlNode Differ(string path, YamlNode own)
     {
-        faults.Add(own.Place, $"'{path}' is {own.Kind}, but the value that it extends or overrides has another type.", "Write both as maps, or both as lists.");
+        faults.Add(own.Place, $"'{path}' is {own.Kind}, but the value that it extends or overrides has another type.",
+            "Write both as maps, or both as lists.");
         return own;
     }
 

@@ -23,7 +23,7 @@ internal static class DraftText
         Comment(text, "", "Show the plan: manifold bake --plan    Build: manifold bake    Publish: manifold bake --push");
         text.Append('\n');
         Comment(text, "", registry?.Registry is null
-            ? "The registry that images are published to, as REGISTRY/NAME:TAG. Remove the # and write your registry."
+            ? "Images are published as REGISTRY/NAME:TAG. Remove the # and write your registry."
             : "The registry that images are published to, as REGISTRY/NAME:TAG. "
                 + "This one is a guess from the git remote. Remove the # if it is right.");
         text.Append("# registry: ").Append(registry?.Registry ?? "registry.example.com/acme").Append("\n\n");

@@ -67,7 +67,8 @@ public static class ProjectDrafter
             }
             var used = imported.Dockerfiles.ToHashSet(StringComparer.Ordinal);
             return new ProjectDraft(sources, Names(imported.Images), DraftText.Write(
-                $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their default values)")}", RegistryGuess.Of(folder),
+                $"{string.Join(" and ", sources)}{(files.IsEmpty ? "" : " (variables have their default values)")}",
+                    RegistryGuess.Of(folder),
                 DraftImage.InOrder(imported.Images), imported.Groups,
                 ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))],
                     imported.LeftOut)));
@@ -108,6 +109,7 @@ public static class ProjectDrafter
         }
 
         UsageException Invalid(string why) => new(
-            $"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: the result would not be valid. {why}");
+            $"Drafting a manifold.yaml for '{folder}' from {string.Join(", ", draft.Sources.Take(5))}: the result would not be valid. "
+                + $"{why}");
     }
 }

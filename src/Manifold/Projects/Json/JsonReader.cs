@@ -46,7 +46,8 @@ internal sealed class JsonReader(string text)
             "true" => true,
             "false" => false,
             "null" => null,
-            _ => throw new JsonSyntaxException(start < text.Length ? "expected a value: \"text\", a number, true, false, null, [ or {" : "the document ends too early: expected a value", start),
+            _ => throw new JsonSyntaxException(start < text.Length ? "expected a value: \"text\", a number, true, false, null, [ or {"
+                : "the document ends too early: expected a value", start),
         };
         return new JsonLiteral(value, start, at - start);
     }

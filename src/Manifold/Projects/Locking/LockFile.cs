@@ -57,7 +57,8 @@ public static class LockFile
     /// <summary>The file's text.</summary>
     public static string Text(ProjectLock pins)
     {
-        var text = new StringBuilder($"# Pins the base images and sources of this project. Commit this file. To update it, run: manifold lock --update\nversion: {Version}\n");
+        var text = new StringBuilder("# Pins the base images and sources of this project. Commit this file. To update it, run: manifold "
+            + $"lock --update\nversion: {Version}\n");
         if (!pins.Images.IsEmpty)
             text.Append("images:\n");
         foreach (var (reference, image) in pins.Images)
@@ -92,7 +93,9 @@ public static class LockFile
             if (root is not YamlMap map || map.Find("version") is not { Value: YamlScalar { Text: Version } })
             {
                 var version = (root as YamlMap)?.Find("version")?.Value;
-                faults.Add(version?.Place ?? faults.Source.PlaceOf(0, 0, 1), version is YamlScalar other ? $"the lock file has version '{other.Text}', but only version {Version} is supported." : "this is not a lock file: it has no 'version: 1'.", mend);
+                faults.Add(version?.Place ?? faults.Source.PlaceOf(0, 0, 1), version is YamlScalar other
+                    ? $"the lock file has version '{other.Text}', but only version {Version} is supported."
+                    : "this is not a lock file: it has no 'version: 1'.", mend);
                 return pins;
             }
             foreach (var (key, _) in map.Entries.Where(entry => !Keys.Contains(entry.Key.Text)))

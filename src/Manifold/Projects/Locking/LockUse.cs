@@ -36,7 +36,8 @@ public sealed record LockUse(ProjectLock Lock, bool Only)
     {
         var missing = NotPinnedBy(graph);
         return Only && !missing.IsEmpty ? throw NotPinned(missing)
-            : [.. missing.Select(each => $"{each} is not pinned in {Lock.File}, so its current version is used. To pin it, run: {Lock.Command}")];
+            : [.. missing.Select(each => $"{each} is not pinned in {Lock.File}, so its current version is used. To pin it, run: "
+            + $"{Lock.Command}")];
     }
 
     /// <exception cref="LockFileException">A source's commit is not pinned; all of them in one message.</exception>
@@ -83,9 +84,12 @@ public sealed record LockUse(ProjectLock Lock, bool Only)
             ? $". The file pins {string.Join(", ", others)}" : "";
 
     private LockFileException NotPinned(ImmutableArray<string> what) =>
-        new($"{string.Join('\n', what)}\n{(what.Length == 1 ? "It is" : "They are")} not pinned in {Lock.File}, and --locked allows only pinned versions. To pin {(what.Length == 1 ? "it" : "them")}, run: {Lock.Command}");
+        new($"{string.Join('\n', what)}\n{(what.Length == 1 ? "It is" : "They are")} not pinned in {Lock.File}, and --locked allows only "
+            + $"pinned versions. To pin {(what.Length == 1 ? "it" : "them")}, run: {Lock.Command}");
 
     private LockFileException Mismatch(Place place, ImageReference reference, BaseImage image) =>
-        new($"{place.File}:{place.Line}: {Lock.File} pins '{reference}' for {image.Platform} to {Lock.Find(reference)!.Platforms[image.Platform.ToString()]}, "
-            + $"but the pinned index contains {image.Descriptor.Digest}. The file was edited by hand or merged incorrectly. To recreate it, run: {Lock.Command} --update");
+        new($"{place.File}:{place.Line}: {Lock.File} pins '{reference}' for {image.Platform} to "
+            + $"{Lock.Find(reference)!.Platforms[image.Platform.ToString()]}, "
+            + $"but the pinned index contains {image.Descriptor.Digest}. The file was edited by hand or merged incorrectly. To recreate "
+            + $"it, run: {Lock.Command} --update");
 }

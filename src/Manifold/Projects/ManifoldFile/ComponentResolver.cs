@@ -57,7 +57,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
             return [.. wanted.Select(platform => said?.Entries.FirstOrDefault(entry => entry.Platform == platform) ?? new PlatformChoice(platform, new ImageSettings(), image.Place))];
         ImmutableArray<PlatformChoice> kept = [.. said.Entries.Where(entry => wanted.Contains(entry.Platform))];
         if (kept.IsEmpty)
-            faults.Add(said.Place, $"ARCHITECTURES ({string.Join(", ", wanted.Select(each => each.ToString()))}) contains none of the platforms "
+            faults.Add(said.Place, $"ARCHITECTURES ({string.Join(", ", wanted.Select(each => each.ToString()))}) contains none of the "
+                + "platforms "
                 + $"of image '{image.Name}': {string.Join(", ", said.Entries.Select(entry => entry.Platform))}.");
         return kept;
     }
@@ -77,7 +78,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
                 faults.Warn(tag.Place, $"images '{tags[reference].Image}' and '{image.Name}' both have the tag '{reference}'. "
                     + "The image that is written last gets the tag.");
             else
-                faults.Add(tag.Place, $"images '{tags[reference].Image}' (line {tags[reference].Place.Line}) and '{image.Name}' both have the tag '{reference}'.");
+                faults.Add(tag.Place, $"images '{tags[reference].Image}' (line {tags[reference].Place.Line}) and '{image.Name}' both have "
+                    + $"the tag '{reference}'.");
         }
         return [.. found];
     }
@@ -92,8 +94,10 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         var registry = around.Registry is { Text.Length: > 0 } prefix ? prefix.Text + "/" : "";
         var text = isBare ? $"{registry}{image.Name}:{tag.Text}" : tag.Text;
         if (!ImageReference.TryParse(text, out var reference))
-            faults.Add(tag.Place, isBare ? $"'{tag.Text}' is not a valid tag for '{registry}{image.Name}'." : $"'{tag.Text}' is not an image reference.",
-                isBare ? "A tag has at most 128 letters, digits, '.', '_' and '-'. A repository is in lower case." : "Expected [registry/]repository[:tag], in lower case.");
+            faults.Add(tag.Place, isBare ? $"'{tag.Text}' is not a valid tag for '{registry}{image.Name}'."
+                : $"'{tag.Text}' is not an image reference.",
+                isBare ? "A tag has at most 128 letters, digits, '.', '_' and '-'. A repository is in lower case."
+                    : "Expected [registry/]repository[:tag], in lower case.");
         else if (reference.Digest is not null)
             faults.Add(tag.Place, $"'{tag.Text}' has a digest. Remove it: the digest is the result of the build.");
         else
@@ -109,7 +113,8 @@ internal sealed class ComponentResolver(Surroundings around, FileFaults faults)
         foreach (var alias in all.DistinctBy(alias => alias.Text))
             if (!aliases.TryAdd(alias.Text, (image.Name, alias.Place)))
                 faults.Add(alias.Place,
-                    $"images '{aliases[alias.Text].Image}' (line {aliases[alias.Text].Place.Line}) and '{image.Name}' both have the alias '{alias.Text}'.");
+                    $"images '{aliases[alias.Text].Image}' (line {aliases[alias.Text].Place.Line}) and '{image.Name}' both have the alias "
+                        + $"'{alias.Text}'.");
         return [.. all.Select(alias => alias.Text).Distinct()];
     }
 }

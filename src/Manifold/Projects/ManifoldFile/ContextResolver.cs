@@ -21,7 +21,8 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
 
     private NamedContext? Missing(Setting context)
     {
-        faults.Add(context.Place, $"the context '{context.Key}' has no value.", "Expected image:NAME for an image of this project, docker-image://REFERENCE, oci-layout://FOLDER, an address or a folder.");
+        faults.Add(context.Place, $"the context '{context.Key}' has no value.",
+            "Expected image:NAME for an image of this project, docker-image://REFERENCE, oci-layout://FOLDER, an address or a folder.");
         return null;
     }
 
@@ -46,7 +47,8 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
         if (name.Text == image)
             faults.Add(name.Place, $"image '{image}' cannot use itself as a context.");
         else if (!around.Siblings.Contains(name.Text))
-            faults.Add(name.Place, $"this project has no image '{name.Text}'.", Suggestion.For(name.Text, around.Siblings) ?? $"For an image in a registry, write docker-image://{name.Text}.");
+            faults.Add(name.Place, $"this project has no image '{name.Text}'.", Suggestion.For(name.Text,
+                around.Siblings) ?? $"For an image in a registry, write docker-image://{name.Text}.");
         else
             return new SiblingContext(name.Text);
         return null;
@@ -57,7 +59,8 @@ internal sealed class ContextResolver(Surroundings around, FileFaults faults)
         var folder = around.Paths.Absolute(context.Text);
         if (!madeLater && !Directory.Exists(folder))
             faults.Add(context.Place, $"the context '{context.Text}' is not a folder.", Suggestion.For(context.Text, around.Siblings) is { } near && near.Contains(context.Text, StringComparison.Ordinal)
-                ? $"Did you mean image:{context.Text}?" : $"Looked for '{folder}'. For an image, write image:NAME (this project) or docker-image://REFERENCE (a registry).");
+                ? $"Did you mean image:{context.Text}?" : $"Looked for '{folder}'. For an image, write image:NAME (this project) or "
+                + "docker-image://REFERENCE (a registry).");
         return new FolderContext(folder);
     }
 }

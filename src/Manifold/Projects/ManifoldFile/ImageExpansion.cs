@@ -57,7 +57,8 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
             var scope = environment.With(combination.Variables);
             var name = matrix.IsEmpty ? key.Text : Name(map, scope) ?? combination.NameOf(key.Text);
             if (!NamePattern().IsMatch(name))
-                Faults.Add(key.Place, $"'{name}' is not a valid image name.", "Expected letters, digits, '.', '_' and '-', starting with a letter or a digit.");
+                Faults.Add(key.Place, $"'{name}' is not a valid image name.",
+                    "Expected letters, digits, '.', '_' and '-', starting with a letter or a digit.");
             var settings = Inherited(new Level(map, where, Keys.Image), new Scope(scope), [key.Text]).Over(Defaults(scope));
             yield return new NamedImage(name, key.Text, settings, key.Place);
         }
@@ -88,7 +89,8 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
                 below = read.Over(below);
             }
             else
-                Faults.Add(name.Place, $"no template or image is named '{name.Text}'.", Suggestion.For(name.Text, Names(templates).Concat(Names(images))));
+                Faults.Add(name.Place, $"no template or image is named '{name.Text}'.", Suggestion.For(name.Text,
+                    Names(templates).Concat(Names(images))));
         return reader.Read(applied, level.Where, level.Known).Over(below with { Aliases = null });
     }
 

@@ -86,13 +86,15 @@ public static class ManifoldYaml
             : entry is { Value: not YamlScalar { IsNull: true } } ? values.Text(entry.Value, "registry") : null;
         registry = registry is null ? null : registry with { Text = registry.Text.TrimEnd('/') };
         if (registry is { Text.Length: > 0 } && !ImageReference.TryParse(registry.Text + "/name", out _))
-            values.Faults.Add(place, $"'{registry.Text}' is not a valid registry{(told is null ? "" : " (set outside of the file)")}.", "Expected a registry and an optional folder, for example quay.io/acme.");
+            values.Faults.Add(place, $"'{registry.Text}' is not a valid registry{(told is null ? "" : " (set outside of the file)")}.",
+                "Expected a registry and an optional folder, for example quay.io/acme.");
         return registry;
     }
 
     private static ImmutableArray<Platform>? Architectures(ReadingOptions options) => options.Variable("ARCHITECTURES") is not { } names ? null
         : [.. names.Split([',', ' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(name => Platform.TryParse(name, out var platform) ? platform
-            : throw new UsageException($"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le riscv64.")).Distinct()];
+            : throw new UsageException($"ARCHITECTURES contains '{name}', which is not a platform. Example: amd64 arm64 arm ppc64le "
+            + "riscv64.")).Distinct()];
 
     private static Rollout? ReadRollout(YamlNode node, ValueReader values)
     {

@@ -18,7 +18,8 @@ internal sealed class SecretResolver(Surroundings around, FileFaults faults)
         var id = Value("id");
         if (unknown is not null || string.IsNullOrEmpty(id))
         {
-            faults.Add(text.Place, unknown is null ? "the secret has no id." : $"a secret has no key '{unknown[0].Trim()}'.", "Expected id=ID[,src=FILE|,env=VARIABLE].");
+            faults.Add(text.Place, unknown is null ? "the secret has no id." : $"a secret has no key '{unknown[0].Trim()}'.",
+                "Expected id=ID[,src=FILE|,env=VARIABLE].");
             return null;
         }
         var source = Value("src") ?? Value("source");

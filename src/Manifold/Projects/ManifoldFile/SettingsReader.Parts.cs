@@ -35,7 +35,8 @@ internal sealed partial class SettingsReader
     {
         if (!Oci.Platform.TryParse(name.Text, out var platform))
         {
-            values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.", "Expected os/architecture[/variant], for example linux/arm64 or linux/arm/v7.");
+            values.Faults.Add(name.Place, $"'{name.Text}' is not a platform.",
+                "Expected os/architecture[/variant], for example linux/arm64 or linux/arm/v7.");
             return null;
         }
         if (settings is null or YamlScalar { IsNull: true } || !values.Map(settings, $"platform {name.Text}", out var map))
@@ -43,7 +44,7 @@ internal sealed partial class SettingsReader
         var read = Read(map, $"platform {name.Text}", Keys.Platform);
         if (read.Source is { Text: not "build" } source && (read.Context ?? read.Dockerfile ?? read.InlineDockerfile ?? read.Target) is { } idle)
             values.Faults.Add(idle.Place, $"platform {name.Text} is taken from '{source.Text}' and not built, so this key has no effect.",
-                "Remove this key, or write source: build.");
+                "Remove this key, or set 'source: build'.");
         return new PlatformChoice(platform, read, name.Place);
     }
 
@@ -99,7 +100,8 @@ internal sealed partial class SettingsReader
             values.Refuse(key, "verify", Keys.Verify);
         var policy = new VerificationPolicy { Mode = (map.Find("mode") is { } mode ? Mode(mode.Value) : null) ?? GateMode.On };
         foreach (var pattern in map.Find("allow") is { } allow ? values.Texts(allow.Value, "allow") : [])
-            Try(() => policy = policy with { Allow = policy.Allow.Add(pattern.Text) }, pattern.Place, $"'{pattern.Text}' is not a valid file pattern.");
+            Try(() => policy = policy with { Allow = policy.Allow.Add(pattern.Text) }, pattern.Place,
+                $"'{pattern.Text}' is not a valid file pattern.");
         var verification = new ComponentVerification { Policy = policy };
         if (map.Find("run") is { Value: not YamlScalar { IsNull: true } } run)
             verification = verification with { Run = run.Value is YamlScalar line ? [.. line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : [.. values.Texts(run.Value, "run").Select(word => word.Text)] };

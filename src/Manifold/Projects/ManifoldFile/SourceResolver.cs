@@ -46,7 +46,8 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
         else if (Directory.Exists(folder))
             RequireDockerfile(settings, folder, context.Place, madeLater);
         else if (!madeLater)
-            faults.Add(context.Place, $"the context '{context.Text}' of image '{image.Name}' is not a folder.", $"Looked for '{folder}'. Paths are relative to the folder of the file.");
+            faults.Add(context.Place, $"the context '{context.Text}' of image '{image.Name}' is not a folder.",
+                $"Looked for '{folder}'. Paths are relative to the folder of the file.");
         return new RunReader((at, message) => faults.Add(at, message)).Apply(settings.Run, new BuildSource
         {
             Place = place, ContextFolder = folder, ContextAddress = isRemote ? context.Text : null,
@@ -68,10 +69,12 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
         if (settings.Dockerfile is { Text.Length: > 0 } given)
         {
             if (!File.Exists(Path.GetFullPath(given.Text, folder)))
-                faults.Add(given.Place, $"the Dockerfile '{given.Text}' does not exist.", $"Looked for '{Path.GetFullPath(given.Text, folder)}'. The path is relative to the context.");
+                faults.Add(given.Place, $"the Dockerfile '{given.Text}' does not exist.",
+                    $"Looked for '{Path.GetFullPath(given.Text, folder)}'. The path is relative to the context.");
         }
         else if (!BuildFiles.HasDockerfile(folder))
-            faults.Add(place, $"'{folder}' contains no Dockerfile or Containerfile.", "Set 'dockerfile' to its path, or set 'context' to another folder.");
+            faults.Add(place, $"'{folder}' contains no Dockerfile or Containerfile.",
+                "Set 'dockerfile' to its path, or set 'context' to another folder.");
     }
 
     /// <summary>Reads <c>image:REF</c> and the places that <see cref="ImageLocation"/> knows.</summary>
@@ -82,7 +85,8 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
         var isPrefixed = text != source.Text || new[] { "oci:", "oci-archive:", "docker-archive:", "store:", "docker://" }.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal));
         if (!isPrefixed || !ImageLocation.TryParse(text, out var location))
         {
-            faults.Add(source.Place, $"'{source.Text}' is not a valid image source.", !isPrefixed && ImageLocation.TryParse(text, out _) && text.Contains('/', StringComparison.Ordinal)
+            faults.Add(source.Place, $"'{source.Text}' is not a valid image source.", !isPrefixed && ImageLocation.TryParse(text, out _)
+                && text.Contains('/', StringComparison.Ordinal)
                 ? $"Did you mean image:{text}?" : "Expected build, image:REFERENCE, oci-layout:FOLDER[:NAME], oci-archive:FILE or docker-archive:FILE.");
             return null;
         }
@@ -90,7 +94,8 @@ internal sealed class SourceResolver(Surroundings around, FileFaults faults)
             return new ImageSource(location.ToString()) { Place = source.Place };
         var path = around.Paths.Absolute(location.Path);
         if (!madeLater && !File.Exists(path) && !Directory.Exists(path))
-            faults.Add(source.Place, $"'{location.Path}' does not exist.", $"Looked for '{path}'. Paths are relative to the folder of the file.");
+            faults.Add(source.Place, $"'{location.Path}' does not exist.",
+                $"Looked for '{path}'. Paths are relative to the folder of the file.");
         var start = text.IndexOf(':', StringComparison.Ordinal) + 1;
         return new ImageSource(text[..start] + path + text[(start + location.Path.Length)..]) { Place = source.Place };
     }

@@ -33,11 +33,13 @@ public sealed class Elsewhere
         foreach (var (from, to) in copies)
         {
             if (IsIn(root, from))
-                throw new UsageException($"--verify-reproducible copies the folder '{from}' into the store, but the store '{root}' is inside this folder. Set MANIFOLD_ROOT to another folder.");
+                throw new UsageException($"--verify-reproducible copies the folder '{from}' into the store, but the store '{root}' is "
+                    + "inside this folder. Set MANIFOLD_ROOT to another folder.");
             Directory.CreateDirectory(to);
             var copied = await ChildProcess.RunAsync("cp", ["--recursive", "--no-dereference", "--preserve=mode,ownership,links,xattr", "--reflink=auto", Path.Combine(from, "."), to], cancellation: cancellation).ConfigureAwait(false);
             if (copied is not { ExitCode: 0 })
-                throw new UsageException($"--verify-reproducible: cannot copy '{from}': {copied?.Error.Trim() ?? "the program 'cp' is not installed"}");
+                throw new UsageException($"--verify-reproducible: cannot copy '{from}': "
+                    + $"{copied?.Error.Trim() ?? "the program 'cp' is not installed"}");
         }
         var elsewhere = new Elsewhere(root, copies);
         foreach (var component in project.Components)

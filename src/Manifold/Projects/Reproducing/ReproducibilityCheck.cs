@@ -63,7 +63,9 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             // 5
             await request.Begin(2).ConfigureAwait(false);
             var zone = OtherTimeZone.At(begun, tools.Builder.Time.GetUtcNow());
-            using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone), OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"), "The second build, in another folder and with another number of parallel steps,")
+            using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone),
+                OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"),
+                    "The second build, in another folder and with another number of parallel steps,")
             {
                 Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);

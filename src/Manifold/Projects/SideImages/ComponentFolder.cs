@@ -35,7 +35,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
             ownReferences = ImageReferences.Read(Text("image-references"), faults);
         var sources = all.Settings.Architectures.Select(architecture => (Architecture: architecture, Source: SourceFor(architecture))).ToList();
         if (!ImageReference.TryParse($"{all.Settings.Registry}/{Name}:{all.Release.Tag}", out var reference))
-            faults.Add(shown, $"'{Name}' is not a valid image name", "Expected lower-case letters and digits, with single '.', '_' or '-' between them.");
+            faults.Add(shown, $"'{Name}' is not a valid image name",
+                "Expected lower-case letters and digits, with single '.', '_' or '-' between them.");
         var release = Find(Name);
         var checkout = Checkout(release);
         if (sources.Any(each => each.Source is null) || reference is null)
@@ -59,7 +60,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         string[] names = [$"ImageSource.{architecture}", $"Dockerfile.{architecture}", "ImageSource", "Dockerfile"];
         if (names.FirstOrDefault(name => InFolder(name) is not null) is not { } found)
         {
-            faults.Add(shown, $"component '{Name}' has no Dockerfile or ImageSource for {architecture}", $"Add one of {string.Join(", ", names)}, or remove {architecture} from ARCHITECTURES.");
+            faults.Add(shown, $"component '{Name}' has no Dockerfile or ImageSource for {architecture}",
+                $"Add one of {string.Join(", ", names)}, or remove {architecture} from ARCHITECTURES.");
             return null;
         }
         return found.StartsWith("ImageSource", StringComparison.Ordinal) ? Taken(found) : Built(found, architecture);
@@ -92,7 +94,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         }
         if (lines.Count > 1)
         {
-            faults.Add(text, text.Source.PlaceOf(lines[1], 0, text.Source.Line(lines[1]).Length), $"{file} has more than one line", "Expected only an image reference.");
+            faults.Add(text, text.Source.PlaceOf(lines[1], 0, text.Source.Line(lines[1]).Length), $"{file} has more than one line",
+                "Expected only an image reference.");
             return null;
         }
         var line = text.Source.Line(lines[0]);
@@ -119,11 +122,13 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
     private ImageSource? OfRelease(LocatedText text, Place place, string word)
     {
         if (VariablePattern().Match(word) is not { Success: true })
-            faults.Add(text, place, $"'{word}' is not a known variable", "Use $OKD_IMAGE_ARCH, $OCP_IMAGE_ARCH or $RELEASE_IMAGE_ARCH, on a line by itself. It stands for the component's image in image-references.");
+            faults.Add(text, place, $"'{word}' is not a known variable", "Use $OKD_IMAGE_ARCH, $OCP_IMAGE_ARCH or $RELEASE_IMAGE_ARCH, on "
+                + "a line by itself. It stands for the component's image in image-references.");
         else if (Find(Name)?.Image is { } image)
             return Named(text, place, image);
         else if ((ownReferences ?? all.Release.References) is not { } references)
-            faults.Add(text, place, $"{word} needs the file image-references, which does not exist", "Get it with: oc adm release extract RELEASE --file=image-references > image-references");
+            faults.Add(text, place, $"{word} needs the file image-references, which does not exist",
+                "Get it with: oc adm release extract RELEASE --file=image-references > image-references");
         else
             faults.Add(text, place, $"{references.FileName} has no image for '{Name}'", Suggestion.For(Name, references.Components.Select(each => each.Name)));
         return null;
@@ -155,7 +160,8 @@ internal sealed partial class ComponentFolder(string folder, SideImages all, Pro
         var word = text.Text.Trim();
         if (word.Length > 0 && word[0] != '-' && !word.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
             return (word, text.FileName);
-        faults.Add(text, text.Source.PlaceOf(0, 0, 1), word.Length == 0 ? $"{name} is empty" : $"{name} has more than one word or starts with '-'",
+        faults.Add(text, text.Source.PlaceOf(0, 0, 1), word.Length == 0 ? $"{name} is empty"
+            : $"{name} has more than one word or starts with '-'",
             name == "repo" ? "Expected the address of a git repository." : "Expected a commit, a tag or a branch.");
         return null;
     }

@@ -24,7 +24,8 @@ internal sealed record ImageReferences(string FileName, string? Version, Immutab
             return null;
         if (At(document, "spec", "tags") is not YamlList tags)
         {
-            faults.Add(text, document.Place, "this is not an ImageStream: it has no list spec.tags", "Get one with: oc adm release extract RELEASE --file=image-references");
+            faults.Add(text, document.Place, "this is not an ImageStream: it has no list spec.tags",
+                "Get one with: oc adm release extract RELEASE --file=image-references");
             return null;
         }
         var components = ImmutableArray.CreateBuilder<ReleaseComponent>();

@@ -25,7 +25,8 @@ internal sealed partial record ReleaseFolder(string Tag, ImageReferences? Refere
             : null;
         tag ??= references?.Version is { } version && IsTag(version) ? version : "latest";
         if (!IsTag(tag))
-            faults.Add("environment", $"{variable} is not a valid tag. A tag has at most 128 letters, digits, '.', '_' and '-'", excerpt: $"{variable}={tag}");
+            faults.Add("environment", $"{variable} is not a valid tag. A tag has at most 128 letters, digits, '.', '_' and '-'",
+                excerpt: $"{variable}={tag}");
         return new ReleaseFolder(tag, references);
     }
 

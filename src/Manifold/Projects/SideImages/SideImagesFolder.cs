@@ -43,7 +43,8 @@ public static class SideImagesFolder
         var read = folders.Where(path => names.Contains(Path.GetFileName(path)) || ComponentFolder.IsComponent(path)) // 3
             .Select(path => ReadComponent(path, names, new SideImages(settings, release, options), (faults, warnings))).OfType<Component>().ToImmutableArray();
         if (names.Count == 0)
-            faults.Add(ProjectPaths.In(options).Shown(components), "this folder contains no components", "A component is a folder with a Dockerfile or an ImageSource.");
+            faults.Add(ProjectPaths.In(options).Shown(components), "this folder contains no components",
+                "A component is a folder with a Dockerfile or an ImageSource.");
         faults.ThrowIfAny();
         return new Project // 4
         {
@@ -62,7 +63,8 @@ public static class SideImagesFolder
         if (!isAsked && own.Any)
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)} is skipped: {own.ToImmutable()[0].Message}.");
         else if (File.Exists(Path.Combine(path, "build_binaries")) && component is { Before.IsEmpty: true } && component.Platforms.Any(platform => platform.Source is BuildSource))
-            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it executable, run: chmod +x");
+            told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it "
+                + "executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
             told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the build uses the current state of the default branch.");
         return own.Any ? null : component;
@@ -73,7 +75,9 @@ public static class SideImagesFolder
     {
         var all = folders.Where(ComponentFolder.IsComponent).Select(path => Path.GetFileName(path)).ToList();
         foreach (var unknown in (settings.Components ?? []).Where(name => !folders.Any(path => Path.GetFileName(path) == name)))
-            faults.Add("environment", $"COMPONENTS contains '{unknown}', which is not a folder in {ComponentsName}/", Suggestion.For(unknown, all) ?? $"Components: {string.Join(' ', all)}.", $"COMPONENTS={string.Join(' ', settings.Components!)}");
+            faults.Add("environment", $"COMPONENTS contains '{unknown}', which is not a folder in {ComponentsName}/",
+                Suggestion.For(unknown, all) ?? $"Components: {string.Join(' ', all)}.",
+                    $"COMPONENTS={string.Join(' ', settings.Components!)}");
         return (settings.Components ?? [.. all]).ToHashSet(StringComparer.Ordinal);
     }
 

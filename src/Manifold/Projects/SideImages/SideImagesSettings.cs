@@ -39,7 +39,8 @@ internal sealed record SideImagesSettings
             Refuse("DEST_REGISTRY", "must be a registry with an optional folder, in lower case", "Examples: quay.io/acme, 127.0.0.1:5000.");
         var architectures = Words(options.Variable("ARCHITECTURES") ?? "amd64 arm64 arm ppc64le riscv64");
         foreach (var name in architectures.Where(name => !KnownArchitectures.Contains(name)))
-            Refuse("ARCHITECTURES", $"contains '{name}', which is not an architecture", Suggestion.For(name, KnownArchitectures) ?? $"Valid values: {string.Join(' ', KnownArchitectures)}.");
+            Refuse("ARCHITECTURES", $"contains '{name}', which is not an architecture", Suggestion.For(name,
+                KnownArchitectures) ?? $"Valid values: {string.Join(' ', KnownArchitectures)}.");
         return new SideImagesSettings
         {
             Registry = registry,

@@ -136,7 +136,8 @@ internal sealed class Interpolation(FileFaults faults, Func<string, string?> loo
         };
     }
 
-    private static string Missing(string name, string why) => $"the required variable '{name}' has no value{(why.Length == 0 ? "" : ": " + why)}";
+    private static string Missing(string name, string why) => $"the required variable '{name}' has no "
+        + $"value{(why.Length == 0 ? "" : ": " + why)}";
 
     private string Value(YamlScalar scalar, string name)
     {

@@ -87,7 +87,8 @@ internal sealed class YamlComposer
     private YamlNode Node(int depth)
     {
         if (depth > Limits.ProjectDepth)
-            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it is nested more than {Limits.ProjectDepth} levels deep");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty,
+                $"it is nested more than {Limits.ProjectDepth} levels deep");
         Count(1);
         if (parser.TryConsume<AnchorAlias>(out var alias))
             return Aliased(alias);
@@ -122,7 +123,8 @@ internal sealed class YamlComposer
     {
         nodes += more;
         if (nodes > Limits.ProjectNodes)
-            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty, $"it has more than {Limits.ProjectNodes} nodes, including aliases");
+            throw new YamlException(parser.Current?.Start ?? Mark.Empty, parser.Current?.Start ?? Mark.Empty,
+                $"it has more than {Limits.ProjectNodes} nodes, including aliases");
     }
 
     private YamlMerge ReadTag(NodeEvent node)

@@ -105,7 +105,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         {
             throw new RegistryException(
                 $"attach {attachment.ArtifactType} to {repository.Name}@{attachment.Subject.Digest}: the registry does not accept such "
-                    + $"documents ({e.Message}) The image's tags did not change. Publish without this document, or use a registry that supports OCI "
+                    + $"documents ({e.Message}) The image's tags did not change. Publish without this document, or use a registry that "
+                    + "supports OCI "
                         + "artifacts.",
                 e)
             {
@@ -190,7 +191,8 @@ public sealed class ReferrerPublisher(RegistryClient registry, ImageReference re
         catch (FormatException e)
         {
             throw new RegistryException(
-                $"attach to {place.Name}: the tag '{place.Tag}' has unexpected content ({e.Message}) To look at the content, run: manifold inspect "
+                $"attach to {place.Name}: the tag '{place.Tag}' has unexpected content ({e.Message}) To look at the content, run: "
+                    + "manifold inspect "
                     + $"--raw {place}",
                 e) { Registry = place.Registry };
         }

@@ -28,7 +28,8 @@ public static class ComparisonTable
         text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "TIME A", "TIME B", "SIZE A", "SIZE B", "CHANGE", "DIGEST"], .. comparison.Platforms.Select(platform => new[]
         {
             platform.Image.Length > 0 ? platform.Image : "-", platform.Platform, Seconds(platform.SecondsA), Seconds(platform.SecondsB), Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-            platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : "-", platform.A == platform.B ? "identical" : $"{platform.A?.Short ?? "-"} → {platform.B?.Short ?? "-"}",
+            platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : "-", platform.A == platform.B
+                ? "identical" : $"{platform.A?.Short ?? "-"} → {platform.B?.Short ?? "-"}",
         })]));
         if (comparison.Steps.Length > 0)
             text.Append('\n').Append(BuildTable.Columns([["STEP", "PLATFORM", "TIME A", "TIME B"], .. comparison.Steps.Take(Lines).Select(step => new[]
@@ -54,7 +55,8 @@ public static class ComparisonTable
     private static string[] Row(PlatformComparison platform) =>
     [
         platform.Platform, platform.A?.Short ?? Absent, platform.B?.Short ?? Absent, Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-        platform.A == platform.B ? "identical" : platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : Absent, Bytes(platform.UnpackedA), Bytes(platform.UnpackedB),
+        platform.A == platform.B ? "identical" : platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change)
+            : Absent, Bytes(platform.UnpackedA), Bytes(platform.UnpackedB),
         $"{platform.LayersA}, {platform.LayersB}, {platform.LayersShared} shared",
     ];
 

@@ -19,7 +19,8 @@ internal static class Checks
         var findings = image.Platforms.SelectMany(platform => platform.Findings.Select(finding => Finding(platform, finding))).ToList();
         var runs = image.Platforms.Where(platform => platform.Run is not null).Select(platform => Run(platform, platform.Run!)).ToList();
         var note = findings.Count > 0 ? ""
-            : $"Checked the entrypoint, loader, and libraries of {Units.Count(image.Platforms.Count(platform => platform.Verified), "platform")}. No problems found.";
+            : "Checked the entrypoint, loader, and libraries of "
+            + $"{Units.Count(image.Platforms.Count(platform => platform.Verified), "platform")}. No problems found.";
         return Pieces.Section("Verification", note, Html.Of($"""
             {(findings.Count > 0 ? Pieces.Table(["platform", "severity", "finding", "how to fix it"], findings) : Html.Empty)}
             {(runs.Count > 0 ? Pieces.Table(["platform", "command", "#exit code", "#time", "output"], runs) : Html.Empty)}
@@ -40,8 +41,11 @@ internal static class Checks
     {
         if (image.Parity is not { } parity)
             return image.Platforms.Count(platform => platform.Manifest is not null) < 2 ? Html.Empty
-                : Pieces.Section("Parity", "The platforms were not compared, because some layers of the base images are not in the store. To pull them and compare, run:", ParityCommand(image));
-        var note = parity.Count == 0 ? "The platforms have the same packages, files, and configuration." : $"{Units.Count(parity.Count, "difference")} between the platforms{(parity.Count > parity.Differences.Length ? $". The first {parity.Differences.Length} are shown" : "")}.";
+                : Pieces.Section("Parity", "The platforms were not compared, because some layers of the base images are not in the store. "
+                + "To pull them and compare, run:", ParityCommand(image));
+        var note = parity.Count == 0 ? "The platforms have the same packages, files, and configuration."
+            : $"{Units.Count(parity.Count, "difference")} between the "
+            + $"platforms{(parity.Count > parity.Differences.Length ? $". The first {parity.Differences.Length} are shown" : "")}.";
         return Pieces.Section("Parity", note, Html.Of($"""
             {(parity.Count == 0 ? Html.Empty : Pieces.Table(["kind", "name", .. parity.Platforms], parity.Differences.Select(Difference)))}
             {parity.Unreadable.Select(trouble => Html.Of($"<p class=\"note\">Not compared: {trouble}</p>"))}{(parity.Unreadable.IsEmpty ? Html.Empty : ParityCommand(image))}

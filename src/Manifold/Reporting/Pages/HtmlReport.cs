@@ -27,7 +27,8 @@ public static class HtmlReport
         {Sources.Render(record)}
         """), $"{record.Tool} · build {record.Id} · built on {record.Machine.ToString()}");
 
-    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "", Html.Join(ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
+    private static Html Warnings(BuildRecord record) => Pieces.Section("Warnings", "",
+        Html.Join(ReportWarnings.Of(record).GroupBy(warning => warning.Mend ?? warning.Message).Select(same => Warning([.. same]))));
 
     /// <summary>Warnings with the same fix are shown together. If there are many, only the first few are unfolded.</summary>
     private static Html Warning(List<RecordedWarning> same) => Html.Of($"""
@@ -63,7 +64,9 @@ public static class HtmlReport
 
         """);
 
-    private static string Summary(BuildRecord record, RecordedComponent image) => record.StateOf(image) is ImageState.Built or ImageState.Published
-        ? $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, {Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}"
+    private static string Summary(BuildRecord record, RecordedComponent image) =>
+        record.StateOf(image) is ImageState.Built or ImageState.Published
+        ? $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, "
+        + $"{Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}"
         : record.StateOf(image).Text();
 }

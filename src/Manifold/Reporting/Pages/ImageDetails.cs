@@ -22,7 +22,8 @@ internal static class ImageDetails
         {Commands.Render(image)}
         """);
 
-    private static Html Platforms(BuildRecord record, RecordedComponent image) => image.Platforms.IsEmpty ? Html.Empty : Pieces.Section("Platforms", "", Pieces.Table(
+    private static Html Platforms(BuildRecord record, RecordedComponent image) => image.Platforms.IsEmpty ? Html.Empty
+        : Pieces.Section("Platforms", "", Pieces.Table(
         ["platform", "manifest", "#compressed", "#unpacked", "#wasted", "#time", "#cached steps", "built", "verified"],
         image.Platforms.Select(platform => Platform(record, image, platform))));
 
@@ -31,7 +32,8 @@ internal static class ImageDetails
 
         """);
 
-    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Ways.Short(record, image, platform) is var way and not Ways.Unknown
+    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Ways.Short(record, image,
+        platform) is var way and not Ways.Unknown
         ? Html.Of($"<i class=\"dot {Pieces.ClassOf(platform.Way)}\"></i>{way}") : Html.Of($"<span class=\"muted\">–</span>");
 
     private static Html Sizes(RecordedComponent image, RecordedPlatform platform) => Html.Of($"""
@@ -43,7 +45,8 @@ internal static class ImageDetails
     {
         null when record.HasFailedStep(image, platform) => Html.Of($"<td colspan=\"4\" class=\"bad\">failed</td>"),
         null => Html.Of($"<td colspan=\"4\" class=\"muted\">not built</td>"),
-        { } failure when failure == image.Failure || failure == record.Failure => Html.Of($"<td colspan=\"4\" class=\"bad\">failed, see the error above</td>"),
+        { } failure when failure == image.Failure || failure == record.Failure =>
+            Html.Of($"<td colspan=\"4\" class=\"bad\">failed, see the error above</td>"),
         { } failure => Html.Of($"<td colspan=\"4\" class=\"bad prose\">{(platform.Optional ? "skipped: " : "")}{failure}</td>"),
     };
 

@@ -52,12 +52,14 @@ internal static class LayerChart
     {
         var layers = made.SelectMany(platform => platform.Layers).DistinctBy(layer => layer.Digest).ToList();
         var all = layers.Sum(layer => layer.Bytes);
-        var text = $"{Units.Count(layers.Count, "distinct layer")}, {Units.Bytes(all)} in total. This build added {Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} to the base images.";
+        var text = $"{Units.Count(layers.Count, "distinct layer")}, {Units.Bytes(all)} in total. This build added "
+            + $"{Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} to the base images.";
         if (layers.Where(shared.HasSibling).Sum(layer => layer.Bytes) is var common and > 0)
             text += $" Other images of this build share {Units.Bytes(common)} of them.";
         if (image.Before is not { Platforms.IsEmpty: false } before)
             return text;
         var kept = before.Platforms.SelectMany(platform => platform.Layers).ToHashSet();
-        return $"{text} To update from the previous {before.Tag}, a machine pulls {Units.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
+        return $"{text} To update from the previous {before.Tag}, a machine pulls "
+            + $"{Units.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
     }
 }

@@ -51,7 +51,8 @@ internal static class Overview
     private static Html State(BuildRecord record, RecordedComponent image) => record.StateOf(image) switch
     {
         ImageState.Failed => Html.Of($"<span class=\"bad\">failed</span>"),
-        ImageState.Published when image.Before?.Digest == image.Index?.Digest => Html.Of($"<span class=\"good\">published</span>, unchanged"),
+        ImageState.Published when image.Before?.Digest == image.Index?.Digest =>
+            Html.Of($"<span class=\"good\">published</span>, unchanged"),
         ImageState.Published => Html.Of($"<span class=\"good\">published</span>"),
         ImageState.Built => Html.Of($"<span class=\"good\">built</span>"),
         var state => Html.Of($"<span class=\"muted\">{state.Text()}</span>"),

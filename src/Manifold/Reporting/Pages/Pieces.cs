@@ -29,7 +29,8 @@ internal static class Pieces
     /// <summary>The class of a way in the style sheet, which is also its name.</summary>
     public static string ClassOf(BuildWay way) => way.ToString().ToLowerInvariant();
 
-    /// <summary>A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll it.</summary>
+    /// <summary>A table in a box of its own that scrolls if the table is too wide. Can be focused, so that the arrow keys scroll
+    /// it.</summary>
     /// <param name="headings">A heading that begins with <c>#</c> is one of numbers.</param>
     public static Html Table(IEnumerable<string> headings, IEnumerable<Html> rows, string kind = "") => Html.Of($"""
         <div class="scroll" tabindex="0"><table class="{kind}"><thead><tr>{headings.Select(Heading)}</tr></thead><tbody>

@@ -18,7 +18,8 @@ internal static class ReportHead
         """);
 
     private static string Outcome(BuildRecord record) =>
-        record.Outcome == BuildOutcome.Succeeded && record.Components.Any(component => component.Published) ? "Published" : OutcomeText.Of(record);
+        record.Outcome == BuildOutcome.Succeeded && record.Components.Any(component => component.Published) ? "Published"
+            : OutcomeText.Of(record);
 
     /// <summary>The registry's part of a name is shown less prominently than the rest.</summary>
     private static Html Title(BuildRecord record) => record.Title.IndexOf('/', StringComparison.Ordinal) is var slash and > 0 && record.Components.Length == 1
@@ -55,13 +56,17 @@ internal static class ReportHead
         yield return Figure("time", Units.Duration(record.Duration), Parallel(record));
         if (record.Components.Length > 1)
             yield return Figure("images", $"{record.Components.Length}", ImageStates.CountsOf(record));
-        yield return Figure(record.Platforms.Count() == 1 ? "platform" : "platforms", $"{record.Platforms.Count()}", string.Join(", ", made.Select(each => each.platform.Way).Distinct().Order().Select(Ways.Name)));
+        yield return Figure(record.Platforms.Count() == 1 ? "platform" : "platforms", $"{record.Platforms.Count()}", string.Join(", ",
+            made.Select(each => each.platform.Way).Distinct().Order().Select(Ways.Name)));
         if (made.Count > 0)
-            yield return Figure("compressed size", Units.Bytes(made.SelectMany(each => each.platform.Layers).DistinctBy(layer => layer.Digest).Sum(layer => layer.Bytes)), Change(made));
+            yield return Figure("compressed size", Units.Bytes(made.SelectMany(each => each.platform.Layers).DistinctBy(layer =>
+                layer.Digest).Sum(layer => layer.Bytes)), Change(made));
         if (record.Steps.Length > 0)
-            yield return Figure("cached steps", $"{record.Steps.Count(step => step.State == StepState.Cached)}", $"of {record.Steps.Length}");
+            yield return Figure("cached steps", $"{record.Steps.Count(step => step.State == StepState.Cached)}",
+                $"of {record.Steps.Length}");
         if (made.Sum(each => each.platform.EmulatedSeconds) is var emulated and > 0)
-            yield return Figure("emulated", Units.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is { Emulated: true, State: StepState.Done }).Sum(step => step.Seconds))), "of step time");
+            yield return Figure("emulated", Units.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is { Emulated: true,
+                State: StepState.Done }).Sum(step => step.Seconds))), "of step time");
         if (record.Transfers.Where(transfer => transfer.Kind == "pushed").Sum(transfer => transfer.Bytes) is var pushed and > 0)
             yield return Figure("pushed", Units.Bytes(pushed), AlreadyThere(record));
     }
@@ -73,7 +78,8 @@ internal static class ReportHead
     private static string Change(List<(RecordedComponent Component, RecordedPlatform Platform)> platforms)
     {
         var compared = platforms.Select(each => (each.Platform, Before: each.Component.Before?.Find(each.Platform.Platform))).Where(each => each.Before is not null).ToList();
-        return compared.Count == 0 ? "each layer counted once" : compared.Sum(each => each.Platform.CompressedBytes - each.Before!.CompressedBytes) is var change && change == 0
+        return compared.Count == 0 ? "each layer counted once" : compared.Sum(each =>
+            each.Platform.CompressedBytes - each.Before!.CompressedBytes) is var change && change == 0
             ? "unchanged" : $"{Units.Change(change)} in total";
     }
 

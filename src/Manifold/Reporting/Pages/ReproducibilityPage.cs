@@ -3,7 +3,8 @@ using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>The result of building twice as one HTML file: each platform's digests, then the differences by the step that made them.</summary>
+/// <summary>The result of building twice as one HTML file: each platform's digests, then the differences by the step that made
+/// them.</summary>
 public static class ReproducibilityPage
 {
     public static string Render(ReproducibilityReport report, string title, string tool) => PageFrame.Render($"{title} · reproducibility report", Html.Of($"""
@@ -59,7 +60,8 @@ public static class ReproducibilityPage
 
         """);
 
-    private static Html Files(StepDifference step) => step.Files is not { } files ? Html.Of($"<p class=\"note\">The layers differ, but their files are no longer in the store.</p>")
+    private static Html Files(StepDifference step) => step.Files is not { } files
+        ? Html.Of($"<p class=\"note\">The layers differ, but their files are no longer in the store.</p>")
         : Pieces.Table(["file", "difference", "first build", "second build", "probable cause and fix"], files.Select(File));
 
     private static Html File(FileDifference file) => Html.Of($"""

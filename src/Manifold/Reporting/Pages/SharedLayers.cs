@@ -43,6 +43,7 @@ internal sealed class SharedLayers
     public ImmutableArray<string> Places(RecordedLayer layer)
     {
         var names = siblings.GetValueOrDefault(layer.Digest) ?? [];
-        return [.. layer.SharedWith.Select(platform => platform.ToString()), .. names.Take(ShownNames), .. names.Count > ShownNames ? [$"{names.Count - ShownNames} more images"] : Array.Empty<string>()];
+        return [.. layer.SharedWith.Select(platform => platform.ToString()), .. names.Take(ShownNames), .. names.Count > ShownNames
+            ? [$"{names.Count - ShownNames} more images"] : Array.Empty<string>()];
     }
 }

@@ -20,7 +20,8 @@ internal static class Sources
 
         """);
 
-    private static Html Transfers(BuildRecord record) => record.Transfers.IsEmpty ? Html.Empty : Pieces.Section("Transfers", "", Pieces.Table(
+    private static Html Transfers(BuildRecord record) => record.Transfers.IsEmpty ? Html.Empty : Pieces.Section("Transfers", "",
+        Pieces.Table(
         ["transfer", "repository", "#blobs", "#size", "#time"], record.Transfers.Select(transfer => Html.Of($"""
             <tr><td>{Meaning(transfer.Kind)}</td><th scope="row"><code>{transfer.Where}</code></th><td class="number">{transfer.Blobs}</td><td class="number">{Units.Bytes(transfer.Bytes)}</td><td class="number">{(transfer.Kind is "pulled" or "pushed" ? Pieces.Seconds(transfer.End - transfer.Begin) : Html.Of($"–"))}</td></tr>
 

@@ -14,7 +14,8 @@ internal static class StageMatrix
         var stages = InOrder(steps);
         if (stages.Count == 0 || image.Platforms.IsEmpty)
             return Html.Empty;
-        var cells = stages.SelectMany(stage => image.Platforms.Select(platform => Cell.Of(steps, stage, platform.Platform))).Where(cell => cell.Steps > 0).ToList();
+        var cells = stages.SelectMany(stage => image.Platforms.Select(platform => Cell.Of(steps, stage, platform.Platform))).Where(cell =>
+            cell.Steps > 0).ToList();
         var longest = cells.Select(cell => cell.Seconds).DefaultIfEmpty().Max();
         return Pieces.Section("Stages", "", Html.Of($"""
             {Ways.Legend(cells.Select(cell => cell.Way), cells.Any(cell => cell.IsCached))}
@@ -54,7 +55,8 @@ internal static class StageMatrix
         """);
 
     /// <summary>One stage for one platform.</summary>
-    private sealed record Cell(BuildWay Way, string Kind, int Steps, double Seconds, bool IsCached, string Headline, string Note, string Title)
+    private sealed record Cell(BuildWay Way, string Kind, int Steps, double Seconds, bool IsCached, string Headline, string Note,
+        string Title)
     {
         public static Cell Of(List<RecordedStep> all, string stage, Platform target)
         {
@@ -75,7 +77,8 @@ internal static class StageMatrix
                 cached == steps.Count && saved >= 1 ? $"{Units.Duration(TimeSpan.FromSeconds(saved))} saved" : "",
                 others > 0 && steps.All(step => step.For.Length > 1) ? "shared" : "",
             ];
-            return new Cell(way, kind, steps.Count, seconds, cached == steps.Count, headline, string.Join(" · ", notes.Where(note => note.Length > 0)),
+            return new Cell(way, kind, steps.Count, seconds, cached == steps.Count, headline, string.Join(" · ", notes.Where(note =>
+                note.Length > 0)),
                 string.Join('\n', steps.Select(step => $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Units.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
         }
     }

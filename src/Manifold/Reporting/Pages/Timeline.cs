@@ -3,7 +3,8 @@ using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Pages;
 
-/// <summary>A chart of the steps and hooks over time: a row for each, or for each image if there are many. Highlights the critical path.</summary>
+/// <summary>A chart of the steps and hooks over time: a row for each, or for each image if there are many. Highlights the critical
+/// path.</summary>
 /// <remarks>Labels are HTML and bars are SVG in percent of the time, so the text keeps its size on every screen.</remarks>
 internal static class Timeline
 {
@@ -19,7 +20,8 @@ internal static class Timeline
         var total = Math.Max(record.Duration.TotalSeconds, 0.001);
         var path = CriticalPath.Of(record);
         var critical = path.Select(step => step.Number).ToHashSet();
-        var worked = CriticalPath.WithHooks(record).Where(step => step is { Begin: not null, State: not StepState.Cached }).OrderBy(step => step.Begin).ToList();
+        var worked = CriticalPath.WithHooks(record).Where(step => step is { Begin: not null, State: not StepState.Cached }).OrderBy(step =>
+            step.Begin).ToList();
         var byImage = record.Components.Length > 1 && worked.Count > MostRows;
         var chosen = byImage ? worked : Chosen(worked, critical);
         var rows = byImage
@@ -47,7 +49,8 @@ internal static class Timeline
     {
         var onPath = Units.Duration(TimeSpan.FromSeconds(path.Sum(step => step.Elapsed)));
         var text = path.MaxBy(step => step.Elapsed) is not { } longest ? "No step had to run."
-            : $"The critical path takes {onPath} of {Units.Duration(record.Duration)}. Its longest part is {NameOf(longest)}: {Time(longest)}.";
+            : $"The critical path takes {onPath} of {Units.Duration(record.Duration)}. Its longest part is {NameOf(longest)}: "
+            + $"{Time(longest)}.";
         return hidden > 0 ? $"{text} {Units.Count(hidden, "shorter step")} {(hidden == 1 ? "is" : "are")} not shown." : text;
     }
 
@@ -65,10 +68,12 @@ internal static class Timeline
         <p class="legend">{worked.Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"dot {kind}\"></i>{NameOf(kind)}</span>"))}<span><i class="dot critical"></i>critical path</span></p>
         """);
 
-    private static string NameOf(string kind) => kind switch { "copy" => "files only", "cross" => "cross-compiled", "cancelled" => "stopped", _ => kind };
+    private static string NameOf(string kind) => kind switch { "copy" => "files only", "cross" => "cross-compiled", "cancelled" =>
+        "stopped", _ => kind };
 
     private static Row StepRow(RecordedStep step, bool named, bool critical) => new(
-        $"{(named ? step.Component : "")} {Short(step)}".Trim(), ComponentRecording.WithoutNumber(step.Name), NameOf(step), [BarOf(step, critical)]);
+        $"{(named ? step.Component : "")} {Short(step)}".Trim(), ComponentRecording.WithoutNumber(step.Name), NameOf(step), [BarOf(step,
+            critical)]);
 
     private static Row ImageRow(RecordedComponent image, List<RecordedStep> worked, HashSet<int> critical) => new(
         "", image.ShortName, image.Title, [.. worked.Where(step => step.Component == image.Name).OrderBy(step => critical.Contains(step.Number)).Select(step => BarOf(step, critical.Contains(step.Number)))]);

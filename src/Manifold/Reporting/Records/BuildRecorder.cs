@@ -82,7 +82,8 @@ public sealed class BuildRecorder
         }
         var record = new BuildRecord
         {
-            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project, Machine = Platform.Host,
+            Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project,
+                Machine = Platform.Host,
             File = heading.File ?? components.Select(component => component.Dockerfile).FirstOrDefault(file => file is not null) ?? "",
             Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
             Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],

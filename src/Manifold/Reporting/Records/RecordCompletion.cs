@@ -44,7 +44,8 @@ public sealed class RecordCompletion(Store store)
         if (read.Length < made.Count)
             return null;
         var report = ParityReport.Of(new ImageContents(image.Index!, read));
-        var lacking = read.Where(platform => platform.Config.RootFs.DiffIds.Any(unread.ContainsKey)).Select(platform => $"{platform.Platform}: packages, because a layer of the base image is not in the store").ToList();
+        var lacking = read.Where(platform => platform.Config.RootFs.DiffIds.Any(unread.ContainsKey)).Select(platform =>
+            $"{platform.Platform}: packages, because a layer of the base image is not in the store").ToList();
         return new RecordedParity(report.Differences.Length)
         {
             Platforms = [.. report.Platforms.Select(platform => platform.Platform)],

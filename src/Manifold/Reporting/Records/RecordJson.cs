@@ -32,7 +32,8 @@ public sealed partial class RecordJson : JsonSerializerContext
             return JsonSerializer.Deserialize(json, Default.BuildRecord) switch
             {
                 null => throw new FormatException("it is not a build record: it contains null"),
-                { Version: > Records.BuildRecord.CurrentVersion } newer => throw new FormatException($"it has version {newer.Version}, and this program reads up to version {Records.BuildRecord.CurrentVersion}: use a newer manifold"),
+                { Version: > Records.BuildRecord.CurrentVersion } newer => throw new FormatException($"it has version {newer.Version}, "
+                    + $"and this program reads up to version {Records.BuildRecord.CurrentVersion}: use a newer manifold"),
                 var record => record,
             };
         }

@@ -135,7 +135,8 @@ public sealed class Selection
                 : throw new StepFailedException(step, tree.DescribeMissing(source) + ".");
         // A name that ends in no wildcard need not be in every folder before it.
         var named = tree.Hides || !Wildcards.IsPattern(EntryPath.Name(plain));
-        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (named ? null : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a broken symbolic link."))))
+        return Wildcards.Expand(tree, plain).Select(path => (Name: EntryPath.Name(path), Entry: tree.Find(path) ?? (named ? null
+            : throw new StepFailedException(step, tree.DescribeMissing(path) + ": it is a broken symbolic link."))))
             .Where(match => match.Entry is not null).Select(match => Whole(tree, match.Name, match.Entry!));
     }
 

@@ -122,7 +122,8 @@ internal sealed partial class ContentComparison(BuildConditions first, BuildCond
         var end = Array.IndexOf(content, (byte)'\n', Math.Min(offset, content.Length));
         end = Math.Min(end < 0 ? content.Length : end, begin + ExcerptLength);
         var text = Encoding.UTF8.GetString(content, begin, Math.Max(0, end - begin));
-        return text.Length == 0 ? offset >= content.Length ? "(end of file)" : "(empty line)" : string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        return text.Length == 0 ? offset >= content.Length ? "(end of file)" : "(empty line)" : string.Concat(text.Select(c =>
+            char.IsControl(c) ? ' ' : c));
     }
 
     private static bool IsText(byte[] content) =>

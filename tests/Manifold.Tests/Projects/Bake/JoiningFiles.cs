@@ -100,7 +100,8 @@ public sealed class JoiningFiles : IDisposable
         Assert.Equal("web", Assert.Single(Read().Components).Name);
         Wording.Fits("'manifold.yaml'…docker-bake.hcl…: -f manifold.yaml",
             Assert.Throws<UsageException>(() => Read("manifold.yaml", "docker-bake.hcl")).Message);
-        Assert.Contains("Clone the repository", Assert.Throws<UsageException>(() => Read("https://github.com/acme/x.git")).Message, StringComparison.Ordinal);
+        Assert.Contains("Clone the repository", Assert.Throws<UsageException>(() => Read("https://github.com/acme/x.git")).Message,
+            StringComparison.Ordinal);
     }
 
     private JsonNode Printed(string target, params string[] files) => JsonNode.Parse(BakeJson.Write(Read(files), [target], folder.Path))!["target"]![target]!;

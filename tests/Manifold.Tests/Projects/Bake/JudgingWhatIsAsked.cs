@@ -33,7 +33,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
         var project = Read($"target \"good\" {{}}\ntarget \"bad\" {{\n {key}\n}}\ntarget \"heir\" {{ inherits = [\"bad\"] }}");
 
         Assert.Equal("good", Assert.Single(project.Select(["good"])).Name);
-        Assert.Contains(project.Reservations(["good"]), told => told.StartsWith("'bad' cannot be built", StringComparison.Ordinal) && told.Contains(message, StringComparison.Ordinal));
+        Assert.Contains(project.Reservations(["good"]), told => told.StartsWith("'bad' cannot be built", StringComparison.Ordinal)
+            && told.Contains(message, StringComparison.Ordinal));
         Assert.Contains(message, Assert.Throws<ProjectFileException>(() => project.Select(["bad"])).Message, StringComparison.Ordinal);
         Assert.Throws<ProjectFileException>(() => project.Select(["heir"]));
     }
@@ -85,7 +86,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
         var project = Read("group \"default\" { targets = [\"good\"] }\ngroup \"all\" { targets = [\"good\", \"goof\"] }\ntarget \"good\" {}");
 
         Assert.Single(project.Select([]));
-        Assert.Contains("group 'all' contains 'goof'", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message, StringComparison.Ordinal);
+        Assert.Contains("group 'all' contains 'goof'", Assert.Throws<ProjectFileException>(() => project.Select(["all"])).Message,
+            StringComparison.Ordinal);
         Assert.Single(project.Reservations([]));
     }
 
@@ -101,7 +103,8 @@ public sealed class JudgingWhatIsAsked : IDisposable
     [Fact]
     public void keys_that_bake_passes_over_are_told()
     {
-        Assert.Contains("the key 'resources' has no effect", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" }\n}").Warnings), StringComparison.Ordinal);
+        Assert.Contains("the key 'resources' has no effect", Assert.Single(Read("target \"default\" {\n resources = { cpu-quota = \"1\" "
+            + "}\n}").Warnings), StringComparison.Ordinal);
         Assert.Contains("the key 'depends-on' is unknown", Assert.Single(Read("target \"default\" {\n depends-on = [\"x\"]\n}").Warnings), StringComparison.Ordinal);
         Wording.Fits(
             "docker-bake.hcl:2:2: …'dockerfil'…no effect. Did you mean dockerfile?",

@@ -61,9 +61,12 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     [InlineData("target \"a\" { inherits = [\"b\"] }\ntarget \"b\" { inherits = [\"a\"] }", "2:26", "a → b → a")]
     [InlineData("target \"a\" { output = [\"type=oci,dst=x\"] }", "1:24", "'dst'. Did you mean dest?")]
     [InlineData("target \"a\" { output = [\"type=registry,compression=zst\"] }", "1:24", "'zst'")]
-    [InlineData("target \"a\" { output = [\"type=registry,compression=zstd,oci-mediatypes=false\"] }", "1:24", "the output 'type=registry,compression=zstd,oci-mediatypes=false'")]
-    [InlineData("target \"a\" { output = [\"type=image,push=true,push-by-digest=true\"] }", "1:24", "push-by-digest=true': a project is published")]
-    [InlineData("target \"a\" { output = [\"type=registry\",\n\"type=oci,dest=x,compression=zstd\"] }", "2:1", "the output 'type=oci,dest=x,compression=zstd' needs a different form of the image than 'type=registry'")]
+    [InlineData("target \"a\" { output = [\"type=registry,compression=zstd,oci-mediatypes=false\"] }", "1:24",
+        "the output 'type=registry,compression=zstd,oci-mediatypes=false'")]
+    [InlineData("target \"a\" { output = [\"type=image,push=true,push-by-digest=true\"] }", "1:24",
+        "push-by-digest=true': a project is published")]
+    [InlineData("target \"a\" { output = [\"type=registry\",\n\"type=oci,dest=x,compression=zstd\"] }", "2:1",
+        "the output 'type=oci,dest=x,compression=zstd' needs a different form of the image than 'type=registry'")]
     [InlineData("target \"a\" { contexts = { x = \"target:b\" } }", "1:31", "target 'b', which does not exist")]
     [InlineData("target \"a\" { contexts = { x = \"ftp://example.com/x\" } }", "1:31", "the context 'x': 'ftp://example.com/x'")]
     [InlineData("target \"a\" { tags = [\"UPPER\"] }", "1:22", "the tag 'UPPER'")]
@@ -72,7 +75,8 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     [InlineData("target \"a\" { ulimits = [\"nofiel=1\"] }", "1:25", "'nofiel'. Did you mean nofile?")]
     [InlineData("target \"a\" { extra-hosts = { a = \"b\" } }", "1:34", "'b' is not an IP address")]
     [InlineData("target \"a\" { entitlements = [\"security\"] }", "1:30", "expected network.host, security.insecure")]
-    [InlineData("variable \"V\" {\n default = \"x\"\n validation {\n  condition = V == \"y\"\n  error_message = \"V is y\"\n }\n}", "4:15", "V is y")]
+    [InlineData("variable \"V\" {\n default = \"x\"\n validation {\n  condition = V == \"y\"\n  error_message = \"V is y\"\n }\n}",
+        "4:15", "V is y")]
     [InlineData("target \"a\" { no-cache = \"maybe\" }", "1:25", "true or false")]
     public void each_kind_of_fault_has_its_place_and_its_words(string text, string place, string words)
     {
@@ -113,7 +117,8 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     public void what_the_environment_has_must_fit_the_variable()
     {
         folder.Write("docker-bake.hcl", "variable \"COUNT\" {\n  default = 1\n}\ntarget \"default\" {}");
-        Assert.StartsWith("docker-bake.hcl:1:10: error: the environment variable 'COUNT' must be a number", Faults("docker-bake.hcl", "COUNT=many")[0], StringComparison.Ordinal);
+        Assert.StartsWith("docker-bake.hcl:1:10: error: the environment variable 'COUNT' must be a number", Faults("docker-bake.hcl",
+            "COUNT=many")[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,7 +140,8 @@ public sealed class ReadingWrongBakeFiles : IDisposable
     }
 
     private static bool IsAt(string fault, string place, string words) =>
-        fault.StartsWith($"docker-bake.hcl:{place}: error: ", StringComparison.Ordinal) && fault.Split('\n')[0].Contains(words, StringComparison.Ordinal);
+        fault.StartsWith($"docker-bake.hcl:{place}: error: ", StringComparison.Ordinal) && fault.Split('\n')[0].Contains(words,
+            StringComparison.Ordinal);
 
     private Project Read(string name = "docker-bake.hcl", params string[] variables) => BakeReader.Read(name,
         new ReadingOptions(variables.Select(each => each.Split('=')).ToImmutableSortedDictionary(pair => pair[0], pair => pair[1])) { WorkingFolder = folder.Path });

@@ -57,7 +57,8 @@ public sealed class ResolvingBakeTargets : IDisposable
     {
         folder.Write("docker-bake.hcl", "target \"default\" {\n output = [\"type=registry,name=example.com/x,store=false\"]\n}");
         var project = Read("docker-bake.hcl");
-        Wording.Fits("docker-bake.hcl:2:12: …'type=registry,name=example.com/x,store=false'…no effect: store", Assert.Single(project.Warnings));
+        Wording.Fits("docker-bake.hcl:2:12: …'type=registry,name=example.com/x,store=false'…no effect: store",
+            Assert.Single(project.Warnings));
         Assert.Equal("example.com/x:latest", Assert.Single(project.Components[0].Tags).ToString());
     }
 

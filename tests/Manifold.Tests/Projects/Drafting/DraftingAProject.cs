@@ -150,7 +150,8 @@ public sealed class DraftingAProject : IDisposable
             Write($"{path}/Dockerfile", "FROM alpine\n");
         Write("tools/Dockerfile", "FROM alpine\n");
         Write("tools/Dockerfile.dev", "FROM alpine\n");
-        Assert.Equal(["apps-api", "image", "image-x-ray", "services-api", "tools", "tools-dev", "web", "web_ui"], Names(Draft()).Order(StringComparer.Ordinal));
+        Assert.Equal(["apps-api", "image", "image-x-ray", "services-api", "tools", "tools-dev", "web", "web_ui"],
+            Names(Draft()).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -160,7 +161,8 @@ public sealed class DraftingAProject : IDisposable
     [InlineData("https://git.example.com/acme/shop", null)]
     [InlineData("/srv/git/shop", null)]
     [InlineData("https://github.com/a\nb/c", null)]
-    public void the_git_remote_suggests_a_registry(string address, string? registry) => Assert.Equal(registry, RegistryGuess.OfAddress(address)?.Registry);
+    public void the_git_remote_suggests_a_registry(string address, string? registry) => Assert.Equal(registry,
+        RegistryGuess.OfAddress(address)?.Registry);
 
     private static GraphOptions Graph => new() { LayoutReference = _ => throw new InvalidOperationException() };
 

@@ -99,7 +99,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
     public static TheoryData<string> Examples => [.. new[] { "examples" }
         .Concat(Directory.EnumerateDirectories(Path.Combine(Sources, "examples"), "*", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/rootfs", StringComparison.Ordinal)).Select(path => Path.GetRelativePath(Sources, path)))
-        .Concat(Directory.EnumerateDirectories(Path.Combine(Sources, "tests/Manifold.Tests/cases/bake")).Select(path => Path.GetRelativePath(Sources, path))).Order()];
+        .Concat(Directory.EnumerateDirectories(Path.Combine(Sources, "tests/Manifold.Tests/cases/bake")).Select(path =>
+        Path.GetRelativePath(Sources, path))).Order()];
 
     [Theory, MemberData(nameof(Examples))]
     public void every_example_has_a_valid_draft_or_none(string example)
@@ -114,8 +115,10 @@ public sealed class DraftingFromOtherFiles : IDisposable
     {
         string[] names =
         [
-            "a: b", "# c", "- d", "[e]", "{f}", "*g", "&h", "!i", "|", ">", "%j", "@k", "`l`", "'m'", "\"n\"", "o\\", "p\tq", "r\ns", "t\u2028u", "\u0085v",
-            "$HOME", "${X}", "$$", "null", "true", "1.5", "0x10", "~", "=", "-", "--print", "github.com", "git@host:x", "image:base", "\u202ew", "\u001b[2J", "é", "日本", "😀",
+            "a: b", "# c", "- d", "[e]", "{f}", "*g", "&h", "!i", "|", ">", "%j", "@k", "`l`", "'m'", "\"n\"", "o\\", "p\tq", "r\ns",
+                "t\u2028u", "\u0085v",
+            "$HOME", "${X}", "$$", "null", "true", "1.5", "0x10", "~", "=", "-", "--print", "github.com", "git@host:x", "image:base",
+                "\u202ew", "\u001b[2J", "é", "日本", "😀",
             " leading", "trailing ", "x\ufeff", "2026-01-01", "<<", "docker-image:", "<", "y#z", "http:", new string('l', 200),
         ];
         foreach (var name in names)
@@ -129,7 +132,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
     [Fact]
     public void dockerfiles_with_hostile_names_are_found_again()
     {
-        string[] names = ["Dockerfile.a: b", "Dockerfile.${X}", "Dockerfile.\n# y", "#z.Dockerfile", "Dockerfile.\"q", "- .Dockerfile", "Dockerfile.\u2029"];
+        string[] names = ["Dockerfile.a: b", "Dockerfile.${X}", "Dockerfile.\n# y", "#z.Dockerfile", "Dockerfile.\"q", "- .Dockerfile",
+            "Dockerfile.\u2029"];
         foreach (var name in names)
             folder.Files.Write(name, "FROM scratch\n");
         var project = Draft(out _);
@@ -141,7 +145,8 @@ public sealed class DraftingFromOtherFiles : IDisposable
     public async Task a_folder_whose_name_is_not_text_harms_nothing()
     {
         folder.With("good");
-        await Tool.Run("bash", "-c", $"mkdir '{folder.Files.Path}'/$'bad\\xff' && echo FROM scratch > '{folder.Files.Path}'/$'bad\\xff'/Dockerfile");
+        await Tool.Run("bash", "-c", $"mkdir '{folder.Files.Path}'/$'bad\\xff' && echo FROM scratch > "
+            + $"'{folder.Files.Path}'/$'bad\\xff'/Dockerfile");
         Assert.Equal(["good"], Draft(out _).Components.Select(component => component.Name));
     }
 

@@ -230,15 +230,19 @@ public sealed class ReadingSideImages : IDisposable
         var faults = Assert.Throws<ProjectFileException>(Read).Diagnostics.Select(each => each.Render()).ToList();
 
         Assert.Contains("environment:1:1: error: PUSH must be yes or no\n  PUSH=maybe\n  ^^^^^^^^^^\n  hint: Expected PUSH=yes or PUSH=no.", faults);
-        Assert.Contains(faults, fault => fault.Contains("'amd46'", StringComparison.Ordinal) && fault.EndsWith("Did you mean amd64?", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.Contains("'amd46'", StringComparison.Ordinal) && fault.EndsWith("Did you mean amd64?",
+            StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/coredns:1:1: error: component 'coredns'", StringComparison.Ordinal)
-            && fault.Contains("hint: Add one of ImageSource.riscv64, Dockerfile.riscv64, ImageSource, Dockerfile, ", StringComparison.Ordinal));
+            && fault.Contains("hint: Add one of ImageSource.riscv64, Dockerfile.riscv64, ImageSource, Dockerfile, ",
+            StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/empty/ImageSource:1:1: error: ImageSource is empty", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/two/ImageSource:2:1: error: ImageSource has more than one line", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/wrong/ImageSource:1:3: error: '$PAUSE_IMAGE'", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.StartsWith("components/wrong/ImageSource:1:3: error: '$PAUSE_IMAGE'",
+            StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/tets/ImageSource:1:1: error: image-references has no image for 'tets'", StringComparison.Ordinal) && fault.EndsWith("Did you mean tests?", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/Upper:1:1: error: 'Upper'", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.StartsWith("components/Upper/ImageSource:1:1: error: 'bad reference'", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.StartsWith("components/Upper/ImageSource:1:1: error: 'bad reference'",
+            StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/source/repo:1:1: error: repo has more than one word", StringComparison.Ordinal));
         Assert.Contains(faults, fault => fault.StartsWith("components/source/commit:1:1: error: commit is empty", StringComparison.Ordinal));
     }
@@ -249,7 +253,8 @@ public sealed class ReadingSideImages : IDisposable
         folder.Write("image-references", "{\n  \"spec\": {\"tags\": [}\n}");
         Component("cli", ("Dockerfile", "FROM scratch"));
 
-        Assert.StartsWith("image-references:2:21: error: expected a value", Assert.Throws<ProjectFileException>(Read).Message, StringComparison.Ordinal);
+        Assert.StartsWith("image-references:2:21: error: expected a value", Assert.Throws<ProjectFileException>(Read).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

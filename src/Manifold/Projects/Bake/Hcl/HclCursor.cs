@@ -86,7 +86,8 @@ internal sealed class HclCursor(string text, int origin = 0, int? whole = null)
 
     public HclSpan Span(int start, int length) => whole is { } all ? new HclSpan(origin, all) : new HclSpan(origin + start, Math.Max(1, length));
 
-    public HclException Wrong(string message, string? hint = null) => new(IsAtEnd ? message + ", but the text ends here" : message, Span(At, 1), hint);
+    public HclException Wrong(string message, string? hint = null) => new(IsAtEnd ? message + ", but the text ends here" : message,
+        Span(At, 1), hint);
 
     private void Skip(bool newlines)
     {
@@ -97,7 +98,8 @@ internal sealed class HclCursor(string text, int origin = 0, int? whole = null)
             else if (Peek == '#' || Sees("//"))
                 At = text.IndexOf('\n', At) is >= 0 and var end ? end : text.Length;
             else if (Sees("/*"))
-                At = text.IndexOf("*/", At + 2, StringComparison.Ordinal) is >= 0 and var end ? end + 2 : throw Wrong("the comment is not closed. Expected '*/'");
+                At = text.IndexOf("*/", At + 2, StringComparison.Ordinal) is >= 0 and var end ? end + 2
+                    : throw Wrong("the comment is not closed. Expected '*/'");
             else
                 return;
         }

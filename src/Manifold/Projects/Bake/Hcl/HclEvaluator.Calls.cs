@@ -32,7 +32,8 @@ internal sealed partial class HclEvaluator
     }
 
     private static HclException Unknown(HclCall call) => HclFunctions.Beyond.Contains(call.Name.Text)
-        ? new HclException($"the function '{call.Name.Text}' is not supported", call.Name.Span, "Compute the result outside the file, and pass it in an environment variable.")
+        ? new HclException($"the function '{call.Name.Text}' is not supported", call.Name.Span,
+        "Compute the result outside the file, and pass it in an environment variable.")
         : new HclException($"there is no function '{call.Name.Text}'", call.Name.Span, Suggestion.For(call.Name.Text, HclFunctions.Names));
 
     private static HclException WrongCount(HclCall call, string expected)
@@ -64,7 +65,8 @@ internal sealed partial class HclEvaluator
         var values = call.Arguments.Select(Value).ToImmutableArray();
         if (!call.ExpandsLast || values.IsEmpty)
             return values;
-        return values[^1] is HclList list ? values[..^1].AddRange(list.Items) : throw new HclException($"cannot expand {values[^1].Kind}. Expected a list", call.Arguments[^1].Span);
+        return values[^1] is HclList list ? values[..^1].AddRange(list.Items)
+            : throw new HclException($"cannot expand {values[^1].Kind}. Expected a list", call.Arguments[^1].Span);
     }
 
     private HclValue Try(HclCall call)

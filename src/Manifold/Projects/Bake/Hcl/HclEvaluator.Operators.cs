@@ -42,8 +42,10 @@ internal sealed partial class HclEvaluator
     }
 
     private bool Flag(HclExpression expression) =>
-        Value(expression) is var value && value.AsFlag is { } flag ? flag : throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
+        Value(expression) is var value && value.AsFlag is { } flag ? flag
+            : throw new HclException($"expected true or false, found {value.Kind}", expression.Span);
 
     private decimal Number(HclExpression expression) =>
-        Value(expression) is var value && value.AsNumber is { } number ? number : throw new HclException($"expected a number, found {value.Kind}", expression.Span);
+        Value(expression) is var value && value.AsNumber is { } number ? number
+            : throw new HclException($"expected a number, found {value.Kind}", expression.Span);
 }

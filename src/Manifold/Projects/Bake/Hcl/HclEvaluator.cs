@@ -33,7 +33,8 @@ internal sealed partial class HclEvaluator(HclScope scope)
     private HclString Template(HclTemplate template)
     {
         var parts = template.Parts.Select(part => Value(part).AsText
-            ?? throw new HclException($"{Value(part).Kind} cannot be part of a string", part.Span, Value(part) is HclList ? "Turn the list into a string with join(\",\", list)." : null)).ToList();
+            ?? throw new HclException($"{Value(part).Kind} cannot be part of a string", part.Span, Value(part) is HclList
+                ? "Turn the list into a string with join(\",\", list)." : null)).ToList();
         return parts.Sum(part => (long)part.Length) <= LongestText ? new HclString(string.Concat(parts))
             : throw new HclException($"the string becomes longer than {LongestText} characters", template.Span);
     }
@@ -54,11 +55,13 @@ internal sealed partial class HclEvaluator(HclScope scope)
         HclEntry entry =>
             entry.Fields.GetValueOrDefault(member.Name)
             ?? throw new HclException($"the entry '{entry.Value}' has no '{member.Name}'", member.Span),
-        HclList => throw new HclException($"a list has no attribute '{member.Name}'", member.Span, $"To read it from each item, write list[*].{member.Name}."),
+        HclList => throw new HclException($"a list has no attribute '{member.Name}'", member.Span,
+            $"To read it from each item, write list[*].{member.Name}."),
         _ => throw new HclException($"{value.Kind} has no attribute '{member.Name}'", member.Span),
     };
 
-    private static HclException Missing(HclMap map, string name, HclSpan span) => new($"the map has no key '{name}'", span, Suggestion.For(name, map.Members.Keys));
+    private static HclException Missing(HclMap map, string name, HclSpan span) => new($"the map has no key '{name}'", span,
+        Suggestion.For(name, map.Members.Keys));
 
     private static HclValue Index(HclValue value, HclValue key, HclSpan span) => (value, key) switch
     {
@@ -100,7 +103,8 @@ internal sealed partial class HclEvaluator(HclScope scope)
         var members = ImmutableSortedDictionary.CreateBuilder<string, HclValue>(StringComparer.Ordinal);
         foreach (var round in rounds)
         {
-            var name = Evaluate(loop.Key, round).AsText ?? throw new HclException("the key of a for expression must be a string", loop.Key.Span);
+            var name = Evaluate(loop.Key, round).AsText ?? throw new HclException("the key of a for expression must be a string",
+                loop.Key.Span);
             var value = Evaluate(loop.Value, round);
             if (loop.Groups)
                 members[name] = HclValue.List(members.TryGetValue(name, out var group) ? ((HclList)group).Items.Add(value) : [value]);

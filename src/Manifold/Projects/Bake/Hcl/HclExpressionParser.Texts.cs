@@ -10,7 +10,8 @@ internal sealed partial class HclExpressionParser
         var start = cursor.At++;
         var parts = new HclTemplateParser(cursor, new TemplateForm { IsQuoted = true, End = cursor.Text.Length }).Parts();
         if (cursor.Peek != '"')
-            throw new HclException("the string has no closing quote on its line", cursor.Span(start, 1), "For a string of several lines, use a heredoc: <<EOT");
+            throw new HclException("the string has no closing quote on its line", cursor.Span(start, 1),
+                "For a string of several lines, use a heredoc: <<EOT");
         cursor.At++;
         return HclTemplateParser.Join(parts, cursor.SpanFrom(start));
     }

@@ -85,7 +85,8 @@ internal static partial class HclFormat
         return text[..signs] + text[signs..].PadLeft(width - signs, '0');
     }
 
-    private static HclArgumentException Wrong(string verb, string expected, HclValue value) => new($"%{verb} needs {expected}, but the argument is {value.Kind}");
+    private static HclArgumentException Wrong(string verb, string expected, HclValue value) =>
+        new($"%{verb} needs {expected}, but the argument is {value.Kind}");
 
     [GeneratedRegex(@"%(?<flags>[-+ 0#]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?:\[(?<index>\d{1,4})\])?(?<verb>[svqtdboxXefg%])")]
     private static partial Regex VerbPattern();

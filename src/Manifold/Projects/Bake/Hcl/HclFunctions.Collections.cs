@@ -13,9 +13,11 @@ internal static partial class HclFunctions
         Of("concat", 1, int.MaxValue, a => HclValue.List(Enumerable.Range(0, a.Count).SelectMany(index => a.List(index)))),
         Of("contains", 2, a => Flag(Has(a.List(0), a[1]))),
         Of("distinct", 1, a => HclValue.List(Distinct(a.List(0)))),
-        Of("element", 2, a => a.List(0) is { Length: > 0 } list && a.Whole(1) >= 0 ? list[a.Whole(1) % list.Length] : throw new HclArgumentException("the list is empty, or the index is negative")),
+        Of("element", 2, a => a.List(0) is { Length: > 0 } list && a.Whole(1) >= 0 ? list[a.Whole(1) % list.Length]
+            : throw new HclArgumentException("the list is empty, or the index is negative")),
         Of("flatten", 1, a => HclValue.List(Flat(a.List(0)))),
-        Of("indexof", 2, a => a.List(0).ToList().FindIndex(item => HclValue.AreEqual(item, a[1])) is >= 0 and var index ? Number(index) : throw new HclArgumentException("the list does not contain this item", 1)),
+        Of("indexof", 2, a => a.List(0).ToList().FindIndex(item => HclValue.AreEqual(item, a[1])) is >= 0 and var index ? Number(index)
+            : throw new HclArgumentException("the list does not contain this item", 1)),
         Of("length", 1, a => Number(a[0] switch
         {
             HclList list => list.Items.Length,
@@ -47,7 +49,8 @@ internal static partial class HclFunctions
             _ => null,
         }) ?? throw new HclArgumentException("this item does not exist", 1)),
         Of("keys", 1, a => HclValue.List(a.Map(0).Keys)),
-        Of("lookup", 2, 3, a => a.Map(0).GetValueOrDefault(a.Text(1)) ?? (a.Count == 3 ? a[2] : throw new HclArgumentException($"the map has no key '{a.Text(1)}', and no default is given", 1))),
+        Of("lookup", 2, 3, a => a.Map(0).GetValueOrDefault(a.Text(1)) ?? (a.Count == 3 ? a[2]
+            : throw new HclArgumentException($"the map has no key '{a.Text(1)}', and no default is given", 1))),
         Of("merge", 0, int.MaxValue, a => new HclMap(Enumerable.Range(0, a.Count).Where(index => a[index] is not HclNull).Aggregate(HclMap.Empty.Members, (merged, index) => merged.SetItems(a.Map(index))))),
         Of("values", 1, a => HclValue.List(a.Map(0).Values)),
         Of("zipmap", 2, a => a.Texts(0).Length == a.List(1).Length ? a.Texts(0).Zip(a.List(1)).Aggregate(HclMap.Empty, (map, pair) => map.With(pair.First, pair.Second))

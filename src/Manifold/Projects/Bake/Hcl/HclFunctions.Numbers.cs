@@ -57,7 +57,8 @@ internal static partial class HclFunctions
         {
             var digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetterLower(c) ? c - 'a' + 10 : radix;
             if (digit >= radix || number > decimal.MaxValue / radix - radix)
-                throw new HclArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{text}' is not a whole number in base {radix}"), 0);
+                throw new HclArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"'{text}' is not a whole number in base {radix}"), 0);
             number = number * radix + digit;
         }
         return digits.Length == 0 ? throw new HclArgumentException("the text is empty", 0) : text.StartsWith('-') ? -number : number;

@@ -22,11 +22,13 @@ internal static partial class HclFunctions
             ? time : throw new HclArgumentException("expected a time in RFC 3339 format, e.g. 2026-01-31T12:00:00Z", index);
 
     private static TimeSpan Duration(HclArguments a, int index) =>
-        GoDuration.TryParse(a.Text(index), out var nanoseconds) ? new TimeSpan(nanoseconds / TimeSpan.NanosecondsPerTick) : throw new HclArgumentException("expected a duration, e.g. 1h30m", index);
+        GoDuration.TryParse(a.Text(index), out var nanoseconds) ? new TimeSpan(nanoseconds / TimeSpan.NanosecondsPerTick)
+            : throw new HclArgumentException("expected a duration, e.g. 1h30m", index);
 
     private static string Formatted(string format, DateTimeOffset time) => TimePattern().Replace(format, match => match.Value[0] switch
     {
-        '\'' => match.Value.Length > 1 && match.Value.EndsWith('\'') ? match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal) : throw new HclArgumentException("a quoted text in the format has no closing '", 0),
+        '\'' => match.Value.Length > 1 && match.Value.EndsWith('\'') ? match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal)
+            : throw new HclArgumentException("a quoted text in the format has no closing '", 0),
         _ => Part(match.Value, time) ?? throw new HclArgumentException($"'{match.Value}' is not valid in a time format", 0),
     });
 

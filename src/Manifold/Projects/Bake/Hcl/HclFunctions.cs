@@ -59,7 +59,8 @@ internal sealed class HclArguments(ImmutableArray<HclValue> values)
 
     public ImmutableSortedDictionary<string, HclValue> Map(int index) => values[index] is HclMap map ? map.Members : throw Wrong(index, "a map");
 
-    public ImmutableArray<string> Texts(int index) => [.. List(index).Select(item => item.AsText ?? throw new HclArgumentException($"expected a list of strings, but it contains {item.Kind}", index))];
+    public ImmutableArray<string> Texts(int index) => [.. List(index).Select(item =>
+        item.AsText ?? throw new HclArgumentException($"expected a list of strings, but it contains {item.Kind}", index))];
 
     private HclArgumentException Wrong(int index, string expected) => new($"expected {expected}, found {values[index].Kind}", index);
 }

@@ -111,7 +111,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
         var digits = letter switch { 'u' => 4, 'U' => 8, _ => 0 };
         if (digits == 0)
         {
-            literal.Append(HclExpressionParser.Escape(letter) ?? throw cursor.Wrong($"'\\{letter}' is not a valid escape sequence", "Valid escape sequences: \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN."));
+            literal.Append(HclExpressionParser.Escape(letter) ?? throw cursor.Wrong($"'\\{letter}' is not a valid escape sequence",
+                "Valid escape sequences: \\n \\r \\t \\\" \\\\ \\uNNNN \\UNNNNNNNN."));
             cursor.At += 2;
             return;
         }
@@ -167,7 +168,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
         if (cursor.Take("~}"))
             SkipToLineEnd();
         else if (!cursor.Take("}"))
-            throw cursor.IsAtEnd ? new HclException($"'{opening}' is not closed. Expected '}}'", cursor.Span(start, opening.Length)) : cursor.Wrong($"expected '}}' at the end of '{opening}'");
+            throw cursor.IsAtEnd ? new HclException($"'{opening}' is not closed. Expected '}}'", cursor.Span(start, opening.Length))
+                : cursor.Wrong($"expected '}}' at the end of '{opening}'");
         literalStart = cursor.At;
     }
 
@@ -185,7 +187,8 @@ internal sealed class HclTemplateParser(HclCursor cursor, TemplateForm form)
                 cursor.Within(false, () => { Close("%{", start); return 0; });
                 stop = word;
                 return null;
-            default: throw cursor.Wrong($"'%{{{word}' is not a directive", "Directives: if, else, endif, for, endfor. Write %%{ for a literal %{.");
+            default: throw cursor.Wrong($"'%{{{word}' is not a directive",
+                "Directives: if, else, endif, for, endfor. Write %%{ for a literal %{.");
         }
     }
 
