@@ -17,7 +17,7 @@ public sealed class EndingUnexpectedly : IDisposable
         Assert.Equal(1, code);
         Assert.Matches(
             @"^manifold: [^\n]* InvalidOperationException in Manifold\.\S+ \(fault [0-9a-f]{8}\)\.\n", error);
-        Assert.Contains("report it", error, StringComparison.Ordinal);
+        Assert.Contains("Report it", error, StringComparison.Ordinal);
         Assert.Contains("--debug", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public sealed class MistypingACommand : IDisposable
     [InlineData("pull --tls-verify=false app:1", "There is no option '--tls-verify=false'. For a registry without TLS or a trusted "
         + "certificate, use --insecure-registry HOST. Registries on localhost do not need it.")]
     [InlineData("push -t app:1", "There is no option '-t'.")]
-    [InlineData("copy app:1", "TARGET is missing. Where to copy the image")]
+    [InlineData("copy app:1", "TARGET is missing. Where to copy the image, in the same form as SOURCE.")]
     [InlineData("build --push=maybe .", "--push=maybe: expected true or false. Write --push alone, or leave it out.")]
     [InlineData("completion ksh", "completion ksh: expected bash, zsh or fish.")]
     public async Task is_told_in_one_line(string line, string message)
