@@ -198,7 +198,7 @@ public sealed class Rootless : IAsyncLifetime
 
         var refused = await user.Run("build", "-q", "--target", "run", context);
         Assert.Equal(1, refused.Code);
-        Assert.Contains("Unpacking 'far': its owner 70000:70000 is not among the 65536 ids of this user namespace.", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("Unpacking 'far': its owner 70000:70000 is not one of the 65536 ids of this user namespace.", refused.Error, StringComparison.Ordinal);
         Assert.Contains("sudo usermod --add-subuids", refused.Error, StringComparison.Ordinal);
         (await user.Run("build", "-q", context)).Succeeded();
     }
