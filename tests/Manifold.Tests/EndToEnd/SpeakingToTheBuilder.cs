@@ -99,7 +99,7 @@ public sealed class SpeakingToTheBuilder : IDisposable
     [InlineData("BUILDKIT_SYNTAX=example.com/frontend:1", 2, "this frontend is not supported")]
     [InlineData("BUILDKIT_INLINE_CACHE=maybe", 2, "BUILDKIT_INLINE_CACHE=maybe: expected 1 or 0.")]
     [InlineData("BUILDKIT_SANDBOX_HOSTNAME=a b", 2, "expected a host name")]
-    [InlineData("SOURCE_DATE_EPOCH=yesterday", 2, "SOURCE_DATE_EPOCH is 'yesterday'. Expected seconds since 1970")]
+    [InlineData("SOURCE_DATE_EPOCH=yesterday", 2, "SOURCE_DATE_EPOCH is 'yesterday'. Expected one of: seconds since 1970")]
     [InlineData("BUILDKIT_SOMETHING_ELSE=1", 0, "")]
     public async Task what_is_not_here_is_refused_and_what_nobody_knows_is_not(string argument, int code, string expected)
     {
