@@ -67,11 +67,24 @@ public sealed class LayersOfManyEntries : IDisposable
 
     private static (T Made, long Bytes) Measure<T>(Func<T> make)
     {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = SettledMemory();
         var made = make();
         var after = GC.GetTotalMemory(forceFullCollection: true);
         GC.KeepAlive(made);
         return (made, after - before);
+    }
+
+    // Finalizers of earlier tests free memory late; freed during the measurement, it would hide what was made.
+    private static long SettledMemory()
+    {
+        var now = GC.GetTotalMemory(forceFullCollection: true);
+        for (var last = long.MaxValue; now < last;)
+        {
+            last = now;
+            GC.WaitForPendingFinalizers();
+            now = GC.GetTotalMemory(forceFullCollection: true);
+        }
+        return now;
     }
 }
 
