@@ -129,6 +129,7 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
             .. done.Provenances > 0 ? [Counts.Of(done.Provenances, "provenance")] : Array.Empty<string>(),
             .. done.Signatures > 0 ? [Counts.Of(done.Signatures, "signature")] : Array.Empty<string>(),
         ];
-        await context.Error.WriteLineAsync($"attached: {(parts.Length == 0 ? "nothing new" : string.Join(", ", parts))}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} already there" : "")}");
+        var added = parts.Length == 0 ? "nothing new" : string.Join(", ", parts);
+        await context.Error.WriteLineAsync($"attached: {added}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} already there" : "")}");
     }
 }

@@ -55,12 +55,21 @@ internal sealed class BakeOptions
     private readonly Option<bool> noCache = new("--no-cache") { Description = "Run every step again, without the cache." };
     private readonly Option<bool> pull = new("--pull") { Description = "Always check the registry for newer base images." };
     private readonly Option<bool> locked = new("--locked") { Description = "Build only from images and sources that manifold.lock pins." };
-    private readonly Option<bool> verifyReproducible = new("--verify-reproducible") { Description = "Build twice from scratch, and show the differences, their causes and the steps that made them. The second build runs in another folder and under other conditions." };
+    private readonly Option<bool> verifyReproducible = new("--verify-reproducible")
+    {
+        Description = "Build twice from scratch, and show the differences, their causes and the steps that made them. The second "
+            + "build runs in another folder and under other conditions.",
+    };
     private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "The maximum number of RUN steps to run at the same time. "
         + "The default depends on the processors and the memory of this machine.", HelpName = "N" };
     private readonly Option<bool> keepGoing = new("--keep-going",
         "-k") { Description = "If an image fails, still build and publish the other images." };
-    private readonly Option<string> progress = new("--progress") { Description = "How to show progress: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string> progress = new("--progress")
+    {
+        Description = "How to show progress: auto, tty, plain, json or quiet.",
+        DefaultValueFactory = _ => "auto",
+        HelpName = "MODE",
+    };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the images to "
         + "FILE, as JSON, like buildx.", HelpName = "FILE" };
     private readonly Option<string?> report = new("--report") { Description = "Write report.html, report.md and record.json to FOLDER. "

@@ -149,7 +149,9 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         await progress.DisposeAsync();
         foreach (var component in plan.Components)
         {
-            await context.Out.WriteLineAsync($"{component.Name}{(component.Node.Siblings.IsEmpty ? "" : $"  after {string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name))}")}{(component.Node.Asked ? "" : "  (needed by other images)")}");
+            var siblings = string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name));
+            await context.Out.WriteLineAsync(
+                $"{component.Name}{(siblings.Length > 0 ? $"  after {siblings}" : "")}{(component.Node.Asked ? "" : "  (needed by other images)")}");
             var table = await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2);
             await context.Out.WriteAsync(Indented(table));
             foreach (var missing in component.Missing)

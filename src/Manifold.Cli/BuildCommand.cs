@@ -49,7 +49,12 @@ internal sealed class BuildOptions
     private CacheFlags caching = null!;
     private AttachmentFlags attaching = null!;
     private CheckFlags checking = null!;
-    private readonly Option<string> progress = new("--progress") { Description = "How to show progress: auto, tty, plain, json or quiet.", DefaultValueFactory = _ => "auto", HelpName = "MODE" };
+    private readonly Option<string> progress = new("--progress")
+    {
+        Description = "How to show progress: auto, tty, plain, json or quiet.",
+        DefaultValueFactory = _ => "auto",
+        HelpName = "MODE",
+    };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to "
         + "FILE. Then 'manifold merge' joins the files of several machines and writes the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };

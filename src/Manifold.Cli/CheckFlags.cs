@@ -5,7 +5,10 @@ namespace Manifold.Cli;
 /// <summary><c>--check</c>, and <c>--call check</c> as buildx has it.</summary>
 internal sealed class CheckFlags
 {
-    private readonly Option<bool> check = new("--check") { Description = "Report errors and warnings in the Dockerfile, without building." };
+    private readonly Option<bool> check = new("--check")
+    {
+        Description = "Report errors and warnings in the Dockerfile, without building.",
+    };
     private readonly Option<string?> call = new("--call") { Description = "The same as --check, in the form that buildx uses: --call "
         + "check.", HelpName = "METHOD" };
 

@@ -50,7 +50,10 @@ internal sealed class ContextFlags
             throw new UsageException("Standard input cannot be both the context and the Dockerfile. Use a path for one of them.");
         var isElsewhere = where == "-" || ContextFetcher.IsRemote(where);
         if (!isElsewhere && !Directory.Exists(where))
-            throw new UsageException(System.IO.File.Exists(where) ? $"The context '{AddressSecrets.Without(where)}' is a file, not a folder. To build from a tar archive, run: manifold build - < {where}" : $"The context '{AddressSecrets.Without(where)}' is not a folder.");
+            throw new UsageException($"The context '{AddressSecrets.Without(where)}' is "
+                + (System.IO.File.Exists(where)
+                    ? $"a file, not a folder. To build from a tar archive, run: manifold build - < {where}"
+                    : "not a folder."));
         return new BuildRequest
         {
             ContextFolder = isElsewhere ? "" : Path.GetFullPath(where), ContextAddress = isElsewhere ? where : null,
@@ -122,7 +125,8 @@ internal sealed class ContextFlags
                     + "base=docker-image://debian:12");
             contexts[text[..equals]] = ContextText.Parse(text[(equals + 1)..], Directory.GetCurrentDirectory(), out var wrong) switch
             {
-                FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException($"--build-context {text}: '{folder.Folder}' is not a folder. For an image, write docker-image://{text[(equals + 1)..]}."),
+                FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException(
+                    $"--build-context {text}: '{folder.Folder}' is not a folder. For an image, write docker-image://{text[(equals + 1)..]}."),
                 { } found => found,
                 null => throw new UsageException($"--build-context {AddressSecrets.Without(text)}: {wrong}"),
             };

@@ -13,7 +13,10 @@ public static class DoctorCommand
     public static Command Create(CliContext context)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("doctor", "Check whether this machine is ready for builds. Shows the commands that fix problems.") { json };
+        var command = new Command("doctor", "Check whether this machine is ready for builds. Shows the commands that fix problems.")
+        {
+            json,
+        };
         command.SetAction(async (parsed, _) =>
         {
             using var store = StoreSurvey.Make(context.StoreRoot);

@@ -17,7 +17,10 @@ internal sealed class OutputFlags
             + "dest=FILE. A folder receives the files of the image; - writes a tar of them to standard output. Repeatable.",
         HelpName = "OUTPUT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };
-    private readonly Option<bool> load = new("--load") { Description = "Load the image for this machine's platform into docker or podman." };
+    private readonly Option<bool> load = new("--load")
+    {
+        Description = "Load the image for this machine's platform into docker or podman.",
+    };
     private readonly Option<string?> compression = new("--compression") { Description = "Compression for new layers: gzip, zstd or "
         + "uncompressed. gzip and zstd accept a level, such as zstd:19. Layers of base images do not change.", HelpName = "FORM" };
 

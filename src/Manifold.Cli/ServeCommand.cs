@@ -59,7 +59,10 @@ internal sealed class ServeFlags
         DefaultValueFactory = _ => ServeOptions.DefaultListen,
     };
     private readonly Option<bool> readOnly = new("--read-only") { Description = "Refuse pushes and deletions." };
-    private readonly Option<bool> allowDelete = new("--allow-delete") { Description = "Allow clients to delete tags, manifests and blobs." };
+    private readonly Option<bool> allowDelete = new("--allow-delete")
+    {
+        Description = "Allow clients to delete tags, manifests and blobs.",
+    };
     private readonly Option<string?> htpasswd = new("--htpasswd")
     {
         Description = "Allow only the users in this file. Create it with 'htpasswd -B'. Changes take effect immediately.",

@@ -54,7 +54,9 @@ public sealed class ImageSources(Store store, RegistryClient registry)
         catch (Exception e) when (e is RegistryException or TimeoutException)
         {
             await source.DisposeAsync().ConfigureAwait(false);
-            tell?.Invoke($"{(e is RegistryException ? e.Message : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.")} Using the image with that name from the store.");
+            var problem = e is RegistryException ? e.Message
+                : $"read {location}: the registry did not answer within {Patience.TotalSeconds:0} s.";
+            tell?.Invoke($"{problem} Using the image with that name from the store.");
             return Open(ImageLocation.InStore(stored));
         }
     }

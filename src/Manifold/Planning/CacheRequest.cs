@@ -108,7 +108,8 @@ internal static class CacheFields
         if (Elsewhere.Contains(type))
             throw fields.Wrong($"the cache of {Named(type)} is not supported. Use {flag} type=registry,ref=REPOSITORY:cache, "
                 + $"or {flag} type=local,{(flag == "--cache-to" ? "dest" : "src")}=FOLDER with the folder cache of your CI.");
-        return Types.Contains(type) ? type : throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Valid types: {string.Join(", ", Types)}."}");
+        return Types.Contains(type) ? type
+            : throw fields.Wrong($"unknown type '{type}'. {Suggestion.For(type, Types) ?? $"Valid types: {string.Join(", ", Types)}."}");
     }
 
     private static string Named(string type) => type switch { "gha" => "GitHub Actions", "s3" => "Amazon S3", _ => "Azure" };

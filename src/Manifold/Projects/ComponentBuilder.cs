@@ -168,5 +168,8 @@ internal sealed class ComponentBuilder(BakeTools tools, PlannedComponent planned
     }
 
     private void Tell(FailedPlatform lost) =>
-        on(new Warned($"{Component.Name}: the optional platform {lost.Platform} failed and is left out: {lost.Reason}") { Time = tools.Builder.Time.GetUtcNow() });
+        on(new Warned($"{Component.Name}: the optional platform {lost.Platform} failed and is left out: {lost.Reason}")
+        {
+            Time = tools.Builder.Time.GetUtcNow(),
+        });
 }

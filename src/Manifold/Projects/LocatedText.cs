@@ -55,7 +55,8 @@ internal sealed class LocatedText
     /// <exception cref="UsageException">The file is not there, cannot be read, or is larger than a project file is.</exception>
     public static LocatedText Read(ForeignFolder folder, string path, string shownAs)
     {
-        var bytes = folder.TryRead(path, Limits.ProjectFileBytes) ?? throw new UsageException($"Cannot read '{shownAs}': it is not a file.");
+        var bytes = folder.TryRead(path, Limits.ProjectFileBytes)
+            ?? throw new UsageException($"Cannot read '{shownAs}': it is not a file.");
         return new LocatedText(shownAs, Encoding.UTF8.GetString(bytes));
     }
 }

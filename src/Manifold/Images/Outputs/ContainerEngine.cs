@@ -50,7 +50,8 @@ public sealed class ContainerEngine(string name, string program, ImmutableSorted
 
     private static string FirstLine(string text)
     {
-        var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "it gave no reason";
+        var line = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault()
+            ?? "it gave no reason";
         return line[^1] is '.' or '?' or '!' ? line : line + ".";
     }
 }

@@ -77,7 +77,10 @@ internal sealed class OutputReader(FlagFields fields)
     private static ImageOutput WithoutForm(ImageOutput docker) => docker.Layers is null && docker.Annotations.IsEmpty ? docker : docker with
     {
         Layers = null, Annotations = [],
-        WithoutEffect = [.. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations"],
+        WithoutEffect =
+        [
+            .. docker.WithoutEffect, "compression and annotations: an archive for docker load has uncompressed layers and no annotations",
+        ],
     };
 
     private ImageOutput ReadLocal()

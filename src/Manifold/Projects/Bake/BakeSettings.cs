@@ -25,7 +25,8 @@ internal static class BakeSettings
         }, span);
     }
 
-    private static string Text(HclValue value, HclSpan span) => value.AsText ?? throw new HclException($"expected a string, found {value.Kind}", span);
+    private static string Text(HclValue value, HclSpan span) =>
+        value.AsText ?? throw new HclException($"expected a string, found {value.Kind}", span);
 
     /// <summary>An item of a list of entries, whose fields may be asked for.</summary>
     public static HclValue Entry(string key, HclValue item)

@@ -79,7 +79,8 @@ public static class LockFile
         var faults = new FileFaults(ProjectText.Read(path, new ProjectPaths(Path.GetDirectoryName(path)!, workingFolder)));
         var root = YamlComposer.Compose(faults);
         faults.ThrowIfAny();
-        var pins = new Reading(faults, $"Restore the committed version of the file, or recreate it with: {empty.Command} --update").Read(root, empty);
+        var fix = $"Restore the committed version of the file, or recreate it with: {empty.Command} --update";
+        var pins = new Reading(faults, fix).Read(root, empty);
         faults.ThrowIfAny();
         return pins;
     }

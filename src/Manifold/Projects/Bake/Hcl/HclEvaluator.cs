@@ -68,7 +68,8 @@ internal sealed partial class HclEvaluator(HclScope scope)
         (HclMap map, { AsText: { } name }) => map.Members.GetValueOrDefault(name) ?? throw Missing(map, name, span),
         (HclBlocks blocks, { AsText: { } name }) => blocks.Member(name, span) ?? throw new HclException($"there is no {blocks.Name} '{name}'", span),
         (HclList list, { AsNumber: { } number }) when number >= 0 && number < list.Items.Length && number == decimal.Truncate(number) => list.Items[(int)number],
-        (HclList list, _) => throw new HclException($"the list has {list.Items.Length} items, but none at index '{key.AsText ?? key.Kind}'", span),
+        (HclList list, _) => throw new HclException(
+            $"the list has {list.Items.Length} items, but none at index '{key.AsText ?? key.Kind}'", span),
         _ => throw new HclException($"{value.Kind} has no items", span),
     };
 
