@@ -131,7 +131,10 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
             Platforms = [.. tag.Platforms.Zip(parts, (platform, part) => platform with { Size = SizeOf(part) })],
         };
         return tag.Created is not null || read.Length == 0 ? tag
-            : tag with { Created = Stated(read[0].Annotations) ?? await CreatedAsync(tag, read[0], cancellation).ConfigureAwait(false) };
+            : tag with
+            {
+                Created = Stated(read[0].Annotations) ?? await CreatedAsync(tag, read[0], cancellation).ConfigureAwait(false),
+            };
     }
 
     private async Task<T> ReadDocumentAsync<T>(
