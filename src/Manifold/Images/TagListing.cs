@@ -105,8 +105,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
     {
         var place = PlaceOf(tag);
         var index = DocumentReading.Parse(place, top.Descriptor, top.Bytes, ImageIndex.Parse);
-        var tree = await ImageTree.ReadAsync(top.Descriptor, async nested => nested.Digest == top.Descriptor.Digest ? index
-            : await ReadDocumentAsync(place, nested, ImageIndex.Parse, cancellation).ConfigureAwait(false), () => place).ConfigureAwait(false);
+        var tree = await ImageTree.ReadAsync(top.Descriptor, IndexOfAsync, () => place).ConfigureAwait(false);
         var images = tree.Images.ToImmutableArray();
         tag = tag with
         {
@@ -135,6 +134,9 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
             {
                 Created = Stated(read[0].Annotations) ?? await CreatedAsync(tag, read[0], cancellation).ConfigureAwait(false),
             };
+
+        async Task<ImageIndex> IndexOfAsync(Descriptor entry) => entry.Digest == top.Descriptor.Digest ? index
+            : await ReadDocumentAsync(place, entry, ImageIndex.Parse, cancellation).ConfigureAwait(false);
     }
 
     private async Task<T> ReadDocumentAsync<T>(
@@ -172,7 +174,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         ContentMismatchException Broken(string what) => new($"Reading '{config.Digest.Short}' of '{repository.Name}': {what}");
     }
 
-    private ImageLocation PlaceOf(ListedTag tag) => ImageLocation.InRegistry(repository.WithTag(tag.Name));
+    private ImageLocation PlaceOf(ListedTag tag) => ImageLocation.InRegistry(repository.WithTag(tag.Tag));
 
     private static IEnumerable<Descriptor> Parts(Descriptor descriptor, Manifest manifest) =>
         [descriptor, manifest.Config, .. manifest.Layers];

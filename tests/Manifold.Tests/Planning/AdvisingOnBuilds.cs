@@ -75,6 +75,15 @@ public sealed class AdvisingOnBuilds
         Assert.Contains(advice.Lines, each => each.StartsWith("ARG TARGET", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void a_long_command_is_cut_between_characters()
+    {
+        var command = "go build -o /app " + new string('x', 81) + "😀😀"; // the first emoji is before and after the limit
+        var advice = Assert.Single(Advice($"FROM golang:1.22 AS build\nRUN {command}\nFROM scratch\nCOPY --from=build /app /app\n"));
+        Assert.Contains("xx…'", advice.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(advice.Message, char.IsSurrogate);
+    }
+
     [Theory]
     [InlineData("FROM golang:1.22\nRUN go build -o /app .\n")] // the image itself
     [InlineData("FROM --platform=linux/amd64 golang:1.22 AS build\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n")] // native
@@ -153,7 +162,7 @@ public sealed class AdvisingOnBuilds
         return [.. CrossCompiling.Of(plan, run => run.Platform == Platforms[1])];
     }
 
-    private static BaseImage Base(ImageReference image, Platform platform)
+    internal static BaseImage Base(ImageReference image, Platform platform)
     {
         var layer = new Descriptor { MediaType = MediaType.LayerGzip, Digest = SampleRecords.DigestOf($"layer {image} {platform}"),
             Size = 1000 };
