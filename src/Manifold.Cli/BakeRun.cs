@@ -161,7 +161,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         foreach (var (name, culprit) in plan.Left)
             await context.Out.WriteLineAsync($"{name}  not planned: {(culprit is null ? "see below" : $"it needs {culprit}")}");
         var builds = plan.Components.Select(component => new AdvisedBuild(component.Name, component.Plan)).ToList();
-        var advice = await new BuildAdvisor(emulators, registry).OfAsync(builds, Units.Bytes, cancellation);
+        var advice = await new BuildAdvisor(emulators, registry, context.Time).OfAsync(builds, cancellation);
         await context.Out.WriteAsync(AdviceText.Render(advice));
         SeveralProblemsException.ThrowIfAny(plan.Problems);
         return 0;

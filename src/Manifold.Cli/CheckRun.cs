@@ -1,5 +1,4 @@
 using Manifold.Content;
-using Manifold.Planning.Advising;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Sandbox;
@@ -16,8 +15,8 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
         var report = await checker.CheckAsync(line.Request, Warn, cancellation);
         if (line.Progress != "quiet")
         {
-            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry)
-                .OfAsync([report.Advised("")], Units.Bytes, cancellation);
+            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry, context.Time)
+                .OfAsync([report.Advised("")], cancellation);
             await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(report, advice)
                 : ChecksText.Render(report) + AdviceText.Render(advice));
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Manifold.Content;
+using Manifold.Projects;
 using Manifold.Projects.Drafting;
 
 namespace Manifold.Cli;
@@ -8,9 +9,6 @@ namespace Manifold.Cli;
 /// <summary><c>manifold init</c>: a first manifold.yaml from what a folder has.</summary>
 internal static class InitCommand
 {
-    private const string OwnName = "manifold.yaml";
-    private static readonly string[] OwnNames = [OwnName, "manifold.yml"];
-
     public static Command Create(CliContext context)
     {
         var folder = new Argument<string>("FOLDER")
@@ -28,7 +26,7 @@ internal static class InitCommand
         {
             var given = parsed.GetRequiredValue(folder);
             var root = Existing(given);
-            var existing = OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name)));
+            var existing = ProjectReader.OwnNames.FirstOrDefault(name => Path.Exists(Path.Combine(root, name)));
             if (existing is not null && !parsed.GetValue(print) && !parsed.GetValue(force))
                 throw AlreadyThere(Shown(given, existing));
             if (ProjectDrafter.Make(root) is not { } draft)
@@ -40,8 +38,12 @@ internal static class InitCommand
                 context.Out.Write(draft.Text);
                 return;
             }
-            var name = existing ?? OwnName; // not a second file beside a manifold.yml
-            Write(Path.Combine(root, name), draft.Text, parsed.GetValue(force));
+            var name = existing ?? ProjectReader.OwnNames[0]; // not a second file beside a manifold.yml
+            var (path, text) = (Path.Combine(root, name), Encoding.UTF8.GetBytes(draft.Text));
+            if (parsed.GetValue(force))
+                Store.ReplaceFile(path, text);
+            else
+                Store.CreateFile(path, text);
             var written = Shown(given, name);
             context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {written}";
@@ -61,26 +63,6 @@ internal static class InitCommand
 
     private static UsageException AlreadyThere(string existing) => new($"'{existing}' already exists. "
         + "Replace it with --force, or show what would be written with --print.");
-
-    /// <summary>The whole file or nothing: it is written beside its place, and moved there.</summary>
-    private static void Write(string path, string text, bool replace)
-    {
-        if (replace)
-        {
-            Store.ReplaceFile(path, Encoding.UTF8.GetBytes(text));
-            return;
-        }
-        var beside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(beside, text);
-            File.Move(beside, path, overwrite: false);
-        }
-        finally
-        {
-            File.Delete(beside);
-        }
-    }
 
     private static string Shown(string folder, string name) => folder is "." ? name : Path.Combine(folder, name);
 

@@ -41,8 +41,8 @@ internal static class PlanCommand
             var publisher = new Publisher(new PublishingTools(store, registry, context.Time) { Surveys = true });
             var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
             var emulators = new Emulators(store);
-            var advice = await new BuildAdvisor(emulators, registry).OfAsync([new AdvisedBuild("", planned.Plan)], Units.Bytes,
-                cancellation);
+            var advice = await new BuildAdvisor(emulators, registry, context.Time)
+                .OfAsync([new AdvisedBuild("", planned.Plan)], cancellation);
             if (parsed.GetValue(json))
             {
                 await context.Out.WriteLineAsync(PlanJson.Write(planned.Plan, more =>

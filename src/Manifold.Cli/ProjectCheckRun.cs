@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Planning;
-using Manifold.Planning.Advising;
 using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Reporting;
@@ -28,8 +27,8 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
         var checks = await checker.CheckAsync(Warn, cancellation);
         if (line.Progress != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
         {
-            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry)
-            .OfAsync(checks.Builds, Units.Bytes, cancellation);
+            var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry, context.Time)
+                .OfAsync(checks.Builds, cancellation);
             await context.Out.WriteAsync(line.Progress == "json" ? ChecksJson.Render(checks, advice)
                 : ChecksText.Render(checks) + AdviceText.Render(advice));
         }

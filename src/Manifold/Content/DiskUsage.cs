@@ -42,7 +42,7 @@ public sealed record UsagePart(UsageKind Kind, int Count, long Bytes, long Prune
 /// <param name="OwnBytes">The blobs that no other name needs.</param>
 public sealed record ImageUsage(string Name, Digest Digest, long Bytes, long OwnBytes);
 
-/// <summary>What a store holds, and what a prune would free of it.</summary>
+/// <summary>The contents of the store, and the space that a prune would free.</summary>
 public sealed record DiskUsage
 {
     /// <summary>The largest first.</summary>

@@ -135,14 +135,20 @@ public sealed partial class Store : IDisposable
         return await writer.CommitAsync(mediaType, cancellation: cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Replaces a small file of the store in one step: readers see the old one or the new one.</summary>
-    public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
+    /// <summary>Replaces a small file in one step: readers see the old one or the new one.</summary>
+    public static void ReplaceFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: true);
+
+    /// <summary>Creates a small file in one step: readers see the whole file or none.</summary>
+    /// <exception cref="IOException">The file exists.</exception>
+    public static void CreateFile(string path, ReadOnlySpan<byte> content) => WriteFile(path, content, overwrite: false);
+
+    private static void WriteFile(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         var temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         try
         {
             File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, path, overwrite);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Manifold.Oci;
+using Manifold.Registry;
 
 namespace Manifold.Images;
 
@@ -16,6 +17,19 @@ public static class DocumentReading
     /// <inheritdoc cref="ReadIndexAsync"/>
     public static async Task<ImageConfig> ReadConfigAsync(this IImageSource source, Descriptor config, CancellationToken cancellation = default) =>
         Parse(source.Location, config, await source.ReadDocumentAsync(config, cancellation).ConfigureAwait(false), ImageConfig.Parse);
+
+    /// <summary>Fetches a document that a registry has as a blob, such as a config. Its size is bounded.</summary>
+    /// <param name="broken">Makes the exception for a document that is too large.</param>
+    internal static async Task<ReadOnlyMemory<byte>> FetchAsync(RegistryClient client, ImageReference image, Descriptor document,
+        Func<string, ManifoldException> broken, CancellationToken cancellation)
+    {
+        if (document.Size > Limits.DocumentBytes)
+            throw broken($"its config is too large ({document.Size} bytes).");
+        await using var blob = await client.OpenBlobAsync(image, document, cancellation: cancellation).ConfigureAwait(false);
+        var bytes = new byte[document.Size];
+        await blob.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
+        return bytes;
+    }
 
     internal static T Parse<T>(ImageLocation place, Descriptor document, ReadOnlyMemory<byte> json, Func<ReadOnlySpan<byte>, T> parse)
     {

@@ -15,7 +15,13 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
 
     /// <summary>Costs reading the indexes.</summary>
     /// <exception cref="ContentMismatchException">An index is broken, or they are nested more than <see cref="Limits.IndexDepth"/> deep.</exception>
-    public static async Task<ImageTree> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default)
+    public static Task<ImageTree> ReadAsync(IImageSource source, Descriptor top, CancellationToken cancellation = default) =>
+        ReadAsync(top, index => source.ReadIndexAsync(index, cancellation), () => source.Location);
+
+    /// <inheritdoc cref="ReadAsync(IImageSource, Descriptor, CancellationToken)"/>
+    /// <param name="place">The image's place, for messages.</param>
+    internal static async Task<ImageTree> ReadAsync(
+        Descriptor top, Func<Descriptor, Task<ImageIndex>> readIndex, Func<ImageLocation> place)
     {
         var (indexes, manifests) = (ImmutableArray.CreateBuilder<Descriptor>(), ImmutableArray.CreateBuilder<Descriptor>());
         await OpenAsync(top, 0).ConfigureAwait(false);
@@ -24,7 +30,7 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
         async Task OpenAsync(Descriptor descriptor, int depth)
         {
             if (depth > Limits.IndexDepth)
-                throw new ContentMismatchException($"Reading {source.Location}: "
+                throw new ContentMismatchException($"Reading {place()}: "
                     + $"its indexes are nested more than {Limits.IndexDepth} levels deep. Choose another image.");
             if (!MediaType.IsIndex(descriptor.MediaType))
             {
@@ -34,7 +40,7 @@ public sealed record ImageTree(ImmutableArray<Descriptor> Indexes, ImmutableArra
             if (indexes.Any(index => index.Digest == descriptor.Digest))
                 return; // indexes that list one another again and again would multiply
             indexes.Add(descriptor);
-            foreach (var entry in (await source.ReadIndexAsync(descriptor, cancellation).ConfigureAwait(false)).Manifests)
+            foreach (var entry in (await readIndex(descriptor).ConfigureAwait(false)).Manifests)
                 await OpenAsync(entry, depth + 1).ConfigureAwait(false);
         }
     }

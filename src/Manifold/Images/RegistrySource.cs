@@ -46,13 +46,8 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
                 ?? throw Broken($"its part {document.Digest} is missing.", HttpStatusCode.NotFound);
             return manifests[document.Digest] = content.Bytes;
         }
-        if (document.Size > Limits.DocumentBytes)
-            throw Broken($"its config is too large ({document.Size} bytes).");
-        await using var config = await client.OpenBlobAsync(await NameAsync(cancellation).ConfigureAwait(false), document,
-            cancellation: cancellation).ConfigureAwait(false);
-        var bytes = new byte[document.Size];
-        await config.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
-        return bytes;
+        return await DocumentReading.FetchAsync(client, await NameAsync(cancellation).ConfigureAwait(false), document,
+            what => Broken(what), cancellation).ConfigureAwait(false);
     }
 
     public async Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default) =>

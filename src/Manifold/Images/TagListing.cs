@@ -5,6 +5,7 @@ using System.Net;
 using Manifold.Concurrency;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Solving;
 
 namespace Manifold.Images;
 
@@ -26,7 +27,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         [HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.TooManyRequests];
 
     private readonly SharedWork<Digest, ManifestContent?> manifests = new();
-    private readonly SharedWork<Digest, ImageConfig> configs = new();
+    private readonly SharedWork<Digest, ReadOnlyMemory<byte>> configs = new();
 
     /// <summary>The tags to show, in <see cref="TagOrder"/>.</summary>
     /// <param name="pattern">With <c>*</c> and <c>?</c>; null for all tags.</param>
@@ -80,14 +81,14 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
 
     private async Task<ListedTag> ManifestAsync(ListedTag tag, ManifestContent top, CancellationToken cancellation)
     {
-        var manifest = Manifest.Parse(top.Bytes.Span);
+        var manifest = DocumentReading.Parse(PlaceOf(tag), top.Descriptor, top.Bytes, Manifest.Parse);
         tag = tag with { Size = SizeOf(Parts(top.Descriptor, manifest)) };
         if (!MediaType.IsConfig(manifest.Config.MediaType))
             return tag with { ArtifactType = manifest.ArtifactType ?? manifest.Config.MediaType, Created = Stated(manifest.Annotations) };
         tag = tag with { Platforms = [new ListedPlatform(null, top.Descriptor.Digest, tag.Size)] };
         try
         {
-            var config = await ConfigAsync(manifest.Config, cancellation).ConfigureAwait(false);
+            var config = await ConfigAsync(tag, manifest.Config, cancellation).ConfigureAwait(false);
             return tag with
             {
                 Platforms = [new ListedPlatform(config.Platform, top.Descriptor.Digest, tag.Size)],
@@ -102,58 +103,45 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
 
     private async Task<ListedTag> IndexAsync(ListedTag tag, ManifestContent top, CancellationToken cancellation)
     {
-        var index = ImageIndex.Parse(top.Bytes.Span);
-        var entries = await OpenAsync(index, [top.Descriptor.Digest], cancellation).ConfigureAwait(false);
+        var place = PlaceOf(tag);
+        var index = DocumentReading.Parse(place, top.Descriptor, top.Bytes, ImageIndex.Parse);
+        var tree = await ImageTree.ReadAsync(top.Descriptor, IndexOfAsync, () => place).ConfigureAwait(false);
+        var images = tree.Images.ToImmutableArray();
         tag = tag with
         {
-            Platforms = [.. entries.Images.Select(entry => new ListedPlatform(entry.Platform?.ToPlatform(), entry.Digest, null))],
-            ArtifactType = entries.Images.IsEmpty ? index.ArtifactType ?? top.Descriptor.MediaType : null,
+            Platforms = [.. images.Select(entry => new ListedPlatform(entry.Platform?.ToPlatform(), entry.Digest, null))],
+            ArtifactType = images.IsEmpty ? index.ArtifactType ?? top.Descriptor.MediaType : null,
             Created = Stated(index.Annotations),
         };
         Manifest[] read;
         try
         {
-            read = await Task.WhenAll(entries.Images.Select(entry => ReadAsync(entry, cancellation))).ConfigureAwait(false);
+            read = await FirstFailure.WhenAllAsync(images, client.Options.Concurrency,
+                (entry, token) => ReadDocumentAsync(place, entry, Manifest.Parse, token), cancellation).ConfigureAwait(false);
         }
         catch (RegistryException e) when (!Refusals.Contains(e.Status))
         {
             return tag with { Problem = e.Message };
         }
-        var parts = entries.Images.Zip(read, (entry, manifest) => Parts(entry, manifest).ToList()).ToList();
+        var parts = images.Zip(read, (entry, manifest) => Parts(entry, manifest).ToList()).ToList();
         tag = tag with
         {
-            Size = SizeOf(parts.SelectMany(part => part).Concat(entries.Indexes).Append(top.Descriptor)),
+            Size = SizeOf(parts.SelectMany(part => part).Concat(tree.Indexes)),
             Platforms = [.. tag.Platforms.Zip(parts, (platform, part) => platform with { Size = SizeOf(part) })],
         };
         return tag.Created is not null || read.Length == 0 ? tag
-            : tag with { Created = Stated(read[0].Annotations) ?? await CreatedAsync(read[0], cancellation).ConfigureAwait(false) };
-    }
-
-    /// <summary>The images of an index, also those of the indexes in it.</summary>
-    private async Task<(ImmutableArray<Descriptor> Images, ImmutableArray<Descriptor> Indexes)> OpenAsync(
-        ImageIndex index, ImmutableHashSet<Digest> above, CancellationToken cancellation)
-    {
-        var (images, indexes) = (ImmutableArray.CreateBuilder<Descriptor>(), ImmutableArray.CreateBuilder<Descriptor>());
-        foreach (var entry in index.Images)
-        {
-            if (!MediaType.IsIndex(entry.MediaType))
+            : tag with
             {
-                images.Add(entry);
-                continue;
-            }
-            if (above.Contains(entry.Digest) || above.Count > Limits.IndexDepth)
-                continue;
-            var nested = ImageIndex.Parse((await GetAsync(entry, cancellation).ConfigureAwait(false)).Bytes.Span);
-            var below = await OpenAsync(nested, above.Add(entry.Digest), cancellation).ConfigureAwait(false);
-            indexes.Add(entry);
-            indexes.AddRange(below.Indexes);
-            images.AddRange(below.Images);
-        }
-        return (images.ToImmutable(), indexes.ToImmutable());
+                Created = Stated(read[0].Annotations) ?? await CreatedAsync(tag, read[0], cancellation).ConfigureAwait(false),
+            };
+
+        async Task<ImageIndex> IndexOfAsync(Descriptor entry) => entry.Digest == top.Descriptor.Digest ? index
+            : await ReadDocumentAsync(place, entry, ImageIndex.Parse, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<Manifest> ReadAsync(Descriptor entry, CancellationToken cancellation) =>
-        Manifest.Parse((await GetAsync(entry, cancellation).ConfigureAwait(false)).Bytes.Span);
+    private async Task<T> ReadDocumentAsync<T>(
+        ImageLocation place, Descriptor entry, Func<ReadOnlySpan<byte>, T> parse, CancellationToken cancellation) =>
+        DocumentReading.Parse(place, entry, (await GetAsync(entry, cancellation).ConfigureAwait(false)).Bytes, parse);
 
     private async Task<ManifestContent> GetAsync(Descriptor entry, CancellationToken cancellation)
     {
@@ -163,13 +151,13 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         return content ?? throw Missing(reference, "an index lists this manifest, but the registry does not have it.");
     }
 
-    private async Task<DateTimeOffset?> CreatedAsync(Manifest manifest, CancellationToken cancellation)
+    private async Task<DateTimeOffset?> CreatedAsync(ListedTag tag, Manifest manifest, CancellationToken cancellation)
     {
         if (!MediaType.IsConfig(manifest.Config.MediaType))
             return null;
         try
         {
-            return Sensible((await ConfigAsync(manifest.Config, cancellation).ConfigureAwait(false)).Created);
+            return Sensible((await ConfigAsync(tag, manifest.Config, cancellation).ConfigureAwait(false)).Created);
         }
         catch (RegistryException e) when (!Refusals.Contains(e.Status))
         {
@@ -177,21 +165,16 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         }
     }
 
-    private Task<ImageConfig> ConfigAsync(Descriptor descriptor, CancellationToken cancellation) =>
-        configs.GetAsync(descriptor.Digest, token => FetchAsync(descriptor, token), cancellation);
-
-    private async Task<ImageConfig> FetchAsync(Descriptor descriptor, CancellationToken token)
+    private async Task<ImageConfig> ConfigAsync(ListedTag tag, Descriptor config, CancellationToken cancellation)
     {
-        if (descriptor.Size > Limits.DocumentBytes)
-        {
-            throw new ContentMismatchException(
-                $"Reading the config {descriptor.Digest.Short}: {descriptor.Size} bytes is too large for a config.");
-        }
-        await using var blob = await client.OpenBlobAsync(repository, descriptor, cancellation: token).ConfigureAwait(false);
-        var bytes = new byte[descriptor.Size];
-        await blob.ReadExactlyAsync(bytes, token).ConfigureAwait(false);
-        return ImageConfig.Parse(bytes);
+        var bytes = await configs.GetAsync(config.Digest, token => DocumentReading.FetchAsync(client, repository, config, Broken, token),
+            cancellation).ConfigureAwait(false);
+        return DocumentReading.Parse(PlaceOf(tag), config, bytes, ImageConfig.Parse);
+
+        ContentMismatchException Broken(string what) => new($"Reading '{config.Digest.Short}' of '{repository.Name}': {what}");
     }
+
+    private ImageLocation PlaceOf(ListedTag tag) => ImageLocation.InRegistry(repository.WithTag(tag.Tag));
 
     private static IEnumerable<Descriptor> Parts(Descriptor descriptor, Manifest manifest) =>
         [descriptor, manifest.Config, .. manifest.Layers];

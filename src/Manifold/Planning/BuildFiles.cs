@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
@@ -12,7 +13,8 @@ namespace Manifold.Planning;
 /// </remarks>
 public static class BuildFiles
 {
-    private static readonly string[] DefaultNames = ["Dockerfile", "Containerfile", "dockerfile"];
+    /// <summary>The names of a Dockerfile that need no <c>-f</c>, in the order in which a build looks for them.</summary>
+    internal static ImmutableArray<string> DefaultNames { get; } = ["Dockerfile", "Containerfile", "dockerfile"];
 
     /// <summary>Reads and parses the Dockerfile.</summary>
     /// <param name="known">Those that need not be parsed again.</param>

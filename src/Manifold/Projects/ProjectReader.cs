@@ -13,7 +13,8 @@ namespace Manifold.Projects;
 /// </remarks>
 public static class ProjectReader
 {
-    private static readonly string[] OwnNames = ["manifold.yaml", "manifold.yml"];
+    /// <summary>The names of Manifold's own project file, the usual one first.</summary>
+    public static ImmutableArray<string> OwnNames { get; } = ["manifold.yaml", "manifold.yml"];
 
     /// <summary>In the order in which bake reads them.</summary>
     private static readonly string[] MergedNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
@@ -37,7 +38,7 @@ public static class ProjectReader
         return Found(MergedNames) is { IsEmpty: false } merged ? ReadFiles(merged, options)
             : ProjectOverrides.Apply(ReadFolder(path, options), options);
 
-        ImmutableArray<string> Found(string[] names) =>
+        ImmutableArray<string> Found(IEnumerable<string> names) =>
             [.. names.Select(name => path == "." ? name : Path.Combine(path, name))
                 .Where(name => File.Exists(Path.GetFullPath(name, options.WorkingFolder)))];
     }

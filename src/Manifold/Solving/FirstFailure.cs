@@ -49,6 +49,28 @@ public static class FirstFailure
         }
     }
 
+    /// <inheritdoc cref="WhenAllAsync{T, TResult}(IEnumerable{T}, Func{T, CancellationToken, Task{TResult}}, CancellationToken)"/>
+    /// <param name="atOnce">The number of items that are worked on at a time.</param>
+    public static async Task<TResult[]> WhenAllAsync<T, TResult>(
+        IEnumerable<T> items, int atOnce, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)
+    {
+        using var places = new SemaphoreSlim(atOnce);
+        return await WhenAllAsync(items, InTurnAsync, cancellation).ConfigureAwait(false);
+
+        async Task<TResult> InTurnAsync(T item, CancellationToken stop)
+        {
+            await places.WaitAsync(stop).ConfigureAwait(false);
+            try
+            {
+                return await work(item, stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+    }
+
     /// <summary>Runs the work for each number below <paramref name="count"/> on all processors. Throws the first failure as it is.</summary>
     public static void ForAll(int count, Action<int> work)
     {

@@ -17,10 +17,6 @@ public sealed class RunSlots
     /// <summary>How often RUNs are measured while one queues.</summary>
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // A RUN that uses less than this share of one processor over this many looks is idle.
-    private const double IdleShare = 0.1;
-    private const int Looks = 3;
-
     // A compiler or a package manager needs about this much, and a RUN that is idle now may start one later.
     private const long BytesForEach = 1L << 30;
     private const int LeastMost = 16, MostForEachJob = 4;
@@ -53,7 +49,7 @@ public sealed class RunSlots
         {
             // RUNs are measured only while one queues, so one that was idle the last time may be busy now.
             if (queue.Count == 0)
-                held.ForEach(slot => slot.CountAsBusy());
+                held.ForEach(slot => slot.MarkBusy());
             if (queue.Count == 0 && HasSlot())
                 return Give(waited: false);
             place = queue.AddLast(new TaskCompletionSource<RunSlot>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -85,13 +81,13 @@ public sealed class RunSlots
     }
 
     /// <summary>Measures every RUN that runs, and gives slots to the queue.</summary>
-    internal void Look()
+    internal void Measure()
     {
-        List<RunSlot> seen;
+        List<RunSlot> running;
         lock (gate)
-            seen = [.. held];
-        foreach (var slot in seen)
-            slot.Look(time.GetUtcNow(), IdleShare, Looks);
+            running = [.. held];
+        foreach (var slot in running)
+            slot.Measure(time.GetUtcNow());
         lock (gate)
             GiveAll();
     }
@@ -154,53 +150,8 @@ public sealed class RunSlots
                         return;
                     }
                 }
-                Look();
+                Measure();
             }
         });
     }
-}
-
-/// <summary>The permission for one RUN to run, until it is disposed.</summary>
-public sealed class RunSlot : IDisposable
-{
-    private static readonly TimeSpan Stale = TimeSpan.FromSeconds(1);
-
-    private readonly RunSlots owner;
-    private readonly Queue<(DateTimeOffset At, TimeSpan Used)> looks = new();
-    private volatile Func<(TimeSpan Used, bool IsRunnable)?>? meter;
-    private volatile bool isIdle;
-
-    internal RunSlot(RunSlots owner) => this.owner = owner;
-
-    /// <summary>Whether the RUN had to queue.</summary>
-    public bool Waited { get; init; }
-
-    /// <summary>Whether the RUN only waits.</summary>
-    internal bool IsIdle => isIdle;
-
-    /// <summary>Sets the meter of the RUN's processor time. Without a meter, or if it returns null, the RUN counts as busy. So does a RUN
-    /// that waits for a processor, because it gets little of a busy machine.</summary>
-    public void Measure(Func<(TimeSpan Used, bool IsRunnable)?> usage) => meter = usage;
-
-    internal void CountAsBusy() => isIdle = false;
-
-    internal void Look(DateTimeOffset now, double idleShare, int enough)
-    {
-        if (meter?.Invoke() is not (var used, false))
-        {
-            looks.Clear();
-            isIdle = false;
-            return;
-        }
-        // The last look is old because nobody queued since, or a process ended between reads of /proc and its time is not counted yet.
-        if (looks.Count > 0 && (now - looks.Last().At > Stale || used < looks.Last().Used))
-            looks.Clear();
-        looks.Enqueue((now, used));
-        while (looks.Count > enough + 1)
-            looks.Dequeue();
-        var first = looks.Peek();
-        isIdle = looks.Count > enough && used - first.Used < (now - first.At) * idleShare;
-    }
-
-    public void Dispose() => owner.Return(this);
 }

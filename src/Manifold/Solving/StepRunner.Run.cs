@@ -50,7 +50,7 @@ public sealed partial class StepRunner
                 if (slot.Waited)
                     tools.On(new StepResumed(step) { Time = tools.Time.GetUtcNow() });
                 started = Stopwatch.GetTimestamp();
-                var request = RequestOf(step, below, resources) with { OnStarted = slot.Measure };
+                var request = RequestOf(step, below, resources) with { OnStarted = slot.MeasureWith };
                 using var result = await tools.Sandbox.RunAsync(request, cancellation).ConfigureAwait(false);
                 emulated = result.Emulated;
                 if (result.ExitCode != 0)

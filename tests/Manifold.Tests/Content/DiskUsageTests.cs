@@ -53,6 +53,20 @@ public sealed class MeasuringTheStore : IDisposable
     }
 
     [Fact]
+    public async Task a_prune_that_measured_can_still_remove()
+    {
+        await FillAsync();
+        var prune = new Prune(store, TimeProvider.System);
+        var usage = await prune.MeasureAsync();
+
+        var result = await prune.RunAsync(new(All: true));
+
+        Assert.Equal(usage.PruneAllFrees, result.FreedBytes);
+        Assert.Equal(usage.Bytes - result.FreedBytes, (await prune.MeasureAsync()).Bytes);
+        Assert.Equal(0, (await prune.RunAsync(new(All: true))).FreedBytes);
+    }
+
+    [Fact]
     public async Task every_kind_of_content_has_its_part()
     {
         await FillAsync();

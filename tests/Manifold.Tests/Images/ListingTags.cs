@@ -103,7 +103,7 @@ public sealed class ListingTags : WithARegistry
 
         Assert.Equal([true, false, true, true, true], tags.Select(tag => tag.Problem is not null));
         Assert.Equal((index.Digest, 2, null), (tags[0].Top!.Digest, tags[0].Platforms.Length, tags[0].Size));
-        Assert.Contains("app:5", tags[4].Problem, StringComparison.Ordinal);
+        Assert.All([2, 3, 4], i => Assert.Contains($"app:{i + 1}", tags[i].Problem, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -147,6 +147,30 @@ public sealed class ListingTags : WithARegistry
         var index = new ImageIndex { Manifests = [new Descriptor { MediaType = MediaType.Index, Digest = digest, Size = 1 }] }.ToJson();
         Registry.Manifests["app:1"] = Registry.Manifests[$"app@{digest}"] = (MediaType.Index, index);
         Assert.NotNull(Assert.Single(await ListAsync("app", "1").WaitAsync(Eventually.Bound)).Problem);
+    }
+
+    [Fact]
+    public async Task indexes_that_are_nested_too_deep_break_their_tag_alone()
+    {
+        var below = Index("app", "0", created: Noon);
+        for (var level = 1; level <= Limits.IndexDepth; level++)
+            below = Registry.AddManifest("app", $"{level}", new ImageIndex { Manifests = [below] }.ToJson(), MediaType.Index);
+
+        var tags = await ListAsync("app", $"{Limits.IndexDepth - 1}", $"{Limits.IndexDepth}");
+
+        Assert.Equal((2, null), (tags[0].Platforms.Length, tags[0].Problem));
+        Assert.Contains($"app:{Limits.IndexDepth}: its indexes are nested more than {Limits.IndexDepth} levels", tags[1].Problem,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task an_index_that_is_listed_twice_counts_once()
+    {
+        var nested = Index("app", "nested", created: Noon);
+        Registry.AddManifest("app", "1", new ImageIndex { Manifests = [nested, nested] }.ToJson(), MediaType.Index);
+        var tag = Assert.Single(await ListAsync("app", "1"));
+        Assert.Equal((2, null), (tag.Platforms.Length, tag.Problem));
+        Assert.Equal(1 + 1 + 2, Registry.Count("GET", "/manifests/"));
     }
 
     [Fact]

@@ -21,6 +21,9 @@ public sealed class AdvisingOnBuilds
     [InlineData("apt-get update; \\\n  cargo build --release", "rust", "Rust", "cargo build --release")]
     [InlineData("dotnet publish -c Release -o /out", "dotnet/sdk", "DotNet", "dotnet publish -c Release -o /out")]
     [InlineData("make", "library/golang", "Go", "make")]
+    [InlineData("make", "library/gcc", "C", "make")]
+    [InlineData("make deps && cargo build", "library/rust", "Rust", "cargo build")]
+    [InlineData("make && gcc -o /app main.c", "quay.io/acme/builder", "C", "gcc -o /app main.c")]
     [InlineData("./configure && make", "debian", "C", "./configure")]
     [InlineData("if true; then gcc -o /app main.c; fi", "debian", "C", "gcc -o /app main.c")]
     public void a_compiler_is_recognized_by_its_command(string script, string repository, string toolchain, string command)
@@ -41,7 +44,10 @@ public sealed class AdvisingOnBuilds
     [Theory]
     [InlineData("node")]
     [InlineData("docker.io/library/python")]
-    public void make_of_an_interpreter_s_image_compiles_nothing(string repository) => Assert.Null(Toolchains.Find("make", repository));
+    [InlineData("docker.io/library/rust")]
+    [InlineData("mcr.microsoft.com/dotnet/sdk")]
+    [InlineData("quay.io/acme/builder")]
+    public void make_is_recognized_only_in_images_of_go_and_c(string repository) => Assert.Null(Toolchains.Find("make", repository));
 
     [Theory]
     [InlineData("go build -o /app .", "golang:1.22", "RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /app .")]
@@ -53,6 +59,7 @@ public sealed class AdvisingOnBuilds
     [InlineData("gcc -o /app main.c", "debian:12", "RUN xx-clang -o /app main.c")]
     [InlineData("g++ -o /app main.cpp", "debian:12", "RUN xx-clang++ -o /app main.cpp")]
     [InlineData("make", "debian:12", "RUN make CC=xx-clang")]
+    [InlineData("make app", "golang:1.22", "RUN GOOS=$TARGETOS GOARCH=$TARGETARCH make app")]
     [InlineData("./configure --prefix=/usr", "debian:12", "RUN ./configure --host=$(xx-clang --print-target-triple) CC=xx-clang "
         + "--prefix=/usr")]
     [InlineData("cmake .", "debian:12", "RUN cmake $(xx-clang --print-cmake-defines) .")]
@@ -68,10 +75,22 @@ public sealed class AdvisingOnBuilds
         Assert.Contains(advice.Lines, each => each.StartsWith("ARG TARGET", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void a_long_command_is_cut_between_characters()
+    {
+        var command = "go build -o /app " + new string('x', 81) + "😀😀"; // the first emoji is before and after the limit
+        var advice = Assert.Single(Advice($"FROM golang:1.22 AS build\nRUN {command}\nFROM scratch\nCOPY --from=build /app /app\n"));
+        Assert.Contains("xx…'", advice.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(advice.Message, char.IsSurrogate);
+    }
+
     [Theory]
     [InlineData("FROM golang:1.22\nRUN go build -o /app .\n")] // the image itself
     [InlineData("FROM --platform=linux/amd64 golang:1.22 AS build\nRUN go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n")] // native
     [InlineData("FROM debian:12 AS build\nRUN apt-get install -y curl\nFROM scratch\nCOPY --from=build /app /app\n")] // no compiler
+    [InlineData("FROM rust:1 AS build\nRUN make\nFROM scratch\nCOPY --from=build /app /app\n")] // make has no option for the platform
+    [InlineData("FROM mcr.microsoft.com/dotnet/sdk:9.0 AS build\nRUN make\nFROM scratch\nCOPY --from=build /app /app\n")]
+    [InlineData("FROM quay.io/acme/builder AS build\nRUN make\nFROM scratch\nCOPY --from=build /app /app\n")] // unknown what it compiles
     public void there_is_no_advice_where_it_would_not_help(string dockerfile) => Assert.Empty(Advice(dockerfile));
 
     [Theory]
@@ -143,7 +162,7 @@ public sealed class AdvisingOnBuilds
         return [.. CrossCompiling.Of(plan, run => run.Platform == Platforms[1])];
     }
 
-    private static BaseImage Base(ImageReference image, Platform platform)
+    internal static BaseImage Base(ImageReference image, Platform platform)
     {
         var layer = new Descriptor { MediaType = MediaType.LayerGzip, Digest = SampleRecords.DigestOf($"layer {image} {platform}"),
             Size = 1000 };

@@ -20,7 +20,7 @@ public sealed class GivingSlots
             await Eventually.Is(() => runs.Count(run => run.IsCompletedSuccessfully) == expected);
             foreach (var run in runs.Where(run => run.IsCompletedSuccessfully))
                 Starts(await run);
-            Look(slots, busy: []);
+            Measure(slots, busy: []);
         }
     }
 
@@ -36,8 +36,8 @@ public sealed class GivingSlots
         foreach (var each in busy)
             Starts(each);
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy);
-        Look(slots, busy);
+        Measure(slots, busy);
+        Measure(slots, busy);
         Assert.Equal(2, slots.Count);
 
         busy[0].Dispose();
@@ -51,11 +51,11 @@ public sealed class GivingSlots
         var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         starved.Add(first);
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         Assert.Equal(1, slots.Count);
 
         starved.Clear();
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         await second;
     }
 
@@ -65,30 +65,30 @@ public sealed class GivingSlots
         var slots = Slots(jobs: 1);
         var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         Starts(await second);
         first.Dispose();
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: [await second]);
+        Measure(slots, busy: [await second]);
         Assert.Equal(1, slots.Count);
         (await second).Dispose();
         await third;
     }
 
     [Fact]
-    public async Task one_that_was_idle_counts_as_busy_until_it_is_looked_at_again()
+    public async Task one_that_was_idle_counts_as_busy_until_it_is_measured_again()
     {
         var slots = Slots(jobs: 1);
         var first = Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         (await second).Dispose();
-        time.Advance(TimeSpan.FromMinutes(1)); // nobody queues, so nobody looks
+        time.Advance(TimeSpan.FromMinutes(1)); // nobody queues, so nobody measures
 
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: [first]);
+        Measure(slots, busy: [first]);
         Assert.False(third.IsCompleted);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         await third;
     }
 
@@ -113,7 +113,7 @@ public sealed class GivingSlots
         var slots = RunSlots.Limited(1, time);
         Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         Assert.Equal(1, slots.Count);
         Assert.False(second.IsCompleted);
     }
@@ -124,7 +124,7 @@ public sealed class GivingSlots
         var slots = new RunSlots(1, 16, time, () => false);
         Starts(await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken));
         var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
-        Look(slots, busy: []);
+        Measure(slots, busy: []);
         Assert.Equal(1, slots.Count);
         Assert.False(second.IsCompleted);
     }
@@ -152,20 +152,20 @@ public sealed class GivingSlots
         lock (used)
         {
             if (used.TryAdd(slot, TimeSpan.Zero))
-                slot.Measure(() => (used[slot], starved.Contains(slot)));
+                slot.MeasureWith(() => (used[slot], starved.Contains(slot)));
         }
         return slot;
     }
 
-    /// <summary>Enough looks to see who is busy.</summary>
-    private void Look(RunSlots slots, RunSlot[] busy)
+    /// <summary>Enough samples to see who is busy.</summary>
+    private void Measure(RunSlots slots, RunSlot[] busy)
     {
         for (var i = 0; i < 5; i++)
         {
             time.Advance(TimeSpan.FromMilliseconds(100));
             foreach (var slot in busy)
                 used[slot] += TimeSpan.FromMilliseconds(90);
-            slots.Look();
+            slots.Measure();
         }
     }
 }

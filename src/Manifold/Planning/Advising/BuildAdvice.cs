@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json.Serialization;
 
 namespace Manifold.Planning.Advising;
@@ -15,6 +17,9 @@ public enum AdviceKind
 /// <param name="Message">One line: where, what, and what to do.</param>
 public sealed record BuildAdvice(AdviceKind Kind, string Message)
 {
+    private static readonly FrozenDictionary<AdviceKind, string> Ids = Enum.GetValues<AdviceKind>().ToFrozenDictionary(
+        kind => kind, kind => typeof(AdviceKind).GetField(kind.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);
+
     /// <summary>The images of the project that it is about, separated by commas; empty for a single build.</summary>
     public string Component { get; init; } = "";
 
@@ -22,12 +27,7 @@ public sealed record BuildAdvice(AdviceKind Kind, string Message)
     public ImmutableArray<string> Lines { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The kind as documents and programs name it.</summary>
-    [JsonIgnore] public string Id => Kind switch
-    {
-        AdviceKind.CrossCompile => "cross-compile",
-        AdviceKind.NewerPatch => "newer-patch",
-        _ => "shared-base",
-    };
+    [JsonIgnore] public string Id => Ids[Kind];
 
     [JsonIgnore] public string Page => $"docs/advice.md#{Id}";
 

@@ -1,4 +1,5 @@
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Planning.Advising;
 
@@ -33,7 +34,7 @@ internal static class CrossCompiling
         var platforms = string.Join(", ", runs.Select(each => each.Platform).Distinct());
         var hasMusl = image.Tag?.Contains("alpine", StringComparison.Ordinal) is true;
         var lines = Toolchains.Lines(toolchain, command, plan.Images.Select(each => each.Platform), hasMusl);
-        var message = $"{run.Place.File}:{run.Line}: '{Short(command.Text)}' runs under emulation for {platforms}. "
+        var message = $"{run.Place.File}:{run.Line}: '{Cells.Cut(command.Text, LongestCommand)}' runs under emulation for {platforms}. "
             + $"{Toolchains.Name(toolchain)} can cross-compile, which is faster. Write:";
         return new BuildAdvice(AdviceKind.CrossCompile, message)
         {
@@ -50,6 +51,4 @@ internal static class CrossCompiling
 
     private static string Written(ImageReference image) =>
         image.ShortName is { } name && image.Digest is null ? $"{name}:{image.Tag}" : image.ToString();
-
-    private static string Short(string text) => text.Length <= LongestCommand ? text : text[..(LongestCommand - 1)] + "…";
 }

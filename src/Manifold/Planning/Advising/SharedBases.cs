@@ -33,7 +33,7 @@ internal static partial class SharedBases
             .DistinctBy(layer => layer.Digest).Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Size);
         if (saved == 0)
             return null;
-        var name = ShortOf(repository);
+        var name = all.Select(used => used.Image.Reference.ShortName).FirstOrDefault(written => written is not null) ?? repository;
         var uses = string.Join("; ", byTag.Select(same => Uses([.. same.Select(used => used.Component).Distinct()], $"{name}:{same.Key}")));
         return new BuildAdvice(AdviceKind.SharedBase,
             $"{uses}. Use {name}:{newest.Key} in all of them to share its layers ({bytes(saved)} less to store and pull).");
@@ -57,9 +57,6 @@ internal static partial class SharedBases
         var first = a.Zip(b, (x, y) => x.CompareTo(y)).FirstOrDefault(order => order != 0);
         return first != 0 ? first : a.Length.CompareTo(b.Length);
     });
-
-    private static string ShortOf(string repository) =>
-        repository.StartsWith("docker.io/library/", StringComparison.Ordinal) ? repository["docker.io/library/".Length..] : repository;
 
     [GeneratedRegex(@"^(?<prefix>v?)(?<version>\d{1,9}(\.\d{1,9}){0,3})(?<suffix>-.*)?$")]
     private static partial Regex Version();

@@ -12,7 +12,7 @@ internal static class Toolchains
     private static readonly string[] CCompilers = ["gcc", "cc", "clang"], CppCompilers = ["g++", "c++", "clang++"];
 
     /// <summary>The first command that compiles; null if there is none.</summary>
-    /// <param name="repository">The base image's repository. It tells what <c>make</c> compiles.</param>
+    /// <param name="repository">The base image's repository. It determines what <c>make</c> compiles.</param>
     public static (Toolchain Toolchain, ShellCommand Command)? Find(string script, string repository)
     {
         foreach (var command in ShellCommands.Of(script))
@@ -28,20 +28,22 @@ internal static class Toolchains
         "go" when command.HasVerb("build") => Toolchain.Go,
         "cargo" when command.HasVerb("build", "install", "rustc") => Toolchain.Rust,
         "dotnet" when command.HasVerb("publish", "build") => Toolchain.DotNet,
-        "make" or "gmake" => OfImage(repository),
+        "make" or "gmake" => OfMake(repository),
         "cmake" or "configure" or "meson" => Toolchain.C,
         var program when CCompilers.Contains(program) || CppCompilers.Contains(program) => Toolchain.C,
         _ => null,
     };
 
-    /// <summary>The language of an image's compiler. Interpreters have none.</summary>
-    private static Toolchain? OfImage(string repository) => repository[(repository.LastIndexOf('/') + 1)..] switch
+    /// <summary>The language that <c>make</c> compiles in an image. Null if the image does not determine it.</summary>
+    /// <remarks>
+    /// Also null for Rust and .NET: <c>cargo</c> and <c>dotnet</c> take the platform as an option, and <c>make</c> does not pass it on.
+    /// Go reads it from the environment.
+    /// </remarks>
+    private static Toolchain? OfMake(string repository) => repository[(repository.LastIndexOf('/') + 1)..] switch
     {
         "golang" or "go" => Toolchain.Go,
-        "rust" => Toolchain.Rust,
-        "sdk" when repository.Contains("dotnet", StringComparison.Ordinal) => Toolchain.DotNet,
-        "node" or "python" or "ruby" or "php" or "maven" or "gradle" or "eclipse-temurin" or "busybox" => null,
-        _ => Toolchain.C,
+        "gcc" or "buildpack-deps" or "debian" or "ubuntu" or "alpine" => Toolchain.C,
+        _ => null,
     };
 
     public static string Name(Toolchain toolchain) => toolchain switch
@@ -55,6 +57,11 @@ internal static class Toolchains
     public static ImmutableArray<string> Lines(
         Toolchain toolchain, ShellCommand command, IEnumerable<Platform> platforms, bool musl) => toolchain switch
     {
+        Toolchain.Go when platforms.Any(platform => platform.Architecture == "arm") =>
+        [
+            "ARG TARGETOS TARGETARCH TARGETVARIANT",
+            $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${{TARGETVARIANT#v}} {command.Text}",
+        ],
         Toolchain.Go => ["ARG TARGETOS TARGETARCH", $"RUN {command.Variables}GOOS=$TARGETOS GOARCH=$TARGETARCH {command.Text}"],
         Toolchain.DotNet => ["ARG TARGETARCH", $"RUN {WithOption(command, "-a $TARGETARCH", "publish", "build")}"],
         Toolchain.Rust =>
@@ -65,11 +72,11 @@ internal static class Toolchains
         _ => ["COPY --from=tonistiigi/xx / /", "ARG TARGETPLATFORM", $"RUN {command.Variables}{WithXx(command)}"],
     };
 
-    /// <summary>The command with an option after its verb.</summary>
+    /// <summary>The command with an option after its verb, which it has.</summary>
     private static string WithOption(ShellCommand command, string option, params string[] verbs)
     {
         var at = command.Words.ToList().FindIndex(word => verbs.Contains(word));
-        return command.Variables + string.Join(' ', at < 0 ? command.Words.Add(option) : command.Words.Insert(at + 1, option));
+        return command.Variables + string.Join(' ', command.Words.Insert(at + 1, option));
     }
 
     private static string WithXx(ShellCommand command)

@@ -102,7 +102,7 @@ internal sealed class DockerfileDraft(string root, string? owner)
     /// <summary>The Dockerfile's path from the context; null if a build finds it by itself.</summary>
     private static string? DockerfileOf(FoundDockerfile file, string context)
     {
-        if (file is { Variant: null, Platform: null } && file.Folder == context)
+        if (file.IsPlain && file.Folder == context)
             return null;
         return context.Length == 0 ? file.Path : file.Path[(context.Length + 1)..];
     }

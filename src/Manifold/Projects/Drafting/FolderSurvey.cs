@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
 using Manifold.Linux;
 using Manifold.Oci;
+using Manifold.Planning;
 
 namespace Manifold.Projects.Drafting;
 
@@ -126,8 +127,7 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
     {
         try
         {
-            var rules = new ForeignFolder(root).TryRead(".dockerignore", Limits.IgnoreFileBytes) is { } content
-                ? IgnoreRules.Parse(".dockerignore", FileName.Decode(content)) : IgnoreRules.None;
+            var rules = BuildFiles.IgnoreRulesOf(new FolderSource(root, root));
             return rules.LeavesOutEverything is null ? rules : IgnoreRules.None;
         }
         catch (Exception e) when (e is UsageException or DockerfileException)
@@ -144,7 +144,8 @@ internal sealed partial record FolderSurvey(ImmutableArray<FoundDockerfile> Dock
     };
 
     /// <summary>As a build looks for them.</summary>
-    private static int Rank(string name) => name switch { "Dockerfile" => 0, "Containerfile" => 1, "dockerfile" => 2, _ => 3 };
+    private static int Rank(string name) =>
+        BuildFiles.DefaultNames.IndexOf(name) is >= 0 and var rank ? rank : BuildFiles.DefaultNames.Length;
 
     private static bool IsDockerfile(string name) => Named().IsMatch(name) && !Backup().IsMatch(name);
 

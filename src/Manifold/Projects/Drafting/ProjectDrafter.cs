@@ -22,8 +22,6 @@ public static class ProjectDrafter
     /// <summary>How many levels of folders are searched for Dockerfiles.</summary>
     public const int Depth = FolderSurvey.Depth;
 
-    private const string OwnName = "manifold.yaml";
-
     /// <summary>The example for a folder that has nothing to start from.</summary>
     public const string Example = """
         platforms: [linux/amd64, linux/arm64]
@@ -99,7 +97,7 @@ public static class ProjectDrafter
     {
         try
         {
-            var read = ManifoldYaml.Read(OwnName, new SourceText(OwnName, draft.Text), options);
+            var read = ManifoldYaml.Read(ProjectReader.OwnNames[0], new SourceText(ProjectReader.OwnNames[0], draft.Text), options);
             if (!read.Components.Select(component => component.Name).Order().SequenceEqual(draft.Images.Order()))
                 throw Invalid("Its images differ from those that were found.");
         }

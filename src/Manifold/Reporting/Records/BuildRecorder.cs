@@ -150,7 +150,7 @@ public sealed class BuildRecorder
     {
         var builds = outcomes.Select(outcome => (outcome, Plan: outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")))
             .Where(each => each.Plan is not null).Select(each => new AdvisedBuild(each.outcome.Name ?? "", each.Plan!)).ToList();
-        return [.. BuildAdvisor.Known(builds, run => hasEmulated && log.RanEmulated(run), Units.Bytes).Select(advice => advice with
+        return [.. LocalAdvice.Of(builds, run => hasEmulated && log.RanEmulated(run), Units.Bytes).Select(advice => advice with
         {
             Message = confidential.Text(advice.Message), Lines = [.. advice.Lines.Select(confidential.Text)],
         })];

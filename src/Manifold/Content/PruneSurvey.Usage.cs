@@ -3,26 +3,18 @@ using Manifold.Oci;
 
 namespace Manifold.Content;
 
-/// <content>Measures the store with the decisions that a prune would make, and removes nothing.</content>
-public sealed partial class Prune
+/// <content>Measures the store with the decisions that a prune would make.</content>
+internal sealed partial class PruneSurvey
 {
-    /// <summary>Returns what the store holds, and what <see cref="RunAsync"/> would free of it.</summary>
-    /// <remarks>
-    /// Builds, pulls and pushes go on meanwhile, and the figures are those of the moment. Costs reading every document once, and the
-    /// size of every file of the unpacked layers and cache mounts.
-    /// </remarks>
-    /// <param name="onWait">Called once if a prune must end first.</param>
-    public async Task<DiskUsage> MeasureAsync(Action? onWait = null, CancellationToken cancellation = default)
+    /// <summary>See <see cref="Prune.MeasureAsync"/>.</summary>
+    public DiskUsage Measure(CancellationToken cancellation)
     {
-        using var shared = await store.LockSharedAsync(onWait, cancellation).ConfigureAwait(false);
-        isPlan = true;
-        referrers = ReferrersBySubject();
         var images = store.Tags.List();
         var reached = images.Select(image => image.Target.Digest).Distinct().ToDictionary(digest => digest, ReachedFrom);
         named = [.. store.Tags.Roots().Select(entry => entry.Digest).Where(digest => !reached.ContainsKey(digest)).SelectMany(ReachedFrom),
             .. reached.Values.SelectMany(digests => digests)];
-        var usual = Plan(new Options(), cancellation);
-        var everything = Plan(new Options(All: true), cancellation);
+        var usual = DecideAll(new Prune.Options(), cancellation);
+        var everything = DecideAll(new Prune.Options(All: true), cancellation);
         var builds = FilesBelow(Path.Combine(store.Root, "builds"));
         return new DiskUsage
         {
@@ -46,13 +38,6 @@ public sealed partial class Prune
             var (some, all) = (of(usual), of(everything));
             return new UsagePart(kind, some.Count, some.Freed + some.Kept, some.Freed, all.Freed);
         }
-    }
-
-    private Decisions Plan(Options options, CancellationToken cancellation)
-    {
-        marked.Clear();
-        unread = false;
-        return DecideAll(options, cancellation);
     }
 
     private HashSet<Digest> ReachedFrom(Digest root)

@@ -1,20 +1,12 @@
 using System.Collections.Immutable;
 using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Planning.Advising;
 using Manifold.Registry;
+using Manifold.Reporting;
 using Manifold.Sandbox;
 
-namespace Manifold.Planning.Advising;
-
-/// <summary>A build to advise on.</summary>
-/// <param name="Component">The image of the project; empty for a single build.</param>
-/// <param name="Plan">Null if the build could not be planned.</param>
-/// <param name="Bases">The base images of its stages.</param>
-public sealed record AdvisedBuild(string Component, BuildPlan? Plan, ImmutableArray<BaseImage> Bases)
-{
-    public AdvisedBuild(string component, BuildPlan plan) : this(component, plan, [.. plan.Bases])
-    {
-    }
-}
+namespace Manifold;
 
 /// <summary>Collects advice for builds that are planned or checked.</summary>
 /// <remarks>
@@ -25,14 +17,12 @@ public sealed record AdvisedBuild(string Component, BuildPlan? Plan, ImmutableAr
 /// </code>
 /// Never fails because of a registry.
 /// </remarks>
-public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry)
+public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry, TimeProvider time)
 {
     private const int MostRepositories = 12;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    /// <param name="bytes">Renders a size.</param>
-    public async Task<ImmutableArray<BuildAdvice>> OfAsync(
-        IReadOnlyCollection<AdvisedBuild> builds, Func<long, string> bytes, CancellationToken cancellation)
+    public async Task<ImmutableArray<BuildAdvice>> OfAsync(IReadOnlyCollection<AdvisedBuild> builds, CancellationToken cancellation)
     {
         // 1
         var emulated = new HashSet<Platform>();
@@ -45,22 +35,13 @@ public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry)
         // 2
         var newer = await NewerAsync(builds, cancellation).ConfigureAwait(false);
         // 3
-        return [.. Known(builds, run => emulated.Contains(run.Platform), bytes), .. newer];
-    }
-
-    /// <summary>The advice that needs no registry. Pure.</summary>
-    public static IEnumerable<BuildAdvice> Known(IEnumerable<AdvisedBuild> builds, Func<RunStep, bool> isEmulated, Func<long, string> bytes)
-    {
-        var all = builds.ToList();
-        return BuildAdvice.Merged(all.Where(build => build.Plan is not null)
-            .SelectMany(build => CrossCompiling.Of(build.Plan!, isEmulated).Select(advice => advice with { Component = build.Component }))
-            .Concat(SharedBases.Of(all.SelectMany(build => build.Bases.Select(image => new UsedBase(build.Component, image))), bytes)));
+        return [.. LocalAdvice.Of(builds, run => emulated.Contains(run.Platform), Units.Bytes), .. newer];
     }
 
     private async Task<IEnumerable<BuildAdvice>> NewerAsync(IReadOnlyCollection<AdvisedBuild> builds, CancellationToken cancellation)
     {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bounded.CancelAfter(Patience);
+        using var timeout = new CancellationTokenSource(Patience, time);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         // A registry that did not answer before is not asked again.
         var repositories = builds.SelectMany(build => build.Bases.Select(image => (build.Component, Image: image)))
             .Where(each => each.Image.Origin is BaseOrigin.Registry or BaseOrigin.Locked && NewerTags.HasPatch(each.Image.FoundAs))
