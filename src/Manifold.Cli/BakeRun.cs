@@ -71,7 +71,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         {
             var plan = await bakery.PlanAsync(request, Show, cancellation);
             if (line.Plan)
-                return await TellPlanAsync(plan, new Emulators(store), registry, progress, cancellation);
+                return await ReportPlanAsync(plan, new Emulators(store), registry, progress, cancellation);
             var outputs = await BakeOutputs.PrepareAsync(new OutputTools(store, registry)
             {
                 Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
@@ -143,7 +143,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         };
     }
 
-    private async Task<int> TellPlanAsync(
+    private async Task<int> ReportPlanAsync(
         BakePlan plan, Emulators emulators, RegistryClient registry, BuildProgress progress, CancellationToken cancellation)
     {
         await progress.DisposeAsync();

@@ -44,7 +44,7 @@ internal sealed class BuildProgress : IAsyncDisposable
     private static bool IsLive(CliContext context, string mode) => context.Interactive && mode switch
     {
         "tty" => true,
-        "auto" => context.Variable("CI") is null or "false" && (context.ErrorSize()?.Width ?? 80) >= NarrowestTree,
+        "auto" => context.Variable("CI") is null or "false" && context.Screen.Width >= NarrowestTree,
         _ => false,
     };
 

@@ -30,11 +30,14 @@ public sealed record CliContext
     /// <summary>True where standard error is a terminal that may be painted.</summary>
     public required bool Interactive { get; init; }
 
-    /// <summary>The columns of the terminal that standard output is; null where it is none, and nothing is cut.</summary>
+    /// <summary>The columns of the terminal that standard output is; null if it is not a terminal, and nothing is cut.</summary>
     public int? OutWidth { get; init; }
 
-    /// <summary>Columns and rows of the terminal that standard error is, now; null where it is none.</summary>
+    /// <summary>The current columns and rows of the terminal that standard error is; null if it is not a terminal.</summary>
     public Func<(int Width, int Height)?> ErrorSize { get; init; } = () => null;
+
+    /// <summary>The same for drawing on it: the usual size if it is unknown.</summary>
+    public (int Width, int Height) Screen => ErrorSize() ?? (80, 24);
 
     /// <summary>True where the terminal shows ASCII only.</summary>
     public bool IsAscii { get; init; }
@@ -44,6 +47,9 @@ public sealed record CliContext
 
     /// <summary>Whether standard error may have colors.</summary>
     public bool Paints => Interactive && Variable("NO_COLOR") is null;
+
+    /// <summary>Whether standard output may have colors.</summary>
+    public bool PaintsOut => Paints && OutIsTerminal;
 
     /// <summary>Called before a command does anything; may start the program anew in other circumstances (<see cref="Rootless"/>).</summary>
     public Func<System.CommandLine.ParseResult, Task> Begin { get; init; } = _ => Task.CompletedTask;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Manifold.Dockerfile;
 using Manifold.Planning;
-using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -43,16 +42,14 @@ internal static class DockerfileExcerpt
         last = Math.Min(Math.Min(last, lines.Length), place.Line + MostOfInstruction - 1);
         var (from, to) = (Math.Max(1, place.Line - Around), Math.Min(lines.Length, last + Around));
         var digits = to.ToString(CultureInfo.InvariantCulture).Length;
-        var excerpt = new List<string> { $"[bold]{Shown(place.File)}:{place.Line.ToString(CultureInfo.InvariantCulture)}[/]" };
+        var excerpt = new List<string> { $"[bold]{PaintedLine.Foreign(place.File)}:{place.Line.ToString(CultureInfo.InvariantCulture)}[/]" };
         for (var number = from; number <= to; number++)
         {
             var isFailing = number >= place.Line && number <= last;
             var start = number.ToString(CultureInfo.InvariantCulture).PadLeft(digits);
-            var line = Shown(lines[number - 1].Replace("\t", "    ", StringComparison.Ordinal));
+            var line = PaintedLine.Foreign(lines[number - 1].Replace("\t", "    ", StringComparison.Ordinal));
             excerpt.Add(isFailing ? $"[red]>[/] [bold]{start} | {line}[/]" : $"  [grey]{start} |[/] {line}".TrimEnd());
         }
         return [.. excerpt];
     }
-
-    private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));
 }

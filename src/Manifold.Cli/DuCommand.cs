@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Manifold.Content;
 
 namespace Manifold.Cli;
 
-/// <summary><c>manifold du</c>: what the store holds, and what a prune would free.</summary>
+/// <summary><c>manifold du</c>: the contents of the store, and the space that a prune would free.</summary>
 internal static class DuCommand
 {
     public static Command Create(CliContext context)
@@ -73,7 +74,7 @@ internal static class DuCommand
         ["pruneAllFrees"] = usage.PruneAllFrees,
         ["parts"] = new JsonArray([.. usage.Parts.Select(part => new JsonObject
         {
-            ["kind"] = KeyOf(part.Kind),
+            ["kind"] = JsonNamingPolicy.CamelCase.ConvertName(part.Kind.ToString()),
             ["count"] = part.Count,
             ["bytes"] = part.Bytes,
             ["pruneFrees"] = part.PruneFrees,
@@ -87,6 +88,4 @@ internal static class DuCommand
             ["ownBytes"] = image.OwnBytes,
         })]),
     };
-
-    private static string KeyOf(UsageKind kind) => kind.ToString() is var name ? char.ToLowerInvariant(name[0]) + name[1..] : "";
 }

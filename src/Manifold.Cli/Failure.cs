@@ -28,7 +28,7 @@ internal static partial class Failure
         var innermost = Innermost(thrown);
         var problem = innermost is OperationCanceledException ? innermost
             : TryExplain(thrown, context) ?? innermost;
-        TransferLines.ClearStatus(context);
+        StatusLine.Clear(context);
         // 2
         var (message, code) = problem switch
         {

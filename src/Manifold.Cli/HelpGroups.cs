@@ -22,7 +22,7 @@ internal static class HelpGroups
         ("Setup", ["login", "logout", "doctor", "emulators", "completion", "version", "help"]),
     ];
 
-    private static readonly ImmutableArray<(string Title, string[] Names)> OfOptions =
+    internal static readonly ImmutableArray<(string Title, string[] Names)> OfOptions =
     [
         ("Build",
         [
@@ -62,9 +62,6 @@ internal static class HelpGroups
             "--authfile", "--pull-authfile", "--push-authfile", "--cert-dir", "--insecure-registry", "--debug", "--help", "--version",
         ]),
     ];
-
-    /// <summary>Whether a table has the option.</summary>
-    public static bool Knows(string option) => OfOptions.Any(group => group.Names.Contains(option));
 
     /// <summary>The commands below a command that people see, under their headings.</summary>
     public static IEnumerable<(string Title, ImmutableArray<Command> Commands)> Commands(Command command)

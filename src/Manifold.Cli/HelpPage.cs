@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -63,9 +64,8 @@ internal sealed class HelpPage
     /// <summary>Writes a page to standard output, as wide as its terminal.</summary>
     public static void Show(CliContext context, Func<int, bool, string> page)
     {
-        var painted = context.Interactive && context.OutIsTerminal && context.Variable("NO_COLOR") is null;
         var width = Math.Min(context.OutWidth ?? UsualWidth, LargestWidth);
-        Text.ForeignTextWriter.Own(context.Out).Write(page(width, painted));
+        ForeignTextWriter.Own(context.Out).Write(page(width, context.PaintsOut));
     }
 
     private static string Label(Option option)
@@ -151,25 +151,12 @@ internal sealed class HelpPage
     private void Paragraph(string plain) => Wrapped(0, plain, "");
 
     /// <param name="start">Where lines after the first start.</param>
-    /// <param name="head">Stands before the first line.</param>
+    /// <param name="head">The text before the first line. It takes as many cells as <paramref name="start"/>.</param>
     private void Wrapped(int start, string plain, string head)
     {
-        var at = start;
-        text.Append(head);
-        var isFirst = true;
-        foreach (var word in plain.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!isFirst && at + 1 + word.Length > width)
-            {
-                text.Append('\n').Append(' ', start);
-                at = start;
-                isFirst = true;
-            }
-            text.Append(isFirst ? "" : " ").Append(word);
-            at += word.Length + (isFirst ? 0 : 1);
-            isFirst = false;
-        }
-        text.Append('\n');
+        var words = string.Join(' ', plain.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var lines = string.Join('\n', Wrapping.Lines(new string(' ', start) + words, width, start));
+        text.Append(head).Append(lines.AsSpan(start)).Append('\n');
     }
 
     private string Bold(string plain) => bold ? $"\e[1m{plain}\e[m" : plain;

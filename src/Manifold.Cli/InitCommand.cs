@@ -68,13 +68,11 @@ internal static class InitCommand
 
     private static UsageException NothingIn(string folder) => new($"""
         '{folder}' has no files to create a manifold.yaml from. Looked for:
-          Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {FolderDepth} levels down
+          Dockerfile, Containerfile, Dockerfile.NAME and NAME.Dockerfile, here and in folders up to {ProjectDrafter.Depth} levels down
           docker-bake.hcl, docker-bake.json, compose.yaml, docker-compose.yaml
           components/NAME/Dockerfile and components/NAME/ImageSource
         Write a Dockerfile and run the command again, or write a manifold.yaml such as:
 
         {string.Join('\n', ProjectDrafter.Example.Split('\n').Select(line => "  " + line))}
         """);
-
-    private const int FolderDepth = ProjectDrafter.Depth;
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Manifold.Content;
 using Manifold.Images;
@@ -20,11 +18,6 @@ internal static class InspectFiles
 {
     public const int Usual = 30;
     private const int InstructionWidth = 100;
-
-    private static readonly JsonSerializerOptions Readable = new()
-    {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     /// <exception cref="UsageException">The limit is negative, or there are no files to limit.</exception>
     public static void RequireLimit(int? limit, bool hasFiles)
@@ -46,7 +39,7 @@ internal static class InspectFiles
         var most = asked.Most == 0 ? int.MaxValue : asked.Most;
         var files = await ReadAsync(context, source, image, (new ContentsCache(store), most), cancellation);
         if (asked.Json)
-            await context.Out.WriteLineAsync(ToJson(source.Location, entry, files).ToJsonString(Readable));
+            await context.Out.WriteLineAsync(ToJson(source.Location, entry, files).ToJsonString(InspectedJson.Readable));
         else
             Write(context, source.Location, entry, files);
     }

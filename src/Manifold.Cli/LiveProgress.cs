@@ -92,7 +92,7 @@ internal sealed class LiveProgress : IAsyncDisposable
 
     private void Draw()
     {
-        var size = context.ErrorSize() ?? (80, 24);
+        var size = context.Screen;
         string frame;
         lock (gate)
         {

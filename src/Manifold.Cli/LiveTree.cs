@@ -6,13 +6,13 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>What a build does right now, as a tree of few lines: images, their platforms, the steps that run.</summary>
+/// <summary>The running parts of a build, as a short tree.</summary>
 /// <remarks>
 /// <code>
 /// 12 of 40 images  310 of 800 steps, 120 cached
 /// api  3 of 5 platforms, 12 of 20 steps, 4 cached
 ///   linux/arm64  6 of 8  [build 4/5] RUN make  12 s  what it printed last
-/// fetching 3 blobs, 12.1 MB of 40.0 MB
+/// pulling 3 blobs, 12.1 MB of 40.0 MB
 /// … and 14 more images at work
 /// </code>
 /// Not thread-safe: its owner holds a lock. Lines have the marks of <see cref="PaintedLine"/>; texts from outside are escaped.
@@ -20,7 +20,7 @@ namespace Manifold.Cli;
 internal sealed class LiveTree
 {
     private readonly Dictionary<string, Image> images = new(StringComparer.Ordinal);
-    private readonly Dictionary<(TransferKind, Digest), Transferred> transfers = [];
+    private readonly Dictionary<(TransferKind, Digest, string), Transferred> transfers = [];
 
     private sealed class Image(string name, DateTimeOffset begin)
     {
@@ -57,11 +57,12 @@ internal sealed class LiveTree
                 image.Failed = true;
                 image.Running.Remove(failed.Step.Digest);
                 return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
-            case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? Whole(image, e.Time) : null;
+            case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? CompletedLine(image, e.Time) : null;
             case Transferred transfer: Note(transfer); return null;
             case HookFinished { Cached: false } hook:
-                return $"{Shown(e.Component ?? "")} {Shown(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
-            case Warned warned: return $"[yellow]warning:[/] {Shown((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
+                return $"{PaintedLine.Foreign(e.Component ?? "")} {PaintedLine.Foreign(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
+            case Warned warned:
+                return $"[yellow]warning:[/] {PaintedLine.Foreign((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
             default: return null;
         }
     }
@@ -125,22 +126,23 @@ internal sealed class LiveTree
         if (image.Counts.TryGetValue(done.Step.Platform, out var count))
             image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
         if (e.Component is not null)
-            return null; // of many images each is told when it is whole
+            return null; // of several images, each gets one line when it is complete
         return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : $"[green]{Units.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
     }
 
-    private static string Whole(Image image, DateTimeOffset now) =>
-        $"[green]✓[/] [bold]{Shown(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  "
+    private static string CompletedLine(Image image, DateTimeOffset now) =>
+        $"[green]✓[/] [bold]{PaintedLine.Foreign(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  "
             + (image.Cached == image.Done
                 ? "[blue]cached[/]"
                 : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
 
     private void Note(Transferred transfer)
     {
+        var key = (transfer.Kind, transfer.Digest, transfer.Where);
         if (transfer.Done < transfer.Total)
-            transfers[(transfer.Kind, transfer.Digest)] = transfer;
+            transfers[key] = transfer;
         else
-            transfers.Remove((transfer.Kind, transfer.Digest));
+            transfers.Remove(key);
     }
 
     private string Summary()
@@ -152,34 +154,25 @@ internal sealed class LiveTree
     private static IEnumerable<string> Lines(Image image, DateTimeOffset now, bool named)
     {
         if (named)
-            yield return $"[bold]{Shown(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
+            yield return $"[bold]{PaintedLine.Foreign(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
                 + $"{image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
         foreach (var running in image.Running.Values.OrderBy(running => running.Waits)
             .ThenBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
         {
             var count = image.Counts.TryGetValue(running.Step.Platform, out var known) ? $"  [grey]{known.Done} of {known.Steps}[/]" : "";
-            var last = running.Last.Length > 0 ? $"[rest]  [grey]{Shown(running.Last)}[/][/]" : "";
-            var step = $"{(named ? "  " : "")}{Shown(running.Step.Platform.ToString())}{count}  ";
+            var last = running.Last.Length > 0 ? $"[rest]  [grey]{PaintedLine.Foreign(running.Last)}[/][/]" : "";
+            var step = $"{(named ? "  " : "")}{PaintedLine.Foreign(running.Step.Platform.ToString())}{count}  ";
             yield return running.Waits
-                ? $"[grey]{step}[cut]{Shown(running.Step.Name)}[/]  waiting for a slot[/]"
-                : $"{step}[bold][cut]{Shown(running.Step.Name)}[/][/]  {Units.Duration(now - running.Begin)}{last}";
+                ? $"[grey]{step}[cut]{PaintedLine.Foreign(running.Step.Name)}[/]  waiting for a slot[/]"
+                : $"{step}[bold][cut]{PaintedLine.Foreign(running.Step.Name)}[/][/]  {Units.Duration(now - running.Begin)}{last}";
         }
     }
 
     private string Moving() => string.Join("  ", transfers.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-        $"[grey]{Verb(kind.Key)} {Units.Count(kind.Count(), "blob")}, {Units.Bytes(kind.Sum(transfer => transfer.Done))} of {Units.Bytes(kind.Sum(transfer => transfer.Total))}[/]"));
-
-    private static string Verb(TransferKind kind) => kind switch
-    {
-        TransferKind.Pull => "fetching",
-        TransferKind.Push => "sending",
-        TransferKind.Unpack => "unpacking",
-        _ => "compressing",
-    };
-
-    /// <summary>A text from outside as one line of markup.</summary>
-    private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));
+        $"[grey]{Units.Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}, {Units.Bytes(kind.Sum(transfer => transfer.Done))} of "
+        + $"{Units.Bytes(kind.Sum(transfer => transfer.Total))}[/]"));
 
     private static string Title(BuildEvent e, Step step) =>
-        $"[cut]{Shown((e.Component is null ? "" : e.Component + " ") + step.Name)}[/] ({Shown(step.Platform.ToString())})";
+        $"[cut]{PaintedLine.Foreign((e.Component is null ? "" : e.Component + " ") + step.Name)}[/] "
+            + $"({PaintedLine.Foreign(step.Platform.ToString())})";
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Reporting;
 
 namespace Manifold.Cli;
 
@@ -60,7 +61,7 @@ internal static class LsCommand
             }
             foreach (var tag in listed.Where(tag => tag.Problem is not null))
                 context.Warn($"tag '{tag.Tag}' is broken: {tag.Problem}");
-            TellOfRest(context, tags, chosen, shown, parsed.GetValue(filter));
+            ReportRest(context, tags, chosen, shown, parsed.GetValue(filter));
         });
         return command;
     }
@@ -91,7 +92,7 @@ internal static class LsCommand
         return await listing.ReadAsync(tags, () => Interlocked.Increment(ref done), cancellation);
     }
 
-    private static void TellOfRest(
+    private static void ReportRest(
         CliContext context, ImmutableArray<string> tags, ImmutableArray<string> chosen, ImmutableArray<string> shown, string? filter)
     {
         var more = chosen.Length - shown.Length;
@@ -105,7 +106,7 @@ internal static class LsCommand
     private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>
     [
         tag.Tag, Platforms(tag), tag.Top?.Digest.Short ?? "-", tag.Size is { } size ? ByteSize.Format(size) : "-",
-        tag.Created is { } created ? Age(now - created) : "-",
+        tag.Created is { } created ? Units.Age(now - created) : "-",
     ];
 
     private static string Platforms(ListedTag tag) => tag switch
@@ -113,17 +114,6 @@ internal static class LsCommand
         { Problem: not null } => "(broken)",
         { ArtifactType: { } type } => $"({type})",
         _ => string.Join(',', tag.Platforms.Select(platform => platform.Platform?.ToString() ?? "?")),
-    };
-
-    /// <summary>An age in its largest whole unit.</summary>
-    internal static string Age(TimeSpan age) => age.TotalDays switch
-    {
-        >= 730 => Counts.Of((int)(age.TotalDays / 365.25), "year"),
-        >= 60 => Counts.Of((int)(age.TotalDays / 30.44), "month"),
-        >= 14 => Counts.Of((int)(age.TotalDays / 7), "week"),
-        >= 2 => Counts.Of((int)age.TotalDays, "day"),
-        _ when age.TotalHours >= 2 => Counts.Of((int)age.TotalHours, "hour"),
-        _ => Counts.Of((int)Math.Max(0, age.TotalMinutes), "minute"),
     };
 
     private static JsonObject ToJson(ImageReference repository, ListedTag tag) => new()

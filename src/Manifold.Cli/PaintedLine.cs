@@ -21,12 +21,9 @@ internal static class PaintedLine
 
     private sealed record Span(string Text, string[] Marks);
 
-    /// <summary>Doubles the brackets of a text, so that they are not taken for marks.</summary>
-    public static string Escape(string text) =>
-        text.Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal);
-
-    /// <summary>The text without marks.</summary>
-    public static string Plain(string line) => string.Concat(Read(line).Select(span => span.Text));
+    /// <summary>A text from outside as part of a marked line. Its brackets are doubled, so that they are not taken for marks.</summary>
+    public static string Foreign(string text) =>
+        ForeignText.Line(text).Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal);
 
     public static string Render(string line, int width, bool colors, bool ascii)
     {

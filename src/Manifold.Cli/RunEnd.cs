@@ -39,11 +39,13 @@ internal static class RunEnd
             var step = component.Failure as StepFailedException;
             if (step is not null && RequestOf(component, step.Step) is { } request
                 && DockerfileExcerpt.Of(request, step.Step.Place) is [var place, .. var lines])
-                before.AddRange(["", $"[bold]{Shown(component.Name)}:[/] {place}", .. lines]);
+                before.AddRange(["", $"[bold]{PaintedLine.Foreign(component.Name)}:[/] {place}", .. lines]);
             sentences.Add($"{component.Name}: {step?.Sentence ?? component.Failure!.Message}");
         }
         var message = $"{string.Join('\n', sentences)}\n{failure.Outlook}";
-        return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [Counts(failure.Result), Time(record)]);
+        // The message has the names, but not all of many.
+        string[] counts = record.Components.Length > BakeFailedException.MostNames ? [ImageStates.CountsOf(record)] : [];
+        return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [.. counts, Time(record)]);
     }
 
     /// <summary>The last line of a build that succeeded.</summary>
@@ -65,35 +67,12 @@ internal static class RunEnd
     private static string Time(BuildRecord record) =>
         $"[red]✗ Failed[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
 
-    private static string Counts(BakeResult result)
-    {
-        var counts = new (int Count, string What)[]
-        {
-            (result.Components.Count(component => component.State == BakedState.Built), "built"),
-            (result.Components.Count(component => component.State == BakedState.Failed), "failed"),
-            (result.Components.Count(component => component is { State: BakedState.Stopped, Began: true }), "stopped"),
-            (result.Components.Count(component => component.State == BakedState.Skipped
-                || component is { State: BakedState.Stopped, Began: false }), "not started"),
-        };
-        return string.Join(", ", counts.Where(each => each.Count > 0).Select(each => $"{each.Count} {each.What}"));
-    }
-
     /// <summary>A message for a terminal, broken between words where a line is too long.</summary>
     public static string Wrapped(CliContext context, string message)
     {
         if (!context.Interactive || context.ErrorSize() is not { Width: > 20 } size)
             return message;
-        return string.Join('\n', message.Split('\n').SelectMany(line => Lines(line, size.Width)));
-    }
-
-    private static IEnumerable<string> Lines(string line, int width)
-    {
-        while (Cells.Width(line) > width && line.LastIndexOf(' ', Math.Min(width, line.Length - 1)) is > 0 and var blank)
-        {
-            yield return line[..blank];
-            line = line[(blank + 1)..];
-        }
-        yield return line;
+        return string.Join('\n', message.Split('\n').SelectMany(line => Wrapping.Lines(line, size.Width)));
     }
 
     private static BuildRequest? RequestOf(BakedComponent component, Step step)
@@ -103,6 +82,4 @@ internal static class RunEnd
             ?? builds.FirstOrDefault(platform => platform.Platform == step.Platform) ?? builds.FirstOrDefault();
         return own?.Node.Build?.Request;
     }
-
-    private static string Shown(string text) => PaintedLine.Escape(ForeignText.Line(text));
 }

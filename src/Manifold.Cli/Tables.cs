@@ -21,7 +21,7 @@ internal static class Tables
 
     public static void Write(CliContext context, params IRenderable[] parts)
     {
-        var painted = context.Interactive && context.OutIsTerminal && context.Variable("NO_COLOR") is null;
+        var painted = context.PaintsOut;
         using var plain = new StringWriter();
         var console = SafeConsole.Create(new AnsiConsoleSettings
         {

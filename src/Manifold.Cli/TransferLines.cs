@@ -1,28 +1,15 @@
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Reporting;
-using Manifold.Text;
 
 namespace Manifold.Cli;
 
 /// <summary>Renders transfers as one line for each blob that is done; on a terminal, a line below them says how far the others are.</summary>
 internal sealed class TransferLines(CliContext context) : IProgress<TransferProgress>
 {
-    // Clears what a status line left, for whoever writes next. The line itself ends where it began.
-    private const string Clear = "\r\e[K";
-
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
-
     private readonly Lock turn = new();
     private readonly Dictionary<Digest, TransferProgress> moving = [];
     private DateTimeOffset last;
-
-    /// <summary>Before a message that ends the command: what it interrupted may have left a status line.</summary>
-    public static void ClearStatus(CliContext context)
-    {
-        if (HasStatus(context))
-            ForeignTextWriter.Own(context.Error).Write(Clear);
-    }
 
     public void Report(TransferProgress value)
     {
@@ -32,7 +19,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
                 WriteLine(value);
             else
                 moving[value.Blob.Digest] = value;
-            if (HasStatus(context))
+            if (StatusLine.HasStatus(context))
                 WriteStatus(value.Done);
             else if (value.Done)
                 last = context.Time.GetUtcNow();
@@ -44,17 +31,16 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
     private void WriteLine(TransferProgress value)
     {
         moving.Remove(value.Blob.Digest);
-        ClearStatus(context);
+        StatusLine.Clear(context);
         context.Error.WriteLine($"{value.Blob.Digest.Short}  {ByteSize.Format(value.Blob.Size),9}  {What(value.Push)}");
     }
 
     private void WriteStatus(bool now)
     {
-        if (moving.Count == 0 || (!now && context.Time.GetUtcNow() - last < Pace))
+        if (moving.Count == 0 || (!now && context.Time.GetUtcNow() - last < StatusLine.Pace))
             return;
         last = context.Time.GetUtcNow();
-        var width = (context.ErrorSize()?.Width ?? 80) - 1;
-        ForeignTextWriter.Own(context.Error).Write($"{Clear}{PaintedLine.Render(Status(), width, colors: false, context.IsAscii)}\r");
+        StatusLine.WriteStatus(context, Status());
     }
 
     /// <summary>In a log, a line now and then says that it goes on.</summary>
@@ -70,8 +56,6 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
 
     private string Status() => $"{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of "
         + ByteSize.Format(moving.Values.Sum(each => each.Blob.Size));
-
-    private static bool HasStatus(CliContext context) => context is { Interactive: true, HasStatusLine: true };
 
     private static string What(BlobPush? push) => push switch
     {

@@ -57,6 +57,9 @@ public sealed record BakeResult(ImmutableArray<BakedComponent> Components)
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>
 public sealed class BakeFailedException(BakeResult result) : ManifoldException(Text(result))
 {
+    /// <summary>Of more images, the message lists only the first.</summary>
+    public const int MostNames = 12;
+
     public BakeResult Result => result;
 
     public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
@@ -88,8 +91,7 @@ public sealed class BakeFailedException(BakeResult result) : ManifoldException(T
 
     private static string Names(IEnumerable<string> names)
     {
-        const int most = 12;
         var all = names.ToList();
-        return string.Join(", ", all.Take(most)) + (all.Count > most ? $" and {all.Count - most} more" : "");
+        return string.Join(", ", all.Take(MostNames)) + (all.Count > MostNames ? $" and {all.Count - MostNames} more" : "");
     }
 }

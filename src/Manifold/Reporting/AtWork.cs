@@ -51,7 +51,7 @@ internal sealed class AtWork
                 + $"{PlainProgress.Title(pair.Value.Step)}")
             .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Units.Duration(now - pair.Value)}: {pair.Key.Item2}"))
             .Concat(moving.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-                $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
+                $"{Units.Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
                 + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}")).ToList();
         if (lines.Count == 0)
             lines.Add("still working");
@@ -59,14 +59,6 @@ internal sealed class AtWork
             lines = [.. lines.Take(MostLines - 1), $"… and {lines.Count - MostLines + 1} more at work"];
         return waiting.Count == 0 ? lines : lines.Append($"{Units.Count(waiting.Count, "step")} waiting for a slot");
     }
-
-    public static string Doing(TransferKind kind) => kind switch
-    {
-        TransferKind.Pull => "pulling",
-        TransferKind.Push => "pushing",
-        TransferKind.Unpack => "unpacking",
-        _ => "compressing",
-    };
 
     private void End((string?, Digest) step)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Manifold.Solving;
 
 namespace Manifold.Reporting;
 
@@ -28,13 +29,24 @@ public static class Units
     /// <summary>A change in bytes: <c>+1.2 MB</c>, <c>−300 kB</c>, <c>±0</c>.</summary>
     public static string Change(long bytes) => bytes == 0 ? "±0" : bytes > 0 ? "+" + Bytes(bytes) : "−" + Bytes(-bytes);
 
-    /// <summary>How long ago: <c>5 hours</c>, <c>12 days</c>, <c>7 months</c>.</summary>
+    /// <summary>How long ago, in the largest unit of which there are several: <c>90 minutes</c>, <c>5 hours</c>, <c>12 days</c>.</summary>
     public static string Age(TimeSpan time) => time.TotalDays switch
     {
-        < 2 => Count((int)time.TotalHours, "hour"),
-        < 90 => Count((int)time.TotalDays, "day"),
-        < 730 => Count((int)(time.TotalDays / 30.44), "month"),
-        _ => Count((int)(time.TotalDays / 365.25), "year"),
+        >= 730 => Count((int)(time.TotalDays / 365.25), "year"),
+        >= 60 => Count((int)(time.TotalDays / 30.44), "month"),
+        >= 14 => Count((int)(time.TotalDays / 7), "week"),
+        >= 2 => Count((int)time.TotalDays, "day"),
+        _ when time.TotalHours >= 2 => Count((int)time.TotalHours, "hour"),
+        _ => Count((int)Math.Max(0, time.TotalMinutes), "minute"),
+    };
+
+    /// <summary>A transfer in words: <c>pulling</c>.</summary>
+    public static string Doing(TransferKind kind) => kind switch
+    {
+        TransferKind.Pull => "pulling",
+        TransferKind.Push => "pushing",
+        TransferKind.Unpack => "unpacking",
+        _ => "compressing",
     };
 
     public static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");

@@ -23,6 +23,13 @@ public sealed class PaintingATerminal
     }
 
     [Theory]
+    [InlineData("0.3 s", "✗ failed  [build 3/3] RUN echo compiling a pro… (linux/amd64)  0.3 s")]
+    [InlineData("12 s", "✗ failed  [build 3/3] RUN echo compiling a prog… (linux/amd64)  12 s")]
+    [InlineData("1 min 40 s", "✗ failed  [build 3/3] RUN echo compiling … (linux/amd64)  1 min 40 s")]
+    public void the_name_of_a_step_makes_room_for_its_time(string time, string text) => Assert.Equal(text, Painted(
+        $"[red]✗ failed[/]  [cut][[build 3/3]] RUN echo compiling a program with a long name[/] (linux/amd64)  {time}", 68));
+
+    [Theory]
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(40)]

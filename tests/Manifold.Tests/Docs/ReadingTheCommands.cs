@@ -1,5 +1,4 @@
 using System.CommandLine.Parsing;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Manifold.Cli;
 
@@ -9,18 +8,16 @@ namespace Manifold.Tests.Docs;
 /// the program's own parser, and not run.</summary>
 public sealed partial class ReadingTheCommands
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Source())!, "..", "..", ".."));
-
     [Fact]
     public void every_command_of_the_docs_is_one_that_the_program_takes()
     {
-        var pages = Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Append(Path.Combine(Root, "README.md"));
+        var pages = Directory.EnumerateFiles(Path.Combine(Cases.Repository, "docs"), "*.md", SearchOption.AllDirectories)
+            .Append(Path.Combine(Cases.Repository, "README.md"));
         var commands = pages.SelectMany(page =>
             Commands().Matches(File.ReadAllText(page)).Select(match => (Page: page, Line: match.Groups[1].Value))).ToList();
         Assert.True(commands.Count > 50, $"{commands.Count} commands were found.");
         Assert.Empty(commands.Select(each => (each.Page, each.Line, Mistake: MistakeOf(each.Line))).Where(each => each.Mistake is not null)
-            .Select(each => $"{Path.GetRelativePath(Root, each.Page)}: manifold {each.Line}: {each.Mistake}"));
+            .Select(each => $"{Path.GetRelativePath(Cases.Repository, each.Page)}: manifold {each.Line}: {each.Mistake}"));
     }
 
     [Theory]
@@ -49,8 +46,6 @@ public sealed partial class ReadingTheCommands
             || !(mistake.Contains(" is missing.", StringComparison.Ordinal) || Incomplete().IsMatch(mistake)));
         return mistakes.FirstOrDefault();
     }
-
-    private static string Source([CallerFilePath] string path = "") => path;
 
     [GeneratedRegex("`(?:[A-Z_]+=\\S+ )*manifold ([a-z][^`\n]*)`")]
     private static partial Regex Commands();

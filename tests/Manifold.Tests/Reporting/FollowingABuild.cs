@@ -64,7 +64,7 @@ public sealed class FollowingABuild
         Assert.InRange(lines.Count, 5, 20);
         Assert.StartsWith("[bold]0 of 40 images[/]", lines[0], StringComparison.Ordinal);
         Assert.Contains("more images at work", lines[^1]);
-        Assert.Contains(lines, line => PaintedLine.Plain(line).Contains("RUN make [x]",
+        Assert.Contains(lines, line => Plain(line).Contains("RUN make [x]",
             StringComparison.Ordinal)); // what comes from a Dockerfile has no marks
     }
 
@@ -77,8 +77,8 @@ public sealed class FollowingABuild
         tree.Show(new StepStarted(step) { Time = Start });
         tree.Show(new StepPrinted(step, "compiling", false) { Time = Start });
         Assert.Equal("linux/arm64  [build 2/3] RUN make  3.0 s  compiling",
-            PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
-        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", PaintedLine.Plain(tree.Show(new StepFinished(step, TimeSpan.Zero,
+            Plain(Assert.Single(tree.Lines(Start.AddSeconds(3), 20))));
+        Assert.Equal("[build 2/3] RUN make (linux/arm64)  cached", Plain(tree.Show(new StepFinished(step, TimeSpan.Zero,
             true, false) { Time = Start })!));
         Assert.Empty(tree.Lines(Start, 20));
     }
@@ -91,11 +91,20 @@ public sealed class FollowingABuild
         tree.Show(new StepStarted(step) { Time = Start });
         tree.Show(new StepWaiting(step) { Time = Start });
         var waiting = Assert.Single(tree.Lines(Start.AddSeconds(9), 20));
-        Assert.Equal("linux/amd64  [build 2/3] RUN make  waiting for a slot", PaintedLine.Plain(waiting));
+        Assert.Equal("linux/amd64  [build 2/3] RUN make  waiting for a slot", Plain(waiting));
         Assert.StartsWith("[grey]", waiting, StringComparison.Ordinal);
 
         tree.Show(new StepResumed(step) { Time = Start.AddSeconds(9) });
-        Assert.Equal("linux/amd64  [build 2/3] RUN make  1.0 s", PaintedLine.Plain(Assert.Single(tree.Lines(Start.AddSeconds(10), 20))));
+        Assert.Equal("linux/amd64  [build 2/3] RUN make  1.0 s", Plain(Assert.Single(tree.Lines(Start.AddSeconds(10), 20))));
+    }
+
+    [Fact]
+    public void a_blob_that_goes_to_two_places_counts_twice()
+    {
+        var tree = new LiveTree();
+        foreach (var place in new[] { "r.io/x", "r.io/y" })
+            tree.Show(new Transferred(TransferKind.Push, SampleRecords.DigestOf("blob"), place, 1_000_000, 2_000_000) { Time = Start });
+        Assert.Equal("pushing 2 blobs, 2.0 MB of 4.0 MB", Plain(Assert.Single(tree.Lines(Start, 20))));
     }
 
     [Fact]
@@ -136,6 +145,8 @@ public sealed class FollowingABuild
         progress.Show(new StepFinished(step, TimeSpan.FromSeconds(2), false, false) { Time = Start.AddSeconds(2) });
         return output.ToString().TrimEnd('\n').Split('\n');
     }
+
+    private static string Plain(string line) => PaintedLine.Render(line, int.MaxValue, colors: false, ascii: false);
 
     private static RunStep Step(string name, string platform) => new()
     {

@@ -93,7 +93,7 @@ public sealed class GivingSlots
     }
 
     [Fact]
-    public async Task who_cannot_say_that_it_waits_leaves_the_queue()
+    public async Task a_failed_wait_callback_leaves_the_queue()
     {
         var slots = RunSlots.Limited(1, time);
         var first = await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);

@@ -64,13 +64,8 @@ internal static class DraftText
     /// <summary>A comment of one or more lines. Nothing in the text can end it.</summary>
     private static void Comment(StringBuilder text, string indent, string comment)
     {
-        var line = ForeignText.Line(comment);
-        var start = line.Length - line.TrimStart(' ').Length;
-        while (line.Length > CommentWidth && line.LastIndexOf(' ', CommentWidth) is var space && space > start)
-        {
-            text.Append(indent).Append("# ").Append(line.AsSpan(0, space).TrimEnd()).Append('\n');
-            line = new string(' ', start) + line[(space + 1)..].TrimStart();
-        }
-        text.Append(indent).Append("# ").Append(line.AsSpan().TrimEnd()).Append('\n');
+        var whole = ForeignText.Line(comment);
+        foreach (var line in Wrapping.Lines(whole, CommentWidth, whole.Length - whole.TrimStart(' ').Length))
+            text.Append(indent).Append("# ").Append(line.AsSpan().TrimEnd()).Append('\n');
     }
 }
