@@ -8,6 +8,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Registry;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -52,7 +53,7 @@ internal sealed class ContextFlags
         if (!isElsewhere && !Directory.Exists(where))
             throw new UsageException($"The context '{AddressSecrets.Without(where)}' is "
                 + (System.IO.File.Exists(where)
-                    ? $"a file, not a folder. To build from a tar archive, run: manifold build - < {where}"
+                    ? $"a file, not a folder. To build from a tar archive, run: manifold build - < {ShellWord.Quote(where)}"
                     : "not a folder."));
         return new BuildRequest
         {

@@ -99,8 +99,8 @@ internal static class LsCommand
         if (more > 0)
             context.Warn($"… and {Counts.Of(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
         else if (chosen.IsEmpty)
-            context.Warn(filter is null ? $"All {Counts.Of(tags.Length, "tag")} belong to attachments. To list them, add --all."
-                : $"None of {Counts.Of(tags.Length, "tag")} matches '{filter}'.");
+            context.Warn(filter is not null ? $"No tag matches '{filter}'. The repository has {Counts.Of(tags.Length, "tag")}."
+                : $"The repository has only tags of attachments ({tags.Length}). To list them, add --all.");
     }
 
     private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>

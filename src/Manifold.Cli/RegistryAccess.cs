@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -79,7 +80,7 @@ internal sealed class RegistryAccess
     {
         // Who logs in writes the file.
         if (credentials is null && new[] { choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile }.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
-            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {missing} "
+            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {ShellWord.Quote(missing)} "
                 + "HOST");
         return Client(context, choice, credentials);
     }

@@ -76,6 +76,15 @@ public sealed class AdvisingOnBuilds
     }
 
     [Fact]
+    public void go_is_told_the_version_of_arm()
+    {
+        var advice = Assert.Single(Advice("FROM golang:1.22 AS build\nRUN go build .\nFROM scratch\nCOPY --from=build /app /app\n",
+            "linux/amd64", "linux/arm/v6"));
+        Assert.Equal("ARG TARGETOS TARGETARCH TARGETVARIANT", advice.Lines[1]);
+        Assert.Equal("RUN GOOS=$TARGETOS GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build .", advice.Lines[2]);
+    }
+
+    [Fact]
     public void a_long_command_is_cut_between_characters()
     {
         var command = "go build -o /app " + new string('x', 81) + "😀😀"; // the first emoji is before and after the limit
@@ -152,14 +161,14 @@ public sealed class AdvisingOnBuilds
         [.. SharedBases.Of(
             used.Select(each => new UsedBase(each.Component, Base(ImageReference.Parse(each.Image), Platforms[0]))), bytes => $"{bytes}")];
 
-    /// <summary>The advice for a Dockerfile that is built for amd64, natively, and for arm64, emulated.</summary>
-    private static List<BuildAdvice> Advice(string dockerfile)
+    /// <summary>The advice for a Dockerfile that is built for one platform natively, and for another emulated.</summary>
+    private static List<BuildAdvice> Advice(string dockerfile, string native = "linux/amd64", string emulated = "linux/arm64")
     {
-        var request = new BuildRequest { ContextFolder = "/", Platforms = [.. Platforms] };
+        var request = new BuildRequest { ContextFolder = "/", Platforms = [Platform.Parse(native), Platform.Parse(emulated)] };
         var planner = new Planner(DockerfileParser.Parse("Dockerfile", dockerfile).OrThrow(), request);
         var plan = planner.Plan(planner.Needs.ToDictionary(need => (need.Reference, need.Platform), need => Base(need.Reference,
             need.Platform)));
-        return [.. CrossCompiling.Of(plan, run => run.Platform == Platforms[1])];
+        return [.. CrossCompiling.Of(plan, run => run.Platform == Platform.Parse(emulated))];
     }
 
     internal static BaseImage Base(ImageReference image, Platform platform)

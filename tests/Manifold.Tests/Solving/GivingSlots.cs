@@ -5,7 +5,7 @@ namespace Manifold.Tests.Solving;
 /// <summary>RUNs queue for slots. Their processor times are made up, and the clock is a test's own.</summary>
 public sealed class GivingSlots
 {
-    private readonly ManualTime time = new();
+    private readonly Clock time = new();
     private readonly Dictionary<RunSlot, TimeSpan> used = [];
     private readonly HashSet<RunSlot> starved = [];
 
@@ -22,6 +22,28 @@ public sealed class GivingSlots
                 Starts(await run);
             Measure(slots, busy: []);
         }
+    }
+
+    [Fact]
+    public async Task while_one_queues_the_others_are_measured_every_now_and_then()
+    {
+        var ticking = new ManualTime();
+        var slots = new RunSlots(1, 16, ticking, () => true);
+        var measured = 0;
+        var first = await slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        first.MeasureWith(() =>
+        {
+            measured++;
+            return (TimeSpan.Zero, false);
+        });
+        Assert.Equal(0, measured);
+        var second = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
+        await Eventually.Is(() =>
+        {
+            ticking.Advance(RunSlots.Pause);
+            return second.IsCompletedSuccessfully;
+        });
+        Assert.InRange(measured, 4, int.MaxValue);
     }
 
     [Fact]
@@ -155,6 +177,29 @@ public sealed class GivingSlots
                 slot.MeasureWith(() => (used[slot], starved.Contains(slot)));
         }
         return slot;
+    }
+
+    /// <summary>A clock whose timers never ring, so that only the test measures.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        private DateTimeOffset now = DateTimeOffset.UnixEpoch;
+
+        public override DateTimeOffset GetUtcNow() => now;
+
+        public void Advance(TimeSpan time) => now += time;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Silent();
+
+        private sealed class Silent : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 
     /// <summary>Enough samples to see who is busy.</summary>

@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using Manifold.Verification;
-
 namespace Manifold.Tests.Verification;
 
 /// <summary>Images without a fault, and what they are made of.</summary>

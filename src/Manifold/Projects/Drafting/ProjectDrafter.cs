@@ -32,6 +32,7 @@ public static class ProjectDrafter
     /// <param name="folder">Absolute.</param>
     /// <returns>Null if the folder has nothing that an image can be made from.</returns>
     /// <exception cref="UsageException">What the folder has cannot be written as a manifold.yaml.</exception>
+    /// <exception cref="ProjectFileException">A bake or compose file has errors, and there is no Dockerfile to start from instead.</exception>
     public static ProjectDraft? Make(string folder)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -54,13 +55,19 @@ public static class ProjectDrafter
         if (files.IsEmpty && !SideImagesFolder.Is(folder))
             return null;
         ImmutableArray<string> sources = files.IsEmpty ? ["components/"] : files;
+        var names = string.Join(", ", sources);
         try
         {
             var project = files.IsEmpty ? SideImagesFolder.Read(folder, options) : ProjectReader.Read(files, options);
             var imported = new ImportedDraft(project, folder);
+            if (imported.Images.IsEmpty && survey.Dockerfiles.IsEmpty)
+            {
+                throw new UsageException(
+                    $"{names}: it describes no image that can be built. Write a Dockerfile, and run the command again.");
+            }
             if (imported.Images.IsEmpty)
             {
-                notes.Add($"{string.Join(", ", sources)}: it has no image that can be built.");
+                notes.Add($"{names} was not used: it describes no image that can be built.");
                 return null;
             }
             var used = imported.Dockerfiles.ToHashSet(StringComparer.Ordinal);
@@ -71,10 +78,10 @@ public static class ProjectDrafter
                 ([.. survey.Dockerfiles.Select(file => file.Path).Where(path => !used.Contains(Path.Combine(folder, path)))],
                     imported.LeftOut)));
         }
-        catch (ManifoldException e) when (e is UsageException or ProjectFileException)
+        catch (ManifoldException e) when (e is UsageException or ProjectFileException && !survey.Dockerfiles.IsEmpty)
         {
             var why = e is ProjectFileException { Diagnostics: [var first, ..] } ? first.OneLine : e.Message;
-            notes.Add($"{string.Join(", ", sources)} cannot be read, so its images are missing: {why}");
+            notes.Add($"{names} was not used: {why}");
             return null;
         }
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Projects.Yaml;
+using Manifold.Text;
 
 namespace Manifold.Projects.Locking;
 
@@ -35,7 +36,7 @@ public static class LockFile
     /// <summary>A lock of a project that pins nothing yet.</summary>
     public static ProjectLock Empty(Project project, string workingFolder) => new()
     {
-        File = new ProjectPaths(project.Folder, workingFolder).Shown(PathOf(project, workingFolder)), Command = $"manifold lock -f {project.File}",
+        File = new ProjectPaths(project.Folder, workingFolder).Shown(PathOf(project, workingFolder)), Command = $"manifold lock -f {ShellWord.Quote(project.File)}",
     };
 
     /// <summary>The project's lock, or null where there is no file.</summary>

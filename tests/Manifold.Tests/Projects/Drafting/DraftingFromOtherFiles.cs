@@ -84,6 +84,27 @@ public sealed class DraftingFromOtherFiles : IDisposable
     }
 
     [Fact]
+    public void a_file_that_cannot_be_read_is_the_error_where_there_is_nothing_else()
+    {
+        folder.Files.Write("compose.yaml", "services:\n  api: {buidl: api}\n");
+        var error = Assert.Throws<ProjectFileException>(() => ProjectDrafter.Make(folder.Files.Path));
+        Assert.Contains("compose.yaml:2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("buidl", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_file_without_images_that_can_be_built_is_the_error_where_there_is_nothing_else()
+    {
+        folder.Files.Write("compose.yaml", "services:\n  db: {image: postgres}\n");
+        var error = Assert.Throws<UsageException>(() => ProjectDrafter.Make(folder.Files.Path));
+        Assert.StartsWith("compose.yaml: ", error.Message, StringComparison.Ordinal);
+        folder.With("api");
+        var draft = ProjectDrafter.Make(folder.Files.Path)!;
+        Assert.Equal(["api"], draft.Images);
+        Assert.StartsWith("compose.yaml ", Assert.Single(draft.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void side_images_keep_their_sources_by_architecture()
     {
         folder.Files.Write("components/proxy/ImageSource.amd64", "quay.io/acme/proxy:1\n");
