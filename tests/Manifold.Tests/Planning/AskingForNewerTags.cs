@@ -2,6 +2,7 @@ using Manifold.Oci;
 using Manifold.Planning.Advising;
 using Manifold.Sandbox;
 using Manifold.Tests.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Planning;
 
@@ -12,8 +13,13 @@ public sealed class AskingForNewerTags : WithARegistry
     [Fact]
     public async Task the_newest_patch_is_advised()
     {
-        foreach (var tag in new[] { "1.22.3", "1.22.9", "1.23.1" })
-            Registry.AddImage("app", tag, [1]);
+        Registry.Fault = async context =>
+        {
+            if (context.Request.Path != "/v2/app/tags/list")
+                return false;
+            await context.Response.WriteAsync("""{"name":"app","tags":["1.22.3","1.22.9","1.23.1"]}""");
+            return true;
+        };
         var advice = Assert.Single(await AdviseAsync());
         Assert.Equal(AdviceKind.NewerPatch, advice.Kind);
         Assert.EndsWith("app:1.22.9", advice.Message, StringComparison.Ordinal);

@@ -95,13 +95,13 @@ public sealed class DraftingFromOtherFiles : IDisposable
     [Fact]
     public void a_file_without_images_that_can_be_built_is_the_error_where_there_is_nothing_else()
     {
-        folder.Files.Write("compose.yaml", "services:\n  db: {image: postgres}\n");
+        folder.Files.Write("docker-bake.hcl", "target \"gone\" { context = \"gone\" }\n");
         var error = Assert.Throws<UsageException>(() => ProjectDrafter.Make(folder.Files.Path));
-        Assert.StartsWith("compose.yaml: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("docker-bake.hcl: ", error.Message, StringComparison.Ordinal);
         folder.With("api");
         var draft = ProjectDrafter.Make(folder.Files.Path)!;
         Assert.Equal(["api"], draft.Images);
-        Assert.StartsWith("compose.yaml ", Assert.Single(draft.Notes), StringComparison.Ordinal);
+        Assert.StartsWith("docker-bake.hcl ", Assert.Single(draft.Notes), StringComparison.Ordinal);
     }
 
     [Fact]
