@@ -8,7 +8,7 @@ internal sealed class AllowFlag
 {
     private readonly Option<string[]> allow = new("--allow")
     {
-        Description = "Give RUN steps more rights: network.host allows RUN --network=host, security.insecure allows RUN "
+        Description = "Grant RUN steps more privileges: network.host allows RUN --network=host; security.insecure allows RUN "
             + "--security=insecure, which has full access to this machine. Repeatable.",
         HelpName = "PERMISSION", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
     };

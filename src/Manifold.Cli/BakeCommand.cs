@@ -57,8 +57,8 @@ internal sealed class BakeOptions
     private readonly Option<bool> locked = new("--locked") { Description = "Build only from images and sources that manifold.lock pins." };
     private readonly Option<bool> verifyReproducible = new("--verify-reproducible")
     {
-        Description = "Build twice from scratch, and show the differences, their causes and the steps that made them. The second "
-            + "build runs in another folder and under other conditions.",
+        Description = "Build twice from scratch, and show the differences, their causes and the steps that introduced them. The "
+            + "second build runs in a different folder and under different conditions.",
     };
     private readonly Option<int?> jobs = new("--jobs", "-j") { Description = "The maximum number of RUN steps to run at the same time. "
         + "The default depends on the processors and the memory of this machine.", HelpName = "N" };

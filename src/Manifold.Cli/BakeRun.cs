@@ -93,6 +93,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
             var failed = await FinishAsync(recorder, result, e, store, progress);
             if (progress.IsForPeople && e is BakeFailedException failure)
                 throw RunEnd.Failed(failure, failed);
+            if (progress.IsForPeople && Failure.Innermost(e) is OperationCanceledException)
+                throw RunEnd.Interrupted(e, failed);
             throw;
         }
         var record = await FinishAsync(recorder, result, null, store, progress);

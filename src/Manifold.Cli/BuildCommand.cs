@@ -56,7 +56,7 @@ internal sealed class BuildOptions
         HelpName = "MODE",
     };
     private readonly Option<string?> shard = new("--shard") { Description = "With --push: push without tags, and write the digests to "
-        + "FILE. Then 'manifold merge' joins the files of several machines and writes the tags.", HelpName = "FILE" };
+        + "FILE. Then run 'manifold merge' to join the files from several machines and write the tags.", HelpName = "FILE" };
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "Print only the digest of the image." };
     private readonly Option<string?> metadataFile = new("--metadata-file") { Description = "Write the digests and names of the image to "
         + "FILE, as JSON.", HelpName = "FILE" };

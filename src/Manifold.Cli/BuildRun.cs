@@ -62,6 +62,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await reports.WriteAsync(store, failed, CancellationToken.None);
             if (progress.IsForPeople && hasPlan && e is ManifoldException known)
                 throw RunEnd.Failed(known, line.Request, failed);
+            if (progress.IsForPeople && hasPlan && Failure.Innermost(e) is OperationCanceledException)
+                throw RunEnd.Interrupted(e, failed);
             throw;
         }
         recorder.Add(outcome);
@@ -176,7 +178,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         if (line.Progress != "json")
         {
             var width = results == context.Out ? context.OutWidth : context.ErrorSize()?.Width;
-            await results.WriteAsync(BuildTable.Render(record.Components[0], published, width));
+            await results.WriteAsync(BuildTable.Render(record, record.Components[0], published, width));
         }
         foreach (var each in written)
             await context.Error.WriteLineAsync(each);

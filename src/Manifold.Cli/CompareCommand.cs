@@ -36,11 +36,13 @@ internal static class CompareCommand
             if (recordA is not null)
             {
                 var builds = await comparing.OfBuildsAsync(recordA, recordB!, cancellation);
-                await context.Out.WriteAsync(parsed.GetValue(json) ? ComparisonJson.Write(builds) + "\n" : ComparisonTable.Render(builds));
+                await context.Out.WriteAsync(parsed.GetValue(json) ? ComparisonJson.Write(builds) + "\n"
+                    : ComparisonTable.Render(builds, context.OutWidth));
                 return;
             }
             var images = await comparing.OfImagesAsync(Locations.Parse(nameA), Locations.Parse(nameB), cancellation);
-            await context.Out.WriteAsync(parsed.GetValue(json) ? ComparisonJson.Write(images) + "\n" : ComparisonTable.Render(images));
+            await context.Out.WriteAsync(parsed.GetValue(json) ? ComparisonJson.Write(images) + "\n"
+                : ComparisonTable.Render(images, context.OutWidth));
         });
         return command;
     }

@@ -44,7 +44,7 @@ internal static partial class Failure
             RunEnd.Write(context, line, cut: true);
         foreach (var each in problem is SeveralProblemsException several ? several.Messages : [message])
             context.Error.WriteLine(failed is null ? $"manifold: {each}" : RunEnd.Wrapped(context, $"manifold: {each}"));
-        foreach (var line in failed?.After ?? [])
+        foreach (var line in problem is RunInterruptedException interrupted ? [interrupted.After] : failed?.After ?? [])
             RunEnd.Write(context, line);
         if (debug)
             context.Error.WriteLine(AddressSecrets.Without(thrown.ToString()));
@@ -99,7 +99,7 @@ internal static partial class Failure
     }
 
     /// <summary>The exception to report of several: the most serious known one, or else the first that is not a cancellation.</summary>
-    private static Exception Innermost(Exception thrown)
+    internal static Exception Innermost(Exception thrown)
     {
         if (thrown is TypeInitializationException or System.Reflection.TargetInvocationException && thrown.InnerException is { } inner)
             return Innermost(inner);

@@ -79,9 +79,12 @@ internal sealed class RegistryAccess
     public static RegistryClient Open(CliContext context, RegistryChoice choice, CredentialSource? credentials = null)
     {
         // Who logs in writes the file.
-        if (credentials is null && new[] { choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile }.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
-            throw new UsageException($"There is no credentials file '{missing}'. To create it, run: manifold login --authfile {ShellWord.Quote(missing)} "
-                + "HOST");
+        string?[] files = [choice.AuthFile, choice.PullAuthFile, choice.PushAuthFile];
+        if (credentials is null && files.FirstOrDefault(file => file is not null && !Path.Exists(file)) is { } missing)
+        {
+            throw new UsageException($"There is no credentials file '{missing}'. "
+                + $"To create it, run: manifold login --authfile {ShellWord.Quote(missing)} HOST");
+        }
         return Client(context, choice, credentials);
     }
 

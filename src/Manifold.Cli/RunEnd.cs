@@ -21,6 +21,13 @@ internal sealed class RunFailedException(ManifoldException cause, string message
     public IReadOnlyList<string> After => after;
 }
 
+/// <summary>A build or a bake was interrupted, and people read about it on the terminal or in a log.</summary>
+/// <param name="after">The marked line below the message.</param>
+internal sealed class RunInterruptedException(Exception cause, string after) : OperationCanceledException("interrupted", cause)
+{
+    public string After => after;
+}
+
 /// <summary>The last lines of a build on standard error: what failed and where, the time, and where to read more.</summary>
 internal static class RunEnd
 {
@@ -47,6 +54,9 @@ internal static class RunEnd
         string[] counts = record.Components.Length > BakeFailedException.MostNames ? [ImageStates.CountsOf(record)] : [];
         return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [.. counts, Time(record)]);
     }
+
+    public static RunInterruptedException Interrupted(Exception cause, BuildRecord record) => new(cause,
+        $"[red]✗ Stopped[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}");
 
     /// <summary>The last line of a build that succeeded.</summary>
     public static string Succeeded(BuildRecord record, string what) =>

@@ -121,7 +121,8 @@ internal sealed class VerifyCommand
     private async Task<int> CompareAsync(ParseResult parsed, IImageSource source, CancellationToken cancellation)
     {
         var report = ParityReport.Of(await ImageContents.ReadAsync(source, cancellation));
-        await context.Out.WriteAsync(parsed.GetValue(json) ? ParityJson.Write(report) + "\n" : ParityTable.Render(report));
+        await context.Out.WriteAsync(parsed.GetValue(json) ? ParityJson.Write(report) + "\n"
+            : ParityTable.Render(report, context.OutWidth));
         return parsed.GetValue(strict) && !report.IsSame ? 1 : 0;
     }
 

@@ -76,10 +76,13 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
     {
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))
             return null;
-        var read = Tried(store.BlobPath(digest), () => DocumentAt(store.BlobPath(digest)));
+        var (path, known) = (store.BlobPath(digest), faults.Count);
+        var read = Tried(path, () => DocumentAt(path));
         if (read is null && !unread && store.SizeOf(digest) is not null)
         {
             unread = true;
+            if (faults.Count == known) // it seemed to vanish, but it is there
+                faults.Add($"'{path}': it is a link to a file that does not exist.");
             faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "
                 + "Remove the image, or pull the image again.";
         }

@@ -45,7 +45,7 @@ public static class FormatConversion
                 yield return DroppedAnnotations(annotations, "Docker's media types cannot hold annotations. "
                     + "To keep them, use OCI media types.");
             if (attestations > 0)
-                yield return $"{(attestations == 1 ? "1 attestation of the index is" : $"{attestations} attestations of the index are")} "
+                yield return $"{(attestations == 1 ? "1 attestation in the index is" : $"{attestations} attestations in the index are")} "
                     + "left out: a Docker manifest list can only hold images.";
         }
     }

@@ -10,10 +10,10 @@ public static class BuildTable
 {
     /// <summary>One image.</summary>
     /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
-    public static string Render(RecordedComponent image, Publication? published, int? width = null)
+    public static string Render(BuildRecord record, RecordedComponent image, Publication? published, int? width = null)
     {
         var text = new StringBuilder(Columns([["PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"],
-            .. image.Platforms.Select(Row)], width));
+            .. image.Platforms.Select(platform => Row(record, image, platform))], width));
         var noun = image.Index is { } top && Oci.MediaType.IsManifest(top.MediaType) ? "image" : "index";
         text.Append('\n').Append(TableFit.Line($"{noun}  {image.Index?.Digest}", width)).Append('\n');
         foreach (var tag in published is null ? image.Tags.Select(tag => $"named  {tag}") : published.Tags.Select(tag => $"pushed {tag}"))
@@ -25,19 +25,31 @@ public static class BuildTable
 
     /// <summary>All images of a project: a line per platform under each image's name, and what failed.</summary>
     public static string Render(BuildRecord record, int? width = null) =>
-        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"], .. record.Components.SelectMany(Rows)],
-            width);
+        Columns([["IMAGE", "PLATFORM", "DIGEST", "SIZE", "TIME", "CACHED", "HOW", "VERIFIED"],
+            .. record.Components.SelectMany(image => Rows(record, image))], width);
 
-    private static IEnumerable<string[]> Rows(RecordedComponent image) => image.Platforms.IsEmpty
+    private static IEnumerable<string[]> Rows(BuildRecord record, RecordedComponent image) => image.Platforms.IsEmpty
         ? [[image.ShortName, "-", image.Failure is null ? "-" : "failed", "-", "-", "-", "-", "-"]]
-        : image.Platforms.Select((platform, i) => (string[])[i == 0 ? image.ShortName : "", .. Row(platform)]);
+        : image.Platforms.Select((platform, i) => (string[])[i == 0 ? image.ShortName : "", .. Row(record, image, platform)]);
 
-    private static string[] Row(RecordedPlatform platform) =>
+    private static string[] Row(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
     [
-        platform.Platform.ToString(), platform.Manifest?.ToString() ?? "failed", platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes),
-        platform.IsCached ? "-" : Units.Duration(TimeSpan.FromSeconds(platform.Seconds)), platform.Steps == 0 ? "-" : $"{platform.CachedSteps} of {platform.Steps}",
-        Way(platform), Verdict(platform),
+        platform.Platform.ToString(),
+        platform.Manifest?.ToString() ?? Missing(record, image, platform),
+        platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes),
+        platform.IsCached ? "-" : Units.Duration(TimeSpan.FromSeconds(platform.Seconds)),
+        platform.Steps == 0 ? "-" : $"{platform.CachedSteps} of {platform.Steps}",
+        Way(platform),
+        Verdict(platform),
     ];
+
+    /// <summary>Why there is no image: the platform failed, was skipped, or something else stopped its build.</summary>
+    private static string Missing(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform switch
+    {
+        { Failure: null } when !record.HasFailedStep(image, platform) => "not built",
+        { Optional: true } => "skipped",
+        _ => "failed",
+    };
 
     /// <summary>How a platform's image came to be, for people.</summary>
     public static string Way(RecordedPlatform platform) => platform switch

@@ -9,7 +9,7 @@ namespace Manifold.Reporting;
 public static class ParityTable
 {
     // Longer lists are for programs: --json has everything.
-    private const int Lines = 40, CellCharacters = 60;
+    private const int Lines = 40, CellWidth = 60;
     private const string Absent = "-";
 
     private static readonly (ParityTopic Topic, string Heading)[] Topics =
@@ -20,7 +20,8 @@ public static class ParityTable
         (ParityTopic.Label, "labels"), (ParityTopic.Annotation, "annotations"),
     ];
 
-    public static string Render(ParityReport report)
+    /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
+    public static string Render(ParityReport report, int? width = null)
     {
         if (report.Platforms.Length < 2)
             return "parity: nothing to compare, because the image has one platform\n";
@@ -32,12 +33,14 @@ public static class ParityTable
         rows.Add(Row("files", report.Platforms.Select(platform => Number(platform.Files))));
         foreach (var (topic, heading) in Topics)
             rows.AddRange(RowsOf(heading, [.. report.Differences.Where(difference => difference.Topic == topic)], report.Platforms.Length));
-        var text = new StringBuilder(BuildTable.Columns(rows));
-        var same = Topics.Where(topic => report.Differences.All(difference => difference.Topic != topic.Topic)).Select(topic => topic.Heading).ToList();
+        var text = new StringBuilder(BuildTable.Columns(rows, width));
+        var same = Topics.Where(topic => report.Differences.All(difference => difference.Topic != topic.Topic))
+            .Select(topic => topic.Heading).ToList();
+        var notes = report.Unreadable.Select(trouble => $"not compared: {trouble}");
         if (same.Count > 0)
-            text.Append("identical on all platforms: ").Append(string.Join(", ", same)).Append('\n');
-        foreach (var trouble in report.Unreadable)
-            text.Append("not compared: ").Append(trouble).Append('\n');
+            notes = notes.Prepend($"identical on all platforms: {string.Join(", ", same)}");
+        foreach (var line in notes.SelectMany(note => Wrapping.Lines(note, width ?? int.MaxValue, indent: 2)))
+            text.Append(line).Append('\n');
         return text.ToString();
     }
 
@@ -55,11 +58,7 @@ public static class ParityTable
     private static string[] Row(string name, IEnumerable<string> cells) => [name, .. cells.Select(Short)];
 
     // A label may hold line ends, and control characters that a terminal obeys.
-    private static string Short(string cell)
-    {
-        var plain = ForeignText.Line(cell);
-        return plain.Length <= CellCharacters ? plain : plain[..(CellCharacters - 1)] + "…";
-    }
+    private static string Short(string cell) => Cells.Cut(ForeignText.Line(cell), CellWidth);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -16,7 +16,8 @@ public static class TextReport
             text.Append(ImageStates.Summary(record)).Append('\n');
         if (record.Failure is { } failure)
             text.Append(failure).Append('\n');
-        text.Append('\n').Append(record.Components is [var only] ? BuildTable.Render(only, null, width) : BuildTable.Render(record, width));
+        text.Append('\n').Append(record.Components is [var only] ? BuildTable.Render(record, only, null, width)
+            : BuildTable.Render(record, width));
         if (record.Bases.Length > 0)
             text.Append('\n').Append(BuildTable.Columns([["BASE", "PLATFORM", "DIGEST", "SIZE", "AGE", "FROM"], .. record.Bases.Select(image => new[]
             {

@@ -8,7 +8,8 @@ public static partial class TableFit
     private const int Gap = 2, LeastCells = 8;
 
     // What people type again, or what tells rows apart.
-    private static readonly string[] Whole = ["BUILD", "PLATFORM", "SIZE", "TIME", "CACHED"];
+    private static readonly string[] Whole =
+        ["BUILD", "PLATFORM", "SIZE", "SIZE A", "SIZE B", "CHANGE", "UNPACKED A", "UNPACKED B", "TIME", "TIME A", "TIME B", "CACHED"];
 
     /// <param name="lines">The headings and the rows, each with the same number of cells.</param>
     /// <param name="width">The terminal's columns; null for a pipe or a file, which gets everything.</param>

@@ -109,7 +109,7 @@ internal sealed partial class BuildCauses(ImagePlan plan, ImmutableArray<Step> s
     }
 
     private Cause Override(string what) => new(CauseId.TargetOverridden,
-        $"{what} in the build for {plan.Platform}: a default on an ARG, or --build-arg, hides the real value",
+        $"{what} in the build for {plan.Platform}: the default of an ARG, or --build-arg, overrides the real value",
         "write ARG TARGETARCH without a default in the stage that uses it, and remove any ARG TARGETARCH before the first FROM");
 
     /// <summary>The instruction names the machine that was found.</summary>

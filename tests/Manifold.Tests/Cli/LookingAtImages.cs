@@ -61,6 +61,18 @@ public sealed class LookingAtImages : WithARegistry
         Assert.True(found == code, error);
     }
 
+    [Theory]
+    [InlineData("'2.*'", "--filter", "2.*")]
+    [InlineData("--all")]
+    public async Task ls_says_why_it_lists_nothing(string said, params string[] more)
+    {
+        Registry.AddImage("app", $"sha256-{new string('0', 64)}.sig", [1]);
+        ListsTags();
+        var (code, output, error) = await Commanding.Manifold(Folder, ["ls", $"{Registry.Name}/app", .. more]);
+        Assert.Equal((0, ""), (code, output));
+        Assert.Contains(said, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ls_is_for_registries() => Assert.Contains(
         "manifold images", (await Commanding.Manifold(Folder, "ls", "store:app")).Error, StringComparison.Ordinal);
@@ -94,6 +106,35 @@ public sealed class LookingAtImages : WithARegistry
         Assert.Equal("docker.io/library/app:latest", usage.GetProperty("images")[0].GetProperty("name").GetString());
         Assert.Contains("docker.io/library/app:latest", table, StringComparison.Ordinal);
         Assert.Contains("1.5 kB", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task du_names_what_it_cannot_read_and_fails()
+    {
+        var image = await SampleImages.WriteAsync(Store, "x");
+        Store.Tags.Set(ImageReference.Parse("app"), image);
+        File.Delete(Store.BlobPath(image.Digest));
+        File.CreateSymbolicLink(Store.BlobPath(image.Digest), "nowhere"); // as a disk that cannot read it
+
+        var (code, output, error) = await Commanding.Manifold(Folder, "du");
+
+        Assert.Equal(1, code);
+        Assert.Contains("Total", output, StringComparison.Ordinal);
+        Assert.Contains(image.Digest.Hex, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task inspect_files_names_a_layer_that_is_broken()
+    {
+        var image = await SampleImages.WriteAsync(Store, "x");
+        Store.Tags.Set(ImageReference.Parse("app"), image);
+        var layer = Manifest.Parse(Store.ReadDocument(image.Digest)).Layers[0];
+        await File.WriteAllTextAsync(Store.BlobPath(layer.Digest), "no tar", TestContext.Current.CancellationToken);
+
+        var (code, output, error) = await Commanding.Manifold(Folder, "inspect", "--files", "store:app");
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains(layer.Digest.Short, error, StringComparison.Ordinal);
     }
 
     [Fact]

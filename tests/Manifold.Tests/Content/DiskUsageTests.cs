@@ -53,6 +53,21 @@ public sealed class MeasuringTheStore : IDisposable
     }
 
     [Fact]
+    public async Task a_document_that_cannot_be_read_is_a_fault_and_frees_nothing()
+    {
+        var image = await SampleImages.WriteAsync(store, "x");
+        store.Tags.Set(ImageReference.Parse("app"), image);
+        await store.WriteAsync(new byte[1500], MediaType.Layer);
+        File.Delete(store.BlobPath(image.Digest));
+        File.CreateSymbolicLink(store.BlobPath(image.Digest), "nowhere"); // as on a disk that is not mounted
+
+        var usage = await MeasureAsync();
+
+        Assert.Contains(image.Digest.Hex, Assert.Single(usage.Faults), StringComparison.Ordinal);
+        Assert.Equal(0, usage.PruneFrees);
+    }
+
+    [Fact]
     public async Task a_prune_that_measured_can_still_remove()
     {
         await FillAsync();

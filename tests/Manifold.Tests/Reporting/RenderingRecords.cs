@@ -96,9 +96,24 @@ public sealed class RenderingRecords
     [Fact]
     public void the_table_at_the_end_says_how_each_platform_was_made()
     {
-        var table = BuildTable.Render(SampleRecords.Of(1).Components[0], null);
+        var record = SampleRecords.Of(1);
+        var table = BuildTable.Render(record, record.Components[0], null);
         Assert.Matches(@"PLATFORM +DIGEST +SIZE +TIME +CACHED +HOW +VERIFIED", table);
         Assert.Matches(@"linux/arm/v7 +sha256:[0-9a-f]{64} +48\.0 MB +6\.0 s +1 of 3 +emulated 5\.0 s +yes", table);
+    }
+
+    [Fact]
+    public void a_platform_that_another_failure_stopped_is_not_called_failed()
+    {
+        var record = SampleRecords.Of(7);
+        var image = record.Components[6];
+        var stopped = image.Platforms[0] with { Manifest = null };
+        var skipped = image.Platforms[1] with { Manifest = null, Failure = "exit code 2", Optional = true };
+        record = record with { Components = [image with { Platforms = [stopped, skipped, .. image.Platforms[2..]] }] };
+        var table = BuildTable.Render(record);
+        Assert.Matches(@"linux/amd64 +not built ", table);
+        Assert.Matches(@"linux/arm64 +skipped ", table);
+        Assert.Matches(@"linux/arm/v7 +sha256:", table);
     }
 
     [Fact]
@@ -171,6 +186,39 @@ public sealed class RenderingRecords
         InlineData("manifold.yaml", null, "manifold.yaml"), InlineData("../..", null, "20260126-023821-4f1c")]
     public void the_title_of_a_project_is_a_name_never_a_dot(string file, string? project, string title) =>
         Assert.Equal(title, (SampleRecords.Of(2) with { File = file, Project = project }).Title);
+
+    [Fact]
+    public void the_title_of_a_single_image_is_its_tag_its_name_or_its_project()
+    {
+        var record = SampleRecords.Of(1) with { Project = "shop" };
+        var image = record.Components[0];
+        Assert.Equal("quay.io/acme/api-0:1.4", record.Title);
+        Assert.Equal("web", Of(image with { Tags = [], Name = "web" }).Title);
+        Assert.Equal("api", Of(image with { Tags = [] }).Title);
+        Assert.Equal("shop", Of(image with { Tags = [], Labels = image.Labels.Clear() }).Title);
+
+        BuildRecord Of(RecordedComponent only) => record with { Components = [only] };
+    }
+
+    [Fact]
+    public void a_hook_is_shown_with_its_image()
+    {
+        var record = SampleRecords.Of(2);
+        record = record with { Phases = [.. record.Phases, new RecordedPhase("./generate.sh", "image-1", 0, 7)] };
+        Assert.Equal(record.Components[1].Platforms.Max(platform => platform.Seconds) + 7, record.SecondsOf(record.Components[1]));
+        var (page, markdown) = (HtmlReport.Render(record), MarkdownReport.Render(record));
+        Assert.Contains("./generate.sh", page[page.IndexOf("id=\"image-1\"", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.DoesNotContain("./generate.sh", Between(page, "id=\"image-0\"", "id=\"image-1\""), StringComparison.Ordinal);
+        Assert.Contains("`./generate.sh`", markdown, StringComparison.Ordinal);
+    }
+
+    private static string Between(string text, string from, string to)
+    {
+        var begin = text.IndexOf(from, StringComparison.Ordinal);
+        var end = text.IndexOf(to, begin, StringComparison.Ordinal);
+        Assert.True(0 <= begin && begin < end, $"{from} and {to} are not in the page, in this order.");
+        return text[begin..end];
+    }
 
     private static RecordedStep Step(int number, double begin, double end, params int[] needs) => new()
     {

@@ -46,7 +46,7 @@ public static class Rules
         PlatformSpecificDigest = Ours("PlatformSpecificDigest", "A digest in FROM should name an index, not the image of one platform."),
         ArchPrefixedRepository = Ours("ArchPrefixedRepository", "Base images should come from multi-architecture repositories."),
         UnameInCrossStage = Ours(
-            "UnameInCrossStage", "A stage on the build platform should not ask the machine for its architecture."),
+            "UnameInCrossStage", "A stage on the build platform should not detect the architecture of the machine."),
         HostBinaryInContext = Ours("HostBinaryInContext", "Programs that are copied from the context should match the target platform."),
         HostNodeModules = Ours("HostNodeModules", "node_modules should be installed in the image, not copied from this machine."),
         GoBuildWithoutGoarch = Ours("GoBuildWithoutGoarch", "go build on the build platform should set GOARCH."),

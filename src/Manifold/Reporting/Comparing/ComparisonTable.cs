@@ -7,58 +7,85 @@ namespace Manifold.Reporting.Comparing;
 public static class ComparisonTable
 {
     // Longer lists are for programs: --json has everything.
-    private const int Lines = 40, CellCharacters = 70;
+    private const int Lines = 40, CellWidth = 70;
     private const string Absent = "-";
 
-    public static string Render(ImageComparison comparison)
+    /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
+    public static string Render(ImageComparison comparison, int? width = null)
     {
         if (comparison.IsSame)
             return $"{comparison.A} and {comparison.B} are the same image.\n";
         var text = new StringBuilder($"A  {comparison.A}\nB  {comparison.B}\n\n");
-        text.Append(BuildTable.Columns([["PLATFORM", "A", "B", "SIZE A", "SIZE B", "CHANGE", "UNPACKED A", "UNPACKED B", "LAYERS"], .. comparison.Platforms.Select(Row)]));
+        text.Append(BuildTable.Columns([["PLATFORM", "A", "B", "SIZE A", "SIZE B", "CHANGE", "UNPACKED A", "UNPACKED B", "LAYERS"],
+            .. comparison.Platforms.Select(Row)], width));
         foreach (var platform in comparison.Platforms.Where(platform => platform.Differences.Length > 0))
             foreach (var topic in platform.Differences.GroupBy(difference => difference.Topic))
-                Append(text, $"{platform.Platform}: {Heading(topic.Key, topic.Count())}", [.. topic]);
+                Append(text, $"{platform.Platform}: {Heading(topic.Key, topic.Count())}", [.. topic], width);
         return text.ToString();
     }
 
-    public static string Render(BuildComparison comparison)
+    /// <param name="width">The columns of the terminal that it must fit; null for a pipe.</param>
+    public static string Render(BuildComparison comparison, int? width = null)
     {
-        var text = new StringBuilder($"A  {comparison.A}  {Seconds(comparison.SecondsA)}\nB  {comparison.B}  {Seconds(comparison.SecondsB)}\n\n");
-        text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "TIME A", "TIME B", "SIZE A", "SIZE B", "CHANGE", "DIGEST"], .. comparison.Platforms.Select(platform => new[]
-        {
-            platform.Image.Length > 0 ? platform.Image : "-", platform.Platform, Seconds(platform.SecondsA), Seconds(platform.SecondsB), Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-            platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change) : "-", platform.A == platform.B
-                ? "identical" : $"{platform.A?.Short ?? "-"} → {platform.B?.Short ?? "-"}",
-        })]));
+        var text = new StringBuilder();
+        text.Append("A  ").Append(comparison.A).Append("  ").Append(Seconds(comparison.SecondsA)).Append('\n');
+        text.Append("B  ").Append(comparison.B).Append("  ").Append(Seconds(comparison.SecondsB)).Append("\n\n");
+        text.Append(BuildTable.Columns([["IMAGE", "PLATFORM", "TIME A", "TIME B", "SIZE A", "SIZE B", "CHANGE", "DIGEST"],
+            .. comparison.Platforms.Select(Row)], width));
         if (comparison.Steps.Length > 0)
-            text.Append('\n').Append(BuildTable.Columns([["STEP", "PLATFORM", "TIME A", "TIME B"], .. comparison.Steps.Take(Lines).Select(step => new[]
-            {
-                Short((step.Image.Length > 0 ? step.Image + " " : "") + step.Name), step.Platform, Seconds(step.SecondsA), Seconds(step.SecondsB),
-            })]));
+        {
+            text.Append('\n').Append(BuildTable.Columns([["STEP", "PLATFORM", "TIME A", "TIME B"],
+                .. comparison.Steps.Take(Lines).Select(Row)], width));
+        }
         foreach (var image in comparison.Images.Where(image => !image.IsSame))
-            text.Append('\n').Append(Render(image));
+            text.Append('\n').Append(Render(image, width));
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, string heading, List<ImageDifference> differences)
+    private static void Append(StringBuilder text, string heading, List<ImageDifference> differences, int? width)
     {
         text.Append('\n').Append(heading).Append('\n');
-        text.Append(BuildTable.Columns([.. differences.Take(Lines).Select(difference => new[]
-        {
-            "  " + (difference.A is null ? "+" : difference.B is null ? "-" : "~"), Short(difference.Name), Short(difference.A is null || difference.B is null ? difference.A ?? difference.B! : $"{difference.A}  →  {difference.B}"),
-        })]));
+        text.Append(BuildTable.Columns([.. differences.Take(Lines).Select(Row)], width));
         if (differences.Count > Lines)
             text.Append("  … and ").Append(differences.Count - Lines).Append(" more (list them all with --json)\n");
     }
 
     private static string[] Row(PlatformComparison platform) =>
     [
-        platform.Platform, platform.A?.Short ?? Absent, platform.B?.Short ?? Absent, Bytes(platform.CompressedA), Bytes(platform.CompressedB),
-        platform.A == platform.B ? "identical" : platform.CompressedB - platform.CompressedA is { } change ? Units.Change(change)
-            : Absent, Bytes(platform.UnpackedA), Bytes(platform.UnpackedB),
+        platform.Platform,
+        platform.A?.Short ?? Absent,
+        platform.B?.Short ?? Absent,
+        Bytes(platform.CompressedA),
+        Bytes(platform.CompressedB),
+        platform.A == platform.B ? "identical" : Change(platform.CompressedA, platform.CompressedB),
+        Bytes(platform.UnpackedA),
+        Bytes(platform.UnpackedB),
         $"{platform.LayersA}, {platform.LayersB}, {platform.LayersShared} shared",
     ];
+
+    private static string[] Row(PlatformTimes platform) =>
+    [
+        platform.Image.Length > 0 ? platform.Image : Absent,
+        platform.Platform,
+        Seconds(platform.SecondsA),
+        Seconds(platform.SecondsB),
+        Bytes(platform.CompressedA),
+        Bytes(platform.CompressedB),
+        Change(platform.CompressedA, platform.CompressedB),
+        platform.A == platform.B ? "identical" : $"{platform.A?.Short ?? Absent} → {platform.B?.Short ?? Absent}",
+    ];
+
+    private static string[] Row(StepTimes step) =>
+    [
+        Short((step.Image.Length > 0 ? step.Image + " " : "") + step.Name), step.Platform, Seconds(step.SecondsA), Seconds(step.SecondsB),
+    ];
+
+    private static string[] Row(ImageDifference difference) => difference switch
+    {
+        { A: null } => ["  +", Short(difference.Name), Short(difference.B!)],
+        { B: null } => ["  -", Short(difference.Name), Short(difference.A)],
+        _ => ["  ~", Short(difference.Name), Short($"{difference.A}  →  {difference.B}")],
+    };
 
     private static string Heading(string topic, int count) => topic switch
     {
@@ -67,14 +94,12 @@ public static class ComparisonTable
         _ => Units.Count(count, topic),
     };
 
+    private static string Change(long? a, long? b) => b - a is { } change ? Units.Change(change) : Absent;
+
     private static string Bytes(long? bytes) => bytes is { } some ? Units.Bytes(some) : Absent;
 
     private static string Seconds(double? seconds) => seconds is { } some ? Units.Duration(TimeSpan.FromSeconds(some)) : Absent;
 
     // Names come from images: a terminal obeys control characters.
-    private static string Short(string cell)
-    {
-        var plain = ForeignText.Line(cell);
-        return plain.Length <= CellCharacters ? plain : plain[..(CellCharacters - 1)] + "…";
-    }
+    private static string Short(string cell) => Cells.Cut(ForeignText.Line(cell), CellWidth);
 }

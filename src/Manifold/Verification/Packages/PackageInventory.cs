@@ -53,8 +53,10 @@ public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package>
             foreach (var folder in RpmFolders)
             {
                 foreach (var (name, format) in OldRpmFormats)
+                {
                     if (FirstSight($"{folder}/{name}"))
-                        Unreadable.Add($"/{folder}/{name}: rpm's {format} format is not read, only its SQLite format.");
+                        Unreadable.Add($"/{folder}/{name}: rpm databases in {format} format are not supported, only in SQLite format.");
+                }
                 if (FirstSight($"{folder}/rpmdb.sqlite"))
                     packages.AddRange(Sqlite($"{folder}/rpmdb.sqlite"));
             }

@@ -110,7 +110,8 @@ internal sealed partial class HclEvaluator(HclScope scope)
             if (loop.Groups)
                 members[name] = HclValue.List(members.TryGetValue(name, out var group) ? ((HclList)group).Items.Add(value) : [value]);
             else if (!members.TryAdd(name, value))
-                throw new HclException($"two items have the key '{name}'", loop.Key.Span, "Write ... after the value to collect them in a list.");
+                throw new HclException($"two items have the key '{name}'", loop.Key.Span,
+                    "To collect the values in a list, write '...' after the value.");
         }
         return new HclMap(members.ToImmutable());
     }

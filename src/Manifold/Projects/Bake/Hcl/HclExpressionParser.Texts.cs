@@ -11,7 +11,7 @@ internal sealed partial class HclExpressionParser
         var parts = new HclTemplateParser(cursor, new TemplateForm { IsQuoted = true, End = cursor.Text.Length }).Parts();
         if (cursor.Peek != '"')
             throw new HclException("the string has no closing quote on its line", cursor.Span(start, 1),
-                "For a string of several lines, use a heredoc: <<EOT");
+                "For a multi-line string, use a heredoc: <<EOT");
         cursor.At++;
         return HclTemplateParser.Join(parts, cursor.SpanFrom(start));
     }
