@@ -66,10 +66,11 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         var request = await RequestAsync(project, tools, cancellation) with { Attach = attachments.AttachAsync };
         if (request.Push is not null && !line.Plan)
             await tools.Publisher.RecoverAsync(cancellation);
-        BakeResult? result = null;
+        BakePlan? plan = null;
+        BakeResult? made = null, result = null;
         try
         {
-            var plan = await bakery.PlanAsync(request, Show, cancellation);
+            plan = await bakery.PlanAsync(request, Show, cancellation);
             if (line.Plan)
                 return await ReportPlanAsync(plan, new Emulators(store), registry, progress, cancellation);
             var outputs = await BakeOutputs.PrepareAsync(new OutputTools(store, registry)
@@ -81,20 +82,18 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
                 line.Attachments.RequirePlace(outputs.All);
             foreach (var component in plan.Components)
                 await recorder.ExpectAsync(component.Name, component.Node.Component.Tags, cancellation);
-            result = await bakery.BakeAsync(request, plan, Show, cancellation);
+            result = await bakery.BakeAsync(request with { Made = images => made = images }, plan, Show, cancellation);
             if (!result.IsWhole)
                 throw new BakeFailedException(result);
             await outputs.WriteAsync(result, attachments, cancellation);
         }
         catch (Exception e) when (!line.Plan)
         {
-            foreach (var component in result is null ? Chosen(project) : [])
-                recorder.Add(new ComponentOutcome { Name = component.Name, Tags = component.Tags, Failure = new NotBegunException() });
+            foreach (var outcome in result is null ? Unfinished(project, plan, made, e) : [])
+                recorder.Add(outcome);
             var failed = await FinishAsync(recorder, result, e, store, progress);
-            if (progress.IsForPeople && e is BakeFailedException failure)
-                throw RunEnd.Failed(failure, failed);
-            if (progress.IsForPeople && Failure.Innermost(e) is OperationCanceledException)
-                throw RunEnd.Interrupted(e, failed);
+            if (progress.IsForPeople && plan is not null && RunEnd.Of(e, failed) is { } ending)
+                throw ending;
             throw;
         }
         var record = await FinishAsync(recorder, result, null, store, progress);
@@ -105,6 +104,18 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (progress.IsForPeople)
             RunEnd.Write(context, RunEnd.Succeeded(record, Units.Count(record.Components.Length, "image")));
         return 0;
+    }
+
+    /// <summary>The images of a bake that has no result.</summary>
+    /// <param name="plan">Null if it was not planned.</param>
+    /// <param name="made">Null if not all images ended.</param>
+    private IEnumerable<ComponentOutcome> Unfinished(Project project, BakePlan? plan, BakeResult? made, Exception e)
+    {
+        if (made is not null)
+            return made.Components.Select(component => Outcome(component) with { Preflight = null }); // no more questions to a registry
+        var failure = plan is null && Failure.Innermost(e) is not OperationCanceledException ? new NotBegunException() : null;
+        return Chosen(project).Select(component =>
+            new ComponentOutcome { Name = component.Name, Tags = component.Tags, Failure = failure });
     }
 
     /// <summary>What was asked for, as far as the project has it.</summary>
@@ -152,8 +163,8 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         foreach (var component in plan.Components)
         {
             var siblings = string.Join(", ", component.Node.Siblings.Select(sibling => sibling.Name));
-            await context.Out.WriteLineAsync(
-                $"{component.Name}{(siblings.Length > 0 ? $"  after {siblings}" : "")}{(component.Node.Asked ? "" : "  (needed by other images)")}");
+            var after = siblings.Length > 0 ? $"  after {siblings}" : "";
+            await context.Out.WriteLineAsync($"{component.Name}{after}{(component.Node.Asked ? "" : "  (needed by other images)")}");
             var table = await PlanTable.RenderAsync(component.Plan, component.Preflight, emulators, context.OutWidth - 2);
             await context.Out.WriteAsync(Indented(table));
             foreach (var missing in component.Missing)

@@ -10,6 +10,7 @@ using Manifold.Reporting;
 using Manifold.Registry;
 using Manifold.Reporting.Records;
 using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -60,10 +61,8 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             var failed = await recorder.FinishAsync(e, CancellationToken.None);
             await progress.DisposeAsync();
             await reports.WriteAsync(store, failed, CancellationToken.None);
-            if (progress.IsForPeople && hasPlan && e is ManifoldException known)
-                throw RunEnd.Failed(known, line.Request, failed);
-            if (progress.IsForPeople && hasPlan && Failure.Innermost(e) is OperationCanceledException)
-                throw RunEnd.Interrupted(e, failed);
+            if (progress.IsForPeople && hasPlan && RunEnd.Of(e, failed, line.Request) is { } ending)
+                throw ending;
             throw;
         }
         recorder.Add(outcome);
@@ -184,6 +183,6 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await context.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)
             await context.Error.WriteLineAsync("Pushed without tags. When you have all shards, write the tags with: manifold merge "
-                + $"{shard} ...");
+                + $"{ShellWord.Quote(shard)} ...");
     }
 }

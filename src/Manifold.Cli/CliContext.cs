@@ -36,7 +36,7 @@ public sealed record CliContext
     /// <summary>The current columns and rows of the terminal that standard error is; null if it is not a terminal.</summary>
     public Func<(int Width, int Height)?> ErrorSize { get; init; } = () => null;
 
-    /// <summary>The same for drawing on it: the usual size if it is unknown.</summary>
+    /// <summary>The columns and rows to draw with: 80 by 24 if the terminal does not say.</summary>
     public (int Width, int Height) Screen => ErrorSize() ?? (80, 24);
 
     /// <summary>True where the terminal shows ASCII only.</summary>

@@ -42,7 +42,7 @@ internal static partial class Failure
         var failed = problem as RunFailedException;
         foreach (var line in failed?.Before ?? [])
             RunEnd.Write(context, line, cut: true);
-        foreach (var each in problem is SeveralProblemsException several ? several.Messages : [message])
+        foreach (var each in (failed?.InnerException ?? problem) is SeveralProblemsException several ? several.Messages : [message])
             context.Error.WriteLine(failed is null ? $"manifold: {each}" : RunEnd.Wrapped(context, $"manifold: {each}"));
         foreach (var line in problem is RunInterruptedException interrupted ? [interrupted.After] : failed?.After ?? [])
             RunEnd.Write(context, line);

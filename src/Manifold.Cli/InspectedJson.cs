@@ -11,7 +11,10 @@ namespace Manifold.Cli;
 internal static class InspectedJson
 {
     // '+' stays itself: media types are read by people.
-    internal static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Write(InspectedImage image)
     {

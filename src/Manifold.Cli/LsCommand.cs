@@ -98,9 +98,10 @@ internal static class LsCommand
         var more = chosen.Length - shown.Length;
         if (more > 0)
             context.Warn($"… and {Counts.Of(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
+        else if (chosen.IsEmpty && TagListing.Choose(tags, filter, attached: true) is { IsEmpty: false } hidden)
+            context.Warn($"Only tags of attachments match ({hidden.Length}). To list them, add --all.");
         else if (chosen.IsEmpty)
-            context.Warn(filter is not null ? $"No tag matches '{filter}'. The repository has {Counts.Of(tags.Length, "tag")}."
-                : $"The repository has only tags of attachments ({tags.Length}). To list them, add --all.");
+            context.Warn($"No tag matches '{filter}'. The repository has {Counts.Of(tags.Length, "tag")}.");
     }
 
     private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>

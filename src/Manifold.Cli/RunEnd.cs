@@ -31,14 +31,21 @@ internal sealed class RunInterruptedException(Exception cause, string after) : O
 /// <summary>The last lines of a build on standard error: what failed and where, the time, and where to read more.</summary>
 internal static class RunEnd
 {
-    /// <summary>The failure of one image's build with the lines around it. What the step printed is on the screen already.</summary>
-    public static RunFailedException Failed(ManifoldException failure, BuildRequest request, BuildRecord record) =>
-        failure is StepFailedException step
-        ? new(failure, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Time(record)])
-        : new(failure, failure.Message, [], [Time(record)]);
+    /// <summary>The exception with the lines that people read at the end; null for a bug of ours.</summary>
+    /// <param name="request">The build of a single image, whose Dockerfile's lines are shown.</param>
+    public static Exception? Of(Exception e, BuildRecord record, BuildRequest? request = null) => e switch
+    {
+        BakeFailedException failure => Failed(failure, record),
+        // What the step printed is on the screen already.
+        StepFailedException step when request is not null =>
+            new RunFailedException(step, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Last(record)]),
+        ManifoldException known => new RunFailedException(known, known.Message, [], [Last(record)]),
+        _ when Failure.Innermost(e) is OperationCanceledException => new RunInterruptedException(e, Last(record)),
+        _ => null,
+    };
 
     /// <summary>The failures of a project's images, and what became of the others.</summary>
-    public static RunFailedException Failed(BakeFailedException failure, BuildRecord record)
+    private static RunFailedException Failed(BakeFailedException failure, BuildRecord record)
     {
         var (before, sentences) = (new List<string>(), new List<string>());
         foreach (var component in failure.Result.Components.Where(component => component.Failure is not null))
@@ -50,13 +57,10 @@ internal static class RunEnd
             sentences.Add($"{component.Name}: {step?.Sentence ?? component.Failure!.Message}");
         }
         var message = $"{string.Join('\n', sentences)}\n{failure.Outlook}";
-        // The message has the names, but not all of many.
+        // The message shortens long lists of names.
         string[] counts = record.Components.Length > BakeFailedException.MostNames ? [ImageStates.CountsOf(record)] : [];
-        return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [.. counts, Time(record)]);
+        return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [.. counts, Last(record)]);
     }
-
-    public static RunInterruptedException Interrupted(Exception cause, BuildRecord record) => new(cause,
-        $"[red]✗ Stopped[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}");
 
     /// <summary>The last line of a build that succeeded.</summary>
     public static string Succeeded(BuildRecord record, string what) =>
@@ -74,8 +78,9 @@ internal static class RunEnd
 
     private static string[] Apart(string[] excerpt) => excerpt.Length > 0 ? ["", .. excerpt, ""] : [];
 
-    private static string Time(BuildRecord record) =>
-        $"[red]✗ Failed[/] after {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
+    private static string Last(BuildRecord record) =>
+        $"[red]✗ {(record.Outcome == BuildOutcome.Interrupted ? "Stopped" : "Failed")}[/] after {Units.Duration(record.Duration)}. "
+            + $"Details: manifold report {record.Id}";
 
     /// <summary>A message for a terminal, broken between words where a line is too long.</summary>
     public static string Wrapped(CliContext context, string message)

@@ -46,7 +46,7 @@ public sealed class Prune(Store store, TimeProvider time)
     /// <see cref="Options.All"/>. Removes nothing.</summary>
     /// <remarks>
     /// Builds, pulls and pushes go on meanwhile, and the figures are those of the moment. Not measured: records of pushes, and the
-    /// temporary files of processes that were killed. A prune that cannot remove a file frees less. Costs reading every document once,
+    /// temporary files of processes that were killed. A prune that cannot remove a file frees less. Reads every document a few times,
     /// and the size of every file of the unpacked layers and cache mounts.
     /// </remarks>
     /// <param name="onWait">Called once if a prune must end first.</param>

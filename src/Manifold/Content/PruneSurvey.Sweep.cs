@@ -7,11 +7,13 @@ namespace Manifold.Content;
 internal sealed partial class PruneSurvey
 {
     /// <summary>Removes what was decided. What cannot be removed is taken out of the figures.</summary>
+    /// <param name="cancellation">Read only before unpacked layers, which take time. Blobs and their records go together.</param>
     public void CarryOut(Decisions made, CancellationToken cancellation)
     {
         foreach (var removal in made.Removals)
         {
-            cancellation.ThrowIfCancellationRequested();
+            if (removal.IsOfSnapshot)
+                cancellation.ThrowIfCancellationRequested();
             if (!Tried(removal.Path, removal.Delete))
                 removal.OnFault();
         }
@@ -28,7 +30,7 @@ internal sealed partial class PruneSurvey
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = unread || (!options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64])));
-            Decide(made, made.Snapshots, keep, folder, () => Delete(folder));
+            Decide(made, made.Snapshots, keep, folder, () => Delete(folder), isSnapshot: true);
         }
         if (options.All && !unread)
             made.Removals.AddRange(Fixups());
@@ -57,14 +59,30 @@ internal sealed partial class PruneSurvey
     private void SweepPushes(Decisions made)
     {
         foreach (var file in FilesBelow(Path.Combine(store.Root, "partial")))
-            Decide(made, made.Uploads, time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file, file.Delete);
+            DecideTransfer(made, file);
         foreach (var file in FilesBelow(store.Repositories.Folder))
         {
             if (file.Directory!.Name == "_uploads")
-                Decide(made, made.Uploads, time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace, file, file.Delete);
+                DecideTransfer(made, file);
             else if (!unread && (RecordedDigest(file) is not { } digest || !marked.Contains(digest)))
                 made.Removals.Add(new Removal(file.FullName, file.Delete)); // also a killed writer's temporary file: nobody writes now
         }
+    }
+
+    /// <summary>An upload or a pull that nobody finished.</summary>
+    private void DecideTransfer(Decisions made, FileInfo file)
+    {
+        Decide(made, made.Uploads, IsRecent(), file, () =>
+        {
+            var size = file.Length;
+            file.Refresh(); // a client may have continued it since: uploads do not wait for a prune
+            if (IsRecent())
+                made.Uploads.TakeBack(size);
+            else
+                file.Delete();
+        });
+
+        bool IsRecent() => time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace;
     }
 
     // A folder leaves its place whole, so that what is left of it after a fault or a kill is taken for nothing.
@@ -76,13 +94,14 @@ internal sealed partial class PruneSurvey
             FileTree.DeleteThrough(entry.FullName, store.WorkFolder);
     }
 
-    private void Decide(Decisions made, Tally tally, bool keep, FileSystemInfo entry, Action delete) => Tried(entry.FullName, () =>
-    {
-        var size = SizeOfTree(entry);
-        tally.Add(keep, size);
-        if (!keep)
-            made.Removals.Add(new Removal(entry.FullName, delete, () => tally.TakeBack(size)));
-    });
+    private void Decide(Decisions made, Tally tally, bool keep, FileSystemInfo entry, Action delete, bool isSnapshot = false) =>
+        Tried(entry.FullName, () =>
+        {
+            var size = SizeOfTree(entry);
+            tally.Add(keep, size);
+            if (!keep)
+                made.Removals.Add(new Removal(entry.FullName, delete, () => tally.TakeBack(size)) { IsOfSnapshot = isSnapshot });
+        });
 
     private bool Tried(string path, Action work) => Tried(path, () =>
     {
@@ -142,6 +161,8 @@ internal sealed partial class PruneSurvey
         public Removal(string path, Action delete) : this(path, delete, () => { })
         {
         }
+
+        public bool IsOfSnapshot { get; init; }
     }
 
     /// <summary>The decisions about everything in the store, by kind.</summary>

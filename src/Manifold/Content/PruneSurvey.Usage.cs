@@ -30,7 +30,7 @@ internal sealed partial class PruneSurvey
                 Part(UsageKind.Transfers, made => made.Uploads),
                 new UsagePart(UsageKind.Builds, builds.Count, builds.Sum(file => file.Length), usual.BuildsFreed, everything.BuildsFreed),
             ],
-            Faults = [.. faults.Distinct()],
+            Faults = [.. Faults],
         };
 
         UsagePart Part(UsageKind kind, Func<Decisions, Tally> of)

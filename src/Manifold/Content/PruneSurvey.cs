@@ -22,8 +22,8 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
 
     private ILookup<Digest, Digest> Referrers => field ??= ReferrersBySubject();
 
-    /// <summary>What could not be read or removed, a sentence each.</summary>
-    public IReadOnlyCollection<string> Faults => faults;
+    /// <summary>What could not be read or removed, each once.</summary>
+    public IEnumerable<string> Faults => faults.Distinct();
 
     /// <summary>Steps 2 to 5.</summary>
     public Decisions DecideAll(Prune.Options options, CancellationToken cancellation)
@@ -78,10 +78,10 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
             return null;
         var (path, known) = (store.BlobPath(digest), faults.Count);
         var read = Tried(path, () => DocumentAt(path));
-        if (read is null && !unread && store.SizeOf(digest) is not null)
+        if (read is null && store.SizeOf(digest) is not null)
         {
             unread = true;
-            if (faults.Count == known) // it seemed to vanish, but it is there
+            if (faults.Count == known) // no fault, as if it had vanished, but it is there
                 faults.Add($"'{path}': it is a link to a file that does not exist.");
             faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "
                 + "Remove the image, or pull the image again.";
@@ -102,7 +102,8 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
     }
 
     private static IEnumerable<Digest> DigestsIn(byte[] text) =>
-        DigestPattern().Matches(Encoding.Latin1.GetString(text)).Select(match => Digest.TryParse(match.Value, out var digest) ? digest : default).Where(digest => digest != default);
+        DigestPattern().Matches(Encoding.Latin1.GetString(text))
+            .Select(match => Digest.TryParse(match.Value, out var digest) ? digest : default).Where(digest => digest != default);
 
     private IEnumerable<Digest> RecentlyPushed() =>
         from file in FilesBelow(store.Repositories.Folder)
@@ -131,12 +132,17 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         where Digest.TryParse($"{algorithm.Name}:{file.Name}", out _)
         select (Digest.Parse($"{algorithm.Name}:{file.Name}"), file);
 
-    private FileInfo[] CacheRecords() =>
-    [
-        .. new DirectoryInfo(Path.Combine(store.Root, "cache")) is { Exists: true } cache
-            ? cache.GetDirectories().Where(folder => folder.FullName != CacheFolders.RootIn(store)).SelectMany(folder => FilesBelow(folder.FullName)).Concat(cache.GetFiles()).Where(file => file.Extension != ".lock")
-            : [],
-    ];
+    private FileInfo[] CacheRecords()
+    {
+        if (new DirectoryInfo(Path.Combine(store.Root, "cache")) is not { Exists: true } cache)
+            return [];
+        var folders = cache.GetDirectories().Where(folder => folder.FullName != CacheFolders.RootIn(store));
+        return
+        [
+            .. folders.SelectMany(folder => FilesBelow(folder.FullName)).Concat(cache.GetFiles())
+                .Where(file => file.Extension != ".lock"),
+        ];
+    }
 
     private IEnumerable<FileSystemInfo> Entries(string folder) =>
         new DirectoryInfo(Path.Combine(store.Root, folder)) is { Exists: true } found ? found.EnumerateFileSystemInfos() : [];
@@ -144,10 +150,17 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
     private static List<FileInfo> FilesBelow(string folder) =>
         new DirectoryInfo(folder) is { Exists: true } found ? [.. found.EnumerateFiles("*", SearchOption.AllDirectories)] : [];
 
-    private static DateTime LastUsed(FileSystemInfo entry) => entry is not FileInfo file ? CacheFolders.LastUse(entry) : file.LastWriteTimeUtc > file.LastAccessTimeUtc ? file.LastWriteTimeUtc : file.LastAccessTimeUtc;
+    private static DateTime LastUsed(FileSystemInfo entry) => entry switch
+    {
+        not FileInfo => CacheFolders.LastUse(entry),
+        _ when entry.LastWriteTimeUtc > entry.LastAccessTimeUtc => entry.LastWriteTimeUtc,
+        _ => entry.LastAccessTimeUtc,
+    };
 
-    private long SizeOf(Digest digest) =>
-        (store.SizeOf(digest) ?? 0) + SnapshotFolders.Select(folder => Path.Combine(store.Root, folder, digest.Hex)).Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
+    /// <summary>The bytes of a blob and of the layer with this DiffId, unpacked or as a tar.</summary>
+    private long SizeOf(Digest digest) => (store.SizeOf(digest) ?? 0) + SnapshotFolders
+        .Select(folder => Path.Combine(store.Root, folder, digest.Hex))
+        .Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
 
     private long SizeOfTree(FileSystemInfo entry)
     {

@@ -24,7 +24,7 @@ public static class DocumentReading
         Func<string, ManifoldException> broken, CancellationToken cancellation)
     {
         if (document.Size > Limits.DocumentBytes)
-            throw broken($"its config is too large ({document.Size} bytes).");
+            throw broken($"the document is too large ({document.Size} bytes).");
         await using var blob = await client.OpenBlobAsync(image, document, cancellation: cancellation).ConfigureAwait(false);
         var bytes = new byte[document.Size];
         await blob.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);

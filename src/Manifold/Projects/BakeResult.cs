@@ -57,7 +57,7 @@ public sealed record BakeResult(ImmutableArray<BakedComponent> Components)
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>
 public sealed class BakeFailedException(BakeResult result) : ManifoldException(Text(result))
 {
-    /// <summary>Of more images, the message lists only the first.</summary>
+    /// <summary>The most images that the message lists for each state.</summary>
     public const int MostNames = 12;
 
     public BakeResult Result => result;

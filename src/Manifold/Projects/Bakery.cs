@@ -25,6 +25,9 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
     /// <summary>Says what is attached to an image whose content is in its registries, and attaches it, before any tag is written.</summary>
     public Func<BakedComponent, PreparedImage, CancellationToken, Task<AttachmentSummary>>? Attach { get; init; }
 
+    /// <summary>Called when all images are built, failed or stopped, also by an interruption, and before any tag is written.</summary>
+    public Action<BakeResult>? Made { get; init; }
+
     /// <summary>How many RUNs work at a time.</summary>
     public required int Jobs { get; init; }
 
@@ -91,8 +94,9 @@ public sealed class Bakery(BakeTools tools)
             outcomes[component.Name] = OutcomeAsync(new Work(component, session, needed, e => on(e with { Component = component.Name })), places, request, stop);
         }
         var all = await Task.WhenAll(plan.Components.Select(component => outcomes[component.Name])).ConfigureAwait(false);
-        cancellation.ThrowIfCancellationRequested();
         var result = new BakeResult([.. all]);
+        request.Made?.Invoke(result);
+        cancellation.ThrowIfCancellationRequested();
         return result.IsWhole || request.KeepGoing ? await PublishAsync(result, on, cancellation).ConfigureAwait(false) : result;
     }
 

@@ -80,8 +80,8 @@ public sealed class ShardMerge(PublishingTools tools)
     /// <summary>Names the missing content, and how to build it again.</summary>
     private static string Gone(string what, Platform platform, ShardFile file, ImmutableArray<ImageReference> targets) =>
         $"{what} ({platform}, from '{file.Path}') is no longer in the registry, which might have deleted untagged content. "
-        + $"Build it again: manifold build --platform {platform} --shard {ShellWord.Quote(file.Path)} -t {string.Join(" -t ", targets.AsEnumerable())} "
-        + "--push CONTEXT";
+        + $"Build it again: manifold build --platform {platform} --shard {ShellWord.Quote(file.Path)} "
+        + $"-t {string.Join(" -t ", targets.AsEnumerable())} --push CONTEXT";
 
     private static (ImmutableArray<ImageReference> Targets, Dictionary<Platform, (ShardFile File, ShardImage Image)> Entries) Join(MergeRequest request)
     {

@@ -46,7 +46,7 @@ public static class BuildTable
     /// <summary>Why there is no image: the platform failed, was skipped, or something else stopped its build.</summary>
     private static string Missing(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform switch
     {
-        { Failure: null } when !record.HasFailedStep(image, platform) => "not built",
+        _ when !record.HasFailed(image, platform) => "not built",
         { Optional: true } => "skipped",
         _ => "failed",
     };
@@ -73,10 +73,11 @@ public static class BuildTable
 
     /// <summary>Rows as columns of even width, two blanks apart. A row is one line, whatever its cells hold.</summary>
     /// <param name="width">The columns of the terminal that they must fit; null for a pipe.</param>
-    public static string Columns(IReadOnlyList<string[]> rows, int? width = null)
+    /// <param name="hasHeadings">Whether the first row has the headings.</param>
+    public static string Columns(IReadOnlyList<string[]> rows, int? width = null, bool hasHeadings = true)
     {
         var text = new StringBuilder();
-        foreach (var line in TableFit.Lines(rows.Select(row => row.Select(ForeignText.Line).ToArray()), width))
+        foreach (var line in TableFit.Lines(rows.Select(row => row.Select(ForeignText.Line).ToArray()), width, hasHeadings))
             text.Append(line.TrimEnd()).Append('\n');
         return text.ToString();
     }

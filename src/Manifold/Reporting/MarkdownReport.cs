@@ -98,7 +98,7 @@ public static class MarkdownReport
 
     private static string NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
     {
-        null => record.HasFailedStep(image, platform) ? "failed" : "not built",
+        null => record.HasFailed(image, platform) ? "failed" : "not built",
         { } failure when failure == image.Failure || failure == record.Failure => "failed, see the error above",
         { } failure => Plain((platform.Optional ? "skipped: " : "failed: ") + failure),
     };

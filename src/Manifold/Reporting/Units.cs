@@ -32,8 +32,8 @@ public static class Units
     /// <summary>How long ago, in the largest unit of which there are several: <c>90 minutes</c>, <c>5 hours</c>, <c>12 days</c>.</summary>
     public static string Age(TimeSpan time) => time.TotalDays switch
     {
-        >= 730 => Count((int)(time.TotalDays / 365.25), "year"),
-        >= 60 => Count((int)(time.TotalDays / 30.44), "month"),
+        >= 731 => Count((int)(time.TotalDays / 365.25), "year"),
+        >= 61 => Count((int)(time.TotalDays / 30.44), "month"),
         >= 14 => Count((int)(time.TotalDays / 7), "week"),
         >= 2 => Count((int)time.TotalDays, "day"),
         _ when time.TotalHours >= 2 => Count((int)time.TotalHours, "hour"),

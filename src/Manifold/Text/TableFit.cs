@@ -11,9 +11,9 @@ public static partial class TableFit
     private static readonly string[] Whole =
         ["BUILD", "PLATFORM", "SIZE", "SIZE A", "SIZE B", "CHANGE", "UNPACKED A", "UNPACKED B", "TIME", "TIME A", "TIME B", "CACHED"];
 
-    /// <param name="lines">The headings and the rows, each with the same number of cells.</param>
+    /// <param name="lines">The rows, each with the same number of cells. The first row has the headings, if there are any.</param>
     /// <param name="width">The terminal's columns; null for a pipe or a file, which gets everything.</param>
-    private static List<string[]> Fit(IEnumerable<string[]> lines, int? width)
+    private static List<string[]> Fit(IEnumerable<string[]> lines, int? width, bool hasHeadings)
     {
         if (width is not { } room)
             return [.. lines];
@@ -21,15 +21,16 @@ public static partial class TableFit
         if (fitted.Count == 0)
             return fitted;
         var widths = Enumerable.Range(0, fitted[0].Length).Select(column => fitted.Max(row => Cells.Width(row[column]))).ToArray();
-        while (widths.Sum() + Gap * (widths.Length - 1) > room && Widest(fitted[0], widths) is { } column)
+        var headings = hasHeadings ? fitted[0] : [.. widths.Select(_ => "")];
+        while (widths.Sum() + Gap * (widths.Length - 1) > room && Widest(headings, widths) is { } column)
             widths[column]--;
         return [.. fitted.Select(row => row.Select((cell, column) => Cells.Cut(cell, widths[column])).ToArray())];
     }
 
     /// <summary>The rows as lines, two blanks between columns. On a terminal they fit.</summary>
-    public static IEnumerable<string> Lines(IEnumerable<string[]> rows, int? width)
+    public static IEnumerable<string> Lines(IEnumerable<string[]> rows, int? width, bool hasHeadings = true)
     {
-        var lines = Fit(rows, width);
+        var lines = Fit(rows, width, hasHeadings);
         if (lines.Count == 0)
             return [];
         // Scripts have always found the columns of a pipe by characters.

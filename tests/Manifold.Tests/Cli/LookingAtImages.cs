@@ -64,6 +64,7 @@ public sealed class LookingAtImages : WithARegistry
     [Theory]
     [InlineData("'2.*'", "--filter", "2.*")]
     [InlineData("--all")]
+    [InlineData("--all", "--filter", "sha256-*")]
     public async Task ls_says_why_it_lists_nothing(string said, params string[] more)
     {
         Registry.AddImage("app", $"sha256-{new string('0', 64)}.sig", [1]);
@@ -83,7 +84,11 @@ public sealed class LookingAtImages : WithARegistry
     [InlineData(150, "2 hours")]
     [InlineData(60 * 24 * 13, "13 days")]
     [InlineData(60 * 24 * 20, "2 weeks")]
+    [InlineData(60 * 24 * 60, "8 weeks")]
+    [InlineData(60 * 24 * 61, "2 months")]
     [InlineData(60 * 24 * 400, "13 months")]
+    [InlineData(60 * 24 * 730, "23 months")]
+    [InlineData(60 * 24 * 731, "2 years")]
     [InlineData(60 * 24 * 800, "2 years")]
     [InlineData(-5, "0 minutes")]
     public void ages_have_one_unit(int minutes, string text) =>

@@ -65,6 +65,12 @@ public sealed class MeasuringTheStore : IDisposable
 
         Assert.Contains(image.Digest.Hex, Assert.Single(usage.Faults), StringComparison.Ordinal);
         Assert.Equal(0, usage.PruneFrees);
+
+        var other = await SampleImages.WriteAsync(store, "y");
+        store.Tags.Set(ImageReference.Parse("other"), other);
+        File.Delete(store.BlobPath(other.Digest));
+        File.CreateSymbolicLink(store.BlobPath(other.Digest), "nowhere");
+        Assert.Equal(2, (await MeasureAsync()).Faults.Length);
     }
 
     [Fact]

@@ -207,6 +207,40 @@ public sealed class PruningTheStore : IDisposable
         Assert.Contains(image.Digest.Hex, result.Faults[0], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void an_upload_that_continues_during_a_prune_stays()
+    {
+        var uploads = Directory.CreateDirectory(Path.Combine(store.Repositories.Folder, "app", "_uploads"));
+        string[] files = [Path.Combine(uploads.FullName, "left"), Path.Combine(uploads.FullName, "continued")];
+        foreach (var file in files)
+            File.WriteAllText(file, "12345");
+        var later = new LaterTime(TimeSpan.FromHours(25));
+        var survey = new PruneSurvey(store, later, mayVanish: false);
+        var made = survey.DecideAll(new(), CancellationToken.None);
+        Assert.Equal(10, made.Uploads.Freed);
+
+        File.SetLastWriteTimeUtc(files[1], later.GetUtcNow().UtcDateTime);
+        survey.CarryOut(made, CancellationToken.None);
+
+        Assert.Equal([false, true], files.Select(File.Exists));
+        Assert.Equal(5, made.Uploads.Freed);
+    }
+
+    [Fact]
+    public async Task an_interruption_ends_a_prune_before_a_snapshot_never_between_blobs()
+    {
+        var blob = await store.WriteAsync("x"u8.ToArray(), MediaType.Layer);
+        var later = new LaterTime(TimeSpan.FromHours(2));
+        var survey = new PruneSurvey(store, later, mayVanish: false);
+        survey.CarryOut(survey.DecideAll(new(), CancellationToken.None), new CancellationToken(canceled: true));
+        Assert.False(store.Contains(blob.Digest));
+
+        Snapshot(Digest.Of("1"));
+        var made = survey.DecideAll(new(), CancellationToken.None);
+        Assert.Throws<OperationCanceledException>(() => survey.CarryOut(made, new CancellationToken(canceled: true)));
+        Assert.True(Directory.Exists(SnapshotPath(Digest.Of("1"))));
+    }
+
     private Task<Prune.Result> Prune(Prune.Options options, int hoursLater = 0) =>
         new Prune(store, new LaterTime(TimeSpan.FromHours(hoursLater))).RunAsync(options);
 

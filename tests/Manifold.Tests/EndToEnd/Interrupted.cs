@@ -52,6 +52,27 @@ public sealed class Interrupted : WithRuns
         await Tool.Run("skopeo", "copy", "--all", $"oci:{shop.Root}:docker.io/library/next:3", $"oci:{shop["judged"]}:x");
     }
 
+    [Fact]
+    public async Task after_Ctrl_C_in_a_bake_the_report_says_what_was_built()
+    {
+        var seconds = $"{Random.Shared.Next(100_000_000, 999_999_999)}";
+        var context = shop.Context($"FROM BASE\nRUN busybox sleep {seconds}\n", ("quick/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n"),
+            ("manifold.yaml", "images:\n  quick: {context: quick, tags: [quick:1]}\n  slow: {context: .}\n"));
+        using var bake = shop.Start("bake", "--progress", "plain", "-f", Path.Combine(context, "manifold.yaml"));
+        var error = bake.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Eventually.Is(() => ProcessesNaming(seconds).Length == 1 && shop.State().Contains("quick:1", StringComparison.Ordinal));
+
+        await Tool.Run("kill", "-INT", $"{bake.Id}");
+        await bake.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(130, bake.ExitCode);
+        Assert.Matches("manifold: interrupted\n✗ Stopped after [^\n]+\n$", await error);
+        var report = (await shop.Run(["--format", "text"], "report")).Succeeded().Output;
+        Assert.Contains("2 images: 1 built, 1 stopped", report, StringComparison.Ordinal);
+        Assert.Matches(@"quick +linux/amd64 +sha256:", report);
+        Assert.Matches(@"slow +linux/amd64 +not built", report);
+    }
+
     private static string[] ProcessesNaming(string word) =>
         [.. Process.GetProcesses().Select(process => CommandLine(process.Id)).Where(line => line.Contains("sleep\0" + word, StringComparison.Ordinal))];
 

@@ -29,6 +29,10 @@ public sealed class FittingComparisons
     }
 
     [Fact]
+    public void a_long_name_does_not_hide_what_changed() =>
+        Assert.Matches(@"~ +/?usr/share/[^ ]+… +0644 0:0 4 B  →  0644 0:0 5 B\n", ComparisonTable.Render(Images(), 80));
+
+    [Fact]
     public void sizes_are_never_cut() =>
         Assert.Matches(@"linux/arm64 .* 48\.0 MB +50\.0 MB ", ComparisonTable.Render(Images(), 80));
 

@@ -117,6 +117,20 @@ public sealed class RenderingRecords
     }
 
     [Fact]
+    public void a_platform_of_an_image_that_was_refused_as_a_whole_is_called_failed()
+    {
+        var record = SampleRecords.Of(7);
+        var image = record.Components[0] with { Failure = "refused by a check", Index = null };
+        image = image with { Platforms = [.. image.Platforms.Select(platform => platform with { Manifest = null })] };
+        record = record with { Components = [image] };
+        Assert.All(new[] { BuildTable.Render(record), MarkdownReport.Render(record) }, text =>
+        {
+            Assert.Matches(@"linux/amd64[ |]+failed ", text);
+            Assert.DoesNotContain("not built", text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void forty_images_on_five_platforms_are_a_page_of_moderate_size() => Assert.InRange(HtmlReport.Render(SampleRecords.Of(40)).Length, 100_000, 4_000_000);
 
     [Fact]

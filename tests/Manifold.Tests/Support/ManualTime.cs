@@ -10,6 +10,16 @@ public sealed class ManualTime(TimeSpan hurry = default) : TimeProvider
     private readonly List<TimeSpan> waits = [];
     private DateTimeOffset now = new(2026, 1, 26, 2, 38, 21, TimeSpan.Zero);
 
+    /// <summary>Whether somebody waits for the clock to pass a time.</summary>
+    public bool HasAlarm
+    {
+        get
+        {
+            lock (alone)
+                return alarms.Count > 0;
+        }
+    }
+
     /// <summary>The waits that were over at once, in order.</summary>
     public IReadOnlyList<TimeSpan> Waits
     {

@@ -84,8 +84,7 @@ public sealed class InABuild(SharedRegistry shared) : IClassFixture<SharedRegist
     {
         var built = await shop.Run([Context("FROM BASE\nARG TARGETARCH\nCOPY bin/${TARGETARCH}/app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, built.Code);
-        Assert.Contains("bin/amd64/app is copied at Dockerfile:3 in the build for linux/arm64: a default on an ARG, or --build-arg,",
-            built.Error, StringComparison.Ordinal);
+        Assert.Matches("bin/amd64/app is copied at Dockerfile:3 in the build for linux/arm64: .*ARG.*--build-arg", built.Error);
 
         var run = await shop.Run([Context("FROM --platform=$BUILDPLATFORM BASE AS build\nARG TARGETARCH\nCOPY bin /bin.d\nRUN busybox cp /bin.d/$TARGETARCH/app /app\nFROM BASE\nCOPY --from=build /app /app\nENTRYPOINT [\"/app\"]")], "build", "--platform", Both, "--build-arg", "TARGETARCH=amd64");
         Assert.Equal(1, run.Code);

@@ -60,14 +60,12 @@ public static class ProjectDrafter
         {
             var project = files.IsEmpty ? SideImagesFolder.Read(folder, options) : ProjectReader.Read(files, options);
             var imported = new ImportedDraft(project, folder);
-            if (imported.Images.IsEmpty && survey.Dockerfiles.IsEmpty)
-            {
-                throw new UsageException(
-                    $"{names}: it describes no image that can be built. Write a Dockerfile, and run the command again.");
-            }
             if (imported.Images.IsEmpty)
             {
-                notes.Add($"{names} was not used: it describes no image that can be built.");
+                var reasons = imported.LeftOut.IsEmpty ? "no images" : string.Join("; ", imported.LeftOut);
+                if (survey.Dockerfiles.IsEmpty)
+                    throw new UsageException($"{names}: no image can be built ({reasons}). Correct this, and run the command again.");
+                notes.Add($"{names}: no image can be built ({reasons}), so only Dockerfiles were used.");
                 return null;
             }
             var used = imported.Dockerfiles.ToHashSet(StringComparer.Ordinal);
@@ -81,7 +79,7 @@ public static class ProjectDrafter
         catch (ManifoldException e) when (e is UsageException or ProjectFileException && !survey.Dockerfiles.IsEmpty)
         {
             var why = e is ProjectFileException { Diagnostics: [var first, ..] } ? first.OneLine : e.Message;
-            notes.Add($"{names} was not used: {why}");
+            notes.Add($"{names}: only Dockerfiles were used, because of an error: {why}");
             return null;
         }
     }

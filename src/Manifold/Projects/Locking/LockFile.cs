@@ -36,7 +36,8 @@ public static class LockFile
     /// <summary>A lock of a project that pins nothing yet.</summary>
     public static ProjectLock Empty(Project project, string workingFolder) => new()
     {
-        File = new ProjectPaths(project.Folder, workingFolder).Shown(PathOf(project, workingFolder)), Command = $"manifold lock -f {ShellWord.Quote(project.File)}",
+        File = new ProjectPaths(project.Folder, workingFolder).Shown(PathOf(project, workingFolder)),
+        Command = "manifold lock" + string.Concat(project.File.Split(", ").Select(file => $" -f {ShellWord.Quote(file)}")),
     };
 
     /// <summary>The project's lock, or null where there is no file.</summary>

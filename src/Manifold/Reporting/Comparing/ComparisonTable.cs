@@ -45,7 +45,7 @@ public static class ComparisonTable
     private static void Append(StringBuilder text, string heading, List<ImageDifference> differences, int? width)
     {
         text.Append('\n').Append(heading).Append('\n');
-        text.Append(BuildTable.Columns([.. differences.Take(Lines).Select(Row)], width));
+        text.Append(BuildTable.Columns([.. differences.Take(Lines).Select(Row)], width, hasHeadings: false));
         if (differences.Count > Lines)
             text.Append("  … and ").Append(differences.Count - Lines).Append(" more (list them all with --json)\n");
     }

@@ -43,7 +43,7 @@ internal static class ImageDetails
     /// <summary>The reason; if the page shows it above already, only that the platform failed.</summary>
     private static Html NotBuilt(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform.Failure switch
     {
-        null when record.HasFailedStep(image, platform) => Html.Of($"<td colspan=\"4\" class=\"bad\">failed</td>"),
+        null when record.HasFailed(image, platform) => Html.Of($"<td colspan=\"4\" class=\"bad\">failed</td>"),
         null => Html.Of($"<td colspan=\"4\" class=\"muted\">not built</td>"),
         { } failure when failure == image.Failure || failure == record.Failure =>
             Html.Of($"<td colspan=\"4\" class=\"bad\">failed, see the error above</td>"),

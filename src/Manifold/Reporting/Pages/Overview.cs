@@ -26,7 +26,7 @@ internal static class Overview
     private static Html Cell(BuildRecord record, RecordedComponent image, RecordedPlatform? platform) => platform switch
     {
         null => Html.Of($"<td></td>"),
-        { Manifest: null, Failure: null } when !record.HasFailedStep(image, platform) => Html.Of($"<td class=\"number muted\">–</td>"),
+        { Manifest: null } when !record.HasFailed(image, platform) => Html.Of($"<td class=\"number muted\">–</td>"),
         { Manifest: null } => Html.Of($"<td class=\"number bad\" title=\"{platform.Failure}\">{(platform.Optional ? "skipped" : "failed")}</td>"),
         _ => Html.Of($"<td class=\"number\"><span class=\"dot {Pieces.ClassOf(platform.Way)}{(platform.IsCached ? " cached" : "")}\" title=\"{Ways.Short(record, image, platform)}, verified: {BuildTable.Verdict(platform)}\"></span>{Units.Bytes(platform.CompressedBytes)}{Mark(platform)}</td>"),
     };

@@ -27,7 +27,7 @@ internal static class Ways
     /// <summary>The way of a platform, with the emulated time.</summary>
     public static string Short(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => platform switch
     {
-        { Manifest: null, Failure: null } when !record.HasFailedStep(image, platform) => Unknown,
+        { Manifest: null } when !record.HasFailed(image, platform) => Unknown,
         { Way: BuildWay.Emulated } => BuildTable.Way(platform),
         _ => Name(platform.Way),
     };

@@ -91,7 +91,17 @@ public sealed record BuildRecord
         Hooks.Where(hook => hook.Component == image.Name).Sum(hook => hook.Elapsed)
             + image.Platforms.Select(platform => platform.Seconds).DefaultIfEmpty().Max();
 
-    public bool HasFailedStep(RecordedComponent image, RecordedPlatform platform) =>
+    /// <summary>Whether a platform without an image failed itself. If not, another failure or an interruption stopped it.</summary>
+    public bool HasFailed(RecordedComponent image, RecordedPlatform platform)
+    {
+        if (platform.Failure is not null || HasFailedStep(image, platform))
+            return true;
+        // The image failed as a whole, for example because it may not be published.
+        var failure = image.Failure ?? (Components.Length == 1 && Outcome != BuildOutcome.Interrupted ? Failure : null);
+        return failure is not null && !image.Platforms.Any(other => other.Failure is not null || HasFailedStep(image, other));
+    }
+
+    private bool HasFailedStep(RecordedComponent image, RecordedPlatform platform) =>
         Steps.Any(step => step.State == StepState.Failed && step.Component == image.Name && step.For.Contains(platform.Platform));
 
     private string? ProjectName => Project is { Length: > 0 } ? Project : FileName(Path.GetDirectoryName(File)) ?? FileName(File);

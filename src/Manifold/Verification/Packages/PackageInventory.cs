@@ -55,7 +55,10 @@ public sealed record PackageInventory(OsRelease Release, ImmutableArray<Package>
                 foreach (var (name, format) in OldRpmFormats)
                 {
                     if (FirstSight($"{folder}/{name}"))
-                        Unreadable.Add($"/{folder}/{name}: rpm databases in {format} format are not supported, only in SQLite format.");
+                    {
+                        Unreadable.Add(
+                            $"/{folder}/{name}: only rpm databases in SQLite format are supported, and this one is in {format} format.");
+                    }
                 }
                 if (FirstSight($"{folder}/rpmdb.sqlite"))
                     packages.AddRange(Sqlite($"{folder}/rpmdb.sqlite"));

@@ -98,10 +98,13 @@ public sealed class DraftingFromOtherFiles : IDisposable
         folder.Files.Write("docker-bake.hcl", "target \"gone\" { context = \"gone\" }\n");
         var error = Assert.Throws<UsageException>(() => ProjectDrafter.Make(folder.Files.Path));
         Assert.StartsWith("docker-bake.hcl: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'gone' does not exist", error.Message, StringComparison.Ordinal);
         folder.With("api");
         var draft = ProjectDrafter.Make(folder.Files.Path)!;
         Assert.Equal(["api"], draft.Images);
-        Assert.StartsWith("docker-bake.hcl ", Assert.Single(draft.Notes), StringComparison.Ordinal);
+        var note = Assert.Single(draft.Notes);
+        Assert.StartsWith("docker-bake.hcl: ", note, StringComparison.Ordinal);
+        Assert.Contains("'gone' does not exist", note, StringComparison.Ordinal);
     }
 
     [Fact]
