@@ -15,9 +15,11 @@ internal static class BakeLock
             throw new UsageException("--locked and --pull cannot be used together: --locked uses the pinned images, and --pull looks for "
                 + "newer ones. To update the pins, run: manifold lock --update");
         if (LockFile.Find(project, folder) is not { } pins)
-            return !line.Locked ? null
-                : throw new LockFileException($"--locked: {project.File} has no lock file ({LockFile.Empty(project, folder).File} does "
-                + $"not exist). To create it, run: {LockFile.Empty(project, folder).Command}");
+        {
+            var missing = LockFile.Empty(project, folder);
+            return !line.Locked ? null : throw new LockFileException(
+                $"--locked: {project.File} has no lock file ({missing.File} does not exist). To create it, run: {missing.Command}");
+        }
         if (line.Progress is not ("quiet" or "json"))
             context.Warn(line.Pull ? $"{pins.File} is ignored, because --pull looks for newer images."
                 : $"using {(line.Locked ? "only " : "")}the images and sources that {pins.File} pins");

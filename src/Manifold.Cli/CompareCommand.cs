@@ -14,9 +14,11 @@ internal static class CompareCommand
 {
     public static Command Create(CliContext context)
     {
-        var a = new Argument<string>("A") { Description = $"An image or a build. For an image: {Locations.Help} A REFERENCE without a "
-            + "prefix is "
-            + "searched in the local store first. For a build: its ID, or 'latest'." };
+        var a = new Argument<string>("A")
+        {
+            Description = $"An image or a build. For an image: {Locations.Help} A REFERENCE without a prefix is searched in the local "
+                + "store first. For a build: its ID, or 'latest'.",
+        };
         var b = new Argument<string>("B") { Description = "The image or build to compare the first one with." };
         var json = new Option<bool>("--json") { Description = "Print all differences as JSON." };
         var command = new Command("compare", "Compare two images or two builds. Shows differences in packages, files, configuration and "

@@ -127,7 +127,8 @@ internal sealed class ContextFlags
             contexts[text[..equals]] = ContextText.Parse(text[(equals + 1)..], Directory.GetCurrentDirectory(), out var wrong) switch
             {
                 FolderContext folder when !Directory.Exists(folder.Folder) => throw new UsageException(
-                    $"--build-context {text}: '{folder.Folder}' is not a folder. For an image, write docker-image://{text[(equals + 1)..]}."),
+                    $"--build-context {text}: '{folder.Folder}' is not a folder. "
+                        + $"For an image, write docker-image://{text[(equals + 1)..]}."),
                 { } found => found,
                 null => throw new UsageException($"--build-context {AddressSecrets.Without(text)}: {wrong}"),
             };

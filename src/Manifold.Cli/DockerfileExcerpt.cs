@@ -42,13 +42,14 @@ internal static class DockerfileExcerpt
         last = Math.Min(Math.Min(last, lines.Length), place.Line + MostOfInstruction - 1);
         var (from, to) = (Math.Max(1, place.Line - Around), Math.Min(lines.Length, last + Around));
         var digits = to.ToString(CultureInfo.InvariantCulture).Length;
-        var excerpt = new List<string> { $"[bold]{PaintedLine.Foreign(place.File)}:{place.Line.ToString(CultureInfo.InvariantCulture)}[/]" };
+        var line = place.Line.ToString(CultureInfo.InvariantCulture);
+        var excerpt = new List<string> { $"[bold]{PaintedLine.Foreign(place.File)}:{line}[/]" };
         for (var number = from; number <= to; number++)
         {
             var isFailing = number >= place.Line && number <= last;
             var start = number.ToString(CultureInfo.InvariantCulture).PadLeft(digits);
-            var line = PaintedLine.Foreign(lines[number - 1].Replace("\t", "    ", StringComparison.Ordinal));
-            excerpt.Add(isFailing ? $"[red]>[/] [bold]{start} | {line}[/]" : $"  [grey]{start} |[/] {line}".TrimEnd());
+            var text = PaintedLine.Foreign(lines[number - 1].Replace("\t", "    ", StringComparison.Ordinal));
+            excerpt.Add(isFailing ? $"[red]>[/] [bold]{start} | {text}[/]" : $"  [grey]{start} |[/] {text}".TrimEnd());
         }
         return [.. excerpt];
     }

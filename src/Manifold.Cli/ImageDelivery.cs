@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
 using Manifold.Registry;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Manifold.Content;
 using Manifold.Projects;
 using Manifold.Projects.Drafting;
+using Manifold.Reporting;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -46,7 +47,7 @@ internal static class InitCommand
             else
                 Store.CreateFile(path, text);
             var written = Shown(given, name);
-            context.Out.WriteLine($"Wrote {written} with {Counts.Of(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            context.Out.WriteLine($"Wrote {written} with {Units.Count(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {ShellWord.Quote(written)}";
             context.Out.WriteLine($"Review it. To see what it would build, run: manifold bake --plan{file}");
         });

@@ -20,7 +20,7 @@ namespace Manifold.Cli;
 internal sealed class LiveTree
 {
     private readonly Dictionary<string, Image> images = new(StringComparer.Ordinal);
-    private readonly Dictionary<(TransferKind, Digest, string), Transferred> transfers = [];
+    private readonly OpenTransfers transfers = new();
 
     private sealed class Image(string name, DateTimeOffset begin)
     {
@@ -58,9 +58,10 @@ internal sealed class LiveTree
                 image.Running.Remove(failed.Step.Digest);
                 return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? CompletedLine(image, e.Time) : null;
-            case Transferred transfer: Note(transfer); return null;
+            case Transferred transfer: transfers.Note(transfer); return null;
             case HookFinished { Cached: false } hook:
-                return $"{PaintedLine.Foreign(e.Component ?? "")} {PaintedLine.Foreign(hook.Name)}  [green]{Units.Duration(hook.Duration)}[/]";
+                return $"{PaintedLine.Foreign(e.Component ?? "")} {PaintedLine.Foreign(hook.Name)}  "
+                    + $"[green]{Units.Duration(hook.Duration)}[/]";
             case Warned warned:
                 return $"[yellow]warning:[/] {PaintedLine.Foreign((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
             default: return null;
@@ -86,8 +87,8 @@ internal sealed class LiveTree
         }
         if (atWork.Count > shown)
             lines.Add($"[grey]… and {Units.Count(atWork.Count - shown, "more image")} at work[/]");
-        if (transfers.Count > 0)
-            lines.Add(Moving());
+        if (string.Join("  ", transfers.Texts()) is { Length: > 0 } moving)
+            lines.Add($"[grey]{moving}[/]");
         return lines;
     }
 
@@ -136,15 +137,6 @@ internal sealed class LiveTree
                 ? "[blue]cached[/]"
                 : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
 
-    private void Note(Transferred transfer)
-    {
-        var key = (transfer.Kind, transfer.Digest, transfer.Where);
-        if (transfer.Done < transfer.Total)
-            transfers[key] = transfer;
-        else
-            transfers.Remove(key);
-    }
-
     private string Summary()
     {
         var all = images.Values;
@@ -167,10 +159,6 @@ internal sealed class LiveTree
                 : $"{step}[bold][cut]{PaintedLine.Foreign(running.Step.Name)}[/][/]  {Units.Duration(now - running.Begin)}{last}";
         }
     }
-
-    private string Moving() => string.Join("  ", transfers.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-        $"[grey]{Units.Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}, {Units.Bytes(kind.Sum(transfer => transfer.Done))} of "
-        + $"{Units.Bytes(kind.Sum(transfer => transfer.Total))}[/]"));
 
     private static string Title(BuildEvent e, Step step) =>
         $"[cut]{PaintedLine.Foreign((e.Component is null ? "" : e.Component + " ") + step.Name)}[/] "

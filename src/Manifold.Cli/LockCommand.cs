@@ -3,6 +3,7 @@ using System.CommandLine;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
+using Manifold.Reporting;
 using Manifold.Solving;
 
 namespace Manifold.Cli;
@@ -92,7 +93,8 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
             await context.Out.WriteLineAsync($"{what,-8} {name}{(now is null ? "" : "  " + now)}");
         foreach (var without in made.Without)
             context.Warn($"not pinned, because its platform is optional: {without}");
-        await context.Out.WriteLineAsync($"{made.Lock.File}: {Counts.Of(made.Lock.Images.Count, "image")}, {Counts.Of(made.Lock.Sources.Count, "source")}");
+        await context.Out.WriteLineAsync(
+            $"{made.Lock.File}: {Units.Count(made.Lock.Images.Count, "image")}, {Units.Count(made.Lock.Sources.Count, "source")}");
     }
 
     private static IEnumerable<(string What, string Name, string? Now)> Changes<T>(ImmutableSortedDictionary<string, T> before, ImmutableSortedDictionary<string, T> now, Func<T, string> text, Func<T, T, bool> same) =>

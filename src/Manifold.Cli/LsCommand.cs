@@ -12,7 +12,7 @@ namespace Manifold.Cli;
 /// <summary><c>manifold ls</c>: the tags of a repository in a registry.</summary>
 internal static class LsCommand
 {
-    // Docker Hub counts each manifest against the limit of pulls.
+    // Docker Hub counts each manifest that is read as a pull, and limits pulls.
     private const int Usual = 50, UsualOnDockerHub = 10;
 
     public static Command Create(CliContext context)
@@ -88,7 +88,7 @@ internal static class LsCommand
         CliContext context, TagListing listing, ImmutableArray<string> tags, CancellationToken cancellation)
     {
         var done = 0;
-        await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Counts.Of(tags.Length, "tag")} …");
+        await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Units.Count(tags.Length, "tag")} …");
         return await listing.ReadAsync(tags, () => Interlocked.Increment(ref done), cancellation);
     }
 
@@ -97,11 +97,11 @@ internal static class LsCommand
     {
         var more = chosen.Length - shown.Length;
         if (more > 0)
-            context.Warn($"… and {Counts.Of(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
+            context.Warn($"… and {Units.Count(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
         else if (chosen.IsEmpty && TagListing.Choose(tags, filter, attached: true) is { IsEmpty: false } hidden)
             context.Warn($"Only tags of attachments match ({hidden.Length}). To list them, add --all.");
         else if (chosen.IsEmpty)
-            context.Warn($"No tag matches '{filter}'. The repository has {Counts.Of(tags.Length, "tag")}.");
+            context.Warn($"No tag matches '{filter}'. The repository has {Units.Count(tags.Length, "tag")}.");
     }
 
     private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Manifold.Content;
+using Manifold.Reporting;
 
 namespace Manifold.Cli;
 
@@ -25,13 +26,18 @@ internal static class PruneCommand
             if (parsed.GetValue(format) == "json")
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
-                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Counts.Of(result.Blobs, "blob")}, {Counts.Of(result.Snapshots, "snapshot")}, {Counts.Of(result.CacheRecords, "cache record")}{(result.CacheFolders == 0 ? "" : $", {Counts.Of(result.CacheFolders, "cache folder")} of RUNs")}); kept {ByteSize.Format(result.KeptBytes)}.");
+            {
+                var ofRuns = result.CacheFolders == 0 ? "" : $", {Units.Count(result.CacheFolders, "cache folder")} of RUNs";
+                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Units.Count(result.Blobs, "blob")}, "
+                    + $"{Units.Count(result.Snapshots, "snapshot")}, {Units.Count(result.CacheRecords, "cache record")}{ofRuns}); "
+                    + $"kept {ByteSize.Format(result.KeptBytes)}.");
+            }
             return result.Faults.IsEmpty ? 0 : 1;
         });
         return command;
     }
 
-    /// <summary>What who uses the store says while a prune keeps them waiting.</summary>
+    /// <summary>Tells the user that a prune must finish first.</summary>
     public static void TellOfWaiting(CliContext context) => context.Warn("waiting for 'manifold prune' to finish ...");
 
     private static JsonObject ToJson(Prune.Result result) => new()

@@ -21,8 +21,8 @@ internal static class SecretTexts
 
     private static Secret Secret(string text, CliContext context)
     {
-        var pairs = (Csv.Split(text) ?? throw Wrong("a quote is missing or in the wrong place")).Select(part => part.Split('=',
-            2)).ToList();
+        var parts = Csv.Split(text) ?? throw Wrong("a quote is missing or in the wrong place");
+        var pairs = parts.Select(part => part.Split('=', 2)).ToList();
         foreach (var pair in pairs)
         {
             // What has no key may be the secret itself, and is not shown.

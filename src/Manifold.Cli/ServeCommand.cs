@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Manifold.Content;
 using Manifold.Registry;
+using Manifold.Reporting;
 using Manifold.Server;
 
 namespace Manifold.Cli;
@@ -43,7 +44,7 @@ internal static class ServeCommand
         ];
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
-            {Counts.Of(store.Tags.List().Length, "image")}; {who} can {may}.
+            {Units.Count(store.Tags.List().Length, "image")}; {who} can {may}.
               {string.Join("\n  ", next.OfType<string>())}
             """;
     }

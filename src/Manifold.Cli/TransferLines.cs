@@ -54,8 +54,8 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
         context.Error.WriteLine(Status());
     }
 
-    private string Status() => $"{Counts.Of(moving.Count, "blob")} on the way: {ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of "
-        + ByteSize.Format(moving.Values.Sum(each => each.Blob.Size));
+    private string Status() => $"{Units.Count(moving.Count, "blob")} on the way: "
+        + $"{ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of {ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}";
 
     private static string What(BlobPush? push) => push switch
     {

@@ -29,8 +29,11 @@ internal sealed class VerifyCommand
         + "platform, instead of skipping it." };
     private readonly Option<bool> json = new("--json") { Description = "Print the report as JSON." };
     private readonly SignatureFlags signatures;
-    private readonly Option<bool> parity = new("--parity") { Description = "Compare the packages, files and configuration of the platforms, "
-        + "and run no other checks. Differences cause a failure only with --strict." };
+    private readonly Option<bool> parity = new("--parity")
+    {
+        Description = "Compare the packages, files and configuration of the platforms, and run no other checks. "
+            + "Differences cause a failure only with --strict.",
+    };
     private readonly RegistryAccess access;
     private readonly CliContext context;
 
@@ -135,14 +138,15 @@ internal sealed class VerifyCommand
             context.OutWidth));
         foreach (var platform in report.Platforms.Where(platform => platform.Run is not null))
             WriteRun(platform.Platform.ToString(), platform.Run!);
-        context.Out.WriteLine($"\n{Counts.Of(report.Count(FindingSeverity.Error), "error")}, {Counts.Of(report.Count(FindingSeverity.Warning), "warning")} in {report.Digest}");
+        var (errors, warnings) = (report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning));
+        context.Out.WriteLine($"\n{Units.Count(errors, "error")}, {Units.Count(warnings, "warning")} in {report.Digest}");
     }
 
     private void WriteRun(string platform, RunReport run)
     {
         context.Out.WriteLine($"\n{platform}: {string.Join(' ', run.Command)}: "
-            + $"{(run.ExitCode is { } code ? $"exit code {code}" : "did not exit")} after {run.Seconds:0.0} "
-            + $"s{(run.Emulated ? " (emulated)" : "")}");
+            + $"{(run.ExitCode is { } code ? $"exit code {code}" : "did not exit")} after {run.Seconds:0.0} s"
+            + $"{(run.Emulated ? " (emulated)" : "")}");
         foreach (var line in run.Lines)
             context.Out.WriteLine($"  {ProgramOutput.Line(line)}");
     }

@@ -3,7 +3,6 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Registry;
-using Manifold.Reporting;
 using Manifold.Sandbox;
 
 namespace Manifold;
@@ -35,7 +34,7 @@ public sealed class BuildAdvisor(Emulators emulators, RegistryClient registry, T
         // 2
         var newer = await NewerAsync(builds, cancellation).ConfigureAwait(false);
         // 3
-        return [.. LocalAdvice.Of(builds, run => emulated.Contains(run.Platform), Units.Bytes), .. newer];
+        return [.. LocalAdvice.Of(builds, run => emulated.Contains(run.Platform)), .. newer];
     }
 
     private async Task<IEnumerable<BuildAdvice>> NewerAsync(IReadOnlyCollection<AdvisedBuild> builds, CancellationToken cancellation)

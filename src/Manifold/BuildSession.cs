@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Images;

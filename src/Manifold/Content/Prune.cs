@@ -11,9 +11,9 @@ namespace Manifold.Content;
 /// 4  records   the cache's, and folders that RUNs keep, latest used first, as many as fit; what they name is marked too
 /// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
 /// </code>
-/// A digest that stands anywhere in a document's text is kept: too much is kept at times, never too little. Names both a blob and the
-/// snapshot of a layer, whose folder is called after its DiffId. What cannot be read or removed is told in the result, and everything else
-/// is done all the same; where it is a document, what it needs is unknown, and no blob and no snapshot goes.
+/// A digest anywhere in a document's text is kept, so a prune may keep too much, but never too little. A digest protects both the blob and
+/// the snapshot with that DiffId. If something cannot be read or removed, the result says so, and the prune goes on. If it is a document,
+/// its needs are unknown, so no blob and no snapshot is removed.
 /// </remarks>
 public sealed class Prune(Store store, TimeProvider time)
 {

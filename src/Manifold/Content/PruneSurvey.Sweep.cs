@@ -15,7 +15,7 @@ internal sealed partial class PruneSurvey
             if (removal.IsOfSnapshot)
                 cancellation.ThrowIfCancellationRequested();
             if (!Tried(removal.Path, removal.Delete))
-                removal.OnFault();
+                removal.OnFault?.Invoke();
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed partial class PruneSurvey
         {
             cancellation.ThrowIfCancellationRequested();
             var keep = unread || (!options.All && marked.Contains(Digest.Parse("sha256:" + folder.Name[..64])));
-            Decide(made, made.Snapshots, keep, folder, () => Delete(folder), isSnapshot: true);
+            Decide(made, made.Snapshots, keep, folder, () => Delete(folder));
         }
         if (options.All && !unread)
             made.Removals.AddRange(Fixups());
@@ -49,13 +49,13 @@ internal sealed partial class PruneSurvey
         return made;
     }
 
-    // They put right what lies below them; without a snapshot there is nothing.
+    // Fixups correct the snapshots below them, and are useless without any.
     private IEnumerable<Removal> Fixups() =>
         from folder in SnapshotFolders
         let path = Path.Combine(store.Root, folder, "fixups")
         select new Removal(path, () => Delete(new DirectoryInfo(path)));
 
-    /// <summary>Records of what is no longer here, and uploads and pulls that nobody went on with for a day.</summary>
+    /// <summary>Records of blobs that are gone, and uploads and pulls that were not continued for a day.</summary>
     private void SweepPushes(Decisions made)
     {
         foreach (var file in FilesBelow(Path.Combine(store.Root, "partial")))
@@ -77,7 +77,7 @@ internal sealed partial class PruneSurvey
             var size = file.Length;
             file.Refresh(); // a client may have continued it since: uploads do not wait for a prune
             if (IsRecent())
-                made.Uploads.TakeBack(size);
+                made.Uploads.Keep(size);
             else
                 file.Delete();
         });
@@ -85,7 +85,7 @@ internal sealed partial class PruneSurvey
         bool IsRecent() => time.GetUtcNow() - file.LastWriteTimeUtc < UploadGrace;
     }
 
-    // A folder leaves its place whole, so that what is left of it after a fault or a kill is taken for nothing.
+    // Moves a folder away before it is deleted, so that a half-deleted folder is never used.
     private void Delete(FileSystemInfo entry)
     {
         if (entry is FileInfo)
@@ -94,13 +94,18 @@ internal sealed partial class PruneSurvey
             FileTree.DeleteThrough(entry.FullName, store.WorkFolder);
     }
 
-    private void Decide(Decisions made, Tally tally, bool keep, FileSystemInfo entry, Action delete, bool isSnapshot = false) =>
+    private void Decide(Decisions made, Tally tally, bool keep, FileSystemInfo entry, Action delete) =>
         Tried(entry.FullName, () =>
         {
             var size = SizeOfTree(entry);
             tally.Add(keep, size);
             if (!keep)
-                made.Removals.Add(new Removal(entry.FullName, delete, () => tally.TakeBack(size)) { IsOfSnapshot = isSnapshot });
+            {
+                made.Removals.Add(new Removal(entry.FullName, delete, () => tally.TakeBack(size))
+                {
+                    IsOfSnapshot = tally == made.Snapshots,
+                });
+            }
         });
 
     private bool Tried(string path, Action work) => Tried(path, () =>
@@ -128,7 +133,7 @@ internal sealed partial class PruneSurvey
 
     internal sealed class Tally
     {
-        public long Freed { get; set; }
+        public long Freed { get; private set; }
         public long Kept { get; private set; }
         public int Removed { get; private set; }
         public int Count { get; private set; }
@@ -145,6 +150,14 @@ internal sealed partial class PruneSurvey
             Removed++;
         }
 
+        /// <summary>What was to be removed stays.</summary>
+        public void Keep(long size)
+        {
+            Freed -= size;
+            Removed--;
+            Kept += size;
+        }
+
         /// <summary>Undoes <see cref="Add"/> for what could not be removed.</summary>
         public void TakeBack(long size)
         {
@@ -156,12 +169,8 @@ internal sealed partial class PruneSurvey
 
     /// <summary>Something to remove.</summary>
     /// <param name="OnFault">Corrects the figures if it cannot be removed.</param>
-    internal sealed record Removal(string Path, Action Delete, Action OnFault)
+    internal sealed record Removal(string Path, Action Delete, Action? OnFault = null)
     {
-        public Removal(string path, Action delete) : this(path, delete, () => { })
-        {
-        }
-
         public bool IsOfSnapshot { get; init; }
     }
 

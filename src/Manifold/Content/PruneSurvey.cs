@@ -49,7 +49,9 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
                 continue;
             foreach (var digest in DigestsIn(named))
                 Mark(digest, added);
-            bytes += (Tried(record.FullName, () => new Tally { Freed = SizeOfTree(record) })?.Freed ?? 0) + added.Sum(SizeOf);
+            var size = 0L;
+            Tried(record.FullName, () => { size = SizeOfTree(record); });
+            bytes += size + added.Sum(SizeOf);
             if (bytes > limit)
                 break;
             marked.UnionWith(added);
@@ -71,7 +73,8 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         }
     }
 
-    /// <summary>A document's bytes, as they are: a damaged one still tells what it needs. Null for what is no document.</summary>
+    /// <summary>The bytes of a document, unverified, because a damaged document still names what it needs. Null if the blob is not a
+    /// document.</summary>
     private byte[]? TryReadText(Digest digest)
     {
         if (store.SizeOf(digest) is not (> 0 and <= Limits.DocumentBytes))
@@ -89,7 +92,7 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         return read is { Length: > 0 } ? read : null;
     }
 
-    // Empty for what is none.
+    // Empty if the blob is not a document.
     private static byte[] DocumentAt(string path)
     {
         using var file = File.OpenRead(path);

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Manifold.Concurrency;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
 
 namespace Manifold.Images;
 

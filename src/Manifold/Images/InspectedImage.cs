@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
 
 namespace Manifold.Images;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
-using Manifold.Solving;
 
 namespace Manifold.Images;
 

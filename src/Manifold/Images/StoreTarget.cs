@@ -1,6 +1,6 @@
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Oci;
-using Manifold.Solving;
 
 namespace Manifold.Images;
 

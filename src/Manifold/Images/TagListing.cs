@@ -5,7 +5,6 @@ using System.Net;
 using Manifold.Concurrency;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
 
 namespace Manifold.Images;
 
@@ -69,13 +68,9 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
                 ? await IndexAsync(tag, top, cancellation).ConfigureAwait(false)
                 : await ManifestAsync(tag, top, cancellation).ConfigureAwait(false), null);
         }
-        catch (RegistryException e) when (!Refusals.Contains(e.Status))
+        catch (ManifoldException e) when (IsOfOneTag(e))
         {
             return (tag with { Problem = e.Message }, e);
-        }
-        catch (Exception e) when (e is ContentMismatchException or FormatException)
-        {
-            return (tag with { Problem = e.Message }, e as ManifoldException);
         }
     }
 
@@ -95,7 +90,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
                 Created = Stated(manifest.Annotations) ?? Sensible(config.Created),
             };
         }
-        catch (RegistryException e) when (!Refusals.Contains(e.Status))
+        catch (ManifoldException e) when (IsOfOneTag(e))
         {
             return tag with { Problem = e.Message };
         }
@@ -119,7 +114,7 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
             read = await FirstFailure.WhenAllAsync(images, client.Options.Concurrency,
                 (entry, token) => ReadDocumentAsync(place, entry, Manifest.Parse, token), cancellation).ConfigureAwait(false);
         }
-        catch (RegistryException e) when (!Refusals.Contains(e.Status))
+        catch (ManifoldException e) when (IsOfOneTag(e))
         {
             return tag with { Problem = e.Message };
         }
@@ -159,9 +154,9 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
         {
             return Sensible((await ConfigAsync(tag, manifest.Config, cancellation).ConfigureAwait(false)).Created);
         }
-        catch (RegistryException e) when (!Refusals.Contains(e.Status))
+        catch (ManifoldException e) when (IsOfOneTag(e))
         {
-            return null; // 'manifold inspect' reports a lost config; a list of tags is complete without it
+            return null; // 'manifold inspect' reports a lost or broken config; a list of tags is complete without it
         }
     }
 
@@ -173,6 +168,10 @@ public sealed class TagListing(RegistryClient client, ImageReference repository)
 
         ContentMismatchException Broken(string what) => new($"Reading '{config.Digest.Short}' of '{repository.Name}': {what}");
     }
+
+    /// <summary>Whether the failure says nothing about the other tags.</summary>
+    private static bool IsOfOneTag(ManifoldException e) =>
+        e is ContentMismatchException || (e is RegistryException { Status: var status } && !Refusals.Contains(status));
 
     private ImageLocation PlaceOf(ListedTag tag) => ImageLocation.InRegistry(repository.WithTag(tag.Tag));
 

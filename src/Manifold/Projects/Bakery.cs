@@ -25,7 +25,8 @@ public sealed record BakeRequest(Project Project, GraphOptions Graph)
     /// <summary>Says what is attached to an image whose content is in its registries, and attaches it, before any tag is written.</summary>
     public Func<BakedComponent, PreparedImage, CancellationToken, Task<AttachmentSummary>>? Attach { get; init; }
 
-    /// <summary>Called when all images are built, failed or stopped, also by an interruption, and before any tag is written.</summary>
+    /// <summary>Called before any tag is written, when every image is built, has failed or was stopped. Also called after an
+    /// interruption.</summary>
     public Action<BakeResult>? Made { get; init; }
 
     /// <summary>How many RUNs work at a time.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;

@@ -13,7 +13,7 @@ internal sealed class AtWork
     private readonly Dictionary<(string?, Digest), (Step Step, DateTimeOffset Begin)> running = [];
     private readonly HashSet<(string?, Digest)> waiting = [];
     private readonly Dictionary<(string?, string), DateTimeOffset> hooks = [];
-    private readonly Dictionary<(TransferKind, Digest, string), Transferred> moving = [];
+    private readonly OpenTransfers transfers = new();
 
     public void Show(BuildEvent e)
     {
@@ -29,17 +29,8 @@ internal sealed class AtWork
             case StepFailed failed: End((e.Component, failed.Step.Digest)); break;
             case HookStarted hook: hooks[(e.Component, hook.Name)] = e.Time; break;
             case HookFinished hook: hooks.Remove((e.Component, hook.Name)); break;
-            case Transferred transfer: Note(transfer); break;
+            case Transferred transfer: transfers.Note(transfer); break;
         }
-    }
-
-    private void Note(Transferred transfer)
-    {
-        var key = (transfer.Kind, transfer.Digest, transfer.Where);
-        if (transfer.Done < transfer.Total)
-            moving[key] = transfer;
-        else
-            moving.Remove(key);
     }
 
     /// <summary>Returns a few lines, and at least one.</summary>
@@ -50,9 +41,7 @@ internal sealed class AtWork
             .Select(pair => $"#{number(pair.Key)} running for {Units.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}"
                 + $"{PlainProgress.Title(pair.Value.Step)}")
             .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Units.Duration(now - pair.Value)}: {pair.Key.Item2}"))
-            .Concat(moving.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-                $"{Units.Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}: "
-                + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}")).ToList();
+            .Concat(transfers.Texts()).ToList();
         if (lines.Count == 0)
             lines.Add("still working");
         if (lines.Count > MostLines)

@@ -61,15 +61,16 @@ public static class MarkdownReport
         if (image.Failure is { } failure && !only)
             text.Append("\n```text\n").Append(Fenced(failure)).Append("\n```\n");
         else if (!only && image.Index is null)
-            text.Append('\n').Append(record.StateOf(image) == ImageState.Stopped ? "Stopped"
-                : "Not started").Append(": no image was built.\n");
+            text.Append(record.StateOf(image) == ImageState.Stopped ? "\nStopped" : "\nNot started").Append(": no image was built.\n");
         if (image.Index is { } index)
             text.Append("\n- index ").Append(Code(index.Digest.ToString())).Append('\n');
         foreach (var tag in image.Index is null ? [] : image.Tags)
             text.Append(image.Published ? "- published as " : "- tagged in the store as ").Append(Code(tag)).Append('\n');
         if (image.Index is not null && image.Before is { } before)
-            text.Append("- before this build: ").Append(image.Index?.Digest == before.Digest ? "the same digest"
-                : Code(before.Digest.ToString())).Append('\n');
+        {
+            var digest = image.Index?.Digest == before.Digest ? "the same digest" : Code(before.Digest.ToString());
+            text.Append("- before this build: ").Append(digest).Append('\n');
+        }
         Platforms(text, record, image);
         Table(text, "Hooks", ["command", "time"], record.Hooks.Where(hook => hook.Component == image.Name).Select(hook =>
             new[] { Code(hook.Name), Seconds(hook.Elapsed) }));
@@ -153,11 +154,11 @@ public static class MarkdownReport
         text.Append("\n### Advice\n");
         foreach (var advice in record.Advice)
         {
-            text.Append("\n- ").Append(advice.Component.Length > 0 ? Plain(advice.Component) + ": "
-                : "").Append(Plain(advice.Message)).Append('\n');
+            var owner = advice.Component.Length > 0 ? Plain(advice.Component) + ": " : "";
+            text.Append("\n- ").Append(owner).Append(Plain(advice.Message)).Append('\n');
+            var lines = advice.Lines.Select(line => Fenced(OneLine(line)));
             if (!advice.Lines.IsEmpty)
-                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", advice.Lines.Select(line =>
-                    Fenced(OneLine(line)))).Append("\n  ```\n");
+                text.Append("\n  ```dockerfile\n  ").AppendJoin("\n  ", lines).Append("\n  ```\n");
         }
     }
 

@@ -1,3 +1,4 @@
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Planning;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Solving;
 
 namespace Manifold.Verification;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Solving;
 using Manifold.Verification.Packages;
 
 namespace Manifold.Verification;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Sandbox;
 using Manifold.Snapshots;
-using Manifold.Solving;
 
 namespace Manifold.Verification;
 

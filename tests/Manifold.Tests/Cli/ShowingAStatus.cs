@@ -53,7 +53,10 @@ public sealed class ShowingAStatus
     public async Task what_takes_less_than_a_second_leaves_no_line()
     {
         await using (new StatusLine(Context(), () => "never"))
+        {
             time.Advance(Patience - TimeSpan.FromTicks(1));
+            Assert.True(time.HasAlarm); // it still waits
+        }
         Assert.Empty(said.ToString());
     }
 

@@ -131,9 +131,8 @@ public sealed class Rootless : IAsyncLifetime
         var seconds = $"{Random.Shared.Next(100_000_000, 999_999_999)}";
         var context = user.Context($"FROM BASE\nRUN trap '' INT TERM; busybox sleep {seconds} & echo sleeping; busybox sleep {seconds}\n");
         using var build = user.Start("build", "--progress", "plain", "-t", "never:1", context);
-        while (await build.StandardError.ReadLineAsync() is { } line && !line.EndsWith(" sleeping", StringComparison.Ordinal))
-        {
-        }
+        await Processes.Says(build.StandardError, " sleeping");
+        await Eventually.Is(() => Processes.Sleeping(seconds).Length == 2); // the one in the background may begin later
 
         await Tool.Run("kill", "-INT", $"{build.Id}");
         var rest = await build.StandardError.ReadToEndAsync();
@@ -141,7 +140,7 @@ public sealed class Rootless : IAsyncLifetime
 
         Assert.Equal(130, build.ExitCode);
         Assert.Matches("(^|\n)manifold: interrupted\n✗ Stopped after [^\n]+ Details: manifold report [0-9a-z-]+\n$", rest);
-        Assert.Equal(1, (await Tool.Try("pgrep", "-f", $"sleep {seconds}")).ExitCode);
+        Assert.Empty(Processes.Sleeping(seconds));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(user.Store, "work")));
     }
 
@@ -150,9 +149,7 @@ public sealed class Rootless : IAsyncLifetime
     {
         var context = user.Context("FROM BASE\nRUN mkdir /x; busybox chown 9:9 /x; echo made; busybox sleep 300\n");
         using var build = user.Start("build", "--progress", "plain", context);
-        while (await build.StandardError.ReadLineAsync() is { } line && !line.EndsWith(" made", StringComparison.Ordinal))
-        {
-        }
+        await Processes.Says(build.StandardError, " made");
         build.Kill(); // SIGKILL
         await build.WaitForExitAsync();
         var work = Path.Combine(user.Store, "work");

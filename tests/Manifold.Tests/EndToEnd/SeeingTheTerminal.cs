@@ -9,6 +9,9 @@ public sealed class SeeingTheTerminal : IDisposable
 {
     private const string Busy = "/usr/bin/busybox";
 
+    // .NET's console writes terminfo's keypad_xmit to a terminal when a program reads its size. It shows nothing.
+    private const string OfTheRuntime = "\e[?1h\e=";
+
     private const string Dockerfile = """
         FROM scratch AS build
         COPY bin /bin
@@ -60,6 +63,7 @@ public sealed class SeeingTheTerminal : IDisposable
     {
         await StartAsync(width, Failing);
         Cases.Expect(File("failure", width), await screen!.Run("manifold build -t app:1 ."));
+        Assert.Matches(@"\e\[31m✗ failed", await screen.ShownWithColors());
     }
 
     [Theory]
@@ -117,11 +121,20 @@ public sealed class SeeingTheTerminal : IDisposable
     public async Task a_dumb_terminal_and_ci_get_plain_lines(string variable)
     {
         await StartAsync(80, Succeeding);
-        var last = await screen!.Run($"{variable} manifold build . 2>&1 | cat -v; {variable} manifold build --no-cache . 2>log >log; cat "
-            + "-v log");
-        Assert.DoesNotContain("^[", last, StringComparison.Ordinal);
-        Assert.Contains("#1 [build 2/3] COPY", await screen.Run($"clear; {variable} manifold build --no-cache ."),
-            StringComparison.Ordinal);
+        foreach (var command in new[] { "manifold build . 2>&1 | cat -v", "manifold build --no-cache . >log 2>&1; cat -v log" })
+            AssertPlain(await screen!.Run($"clear; {variable} {command}"));
+
+        // A terminal, and every byte that it gets.
+        await screen!.Run($"{variable} NO_COLOR=1 script -qec 'manifold build --no-cache .' log >nowhere");
+        var bytes = await System.IO.File.ReadAllTextAsync(shop["app/log"], TestContext.Current.CancellationToken);
+        AssertPlain(bytes.Replace(OfTheRuntime, "", StringComparison.Ordinal));
+
+        static void AssertPlain(string text)
+        {
+            Assert.Contains("#1 [build 2/3] COPY", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("^[", text, StringComparison.Ordinal);
+            Assert.DoesNotContain('\e', text);
+        }
     }
 
     [Fact]
@@ -132,6 +145,7 @@ public sealed class SeeingTheTerminal : IDisposable
         Assert.Contains("x failed", last, StringComparison.Ordinal);
         Assert.Contains("...", last, StringComparison.Ordinal);
         Assert.True(System.Text.Ascii.IsValid(last), last);
+        Assert.DoesNotContain("\e[3", await screen.ShownWithColors(), StringComparison.Ordinal);
     }
 
     private async Task<Pause> StartWaitingAsync(int width)

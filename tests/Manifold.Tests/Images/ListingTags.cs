@@ -106,15 +106,24 @@ public sealed class ListingTags : WithARegistry
         Assert.All([2, 3, 4], i => Assert.Contains($"app:{i + 1}", tags[i].Problem, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task a_lost_config_takes_away_no_more_than_the_time()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_config_that_is_lost_or_damaged_takes_away_no_more_than_the_time(bool isDamaged)
     {
         Index("app", "1", created: Noon);
         foreach (var entry in ImageIndex.Parse(Registry.Manifests["app:1"].Bytes).Manifests)
-            Registry.LoseBlob(Manifest.Parse(Registry.Manifests[$"app@{entry.Digest}"].Bytes).Config.Digest);
+        {
+            var config = Manifest.Parse(Registry.Manifests[$"app@{entry.Digest}"].Bytes).Config;
+            if (isDamaged)
+                Registry.Blobs[config.Digest] = new byte[config.Size];
+            else
+                Registry.LoseBlob(config.Digest);
+        }
         var tag = Assert.Single(await ListAsync("app", "1"));
         Assert.Null(tag.Created);
         Assert.NotNull(tag.Size);
+        Assert.Null(tag.Problem);
     }
 
     [Theory]

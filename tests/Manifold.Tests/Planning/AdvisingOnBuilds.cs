@@ -129,7 +129,7 @@ public sealed class AdvisingOnBuilds
     {
         var advice = Assert.Single(Shared(("api", "debian:12.5"), ("web", "debian:12.5"), ("worker", "debian:12.6"), ("job",
             "node:20-slim")));
-        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them to share its layers (1000 "
+        Assert.Equal("api, web use 'debian:12.5'; worker uses 'debian:12.6'. Use debian:12.6 in all of them to share its layers (1.0 kB "
             + "less to store and pull).", advice.Message);
     }
 
@@ -159,7 +159,7 @@ public sealed class AdvisingOnBuilds
 
     private static List<BuildAdvice> Shared(params (string Component, string Image)[] used) =>
         [.. SharedBases.Of(
-            used.Select(each => new UsedBase(each.Component, Base(ImageReference.Parse(each.Image), Platforms[0]))), bytes => $"{bytes}")];
+            used.Select(each => new UsedBase(each.Component, Base(ImageReference.Parse(each.Image), Platforms[0]))))];
 
     /// <summary>The advice for a Dockerfile that is built for one platform natively, and for another emulated.</summary>
     private static List<BuildAdvice> Advice(string dockerfile, string native = "linux/amd64", string emulated = "linux/arm64")

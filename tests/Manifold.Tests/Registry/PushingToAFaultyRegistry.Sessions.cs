@@ -20,7 +20,8 @@ public sealed partial class PushingToAFaultyRegistry
             await ScriptedRegistry.RefuseAsync(context, status, "UNSUPPORTED");
             return true;
         };
-        Assert.Equal(BlobPush.Uploaded, await Client().PushBlobAsync(Registry.Reference("app"), blob, new BlobSource(Store, [Registry.Reference("base")])));
+        var source = new BlobSource(Store, [Registry.Reference("base")]);
+        Assert.Equal(BlobPush.Uploaded, await Client().PushBlobAsync(Registry.Reference("app"), blob, source));
     }
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed class FittingComparisons
         var platforms = SampleRecords.Platforms.Select(platform =>
             new PlatformWeight(platform.ToString(), SampleRecords.DigestOf($"a {platform}"), 3, 40_000_000, 120_000_000, 90, 4000));
         var differences = new ParityDifference(ParityTopic.File, LongName, ["there", "there", null, "there", null]);
-        var report = new ParityReport([.. platforms], [differences], ["linux/arm64: /var/lib/dpkg/status: " + string.Join(" ", Enumerable.Repeat("unreadable", 20))]);
+        var trouble = "linux/arm64: /var/lib/dpkg/status: " + string.Join(" ", Enumerable.Repeat("unreadable", 20));
+        var report = new ParityReport([.. platforms], [differences], [trouble]);
         AssertFits(ParityTable.Render(report, width), ParityTable.Render(report), width);
     }
 

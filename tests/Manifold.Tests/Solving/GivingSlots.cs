@@ -111,6 +111,7 @@ public sealed class GivingSlots
 
         var third = slots.EnterAsync(() => { }, TestContext.Current.CancellationToken);
         Measure(slots, busy: [first]);
+        Assert.Equal(1, slots.Count);
         Assert.False(third.IsCompleted);
         Measure(slots, busy: []);
         await third;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Manifold.Tests.EndToEnd;
+using Manifold.Text;
 
 namespace Manifold.Tests.Support;
 
@@ -11,16 +12,24 @@ internal sealed partial class Screen(Workshop shop, string socket) : IDisposable
 
     public static async Task<Screen> StartAsync(Workshop shop, int width)
     {
-        var program = string.Join(' ', OurProgram.Words.Select(word => $"'{word}'"));
-        var start = shop.Write("shell", $"PS1='$ '\nunset HISTFILE\nmanifold() {{ {program} \"$@\"; }}\nPROMPT_COMMAND='echo $? "
-            + $">>{shop["prompts"]}'\n");
+        var words = string.Join(' ', OurProgram.Words.Select(ShellWord.Quote));
+        var program = shop.Write("programs/manifold", $"#!/bin/sh\nexec {words} \"$@\"\n");
+        File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
+        var start = shop.Write("shell", $"PS1='$ '\nunset HISTFILE\nPROMPT_COMMAND='echo $? >>{shop["prompts"]}'\n");
         var screen = new Screen(shop, shop["tmux"]);
-        await screen.Tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "seen", "-x", $"{width}", "-y", "40", "-c", shop["app"],
-            $"exec env -i PATH='{Environment.GetEnvironmentVariable("PATH")}' HOME='{shop.Path}' TERM=screen LC_ALL=C.UTF-8 "
-                + "DOTNET_TieredPGO=0 "
-                + $"MANIFOLD_ROOT='{shop.Root}' bash --noprofile --rcfile '{start}' -i");
-        await screen.Ended();
-        return screen;
+        try
+        {
+            await screen.Tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "seen", "-x", $"{width}", "-y", "40", "-c", shop["app"],
+                $"exec env -i PATH='{shop["programs"]}:{Environment.GetEnvironmentVariable("PATH")}' HOME='{shop.Path}' TERM=screen "
+                    + $"LC_ALL=C.UTF-8 DOTNET_TieredPGO=0 MANIFOLD_ROOT='{shop.Root}' bash --noprofile --rcfile '{start}' -i");
+            await screen.Ended();
+            return screen;
+        }
+        catch
+        {
+            screen.Dispose();
+            throw;
+        }
     }
 
     public async Task<string> Run(string command)
@@ -40,6 +49,9 @@ internal sealed partial class Screen(Workshop shop, string socket) : IDisposable
     public Task Resize(int width) => Tmux("resize-window", "-x", $"{width}");
 
     public Task<string> Shown() => Tmux("capture-pane", "-p");
+
+    /// <summary>The screen with the escape sequences of its colors.</summary>
+    public Task<string> ShownWithColors() => Tmux("capture-pane", "-e", "-p");
 
     /// <summary>The screen when the command under way has ended and the shell asks for the next.</summary>
     public async Task<string> Ended()

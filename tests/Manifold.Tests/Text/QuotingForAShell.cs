@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Manifold.Text;
 
 namespace Manifold.Tests.Text;
@@ -18,12 +17,7 @@ public sealed class QuotingForAShell
     public async Task a_shell_reads_the_word_back()
     {
         string[] words = ["", "a b", "it's", "''", "$HOME", "`id`", "a\\", "*", "!!", "a\nb", "\"x\"", "é 日本 😀", "#", "~root", "a;b&c|d"];
-        using var shell = Process.Start(new ProcessStartInfo("/bin/sh")
-        {
-            ArgumentList = { "-c", $"printf '%s\\0' {string.Join(' ', words.Select(ShellWord.Quote))}" },
-            RedirectStandardOutput = true,
-        })!;
-        var output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await Tool.Run("sh", "-c", $"printf '%s\\0' {string.Join(' ', words.Select(ShellWord.Quote))}");
         Assert.Equal(words, output.Split('\0')[..^1]);
     }
 }

@@ -17,12 +17,12 @@ internal sealed class OutputReader(FlagFields fields)
     // Known to buildx, and decided otherwise here.
     private static readonly ImmutableDictionary<string, string> Decided = ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase,
     [
-        KeyValuePair.Create("store", "the store always has the image"), KeyValuePair.Create("unpack",
-            "layers are unpacked when they are needed"),
-        KeyValuePair.Create("name-canonical", "names and digests are both printed at the end"), KeyValuePair.Create("buildinfo",
-            "use --provenance"),
+        KeyValuePair.Create("store", "the store always has the image"),
+        KeyValuePair.Create("unpack", "layers are unpacked when they are needed"),
+        KeyValuePair.Create("name-canonical", "names and digests are both printed at the end"),
+        KeyValuePair.Create("buildinfo", "use --provenance"),
         KeyValuePair.Create("attestation-inline", "attestations are stored next to the index"),
-            KeyValuePair.Create("prefer-nondist-layers", "base layers keep their type"),
+        KeyValuePair.Create("prefer-nondist-layers", "base layers keep their type"),
         KeyValuePair.Create("oci-artifact", "attestations are stored next to the index, as artifacts"),
         KeyValuePair.Create("dangling-name-prefix", "the store finds images without a name by their digest"),
     ]);

@@ -4,12 +4,11 @@ namespace Manifold.Planning.Advising;
 public static class LocalAdvice
 {
     /// <param name="isEmulated">Whether a RUN runs under emulation on this machine.</param>
-    /// <param name="bytes">Renders a size. Reporting does this for all texts, and the stages before it cannot use it.</param>
-    public static IEnumerable<BuildAdvice> Of(IEnumerable<AdvisedBuild> builds, Func<RunStep, bool> isEmulated, Func<long, string> bytes)
+    public static IEnumerable<BuildAdvice> Of(IEnumerable<AdvisedBuild> builds, Func<RunStep, bool> isEmulated)
     {
         var all = builds.ToList();
         return BuildAdvice.Merged(all.Where(build => build.Plan is not null)
             .SelectMany(build => CrossCompiling.Of(build.Plan!, isEmulated).Select(advice => advice with { Component = build.Component }))
-            .Concat(SharedBases.Of(all.SelectMany(build => build.Bases.Select(image => new UsedBase(build.Component, image))), bytes)));
+            .Concat(SharedBases.Of(all.SelectMany(build => build.Bases.Select(image => new UsedBase(build.Component, image))))));
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Planning.Advising;
 
@@ -15,13 +16,12 @@ internal sealed record UsedBase(string Component, BaseImage Image);
 /// </remarks>
 internal static partial class SharedBases
 {
-    /// <param name="bytes">Renders a size.</param>
-    public static IEnumerable<BuildAdvice> Of(IEnumerable<UsedBase> bases, Func<long, string> bytes) =>
+    public static IEnumerable<BuildAdvice> Of(IEnumerable<UsedBase> bases) =>
         bases.Where(used => used.Image.Origin is not BaseOrigin.Sibling && FamilyOf(used.Image.Reference) is not null)
             .GroupBy(used => (Repository: used.Image.Reference.Name, Family: FamilyOf(used.Image.Reference)!.Value.Name))
-            .Select(same => Advice(same.Key.Repository, [.. same], bytes)).OfType<BuildAdvice>();
+            .Select(same => Advice(same.Key.Repository, [.. same])).OfType<BuildAdvice>();
 
-    private static BuildAdvice? Advice(string repository, List<UsedBase> all, Func<long, string> bytes)
+    private static BuildAdvice? Advice(string repository, List<UsedBase> all)
     {
         var byTag = all.GroupBy(used => used.Image.Reference.Tag!)
             .OrderBy(same => FamilyOf(same.First().Image.Reference)!.Value.Version, VersionOrder).ToList();
@@ -36,7 +36,7 @@ internal static partial class SharedBases
         var name = all.Select(used => used.Image.Reference.ShortName).FirstOrDefault(written => written is not null) ?? repository;
         var uses = string.Join("; ", byTag.Select(same => Uses([.. same.Select(used => used.Component).Distinct()], $"{name}:{same.Key}")));
         return new BuildAdvice(AdviceKind.SharedBase,
-            $"{uses}. Use {name}:{newest.Key} in all of them to share its layers ({bytes(saved)} less to store and pull).");
+            $"{uses}. Use {name}:{newest.Key} in all of them to share its layers ({DecimalBytes.Text(saved)} less to store and pull).");
     }
 
     private static string Uses(List<string> components, string image) =>

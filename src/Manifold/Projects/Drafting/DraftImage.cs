@@ -34,6 +34,6 @@ internal sealed record DraftImage(string Name, JsonObject Values, ImmutableArray
 /// <param name="Text">The file's text.</param>
 public sealed record ProjectDraft(ImmutableArray<string> Sources, ImmutableArray<string> Images, string Text)
 {
-    /// <summary>Sentences for the person who runs the command; the text has them as comments.</summary>
+    /// <summary>Sentences for the person who runs the command.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }

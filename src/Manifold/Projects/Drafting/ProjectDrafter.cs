@@ -32,7 +32,7 @@ public static class ProjectDrafter
     /// <param name="folder">Absolute.</param>
     /// <returns>Null if the folder has nothing that an image can be made from.</returns>
     /// <exception cref="UsageException">What the folder has cannot be written as a manifold.yaml.</exception>
-    /// <exception cref="ProjectFileException">A bake or compose file has errors, and there is no Dockerfile to start from instead.</exception>
+    /// <exception cref="ProjectFileException">A bake or compose file has errors, and there is no Dockerfile to use instead.</exception>
     public static ProjectDraft? Make(string folder)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));

@@ -32,7 +32,8 @@ internal sealed partial class ImageExpansion(YamlMap root, Interpolation environ
             foreach (var image in Expand(key, value))
             {
                 if (!expanded.TryAdd(image.Name, image))
-                    Faults.Add(image.Place, $"two images are named '{image.Name}'. The first is on line {expanded[image.Name].Place.Line}.");
+                    Faults.Add(image.Place,
+                        $"two images are named '{image.Name}'. The first is on line {expanded[image.Name].Place.Line}.");
                 if (expanded.Count > Limits.ProjectImages)
                     throw new UsageException($"{Faults.Source.FileName}: the file has more than {Limits.ProjectImages} images.");
             }

@@ -66,7 +66,8 @@ public static class SideImagesFolder
             told.Warnings.Add($"{ProjectPaths.In(all.Options).Shown(path)}/build_binaries is not executable and does not run. To make it "
                 + "executable, run: chmod +x");
         if (component?.Checkout is { Repository: not null, Commit: null })
-            told.Warnings.Add($"{component.Checkout.Place}: no commit is given, so the build uses the current state of the default branch.");
+            told.Warnings.Add(
+                $"{component.Checkout.Place}: no commit is given, so the build uses the current state of the default branch.");
         return own.Any ? null : component;
     }
 

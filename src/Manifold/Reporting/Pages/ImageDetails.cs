@@ -32,8 +32,8 @@ internal static class ImageDetails
 
         """);
 
-    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) => Ways.Short(record, image,
-        platform) is var way and not Ways.Unknown
+    private static Html Way(BuildRecord record, RecordedComponent image, RecordedPlatform platform) =>
+        Ways.Short(record, image, platform) is var way and not Ways.Unknown
         ? Html.Of($"<i class=\"dot {Pieces.ClassOf(platform.Way)}\"></i>{way}") : Html.Of($"<span class=\"muted\">–</span>");
 
     private static Html Sizes(RecordedComponent image, RecordedPlatform platform) => Html.Of($"""

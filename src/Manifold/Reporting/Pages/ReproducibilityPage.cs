@@ -7,11 +7,14 @@ namespace Manifold.Reporting.Pages;
 /// them.</summary>
 public static class ReproducibilityPage
 {
+    private const string AboutSteps =
+        "Grouped by the step that made them, in build order. Start with the first step. It might cause the later differences.";
+
     public static string Render(ReproducibilityReport report, string title, string tool) => PageFrame.Render($"{title} · reproducibility report", Html.Of($"""
         {Head(report, title)}
         {Builds(report)}
         {Pieces.Section("Images", "", Pieces.Table(["image", "platform", "first build", "second build"], report.Images.SelectMany(Image)))}
-        {Pieces.Section("Differences", report.Steps.IsEmpty ? "" : "Grouped by the step that made them, in build order. Start with the first step. It might cause the later differences.", Html.Join(report.Steps.Select(Step)))}
+        {Pieces.Section("Differences", report.Steps.IsEmpty ? "" : AboutSteps, Html.Join(report.Steps.Select(Step)))}
         {Pieces.Section("Differences in configurations", "", report.Configs.IsEmpty ? Html.Empty : Pieces.Table(["image", "value", "first build", "second build", "probable cause and fix"], report.Configs.Select(Config)))}
         """), $"{tool} · bake --verify-reproducible");
 

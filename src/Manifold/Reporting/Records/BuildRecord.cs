@@ -70,7 +70,6 @@ public sealed record BuildRecord
     public ImmutableArray<RecordedBase> Bases { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<RecordedWarning> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 
-
     /// <summary>The advice that needs no registry.</summary>
     public ImmutableArray<BuildAdvice> Advice { get; init => field = value.IsDefault ? [] : value; } = [];
 

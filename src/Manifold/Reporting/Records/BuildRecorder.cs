@@ -83,7 +83,7 @@ public sealed class BuildRecorder
         var record = new BuildRecord
         {
             Version = BuildRecord.CurrentVersion, Id = Id, Tool = heading.Tool, Command = heading.Command, Project = heading.Project,
-                Machine = Platform.Host,
+            Machine = Platform.Host,
             File = heading.File ?? components.Select(component => component.Dockerfile).FirstOrDefault(file => file is not null) ?? "",
             Begin = begin, End = end, Outcome = OutcomeOf(failure, components), Failure = failure is null ? null : confidential.Text(Told(failure)),
             Components = [.. components], Steps = [.. steps.Select(step => step with { Name = confidential.Text(step.Name) })],
@@ -150,7 +150,7 @@ public sealed class BuildRecorder
     {
         var builds = outcomes.Select(outcome => (outcome, Plan: outcome.Result?.Plan ?? log.PlanOf(outcome.Name ?? "")))
             .Where(each => each.Plan is not null).Select(each => new AdvisedBuild(each.outcome.Name ?? "", each.Plan!)).ToList();
-        return [.. LocalAdvice.Of(builds, run => hasEmulated && log.RanEmulated(run), Units.Bytes).Select(advice => advice with
+        return [.. LocalAdvice.Of(builds, run => hasEmulated && log.RanEmulated(run)).Select(advice => advice with
         {
             Message = confidential.Text(advice.Message), Lines = [.. advice.Lines.Select(confidential.Text)],
         })];

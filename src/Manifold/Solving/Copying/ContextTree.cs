@@ -1,3 +1,4 @@
+using Manifold.Concurrency;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Linux;

@@ -1,11 +1,11 @@
 using System.Runtime.ExceptionServices;
 
-namespace Manifold.Solving;
+namespace Manifold.Concurrency;
 
-/// <summary>Several pieces of work at once, of which the first failure ends the others.</summary>
+/// <summary>Runs several pieces of work at once. The first failure ends the others.</summary>
 public static class FirstFailure
 {
-    /// <summary>Both results. When one fails the other is cancelled and awaited, and its exception is thrown as it is.</summary>
+    /// <summary>Returns both results. If one fails, cancels the other, waits for it, and throws the first failure unchanged.</summary>
     public static async Task<(TFirst First, TSecond Second)> BothAsync<TFirst, TSecond>(
         Func<CancellationToken, Task<TFirst>> first, Func<CancellationToken, Task<TSecond>> second, CancellationToken cancellation)
     {
@@ -17,7 +17,8 @@ public static class FirstFailure
         return ((TFirst)results[0]!, (TSecond)results[1]!);
     }
 
-    /// <summary>The results in order. When one fails the others are cancelled and awaited, and its exception is thrown as it is.</summary>
+    /// <summary>Returns the results in order. If one fails, cancels the others, waits for them, and throws the first failure
+    /// unchanged.</summary>
     public static async Task<TResult[]> WhenAllAsync<T, TResult>(
         IEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellation)
     {

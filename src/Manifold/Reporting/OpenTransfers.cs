@@ -1,0 +1,35 @@
+using Manifold.Oci;
+using Manifold.Solving;
+
+namespace Manifold.Reporting;
+
+/// <summary>The transfers that are not finished, for people.</summary>
+/// <remarks>Not thread-safe: its owner holds a lock.</remarks>
+public sealed class OpenTransfers
+{
+    private readonly Dictionary<(TransferKind, Digest, string), Transferred> open = [];
+
+    public void Note(Transferred transfer)
+    {
+        var key = (transfer.Kind, transfer.Digest, transfer.Where);
+        if (transfer.Done < transfer.Total)
+            open[key] = transfer;
+        else
+            open.Remove(key);
+    }
+
+    public void Clear() => open.Clear();
+
+    /// <summary>One text for each kind: <c>pulling 3 blobs, 12.1 MB of 40.0 MB</c>.</summary>
+    public IEnumerable<string> Texts() => open.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
+        $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}, "
+        + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}");
+
+    private static string Doing(TransferKind kind) => kind switch
+    {
+        TransferKind.Pull => "pulling",
+        TransferKind.Push => "pushing",
+        TransferKind.Unpack => "unpacking",
+        _ => "compressing",
+    };
+}
