@@ -2,7 +2,7 @@ using System.CommandLine;
 using Manifold.Images.Outputs;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
-using Manifold.Reporting;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -126,9 +126,9 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
     {
         string[] parts =
         [
-            .. done.Sboms > 0 ? [Units.Count(done.Sboms, "SBOM")] : Array.Empty<string>(),
-            .. done.Provenances > 0 ? [Units.Count(done.Provenances, "provenance")] : Array.Empty<string>(),
-            .. done.Signatures > 0 ? [Units.Count(done.Signatures, "signature")] : Array.Empty<string>(),
+            .. done.Sboms > 0 ? [Amounts.Count(done.Sboms, "SBOM")] : Array.Empty<string>(),
+            .. done.Provenances > 0 ? [Amounts.Count(done.Provenances, "provenance")] : Array.Empty<string>(),
+            .. done.Signatures > 0 ? [Amounts.Count(done.Signatures, "signature")] : Array.Empty<string>(),
         ];
         var added = parts.Length == 0 ? "nothing new" : string.Join(", ", parts);
         await context.Error.WriteLineAsync($"attached: {added}{(done.AlreadyThere > 0 ? $"; {done.AlreadyThere} already there" : "")}");

@@ -1,3 +1,4 @@
+using Manifold.Building;
 using Manifold.Oci;
 using Manifold.Projects;
 using Manifold.Publishing;

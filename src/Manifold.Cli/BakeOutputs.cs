@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Manifold.Building;
 using Manifold.Images.Outputs;
 using Manifold.Planning;
-using Manifold.Projects;
 
 namespace Manifold.Cli;
 

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
-using Manifold.Cluster;
+using Manifold.Building;
+using Manifold.Building.Checking;
+using Manifold.Building.Recording;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Images.Outputs;
+using Manifold.Nodes;
 using Manifold.Planning.Advising;
 using Manifold.Projects;
 using Manifold.Projects.Printing;
@@ -9,9 +13,8 @@ using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
 using Manifold.Reporting;
-using Manifold.Reporting.Records;
 using Manifold.Sandbox;
-using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -102,7 +105,7 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
         if (project.Rollout is { } rollout && request.Push is not null)
             await new RolloutRun(context.Variable("PATH"), line => context.Error.WriteLine(line)).RunAsync(rollout, cancellation);
         if (progress.IsForPeople)
-            RunEnd.Write(context, RunEnd.Succeeded(record, Units.Count(record.Components.Length, "image")));
+            RunEnd.Write(context, RunEnd.Succeeded(record, Amounts.Count(record.Components.Length, "image")));
         return 0;
     }
 

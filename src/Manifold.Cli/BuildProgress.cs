@@ -1,5 +1,5 @@
+using Manifold.Events;
 using Manifold.Reporting;
-using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Cli;

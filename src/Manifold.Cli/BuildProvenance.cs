@@ -1,4 +1,5 @@
 using System.Text;
+using Manifold.Building;
 using Manifold.Fetching;
 using Manifold.Oci;
 using Manifold.Planning;

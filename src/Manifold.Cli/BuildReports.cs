@@ -1,7 +1,7 @@
+using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Cli;
 

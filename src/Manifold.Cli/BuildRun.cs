@@ -1,4 +1,8 @@
+using Manifold.Building;
+using Manifold.Building.Recording;
+using Manifold.Building.Units;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Images.Outputs;
@@ -6,10 +10,8 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
-using Manifold.Reporting;
 using Manifold.Registry;
-using Manifold.Reporting.Records;
-using Manifold.Solving;
+using Manifold.Reporting;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -71,7 +73,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         await TellAsync(outcome.Result!, outcome.Published, record);
         await reports.WriteAsync(store, record, cancellation);
         if (progress.IsForPeople)
-            RunEnd.Write(context, RunEnd.Succeeded(record, Units.Count(record.Components[0].Platforms.Length, "platform")));
+            RunEnd.Write(context, RunEnd.Succeeded(record, Amounts.Count(record.Components[0].Platforms.Length, "platform")));
         return 0;
 
         async Task BuildAsync(Action<BuildEvent> show)

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Manifold.Reporting;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -34,7 +34,7 @@ internal static class BuildsCommand
 
     private static string[] ToRow(BuildRecord record) =>
     [
-        record.Id, record.Begin.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), Units.Duration(record.Duration), record.Outcome.ToString().ToLowerInvariant(),
+        record.Id, record.Begin.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), Amounts.Duration(record.Duration), record.Outcome.ToString().ToLowerInvariant(),
         record.Components.Length.ToString(CultureInfo.InvariantCulture), Platforms(record), $"{Cached(record)} of {record.Steps.Length}", record.Title,
     ];
 

@@ -1,8 +1,10 @@
+using Manifold.Building;
+using Manifold.Building.Checking;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Sandbox;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Reporting.Comparing;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Cli;
 

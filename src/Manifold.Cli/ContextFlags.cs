@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
+using Manifold.Building;
 using Manifold.Content;
 using Manifold.Fetching;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Text;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Manifold.Reporting;
 using Manifold.Sandbox;
+using Manifold.Text;
 using Spectre.Console;
 
 namespace Manifold.Cli;
@@ -59,6 +59,6 @@ public static class DoctorCommand
             return "[red]This machine cannot run RUN steps yet. Images without RUN can be built.[/]";
         var reduced = checks.Count(check => check.Status == HostStatus.Reduced);
         return reduced == 0 ? "[green]This machine is ready for all builds.[/]"
-            : $"[green]This machine is ready.[/] {Units.Count(reduced, "optional feature")} {(reduced == 1 ? "is" : "are")} missing.";
+            : $"[green]This machine is ready.[/] {Amounts.Count(reduced, "optional feature")} {(reduced == 1 ? "is" : "are")} missing.";
     }
 }

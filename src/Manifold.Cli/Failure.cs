@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Linux;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 

@@ -3,7 +3,6 @@ using System.Text;
 using Manifold.Content;
 using Manifold.Projects;
 using Manifold.Projects.Drafting;
-using Manifold.Reporting;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -47,7 +46,7 @@ internal static class InitCommand
             else
                 Store.CreateFile(path, text);
             var written = Shown(given, name);
-            context.Out.WriteLine($"Wrote {written} with {Units.Count(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
+            context.Out.WriteLine($"Wrote {written} with {Amounts.Count(draft.Images.Length, "image")}: {string.Join(", ", draft.Images)}.");
             var file = given is "." ? "" : $" -f {ShellWord.Quote(written)}";
             context.Out.WriteLine($"Review it. To see what it would build, run: manifold bake --plan{file}");
         });

@@ -5,7 +5,6 @@ using Manifold.Images;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Reporting;
 using Manifold.Text;
 using Manifold.Verification;
 
@@ -60,7 +59,7 @@ internal static class InspectFiles
         output.WriteLine($"Name:      {location.Reference?.ToString() ?? location.ToString()}");
         output.WriteLine($"Platform:  {entry.Platform}");
         output.WriteLine($"Digest:    {entry.Manifest.Digest}");
-        output.WriteLine($"Files:     {ByteSize.Format(files.Bytes)} in {Units.Count(files.Layers.Sum(layer => layer.Files), "file")}, "
+        output.WriteLine($"Files:     {ByteSize.Format(files.Bytes)} in {Amounts.Count(files.Layers.Sum(layer => layer.Files), "file")}, "
             + $"of which later layers waste {ByteSize.Format(files.WastedBytes)}");
         if (files.Layers.IsEmpty)
             return;
@@ -70,7 +69,7 @@ internal static class InspectFiles
         Columns.Write(context, ["SIZE", "LAYER", "PATH"], [.. files.Files.Select(ToRow)]);
         var more = (int)Math.Min(int.MaxValue, files.Entries - files.Files.Length);
         if (more > 0)
-            context.Warn($"… and {Units.Count(more, "more file")}. To list all, add --limit 0.");
+            context.Warn($"… and {Amounts.Count(more, "more file")}. To list all, add --limit 0.");
     }
 
     private static string[] ToRow(FilesOfLayer layer) =>

@@ -1,6 +1,6 @@
 using System.Text;
+using Manifold.Events;
 using Manifold.Oci;
-using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Cli;

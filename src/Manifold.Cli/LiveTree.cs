@@ -1,7 +1,7 @@
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Reporting;
-using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -56,12 +56,12 @@ internal sealed class LiveTree
             case StepFailed failed:
                 image.Failed = true;
                 image.Running.Remove(failed.Step.Digest);
-                return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Units.Duration(failed.Duration)}";
+                return $"[red]✗ failed[/]  {Title(e, failed.Step)}  {Amounts.Duration(failed.Duration)}";
             case ImageMade: image.Made++; return e.Component is not null && image.IsDone ? CompletedLine(image, e.Time) : null;
             case Transferred transfer: transfers.Note(transfer); return null;
             case HookFinished { Cached: false } hook:
                 return $"{PaintedLine.Foreign(e.Component ?? "")} {PaintedLine.Foreign(hook.Name)}  "
-                    + $"[green]{Units.Duration(hook.Duration)}[/]";
+                    + $"[green]{Amounts.Duration(hook.Duration)}[/]";
             case Warned warned:
                 return $"[yellow]warning:[/] {PaintedLine.Foreign((e.Component is null ? "" : e.Component + ": ") + warned.Message)}";
             default: return null;
@@ -86,7 +86,7 @@ internal sealed class LiveTree
             shown++;
         }
         if (atWork.Count > shown)
-            lines.Add($"[grey]… and {Units.Count(atWork.Count - shown, "more image")} at work[/]");
+            lines.Add($"[grey]… and {Amounts.Count(atWork.Count - shown, "more image")} at work[/]");
         if (string.Join("  ", transfers.Texts()) is { Length: > 0 } moving)
             lines.Add($"[grey]{moving}[/]");
         return lines;
@@ -128,26 +128,26 @@ internal sealed class LiveTree
             image.Counts[done.Step.Platform] = (count.Steps, count.Done + 1);
         if (e.Component is not null)
             return null; // of several images, each gets one line when it is complete
-        return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : $"[green]{Units.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
+        return $"{Title(e, done.Step)}  {(done.Cached ? "[blue]cached[/]" : $"[green]{Amounts.Duration(done.Duration)}[/]{(done.Emulated ? " [yellow]emulated[/]" : "")}")}";
     }
 
     private static string CompletedLine(Image image, DateTimeOffset now) =>
-        $"[green]✓[/] [bold]{PaintedLine.Foreign(image.Name)}[/]  {Units.Count(image.Platforms, "platform")}  "
+        $"[green]✓[/] [bold]{PaintedLine.Foreign(image.Name)}[/]  {Amounts.Count(image.Platforms, "platform")}  "
             + (image.Cached == image.Done
                 ? "[blue]cached[/]"
-                : $"{Units.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
+                : $"{Amounts.Duration(now - image.Begin)}  {image.Cached} of {image.Steps} cached");
 
     private string Summary()
     {
         var all = images.Values;
-        return $"[bold]{all.Count(image => image.IsDone)} of {Units.Count(all.Count, "image")}[/]  {all.Sum(image => image.Done)} of {Units.Count(all.Sum(image => image.Steps), "step")}, {all.Sum(image => image.Cached)} cached";
+        return $"[bold]{all.Count(image => image.IsDone)} of {Amounts.Count(all.Count, "image")}[/]  {all.Sum(image => image.Done)} of {Amounts.Count(all.Sum(image => image.Steps), "step")}, {all.Sum(image => image.Cached)} cached";
     }
 
     private static IEnumerable<string> Lines(Image image, DateTimeOffset now, bool named)
     {
         if (named)
-            yield return $"[bold]{PaintedLine.Foreign(image.Name)}[/]  {image.Made} of {Units.Count(image.Platforms, "platform")}, "
-                + $"{image.Done} of {Units.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
+            yield return $"[bold]{PaintedLine.Foreign(image.Name)}[/]  {image.Made} of {Amounts.Count(image.Platforms, "platform")}, "
+                + $"{image.Done} of {Amounts.Count(image.Steps, "step")}{(image.Cached > 0 ? $", [blue]{image.Cached} cached[/]" : "")}";
         foreach (var running in image.Running.Values.OrderBy(running => running.Waits)
             .ThenBy(running => running.Step.Platform.ToString(), StringComparer.Ordinal).ThenBy(running => running.Begin))
         {
@@ -156,7 +156,7 @@ internal sealed class LiveTree
             var step = $"{(named ? "  " : "")}{PaintedLine.Foreign(running.Step.Platform.ToString())}{count}  ";
             yield return running.Waits
                 ? $"[grey]{step}[cut]{PaintedLine.Foreign(running.Step.Name)}[/]  waiting for a slot[/]"
-                : $"{step}[bold][cut]{PaintedLine.Foreign(running.Step.Name)}[/][/]  {Units.Duration(now - running.Begin)}{last}";
+                : $"{step}[bold][cut]{PaintedLine.Foreign(running.Step.Name)}[/][/]  {Amounts.Duration(now - running.Begin)}{last}";
         }
     }
 

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Manifold.Building;
+using Manifold.Building.Locking;
+using Manifold.Events;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
 using Manifold.Publishing;
-using Manifold.Reporting;
-using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -94,7 +96,7 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         foreach (var without in made.Without)
             context.Warn($"not pinned, because its platform is optional: {without}");
         await context.Out.WriteLineAsync(
-            $"{made.Lock.File}: {Units.Count(made.Lock.Images.Count, "image")}, {Units.Count(made.Lock.Sources.Count, "source")}");
+            $"{made.Lock.File}: {Amounts.Count(made.Lock.Images.Count, "image")}, {Amounts.Count(made.Lock.Sources.Count, "source")}");
     }
 
     private static IEnumerable<(string What, string Name, string? Now)> Changes<T>(ImmutableSortedDictionary<string, T> before, ImmutableSortedDictionary<string, T> now, Func<T, string> text, Func<T, T, bool> same) =>

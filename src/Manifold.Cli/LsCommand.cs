@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
-using Manifold.Reporting;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -88,7 +88,7 @@ internal static class LsCommand
         CliContext context, TagListing listing, ImmutableArray<string> tags, CancellationToken cancellation)
     {
         var done = 0;
-        await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Units.Count(tags.Length, "tag")} …");
+        await using var status = new StatusLine(context, () => $"Read {Volatile.Read(ref done)} of {Amounts.Count(tags.Length, "tag")} …");
         return await listing.ReadAsync(tags, () => Interlocked.Increment(ref done), cancellation);
     }
 
@@ -97,17 +97,17 @@ internal static class LsCommand
     {
         var more = chosen.Length - shown.Length;
         if (more > 0)
-            context.Warn($"… and {Units.Count(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
+            context.Warn($"… and {Amounts.Count(more, "more tag")}. To list all, add --limit 0. To select tags, add --filter PATTERN.");
         else if (chosen.IsEmpty && TagListing.Choose(tags, filter, attached: true) is { IsEmpty: false } hidden)
             context.Warn($"Only tags of attachments match ({hidden.Length}). To list them, add --all.");
         else if (chosen.IsEmpty)
-            context.Warn($"No tag matches '{filter}'. The repository has {Units.Count(tags.Length, "tag")}.");
+            context.Warn($"No tag matches '{filter}'. The repository has {Amounts.Count(tags.Length, "tag")}.");
     }
 
     private static string[] ToRow(ListedTag tag, DateTimeOffset now) =>
     [
         tag.Tag, Platforms(tag), tag.Top?.Digest.Short ?? "-", tag.Size is { } size ? ByteSize.Format(size) : "-",
-        tag.Created is { } created ? Units.Age(now - created) : "-",
+        tag.Created is { } created ? Amounts.Age(now - created) : "-",
     ];
 
     private static string Platforms(ListedTag tag) => tag switch

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Manifold.Building;
+using Manifold.Building.Checking;
+using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
 using Manifold.Publishing;
 using Manifold.Reporting;
 using Manifold.Sandbox;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

@@ -1,6 +1,7 @@
+using Manifold.Building;
+using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Publishing;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

@@ -1,10 +1,12 @@
+using Manifold.Building;
+using Manifold.Building.Checking;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Registry;
 using Manifold.Reporting;
 using Manifold.Sandbox;
-using Manifold.Solving;
 
 namespace Manifold.Cli;
 

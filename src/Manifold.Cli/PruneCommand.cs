@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Manifold.Content;
-using Manifold.Reporting;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -27,9 +27,9 @@ internal static class PruneCommand
                 context.Out.WriteLine(ToJson(result).ToJsonString());
             else
             {
-                var ofRuns = result.CacheFolders == 0 ? "" : $", {Units.Count(result.CacheFolders, "cache folder")} of RUNs";
-                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Units.Count(result.Blobs, "blob")}, "
-                    + $"{Units.Count(result.Snapshots, "snapshot")}, {Units.Count(result.CacheRecords, "cache record")}{ofRuns}); "
+                var ofRuns = result.CacheFolders == 0 ? "" : $", {Amounts.Count(result.CacheFolders, "cache folder")} of RUNs";
+                context.Out.WriteLine($"Freed {ByteSize.Format(result.FreedBytes)} ({Amounts.Count(result.Blobs, "blob")}, "
+                    + $"{Amounts.Count(result.Snapshots, "snapshot")}, {Amounts.Count(result.CacheRecords, "cache record")}{ofRuns}); "
                     + $"kept {ByteSize.Format(result.KeptBytes)}.");
             }
             return result.Faults.IsEmpty ? 0 : 1;

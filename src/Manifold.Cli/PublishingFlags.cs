@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Reporting;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -47,7 +47,7 @@ internal sealed class PublishingFlags
         var transfers = done.Transfers;
         // What has its digest there already is not asked for blob by blob.
         await context.Error.WriteLineAsync(transfers is { Uploaded: 0, Mounted: 0, AlreadyThere: 0 } ? "all content was already there" :
-            $"{Units.Count(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, "
+            $"{Amounts.Count(transfers.Uploaded, "blob")} pushed ({ByteSize.Format(transfers.UploadedBytes)}), {transfers.Mounted} mounted, "
                 + $"{transfers.AlreadyThere} already there");
         var byDigest = targets.Where(target => target.Tag is null).Select(target => target.WithDigest(done.Top.Digest).ToString());
         foreach (var line in done.Tags.Select(tag => tag.ToString()).Concat(byDigest).Distinct())

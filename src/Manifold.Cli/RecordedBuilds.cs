@@ -1,6 +1,6 @@
+using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Linux;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Cli;
 

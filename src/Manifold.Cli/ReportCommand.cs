@@ -1,8 +1,8 @@
 using System.CommandLine;
+using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Cli;
 

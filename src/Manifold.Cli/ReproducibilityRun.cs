@@ -1,7 +1,8 @@
+using Manifold.Building;
+using Manifold.Building.Reproducing;
 using Manifold.Content;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
-using Manifold.Projects.Reproducing;
 using Manifold.Publishing;
 using Manifold.Registry;
 using Manifold.Reporting;

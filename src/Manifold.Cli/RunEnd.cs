@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
+using Manifold.Building;
+using Manifold.Building.Recording;
 using Manifold.Planning;
-using Manifold.Projects;
-using Manifold.Reporting;
-using Manifold.Reporting.Records;
 using Manifold.Solving;
 using Manifold.Text;
 
@@ -65,7 +64,7 @@ internal static class RunEnd
 
     /// <summary>The last line of a build that succeeded.</summary>
     public static string Succeeded(BuildRecord record, string what) =>
-        $"[green]✓[/] Built {what} in {Units.Duration(record.Duration)}. Details: manifold report {record.Id}";
+        $"[green]✓[/] Built {what} in {Amounts.Duration(record.Duration)}. Details: manifold report {record.Id}";
 
     /// <summary>Writes a marked line, with colors if the terminal has some.</summary>
     /// <param name="cut">Whether to cut it to the terminal's width. A line with a command to paste must stay whole.</param>
@@ -80,7 +79,7 @@ internal static class RunEnd
     private static string[] Apart(string[] excerpt) => excerpt.Length > 0 ? ["", .. excerpt, ""] : [];
 
     private static string Last(BuildRecord record) =>
-        $"[red]✗ {(record.Outcome == BuildOutcome.Interrupted ? "Stopped" : "Failed")}[/] after {Units.Duration(record.Duration)}. "
+        $"[red]✗ {(record.Outcome == BuildOutcome.Interrupted ? "Stopped" : "Failed")}[/] after {Amounts.Duration(record.Duration)}. "
             + $"Details: manifold report {record.Id}";
 
     /// <summary>A message for a terminal, broken between words where a line is too long.</summary>

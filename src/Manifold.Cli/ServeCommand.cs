@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Net;
 using Manifold.Content;
 using Manifold.Registry;
-using Manifold.Reporting;
 using Manifold.Server;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -44,7 +44,7 @@ internal static class ServeCommand
         ];
         return $"""
             Serving {store.Root} on {(options.TlsCertificate is null ? "http" : "https")}://{listening}. Stop with Ctrl-C.
-            {Units.Count(store.Tags.List().Length, "image")}; {who} can {may}.
+            {Amounts.Count(store.Tags.List().Length, "image")}; {who} can {may}.
               {string.Join("\n  ", next.OfType<string>())}
             """;
     }

@@ -1,6 +1,7 @@
 using Manifold.Oci;
 using Manifold.Registry;
 using Manifold.Reporting;
+using Manifold.Text;
 
 namespace Manifold.Cli;
 
@@ -54,7 +55,7 @@ internal sealed class TransferLines(CliContext context) : IProgress<TransferProg
         context.Error.WriteLine(Status());
     }
 
-    private string Status() => $"{Units.Count(moving.Count, "blob")} on the way: "
+    private string Status() => $"{Amounts.Count(moving.Count, "blob")} on the way: "
         + $"{ByteSize.Format(moving.Values.Sum(each => each.Bytes))} of {ByteSize.Format(moving.Values.Sum(each => each.Blob.Size))}";
 
     private static string What(BlobPush? push) => push switch

@@ -139,7 +139,7 @@ internal sealed class VerifyCommand
         foreach (var platform in report.Platforms.Where(platform => platform.Run is not null))
             WriteRun(platform.Platform.ToString(), platform.Run!);
         var (errors, warnings) = (report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning));
-        context.Out.WriteLine($"\n{Units.Count(errors, "error")}, {Units.Count(warnings, "warning")} in {report.Digest}");
+        context.Out.WriteLine($"\n{Amounts.Count(errors, "error")}, {Amounts.Count(warnings, "warning")} in {report.Digest}");
     }
 
     private void WriteRun(string platform, RunReport run)

@@ -4,6 +4,7 @@ using Manifold.Fetching;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Text;
 
 namespace Manifold.Fuzz;
 

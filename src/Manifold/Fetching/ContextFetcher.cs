@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
+using Manifold.Text;
 
 namespace Manifold.Fetching;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Fetching;
 

@@ -7,6 +7,7 @@ using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Registry;
+using Manifold.Text;
 
 namespace Manifold.Fetching;
 

@@ -1,3 +1,4 @@
+
 namespace Manifold.Layers;
 
 /// <summary>The entries of a layer without their content. An entry takes a few dozen bytes on disk,

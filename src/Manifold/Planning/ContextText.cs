@@ -1,5 +1,6 @@
 using Manifold.Fetching;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Planning;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Fetching;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Planning;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Linux;
 using Manifold.Publishing.Referrers;
+using Manifold.Text;
 
 namespace Manifold.Projects;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Planning.Checks;
 
 namespace Manifold.Projects;
 
@@ -146,7 +147,7 @@ public sealed class ProjectGraph
         try
         {
             var request = requests.Of(component, platform.Platform, source);
-            var planner = new Planner(BuildChecker.WithoutDefaults(BuildFiles.ReadDockerfile(request, files), request).OrThrow(), request);
+            var planner = new Planner(ReplacedDefaults.Without(BuildFiles.ReadDockerfile(request, files), request).OrThrow(), request);
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Files = files,

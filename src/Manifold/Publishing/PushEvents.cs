@@ -1,5 +1,5 @@
+using Manifold.Events;
 using Manifold.Registry;
-using Manifold.Solving;
 
 namespace Manifold.Publishing;
 

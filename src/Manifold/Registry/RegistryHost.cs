@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Manifold.Linux;
+using Manifold.Text;
 using Polly;
 
 namespace Manifold.Registry;

@@ -1,6 +1,7 @@
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -38,15 +39,15 @@ internal sealed class AtWork
     public IEnumerable<string> Lines(DateTimeOffset now, Func<(string?, Digest), int> number)
     {
         var lines = running.Where(pair => !waiting.Contains(pair.Key)).OrderBy(pair => pair.Value.Begin)
-            .Select(pair => $"#{number(pair.Key)} running for {Units.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}"
+            .Select(pair => $"#{number(pair.Key)} running for {Amounts.Duration(now - pair.Value.Begin)}: {Of(pair.Key.Item1)}"
                 + $"{PlainProgress.Title(pair.Value.Step)}")
-            .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Units.Duration(now - pair.Value)}: {pair.Key.Item2}"))
+            .Concat(hooks.Select(pair => $"{Of(pair.Key.Item1)}hook running for {Amounts.Duration(now - pair.Value)}: {pair.Key.Item2}"))
             .Concat(transfers.Texts()).ToList();
         if (lines.Count == 0)
             lines.Add("still working");
         if (lines.Count > MostLines)
             lines = [.. lines.Take(MostLines - 1), $"… and {lines.Count - MostLines + 1} more at work"];
-        return waiting.Count == 0 ? lines : lines.Append($"{Units.Count(waiting.Count, "step")} waiting for a slot");
+        return waiting.Count == 0 ? lines : lines.Append($"{Amounts.Count(waiting.Count, "step")} waiting for a slot");
     }
 
     private void End((string?, Digest) step)

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Manifold.Building;
 using Manifold.Oci;
-using Manifold.Projects;
 
 namespace Manifold.Reporting;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Manifold.Building.Recording;
 using Manifold.Publishing;
-using Manifold.Reporting.Records;
 using Manifold.Text;
 
 namespace Manifold.Reporting;
@@ -36,8 +36,8 @@ public static class BuildTable
     [
         platform.Platform.ToString(),
         platform.Manifest?.ToString() ?? Missing(record, image, platform),
-        platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes),
-        platform.IsCached ? "-" : Units.Duration(TimeSpan.FromSeconds(platform.Seconds)),
+        platform.Manifest is null ? "-" : Amounts.Bytes(platform.CompressedBytes),
+        platform.IsCached ? "-" : Amounts.Duration(TimeSpan.FromSeconds(platform.Seconds)),
         platform.Steps == 0 ? "-" : $"{platform.CachedSteps} of {platform.Steps}",
         Way(platform),
         Verdict(platform),
@@ -54,7 +54,7 @@ public static class BuildTable
     /// <summary>How a platform's image came to be, for people.</summary>
     public static string Way(RecordedPlatform platform) => platform switch
     {
-        { Way: BuildWay.Emulated, EmulatedSeconds: > 0 and var seconds } => $"emulated {Units.Duration(TimeSpan.FromSeconds(seconds))}",
+        { Way: BuildWay.Emulated, EmulatedSeconds: > 0 and var seconds } => $"emulated {Amounts.Duration(TimeSpan.FromSeconds(seconds))}",
         { Way: BuildWay.Copy } => "no RUN",
         _ => platform.Way.ToString().ToLowerInvariant(),
     };

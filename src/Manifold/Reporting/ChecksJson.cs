@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Manifold.Building.Checking;
 using Manifold.Dockerfile;
 using Manifold.Dockerfile.Checks;
 using Manifold.Planning.Advising;
-using Manifold.Projects;
 
 namespace Manifold.Reporting;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
 
 namespace Manifold.Reporting;
 

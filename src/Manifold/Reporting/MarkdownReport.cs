@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
 using Manifold.Text;
 
 namespace Manifold.Reporting;
@@ -34,11 +34,11 @@ public static class MarkdownReport
         var emulated = record.Steps.Where(step => step is { Emulated: true, State: StepState.Done }).Sum(step => step.Seconds);
         string[] parts =
         [
-            ImageStates.Summary(record), Units.Count(record.Platforms.Count(), "platform"),
-            $"{record.Steps.Count(step => step.State == StepState.Cached)} of {Units.Count(record.Steps.Length, "step")} cached",
+            ImageStates.Summary(record), Amounts.Count(record.Platforms.Count(), "platform"),
+            $"{record.Steps.Count(step => step.State == StepState.Cached)} of {Amounts.Count(record.Steps.Length, "step")} cached",
         ];
-        return $"**{OutcomeText.Of(record)}** in {Units.Duration(record.Duration)}. {string.Join("; ", parts)}"
-            + $"{(emulated > 0 ? $"; {Units.Duration(TimeSpan.FromSeconds(emulated))} of step time emulated" : "")}.";
+        return $"**{OutcomeText.Of(record)}** in {Amounts.Duration(record.Duration)}. {string.Join("; ", parts)}"
+            + $"{(emulated > 0 ? $"; {Amounts.Duration(TimeSpan.FromSeconds(emulated))} of step time emulated" : "")}.";
     }
 
     private static void Overview(StringBuilder text, BuildRecord record) =>
@@ -48,7 +48,7 @@ public static class MarkdownReport
             Plain(string.Join(", ", component.Platforms.Where(platform => platform.Manifest is not null)
                 .Select(platform => platform.Platform))),
             component.Index is { } index ? Code(index.Digest.Short) : "-",
-            component.Index is null ? "-" : Units.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
+            component.Index is null ? "-" : Amounts.Bytes(component.Platforms.Sum(platform => platform.CompressedBytes)),
             record.StateOf(component) == ImageState.NotStarted ? "-" : Seconds(record.SecondsOf(component)),
         }));
 
@@ -90,8 +90,8 @@ public static class MarkdownReport
         {
             Plain(platform.Platform.ToString()), platform.Manifest is { } manifest ? Code(manifest.ToString()) : NotBuilt(record, image,
                 platform),
-            platform.Manifest is null ? "-" : Units.Bytes(platform.CompressedBytes), Change(image, platform),
-            platform.UncompressedBytes is { } bytes ? Units.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Units.Bytes(wasted)
+            platform.Manifest is null ? "-" : Amounts.Bytes(platform.CompressedBytes), Change(image, platform),
+            platform.UncompressedBytes is { } bytes ? Amounts.Bytes(bytes) : "-", platform.WastedBytes is { } wasted ? Amounts.Bytes(wasted)
                 : "-",
             Seconds(platform.Seconds), $"{platform.CachedSteps} of {platform.Steps}",
             Pages.Ways.Short(record, image, platform), BuildTable.Verdict(platform),
@@ -106,7 +106,7 @@ public static class MarkdownReport
 
     private static string Change(RecordedComponent image, RecordedPlatform platform) =>
         platform.Manifest is not null && image.Before?.Find(platform.Platform) is { } before
-            ? Units.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
+            ? Amounts.Change(platform.CompressedBytes - before.CompressedBytes) : "-";
 
     private static void Parity(StringBuilder text, RecordedComponent image)
     {
@@ -115,14 +115,14 @@ public static class MarkdownReport
         if (parity.Count == 0)
             text.Append("\n### Parity\n\nThe platforms have the same packages, files, and configuration.\n");
         else
-            Table(text, $"Parity: {Units.Count(parity.Count, "difference")}", ["kind", "name", .. parity.Platforms.Select(Plain)],
+            Table(text, $"Parity: {Amounts.Count(parity.Count, "difference")}", ["kind", "name", .. parity.Platforms.Select(Plain)],
                 parity.Differences.Select(difference => (string[])[difference.Topic, Code(difference.Name), .. difference.Values.Select(value => Plain(value ?? "-"))]));
     }
 
     private static void Bases(StringBuilder text, BuildRecord record) =>
         Table(text, "Base images", ["image", "platform", "digest", "compressed", "created", "from"], record.Bases.Select(image => new[]
         {
-            Code(image.Reference), Plain(image.Platform.ToString()), Code(image.Digest.ToString()), Units.Bytes(image.Bytes),
+            Code(image.Reference), Plain(image.Platform.ToString()), Code(image.Digest.ToString()), Amounts.Bytes(image.Bytes),
             image.Created is { } created ? created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-",
             Plain(image.From),
         }));
@@ -131,7 +131,7 @@ public static class MarkdownReport
         Table(text, "Transfers", ["transfer", "repository", "blobs", "size"], record.Transfers.Select(transfer => new[]
         {
             transfer.Kind == "there" ? "already there" : transfer.Kind, Code(transfer.Where),
-                transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes),
+                transfer.Blobs.ToString(CultureInfo.InvariantCulture), Amounts.Bytes(transfer.Bytes),
         }));
 
     private static void Warnings(StringBuilder text, BuildRecord record)
@@ -183,7 +183,7 @@ public static class MarkdownReport
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
     }
 
-    private static string Seconds(double seconds) => Units.Duration(TimeSpan.FromSeconds(seconds));
+    private static string Seconds(double seconds) => Amounts.Duration(TimeSpan.FromSeconds(seconds));
 
     private static string OneLine(string text) =>
         ForeignText.Line(string.Concat(text.Select(one => one is '\n' or '\r' or '\t' ? ' ' : one)));

@@ -1,5 +1,6 @@
+using Manifold.Events;
 using Manifold.Oci;
-using Manifold.Solving;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -22,8 +23,8 @@ public sealed class OpenTransfers
 
     /// <summary>One text for each kind: <c>pulling 3 blobs, 12.1 MB of 40.0 MB</c>.</summary>
     public IEnumerable<string> Texts() => open.Values.GroupBy(transfer => transfer.Kind).Select(kind =>
-        $"{Doing(kind.Key)} {Units.Count(kind.Count(), "blob")}, "
-        + $"{Units.Bytes(kind.Sum(each => each.Done))} of {Units.Bytes(kind.Sum(each => each.Total))}");
+        $"{Doing(kind.Key)} {Amounts.Count(kind.Count(), "blob")}, "
+        + $"{Amounts.Bytes(kind.Sum(each => each.Done))} of {Amounts.Bytes(kind.Sum(each => each.Total))}");
 
     private static string Doing(TransferKind kind) => kind switch
     {

@@ -1,4 +1,4 @@
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
 
 namespace Manifold.Reporting;
 

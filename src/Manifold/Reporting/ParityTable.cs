@@ -27,8 +27,8 @@ public static class ParityTable
             return "parity: nothing to compare, because the image has one platform\n";
         var rows = new List<string[]> { Row("PARITY", report.Platforms.Select(platform => platform.Platform)) };
         rows.Add(Row("layers", report.Platforms.Select(platform => Number(platform.Layers))));
-        rows.Add(Row("size, compressed", report.Platforms.Select(platform => Units.Bytes(platform.CompressedBytes))));
-        rows.Add(Row("size, unpacked", report.Platforms.Select(platform => Units.Bytes(platform.UncompressedBytes))));
+        rows.Add(Row("size, compressed", report.Platforms.Select(platform => Amounts.Bytes(platform.CompressedBytes))));
+        rows.Add(Row("size, unpacked", report.Platforms.Select(platform => Amounts.Bytes(platform.UncompressedBytes))));
         rows.Add(Row("packages", report.Platforms.Select(platform => Number(platform.Packages))));
         rows.Add(Row("files", report.Platforms.Select(platform => Number(platform.Files))));
         foreach (var (topic, heading) in Topics)

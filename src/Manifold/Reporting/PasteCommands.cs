@@ -1,5 +1,5 @@
+using Manifold.Building.Recording;
 using Manifold.Oci;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting;
 

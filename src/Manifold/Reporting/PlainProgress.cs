@@ -1,7 +1,7 @@
 using System.Globalization;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Solving;
 using Manifold.Text;
 
 namespace Manifold.Reporting;
@@ -76,21 +76,21 @@ public sealed class PlainProgress(TextWriter output, LogGroups? groups = null, b
 
     private string? Line(BuildEvent e) => e switch
     {
-        PlanMade plan => $"{Of(e)}plan: {Units.Count(plan.Steps, "step")} for {Units.Count(plan.Platforms, "platform")}",
+        PlanMade plan => $"{Of(e)}plan: {Amounts.Count(plan.Steps, "step")} for {Amounts.Count(plan.Platforms, "platform")}",
         StepStarted { Step: var step } => $"#{Number(e, step)} {Title(e, step)}",
         StepPrinted printed => string.Create(CultureInfo.InvariantCulture,
             $"#{Number(e, printed.Step)} {(e.Time - steps[(e.Component, printed.Step.Digest)].Start).TotalSeconds:0.000} "
                 + $"{ProgramOutput.Line(printed.Line, colours)}"),
         StepFinished { Cached: true } cached => $"#{Number(e, cached.Step)} CACHED",
-        StepFinished done => $"#{Number(e, done.Step)} DONE {Units.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
-        StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Units.Duration(failed.Duration)}",
+        StepFinished done => $"#{Number(e, done.Step)} DONE {Amounts.Duration(done.Duration)}{(done.Emulated ? " (emulated)" : "")}",
+        StepFailed failed => $"#{Number(e, failed.Step)} FAILED {Amounts.Duration(failed.Duration)}",
         Transferred { Done: var done, Total: var total } transfer when done == total && total > 0 && told.Add((transfer.Kind, transfer.Digest, transfer.Where)) =>
-            $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Units.Bytes(total)} {transfer.Where}".TrimEnd(),
-        ImageMade made => $"{Of(e)}{made.Platform}: {made.Manifest.Digest} {Units.Bytes(made.CompressedBytes)}",
-        Verified verified => $"{Of(e)}verified {Units.Count(verified.Platforms, "platform")}: {Units.Count(verified.Errors, "error")}, {Units.Count(verified.Warnings, "warning")} {Units.Duration(verified.Duration)}",
+            $"{Verb(transfer.Kind)} {transfer.Digest.Short} {Amounts.Bytes(total)} {transfer.Where}".TrimEnd(),
+        ImageMade made => $"{Of(e)}{made.Platform}: {made.Manifest.Digest} {Amounts.Bytes(made.CompressedBytes)}",
+        Verified verified => $"{Of(e)}verified {Amounts.Count(verified.Platforms, "platform")}: {Amounts.Count(verified.Errors, "error")}, {Amounts.Count(verified.Warnings, "warning")} {Amounts.Duration(verified.Duration)}",
         HookStarted hook => $"{Of(e)}hook {hook.Name}",
         HookPrinted hook => $"{ForeignText.Line(Of(e))}hook {ProgramOutput.Line(hook.Line, colours)}",
-        HookFinished hook => $"{Of(e)}hook {(hook.Cached ? "CACHED" : $"DONE {Units.Duration(hook.Duration)}")} {hook.Name}",
+        HookFinished hook => $"{Of(e)}hook {(hook.Cached ? "CACHED" : $"DONE {Amounts.Duration(hook.Duration)}")} {hook.Name}",
         Warned warned => $"warning: {Of(e)}{warned.Message}",
         _ => null,
     };

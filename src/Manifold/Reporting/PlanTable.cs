@@ -2,6 +2,7 @@ using System.Globalization;
 using Manifold.Planning;
 using Manifold.Publishing;
 using Manifold.Sandbox;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -16,7 +17,7 @@ public static class PlanTable
             {
                 image.FoundAs.ToString(), image.Platform.ToString(), image.Origin is BaseOrigin.Sibling ? "-"
                     : image.Descriptor.Digest.ToString(),
-                image.Origin is BaseOrigin.Sibling ? "-" : Units.Bytes(image.CompressedBytes),
+                image.Origin is BaseOrigin.Sibling ? "-" : Amounts.Bytes(image.CompressedBytes),
                 image.From,
             })], width));
         var ways = new List<string[]> { new[] { "PLATFORM", "STEPS", "RUN", "HOW" } };

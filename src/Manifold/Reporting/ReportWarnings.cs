@@ -1,5 +1,6 @@
+using Manifold.Building.Recording;
 using Manifold.Planning.Advising;
-using Manifold.Reporting.Records;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -28,7 +29,7 @@ public static class ReportWarnings
         from component in record.Components
         let packages = component.Parity?.Differences.Count(difference => difference.Topic == "package") ?? 0
         where packages > 0
-        select new RecordedWarning(component.Name, $"{Units.Count(packages, "package")} {(packages == 1 ? "differs" : "differ")} between "
+        select new RecordedWarning(component.Name, $"{Amounts.Count(packages, "package")} {(packages == 1 ? "differs" : "differ")} between "
             + "platforms")
         {
             Mend = "Pin package versions, or name the base image by digest. The parity section lists the differences.",
@@ -41,7 +42,7 @@ public static class ReportWarnings
         if (seconds < LongEmulation)
             yield break;
         var longest = emulated.MaxBy(step => step.Seconds)!;
-        yield return new RecordedWarning(longest.Component, $"{Units.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an "
+        yield return new RecordedWarning(longest.Component, $"{Amounts.Duration(TimeSpan.FromSeconds(seconds))} of step time ran under an "
             + $"emulator. The longest step is {longest.Name} ({longest.Platform})")
         {
             Mend = record.Advice.Any(advice => advice.Kind == AdviceKind.CrossCompile)
@@ -54,7 +55,7 @@ public static class ReportWarnings
         from component in record.Components
         let worst = component.Platforms.MaxBy(platform => platform.WastedBytes ?? 0)
         where worst?.WastedBytes >= MuchWaste && worst.Waste.Length > 0
-        select new RecordedWarning(component.Name, $"{Units.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} is wasted on files that a "
+        select new RecordedWarning(component.Name, $"{Amounts.Bytes(worst.WastedBytes ?? 0)} of {worst.Platform} is wasted on files that a "
             + $"later layer replaces or deletes. The largest is {worst.Waste[0].Path}")
         {
             Mend = "Delete the file in the RUN that creates it, or create it in another stage and copy only what you need.",
@@ -64,7 +65,7 @@ public static class ReportWarnings
         from image in record.Bases
         where image.Created is { } created && record.Begin - created > OldBase
         group image by image.Reference into same
-        select new RecordedWarning("", $"{same.Key} is {Units.Age(record.Begin - same.Min(image => image.Created!.Value))} old")
+        select new RecordedWarning("", $"{same.Key} is {Amounts.Age(record.Begin - same.Min(image => image.Created!.Value))} old")
         {
             Mend = "Build with --pull, or use a newer tag. A base image gets security updates only when it is rebuilt.",
         };

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Manifold.Building.Recording;
 using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Reporting;
 
 /// <summary>What came of building twice, for programs and for the report.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(Records.PlatformJsonConverter)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(PlatformJsonConverter)])]
 [JsonSerializable(typeof(ReproducibilityReport))]
 public sealed partial class ReproducibilityJson : JsonSerializerContext
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Manifold.Oci;
+using Manifold.Text;
 using Manifold.Verification.Reproducibility;
 
 namespace Manifold.Reporting;
@@ -25,7 +26,7 @@ public static class ReproducibilityText
     }
 
     private static string Conditions(BuildConditions build) =>
-        string.Create(CultureInfo.InvariantCulture, $"{build.Began:HH:mm:ss}, in {build.Folder}, {Jobs(build)}, took {Units.Duration(build.Duration)}")
+        string.Create(CultureInfo.InvariantCulture, $"{build.Began:HH:mm:ss}, in {build.Folder}, {Jobs(build)}, took {Amounts.Duration(build.Duration)}")
         + (build.TimeZone is { } zone ? $", TZ={zone}" : "");
 
     internal static string Jobs(BuildConditions build) => build.Jobs == 1 ? "one RUN at a time" : $"up to {build.Jobs} RUNs at a time";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting;
 
@@ -10,7 +11,7 @@ public static class TextReport
     public static string Render(BuildRecord record, int? width = null)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{record.Title}: {OutcomeText.Of(record).ToLowerInvariant()} in {Units.Duration(record.Duration)}");
+        text.Append(CultureInfo.InvariantCulture, $"{record.Title}: {OutcomeText.Of(record).ToLowerInvariant()} in {Amounts.Duration(record.Duration)}");
         text.Append(CultureInfo.InvariantCulture, $", {record.Begin.UtcDateTime:yyyy-MM-dd HH:mm} UTC, build {record.Id}\n");
         if (record.Components.Length > 1)
             text.Append(ImageStates.Summary(record)).Append('\n');
@@ -21,13 +22,13 @@ public static class TextReport
         if (record.Bases.Length > 0)
             text.Append('\n').Append(BuildTable.Columns([["BASE", "PLATFORM", "DIGEST", "SIZE", "AGE", "FROM"], .. record.Bases.Select(image => new[]
             {
-                image.Reference, image.Platform.ToString(), image.Digest.ToString(), Units.Bytes(image.Bytes), image.Created is { } created ? Units.Age(record.Begin - created) : "-", image.From,
+                image.Reference, image.Platform.ToString(), image.Digest.ToString(), Amounts.Bytes(image.Bytes), image.Created is { } created ? Amounts.Age(record.Begin - created) : "-", image.From,
             })], width));
         if (record.Transfers.Length > 0)
             text.Append('\n').Append(BuildTable.Columns([["TRANSFER", "BLOBS", "SIZE", "REPOSITORY"],
                 .. record.Transfers.Select(transfer => new[]
             {
-                transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Units.Bytes(transfer.Bytes), transfer.Where,
+                transfer.Kind, transfer.Blobs.ToString(CultureInfo.InvariantCulture), Amounts.Bytes(transfer.Bytes), transfer.Where,
             })], width));
         foreach (var warning in ReportWarnings.Of(record))
             text.Append(CultureInfo.InvariantCulture, $"\nwarning: {(warning.Component.Length > 0 ? warning.Component + ": " : "")}{warning.Message}{(warning.Mend is null ? "" : "\n  " + warning.Mend)}\n");

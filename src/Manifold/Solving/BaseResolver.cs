@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Checks;

@@ -1,3 +1,4 @@
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Registry;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Manifold.Concurrency;
 using Manifold.Content;
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;

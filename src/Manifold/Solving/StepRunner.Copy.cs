@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Events;
 using Manifold.Fetching;
 using Manifold.Layers;
 using Manifold.Oci;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Manifold.Dockerfile;
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Oci;

@@ -92,7 +92,7 @@ public sealed class LookingAtImages : WithARegistry
     [InlineData(60 * 24 * 800, "2 years")]
     [InlineData(-5, "0 minutes")]
     public void ages_have_one_unit(int minutes, string text) =>
-        Assert.Equal(text, global::Manifold.Reporting.Units.Age(TimeSpan.FromMinutes(minutes)));
+        Assert.Equal(text, global::Manifold.Text.Amounts.Age(TimeSpan.FromMinutes(minutes)));
 
     [Fact]
     public async Task du_says_what_prune_then_frees()

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Cli;
-using Manifold.Solving;
+using Manifold.Events;
 using Manifold.Text;
 
 namespace Manifold.Tests.Cli;

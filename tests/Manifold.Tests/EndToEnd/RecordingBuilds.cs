@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Manifold.Building.Recording;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Reporting;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Tests.EndToEnd;
 

@@ -1,3 +1,4 @@
+using Manifold.Building.Checking;
 using Manifold.Oci;
 using Manifold.Planning.Advising;
 using Manifold.Sandbox;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Manifold.Projects.Reproducing;
+using Manifold.Building.Reproducing;
 
 namespace Manifold.Tests.Projects;
 

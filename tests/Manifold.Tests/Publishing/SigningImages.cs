@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using Manifold.Content;
 using Manifold.Images;
 using Manifold.Linux;
@@ -8,8 +10,6 @@ using Manifold.Registry;
 using Manifold.Tests.Registry;
 using Manifold.Tests.Verification;
 using Manifold.Verification.Signatures;
-using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace Manifold.Tests.Publishing;
 

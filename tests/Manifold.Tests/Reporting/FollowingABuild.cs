@@ -1,9 +1,9 @@
 using Manifold.Cli;
 using Manifold.Dockerfile;
+using Manifold.Events;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Reporting;
-using Manifold.Solving;
 
 namespace Manifold.Tests.Reporting;
 

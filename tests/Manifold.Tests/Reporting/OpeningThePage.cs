@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using Manifold.Building.Recording;
 using Manifold.Reporting.Pages;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Tests.Reporting;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
+using Manifold.Building.Recording;
 using Manifold.Oci;
 using Manifold.Reporting;
 using Manifold.Reporting.Pages;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Tests.Reporting;
 

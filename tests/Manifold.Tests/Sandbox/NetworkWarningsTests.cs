@@ -3,6 +3,7 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
+using Manifold.Solving;
 
 namespace Manifold.Tests.Sandbox;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
+using Manifold.Oci;
 
 namespace Manifold.Planning.Checks;
 
@@ -54,4 +55,18 @@ public static class PlanChecks
             if (source is StageGround.Image image)
                 yield return new BaseNeed(image.Reference, image.Platform, asking.Source.Place) { Hint = asking is CopyInstruction { From: { } name } ? graph.StageLike(name) : null };
     }
+
+    /// <summary>Returns the findings that an ordinary build reports before it starts. Does not read the context: the gate looks at what
+    /// went into the image.</summary>
+    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
+    internal static ImmutableArray<Diagnostic> Heeded(
+        ParsedDockerfile parsed, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases)
+    {
+        var facts = new CheckFacts { Bases = bases, Ignored = BuildFiles.IgnoreRulesOf(request) };
+        var findings = InOrder([.. parsed.Diagnostics, .. Run(parsed.Tree, request, facts, allStages: false)]);
+        return findings.Any(each => each.Severity == Severity.Error) ? throw new DockerfileException(findings) : findings;
+    }
+
+    internal static ImmutableArray<Diagnostic> InOrder(ImmutableArray<Diagnostic> findings) =>
+        [.. findings.Distinct().OrderBy(each => each.Place.Line).ThenBy(each => each.Place.Column)];
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Projects.Locking;
 

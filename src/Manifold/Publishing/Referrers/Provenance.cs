@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Text;
 using Manifold.Verification.Packages;
 
 namespace Manifold.Publishing.Referrers;

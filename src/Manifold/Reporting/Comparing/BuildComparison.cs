@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Oci;
-using Manifold.Reporting.Records;
 
 namespace Manifold.Reporting.Comparing;
 

@@ -89,16 +89,16 @@ public static class ComparisonTable
 
     private static string Heading(string topic, int count) => topic switch
     {
-        "config" => $"{Units.Count(count, "difference")} in the configuration",
-        "environment" => Units.Count(count, "variable"),
-        _ => Units.Count(count, topic),
+        "config" => $"{Amounts.Count(count, "difference")} in the configuration",
+        "environment" => Amounts.Count(count, "variable"),
+        _ => Amounts.Count(count, topic),
     };
 
-    private static string Change(long? a, long? b) => b - a is { } change ? Units.Change(change) : Absent;
+    private static string Change(long? a, long? b) => b - a is { } change ? Amounts.Change(change) : Absent;
 
-    private static string Bytes(long? bytes) => bytes is { } some ? Units.Bytes(some) : Absent;
+    private static string Bytes(long? bytes) => bytes is { } some ? Amounts.Bytes(some) : Absent;
 
-    private static string Seconds(double? seconds) => seconds is { } some ? Units.Duration(TimeSpan.FromSeconds(some)) : Absent;
+    private static string Seconds(double? seconds) => seconds is { } some ? Amounts.Duration(TimeSpan.FromSeconds(some)) : Absent;
 
     // Names come from images: a terminal obeys control characters.
     private static string Short(string cell) => Cells.Cut(ForeignText.Line(cell), CellWidth);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Manifold.Layers;
 using Manifold.Oci;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Comparing;
 
@@ -84,7 +85,7 @@ public sealed record ImageComparison(string A, string B, ImmutableArray<Platform
         {
             EntryKind.SymbolicLink => $"link to {entry.LinkTarget} {entry.Uid}:{entry.Gid}",
             EntryKind.Folder => $"folder {attributes}",
-            EntryKind.File or EntryKind.HardLink => $"{attributes} {(entry.Kind == EntryKind.File ? Units.Bytes(entry.Size) : "hard link")} {content?.Short}",
+            EntryKind.File or EntryKind.HardLink => $"{attributes} {(entry.Kind == EntryKind.File ? Amounts.Bytes(entry.Size) : "hard link")} {content?.Short}",
             _ => $"{entry.Kind.ToString().ToLowerInvariant()} {attributes} {entry.DeviceMajor}:{entry.DeviceMinor}",
         };
     }

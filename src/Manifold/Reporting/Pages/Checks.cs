@@ -1,5 +1,6 @@
 using System.Globalization;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -20,7 +21,7 @@ internal static class Checks
         var runs = image.Platforms.Where(platform => platform.Run is not null).Select(platform => Run(platform, platform.Run!)).ToList();
         var note = findings.Count > 0 ? ""
             : "Checked the entrypoint, loader, and libraries of "
-            + $"{Units.Count(image.Platforms.Count(platform => platform.Verified), "platform")}. No problems found.";
+            + $"{Amounts.Count(image.Platforms.Count(platform => platform.Verified), "platform")}. No problems found.";
         return Pieces.Section("Verification", note, Html.Of($"""
             {(findings.Count > 0 ? Pieces.Table(["platform", "severity", "finding", "how to fix it"], findings) : Html.Empty)}
             {(runs.Count > 0 ? Pieces.Table(["platform", "command", "#exit code", "#time", "output"], runs) : Html.Empty)}
@@ -44,7 +45,7 @@ internal static class Checks
                 : Pieces.Section("Parity", "The platforms were not compared, because some layers of the base images are not in the store. "
                 + "To pull them and compare, run:", ParityCommand(image));
         var note = parity.Count == 0 ? "The platforms have the same packages, files, and configuration."
-            : $"{Units.Count(parity.Count, "difference")} between the "
+            : $"{Amounts.Count(parity.Count, "difference")} between the "
             + $"platforms{(parity.Count > parity.Differences.Length ? $". The first {parity.Differences.Length} are shown" : "")}.";
         return Pieces.Section("Parity", note, Html.Of($"""
             {(parity.Count == 0 ? Html.Empty : Pieces.Table(["kind", "name", .. parity.Platforms], parity.Differences.Select(Difference)))}
@@ -76,12 +77,12 @@ internal static class Checks
     }
 
     private static Html Bar(RecordedPlatform platform) => Html.Of($"""
-        <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="10" role="img" aria-label="wasted bytes of {platform.Platform.ToString()}"><rect class="layer base" x="0" y="0" width="100%" height="10"/><rect class="layer wasted" x="0" y="0" width="{100.0 * platform.WastedBytes!.Value / Math.Max(1, platform.UncompressedBytes ?? platform.WastedBytes.Value)}%" height="10"/></svg><div class="number">{Units.Bytes(platform.WastedBytes.Value)} of {Pieces.Bytes(platform.UncompressedBytes)}</div></div>
+        <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="10" role="img" aria-label="wasted bytes of {platform.Platform.ToString()}"><rect class="layer base" x="0" y="0" width="100%" height="10"/><rect class="layer wasted" x="0" y="0" width="{100.0 * platform.WastedBytes!.Value / Math.Max(1, platform.UncompressedBytes ?? platform.WastedBytes.Value)}%" height="10"/></svg><div class="number">{Amounts.Bytes(platform.WastedBytes.Value)} of {Pieces.Bytes(platform.UncompressedBytes)}</div></div>
 
         """);
 
     private static Html File(string path, RecordedWaste file, string platforms) => Html.Of($"""
-        <tr><th scope="row" class="prose"><code>{path}</code></th><td class="number">{Units.Bytes(file.Bytes)}</td><td>in layer {file.Layer}, {(file.Deleted ? "deleted" : "replaced")} by layer {file.By}</td><td class="muted prose">{platforms}</td></tr>
+        <tr><th scope="row" class="prose"><code>{path}</code></th><td class="number">{Amounts.Bytes(file.Bytes)}</td><td>in layer {file.Layer}, {(file.Deleted ? "deleted" : "replaced")} by layer {file.By}</td><td class="muted prose">{platforms}</td></tr>
 
         """);
 }

@@ -1,4 +1,5 @@
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -66,7 +67,7 @@ public static class HtmlReport
 
     private static string Summary(BuildRecord record, RecordedComponent image) =>
         record.StateOf(image) is ImageState.Built or ImageState.Published
-        ? $"{Units.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, "
-        + $"{Units.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}"
+        ? $"{Amounts.Count(image.Platforms.Count(platform => platform.Manifest is not null), "platform")}, "
+        + $"{Amounts.Bytes(image.Platforms.Sum(platform => platform.CompressedBytes))}"
         : record.StateOf(image).Text();
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
 
 namespace Manifold.Reporting.Pages;
 

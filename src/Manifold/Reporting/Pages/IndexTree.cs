@@ -1,4 +1,5 @@
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -12,13 +13,13 @@ internal static class IndexTree
         """));
 
     private static Html Manifest(RecordedComponent image, RecordedPlatform platform, SharedLayers shared) => Html.Of($"""
-        <li><details><summary class="node"><b>{platform.Platform.ToString()}</b> {Pieces.Digest(platform.Manifest)} <span class="muted">{Units.Count(platform.Layers.Length, "layer")}, {Units.Bytes(platform.CompressedBytes)}{Shared(platform, shared)}</span></summary>
+        <li><details><summary class="node"><b>{platform.Platform.ToString()}</b> {Pieces.Digest(platform.Manifest)} <span class="muted">{Amounts.Count(platform.Layers.Length, "layer")}, {Amounts.Bytes(platform.CompressedBytes)}{Shared(platform, shared)}</span></summary>
         <ul>{platform.Layers.Select((layer, i) => Layer(layer, i + 1, image.Before?.Find(platform.Platform), shared))}</ul></details></li>
 
         """);
 
     private static Html Layer(RecordedLayer layer, int number, RecordedPredecessorPlatform? before, SharedLayers shared) => Html.Of($"""
-        <li><span class="node layer-line"><i class="swatch {shared.Kind(layer)}"></i><span class="number">{number}</span>{Pieces.Digest(layer.Digest)}<span class="number">{Units.Bytes(layer.Bytes)}</span><code class="instruction">{layer.Instruction}</code>{(before is not null && !before.Layers.Contains(layer.Digest) ? Html.Of($"<span class=\"tag\">new</span>") : Html.Empty)}{(shared.Has(layer) ? Html.Of($"<span class=\"muted\">also in {string.Join(", ", shared.Places(layer))}</span>") : Html.Empty)}</span></li>
+        <li><span class="node layer-line"><i class="swatch {shared.Kind(layer)}"></i><span class="number">{number}</span>{Pieces.Digest(layer.Digest)}<span class="number">{Amounts.Bytes(layer.Bytes)}</span><code class="instruction">{layer.Instruction}</code>{(before is not null && !before.Layers.Contains(layer.Digest) ? Html.Of($"<span class=\"tag\">new</span>") : Html.Empty)}{(shared.Has(layer) ? Html.Of($"<span class=\"muted\">also in {string.Join(", ", shared.Places(layer))}</span>") : Html.Empty)}</span></li>
 
         """);
 

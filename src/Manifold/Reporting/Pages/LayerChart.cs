@@ -1,4 +1,5 @@
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -32,7 +33,7 @@ internal static class LayerChart
     {
         var before = image.Before?.Find(platform.Platform);
         return Html.Of($"""
-            <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="{Height + (before is null ? 0 : Ghost + 2)}" role="img" aria-label="layers of {platform.Platform.ToString()}">{Segments(platform, before, shared, most)}{(before is null ? Html.Empty : Html.Of($"<rect class=\"layer ghost\" x=\"0\" y=\"{Height + 2}\" width=\"{100.0 * before.CompressedBytes / most}%\" height=\"{Ghost}\"><title>before: {Units.Bytes(before.CompressedBytes)}</title></rect>"))}</svg><div class="number">{Units.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - before?.CompressedBytes)}</div></div>
+            <div class="size"><div class="who">{platform.Platform.ToString()}</div><svg class="chart" height="{Height + (before is null ? 0 : Ghost + 2)}" role="img" aria-label="layers of {platform.Platform.ToString()}">{Segments(platform, before, shared, most)}{(before is null ? Html.Empty : Html.Of($"<rect class=\"layer ghost\" x=\"0\" y=\"{Height + 2}\" width=\"{100.0 * before.CompressedBytes / most}%\" height=\"{Ghost}\"><title>before: {Amounts.Bytes(before.CompressedBytes)}</title></rect>"))}</svg><div class="number">{Amounts.Bytes(platform.CompressedBytes)} {Pieces.Change(platform.CompressedBytes - before?.CompressedBytes)}</div></div>
 
             """);
     }
@@ -43,7 +44,7 @@ internal static class LayerChart
         foreach (var layer in platform.Layers)
         {
             var isNew = before is not null && !before.Layers.Contains(layer.Digest);
-            yield return Html.Of($"<rect class=\"layer {shared.Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Units.Bytes(layer.Bytes)}{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
+            yield return Html.Of($"<rect class=\"layer {shared.Kind(layer)}{(isNew ? " new" : "")}\" x=\"{100.0 * at / most}%\" y=\"0\" width=\"{100.0 * layer.Bytes / most}%\" height=\"{Height}\"><title>{Amounts.Bytes(layer.Bytes)}{(isNew ? ", new" : "")}: {layer.Instruction}</title></rect>");
             at += layer.Bytes;
         }
     }
@@ -52,14 +53,14 @@ internal static class LayerChart
     {
         var layers = made.SelectMany(platform => platform.Layers).DistinctBy(layer => layer.Digest).ToList();
         var all = layers.Sum(layer => layer.Bytes);
-        var text = $"{Units.Count(layers.Count, "distinct layer")}, {Units.Bytes(all)} in total. This build added "
-            + $"{Units.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} to the base images.";
+        var text = $"{Amounts.Count(layers.Count, "distinct layer")}, {Amounts.Bytes(all)} in total. This build added "
+            + $"{Amounts.Bytes(layers.Where(layer => layer.Origin == LayerOrigin.Own).Sum(layer => layer.Bytes))} to the base images.";
         if (layers.Where(shared.HasSibling).Sum(layer => layer.Bytes) is var common and > 0)
-            text += $" Other images of this build share {Units.Bytes(common)} of them.";
+            text += $" Other images of this build share {Amounts.Bytes(common)} of them.";
         if (image.Before is not { Platforms.IsEmpty: false } before)
             return text;
         var kept = before.Platforms.SelectMany(platform => platform.Layers).ToHashSet();
         return $"{text} To update from the previous {before.Tag}, a machine pulls "
-            + $"{Units.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
+            + $"{Amounts.Bytes(layers.Where(layer => !kept.Contains(layer.Digest)).Sum(layer => layer.Bytes))}.";
     }
 }

@@ -1,5 +1,6 @@
+using Manifold.Building.Recording;
 using Manifold.Oci;
-using Manifold.Reporting.Records;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -13,17 +14,17 @@ internal static class Pieces
     /// <summary>A button that copies a text.</summary>
     public static Html Copy(string text) => Html.Of($"<button class=\"clip\" type=\"button\" data-copy=\"{text}\" aria-label=\"copy\"></button>");
 
-    public static Html Seconds(double seconds) => Html.Of($"{Units.Duration(TimeSpan.FromSeconds(seconds))}");
+    public static Html Seconds(double seconds) => Html.Of($"{Amounts.Duration(TimeSpan.FromSeconds(seconds))}");
 
-    public static Html Bytes(long? bytes) => bytes is { } some ? Html.Of($"{Units.Bytes(some)}") : Html.Of($"<span class=\"muted\">–</span>");
+    public static Html Bytes(long? bytes) => bytes is { } some ? Html.Of($"{Amounts.Bytes(some)}") : Html.Of($"<span class=\"muted\">–</span>");
 
     /// <summary>The change in size; empty if there is nothing to compare with.</summary>
     public static Html Change(long? bytes) => bytes switch
     {
         null => Html.Empty,
         0 => Html.Of($"<span class=\"change\">±0</span>"),
-        > 0 and var more => Html.Of($"<span class=\"change more\">{Units.Change(more)}</span>"),
-        var less => Html.Of($"<span class=\"change less\">{Units.Change(less.Value)}</span>"),
+        > 0 and var more => Html.Of($"<span class=\"change more\">{Amounts.Change(more)}</span>"),
+        var less => Html.Of($"<span class=\"change less\">{Amounts.Change(less.Value)}</span>"),
     };
 
     /// <summary>The class of a way in the style sheet, which is also its name.</summary>

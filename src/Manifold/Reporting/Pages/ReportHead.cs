@@ -1,5 +1,6 @@
 using System.Globalization;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -53,40 +54,40 @@ internal static class ReportHead
     {
         var platforms = record.Components.SelectMany(component => component.Platforms.Select(platform => (component, platform))).ToList();
         var made = platforms.Where(each => each.platform.Manifest is not null).ToList();
-        yield return Figure("time", Units.Duration(record.Duration), Parallel(record));
+        yield return Figure("time", Amounts.Duration(record.Duration), Parallel(record));
         if (record.Components.Length > 1)
             yield return Figure("images", $"{record.Components.Length}", ImageStates.CountsOf(record));
         yield return Figure(record.Platforms.Count() == 1 ? "platform" : "platforms", $"{record.Platforms.Count()}", string.Join(", ",
             made.Select(each => each.platform.Way).Distinct().Order().Select(Ways.Name)));
         if (made.Count > 0)
-            yield return Figure("compressed size", Units.Bytes(made.SelectMany(each => each.platform.Layers).DistinctBy(layer =>
+            yield return Figure("compressed size", Amounts.Bytes(made.SelectMany(each => each.platform.Layers).DistinctBy(layer =>
                 layer.Digest).Sum(layer => layer.Bytes)), Change(made));
         if (record.Steps.Length > 0)
             yield return Figure("cached steps", $"{record.Steps.Count(step => step.State == StepState.Cached)}",
                 $"of {record.Steps.Length}");
         if (made.Sum(each => each.platform.EmulatedSeconds) is var emulated and > 0)
-            yield return Figure("emulated", Units.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is { Emulated: true,
+            yield return Figure("emulated", Amounts.Duration(TimeSpan.FromSeconds(record.Steps.Where(step => step is { Emulated: true,
                 State: StepState.Done }).Sum(step => step.Seconds))), "of step time");
         if (record.Transfers.Where(transfer => transfer.Kind == "pushed").Sum(transfer => transfer.Bytes) is var pushed and > 0)
-            yield return Figure("pushed", Units.Bytes(pushed), AlreadyThere(record));
+            yield return Figure("pushed", Amounts.Bytes(pushed), AlreadyThere(record));
     }
 
     private static string AlreadyThere(BuildRecord record) =>
         record.Transfers.Where(transfer => transfer.Kind is "there" or "mounted").Sum(transfer => transfer.Bytes) is var there and > 0
-            ? $"{Units.Bytes(there)} already there" : "";
+            ? $"{Amounts.Bytes(there)} already there" : "";
 
     private static string Change(List<(RecordedComponent Component, RecordedPlatform Platform)> platforms)
     {
         var compared = platforms.Select(each => (each.Platform, Before: each.Component.Before?.Find(each.Platform.Platform))).Where(each => each.Before is not null).ToList();
         return compared.Count == 0 ? "each layer counted once" : compared.Sum(each =>
             each.Platform.CompressedBytes - each.Before!.CompressedBytes) is var change && change == 0
-            ? "unchanged" : $"{Units.Change(change)} in total";
+            ? "unchanged" : $"{Amounts.Change(change)} in total";
     }
 
     private static string Parallel(BuildRecord record)
     {
         var work = record.Steps.Where(step => step.State is StepState.Done or StepState.Failed).Sum(step => step.Elapsed);
-        return work > record.Duration.TotalSeconds ? $"{Units.Duration(TimeSpan.FromSeconds(work))} of step time" : "";
+        return work > record.Duration.TotalSeconds ? $"{Amounts.Duration(TimeSpan.FromSeconds(work))} of step time" : "";
     }
 
     private static Html Figure(string name, string value, string note) => Html.Of($"""

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Oci;
-using Manifold.Reporting.Records;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -70,16 +71,16 @@ internal static class StageMatrix
             var others = steps.SelectMany(step => step.For).Distinct().Count() - 1;
             var saved = steps.Where(step => step.State == StepState.Cached).Sum(step => step.Seconds);
             var kind = steps.Any(step => step.State == StepState.Failed) ? "failed" : cached == steps.Count ? $"{Pieces.ClassOf(way)} cached" : Pieces.ClassOf(way);
-            var headline = kind == "failed" ? "failed" : cached == steps.Count ? "cached" : Units.Duration(TimeSpan.FromSeconds(seconds));
+            var headline = kind == "failed" ? "failed" : cached == steps.Count ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(seconds));
             string[] notes =
             [
-                cached > 0 && cached < steps.Count ? $"{cached} of {steps.Count} cached" : Units.Count(steps.Count, "step"),
-                cached == steps.Count && saved >= 1 ? $"{Units.Duration(TimeSpan.FromSeconds(saved))} saved" : "",
+                cached > 0 && cached < steps.Count ? $"{cached} of {steps.Count} cached" : Amounts.Count(steps.Count, "step"),
+                cached == steps.Count && saved >= 1 ? $"{Amounts.Duration(TimeSpan.FromSeconds(saved))} saved" : "",
                 others > 0 && steps.All(step => step.For.Length > 1) ? "shared" : "",
             ];
             return new Cell(way, kind, steps.Count, seconds, cached == steps.Count, headline, string.Join(" · ", notes.Where(note =>
                 note.Length > 0)),
-                string.Join('\n', steps.Select(step => $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Units.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
+                string.Join('\n', steps.Select(step => $"{step.Name}: {(step.State == StepState.Cached ? "cached" : Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed)))}")));
         }
     }
 }

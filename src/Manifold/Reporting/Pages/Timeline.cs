@@ -1,5 +1,6 @@
 using System.Globalization;
-using Manifold.Reporting.Records;
+using Manifold.Building.Recording;
+using Manifold.Text;
 
 namespace Manifold.Reporting.Pages;
 
@@ -47,11 +48,11 @@ internal static class Timeline
 
     private static string Note(BuildRecord record, IReadOnlyCollection<RecordedStep> path, int hidden)
     {
-        var onPath = Units.Duration(TimeSpan.FromSeconds(path.Sum(step => step.Elapsed)));
+        var onPath = Amounts.Duration(TimeSpan.FromSeconds(path.Sum(step => step.Elapsed)));
         var text = path.MaxBy(step => step.Elapsed) is not { } longest ? "No step had to run."
-            : $"The critical path takes {onPath} of {Units.Duration(record.Duration)}. Its longest part is {NameOf(longest)}: "
+            : $"The critical path takes {onPath} of {Amounts.Duration(record.Duration)}. Its longest part is {NameOf(longest)}: "
             + $"{Time(longest)}.";
-        return hidden > 0 ? $"{text} {Units.Count(hidden, "shorter step")} {(hidden == 1 ? "is" : "are")} not shown." : text;
+        return hidden > 0 ? $"{text} {Amounts.Count(hidden, "shorter step")} {(hidden == 1 ? "is" : "are")} not shown." : text;
     }
 
     /// <summary>E.g. <c>RUN make (api, linux/arm64)</c>, or <c>the hook 'make bin' (api)</c>.</summary>
@@ -62,7 +63,7 @@ internal static class Timeline
         return $"{name} ({string.Join(", ", where.Where(word => word.Length > 0))})";
     }
 
-    private static string Time(RecordedStep step) => Units.Duration(TimeSpan.FromSeconds(step.Elapsed));
+    private static string Time(RecordedStep step) => Amounts.Duration(TimeSpan.FromSeconds(step.Elapsed));
 
     private static Html Legend(List<RecordedStep> worked) => worked.Count == 0 ? Html.Empty : Html.Of($"""
         <p class="legend">{worked.Select(Kind).Distinct().Order(StringComparer.Ordinal).Select(kind => Html.Of($"<span><i class=\"dot {kind}\"></i>{NameOf(kind)}</span>"))}<span><i class="dot critical"></i>critical path</span></p>
@@ -99,7 +100,7 @@ internal static class Timeline
         where !phase.IsHook && phase.Name is not ("verify" or "publish") == before && phase.Elapsed >= 0.01 * record.Duration.TotalSeconds
         group phase by phase.Name into same
         select new Row("", same.Key, same.Key, [.. same.Select(phase => new Bar(phase.Begin, phase.End, "phase",
-            $"{phase.Component} {phase.Name}: {Units.Duration(TimeSpan.FromSeconds(phase.Elapsed))}".Trim(), false))]);
+            $"{phase.Component} {phase.Name}: {Amounts.Duration(TimeSpan.FromSeconds(phase.Elapsed))}".Trim(), false))]);
 
     private static IEnumerable<Html> Drawn(Row row, int index, double total)
     {

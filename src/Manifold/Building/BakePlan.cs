@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Projects;
+using Manifold.Publishing;
+
+namespace Manifold.Building;
+
+/// <summary>A project's plan: every outside image has its digest, every target was asked, and nothing was built.</summary>
+public sealed record BakePlan
+{
+    /// <summary>Each after those that it needs.</summary>
+    public required ImmutableArray<PlannedComponent> Components { get; init; }
+
+    /// <summary>What stands in the way of the others; empty unless the rest is kept.</summary>
+    public ImmutableArray<ManifoldException> Problems { get; init; } = [];
+
+    /// <summary>
+    /// The components without a plan, each with the one that it needs and that has the problem; null where the problem is its own.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string?> Left { get; init; } = ImmutableSortedDictionary<string, string?>.Empty;
+}
+
+/// <summary>A component's plan.</summary>
+public sealed record PlannedComponent(ComponentNode Node)
+{
+    public string Name => Node.Name;
+
+    /// <summary>In the order of the component's platforms, without those that may fail and cannot be built here.</summary>
+    public required ImmutableArray<PlannedPlatform> Platforms { get; init; }
+
+    /// <summary>Platforms that may fail and do, before any work, each with the reason.</summary>
+    public ImmutableArray<FailedPlatform> Missing { get; init; } = [];
+
+    /// <summary>What the targets answered; null where nothing is published.</summary>
+    public Preflight? Preflight { get; init; }
+
+    /// <summary>All platforms as one plan, for whoever shows it.</summary>
+    public BuildPlan Plan => new()
+    {
+        Dockerfile = Platforms.Select(platform => platform.Plan?.Dockerfile).FirstOrDefault(file => file is not null) ?? Node.Component.Place.File,
+        FileTime = Platforms.Select(platform => platform.Plan?.FileTime).FirstOrDefault(time => time is not null) ?? 0,
+        Images = [.. Platforms.Select(platform => platform.Image)],
+        Told = [.. Platforms.SelectMany(platform => platform.Plan?.Told ?? [])],
+    };
+}
+
+/// <summary>A platform that a component goes without.</summary>
+public sealed record FailedPlatform(Platform Platform, string Reason);
+
+/// <summary>One platform's plan: a build, or an image that is taken as it is.</summary>
+public sealed record PlannedPlatform(PlatformNode Node, ImagePlan Image)
+{
+    public Platform Platform => Node.Platform;
+    public bool Optional => Node.Of.Optional;
+
+    /// <summary>The build's plan; null where the image is taken. Where siblings are needed it stands on their plans and is made again on their images.</summary>
+    public BuildPlan? Plan { get; init; }
+
+    /// <summary>The bases from outside.</summary>
+    public ImmutableDictionary<(ImageReference, Platform), BaseImage> Bases { get; init; } = ImmutableDictionary<(ImageReference, Platform), BaseImage>.Empty;
+
+    /// <summary>The image that is taken as it is; null where it is built.</summary>
+    public BaseImage? Taken { get; init; }
+}

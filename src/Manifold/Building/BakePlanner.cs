@@ -1,0 +1,277 @@
+using System.Collections.Immutable;
+using Manifold.Dockerfile;
+using Manifold.Events;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Planning.Checks;
+using Manifold.Projects;
+using Manifold.Projects.Locking;
+using Manifold.Publishing;
+using Manifold.Registry;
+using Manifold.Sandbox;
+using Manifold.Solving;
+using Manifold.Solving.Copying;
+
+namespace Manifold.Building;
+
+/// <summary>What planning a project works with.</summary>
+public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
+{
+    public TakenImages Taken { get; } = new(Builder.Store, Builder.Registry);
+}
+
+/// <summary>Plans a whole project: all that can stand in its way is found before any work, and told together.</summary>
+/// <remarks>
+/// <code>
+/// graph    1  images from outside    each reference asked once for all components and platforms
+///          2  taken images           resolved to the platform's digest
+///          3  targets                may we push, what would a tag lose?                 (1, 2 and 3 at once)
+///          4  each component         planned on what it will stand on: a sibling's plan says what its config will be
+///          5  this machine           emulators and the OCI runtime for every RUN
+/// </code>
+/// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
+/// </remarks>
+public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pins)
+{
+    private readonly Emulators emulators = new(tools.Builder.Store, remembers: true);
+    private readonly BaseResolver resolver = new(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
+    private readonly List<ManifoldException> problems = [];
+    private readonly HashSet<(string Component, Diagnostic)> told = [];
+    private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> left = new(graph.Left, StringComparer.Ordinal);
+    private readonly HashSet<(string Component, (Place, string))> lacking = [];
+
+    // What a hook makes is not there yet.
+    private readonly bool filesAreThere = graph.Nodes.All(node => node.Component.Before.IsEmpty);
+
+    /// <summary>Plans the components that nothing is wrong with, too, and says of the others what is: for whoever shows a plan.</summary>
+    public bool KeepsRest { get; init; }
+
+    /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
+    public async Task<BakePlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        foreach (var each in pins?.RequireImages(graph) ?? [])
+            on(new Warned(each) { Time = tools.Builder.Time.GetUtcNow() });
+        var bases = FindBasesAsync(on, cancellation);
+        var taken = FindTakenAsync(cancellation);
+        var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
+        var (foundBases, foundTaken, answers) = (await bases.ConfigureAwait(false), await taken.ConfigureAwait(false), await preflights.ConfigureAwait(false));
+        foreach (var node in graph.Nodes.Where(node => node is { Asked: true, Component.WithoutIndex: true }))
+            Try(() => WithoutAnIndex.Require($"{node.Name}: index: never",
+                [.. node.Component.Platforms.Select(platform => platform.Platform)], node.Component.Annotations));
+        foreach (var node in graph.Nodes)
+        {
+            var before = problems.Count;
+            var component = await PlanAsync(node, foundBases, foundTaken, on, cancellation).ConfigureAwait(false);
+            if (problems.Count > before)
+                left[node.Name] = null;
+            planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
+        }
+        problems.InsertRange(0, graph.Problems);
+        if (!KeepsRest)
+            SeveralProblemsException.ThrowIfAny(problems);
+        return new BakePlan
+        {
+            Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])],
+            Problems = [.. problems],
+            Left = left.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
+    }
+
+    private void Try(Action judge)
+    {
+        try
+        {
+            judge();
+        }
+        catch (UsageException e)
+        {
+            problems.Add(e);
+        }
+    }
+
+    private async Task<FoundBases> FindBasesAsync(Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var builds = graph.Nodes.SelectMany(node => node.Platforms).Select(platform => platform.Build).OfType<PlatformBuild>().ToList();
+        var refused = pins?.Refused(builds.SelectMany(build => build.Outside)).ToList() ?? [];
+        var forbidden = refused.Select(missing => (missing.Need.Reference, missing.Need.Platform)).ToHashSet();
+        var found = await Task.WhenAll(builds.GroupBy(build => build.Request.Pull).Select(group =>
+            resolver.FindAsync([.. group.SelectMany(build => build.Outside).DistinctBy(need => (need.Reference, need.Platform)).Where(need => !forbidden.Contains((need.Reference, need.Platform)))], group.Key, on, cancellation))).ConfigureAwait(false);
+        var images = found.SelectMany(each => each.Images).DistinctBy(image => image.Key).ToImmutableDictionary();
+        return new FoundBases(images, [.. refused, .. found.SelectMany(each => each.Problems), .. pins?.Mismatches(builds.SelectMany(build => build.Outside), images) ?? []]);
+    }
+
+    private async Task<Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)>> FindTakenAsync(CancellationToken cancellation)
+    {
+        var found = await Task.WhenAll(graph.Nodes.SelectMany(node => node.Platforms).Where(platform => platform.Of.Source is ImageSource).Select(async platform =>
+        {
+            try
+            {
+                return (platform, Image: await FindTakenAsync((ImageSource)platform.Of.Source, platform.Platform, cancellation).ConfigureAwait(false), Problem: null);
+            }
+            catch (ManifoldException e)
+            {
+                return (platform, Image: (BaseImage?)null, Problem: (ManifoldException?)e);
+            }
+        })).ConfigureAwait(false);
+        return found.ToDictionary(each => each.platform, each => (each.Image, each.Problem), ReferenceEqualityComparer.Instance as IEqualityComparer<PlatformNode>);
+    }
+
+    private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
+    {
+        var pin = pins?.PinOf(source, platform);
+        var image = await tools.Taken.FindAsync(source, platform, pin, cancellation).ConfigureAwait(false);
+        if (pin is not null)
+            pins!.RequireMatch(source.Place, source.Reference!, image);
+        return image;
+    }
+
+    private async Task<ImmutableDictionary<string, Preflight>> AskTargetsAsync(PublicationRequest push, CancellationToken cancellation)
+    {
+        var asked = graph.Nodes.Where(node => node is { Asked: true, Component: { Publish: true, Tags.IsEmpty: false } }).ToList();
+        var answers = await Task.WhenAll(asked.Select(async node =>
+        {
+            var component = node.Component;
+            var request = push with { Targets = component.Tags, PlatformTags = push.PlatformTags || component.PlatformTags, PlatformTagNames = component.PlatformTagNames };
+            var answer = await tools.Publisher.PreflightAsync(request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            try
+            {
+                return (node.Name, Answer: (Preflight?)answer.OrThrow());
+            }
+            catch (ManifoldException e)
+            {
+                lock (problems)
+                    problems.Add(e);
+                return (node.Name, null);
+            }
+        })).ConfigureAwait(false);
+        return answers.Where(answer => answer.Answer is not null).ToImmutableDictionary(answer => answer.Name, answer => answer.Answer!);
+    }
+
+    private async Task<PlannedComponent> PlanAsync(
+        ComponentNode node, FoundBases bases, Dictionary<PlatformNode, (BaseImage? Image, ManifoldException? Problem)> taken, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var platforms = ImmutableArray.CreateBuilder<PlannedPlatform>();
+        var missing = ImmutableArray.CreateBuilder<FailedPlatform>();
+        var wrong = new List<(Platform Platform, ManifoldException Why)>();
+        if (node.Siblings.FirstOrDefault(sibling => left.ContainsKey(sibling.Name)).Name is { } culprit)
+            left[node.Name] = left[culprit] ?? culprit;
+        foreach (var platform in node.Platforms)
+        {
+            try
+            {
+                if (left.ContainsKey(node.Name))
+                {
+                    RequireBases(platform.Build, bases); // all that can be said of it before what it stands on is right
+                    continue;
+                }
+                platforms.Add(platform.Build is { } build
+                    ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false)
+                    : PlanTaken(platform, taken[platform]));
+                if (platform.Build is { } checkedBuild)
+                    platforms[^1] = TellChecks(node, checkedBuild, platforms[^1], on);
+            }
+            catch (ManifoldException e) when (platform.Of.Optional && e is not DockerfileException)
+            {
+                missing.Add(new FailedPlatform(platform.Platform, e.Message));
+            }
+            catch (ManifoldException e)
+            {
+                wrong.Add((platform.Platform, e));
+            }
+        }
+        problems.AddRange(wrong
+            .GroupBy(each => each.Why.Message)
+            .Select(group => group.First().Why is DockerfileException or HostNotReadyException
+                ? group.First().Why
+                : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
+        if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
+            problems.Add(new UsageException($"{node.Name}: no platform can be built: "
+                + $"{string.Join(" ", missing.Select(each => each.Reason))}"));
+        return new PlannedComponent(node) { Platforms = platforms.ToImmutable(), Missing = missing.ToImmutable() };
+    }
+
+    private async Task<PlannedPlatform> PlanAsync(
+        ComponentNode node,
+        PlatformNode platform,
+        PlatformBuild build,
+        FoundBases bases,
+        Action<BuildEvent> on,
+        CancellationToken cancellation)
+    {
+        RequireBases(build, bases);
+        var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
+        var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling))).ToList();
+        while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
+            outside = outside.AddRange(await resolver.ResolveAsync(more, build.Request.Pull, on, cancellation).ConfigureAwait(false));
+        var plan = build.Planner.Plan(outside.AddRange(siblings));
+        if (filesAreThere)
+            SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request)
+                .Where(each => lacking.Add((node.Name, each.Spot)))]);
+        BuildSession.RequireRights(plan.Steps);
+        foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
+            await emulators.RequireAsync(run).ConfigureAwait(false);
+        return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
+    }
+
+    /// <summary>A base that is missing is told of the instruction that needs it here: another component may have asked first.</summary>
+    private static void RequireBases(PlatformBuild? build, FoundBases bases)
+    {
+        foreach (var need in build?.Outside ?? [])
+            if (bases.Problems.FirstOrDefault(problem =>
+                (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform)) is { } problem)
+                throw problem.WhyOf(need);
+    }
+
+    /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
+    /// <exception cref="DockerfileException">The file wants its findings to be errors.</exception>
+    private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform, Action<BuildEvent> on)
+    {
+        var request = build.Request;
+        var parsed = ReplacedDefaults.Without(BuildFiles.ReadDockerfile(request, build.Files), request);
+        var findings = PlanChecks.Heeded(parsed, request, platform.Bases);
+        foreach (var finding in findings)
+            if (told.Add((node.Name, finding)))
+                on(new Warned(finding.OneLine) { Time = tools.Builder.Time.GetUtcNow(), Component = node.Name, Finding = finding });
+        return platform with { Plan = platform.Plan! with { Told = [.. findings.Select(finding => finding.Id)] } };
+    }
+
+    /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>
+    private BaseImage StandIn(BaseNeed need, string sibling)
+    {
+        var component = planned.GetValueOrDefault(sibling);
+        var found = PlatformChoice.Best(need.Platform, component?.Platforms ?? [], platform => platform.Platform)
+            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): image '{sibling}' of this "
+                + $"project has no {need.Platform}{Reason(component, need.Platform)}. It has: "
+                + $"{string.Join(", ", component?.Platforms.Select(platform => platform.Platform.ToString()) ?? [])}.");
+        var digest = Digest.Of($"{sibling} {found.Platform}");
+        var blob = new Descriptor { MediaType = MediaType.Config, Digest = digest, Size = 0 };
+        return new BaseImage(need.Reference, need.Platform, blob with { MediaType = MediaType.Manifest }, new Manifest { Config = blob, Layers = [] }, found.Image.Config with { RootFs = new RootFs() })
+        {
+            Origin = BaseOrigin.Sibling,
+        };
+    }
+
+    private static string Reason(PlannedComponent? component, Platform platform) =>
+        component?.Missing.FirstOrDefault(missing => missing.Platform == platform) is { } missing ? $" ({missing.Reason.TrimEnd('.')})" : "";
+
+    private static PlannedPlatform PlanTaken(PlatformNode platform, (BaseImage? Image, ManifoldException? Problem) taken)
+    {
+        if (taken.Image is not { } image)
+            throw taken.Problem!;
+        using var key = new KeyBuilder();
+        var step = new BaseStep
+        {
+            Digest = key.Add("base").Add(platform.Platform.ToString()).Add(image.Descriptor.Digest).ToDigest(), Parent = null, Platform = platform.Platform,
+            Place = platform.Of.Source.Place, Name = $"{((ImageSource)platform.Of.Source).Location}, used unchanged", Image = image,
+        };
+        return new PlannedPlatform(platform, new ImagePlan { Platform = platform.Platform, Last = step, Config = image.Config, History = [] }) { Taken = image };
+    }
+}
+
+/// <summary>What stands in the way of platforms of one component.</summary>
+public sealed class PlatformProblemException(string component, ImmutableArray<Platform> platforms, ManifoldException why)
+    : ManifoldException($"{component} ({string.Join(", ", platforms)}): {why.Message}", why)
+{
+    public override int ExitCode => why.ExitCode;
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Manifold.Publishing;
+using Manifold.Publishing.Referrers;
+
+namespace Manifold.Building;
+
+/// <summary>How a component ended.</summary>
+public enum BakedState
+{
+    /// <summary>Built, verified, named in the store.</summary>
+    Built,
+
+    /// <summary>It failed itself.</summary>
+    Failed,
+
+    /// <summary>It was not begun, because one that it stands on failed.</summary>
+    Skipped,
+
+    /// <summary>It was stopped or not begun, because another failed.</summary>
+    Stopped,
+}
+
+/// <summary>What became of a component.</summary>
+public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
+{
+    public string Name => Planned.Name;
+
+    /// <summary>What was built; null where it was not.</summary>
+    public BuildResult? Result { get; init; }
+
+    /// <summary>Platforms that may fail and did, each with the reason.</summary>
+    public ImmutableArray<FailedPlatform> Missing { get; init; } = [];
+
+    public Publication? Publication { get; init; }
+
+    /// <summary>What was attached to it in its registries; null where nothing was to be.</summary>
+    public AttachmentSummary? Attached { get; init; }
+
+    /// <summary>Why it failed; null where it did not.</summary>
+    public ManifoldException? Failure { get; init; }
+
+    /// <summary>The component that it waited for in vain; null where it did not.</summary>
+    public string? Needed { get; init; }
+
+    /// <summary>Whether its work had begun.</summary>
+    public bool Began { get; init; }
+}
+
+/// <summary>What became of a project.</summary>
+public sealed record BakeResult(ImmutableArray<BakedComponent> Components)
+{
+    public bool IsWhole => Components.All(component => component.State == BakedState.Built);
+
+    public bool IsPublished => Components.Any(component => component.Publication is not null);
+}
+
+/// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>
+public sealed class BakeFailedException(BakeResult result) : ManifoldException(Text(result))
+{
+    /// <summary>The most images that the message lists for each state.</summary>
+    public const int MostNames = 12;
+
+    public BakeResult Result => result;
+
+    public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
+
+    /// <summary>The message without the failures themselves: how the other components stand, and how to go on.</summary>
+    public string Outlook => string.Join('\n', OutlookOf(result));
+
+    private static string Text(BakeResult result) => string.Join('\n', result.Components.Where(component => component.Failure is not null)
+        .Select(component => $"{component.Name}: {component.Failure!.Message}").Concat(OutlookOf(result)));
+
+    private static List<string> OutlookOf(BakeResult result)
+    {
+        var lines = new List<string>();
+        Add("built", component => component.State == BakedState.Built, component => component.Name);
+        Add("not built", component => component.State is BakedState.Skipped or BakedState.Stopped,
+            component => component.Needed is null ? component.Name : $"{component.Name} (needs {component.Needed})");
+        var published = result.Components.Where(component => component.Publication is not null).Select(component => component.Name);
+        lines.Add(result.IsPublished ? $"Published: {Names(published)}. The tags of the other images are unchanged."
+            : "Nothing was published. All tags are unchanged.");
+        lines.Add("Fix it and run the same command again. Finished work is reused.");
+        return lines;
+
+        void Add(string what, Func<BakedComponent, bool> which, Func<BakedComponent, string> name)
+        {
+            if (result.Components.Where(which).Select(name).ToList() is { Count: > 0 } some)
+                lines.Add($"{what}: {Names(some)}");
+        }
+    }
+
+    private static string Names(IEnumerable<string> names)
+    {
+        var all = names.ToList();
+        return string.Join(", ", all.Take(MostNames)) + (all.Count > MostNames ? $" and {all.Count - MostNames} more" : "");
+    }
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using Manifold.Concurrency;
+using Manifold.Content;
+using Manifold.Dockerfile;
+using Manifold.Events;
+using Manifold.Images;
+using Manifold.Linux;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Sandbox;
+using Manifold.Snapshots;
+using Manifold.Solving;
+using Manifold.Solving.Copying;
+using Manifold.Verification;
+
+namespace Manifold.Building;
+
+/// <summary>What all builds of one run share: each layer in each form once, each step's work once, and one limit for all.</summary>
+/// <remarks>Thread-safe. The caller holds the store's shared lock for as long as it is in use.</remarks>
+/// <param name="fileTime">What files are stamped with, in seconds since 1970; the same for every build of the session.</param>
+/// <param name="slots">How many RUNs work at a time; sessions may share them.</param>
+public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slots, Action<BuildEvent> on)
+{
+    private readonly SnapshotStore snapshots = new(tools.Store, tools.Time);
+    private readonly StepCache cache = new(tools.Store, tools.Time);
+    private readonly CensusCache censuses = new(tools.Store);
+    private readonly Emulators emulators = new(tools.Store, remembers: true);
+    private readonly OciRuntimes runtimes = new(tools.Store, tools.SearchPath);
+    private readonly RunNetworks networks = new(tools.Store, tools.SearchPath);
+    private readonly StepGate gate = new(slots);
+    private int toldOfNetwork;
+    private BuildCaches? caches;
+    private LayerKeeper? keeper;
+    private RunSandbox? sandbox;
+
+    /// <summary>What this run knows of layers.</summary>
+    public LayerKeeper Layers => LazyInitializer.EnsureInitialized(ref keeper, () =>
+        new LayerKeeper(new LayerTools(tools.Store, snapshots, cache, tools.Registry, tools.Time), fileTime, on) { Watch = censuses.Watch });
+
+    private BuildCaches Caches => LazyInitializer.EnsureInitialized(ref caches, () => new BuildCaches(tools, cache.Imported));
+
+    private RunSandbox Sandbox =>
+        LazyInitializer.EnsureInitialized(ref sandbox, () => new RunSandbox(snapshots, runtimes, emulators, networks, tools.Time));
+
+    /// <summary>Can this machine run what is planned? Asked before any work.</summary>
+    /// <exception cref="HostNotReadyException">No OCI runtime, or no emulator.</exception>
+    public async Task RequireHostAsync(IEnumerable<Step> steps)
+    {
+        var platforms = steps.OfType<RunStep>().Select(step => step.Platform).Distinct().ToList();
+        if (platforms.Count > 0)
+            await runtimes.FindAsync().ConfigureAwait(false);
+        RequireRights(steps);
+        await Task.WhenAll(platforms.Select(platform => emulators.RequireAsync(platform))).ConfigureAwait(false);
+    }
+
+    /// <exception cref="HostNotReadyException">A RUN needs all rights of this machine, and an ordinary user has them not to give.</exception>
+    internal static void RequireRights(IEnumerable<Step> steps)
+    {
+        if (!UserNamespace.IsInitial && steps.OfType<RunStep>().FirstOrDefault(step => step.Security == RunSecurity.Insecure) is { } insecure)
+            throw new HostNotReadyException($"{insecure.Name}: only root can use the capabilities and devices of this machine. "
+                + "Run it with: sudo manifold …");
+    }
+
+    /// <summary>Copies and runs what the cache does not know, and puts each platform's image together.</summary>
+    /// <param name="mayFail">Asked when a platform's work failed; false ends the whole. A platform that may fail is missing from the result.</param>
+    public async Task<ImmutableArray<BuiltImage>> SolveAsync(
+        BuildRequest request, BuildPlan plan, Func<ImagePlan, Exception, bool> mayFail, Action<BuildEvent> show, CancellationToken cancellation)
+    {
+        await TellOfNetworkAsync(plan).ConfigureAwait(false);
+        await Caches.ImportAsync(request.Cache, [.. plan.Images.Select(image => image.Platform)], show, cancellation).ConfigureAwait(false);
+        Layers.WillUnpack(LayersUnderRuns(plan));
+        void Show(BuildEvent e)
+        {
+            Caches.Note(e);
+            show(e);
+        }
+
+        var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
+        using var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
+        var runner = new StepRunner(new StepTools
+        {
+            Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
+            Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
+            OpenFolder = folder => new ContextTree(
+                folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
+            Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
+            Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials),
+            WorkFolder = () => tools.Store.WorkFolder,
+            Time = tools.Time, On = Show, FileTime = plan.FileTime,
+            NoCache = request.NoCache, NoCacheFilter = request.NoCacheFilter,
+            Hostname = request.RunHostname,
+        });
+        var solver = new Solver(runner, Layers, request.Layers);
+        var assembler = new ImageAssembler(tools.Store, request.Created ?? plan.FileTime, request.Annotations);
+        var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
+        {
+            try
+            {
+                var solved = await solver.SolveAsync(image, token).ConfigureAwait(false);
+                var built = await assembler.AssembleAsync(image, solved, request.Cache.Inline ? Caches.InlineOf(image) : null, token).ConfigureAwait(false);
+                show(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
+                return built;
+            }
+            catch (Exception e) when (e is not (OperationCanceledException or CacheDamagedException) && mayFail(image, e))
+            {
+                return null;
+            }
+        }, cancellation).ConfigureAwait(false);
+        digests.Save();
+        return [.. images.OfType<BuiltImage>()];
+    }
+
+    /// <summary>Warns, once for all builds of the session that have a RUN.</summary>
+    private async Task TellOfNetworkAsync(BuildPlan plan)
+    {
+        if (!RunNetworkWarnings.Matter(plan.Steps))
+            return;
+        var access = await networks.FindAsync().ConfigureAwait(false);
+        foreach (var message in RunNetworkWarnings.Of(plan.Steps, access))
+        {
+            if (access.Kind != NetworkKind.Machine || Interlocked.Exchange(ref toldOfNetwork, 1) == 0)
+                on(new Warned(message) { Time = tools.Time.GetUtcNow() });
+        }
+    }
+
+    /// <summary>Does work again where a layer that a cache promised is gone or is another one: its step is done here then.</summary>
+    public async Task<T> DespiteCachesAsync<T>(Func<Task<T>> work, Action<BuildEvent> show)
+    {
+        var mended = new HashSet<Digest>();
+        while (true)
+        {
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (CacheDamagedException e) when (mended.Add(e.DiffId))
+            {
+                show(new Warned($"{e.Message.TrimEnd('.')}. Building it here instead.") { Time = tools.Time.GetUtcNow() });
+                Layers.Forget(e.DiffId);
+                censuses.Forget(e.DiffId);
+            }
+        }
+    }
+
+    /// <summary>Leaves what was found out to other builds, where that is asked for.</summary>
+    public Task ExportCacheAsync(BuildRequest request, ImmutableArray<ImagePlan> images, Action<BuildEvent> show, CancellationToken cancellation) =>
+        Caches.ExportAsync(request, images, Layers, show, cancellation);
+
+    /// <summary>The image's top: one index over the platforms' images, in their order; or the only one's manifest where no index is
+    /// wanted.</summary>
+    public Task<Descriptor> AssembleTopAsync(
+        IReadOnlyList<BuiltImage> images, ImmutableArray<Annotation> annotations, bool withoutIndex, CancellationToken cancellation)
+    {
+        var assembler = new ImageAssembler(tools.Store, fileTime, annotations);
+        return withoutIndex ? Task.FromResult(assembler.WithoutIndex(images.Single())) : assembler.AssembleIndexAsync(images, cancellation);
+    }
+
+    /// <summary>The gate: does each image start on its platform? What it found is the report's; refusing is the caller's.</summary>
+    public async Task<GateReport?> VerifyAsync(BuildResult built, VerificationPolicy policy, Action<BuildEvent> show, CancellationToken cancellation)
+    {
+        if (policy.Mode == GateMode.Off)
+            return null;
+        var began = tools.Time.GetTimestamp();
+        var report = await new BuildGate(Layers, censuses, policy).CheckAsync(built.Plan, built.Images, built.Index, cancellation).ConfigureAwait(false);
+        show(new Verified(report.Platforms.Length, report.Count(FindingSeverity.Error), report.Count(FindingSeverity.Warning), tools.Time.GetElapsedTime(began)) { Time = tools.Time.GetUtcNow() });
+        foreach (var finding in report.Findings.Where(finding => finding.Severity > FindingSeverity.Note
+            && !policy.Refuses(finding.Severity) && !built.Plan.Told.Contains(finding.Id)))
+            show(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
+        return report;
+    }
+
+    /// <summary>Starts each platform's entrypoint, natively or emulated.</summary>
+    public async Task<GateReport> SmokeAsync(IImageSource source, GateReport report, RunOptions options, CancellationToken cancellation)
+    {
+        await runtimes.FindAsync().ConfigureAwait(false); // before layers are unpacked
+        return await new SmokeRun(snapshots, Sandbox, emulators).RunAsync(source, report, options, cancellation).ConfigureAwait(false);
+    }
+
+    private static IEnumerable<Digest> LayersUnderRuns(BuildPlan plan) =>
+        plan.Steps.OfType<RunStep>().SelectMany(step => step.Lineage.Concat(step.ReadsFrom.SelectMany(source => source.Lineage))).OfType<BaseStep>().SelectMany(ground => ground.Image?.Config.RootFs.DiffIds ?? []);
+}

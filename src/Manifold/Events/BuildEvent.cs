@@ -1,0 +1,93 @@
+using Manifold.Dockerfile;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Registry;
+using Manifold.Solving;
+
+namespace Manifold.Events;
+
+/// <summary>What happens while a build runs, as data; terminal, JSON and report are renderings of the same events.</summary>
+/// <remarks>A closed family. Events of one step come in order; events of different steps interleave, from several threads.</remarks>
+public abstract record BuildEvent
+{
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The component of a project that it is about; null where one image is built.</summary>
+    public string? Component { get; init; }
+}
+
+/// <summary>The plan is made: <paramref name="Steps"/> steps for <paramref name="Platforms"/> platforms.</summary>
+public sealed record PlanMade(int Steps, int Platforms) : BuildEvent
+{
+    /// <summary>The plan itself, for who keeps a record of the build.</summary>
+    public BuildPlan? Plan { get; init; }
+}
+
+public sealed record StepStarted(Step Step) : BuildEvent;
+
+/// <summary>A RUN that has started waits for others to end before its program starts.</summary>
+public sealed record StepWaiting(Step Step) : BuildEvent;
+
+/// <summary>The program of a RUN that waited starts now.</summary>
+public sealed record StepResumed(Step Step) : BuildEvent;
+
+/// <summary>One line that a RUN printed.</summary>
+public sealed record StepPrinted(Step Step, string Line, bool IsError) : BuildEvent;
+
+/// <summary>A step is done. Cached means that nothing was run or copied for it.</summary>
+public sealed record StepFinished(Step Step, TimeSpan Duration, bool Cached, bool Emulated) : BuildEvent
+{
+    /// <summary>The layer that came of it; null where the step changed nothing.</summary>
+    public Digest? DiffId { get; init; }
+
+    /// <summary>The key that the result is found by.</summary>
+    public Digest? Key { get; init; }
+
+    /// <summary>A second key (<see cref="StepRecord.ContentKey"/>).</summary>
+    public Digest? ContentKey { get; init; }
+}
+
+public sealed record StepFailed(Step Step, TimeSpan Duration, string Message) : BuildEvent
+{
+    /// <summary>It ran, and not natively.</summary>
+    public bool Emulated { get; init; }
+}
+
+/// <summary>A command of the project file that makes files for a build has begun.</summary>
+/// <param name="Name">What it is, for people: its command, and its platform where it has one.</param>
+public sealed record HookStarted(string Name) : BuildEvent;
+
+/// <summary>One line that a hook printed.</summary>
+public sealed record HookPrinted(string Name, string Line, bool IsError) : BuildEvent;
+
+/// <summary>A hook is done. Cached means that nothing it reads has changed, and that it was not run.</summary>
+public sealed record HookFinished(string Name, TimeSpan Duration, bool Cached) : BuildEvent;
+
+/// <summary>What a transfer does with a blob.</summary>
+public enum TransferKind
+{
+    Pull,
+    Unpack,
+    Compress,
+    Push,
+}
+
+/// <summary>A transfer's state, in bytes. Total is what the descriptor promises; Done equals it at the end.</summary>
+public sealed record Transferred(TransferKind Kind, Digest Digest, string Where, long Done, long Total) : BuildEvent
+{
+    /// <summary>For a push that is done: how the blob came there.</summary>
+    public BlobPush? Push { get; init; }
+}
+
+/// <summary>One platform's image is complete.</summary>
+public sealed record ImageMade(Platform Platform, Descriptor Manifest, long CompressedBytes) : BuildEvent;
+
+/// <summary>The gate has looked at the images. What it found is told by itself.</summary>
+public sealed record Verified(int Platforms, int Errors, int Warnings, TimeSpan Duration) : BuildEvent;
+
+/// <summary>Something that people should know and that stops nothing.</summary>
+public sealed record Warned(string Message) : BuildEvent
+{
+    /// <summary>The finding of a build check that the message tells, for programs; null for any other warning.</summary>
+    public Diagnostic? Finding { get; init; }
+}
