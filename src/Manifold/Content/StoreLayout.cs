@@ -20,24 +20,24 @@ internal sealed class StoreLayout(StoreFolders folders)
     public StoreFolder FileDigests { get; } = new(folders, "cache/files", new RecordRemoval(), "digests of the files of each context");
     public StoreFolder Bases { get; } = new(folders, "cache/references", new RecordRemoval(), "the last known digest of each reference");
     public StoreFolder Origins { get; } = new(folders, "cache/origins", new RecordRemoval(), "repositories where a blob was seen");
-    public StoreFolder Hooks { get; } = new(folders, "cache/hooks", new RecordRemoval(), "what the hooks of projects read and made");
+    public StoreFolder Hooks { get; } = new(folders, "cache/hooks", new RecordRemoval(), "digests of what hooks of projects read and make");
     public StoreFolder Census { get; } = new(folders, "cache/census", new RecordRemoval(), "facts about the programs in each layer");
     public StoreFolder Gate { get; } = new(folders, "cache/gate", new RecordRemoval(), "images that passed verification");
     public StoreFolder Weights { get; } = new(folders, "cache/weights", new RecordRemoval(), "sizes of layers and their wasted files");
     public StoreFolder Emulators { get; } = new(folders, "cache/emulators", new RecordRemoval(), "emulators that were seen to work");
 
     /// <summary>Also what versions with other folders left below it.</summary>
-    public StoreFolder Cache { get; } = new(folders, "cache", new RecordRemoval(), "trials of OCI runtimes and networks on this machine");
+    public StoreFolder Cache { get; } = new(folders, "cache", new RecordRemoval(), "results of trying OCI runtimes and networks here");
 
     // Content
     public StoreFolder Mounts { get; } = new(folders, "cache/mounts", new MountRemoval(), "the folders of `RUN --mount=type=cache`");
-    public StoreFolder Snapshots { get; } = new(folders, "snapshots", new LayerRemoval(), "layers unpacked by root");
+    public StoreFolder Snapshots { get; } = new(folders, "snapshots", new LayerRemoval(), "unpacked layers of root");
     public StoreFolder RootlessSnapshots { get; } = new(folders, "snapshots-rootless", new LayerRemoval(),
-        "layers unpacked by an ordinary user");
+        "unpacked layers of an ordinary user");
     public StoreFolder Tars { get; } = new(folders, "tars", new LayerRemoval(),
         "uncompressed tars of layers that are read but not unpacked");
     public StoreFolder Fixups { get; } = new(folders, "snapshots/fixups", new FixupRemoval(),
-        "folders that correct attributes in a stack of unpacked layers");
+        "the right attributes of folders that layers don't list");
     public StoreFolder RootlessFixups { get; } = new(folders, "snapshots-rootless/fixups", new FixupRemoval(),
         "the same for an ordinary user");
     public StoreFolder Blobs { get; } = new(folders, "blobs", new BlobRemoval(), "the blobs of images and of the build cache");
@@ -45,7 +45,7 @@ internal sealed class StoreLayout(StoreFolders folders)
     // Transfers
     public StoreFolder Partial { get; } = new(folders, "partial", new TransferRemoval(), "pulls that were interrupted");
     public StoreFolder Pushed { get; } = new(folders, "registry", new PushRemoval(),
-        "what clients of `manifold serve` pushed into each repository, and uploads that are not complete");
+        "pushes to `manifold serve`, by repository, and unfinished uploads");
     public StoreFolder GitSources { get; } = new(folders, "sources/git", new DownloadRemoval(), "commits of ADD and of contexts");
     public StoreFolder HttpSources { get; } = new(folders, "sources/http", new DownloadRemoval(), "downloads of ADD and of contexts");
 
@@ -53,7 +53,7 @@ internal sealed class StoreLayout(StoreFolders folders)
     public StoreFolder Builds { get; } = new(folders, "builds", new BuildRecordRemoval(), "the records of builds");
     public StoreFolder Publications { get; } = new(folders, "publications", new RemovedByOwner(),
         "publications whose tags are being written");
-    public StoreFolder Work { get; } = new(folders, "work", new RemovedByOwner(), "files that a running process is making");
+    public StoreFolder Work { get; } = new(folders, "work", new RemovedByOwner(), "unfinished files of running processes");
 
     // Files
     public string Marker { get; } = Path.Combine(folders.Root, "oci-layout");
