@@ -34,7 +34,7 @@ internal static class RunNetworkCost
 
     private static async Task MeasureAsync(TextWriter output, string folder)
     {
-        using var store = Store.Open(Path.Combine(folder, "store"));
+        using var store = Store.Open(Path.Combine(folder, "store"), AbandonedRuns.End);
         var snapshots = new SnapshotStore(store);
         var networks = new RunNetworks(store, null);
         var sandbox = new RunSandbox(snapshots, new OciRuntimes(store, null), new Emulators(store), networks);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Sandbox;
 using Manifold.Text;
 
 namespace Manifold.Cli;
@@ -69,5 +70,5 @@ public sealed record CliContext
     public async Task WriteDocumentAsync(ReadOnlyMemory<byte> document) =>
         await (OutIsTerminal ? Out : ForeignTextWriter.Own(Out)).WriteAsync(System.Text.Encoding.UTF8.GetString(document.Span));
 
-    public Store OpenStore() => Store.Open(StoreRoot);
+    public Store OpenStore() => Store.Open(StoreRoot, AbandonedRuns.End);
 }

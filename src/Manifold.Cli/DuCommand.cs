@@ -54,6 +54,7 @@ internal static class DuCommand
         ByteSize.Format(part.PruneFrees), ByteSize.Format(part.PruneAllFrees),
     ];
 
+#pragma warning disable CS8524 // A number without a name is not a kind. A kind that is missing here does not compile.
     private static string Label(UsageKind kind) => kind switch
     {
         UsageKind.Images => "Images",
@@ -63,8 +64,9 @@ internal static class DuCommand
         UsageKind.CacheMounts => "Cache mounts",
         UsageKind.Downloads => "Downloads from git and http",
         UsageKind.Transfers => "Interrupted transfers",
-        _ => "Records of builds",
+        UsageKind.Builds => "Records of builds",
     };
+#pragma warning restore CS8524
 
     private static JsonObject ToJson(string root, DiskUsage usage) => new()
     {

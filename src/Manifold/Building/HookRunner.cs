@@ -32,7 +32,7 @@ public sealed class HookRunner(Store store, TimeProvider time)
 {
     private const int LinesKept = 20;
 
-    private readonly string records = Path.Combine(store.Root, "cache", "hooks");
+    private readonly string records = store.Layout.Hooks.Path;
     private readonly Turns<string> turns = new();
 
     /// <exception cref="HookFailedException">It failed; the message has its last lines.</exception>

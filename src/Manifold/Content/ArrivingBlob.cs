@@ -31,7 +31,7 @@ public sealed class ArrivingBlob : IAsyncDisposable
         return new(blob, null, partial);
     }
 
-    public static string PathOf(Store store, Digest digest) => Path.Combine(store.Root, "partial", digest.Algorithm, digest.Hex);
+    public static string PathOf(Store store, Digest digest) => Path.Combine(store.Layout.Partial.Path, digest.Algorithm, digest.Hex);
 
     public void Append(ReadOnlySpan<byte> bytes)
     {

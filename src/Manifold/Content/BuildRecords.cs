@@ -6,14 +6,15 @@ namespace Manifold.Content;
 /// <remarks>What they say is the report's; here they are bytes. They protect nothing from a prune: an image that they tell of may be gone.</remarks>
 public sealed partial class BuildRecords(Store store)
 {
-    private string Folder => Path.Combine(store.Root, "builds");
+    private string Folder => store.Layout.Builds.Path;
 
     /// <summary>Keeps a record, and lets the oldest go where there are more than <see cref="Limits.BuildRecords"/>.</summary>
     public void Save(string id, ReadOnlySpan<byte> json)
     {
         Directory.CreateDirectory(Folder);
         Store.ReplaceFile(PathOf(id), json);
-        Bound();
+        foreach (var old in BeyondBound())
+            old.Delete();
     }
 
     /// <summary>The ids, latest first.</summary>
@@ -37,22 +38,9 @@ public sealed partial class BuildRecords(Store store)
         }
     }
 
-    /// <summary>Deletes the oldest beyond the bound, and returns how many bytes that freed.</summary>
-    public long Bound()
-    {
-        var freed = 0L;
-        foreach (var id in List().Skip(Limits.BuildRecords))
-        {
-            var file = new FileInfo(PathOf(id));
-            freed += file.Exists ? file.Length : 0;
-            file.Delete();
-        }
-        return freed;
-    }
-
-    /// <summary>The bytes that <see cref="Bound"/> would free.</summary>
-    internal long BytesBeyondBound() =>
-        List().Skip(Limits.BuildRecords).Select(id => new FileInfo(PathOf(id))).Where(file => file.Exists).Sum(file => file.Length);
+    /// <summary>The oldest, which are more than the bound allows.</summary>
+    internal IEnumerable<FileInfo> BeyondBound() =>
+        List().Skip(Limits.BuildRecords).Select(id => new FileInfo(PathOf(id))).Where(file => file.Exists);
 
     private string PathOf(string id) => Path.Combine(Folder, id + ".json");
 

@@ -30,11 +30,9 @@ public sealed class CacheFolders(Store store, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    internal static string RootIn(Store store) => Path.Combine(store.Root, "cache", "mounts");
-
     /// <summary>Every folder that is there. For who holds the store alone, as the two below.</summary>
-    internal static DirectoryInfo[] In(Store store) => new DirectoryInfo(RootIn(store)) is { Exists: true } root
-        ? [.. root.GetDirectories().SelectMany(id => id.GetDirectories())] : [];
+    internal static DirectoryInfo[] In(StoreFolder mounts) =>
+        [.. mounts.Entries().OfType<DirectoryInfo>().SelectMany(id => id.GetDirectories())];
 
     internal static DateTime LastUse(FileSystemInfo folder) => File.GetLastWriteTimeUtc(folder.FullName + ".lock");
 
@@ -52,7 +50,7 @@ public sealed class CacheFolders(Store store, TimeProvider time)
     /// <param name="onWait">Called once where another use has to end first.</param>
     public async Task<CacheFolder> TakeAsync(string id, CacheUse use, Action<string> fill, Action? onWait, CancellationToken cancellation)
     {
-        var parent = Directory.CreateDirectory(Path.Combine(RootIn(store), Digest.Of(id).Hex)).FullName;
+        var parent = Directory.CreateDirectory(Path.Combine(store.Layout.Mounts.Path, Digest.Of(id).Hex)).FullName;
         for (var slot = 0; ; )
         {
             var path = Path.Combine(parent, slot.ToString(CultureInfo.InvariantCulture));

@@ -9,7 +9,7 @@ namespace Manifold.Content;
 /// 2  roots     the entries of index.json, and what clients pushed within the last hour: its name may be on its way
 /// 3  mark      from each root through every document (index, manifest, config) to all digests in its text, and to its referrers
 /// 4  records   the cache's, and folders that RUNs keep, latest used first, as many as fit; what they name is marked too
-/// 5  sweep     blobs, snapshots, records of pushes and uploads that no mark protects; fetched sources, where room is asked for
+/// 5  sweep     folder by folder, as each one's rule says: what no mark protects; fetched sources, where room is asked for
 /// </code>
 /// A digest anywhere in a document's text is kept, so a prune may keep too much, but never too little. A digest protects both the blob and
 /// the snapshot with that DiffId. If something cannot be read or removed, the result says so, and the prune goes on. If it is a document,
@@ -36,7 +36,8 @@ public sealed class Prune(Store store, TimeProvider time)
         var survey = new PruneSurvey(store, time, mayVanish: false);
         var made = survey.DecideAll(options, cancellation);
         survey.CarryOut(made, cancellation);
-        return new Result(made.Freed, made.Kept, made.Blobs.Removed, made.Snapshots.Removed, made.Records.Removed, made.Folders.Removed)
+        return new Result(made.Freed, made.Kept, made[UsageKind.Unnamed].Removed, made[UsageKind.Unpacked].Removed,
+            made[UsageKind.CacheRecords].Removed, made[UsageKind.CacheMounts].Removed)
         {
             Faults = [.. survey.Faults],
         };

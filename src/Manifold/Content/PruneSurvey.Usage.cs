@@ -15,28 +15,18 @@ internal sealed partial class PruneSurvey
             .. reached.Values.SelectMany(digests => digests)];
         var usual = DecideAll(new Prune.Options(), cancellation);
         var everything = DecideAll(new Prune.Options(All: true), cancellation);
-        var builds = FilesBelow(Path.Combine(store.Root, "builds"));
         return new DiskUsage
         {
             Images = Weigh(images, reached),
-            Parts =
-            [
-                Part(UsageKind.Images, made => made.NamedBlobs) with { Count = images.Length },
-                Part(UsageKind.Unnamed, made => made.Blobs),
-                Part(UsageKind.Unpacked, made => made.Snapshots),
-                Part(UsageKind.CacheRecords, made => made.Records),
-                Part(UsageKind.CacheMounts, made => made.Folders),
-                Part(UsageKind.Downloads, made => made.Sources),
-                Part(UsageKind.Transfers, made => made.Uploads),
-                new UsagePart(UsageKind.Builds, builds.Count, builds.Sum(file => file.Length), usual.BuildsFreed, everything.BuildsFreed),
-            ],
+            Parts = [.. Enum.GetValues<UsageKind>().Select(Part)],
             Faults = [.. Faults],
         };
 
-        UsagePart Part(UsageKind kind, Func<Decisions, Tally> of)
+        UsagePart Part(UsageKind kind)
         {
-            var (some, all) = (of(usual), of(everything));
-            return new UsagePart(kind, some.Count, some.Freed + some.Kept, some.Freed, all.Freed);
+            var (some, all) = (usual[kind], everything[kind]);
+            var count = kind == UsageKind.Images ? images.Length : some.Count;
+            return new UsagePart(kind, count, some.Freed + some.Kept, some.Freed, all.Freed);
         }
     }
 

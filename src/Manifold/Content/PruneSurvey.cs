@@ -6,56 +6,83 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <summary>Decides what a prune removes: steps 2 to 5 of <see cref="Prune"/>. Only <see cref="CarryOut"/> removes it.</summary>
+/// <remarks>What each folder of the store loses is its own rule's business (<see cref="RemovalRule"/>).</remarks>
 /// <param name="mayVanish">Whether others work on the store meanwhile, so that a file that vanishes is not a fault.</param>
 internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool mayVanish)
 {
-    private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1), UploadGrace = TimeSpan.FromDays(1);
-
-    // Unpacked by root, unpacked by ordinary users, and the layers' tars.
-    private static readonly string[] SnapshotFolders = ["snapshots", "snapshots-rootless", "tars"];
+    private static readonly TimeSpan PushGrace = TimeSpan.FromHours(1);
 
     private readonly HashSet<Digest> marked = [];
-    private readonly Dictionary<string, long> snapshotSizes = [];
+    private readonly Dictionary<string, long> folderSizes = [];
     private readonly List<string> faults = [];
     private HashSet<Digest> named = [];
-    private bool unread;
 
-    private ILookup<Digest, Digest> Referrers => field ??= ReferrersBySubject();
+    public Store Store => store;
+    public TimeProvider Time => time;
 
     /// <summary>What could not be read or removed, each once.</summary>
     public IEnumerable<string> Faults => faults.Distinct();
 
+    /// <inheritdoc cref="Sweep.HasUnread"/>
+    public bool HasUnread { get; private set; }
+
+    private ILookup<Digest, Digest> Referrers => field ??= store.Repositories.ReferrersBySubject();
+
+    /// <inheritdoc cref="Sweep.IsMarked"/>
+    public bool IsMarked(Digest digest) => marked.Contains(digest);
+
+    /// <inheritdoc cref="Sweep.IsNamed"/>
+    public bool IsNamed(Digest digest) => named.Contains(digest);
+
     /// <summary>Steps 2 to 5.</summary>
-    public Decisions DecideAll(Prune.Options options, CancellationToken cancellation)
+    public PruneDecisions DecideAll(Prune.Options options, CancellationToken cancellation)
     {
         marked.Clear();
-        unread = false;
-        foreach (var root in store.Tags.Roots().Select(entry => entry.Digest).Concat(RecentlyPushed()))
+        HasUnread = false;
+        var roots = store.Tags.Roots().Select(entry => entry.Digest);
+        foreach (var root in roots.Concat(store.Repositories.RecordedSince(time.GetUtcNow() - PushGrace)))
             Mark(root, marked);
-        var keptRecords = options.All ? [] : KeepRecords(options.KeepBytes ?? long.MaxValue);
-        return Sweep(options, keptRecords, cancellation);
+        var fitting = options.All ? [] : KeepUsed(options.KeepBytes ?? long.MaxValue);
+        var sweep = new Sweep(this, options, fitting, cancellation);
+        foreach (var folder in store.Layout.Folders)
+            Tried(folder.Path, () => folder.Removal.Decide(folder, sweep));
+        return sweep.Made;
+    }
+
+    /// <summary>Removes what was decided. What cannot be removed is taken out of the figures.</summary>
+    /// <param name="cancellation">Read only before unpacked layers, which take time. Blobs and their records go together.</param>
+    public void CarryOut(PruneDecisions made, CancellationToken cancellation)
+    {
+        foreach (var removal in made.Removals)
+        {
+            if (removal.IsOfLayer)
+                cancellation.ThrowIfCancellationRequested();
+            if (!Tried(removal.Path, removal.Delete))
+                removal.OnFault?.Invoke();
+        }
     }
 
     /// <summary>Step 4. Latest used first, each with all that it alone needs, until the next one would not fit.</summary>
-    private HashSet<string> KeepRecords(long limit)
+    private HashSet<string> KeepUsed(long limit)
     {
         var kept = new HashSet<string>();
         var bytes = marked.Sum(SizeOf);
-        foreach (var record in CacheRecords().Concat<FileSystemInfo>(CacheFolders.In(store)).OrderByDescending(LastUsed))
+        var used = store.Layout.Folders.SelectMany(folder => folder.Removal.Used(folder));
+        foreach (var (entry, _, namesContent) in used.OrderByDescending(entry => entry.LastUse))
         {
             var added = new HashSet<Digest>();
-            var named = record is FileInfo ? Tried(record.FullName, () => File.ReadAllBytes(record.FullName)) : [];
-            if (named is null)
+            var text = namesContent ? Tried(entry.FullName, () => File.ReadAllBytes(entry.FullName)) : [];
+            if (text is null)
                 continue;
-            foreach (var digest in DigestsIn(named))
+            foreach (var digest in DigestsIn(text))
                 Mark(digest, added);
             var size = 0L;
-            Tried(record.FullName, () => { size = SizeOfTree(record); });
+            Tried(entry.FullName, () => { size = SizeOfTree(entry); });
             bytes += size + added.Sum(SizeOf);
             if (bytes > limit)
                 break;
             marked.UnionWith(added);
-            kept.Add(record.FullName);
+            kept.Add(entry.FullName);
         }
         return kept;
     }
@@ -83,7 +110,7 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         var read = Tried(path, () => DocumentAt(path));
         if (read is null && store.SizeOf(digest) is not null)
         {
-            unread = true;
+            HasUnread = true;
             if (faults.Count == known) // no fault, as if it had vanished, but it is there
                 faults.Add($"'{path}': it is a link to a file that does not exist.");
             faults[^1] += " The blobs that this document refers to are unknown, so all blobs and unpacked layers are kept. "
@@ -108,75 +135,45 @@ internal sealed partial class PruneSurvey(Store store, TimeProvider time, bool m
         DigestPattern().Matches(Encoding.Latin1.GetString(text))
             .Select(match => Digest.TryParse(match.Value, out var digest) ? digest : default).Where(digest => digest != default);
 
-    private IEnumerable<Digest> RecentlyPushed() =>
-        from file in FilesBelow(store.Repositories.Folder)
-        where time.GetUtcNow() - file.LastWriteTimeUtc < PushGrace
-        let digest = RecordedDigest(file)
-        where digest is not null
-        select digest.Value;
-
-    private ILookup<Digest, Digest> ReferrersBySubject() =>
-        (from file in FilesBelow(store.Repositories.Folder)
-         where file.Directory!.Parent?.Name == "_referrers"
-         let subject = FromDashed(file.Directory!.Name)
-         let referrer = FromDashed(file.Name)
-         where subject is not null && referrer is not null
-         select (subject, referrer)).ToLookup(pair => pair.subject!.Value, pair => pair.referrer!.Value);
-
-    /// <summary>The digest that a record of a push is about: <c>_blobs/sha256/HEX</c>, <c>_referrers/…/sha256-HEX</c>.</summary>
-    private static Digest? RecordedDigest(FileInfo file) =>
-        FromDashed(file.Directory!.Parent?.Name is "_blobs" or "_manifests" ? $"{file.Directory.Name}-{file.Name}" : file.Name);
-
-    private static Digest? FromDashed(string name) => Digest.TryParse(name.Replace('-', ':'), out var digest) ? digest : null;
-
-    private IEnumerable<(Digest Digest, FileInfo File)> Blobs() =>
-        from algorithm in Entries("blobs").OfType<DirectoryInfo>()
-        from file in algorithm.EnumerateFiles()
-        where Digest.TryParse($"{algorithm.Name}:{file.Name}", out _)
-        select (Digest.Parse($"{algorithm.Name}:{file.Name}"), file);
-
-    private FileInfo[] CacheRecords()
-    {
-        if (new DirectoryInfo(Path.Combine(store.Root, "cache")) is not { Exists: true } cache)
-            return [];
-        var folders = cache.GetDirectories().Where(folder => folder.FullName != CacheFolders.RootIn(store));
-        return
-        [
-            .. folders.SelectMany(folder => FilesBelow(folder.FullName)).Concat(cache.GetFiles())
-                .Where(file => file.Extension != ".lock"),
-        ];
-    }
-
-    private IEnumerable<FileSystemInfo> Entries(string folder) =>
-        new DirectoryInfo(Path.Combine(store.Root, folder)) is { Exists: true } found ? found.EnumerateFileSystemInfos() : [];
-
-    private static List<FileInfo> FilesBelow(string folder) =>
-        new DirectoryInfo(folder) is { Exists: true } found ? [.. found.EnumerateFiles("*", SearchOption.AllDirectories)] : [];
-
-    private static DateTime LastUsed(FileSystemInfo entry) => entry switch
-    {
-        not FileInfo => CacheFolders.LastUse(entry),
-        _ when entry.LastWriteTimeUtc > entry.LastAccessTimeUtc => entry.LastWriteTimeUtc,
-        _ => entry.LastAccessTimeUtc,
-    };
-
     /// <summary>The bytes of a blob and of the layer with this DiffId, unpacked or as a tar.</summary>
-    private long SizeOf(Digest digest) => (store.SizeOf(digest) ?? 0) + SnapshotFolders
-        .Select(folder => Path.Combine(store.Root, folder, digest.Hex))
+    private long SizeOf(Digest digest) => (store.SizeOf(digest) ?? 0) + store.Layout.Folders
+        .Where(folder => folder.Removal is LayerRemoval).Select(folder => Path.Combine(folder.Path, digest.Hex))
         .Sum(path => Directory.Exists(path) ? SizeOfTree(new DirectoryInfo(path)) : File.Exists(path) ? new FileInfo(path).Length : 0);
 
-    private long SizeOfTree(FileSystemInfo entry)
+    /// <summary>The bytes of a file, or of all files below a folder. A folder is measured once.</summary>
+    public long SizeOfTree(FileSystemInfo entry)
     {
         if (entry is FileInfo file)
             return file.Length;
-        if (!snapshotSizes.TryGetValue(entry.FullName, out var size))
-            snapshotSizes[entry.FullName] = size = FileTree.SizeOf(entry.FullName);
+        if (!folderSizes.TryGetValue(entry.FullName, out var size))
+            folderSizes[entry.FullName] = size = FileTree.SizeOf(entry.FullName);
         return size;
+    }
+
+    /// <summary>Whether the work succeeded. A file that cannot be read or removed is noted, and ends nothing.</summary>
+    public bool Tried(string path, Action work) => Tried(path, () =>
+    {
+        work();
+        return path;
+    }) is not null;
+
+    private T? Tried<T>(string path, Func<T?> work) where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (mayVanish && e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null; // a build that works at the same time removed it
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add($"'{path}': {e.Message}");
+            return null;
+        }
     }
 
     [GeneratedRegex("sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])")]
     private static partial Regex DigestPattern();
-
-    [GeneratedRegex("^[0-9a-f]{64}")]
-    private static partial Regex LeadingHex();
 }

@@ -15,16 +15,18 @@ namespace Manifold.Content;
 /// letter or digit, hence the underscores cannot collide, and a valid name cannot leave the folder. Callers give valid names only.
 /// A record's time is when a client last learnt that the content is here: a prune spares what is recent.
 /// </remarks>
-public sealed class Repositories
+public sealed partial class Repositories
 {
+    private const string Blobs = "_blobs", Manifests = "_manifests", Referrers = "_referrers", Uploads = "_uploads";
+
     private readonly Store store;
 
     internal Repositories(Store store) => this.store = store;
 
-    public string Folder => Path.Combine(store.Root, "registry");
+    public string Folder => store.Layout.Pushed.Path;
 
     public bool Exists(string repository) =>
-        Directory.Exists(Path.Combine(Folder, repository, "_blobs")) || Directory.Exists(Path.Combine(Folder, repository, "_manifests"));
+        Directory.Exists(Path.Combine(Folder, repository, Blobs)) || Directory.Exists(Path.Combine(Folder, repository, Manifests));
 
     /// <summary>The repositories that something was pushed to, in ordinal order, after <paramref name="last"/>; all for null.</summary>
     /// <remarks>Reads folders as they are asked for, and none that only has names up to <paramref name="last"/>.</remarks>
@@ -43,7 +45,7 @@ public sealed class Repositories
                 foreach (var name in NamesBelow(place, last))
                     yield return name;
             }
-            else if (string.CompareOrdinal(place, last) > 0 && Directory.Exists(Path.Combine(Folder, place, "_manifests")))
+            else if (string.CompareOrdinal(place, last) > 0 && Directory.Exists(Path.Combine(Folder, place, Manifests)))
             {
                 yield return place;
             }
@@ -89,7 +91,7 @@ public sealed class Repositories
     }
 
     /// <summary>Where an upload collects its bytes. <paramref name="id"/> is one of ours: hexadecimal digits.</summary>
-    public string UploadPath(string repository, string id) => Path.Combine(Folder, repository, "_uploads", id);
+    public string UploadPath(string repository, string id) => Path.Combine(Folder, repository, Uploads, id);
 
     /// <summary>Removes the uploads that nobody went on with since <paramref name="before"/>. Costs a walk through the records.</summary>
     public int ExpireUploads(DateTimeOffset before)
@@ -112,7 +114,7 @@ public sealed class Repositories
     {
         foreach (var name in Folders(prefix))
         {
-            if (new DirectoryInfo(Path.Combine(Folder, prefix + name, "_uploads")) is { Exists: true } uploads)
+            if (new DirectoryInfo(Path.Combine(Folder, prefix + name, Uploads)) is { Exists: true } uploads)
                 yield return uploads;
             foreach (var below in UploadFolders(prefix + name + "/"))
                 yield return below;
@@ -132,12 +134,12 @@ public sealed class Repositories
         }
     }
 
-    private string BlobRecord(string repository, Digest digest) => Path.Combine(Folder, repository, "_blobs", digest.Algorithm, digest.Hex);
+    private string BlobRecord(string repository, Digest digest) => Path.Combine(Folder, repository, Blobs, digest.Algorithm, digest.Hex);
 
-    private string ManifestRecord(string repository, Digest digest) => Path.Combine(Folder, repository, "_manifests", digest.Algorithm, digest.Hex);
+    private string ManifestRecord(string repository, Digest digest) => Path.Combine(Folder, repository, Manifests, digest.Algorithm, digest.Hex);
 
     private string ReferrerRecord(string repository, Digest subject, Digest digest) =>
-        Path.Combine(Folder, repository, "_referrers", $"{subject.Algorithm}-{subject.Hex}", $"{digest.Algorithm}-{digest.Hex}");
+        Path.Combine(Folder, repository, Referrers, $"{subject.Algorithm}-{subject.Hex}", $"{digest.Algorithm}-{digest.Hex}");
 
     private void Write(string path, ReadOnlySpan<byte> content)
     {

@@ -8,24 +8,22 @@ namespace Manifold.Content;
 /// </remarks>
 public sealed partial class Store
 {
-    private string ContentLock => Path.Combine(Root, "content.lock");
-
     /// <summary>Held by a build, a pull or a push into the store while it works. Waits while a prune runs. Dispose it at the end.</summary>
     /// <param name="onWait">Called once where there is something to wait for, so that people may be told.</param>
     public Task<IDisposable> LockSharedAsync(Action? onWait = null, CancellationToken cancellation = default) =>
-        WaitAsync(() => FileLock.TryShare(ContentLock), onWait, cancellation);
+        WaitAsync(() => FileLock.TryShare(Layout.ContentLock), onWait, cancellation);
 
     /// <summary>Held by a prune. Null where somebody adds to the store at this moment.</summary>
-    public IDisposable? TryLockExclusive() => TryLock(() => FileLock.TryTake(ContentLock));
+    public IDisposable? TryLockExclusive() => TryLock(() => FileLock.TryTake(Layout.ContentLock));
 
     /// <inheritdoc cref="LockSharedAsync"/>
     public Task<IDisposable> LockExclusiveAsync(Action? onWait = null, CancellationToken cancellation = default) =>
-        WaitAsync(() => FileLock.TryTake(ContentLock), onWait, cancellation);
+        WaitAsync(() => FileLock.TryTake(Layout.ContentLock), onWait, cancellation);
 
     /// <summary>Held while a publication from this store writes tags: one at a time, for the moments that this takes.</summary>
     public Task<IDisposable> LockPublicationsAsync(CancellationToken cancellation = default)
     {
-        var folder = Path.Combine(Root, "publications");
+        var folder = Layout.Publications.Path;
         Guarded(() => Directory.CreateDirectory(folder));
         return WaitAsync(() => FileLock.TryTake(Path.Combine(folder, "lock")), null, cancellation);
     }

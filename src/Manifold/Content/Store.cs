@@ -13,22 +13,26 @@ namespace Manifold.Content;
 /// partial/                    4  pulls that were cut, until the next one goes on with them
 /// work/PROCESS/               5  what is in the making; its lock tells whether PROCESS lives, else anyone may sweep it
 /// </code>
+/// These and all others are named in <see cref="StoreLayout"/>, each with the rule by which it is pruned.
 /// Safe for several processes. Source: OCI image specification, "OCI Image Layout Specification".
 /// </remarks>
 public sealed partial class Store : IDisposable
 {
     private readonly Lazy<WorkFolder> work;
+    private int numbers;
 
-    private Store(string root, Action<string> endAbandoned)
+    private Store(string root, StoreLayout layout, Action<string> endAbandoned)
     {
-        Root = root;
-        work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(Path.Combine(Root, "work"), endAbandoned));
+        (Root, Layout) = (root, layout);
+        work = new Lazy<WorkFolder>(() => Content.WorkFolder.Claim(layout.Work.Path, endAbandoned));
         Repositories = new Repositories(this);
         Tags = new Tags(this);
         Builds = new BuildRecords(this);
     }
 
     public string Root { get; }
+
+    internal StoreLayout Layout { get; }
 
     /// <summary>The names of the images.</summary>
     public Tags Tags { get; }
@@ -42,21 +46,23 @@ public sealed partial class Store : IDisposable
     /// <summary>A folder of this process's own, on the store's disk, removed at the end; what a killed process left is swept by the next.</summary>
     public string WorkFolder => work.Value.Path;
 
-    /// <summary>Opens the store, and makes it where it is not there.</summary>
-    /// <exception cref="HostNotReadyException">The folder cannot be made or written.</exception>
-    public static Store Open(string root) => Open(root, AbandonedRuns.End);
+    /// <summary>Another number for each call: builds of one process share the work folder, and each RUN has a folder of its own in it.</summary>
+    internal int NextNumber() => Interlocked.Increment(ref numbers);
 
-    /// <param name="endAbandoned">Ends what the RUNs of a killed process left, by its work folder.</param>
-    internal static Store Open(string root, Action<string> endAbandoned)
+    /// <summary>Opens the store, and makes it where it is not there.</summary>
+    /// <param name="endAbandoned">Ends what a killed process left running, by its work folder, which is deleted next. Builds leave RUNs:
+    /// pass <c>AbandonedRuns.End</c>.</param>
+    /// <exception cref="HostNotReadyException">The folder cannot be made or written.</exception>
+    public static Store Open(string root, Action<string> endAbandoned)
     {
         root = Path.GetFullPath(root);
+        var layout = new StoreLayout(root);
         try
         {
-            Directory.CreateDirectory(Path.Combine(root, "blobs", "sha256"));
-            var marker = Path.Combine(root, "oci-layout");
-            if (!File.Exists(marker))
-                ReplaceFile(marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
-            return new Store(root, endAbandoned);
+            Directory.CreateDirectory(Path.Combine(layout.Blobs.Path, "sha256"));
+            if (!File.Exists(layout.Marker))
+                ReplaceFile(layout.Marker, """{"imageLayoutVersion":"1.0.0"}"""u8);
+            return new Store(root, layout, endAbandoned);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +72,7 @@ public sealed partial class Store : IDisposable
     }
 
     /// <summary>The path of a blob, whether or not it is there.</summary>
-    public string BlobPath(Digest digest) => Path.Combine(Root, "blobs", digest.Algorithm, digest.Hex);
+    public string BlobPath(Digest digest) => Path.Combine(Layout.Blobs.Path, digest.Algorithm, digest.Hex);
 
     public bool Contains(Digest digest) => File.Exists(BlobPath(digest));
 

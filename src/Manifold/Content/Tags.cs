@@ -23,7 +23,7 @@ public sealed class Tags : IDisposable
     internal Tags(Store store)
     {
         this.store = store;
-        file = new TagFile(Path.Combine(store.Root, "index.json"));
+        file = new TagFile(store.Layout.Index);
         if (!file.Exists)
             Change(index => index);
     }
@@ -130,7 +130,7 @@ public sealed class Tags : IDisposable
 
     private void Write(List<Pending> together) => store.Guarded(() =>
     {
-        using var alone = FileLock.Take(Path.Combine(store.Root, "index.lock"));
+        using var alone = FileLock.Take(store.Layout.IndexLock);
         var before = file.Read();
         var after = together.Aggregate(before, (index, each) => each.Change(index));
         if (after != before || !file.Exists)

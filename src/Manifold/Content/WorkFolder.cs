@@ -17,7 +17,8 @@ internal sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
-    /// <param name="endAbandoned">Called with each abandoned folder before it is deleted: ends what may still run there.</param>
+    /// <param name="endAbandoned">Called with each abandoned folder before it is deleted: ends what may still run there. Where it fails,
+    /// the folder stays, with the notes of those who worked there, and the next process tries again.</param>
     public static WorkFolder Claim(string parent, Action<string> endAbandoned)
     {
         Directory.CreateDirectory(parent);
@@ -60,7 +61,7 @@ internal sealed class WorkFolder : IDisposable
             FileTree.Delete(folder);
             return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }

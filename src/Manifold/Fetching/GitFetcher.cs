@@ -43,7 +43,7 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     {
         if (address.Fault is { } fault)
             throw new FetchException($"{address}: {fault}.");
-        var root = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "git", Digest.Of(address.Remote).Hex)).FullName;
+        var root = Directory.CreateDirectory(Path.Combine(store.Layout.GitSources.Path, Digest.Of(address.Remote).Hex)).FullName;
         keepGitFolder = address.KeepGitFolder ?? keepGitFolder;
         // 1
         var (commit, name) = address.IsPinned ? (Expected(address, address.Ref!, null), address.Ref!)

@@ -60,7 +60,7 @@ public sealed class HttpFetcher(Store store)
     {
         if (!WebAddress.CanBeAsked(address))
             throw new FetchException($"Downloading {Shown(address)}: this is not a valid http(s) address. Check the host.");
-        var folder = Directory.CreateDirectory(Path.Combine(store.Root, "sources", "http", Digest.Of(address.ToString()).Hex)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(store.Layout.HttpSources.Path, Digest.Of(address.ToString()).Hex)).FullName;
         using var turn = await SourceLock.TakeAsync(folder + ".lock", cancellation).ConfigureAwait(false);
         var known = Read(folder);
         // 1

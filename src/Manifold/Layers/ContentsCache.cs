@@ -6,7 +6,7 @@ namespace Manifold.Layers;
 /// <summary>Tables of contents by diff id: <c>cache/contents</c> in the store. Small, and made again where prune took them.</summary>
 public sealed class ContentsCache(Store store)
 {
-    private readonly string folder = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "contents")).FullName;
+    private readonly string folder = Directory.CreateDirectory(store.Layout.Contents.Path).FullName;
 
     public bool Has(Digest diffId) => File.Exists(PathOf(diffId));
 

@@ -30,7 +30,7 @@ internal sealed class PublicationJournal(Store store)
 {
     private const int Known = 1;
 
-    private string Folder => Path.Combine(store.Root, "publications");
+    private string Folder => store.Layout.Publications.Path;
 
     /// <summary>Returns the record's path, which <see cref="Remove"/> takes.</summary>
     public string Write(JournalEntry entry)

@@ -41,5 +41,5 @@ public sealed class BlobOrigins(Store store)
         }
     }
 
-    private string PathOf(Digest digest) => Path.Combine(store.Root, "cache", "origins", digest.Algorithm, digest.Hex);
+    private string PathOf(Digest digest) => Path.Combine(store.Layout.Origins.Path, digest.Algorithm, digest.Hex);
 }

@@ -22,7 +22,7 @@ internal sealed class EmulatorMemory(Store store)
     }
 
     private TrialFile<EmulatorTrial> FileOf(Processor processor) =>
-        new(store, $"emulators/{processor.Architecture}.json", SandboxJson.Default.EmulatorTrial);
+        new(store.Layout.Emulators, $"{processor.Architecture}.json", SandboxJson.Default.EmulatorTrial);
 
     /// <summary>Everything that tells a registration from another one; null where the kernel does not show it.</summary>
     private static string? StateOf(BinfmtMisc.Entry entry)

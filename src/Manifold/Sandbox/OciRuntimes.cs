@@ -23,7 +23,7 @@ public sealed class OciRuntimes
     internal OciRuntimes(Store store, string? searchPath, ImmutableArray<string> names)
     {
         (this.store, this.searchPath, this.names) = (store, searchPath, names);
-        kept = new TrialFile<RuntimeTrials>(store, "oci-runtimes.json", SandboxJson.Default.RuntimeTrials);
+        kept = new TrialFile<RuntimeTrials>(store.Layout.Cache, "oci-runtimes.json", SandboxJson.Default.RuntimeTrials);
         trials = new Lazy<Task<ImmutableArray<OciRuntime>>>(TryAllAsync);
     }
 

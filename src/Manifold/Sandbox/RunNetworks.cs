@@ -34,7 +34,7 @@ public sealed class RunNetworks
     internal RunNetworks(Store store, string? searchPath, ImmutableArray<string> names, bool hasOwn)
     {
         (this.store, this.searchPath, this.names, this.hasOwn) = (store, searchPath, names, hasOwn);
-        kept = new TrialFile<NetworkTrial>(store, "run-networks.json", SandboxJson.Default.NetworkTrial);
+        kept = new TrialFile<NetworkTrial>(store.Layout.Cache, "run-networks.json", SandboxJson.Default.NetworkTrial);
         found = new Lazy<Task<NetworkAccess>>(LookAsync);
     }
 

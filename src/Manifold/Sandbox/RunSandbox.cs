@@ -28,9 +28,6 @@ public sealed class RunSandbox
     // Every other builder leaves these in the image, and images that run read-only need them there: they are changes, not mount points.
     private static readonly string[] KernelFolders = ["/proc", "/sys", "/dev"];
 
-    // Builds of one process share the store's work folder, and each run has a folder of its own in it.
-    private static int runs;
-
     private readonly Store store;
     private readonly SnapshotStore snapshots;
     private readonly OciRuntimes runtimes;
@@ -52,7 +49,7 @@ public sealed class RunSandbox
         var emulated = await emulators.RequireAsync(request.Platform).ConfigureAwait(false);
         var runtime = await runtimes.FindAsync().ConfigureAwait(false);
         var carrier = await CarrierAsync(request).ConfigureAwait(false);
-        var run = new RunFolder(store.WorkFolder, Interlocked.Increment(ref runs));
+        var run = new RunFolder(store.WorkFolder, store.NextNumber());
         var began = time.GetTimestamp();
         var redaction = new Redaction(request.Mounts.Where(mount => mount.IsSecret).Select(mount => mount.Content).Concat(request.SecretVariables.Select(variable => variable.Value)));
         var output = new RunOutput(request.OnLine, redaction, time);

@@ -47,7 +47,7 @@ public sealed class StoreSurvey : IDisposable
         Store? store = null;
         try
         {
-            store = Store.Open(root);
+            store = Store.Open(root, AbandonedRuns.End);
             var trial = Path.Combine(store.WorkFolder, "trial");
             File.WriteAllBytes(trial, new byte[4096]);
             File.Delete(trial);

@@ -4,10 +4,10 @@ using Manifold.Content;
 
 namespace Manifold.Sandbox;
 
-/// <summary>A file in the store's <c>cache/</c> that keeps what a trial on this machine gave. Without it the trial is made again.</summary>
-internal sealed class TrialFile<T>(Store store, string name, JsonTypeInfo<T> type) where T : class
+/// <summary>A file of the store that keeps what a trial on this machine gave. Without it the trial is made again.</summary>
+internal sealed class TrialFile<T>(StoreFolder folder, string name, JsonTypeInfo<T> type) where T : class
 {
-    private readonly string path = Path.Combine(store.Root, "cache", name);
+    private readonly string path = Path.Combine(folder.Path, name);
 
     /// <summary>Null where there is none that can be read.</summary>
     public T? Read()

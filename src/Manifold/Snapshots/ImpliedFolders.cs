@@ -25,7 +25,7 @@ internal sealed class ImpliedFolders(SnapshotStore snapshots, ImmutableArray<Dig
         var implied = distinct.ConvertAll(snapshots.ImpliedBy);
         if (implied.All(set => !set.Any()))
             return null;
-        var place = Path.Combine(snapshots.Root, "fixups", Digest.Of(string.Join('\n', diffIds)).Hex);
+        var place = Path.Combine(snapshots.Fixups, Digest.Of(string.Join('\n', diffIds)).Hex);
         if (!Directory.Exists(place))
             Make(place, [.. distinct.Select(snapshots.FolderOf)], implied);
         var top = Path.Combine(place, "fs");

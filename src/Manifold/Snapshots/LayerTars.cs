@@ -8,7 +8,7 @@ namespace Manifold.Snapshots;
 /// <remarks>One file a layer, however many files are in it: made by anybody, without owners, devices or attributes that only root may make, and as easily removed.</remarks>
 public sealed class LayerTars(Store store)
 {
-    private readonly string folder = Path.Combine(store.Root, "tars");
+    private readonly string folder = store.Layout.Tars.Path;
 
     /// <summary>The layer's files. Its tar is made of the blob where it is not there; several who make the same each place it whole.</summary>
     /// <exception cref="LayerException">The layer is malformed, or its tar is not what <paramref name="diffId"/> says.</exception>

@@ -33,7 +33,10 @@ public sealed class SnapshotStore(Store store, TimeProvider? time = null)
     /// <summary>What this process can write and stack: another in a user namespace than outside of one, in a folder of its own.</summary>
     public static FolderFormat Format => UserNamespace.IsInitial ? FolderFormat.Overlay : FolderFormat.UserOverlay;
 
-    internal string Root { get; } = Path.Combine(store.Root, Format == FolderFormat.Overlay ? "snapshots" : "snapshots-rootless");
+    internal string Root { get; } = Format == FolderFormat.Overlay ? store.Layout.Snapshots.Path : store.Layout.RootlessSnapshots.Path;
+
+    /// <summary>Where the right attributes of implied folders are kept, by chain.</summary>
+    internal string Fixups { get; } = Format == FolderFormat.Overlay ? store.Layout.Fixups.Path : store.Layout.RootlessFixups.Path;
 
     /// <summary>The folder of a layer's files, whether or not it is there.</summary>
     public string FolderOf(Digest diffId) => Path.Combine(Root, diffId.Hex, "fs");

@@ -47,7 +47,7 @@ public sealed record BasePins(string File, ImmutableDictionary<ImageReference, D
 /// </remarks>
 public sealed class BaseResolver(Puller puller, Store store, TimeProvider time)
 {
-    private readonly string lastFolder = Path.Combine(store.Root, "cache", "references");
+    private readonly string lastFolder = store.Layout.Bases.Path;
 
     /// <summary>What is pinned; null where nothing is.</summary>
     public BasePins? Pins { get; init; }

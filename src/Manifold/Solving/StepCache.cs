@@ -34,8 +34,8 @@ public sealed class StepCache(Store store, TimeProvider time)
 {
     private const string AnyForm = "any";
 
-    private readonly string steps = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "steps")).FullName;
-    private readonly string blobs = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "blobs")).FullName;
+    private readonly string steps = Directory.CreateDirectory(store.Layout.Steps.Path).FullName;
+    private readonly string blobs = Directory.CreateDirectory(store.Layout.LayerBlobs.Path).FullName;
 
     /// <summary>What caches of other builds offer; a record of theirs that is used becomes one of this store.</summary>
     public ImportedCache Imported { get; } = new();

@@ -19,8 +19,8 @@ public sealed class CensusCache(Store store)
     private const string Version = "5";
 
     private readonly SharedWork<Digest, LayerCensus> known = new();
-    private readonly string censuses = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "census")).FullName;
-    private readonly string passes = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "gate")).FullName;
+    private readonly string censuses = Directory.CreateDirectory(store.Layout.Census.Path).FullName;
+    private readonly string passes = Directory.CreateDirectory(store.Layout.Gate.Path).FullName;
 
     /// <summary>The census of a layer, taken where it is not known; calls for one layer share one taking.</summary>
     /// <param name="take">Its token is cancelled only after every caller of this layer was.</param>

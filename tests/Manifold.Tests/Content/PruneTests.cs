@@ -217,13 +217,13 @@ public sealed class PruningTheStore : IDisposable
         var later = new LaterTime(TimeSpan.FromHours(25));
         var survey = new PruneSurvey(store, later, mayVanish: false);
         var made = survey.DecideAll(new(), CancellationToken.None);
-        Assert.Equal(10, made.Uploads.Freed);
+        Assert.Equal(10, made[UsageKind.Transfers].Freed);
 
         File.SetLastWriteTimeUtc(files[1], later.GetUtcNow().UtcDateTime);
         survey.CarryOut(made, CancellationToken.None);
 
         Assert.Equal([false, true], files.Select(File.Exists));
-        Assert.Equal((5, 5), (made.Uploads.Freed, made.Uploads.Kept));
+        Assert.Equal((5, 5), (made[UsageKind.Transfers].Freed, made[UsageKind.Transfers].Kept));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class TryingForAPrivateNetwork : IDisposable
         folder.Write("store/cache", "a file");
         Script("exit 1");
         Assert.Equal(NetworkKind.Machine, (await Find(store)).Kind);
-        new TrialFile<NetworkTrial>(store, "run-networks.json", SandboxJson.Default.NetworkTrial)
+        new TrialFile<NetworkTrial>(store.Layout.Cache, "run-networks.json", SandboxJson.Default.NetworkTrial)
             .Keep(new NetworkTrial { Key = "", Program = "pasta" });
     }
 

@@ -22,7 +22,7 @@ internal sealed class LayerWeights(Store store)
     private const string Version = "1"; // bumped when the meaning changes, so that old records are not believed
     private const int ShownFiles = 12;
 
-    private readonly string folder = Path.Combine(store.Root, "cache", "weights");
+    private readonly string folder = store.Layout.Weights.Path;
     private readonly ContentsCache contents = new(store);
     private readonly ConcurrentDictionary<Digest, TableOfContents?> tables = new();
 

@@ -6,6 +6,7 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
 using Manifold.Projects.Locking;
+using Manifold.Sandbox;
 using Manifold.Solving;
 using Manifold.Verification;
 using Manifold.Verification.Reproducibility;
@@ -37,7 +38,7 @@ public sealed class FreshBuild : IDisposable
     /// <exception cref="BuiltOnceException">It cannot be built.</exception>
     public static async Task<FreshBuild> RunAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
     {
-        var store = Store.Open(request.StoreFolder);
+        var store = Store.Open(request.StoreFolder, AbandonedRuns.End);
         var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { TimeZone = request.TimeZone, Folders = [.. request.Folders, store.Root] });
         try
         {

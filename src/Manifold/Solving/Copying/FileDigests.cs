@@ -35,7 +35,7 @@ public sealed class FileDigests
     public FileDigests(Store store, string contextFolder, TimeProvider time)
     {
         this.time = time;
-        var folder = Directory.CreateDirectory(Path.Combine(store.Root, "cache", "files")).FullName;
+        var folder = Directory.CreateDirectory(store.Layout.FileDigests.Path).FullName;
         path = Path.Combine(folder, Digest.Of(contextFolder).Hex + ".bin");
         known = Load();
     }
