@@ -7,7 +7,8 @@ namespace Manifold.Concurrency;
 /// <code>
 /// the first caller of a key     starts the work with a token of the work's own, never with the caller's
 /// everybody else                waits for the same work
-/// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end
+/// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end.
+///                               The result that it may still have is nobody's
 /// success                       is remembered, where that is asked for
 /// failure                       goes to every waiting caller, and is not remembered: the next caller tries again
 /// </code>
@@ -94,8 +95,8 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
             // Each end comes before the waiters learn of it, so that another request finds the result or starts over.
             lock (door)
             {
-                flights.Remove(key);
-                if (remembers && !flight.IsForgotten)
+                Remove(key, flight);
+                if (remembers && flight.TakesCallers)
                     results[key] = result;
             }
             flight.Succeed(result);
@@ -103,9 +104,15 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         catch (Exception e)
         {
             lock (door)
-                flights.Remove(key);
+                Remove(key, flight);
             flight.Fail(e);
         }
+    }
+
+    private void Remove(TKey key, Flight flight)
+    {
+        flights.Remove(key);
+        flight.HasEnded = true;
     }
 
     private async Task<T> WaitAsync(Flight flight, CancellationToken cancellation)
@@ -126,10 +133,11 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         }
     }
 
+    // Work that has ended is not cancelled: its result is remembered, and may still hold the token.
     private bool IsLastToLeave(Flight flight)
     {
         lock (door)
-            return flight.IsAbandoned = --flight.Waiting == 0;
+            return flight.IsAbandoned = --flight.Waiting == 0 && !flight.HasEnded;
     }
 
     private sealed class Flight
@@ -140,6 +148,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         internal int Waiting { get; set; }
         internal bool IsAbandoned { get; set; }
         internal bool IsForgotten { get; set; }
+        internal bool HasEnded { get; set; }
         internal bool TakesCallers => !IsAbandoned && !IsForgotten;
 
         // Not disposed: it has no timer and no parent, and a caller may cancel it after the work has ended.
