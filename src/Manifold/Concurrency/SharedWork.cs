@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Manifold.Concurrency;
 
 /// <summary>Work that several callers wait for and that runs once: single flight by key.</summary>
@@ -5,11 +7,13 @@ namespace Manifold.Concurrency;
 /// <code>
 /// the first caller of a key     starts the work with a token of the work's own, never with the caller's
 /// everybody else                waits for the same work
-/// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end
+/// a caller is cancelled         leaves alone; when the last one leaves, the work is cancelled, and the last one waits for its end.
+///                               The result that it may still have is nobody's
 /// success                       is remembered, where that is asked for
 /// failure                       goes to every waiting caller, and is not remembered: the next caller tries again
 /// </code>
-/// The work of one key never runs twice at the same time. Thread-safe. Work that waits for its own key waits forever.
+/// The work of one key never runs twice at the same time. It sees no ambient values of the caller that started it
+/// (<see cref="AsyncLocal{T}"/>), because it belongs to all of them. Thread-safe. Work that waits for its own key waits forever.
 /// </remarks>
 /// <param name="remembers">Whether a result is kept for callers that come after the work.</param>
 public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notnull
@@ -37,15 +41,15 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
                 starts = !flights.TryGetValue(key, out flight!);
                 if (starts)
                     flights[key] = flight = new Flight();
-                joined = !flight.Abandoned;
+                joined = flight.TakesCallers;
                 if (joined)
                     flight.Waiting++;
             }
             if (starts)
-                _ = FlyAsync(key, flight, work);
+                ThreadPool.UnsafeQueueUserWorkItem(_ => _ = FlyAsync(key, flight, work), null);
             if (joined)
                 return await WaitAsync(flight, cancellation).ConfigureAwait(false);
-            // Its callers left, and it is being cancelled; ours begins after its end.
+            // It is being cancelled, or was forgotten; this caller's work starts after its end.
             await flight.Ended.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
@@ -54,7 +58,14 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
     public bool IsKnown(TKey key)
     {
         lock (door)
-            return results.ContainsKey(key) || flights.ContainsKey(key);
+            return results.ContainsKey(key) || (flights.TryGetValue(key, out var flight) && flight.TakesCallers);
+    }
+
+    /// <summary>Returns the remembered result, without waiting for one that is being made.</summary>
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out T result)
+    {
+        lock (door)
+            return results.TryGetValue(key, out result);
     }
 
     /// <summary>Remembers a result that was made elsewhere. Callers that already wait for the key's work get that work's result.</summary>
@@ -64,13 +75,15 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
             results[key] = result;
     }
 
-    /// <summary>Forgets remembered results. Work that runs goes on, and its result is remembered.</summary>
+    /// <summary>Forgets results. Work that runs goes on for those who wait for it; callers that come later get newer work.</summary>
     public void Forget(Func<TKey, bool> isOf)
     {
         lock (door)
         {
             foreach (var key in results.Keys.Where(isOf).ToList())
                 results.Remove(key);
+            foreach (var (_, flight) in flights.Where(pair => isOf(pair.Key)))
+                flight.IsForgotten = true;
         }
     }
 
@@ -78,31 +91,28 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
     {
         try
         {
-            var result = await Task.Run(() => work(flight.Stop.Token)).ConfigureAwait(false);
-            End(key, () => results[key] = result);
+            var result = await work(flight.Stop.Token).ConfigureAwait(false);
+            // Each end comes before the waiters learn of it, so that another request finds the result or starts over.
+            lock (door)
+            {
+                Remove(key, flight);
+                if (remembers && flight.TakesCallers)
+                    results[key] = result;
+            }
             flight.Succeed(result);
-        }
-        catch (OperationCanceledException e)
-        {
-            End(key);
-            flight.Cancel(e);
         }
         catch (Exception e)
         {
-            End(key);
+            lock (door)
+                Remove(key, flight);
             flight.Fail(e);
         }
     }
 
-    // Before the waiters learn of the end, so that another request finds the result or starts over.
-    private void End(TKey key, Action? remember = null)
+    private void Remove(TKey key, Flight flight)
     {
-        lock (door)
-        {
-            flights.Remove(key);
-            if (remembers)
-                remember?.Invoke();
-        }
+        flights.Remove(key);
+        flight.HasEnded = true;
     }
 
     private async Task<T> WaitAsync(Flight flight, CancellationToken cancellation)
@@ -115,17 +125,19 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         {
             if (IsLastToLeave(flight))
             {
-                await flight.Stop.CancelAsync().ConfigureAwait(false);
+                // A callback of the work that throws is no reason to leave before the work has ended.
+                await flight.Stop.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await flight.Ended.ConfigureAwait(false);
             }
             throw new OperationCanceledException(cancellation);
         }
     }
 
+    // Work that has ended is not cancelled: its result is remembered, and may still hold the token.
     private bool IsLastToLeave(Flight flight)
     {
         lock (door)
-            return flight.Abandoned = --flight.Waiting == 0;
+            return flight.IsAbandoned = --flight.Waiting == 0 && !flight.HasEnded;
     }
 
     private sealed class Flight
@@ -134,7 +146,12 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
         private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal int Waiting { get; set; }
-        internal bool Abandoned { get; set; }
+        internal bool IsAbandoned { get; set; }
+        internal bool IsForgotten { get; set; }
+        internal bool HasEnded { get; set; }
+        internal bool TakesCallers => !IsAbandoned && !IsForgotten;
+
+        // Not disposed: it has no timer and no parent, and a caller may cancel it after the work has ended.
         internal CancellationTokenSource Stop { get; } = new();
         internal Task<T> Result => result.Task;
 
@@ -147,12 +164,7 @@ public sealed class SharedWork<TKey, T>(bool remembers = true) where TKey : notn
             ended.SetResult();
         }
 
-        internal void Cancel(OperationCanceledException e)
-        {
-            result.SetCanceled(e.CancellationToken);
-            ended.SetResult();
-        }
-
+        // A cancellation too: whoever waits sees its message and its cause, such as the timeout of a request.
         internal void Fail(Exception e)
         {
             result.SetException(e);

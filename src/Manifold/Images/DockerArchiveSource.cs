@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -23,7 +24,7 @@ public sealed class DockerArchiveSource : IImageSource
 {
     private readonly Lazy<INamedFiles> files;
     private readonly LayoutSource layout;
-    private readonly Lazy<Task<Archived>> image;
+    private readonly SharedValue<Archived> image;
 
     internal DockerArchiveSource(ImageLocation location, Func<INamedFiles> open)
     {
@@ -40,11 +41,11 @@ public sealed class DockerArchiveSource : IImageSource
     public ImageLocation Location { get; }
 
     public async Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default) =>
-        (await image.Value.WaitAsync(cancellation).ConfigureAwait(false)).Top;
+        (await image.GetAsync(cancellation).ConfigureAwait(false)).Top;
 
     public async Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default)
     {
-        var archived = await image.Value.WaitAsync(cancellation).ConfigureAwait(false);
+        var archived = await image.GetAsync(cancellation).ConfigureAwait(false);
         if (archived.Documents is null)
             return await layout.ReadDocumentAsync(document, cancellation).ConfigureAwait(false);
         return archived.Documents.TryGetValue(document.Digest, out var bytes) ? bytes : throw Lacks(document);
@@ -52,7 +53,7 @@ public sealed class DockerArchiveSource : IImageSource
 
     public async Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation = default)
     {
-        var archived = await image.Value.WaitAsync(cancellation).ConfigureAwait(false);
+        var archived = await image.GetAsync(cancellation).ConfigureAwait(false);
         if (archived.Documents is null)
             return await layout.OpenBlobAsync(blob, cancellation).ConfigureAwait(false);
         if (archived.Documents.TryGetValue(blob.Digest, out var bytes))
@@ -62,7 +63,7 @@ public sealed class DockerArchiveSource : IImageSource
     }
 
     public async Task<ImmutableArray<Descriptor>> ListReferrersAsync(Digest subject, CancellationToken cancellation = default) =>
-        (await image.Value.WaitAsync(cancellation).ConfigureAwait(false)).Documents is null
+        (await image.GetAsync(cancellation).ConfigureAwait(false)).Documents is null
             ? await layout.ListReferrersAsync(subject, cancellation).ConfigureAwait(false) : [];
 
     public ImmutableArray<ImageReference> OriginsOf(Digest blob) => [];
@@ -74,10 +75,10 @@ public sealed class DockerArchiveSource : IImageSource
         return ValueTask.CompletedTask;
     }
 
-    private async Task<Archived> ReadAsync()
+    private async Task<Archived> ReadAsync(CancellationToken cancellation)
     {
         // 1
-        if (await TryAsLayoutAsync().ConfigureAwait(false) is { } top)
+        if (await TryAsLayoutAsync(cancellation).ConfigureAwait(false) is { } top)
             return new Archived(top, null, ImmutableDictionary<Digest, string>.Empty);
         // 2
         var chosen = Choose(ReadImages());
@@ -99,14 +100,14 @@ public sealed class DockerArchiveSource : IImageSource
     }
 
     /// <summary>The layout's image, where there is one with every manifest: the archive of one platform may list those of all.</summary>
-    private async Task<ManifestContent?> TryAsLayoutAsync()
+    private async Task<ManifestContent?> TryAsLayoutAsync(CancellationToken cancellation)
     {
         if (!Has("oci-layout") || !Has("index.json"))
             return null;
-        var top = await layout.ResolveAsync().ConfigureAwait(false);
+        var top = await layout.ResolveAsync(cancellation).ConfigureAwait(false);
         if (!MediaType.IsIndex(top.Descriptor.MediaType))
             return top;
-        var index = await layout.ReadIndexAsync(top.Descriptor).ConfigureAwait(false);
+        var index = await layout.ReadIndexAsync(top.Descriptor, cancellation).ConfigureAwait(false);
         return index.Manifests.All(entry => layout.Contains(entry.Digest)) || !Has("manifest.json") ? top : null;
     }
 

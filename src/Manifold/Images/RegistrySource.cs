@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Oci;
 using Manifold.Registry;
@@ -16,25 +17,24 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
 
     // A manifest is read by whoever plans, whoever sends it and whoever looks after it.
     private readonly ConcurrentDictionary<Digest, ReadOnlyMemory<byte>> manifests = new();
-    private readonly Lazy<Task<(ImageReference Name, ManifestContent Content)>> top = new(() => FetchTopAsync(client, asked));
+    private readonly SharedValue<(ImageReference Name, ManifestContent Content)> top = new(stop => FetchTopAsync(client, asked, stop));
 
-    private ImageReference Name => top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? top.Value.Result.Name : asked;
+    private ImageReference Name => top.TryGet(out var known) ? known.Name : asked;
 
     /// <summary>The name with its registry, which is looked for where the name has none.</summary>
     private async ValueTask<ImageReference> NameAsync(CancellationToken cancellation) =>
-        asked.ShortName is null ? Name : (await top.Value.WaitAsync(cancellation).ConfigureAwait(false)).Name;
+        asked.ShortName is null ? Name : (await top.GetAsync(cancellation).ConfigureAwait(false)).Name;
 
     public ImageLocation Location => ImageLocation.InRegistry(Name);
 
     public async Task<ManifestContent> ResolveAsync(CancellationToken cancellation = default) =>
-        (await top.Value.WaitAsync(cancellation).ConfigureAwait(false)).Content;
+        (await top.GetAsync(cancellation).ConfigureAwait(false)).Content;
 
     public async Task<ReadOnlyMemory<byte>> ReadDocumentAsync(Descriptor document, CancellationToken cancellation = default)
     {
         // Not asked for: parts of an image may be there before its top is.
-        if (top is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && (await top.Value.ConfigureAwait(false))
-            .Content is var image && image.Descriptor.Digest == document.Digest)
-            return image.Bytes;
+        if (top.TryGet(out var image) && image.Content.Descriptor.Digest == document.Digest)
+            return image.Content.Bytes;
         if (store.TryReadDocument(document.Digest) is { } stored)
             return stored;
         if (MediaType.IsIndex(document.MediaType) || MediaType.IsManifest(document.MediaType))
@@ -79,10 +79,11 @@ public sealed class RegistrySource(RegistryClient client, Store store, ImageRefe
             Status = status
         };
 
-    private static async Task<(ImageReference, ManifestContent)> FetchTopAsync(RegistryClient client, ImageReference asked)
+    private static async Task<(ImageReference, ManifestContent)> FetchTopAsync(
+        RegistryClient client, ImageReference asked, CancellationToken cancellation)
     {
-        var name = await client.QualifyAsync(asked).ConfigureAwait(false);
-        return (name, await client.GetManifestAsync(name).ConfigureAwait(false)
+        var name = await client.QualifyAsync(asked, cancellation).ConfigureAwait(false);
+        return (name, await client.GetManifestAsync(name, cancellation).ConfigureAwait(false)
             ?? throw new RegistryException($"read {name}: the registry does not have this image. Check the name and the tag.")
             {
                 Registry = name.Registry,

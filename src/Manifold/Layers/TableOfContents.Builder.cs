@@ -1,3 +1,4 @@
+using Manifold.Building;
 using Manifold.Linux;
 
 namespace Manifold.Layers;

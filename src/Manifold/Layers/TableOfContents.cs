@@ -1,4 +1,6 @@
 
+using Manifold.Building;
+
 namespace Manifold.Layers;
 
 /// <summary>The entries of a layer without their content. An entry takes a few dozen bytes on disk,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Building.Reproducing;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;

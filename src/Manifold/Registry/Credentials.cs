@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 
 namespace Manifold.Registry;
 
@@ -19,7 +19,7 @@ public sealed class Credentials
 {
     private readonly ImmutableArray<CredentialFile> files;
     private readonly CredentialFile preferred;
-    private readonly ConcurrentDictionary<(string, string), Lazy<Task<Credential>>> found = new();
+    private readonly SharedWork<(string Registry, string Repository), Credential> found = new();
 
     private Credentials(ImmutableArray<CredentialFile> files, CredentialFile preferred) => (this.files, this.preferred) = (files, preferred);
 
@@ -70,11 +70,8 @@ public sealed class Credentials
 
     /// <inheritdoc cref="CredentialSource"/>
     /// <exception cref="UsageException">A file cannot be read.</exception>
-    public async ValueTask<Credential> FindAsync(string registry, string repository, CancellationToken cancellation = default)
-    {
-        var lookup = found.GetOrAdd((registry, repository), key => new(() => LookUpAsync(key.Item1, key.Item2, CancellationToken.None)));
-        return await lookup.Value.WaitAsync(cancellation).ConfigureAwait(false);
-    }
+    public async ValueTask<Credential> FindAsync(string registry, string repository, CancellationToken cancellation = default) =>
+        await found.GetAsync((registry, repository), stop => LookUpAsync(registry, repository, stop), cancellation).ConfigureAwait(false);
 
     private async Task<Credential> LookUpAsync(string registry, string repository, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Manifold.Building.Recording;
+using Manifold.Events;
 using Manifold.Publishing;
 using Manifold.Text;
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Linux;
 using Manifold.Oci;
@@ -19,7 +19,7 @@ public sealed class Emulators(Store store, bool remembers = false)
     private const string DebianFolder = "/usr/libexec/qemu-binfmt";
     private static string Install => Remedy.AsRoot("apt-get install qemu-user-static && manifold emulators install");
 
-    private readonly ConcurrentDictionary<Platform, Lazy<Task<Emulation>>> known = new();
+    private readonly SharedWork<Platform, Emulation> known = new();
     private readonly EmulatorMemory memory = new(store);
 
     /// <summary>The platforms that people publish, for tables.</summary>
@@ -28,7 +28,7 @@ public sealed class Emulators(Store store, bool remembers = false)
 
     /// <summary>How this machine runs the platform. Costs nothing for its own, else about as long as starting a program, once.</summary>
     public Task<Emulation> ForAsync(Platform platform) =>
-        known.GetOrAdd(platform, key => new Lazy<Task<Emulation>>(() => LookAsync(key))).Value;
+        known.GetAsync(platform, _ => LookAsync(platform), CancellationToken.None);
 
     /// <summary>Whether the platform is emulated.</summary>
     /// <exception cref="HostNotReadyException">It cannot run here.</exception>
@@ -53,7 +53,7 @@ public sealed class Emulators(Store store, bool remembers = false)
             if ((await LookAsync(Platform.Normalized("linux", processor.Architecture, null)).ConfigureAwait(false)).Kind == EmulationKind.Missing && Register(processor))
                 done.Add($"qemu-{processor.Qemu}");
         }
-        known.Clear();
+        known.Forget(_ => true);
         return [.. done];
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Linux;
 
@@ -15,7 +16,7 @@ public sealed class OciRuntimes
     private readonly string? searchPath;
     private readonly ImmutableArray<string> names;
     private readonly TrialFile<RuntimeTrials> kept;
-    private readonly Lazy<Task<ImmutableArray<OciRuntime>>> trials;
+    private readonly SharedValue<ImmutableArray<OciRuntime>> trials;
 
     // crun starts in a third of runc's time.
     public OciRuntimes(Store store, string? searchPath) : this(store, searchPath, ["crun", "runc"]) { }
@@ -24,11 +25,11 @@ public sealed class OciRuntimes
     {
         (this.store, this.searchPath, this.names) = (store, searchPath, names);
         kept = new TrialFile<RuntimeTrials>(store.Layout.Cache, "oci-runtimes.json", SandboxJson.Default.RuntimeTrials);
-        trials = new Lazy<Task<ImmutableArray<OciRuntime>>>(TryAllAsync);
+        trials = new SharedValue<ImmutableArray<OciRuntime>>(_ => TryAllAsync());
     }
 
     /// <summary>Every runtime that is installed, with what came of its trial, in the order of preference.</summary>
-    public Task<ImmutableArray<OciRuntime>> AllAsync() => trials.Value;
+    public Task<ImmutableArray<OciRuntime>> AllAsync() => trials.GetAsync(CancellationToken.None);
 
     /// <summary>The first that works.</summary>
     /// <exception cref="HostNotReadyException">None does.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Linux;
 
@@ -26,7 +27,7 @@ public sealed class RunNetworks
     private readonly ImmutableArray<string> names;
     private readonly bool hasOwn;
     private readonly TrialFile<NetworkTrial> kept;
-    private readonly Lazy<Task<NetworkAccess>> found;
+    private readonly SharedValue<NetworkAccess> found;
 
     public RunNetworks(Store store, string? searchPath)
         : this(store, searchPath, [NetworkProgram.Pasta, NetworkProgram.Slirp], new Surroundings().HasNetworkOfItsOwn) { }
@@ -35,12 +36,12 @@ public sealed class RunNetworks
     {
         (this.store, this.searchPath, this.names, this.hasOwn) = (store, searchPath, names, hasOwn);
         kept = new TrialFile<NetworkTrial>(store.Layout.Cache, "run-networks.json", SandboxJson.Default.NetworkTrial);
-        found = new Lazy<Task<NetworkAccess>>(LookAsync);
+        found = new SharedValue<NetworkAccess>(_ => LookAsync());
     }
 
     /// <exception cref="IOException">A trial found a disk full, or too many files open, which says nothing of the programs.</exception>
     /// <exception cref="HostNotReadyException">The disk of the store is full.</exception>
-    public Task<NetworkAccess> FindAsync() => found.Value;
+    public Task<NetworkAccess> FindAsync() => found.GetAsync(CancellationToken.None);
 
     private async Task<NetworkAccess> LookAsync()
     {

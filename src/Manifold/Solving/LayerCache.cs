@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Oci;
 
@@ -41,7 +42,7 @@ public sealed class ImportedCache
 {
     private readonly ConcurrentDictionary<Digest, StepRecord> steps = new();
     private readonly ConcurrentDictionary<Digest, ImmutableList<(ILayerCache Cache, CachedLayer Layer)>> layers = new();
-    private readonly ConcurrentDictionary<(ILayerCache, Digest), Lazy<Task<bool>>> there = new();
+    private readonly SharedWork<(ILayerCache, Digest), bool> there = new();
 
     /// <summary>Idempotent. What is known of a step already stays.</summary>
     public void Add(ILayerCache cache, IEnumerable<CachedStep> records, IEnumerable<CachedLayer> blobs)
@@ -62,8 +63,8 @@ public sealed class ImportedCache
     {
         foreach (var found in layers.GetValueOrDefault(diffId, []).Where(found => form is null || found.Layer.Form == form))
         {
-            var asking = there.GetOrAdd((found.Cache, found.Layer.Blob.Digest), _ => new Lazy<Task<bool>>(() => found.Cache.HasAsync(found.Layer.Blob, CancellationToken.None)));
-            if (await asking.Value.WaitAsync(cancellation).ConfigureAwait(false))
+            var (cache, blob) = (found.Cache, found.Layer.Blob);
+            if (await there.GetAsync((cache, blob.Digest), stop => cache.HasAsync(blob, stop), cancellation).ConfigureAwait(false))
                 return found;
         }
         return null;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Manifold.Concurrency;
 using Manifold.Linux;
 using Manifold.Planning;
 
@@ -11,7 +12,7 @@ public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : I
     // The command ends with our end of the pipe, and ends the agent; where it cannot, the agent sees within 10 seconds that its command is gone. Keys with a passphrase fail: nobody is asked.
     private const string Holding = "SSH_ASKPASS_REQUIRE=never SSH_ASKPASS=false DISPLAY= setsid -w ssh-add -q -- \"$@\" </dev/null >&2 && echo ready && cat >/dev/null; kill $SSH_AGENT_PID";
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> sockets = new(StringComparer.Ordinal);
+    private readonly SharedWork<string, string> sockets = new();
     private readonly ConcurrentBag<HeldProcess> started = [];
 
     /// <summary>The socket of an agent; null where the build has none of this name.</summary>
@@ -21,7 +22,7 @@ public sealed class SshAgents(RunSettings settings, Func<string> workFolder) : I
     {
         null => null,
         { Socket: { } running } => running,
-        var agent => await sockets.GetOrAdd(id, _ => new Lazy<Task<string>>(() => StartAsync(agent, cancellation))).Value.ConfigureAwait(false),
+        var agent => await sockets.GetAsync(id, stop => StartAsync(agent, stop), cancellation).ConfigureAwait(false),
     };
 
     private async Task<string> StartAsync(SshAgent agent, CancellationToken cancellation)

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Manifold.Content;
 using Manifold.Events;
-using Manifold.Layers;
-using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Sandbox;
 using Manifold.Solving.Copying;
+using Manifold.Solving.Steps;
 
 namespace Manifold.Solving;
 
@@ -16,7 +14,7 @@ public sealed record StepTools
 {
     public required LayerKeeper Layers { get; init; }
     public required StepCache Cache { get; init; }
-    public required RunSandbox Sandbox { get; init; }
+    public required ISandbox Sandbox { get; init; }
     public required StepGate Gate { get; init; }
     public required ISourceTree Context { get; init; }
 
@@ -25,6 +23,7 @@ public sealed record StepTools
 
     /// <summary>Fetches what ADD takes from elsewhere.</summary>
     public required RemoteFiles Remotes { get; init; }
+
     /// <summary>What RUNs get besides what the Dockerfile says.</summary>
     public required RunSettings Run { get; init; }
 
@@ -47,82 +46,47 @@ public sealed record StepTools
 
     /// <summary>What RUNs find as their machine's name; null is the default.</summary>
     public string? Hostname { get; init; }
+
+    /// <summary>A new name for what is in the making.</summary>
+    internal string NewPath(string kind) => Path.Combine(WorkFolder(), kind + Guid.NewGuid().ToString("N"));
+
+    /// <summary>A new folder for what is in the making.</summary>
+    internal string NewFolder(string kind) => Directory.CreateDirectory(NewPath(kind)).FullName;
 }
 
-/// <summary>Does single steps, each through the same gate: key → record, or else the work → record.</summary>
+/// <summary>Does single steps on this machine, each through the same gate: key → record, or else the work → record.</summary>
 /// <remarks>
+/// <code>
+/// WORKDIR    <see cref="WorkdirMaker"/>       ─┐
+/// COPY, ADD  <see cref="Copier"/>        ├─►  <see cref="StepRecords"/>: the key's record, or the work
+/// RUN        <see cref="CommandRunner"/>      ─┘    │
+///              <see cref="CommandMounts"/>           └─►  <see cref="StepFiles"/>: what is copied or shown, chosen and hashed once
+/// </code>
 /// A key holds everything that the result depends on, and content instead of names: files by digest, what is below by diff ids.
-/// Each method returns the diff id of the layer that the step adds, or null where it changes nothing. Thread-safe.
+/// Thread-safe.
 /// </remarks>
-public sealed partial class StepRunner(StepTools tools)
+public sealed class StepRunner : IStepExecutor
 {
-    // Bumped when the meaning of keys or the bytes of layers change, so that old records are not believed.
-    private const string KeyVersion = "2";
+    private readonly WorkdirMaker workdirs;
+    private readonly Copier copies;
+    private readonly CommandRunner commands;
 
-    /// <summary>Makes a working directory where it is missing.</summary>
-    public Task<Digest?> MakeFolderAsync(WorkdirStep step, ImmutableArray<ChainLayer> below, CancellationToken cancellation)
+    public StepRunner(StepTools tools)
     {
-        using var builder = KeyOf("workdir", below).Add(step.Path).Add(step.Owner);
-        return ThroughCache(step, builder.ToDigest(), async () =>
-        {
-            var contents = await tools.Layers.ContentsAsync(below, cancellation).ConfigureAwait(false);
-            var lookup = new OwnerLookup(tools.Layers, below, unknownIsRoot: true);
-            var owner = await lookup.FindAsync(step, step.Owner, cancellation).ConfigureAwait(false);
-            return MissingFolders(step, contents, owner ?? default);
-        }, cancellation);
+        var (records, files) = (new StepRecords(tools), new StepFiles(tools));
+        workdirs = new WorkdirMaker(tools, records);
+        copies = new Copier(tools, records, files);
+        commands = new CommandRunner(tools, records, new CommandMounts(tools, records, files));
     }
 
-    private LayerEntry[] MissingFolders(WorkdirStep step, Chain contents, Owner owner)
+    public Task<Digest?> ExecuteAsync(Step step, StepInputs inputs, CancellationToken cancellation) => step switch
     {
-        var resolved = contents.Resolve(step.Path);
-        if (resolved.Entry is { Kind: not EntryKind.Folder })
-            throw new StepFailedException(step, $"'{step.Path}' is not a folder in the image.");
-        var missing = new List<LayerEntry>();
-        for (var path = resolved.Path; path.Length > 0 && contents.Find(path) is null; path = EntryPath.Parent(path))
-            missing.Add(new LayerEntry { Path = path, Kind = EntryKind.Folder, Mode = 0x1ED, Uid = owner.Uid, Gid = owner.Gid, Modified = new FileTime(tools.FileTime) }); // 0755
-        return [.. missing];
-    }
+        RunStep run => commands.RunAsync(run, inputs, cancellation),
+        CopyStep copy => copies.CopyAsync(copy, inputs, cancellation),
+        WorkdirStep workdir => workdirs.MakeAsync(workdir, inputs, cancellation),
+        _ => throw new InvalidOperationException($"{step.GetType().Name} cannot be solved."),
+    };
 
-    private StepRecord? FindRecord(Step step, Digest key) =>
-        IsDoneAnew(step) && !tools.Gate.IsDone(key) ? null : tools.Cache.FindStep(key);
-
-    /// <summary>Whether records of earlier runs count for nothing.</summary>
-    private bool IsDoneAnew(Step step) => tools.NoCache || tools.NoCacheFilter.Contains(step.Stage, StringComparer.OrdinalIgnoreCase);
-
-    private void SaveRecord(Digest key, StepRecord record)
-    {
-        tools.Cache.SaveStep(key, record);
-        tools.Gate.NoteDone(key);
-    }
-
-    private KeyBuilder KeyOf(string kind, IEnumerable<ChainLayer> below) => new KeyBuilder().Add(KeyVersion).Add(kind).Add(tools.FileTime)
-        .AddAll([.. below.Select(layer => layer.DiffId.ToString())]);
-
-    /// <summary>A step whose result is entries: from the cache, or made, hashed and recorded.</summary>
-    /// <param name="make">The layer's entries. Called again only if the layer is needed and was pruned.</param>
-    private async Task<Digest?> ThroughCache(Step step, Digest key, Func<Task<IReadOnlyCollection<LayerEntry>>> make, CancellationToken cancellation)
-    {
-        using var turn = await tools.Gate.TurnAsync(key, cancellation).ConfigureAwait(false);
-        var started = Stopwatch.GetTimestamp();
-        tools.On(new StepStarted(step) { Time = tools.Time.GetUtcNow() });
-        var record = FindRecord(step, key);
-        var diffId = record?.DiffId;
-        try
-        {
-            if (record is null)
-            {
-                diffId = await tools.Layers.HashAsync(await make().ConfigureAwait(false), cancellation).ConfigureAwait(false);
-                SaveRecord(key, new StepRecord { DiffId = diffId, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds });
-            }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            tools.On(new StepFailed(step, Stopwatch.GetElapsedTime(started), e.Message) { Time = tools.Time.GetUtcNow() });
-            throw;
-        }
-        if (diffId is { } made)
-            tools.Layers.Know(made, _ => make());
-        tools.On(new StepFinished(step, Stopwatch.GetElapsedTime(started), Cached: record is not null, Emulated: false) { Time = tools.Time.GetUtcNow(), DiffId = diffId, Key = key });
-        return diffId;
-    }
+    /// <summary>A linked copy does. A name in --chown is looked up in what lies below, so it has to be known.</summary>
+    public bool StandsAlone(Step step) => step is CopyStep { Link: true } copy && (copy.Chown is null || OwnerLookup.IsOfNumbers(copy.Chown));
 }

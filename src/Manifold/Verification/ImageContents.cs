@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Concurrency;
 using Manifold.Images;
@@ -54,29 +53,22 @@ public sealed record ImageContents(Descriptor Top, ImmutableArray<PlatformConten
 
     private sealed class Reading(IImageSource source)
     {
-        private readonly ConcurrentDictionary<Digest, Lazy<Task<LayerSurvey>>> layers = new();
-        private readonly SemaphoreSlim processors = new(Environment.ProcessorCount);
+        private readonly SharedWork<Digest, LayerSurvey> layers = new();
+        private readonly Processors processors = new();
 
         internal async Task<PlatformContents> PlatformAsync(PlatformImage image, CancellationToken cancellation)
         {
             var (descriptor, manifest, config) = image;
-            var surveys = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds,
-                (layer, diffId) => layers.GetOrAdd(diffId, _ => new Lazy<Task<LayerSurvey>>(() => LayerAsync(layer, diffId, cancellation))).Value)).ConfigureAwait(false);
+            var surveys = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds, (layer, diffId) =>
+                layers.GetAsync(diffId, stop => LayerAsync(layer, diffId, stop), cancellation))).ConfigureAwait(false);
             return new PlatformContents(descriptor.Platform?.ToPlatform() ?? config.Platform, descriptor, manifest, config, [.. surveys]);
         }
 
         private async Task<LayerSurvey> LayerAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)
         {
-            var blob = await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
-            await processors.WaitAsync(cancellation).ConfigureAwait(false);
-            try
-            {
-                return await Task.Run(() => LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted, cancellation), cancellation).ConfigureAwait(false);
-            }
-            finally
-            {
-                processors.Release();
-            }
+            await using var blob = await source.OpenBlobAsync(layer, cancellation).ConfigureAwait(false);
+            return await processors.RunAsync(
+                () => LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted, cancellation), cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Manifold.Building;
 using Manifold.Layers;
 using Manifold.Verification.Binaries;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Building.Recording;
+using Manifold.Events;
 using Manifold.Oci;
 
 namespace Manifold.Tests.Reporting;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Concurrency;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
@@ -19,28 +20,29 @@ public sealed class RecordCompletion(Store store)
     private const int ShownDifferences = 60, LongestValue = 80;
 
     private readonly ContentsCache contents = new(store);
-    private readonly ConcurrentDictionary<Digest, Lazy<LayerSurvey?>> layers = new();
+    private readonly SharedWork<Digest, LayerSurvey?> layers = new();
     private readonly ConcurrentDictionary<Digest, bool> unread = new();
+    private readonly Processors processors = new();
 
     /// <summary>The record with what could be added. What was there stays.</summary>
     public async Task<BuildRecord> CompleteAsync(BuildRecord record, CancellationToken cancellation = default)
     {
         var components = new RecordedComponent[record.Components.Length];
-        await Parallel.ForAsync(0, components.Length, cancellation, (i, _) =>
+        await Parallel.ForAsync(0, components.Length, cancellation, async (i, stop) =>
         {
             var image = record.Components[i];
-            components[i] = image.Parity is null ? image with { Parity = ParityOf(image) } : image;
-            return ValueTask.CompletedTask;
+            components[i] = image.Parity is null ? image with { Parity = await ParityOfAsync(image, stop).ConfigureAwait(false) } : image;
         }).ConfigureAwait(false);
         return record with { Components = [.. components] };
     }
 
-    private RecordedParity? ParityOf(RecordedComponent image)
+    private async Task<RecordedParity?> ParityOfAsync(RecordedComponent image, CancellationToken cancellation)
     {
         var made = image.Platforms.Where(platform => platform.Manifest is not null).ToList();
         if (made.Count < 2)
             return null;
-        var read = made.Select(Read).OfType<PlatformContents>().ToImmutableArray();
+        var all = await Task.WhenAll(made.Select(platform => ReadAsync(platform, cancellation))).ConfigureAwait(false);
+        var read = all.OfType<PlatformContents>().ToImmutableArray();
         if (read.Length < made.Count)
             return null;
         var report = ParityReport.Of(new ImageContents(image.Index!, read));
@@ -55,14 +57,16 @@ public sealed class RecordCompletion(Store store)
         };
     }
 
-    private PlatformContents? Read(RecordedPlatform platform)
+    private async Task<PlatformContents?> ReadAsync(RecordedPlatform platform, CancellationToken cancellation)
     {
         try
         {
             if (store.TryReadDocument(platform.Manifest!.Value) is not { } bytes || Manifest.Parse(bytes) is not { } manifest || store.TryReadDocument(manifest.Config.Digest) is not { } configBytes)
                 return null;
             var config = ImageConfig.Parse(configBytes);
-            var surveys = manifest.Layers.Zip(config.RootFs.DiffIds, Survey).OfType<LayerSurvey>().ToImmutableArray();
+            var all = await Task.WhenAll(manifest.Layers.Zip(config.RootFs.DiffIds, (layer, diffId) =>
+                layers.GetAsync(diffId, stop => processors.RunAsync(() => Survey(layer, diffId, stop), stop), cancellation))).ConfigureAwait(false);
+            var surveys = all.OfType<LayerSurvey>().ToImmutableArray();
             var descriptor = new Descriptor { MediaType = MediaType.Manifest, Digest = platform.Manifest.Value, Size = bytes.Length, Platform = PlatformFields.From(platform.Platform) };
             return surveys.Length == manifest.Layers.Length ? new PlatformContents(platform.Platform, descriptor, manifest, config, surveys) : null;
         }
@@ -72,17 +76,17 @@ public sealed class RecordCompletion(Store store)
         }
     }
 
-    private LayerSurvey? Survey(Descriptor layer, Digest diffId) => layers.GetOrAdd(diffId, _ => new Lazy<LayerSurvey?>(() =>
+    private LayerSurvey? Survey(Descriptor layer, Digest diffId, CancellationToken cancellation)
     {
         if (contents.Find(diffId) is not { } table)
             return null;
         if (!table.Entries.Any(entry => entry.Kind == EntryKind.File && PackageInventory.IsWanted(entry.Path)))
             return new LayerSurvey(table, ImmutableDictionary<string, byte[]>.Empty);
         if (store.TryOpen(layer.Digest) is { } blob)
-            return LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted);
+            return LayerSurvey.Read(blob, layer, diffId, PackageInventory.IsWanted, cancellation);
         unread[diffId] = true;
         return new LayerSurvey(table, ImmutableDictionary<string, byte[]>.Empty);
-    })).Value;
+    }
 
     private static string? Short(string? value) => value is { Length: > LongestValue } ? value[..LongestValue] + "…" : value;
 }

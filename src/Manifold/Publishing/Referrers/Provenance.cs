@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Manifold.Building;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Text;
