@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Manifold.Building;
 using Manifold.Images.Outputs;
 using Manifold.Publishing.Referrers;
 using Manifold.Publishing.Signing;
@@ -109,7 +110,24 @@ internal sealed record Attachments(bool? Sbom, bool? Provenance, string? KeyFile
 
     public AttachmentRequest Request(SigningKey? key) => new()
     {
-        Sbom = Sbom is true, IsMinimal = IsMinimal is true, Key = key, Tool = ProgramName.Version.Replace(' ', '-'),
+        Sbom = Sbom is true,
+        IsMinimal = IsMinimal is true,
+        Key = key,
+        Tool = ProgramName.Version.Replace(' ', '-'),
+    };
+
+    /// <summary>The same for a builder.</summary>
+    public DocumentOrder Order(SigningKey? key) => new()
+    {
+        Sbom = Sbom,
+        Provenance = Provenance,
+        IsMinimal = IsMinimal,
+        Key = key,
+        RequirePlace = outputs =>
+        {
+            if (AnyDocuments)
+                RequirePlace(outputs);
+        },
     };
 
     /// <summary>What <c>--set</c> says for the same.</summary>

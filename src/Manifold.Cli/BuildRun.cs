@@ -2,12 +2,10 @@ using Manifold.Building;
 using Manifold.Building.Recording;
 using Manifold.Building.Units;
 using Manifold.Content;
-using Manifold.Events;
 using Manifold.Fetching;
-using Manifold.Images;
-using Manifold.Images.Outputs;
 using Manifold.Oci;
 using Manifold.Planning;
+using Manifold.Projects;
 using Manifold.Publishing;
 using Manifold.Publishing.Referrers;
 using Manifold.Registry;
@@ -16,10 +14,9 @@ using Manifold.Text;
 
 namespace Manifold.Cli;
 
-/// <summary>One run of <c>manifold build</c>: build, publish, hand out, tell.</summary>
+/// <summary>One run of <c>manifold build</c>: reads the command line, and orders a project of one image.</summary>
 internal sealed class BuildRun(CliContext context, BuildCommandLine line)
 {
-    private readonly BuildReports reports = new(context, line.Report);
     private readonly List<string> written = [];
 
     public async Task<int> RunAsync(CancellationToken cancellation)
@@ -36,95 +33,36 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             return PrintTree();
         if (line.Check)
             return await new CheckRun(context, line).RunAsync((store, registry), cancellation);
-        var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")) { Verification = line.Verification });
+        var order = Order() with { Documents = line.Attachments.Order(key) };
         if (line.Print == "plan")
-            return await PrintPlanAsync(builder, cancellation);
-
-        var heading = new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request));
-        var recorder = new BuildRecorder(new RecorderTools(store, registry, context.Time), heading);
-        await recorder.ExpectAsync(null, line.Request.Tags, cancellation);
-        await using var progress = BuildProgress.Create(context, line.Progress);
-        context = progress.Context;
-        void Show(BuildEvent e)
+            return await PrintPlanAsync(order, store, registry, cancellation);
+        var run = new OrderRun(context, store, registry, line.Progress, line.Report)
         {
-            recorder.Show(e);
-            progress.Show(e);
-        }
-
-        var outcome = new ComponentOutcome { Tags = line.Request.Tags, Arguments = line.Request.BuildArguments };
-        var hasPlan = false;
-        try
-        {
-            await BuildAsync(Show);
-        }
-        catch (Exception e)
-        {
-            recorder.Add(outcome with { Failure = e });
-            var failed = await recorder.FinishAsync(e, CancellationToken.None);
-            await progress.DisposeAsync();
-            await reports.WriteAsync(store, failed, CancellationToken.None);
-            if (progress.IsForPeople && hasPlan && RunEnd.Of(e, failed, line.Request) is { } ending)
-                throw ending;
-            throw;
-        }
-        recorder.Add(outcome);
-        var record = await recorder.FinishAsync(null, cancellation);
-        await progress.DisposeAsync();
-        await TellAsync(outcome.Result!, outcome.Published, record);
-        await reports.WriteAsync(store, record, cancellation);
-        if (progress.IsForPeople)
-            RunEnd.Write(context, RunEnd.Succeeded(record, Amounts.Count(record.Components[0].Platforms.Length, "platform")));
-        return 0;
-
-        async Task BuildAsync(Action<BuildEvent> show)
-        {
-            var writer = new OutputWriter(Outputs(store, registry, show));
-            await writer.PrepareAsync(line.Outputs.All, line.Request.Platforms, cancellation);
-            var publishing = new PublishingTools(store, registry, context.Time) { Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }) };
-            var publisher = new Publisher(publishing);
-            if (line.Push is not null)
-                await publisher.RecoverAsync(cancellation);
-            var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, show, cancellation);
-            (outcome, hasPlan) = (outcome with { Preflight = planned.Preflight }, true);
-            var result = await builder.BuildAsync(line.Request, planned.Plan, show, cancellation);
-            outcome = outcome with { Result = result };
-            var attach = line.Attachments.AnyDocuments ? new LayoutAttachments(publishing, await AttachmentsAsync(result),
-                line.Request.Tags.FirstOrDefault()) : null;
-            foreach (var output in line.Outputs.All)
-            {
-                var made = OutputChoice.VariantOf(output, line.Request) is { } variant ? await builder.BuildAsync(variant, planned.Plan, _ => { }, cancellation) : result;
-                var source = new BuiltSource(made.Index, line.Request.Platforms) { Attach = attach is null ? null : attach.AttachAsync };
-                await writer.WriteAsync(output, source, line.Request.Tags, cancellation);
-            }
-            // Last, so that no tag says that all is well while a file could not be written.
-            if (planned.Preflight is { } preflight)
-                outcome = outcome with { Published = await PublishAsync(publishing, preflight, result, show) };
-            if (line.Shard is { } shard)
-                Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, ImageIndex.Parse(store.ReadDocument(result.Index.Digest)), line.Request.Tags).ToJson());
-            await WriteFilesAsync(outcome.Published is { } published && published.Top.Digest != result.Index.Digest ? result with { Index = published.Top } : result, recorder.Id, cancellation);
-        }
-
-        async Task<AttachmentRequest> AttachmentsAsync(BuildResult result)
-        {
-            var request = line.Attachments.Request(key);
-            return line.Attachments.Provenance is true
-                ? request with { Provenance = await new BuildProvenance(context, line.Request).OfAsync(result, begin, cancellation) }
-                    : request;
-        }
-
-        async Task<Publication> PublishAsync(PublishingTools publishing, Preflight preflight, BuildResult result, Action<BuildEvent> show)
-        {
-            IImageSource built = new StoreSource(store, registry, preflight.Request.Targets[0], result.Index);
-            await using var source = line.Outputs.PushesDockerFormat
-                ? await FormatConversion.ConvertAsync(built, ImageFormat.Docker, publishing.Warn, cancellation) : built;
-            var top = line.Outputs.PushesDockerFormat ? (await source.ResolveAsync(cancellation)).Descriptor : result.Index;
-            var (done, attached) = await new ImageAttachments(publishing, await AttachmentsAsync(result)).PublishAsync(source, top,
-                preflight, new PushEvents(show, context.Time), cancellation);
-            if (line.Attachments.Any && line.Progress is not ("quiet" or "json"))
-                await Attachments.TellAsync(context, attached);
-            return done;
-        }
+            Request = line.Request,
+            WriteFiles = outcome => WriteFilesAsync(outcome, store),
+            Tell = TellAsync,
+            Count = outcome => Amounts.Count(outcome.Record.Components[0].Platforms.Length, "platform"),
+        };
+        return await run.RunAsync(order, cancellation);
     }
+
+    /// <summary>Returns the order for a builder: a project of one image.</summary>
+    internal BuildOrder Order() => new(
+        ImageProject.Of(line.Request, line.Verification, line.Outputs.PushesDockerFormat),
+        new GraphOptions { LayoutReference = _ => throw new InvalidOperationException("Contexts of a request are resolved.") })
+    {
+        Heading = new BuildHeading(ProgramName.Version, "build", Project: NameOf(line.Request)),
+        Push = line.Push,
+        // More busy RUNs than processors would only fight for memory.
+        Jobs = Math.Max(2, Environment.ProcessorCount),
+        Outputs = new OutputOrder
+        {
+            Given = line.Outputs.All,
+            Environment = context.Environment,
+            OpenStandardOutput = context.OpenOutput,
+            Tell = written.Add,
+        },
+    };
 
     private async Task<BuildRequest> WithTimeAsync(BuildRequest request, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -145,46 +83,56 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         return 0;
     }
 
-    private async Task<int> PrintPlanAsync(Builder builder, CancellationToken cancellation)
+    private async Task<int> PrintPlanAsync(BuildOrder order, Store store, RegistryClient registry, CancellationToken cancellation)
     {
-        var plan = await builder.PlanAsync(line.Request, _ => { }, cancellation);
-        await context.Out.WriteLineAsync(PlanJson.Write(plan));
+        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var plan = await new Builder(tools).PlanAsync(order with { Push = null, PlansOnly = true }, _ => { }, cancellation);
+        SeveralProblemsException.ThrowIfAny(plan.Problems);
+        await context.Out.WriteLineAsync(PlanJson.Write(plan.Components[0].Plan));
         return 0;
     }
 
-    private async Task WriteFilesAsync(BuildResult result, string record, CancellationToken cancellation)
+    private async Task WriteFilesAsync(BuildOutcome outcome, Store store)
     {
+        var built = outcome.Result!.Components[0];
+        var result = built.Result!;
+        if (line.Shard is { } shard)
+        {
+            var index = ImageIndex.Parse(store.ReadDocument(result.Index.Digest));
+            Store.ReplaceFile(shard, Shard.Of(ProgramName.Version, result, index, line.Request.Tags).ToJson());
+        }
+        // A push in Docker's format has another digest.
+        result = built.Publication is { } published ? result with { Index = published.Top } : result;
         if (line.IidFile is { } iid)
-            await File.WriteAllTextAsync(iid, result.Index.Digest.ToString(), cancellation);
+            await File.WriteAllTextAsync(iid, result.Index.Digest.ToString());
         if (line.MetadataFile is { } metadata)
-            await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, record), cancellation);
+            await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, outcome.Record.Id));
     }
 
-    private OutputTools Outputs(Store store, RegistryClient registry, Action<BuildEvent> show) => new(store, registry)
+    private async Task TellAsync(CliContext told, BuildOutcome outcome)
     {
-        Environment = context.Environment, OpenStandardOutput = context.OpenOutput, Tell = written.Add,
-        Warn = message => show(new Warned(message) { Time = context.Time.GetUtcNow() }),
-    };
-
-    private async Task TellAsync(BuildResult result, Publication? published, BuildRecord record)
-    {
-        var results = line.Outputs.TakesStandardOutput ? context.Error : context.Out;
+        if (outcome.Failure is not null)
+            return;
+        var (built, record) = (outcome.Result!.Components[0], outcome.Record);
+        var results = line.Outputs.TakesStandardOutput ? told.Error : told.Out;
         if (line.Progress == "quiet")
         {
-            await results.WriteLineAsync(result.Index.Digest.ToString());
+            await results.WriteLineAsync(built.Result!.Index.Digest.ToString());
             return;
         }
-        if (line.Progress != "json" && context.OutWidth is not null)
-            await context.Error.WriteLineAsync();
         if (line.Progress != "json")
         {
-            var width = results == context.Out ? context.OutWidth : context.ErrorSize()?.Width;
-            await results.WriteAsync(BuildTable.Render(record, record.Components[0], published, width));
+            if (line.Attachments.Any && built.Publication is not null)
+                await Attachments.TellAsync(told, built.Attached ?? AttachmentSummary.None);
+            if (told.OutWidth is not null)
+                await told.Error.WriteLineAsync();
+            var width = results == told.Out ? told.OutWidth : told.ErrorSize()?.Width;
+            await results.WriteAsync(BuildTable.Render(record, record.Components[0], built.Publication, width));
         }
         foreach (var each in written)
-            await context.Error.WriteLineAsync(each);
+            await told.Error.WriteLineAsync(each);
         if (line.Shard is { } shard)
-            await context.Error.WriteLineAsync("Pushed without tags. When you have all shards, write the tags with: manifold merge "
+            await told.Error.WriteLineAsync("Pushed without tags. When you have all shards, write the tags with: manifold merge "
                 + $"{ShellWord.Quote(shard)} ...");
     }
 }

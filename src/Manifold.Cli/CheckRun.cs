@@ -14,7 +14,7 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
     public async Task<int> RunAsync((Store Store, RegistryClient Registry) tools, CancellationToken cancellation)
     {
         var checker = new BuildChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")));
-        var report = await checker.CheckAsync(line.Request, Warn, cancellation);
+        var report = await checker.CheckAsync(line.Request, e => OrderRun.Warn(context, e), cancellation);
         if (line.Progress != "quiet")
         {
             var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry, context.Time)
@@ -23,11 +23,5 @@ internal sealed class CheckRun(CliContext context, BuildCommandLine line)
                 : ChecksText.Render(report) + AdviceText.Render(advice));
         }
         return report.Errors > 0 ? 1 : 0;
-    }
-
-    private void Warn(BuildEvent e)
-    {
-        if (e is Warned warned)
-            context.Warn(warned.Message);
     }
 }

@@ -26,9 +26,9 @@ internal static class PlanCommand
         options.AddTo(command, contextMayMiss: true);
         command.SetAction(async (parsed, cancellation) =>
         {
-            if (options.ReadProject(parsed) is { } project)
+            if (options.ReadProject(parsed) is { } file)
             {
-                await new BakeRun(context, project with { Set = [.. parsed.GetValue(set) ?? []], Locked = parsed.GetValue(locked) }).RunAsync(cancellation);
+                await new BakeRun(context, file with { Set = [.. parsed.GetValue(set) ?? []], Locked = parsed.GetValue(locked) }).RunAsync(cancellation);
                 return;
             }
             if (parsed.GetResult(set) is not null || parsed.GetValue(locked))
@@ -39,9 +39,11 @@ internal static class PlanCommand
             using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
             using var registry = RegistryAccess.Open(context, line.Registries);
             line = line with { Request = await ContextFlags.PrepareAsync(context, (store, registry), line.Request, cancellation) };
-            var builder = new Builder(new BuilderTools(store, registry, context.Time, context.Variable("PATH")));
-            var publisher = new Publisher(new PublishingTools(store, registry, context.Time) { Surveys = true });
-            var planned = await PlannedBuild.MakeAsync((builder, publisher), line.Request, line.Push, e => Warn(context, e), cancellation);
+            var order = new BuildRun(context, line).Order() with { PlansOnly = true };
+            var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+            var project = await new Builder(tools).PlanAsync(order, e => OrderRun.Warn(context, e), cancellation);
+            SeveralProblemsException.ThrowIfAny(project.Problems);
+            var planned = project.Components[0];
             var emulators = new Emulators(store);
             var advice = await new BuildAdvisor(emulators, registry, context.Time)
                 .OfAsync([new AdvisedBuild("", planned.Plan)], cancellation);
@@ -58,15 +60,8 @@ internal static class PlanCommand
                 var table = await PlanTable.RenderAsync(planned.Plan, planned.Preflight, emulators, context.OutWidth);
                 await context.Out.WriteAsync(table + AdviceText.Render(advice));
             }
-            foreach (var platform in planned.Plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
-                await emulators.RequireAsync(platform);
+            SeveralProblemsException.ThrowIfAny(project.HostProblems);
         });
         return command;
-    }
-
-    private static void Warn(CliContext context, BuildEvent e)
-    {
-        if (e is Warned warned)
-            context.Warn(warned.Message);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
             RunSettings = _ => line.Allowed.To(new RunSettings()), // nothing runs, so nobody needs secrets
         };
         var checker = new ProjectChecker(new BuilderTools(tools.Store, tools.Registry, context.Time, context.Variable("PATH")), project, options) { Pins = BakeLock.Find(context, project, line)?.Pins };
-        var checks = await checker.CheckAsync(Warn, cancellation);
+        var checks = await checker.CheckAsync(e => OrderRun.Warn(context, e), cancellation);
         if (line.Progress != "quiet" && (checks.Problems.IsEmpty || !checks.Components.IsEmpty))
         {
             var advice = await new BuildAdvisor(new Emulators(tools.Store, remembers: true), tools.Registry, context.Time)
@@ -36,11 +36,5 @@ internal sealed class ProjectCheckRun(CliContext context, BakeCommandLine line)
         }
         SeveralProblemsException.ThrowIfAny(checks.Problems);
         return checks.Errors > 0 ? 1 : 0;
-    }
-
-    private void Warn(BuildEvent e)
-    {
-        if (e is Warned warned)
-            context.Warn(warned.Message);
     }
 }

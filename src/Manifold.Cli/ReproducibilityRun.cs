@@ -17,7 +17,7 @@ internal sealed class ReproducibilityRun(CliContext context, BakeCommandLine lin
     public async Task<int> RunAsync(Store store, RegistryClient registry, CancellationToken cancellation)
     {
         RefuseWhatWouldBeIgnored();
-        var tools = new BakeTools(new BuilderTools(store, registry, context.Time, context.Variable("PATH")), new Publisher(new PublishingTools(store, registry, context.Time)));
+        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
         var project = Read();
         var builds = new[] { BuildProgress.Create(context, line.Progress), BuildProgress.Create(context, line.Progress) };
         var report = await new ReproducibilityCheck(tools).RunAsync(new ReproducibilityRequest

@@ -35,7 +35,7 @@ internal static class RunEnd
     /// <param name="request">The build of a single image, whose Dockerfile's lines are shown.</param>
     public static Exception? Of(Exception e, BuildRecord record, BuildRequest? request = null) => e switch
     {
-        BakeFailedException failure => Failed(failure, record),
+        ProjectFailedException failure => Failed(failure, record),
         // What the step printed is on the screen already.
         StepFailedException step when request is not null =>
             new RunFailedException(step, step.Sentence, Apart(DockerfileExcerpt.Of(request, step.Step.Place)), [Last(record)]),
@@ -45,7 +45,7 @@ internal static class RunEnd
     };
 
     /// <summary>The failures of a project's images, and what became of the others.</summary>
-    private static RunFailedException Failed(BakeFailedException failure, BuildRecord record)
+    private static RunFailedException Failed(ProjectFailedException failure, BuildRecord record)
     {
         var (before, sentences) = (new List<string>(), new List<string>());
         foreach (var component in failure.Result.Components.Where(component => component.Failure is not null))
@@ -58,7 +58,7 @@ internal static class RunEnd
         }
         var message = $"{string.Join('\n', sentences)}\n{failure.Outlook}";
         // The message shortens long lists of names.
-        string[] counts = record.Components.Length > BakeFailedException.MostNames ? [ImageStates.CountsOf(record)] : [];
+        string[] counts = record.Components.Length > ProjectFailedException.MostNames ? [ImageStates.CountsOf(record)] : [];
         return new(failure, message, before.Count > 0 ? [.. before, ""] : [], [.. counts, Last(record)]);
     }
 
@@ -90,7 +90,7 @@ internal static class RunEnd
         return string.Join('\n', message.Split('\n').SelectMany(line => Wrapping.Lines(line, size.Width)));
     }
 
-    private static BuildRequest? RequestOf(BakedComponent component, Step step)
+    private static BuildRequest? RequestOf(ComponentResult component, Step step)
     {
         var builds = component.Planned.Platforms.Where(platform => platform.Node.Build is not null).ToImmutableArray();
         var own = builds.FirstOrDefault(platform => platform.Plan?.Steps.Any(each => each.Digest == step.Digest) is true)

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Manifold.Concurrency;
+using Manifold.Building.Units;
 using Manifold.Content;
 using Manifold.Dockerfile;
 using Manifold.Events;
@@ -61,53 +61,42 @@ public sealed class BuildSession(BuilderTools tools, long fileTime, RunSlots slo
                 + "Run it with: sudo manifold …");
     }
 
-    /// <summary>Copies and runs what the cache does not know, and puts each platform's image together.</summary>
-    /// <param name="mayFail">Asked when a platform's work failed; false ends the whole. A platform that may fail is missing from the result.</param>
-    public async Task<ImmutableArray<BuiltImage>> SolveAsync(
-        BuildRequest request, BuildPlan plan, Func<ImagePlan, Exception, bool> mayFail, Action<BuildEvent> show, CancellationToken cancellation)
+    /// <summary>Opens a group of units: imports the caches that it names, and prepares its steps.</summary>
+    internal async Task<GroupBuild> OpenAsync(UnitGroup group, Action<BuildEvent> show, CancellationToken cancellation)
     {
+        var (request, plan) = (group.Request, group.Plan);
         await TellOfNetworkAsync(plan).ConfigureAwait(false);
         await Caches.ImportAsync(request.Cache, [.. plan.Images.Select(image => image.Platform)], show, cancellation).ConfigureAwait(false);
         Layers.WillUnpack(LayersUnderRuns(plan));
-        void Show(BuildEvent e)
-        {
-            Caches.Note(e);
-            show(e);
-        }
-
         var digests = new FileDigests(tools.Store, request.ContextFolder, tools.Time);
-        using var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
+        var agents = new SshAgents(request.Run, () => tools.Store.WorkFolder);
         var runner = new StepRunner(new StepTools
         {
-            Layers = Layers, Cache = cache, Sandbox = Sandbox, Gate = gate,
+            Layers = Layers,
+            Cache = cache,
+            Sandbox = Sandbox,
+            Gate = gate,
             Context = new ContextTree(request.ContextFolder, BuildFiles.IgnoreRulesOf(request), digests, request.ContextName),
             OpenFolder = folder => new ContextTree(
                 folder.Path, BuildFiles.IgnoreRulesOf(folder), new FileDigests(tools.Store, folder.Path, tools.Time)),
-            Run = request.Run, Agents = agents, Caches = new CacheFolders(tools.Store, tools.Time),
+            Run = request.Run,
+            Agents = agents,
+            Caches = new CacheFolders(tools.Store, tools.Time),
             Remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials),
             WorkFolder = () => tools.Store.WorkFolder,
-            Time = tools.Time, On = Show, FileTime = plan.FileTime,
-            NoCache = request.NoCache, NoCacheFilter = request.NoCacheFilter,
+            Time = tools.Time,
+            On = e => { Caches.Note(e); show(e); },
+            FileTime = plan.FileTime,
+            NoCache = request.NoCache,
+            NoCacheFilter = request.NoCacheFilter,
             Hostname = request.RunHostname,
         });
-        var solver = new Solver(runner, Layers, request.Layers);
         var assembler = new ImageAssembler(tools.Store, request.Created ?? plan.FileTime, request.Annotations);
-        var images = await FirstFailure.WhenAllAsync(plan.Images, async (image, token) =>
+        var solver = new Solver(runner, Layers, request.Layers);
+        return new GroupBuild(solver, assembler, plan.Images.Length, digests, agents)
         {
-            try
-            {
-                var solved = await solver.SolveAsync(image, token).ConfigureAwait(false);
-                var built = await assembler.AssembleAsync(image, solved, request.Cache.Inline ? Caches.InlineOf(image) : null, token).ConfigureAwait(false);
-                show(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
-                return built;
-            }
-            catch (Exception e) when (e is not (OperationCanceledException or CacheDamagedException) && mayFail(image, e))
-            {
-                return null;
-            }
-        }, cancellation).ConfigureAwait(false);
-        digests.Save();
-        return [.. images.OfType<BuiltImage>()];
+            InlineCache = image => request.Cache.Inline ? Caches.InlineOf(image) : null,
+        };
     }
 
     /// <summary>Warns, once for all builds of the session that have a RUN.</summary>

@@ -1,118 +1,137 @@
-using System.Collections.Immutable;
-using Manifold.Content;
-using Manifold.Dockerfile;
+using Manifold.Building.Recording;
 using Manifold.Events;
-using Manifold.Images;
-using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Planning.Checks;
-using Manifold.Registry;
-using Manifold.Solving;
+using Manifold.Projects;
+using Manifold.Publishing;
 using Manifold.Solving.Copying;
-using Manifold.Verification;
 
 namespace Manifold.Building;
 
-/// <summary>What a builder is made of.</summary>
-/// <param name="SearchPath">Where OCI runtimes are looked for: PATH.</param>
-public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath)
-{
-    /// <summary>What the gate does with what it finds in the images.</summary>
-    public VerificationPolicy Verification { get; init; } = VerificationPolicy.Default;
-}
-
-/// <summary>What was built: the index, which <see cref="BuildRequest.Tags"/> now name in the store, and each platform's image.</summary>
-/// <param name="Index">The only platform's manifest where no index was wanted.</param>
-public sealed record BuildResult(Descriptor Index, ImmutableArray<BuiltImage> Images, BuildPlan Plan)
-{
-    /// <summary>What the gate saw; null where it is off.</summary>
-    public GateReport? Gate { get; init; }
-}
-
-/// <summary>The whole road from a Dockerfile to an index in the store. A newcomer starts here.</summary>
+/// <summary>The road from a project to images in registries, for one image or for many. A newcomer starts here.</summary>
 /// <remarks>
 /// <code>
-/// text                        1  Dockerfile/   parse: tree, or every error at once
-/// tree × platforms            2  Planning/     which images it stands on; they are resolved to digests (Registry/)
-///                             3                a graph of steps and each platform's config; nothing was built so far
-///                             4  Sandbox/      can this machine run it? else what is missing, still before any work
-/// plan                        5  Solving/      copy and run what the cache does not know (Layers/, Snapshots/)
-/// layers                      6  Images/       config and manifest for each platform, one index
-/// index                       7  Verification/ the gate: does each image start on its platform?
-///                             8  Content/      the tags name it; caches of others get what was found out
-/// index and tags              9  Publishing/   Publisher: content by digest, then all tags of all repositories together
+/// project     1  plan       <see cref="ProjectGraph"/>, <see cref="ProjectPlanner"/>: bases to digests, targets asked; everything that prevents a build, at once
+///             2  outputs    <see cref="ImageOutputs"/>: can they be written?
+/// units       3  build      <see cref="ProjectBuild"/>: each platform of each image is a unit; joined, verified, named in the store;
+///                           content is sent by digest meanwhile, and documents are attached
+/// images      4  write      the outputs beside the store
+///             5  publish    <see cref="ProjectPublication"/>: the tags of all images together, or none
+/// record      6  record     <see cref="BuildRecorder"/>: what happened, also after a failure
 /// </code>
-/// Publication is the caller's next step, under one shared lock of the store with the build; its preflight belongs before step 4.
-/// Safe for several builds at once in one store.
+/// The caller holds the store's shared lock, so that nothing that is being built is pruned. Several builders can use one store at once.
 /// </remarks>
 public sealed class Builder(BuilderTools tools)
 {
-    private readonly BlobOrigins origins = new(tools.Store);
-
-    /// <exception cref="DockerfileException">The Dockerfile is wrong.</exception>
-    /// <exception cref="StepFailedException">A step did not succeed; nothing was named.</exception>
-    /// <exception cref="GateRefusedException">An image is not for its platform; nothing was named.</exception>
-    public async Task<BuildResult> BuildAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
+    /// <summary>Builds, writes and publishes. A failure is part of the outcome, and so is an interruption.</summary>
+    public async Task<BuildOutcome> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
     {
-        using var inUse = await tools.Store.LockSharedAsync(cancellation: cancellation).ConfigureAwait(false);
-        return await BuildAsync(request, await PlanAsync(request, on, cancellation).ConfigureAwait(false), on, cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>Builds what was planned. The caller has held the store's shared lock since before it planned.</summary>
-    /// <inheritdoc cref="BuildAsync(BuildRequest, Action{BuildEvent}, CancellationToken)"/>
-    public async Task<BuildResult> BuildAsync(BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
-    {
-        on(new PlanMade(plan.Steps.Count(), plan.Images.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
-        // One busy RUN for each processor; more would only fight for memory.
-        var session = new BuildSession(tools, plan.FileTime, RunSlots.OfMachine(Math.Max(2, Environment.ProcessorCount), tools.Time), on);
-
-        // 4
-        await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);
-
-        // 5, 6, 7
-        var result = await session.DespiteCachesAsync(() => MakeAsync(session, request, plan, on, cancellation), on).ConfigureAwait(false);
-        if (result.Gate?.IsRefusedBy(tools.Verification) is true)
-            throw new GateRefusedException(result.Gate, tools.Verification);
-
-        // 8
-        tools.Store.Tags.SetAll([.. request.Tags.Select(tag => (tag, result.Index))]);
-        await session.ExportCacheAsync(request, plan.Images, on, cancellation).ConfigureAwait(false);
-        return result;
-    }
-
-    private async Task<BuildResult> MakeAsync(BuildSession session, BuildRequest request, BuildPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
-    {
-        var images = await session.SolveAsync(request, plan, (_, _) => false, on, cancellation).ConfigureAwait(false);
-        var result = new BuildResult(await session.AssembleTopAsync(images, request.Annotations, request.WithoutIndex, cancellation)
-            .ConfigureAwait(false), images, plan);
-        return result with { Gate = await session.VerifyAsync(result, tools.Verification, on, cancellation).ConfigureAwait(false) };
-    }
-
-    /// <summary>What would be built; touches registries' documents and nothing else.</summary>
-    public async Task<BuildPlan> PlanAsync(BuildRequest request, Action<BuildEvent> on, CancellationToken cancellation)
-    {
-        // 1
-        var parsed = BuildFiles.ReadDockerfile(request);
-        var tree = parsed.OrThrow();
-        // 2
-        if (EpochStage.SourceOf(tree, request) is { } timed)
+        var recorder = new BuildRecorder(new RecorderTools(tools.Store, tools.Registry, tools.Time), order.Heading);
+        var run = new Run(order, recorder, e => { recorder.Show(e); on(e); });
+        try
         {
-            var remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials);
-            request = BuildKitArguments.WithTime(request, await remotes.TimeAsync(timed, cancellation).ConfigureAwait(false));
+            await DriveAsync(run, cancellation).ConfigureAwait(false);
         }
-        var planner = new Planner(tree, request);
-        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, origins), tools.Store, tools.Time);
-        var bases = await resolver.ResolveAsync(planner.Needs, request.Pull, on, cancellation).ConfigureAwait(false);
-        while (planner.NeedsBesides(bases) is { IsEmpty: false } more)
-            bases = bases.AddRange(await resolver.ResolveAsync(more, request.Pull, on, cancellation).ConfigureAwait(false));
+        catch (Exception e)
+        {
+            run.Failure = e;
+        }
+        // 6
+        foreach (var outcome in ComponentOutcomes.Of(order, run.Made, run.Result, run.Plan is not null, run.Failure))
+            recorder.Add(outcome);
+        var record = await recorder.FinishAsync(run.Failure, CancellationToken.None).ConfigureAwait(false);
+        return new BuildOutcome(record) { Plan = run.Plan, Result = run.Result, Failure = run.Failure };
+    }
+
+    /// <summary>Plans and builds nothing. Fetches the sources that components name, because only they tell the versions.</summary>
+    /// <exception cref="ManifoldException">Something prevents the build: all problems in one message. An order that only plans keeps
+    /// them in the plan.</exception>
+    public Task<ProjectPlan> PlanAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation) =>
+        PlanAsync(order, new Publisher(Publishing(order, on)), on, cancellation);
+
+    private async Task DriveAsync(Run run, CancellationToken cancellation)
+    {
+        var (order, on) = (run.Order, run.On);
+        var publishing = Publishing(order, on);
+        var publisher = new Publisher(publishing);
+        var documents = new ImageDocuments(order, publishing);
+        foreach (var component in order.Project.Components)
+            await run.Recorder.ExpectAsync(component.Name, component.Tags, cancellation).ConfigureAwait(false);
+        if (order.Push is not null)
+            await publisher.RecoverAsync(cancellation).ConfigureAwait(false);
+        // 1
+        var plan = run.Plan = await PlanAsync(order, publisher, on, cancellation).ConfigureAwait(false);
+        // 2
+        var outputs = await ImageOutputs.PrepareAsync(tools, order, plan, on, cancellation).ConfigureAwait(false);
         // 3
-        var plan = planner.Plan(bases);
-        SeveralProblemsException.ThrowIfAny(MissingSources.Find(plan, request));
-        foreach (var unused in UnusedSettings.Of(tree, request, bases.Values))
-            on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
-        var findings = PlanChecks.Heeded(parsed, request, bases);
-        foreach (var finding in findings)
-            on(new Warned(finding.OneLine) { Time = tools.Time.GetUtcNow(), Finding = finding });
-        return plan with { Told = [.. findings.Select(finding => finding.Id)] };
+        var publication = new ProjectPublication(tools, publisher, documents);
+        var build = new ProjectBuild(tools, order, publication);
+        var made = run.Made = await build.RunAsync(plan, on, cancellation).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        // 4
+        if (made.IsWhole)
+            await outputs.WriteAsync(made, documents, build, cancellation).ConfigureAwait(false);
+        // 5
+        run.Result = made.IsWhole || order.KeepGoing ? await publication.PublishAsync(made, on, cancellation).ConfigureAwait(false) : made;
+        if (!run.Result.IsWhole)
+            throw run.Result.Problem();
+    }
+
+    private async Task<ProjectPlan> PlanAsync(BuildOrder order, Publisher publisher, Action<BuildEvent> on, CancellationToken cancellation)
+    {
+        var project = await WithStageTimesAsync(order.Project, cancellation).ConfigureAwait(false);
+        var graph = new ProjectGraph(project, order.Graph);
+        order.Lock?.RequireSources(graph);
+        var prepared = (await SourceCheckouts.PrepareAsync(project, [.. graph.Nodes.Select(node => node.Name)], order.Lock?.Lock, cancellation)
+            .ConfigureAwait(false)).Project;
+        if (prepared != project)
+            graph = new ProjectGraph(prepared, order.Graph);
+        foreach (var warning in graph.Nodes.SelectMany(IgnoredCaches).Distinct())
+            on(new Warned(warning) { Time = tools.Time.GetUtcNow() });
+        var planner = new ProjectPlanner(tools, publisher, graph, order.Lock) { KeepsRest = order.PlansOnly };
+        return await planner.PlanAsync(order.Push, on, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Fetches what a stage that gives the build its time is made from.</summary>
+    private async Task<Project> WithStageTimesAsync(Project project, CancellationToken cancellation)
+    {
+        if (project.Components is not [{ Platforms: [{ Source: BuildSource { Request: { } request } source }, ..] } only])
+            return project;
+        if (EpochStage.SourceOf(BuildFiles.ReadDockerfile(request).OrThrow(), request) is not { } timed)
+            return project;
+        var remotes = new RemoteFiles(tools.Store, tools.Time, request.Run.GitCredentials);
+        var time = await remotes.TimeAsync(timed, cancellation).ConfigureAwait(false);
+        source = source with { Request = BuildKitArguments.WithTime(request, time) };
+        return project with
+        {
+            Components = [only with { Platforms = [.. only.Platforms.Select(platform => platform with { Source = source })] }],
+        };
+    }
+
+    private static IEnumerable<string> IgnoredCaches(ComponentNode node)
+    {
+        var builds = node.Component.Platforms.Select(platform => platform.Source).OfType<BuildSource>().ToList();
+        foreach (var cache in builds.SelectMany(build => build.CacheFrom.Concat(build.CacheTo)).Where(CacheRequest.IsElsewhere))
+            yield return $"{node.Name}: the cache '{cache}' is ignored: its type is not supported. Use type=registry,ref=REPOSITORY:cache "
+                + "instead.";
+    }
+
+    private PublishingTools Publishing(BuildOrder order, Action<BuildEvent> on) => new(tools.Store, tools.Registry, tools.Time)
+    {
+        Warn = message => on(new Warned(message) { Time = tools.Time.GetUtcNow() }),
+        Surveys = order.PlansOnly,
+    };
+
+    /// <summary>One run: what is known of it when it ends, however it ends.</summary>
+    private sealed class Run(BuildOrder order, BuildRecorder recorder, Action<BuildEvent> on)
+    {
+        public BuildOrder Order => order;
+        public BuildRecorder Recorder => recorder;
+        public Action<BuildEvent> On => on;
+        public ProjectPlan? Plan { get; set; }
+
+        /// <summary>The images that were built or were not, before any tag is written.</summary>
+        public ProjectResult? Made { get; set; }
+        public ProjectResult? Result { get; set; }
+        public Exception? Failure { get; set; }
     }
 }

@@ -138,6 +138,13 @@ public sealed record BuildSource : ComponentSource
     /// <summary>The Dockerfile's text where it stands in the project file itself.</summary>
     public string? InlineDockerfile { get; init; }
 
+    /// <summary>The whole request where the image is not from a project's file; the other members then only name its folder. Each platform
+    /// is built with it.</summary>
+    public BuildRequest? Request { get; init; }
+
+    /// <summary>The build arguments, wherever they were given.</summary>
+    public ImmutableSortedDictionary<string, string> GivenArguments => Request?.BuildArguments ?? Arguments;
+
     public string? Target { get; init; }
     public ImmutableSortedDictionary<string, string> Arguments { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 

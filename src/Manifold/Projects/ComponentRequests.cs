@@ -9,7 +9,10 @@ namespace Manifold.Projects;
 internal sealed class ComponentRequests(Project project, GraphOptions options, SiblingNames names)
 {
     /// <exception cref="ManifoldException">A value of the component means nothing.</exception>
-    public BuildRequest Of(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
+    public BuildRequest Of(Component component, Platform platform, BuildSource source) =>
+        source.Request is { } given ? given with { Platforms = [platform] } : Read(component, platform, source);
+
+    private BuildRequest Read(Component component, Platform platform, BuildSource source) => BuildKitArguments.Applied(new BuildRequest
     {
         ContextFolder = source.ContextFolder,
         ContextAddress = source.ContextAddress,

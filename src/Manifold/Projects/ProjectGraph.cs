@@ -147,7 +147,8 @@ public sealed class ProjectGraph
         try
         {
             var request = requests.Of(component, platform.Platform, source);
-            var planner = new Planner(ReplacedDefaults.Without(BuildFiles.ReadDockerfile(request, files), request).OrThrow(), request);
+            var parsed = BuildFiles.ReadDockerfile(request, files);
+            var planner = new Planner((source.Request is null ? ReplacedDefaults.Without(parsed, request) : parsed).OrThrow(), request);
             return new PlatformBuild(request, planner, ComponentRequests.GroupOf(source))
             {
                 Files = files,
@@ -157,7 +158,7 @@ public sealed class ProjectGraph
         catch (ManifoldException e) when (e is DockerfileException or UsageException)
         {
             left[component.Name] = null;
-            problems.Add(e is DockerfileException ? e : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
+            problems.Add(e is DockerfileException || source.Request is not null ? e : new UsageException($"{source.Place}: {component.Name}: {e.Message}"));
             return null;
         }
     }

@@ -23,7 +23,7 @@ internal sealed partial class SiblingNames
     {
         foreach (var component in project.Components)
         {
-            var own = component.Tags.FirstOrDefault() ?? ImageReference.Parse($"sibling.invalid/{NotInNames().Replace(component.Name.ToLowerInvariant(), "-").Trim('-')}-{Digest.Of(component.Name).Hex[..6]}");
+            var own = component.Tags.FirstOrDefault() ?? InventedFor(component.Name);
             references[component.Name] = own;
             var aliases = component.Aliases.Select(alias => ImageReference.TryParse(alias, out var reference) ? reference : null).OfType<ImageReference>();
             foreach (var reference in component.Tags.Concat(aliases).Append(own))
@@ -41,6 +41,13 @@ internal sealed partial class SiblingNames
     /// <summary>The component that <paramref name="user"/> means by a reference; null for an image from outside, or where several could be meant.</summary>
     public string? Find(ImageReference reference, string user) =>
         meanings.TryGetValue(reference, out var names) && names.Where(name => name != user).ToList() is [var only] ? only : null;
+
+    /// <summary>Returns a reference for a component without a tag. No registry has it.</summary>
+    private static ImageReference InventedFor(string component)
+    {
+        var readable = NotInNames().Replace(component.ToLowerInvariant(), "-").Trim('-');
+        return ImageReference.Parse($"sibling.invalid/{(readable.Length > 0 ? readable + "-" : "")}{Digest.Of(component).Hex[..6]}");
+    }
 
     private void Add(ImageReference reference, string name)
     {

@@ -12,7 +12,7 @@ public static class BuildMetadata
     public static string Write(BuildResult result, IReadOnlyCollection<ImageReference> tags, string record) => Write(json => WriteMembers(json, result, tags, record));
 
     /// <summary>Of a project: an object for each image that was built, under its name.</summary>
-    public static string Write(BakeResult result, string record) => Write(json =>
+    public static string Write(ProjectResult result, string record) => Write(json =>
     {
         foreach (var component in result.Components.Where(component => component.Result is not null))
         {

@@ -34,7 +34,7 @@ public sealed record MadeLock(ProjectLock Lock, ImmutableArray<string> Without);
 /// </code>
 /// Fetches documents and no layers. Everything that cannot be found is told together.
 /// </remarks>
-public sealed class LockMaker(BakeTools tools)
+public sealed class LockMaker(BuilderTools tools)
 {
     public async Task<MadeLock> MakeAsync(LockRequest request, Action<BuildEvent> on, CancellationToken cancellation)
     {
@@ -66,7 +66,7 @@ public sealed class LockMaker(BakeTools tools)
         // A reference that one needs and another may go without is needed.
         var needs = platforms.SelectMany(platform => (platform.Build?.Outside ?? []).Where(need => need.Reference.Digest is null).Select(need => (Need: need, platform.Of.Optional)))
             .GroupBy(each => (each.Need.Reference, each.Need.Platform)).Select(group => (group.First().Need, Optional: group.All(each => each.Optional))).ToList();
-        var resolver = new BaseResolver(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time)
+        var resolver = new BaseResolver(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time)
         {
             Pins = known is null ? null : new LockUse(known, false).Pins,
         };
@@ -88,7 +88,7 @@ public sealed class LockMaker(BakeTools tools)
         var need = new BaseNeed(source.Reference!, platform.Platform, source.Place);
         try
         {
-            return new Found(need, platform.Of.Optional, await tools.Taken.FindAsync(source, platform.Platform, known?.Find(source.Reference!)?.Digest, cancellation).ConfigureAwait(false), null);
+            return new Found(need, platform.Of.Optional, await new TakenImages(tools.Store, tools.Registry).FindAsync(source, platform.Platform, known?.Find(source.Reference!)?.Digest, cancellation).ConfigureAwait(false), null);
         }
         catch (ManifoldException e)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Events;
 using Manifold.Oci;
@@ -24,7 +25,7 @@ public sealed class FreshBuild : IDisposable
 
     public BuildConditions Conditions { get; private set; }
 
-    public BakeResult Result { get; private set; } = null!;
+    public ProjectResult Result { get; private set; } = null!;
 
     public Store Store => tools.Store;
 
@@ -36,15 +37,15 @@ public sealed class FreshBuild : IDisposable
 
     /// <summary>What bases and taken images are made of is brought from other stores that have it; all else is made.</summary>
     /// <exception cref="BuiltOnceException">It cannot be built.</exception>
-    public static async Task<FreshBuild> RunAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
+    public static async Task<FreshBuild> RunAsync(FreshRequest request, BuilderTools tools, CancellationToken cancellation)
     {
         var store = Store.Open(request.StoreFolder, AbandonedRuns.End);
-        var build = new FreshBuild(tools.Builder with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Builder.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { TimeZone = request.TimeZone, Folders = [.. request.Folders, store.Root] });
+        var build = new FreshBuild(tools with { Store = store }, new BuildConditions(request.Folders.FirstOrDefault(request.Project.Folder), tools.Time.GetUtcNow(), TimeSpan.Zero, request.Jobs) { TimeZone = request.TimeZone, Folders = [.. request.Folders, store.Root] });
         try
         {
             foreach (var other in request.Stores)
                 new StoreSeed(other, store).Bring(request.Project, request.Lock.Lock);
-            await build.BakeAsync(request, tools, cancellation).ConfigureAwait(false);
+            await build.BuildAsync(request, tools, cancellation).ConfigureAwait(false);
             return build;
         }
         catch
@@ -56,18 +57,22 @@ public sealed class FreshBuild : IDisposable
 
     public void Dispose() => tools.Store.Dispose();
 
-    private async Task BakeAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
+    private async Task BuildAsync(FreshRequest request, BuilderTools tools, CancellationToken cancellation)
     {
         var began = this.tools.Time.GetTimestamp();
-        var fresh = new BakeTools(this.tools, tools.Publisher);
         // What the images are checked for is not the question here, and where they go neither.
         var project = request.Project with { Components = [.. request.Project.Components.Select(component => component with { Verification = new ComponentVerification { Policy = new VerificationPolicy { Mode = GateMode.Off } }, Outputs = [] })] };
         project = await RemoteContexts.PrepareAsync(project, this.tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
-        var graph = request.Graph with { NoCache = false, Pull = false, LayoutReference = await fresh.Taken.PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
-        var bake = new BakeRequest(project, graph) { Lock = request.Lock, Jobs = request.Jobs, JobsAreLimit = true };
-        var bakery = new Bakery(fresh);
-        var plan = await bakery.PlanAsync(bake, Show, cancellation).ConfigureAwait(false);
-        Result = await bakery.BakeAsync(bake, plan, Show, cancellation).ConfigureAwait(false);
+        var graph = request.Graph with { NoCache = false, Pull = false, LayoutReference = await new TakenImages(this.tools.Store, this.tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
+        var order = new BuildOrder(project, graph)
+        {
+            Heading = new BuildHeading("manifold", "bake"),
+            Lock = request.Lock,
+            Jobs = request.Jobs,
+            JobsAreLimit = true,
+        };
+        var outcome = await new Builder(this.tools).RunAsync(order, Show, cancellation).ConfigureAwait(false);
+        Result = outcome.Failure is ProjectFailedException failed ? failed.Result : outcome.OrThrow();
         Conditions = Conditions with { Duration = this.tools.Time.GetElapsedTime(began) };
         if (!Result.IsWhole)
             throw new BuiltOnceException(request.Name, Result);
@@ -82,7 +87,7 @@ public sealed class FreshBuild : IDisposable
 }
 
 /// <summary>One of the two builds failed; there is nothing to compare.</summary>
-public sealed class BuiltOnceException(string build, BakeResult result) : ManifoldException(
+public sealed class BuiltOnceException(string build, ProjectResult result) : ManifoldException(
     $"{build} failed, so there is nothing to compare.\n{string.Join('\n', result.Components.Where(component => component.Failure is not null).Select(component => $"{component.Name}: {component.Failure!.Message}"))}")
 {
     public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();

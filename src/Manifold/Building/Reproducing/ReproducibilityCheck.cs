@@ -35,17 +35,17 @@ public sealed record ReproducibilityRequest
 /// first build               3  where the project lies, in an empty store
 /// another second            4  waited for
 /// second build              5  elsewhere, in another empty store, where clocks show another day and hour, with another number of RUNs at a time
-/// both                      6  compared: indexes, platforms, then step by step and file by file   (<see cref="BakeComparison"/>)
+/// both                      6  compared: indexes, platforms, then step by step and file by file   (<see cref="ProjectComparison"/>)
 /// </code>
 /// The store gets nothing but what is fetched to find out what references mean; no name changes. Costs two cold builds and a copy of the folders.
 /// What does not vary: this machine, its kernel, processors and name, the users, and what the network answers.
 /// </remarks>
-public sealed class ReproducibilityCheck(BakeTools tools)
+public sealed class ReproducibilityCheck(BuilderTools tools)
 {
     /// <exception cref="BuiltOnceException">A build failed.</exception>
     public async Task<ReproducibilityReport> RunAsync(ReproducibilityRequest request, CancellationToken cancellation)
     {
-        var work = Path.Combine(tools.Builder.Store.WorkFolder, "reproducibility");
+        var work = Path.Combine(tools.Store.WorkFolder, "reproducibility");
         try
         {
             // 1
@@ -55,24 +55,24 @@ public sealed class ReproducibilityCheck(BakeTools tools)
             var elsewhere = await Elsewhere.CopyAsync(project, Path.Combine(work, "elsewhere"), cancellation).ConfigureAwait(false);
             // 3
             await request.Begin(1).ConfigureAwait(false);
-            var begun = tools.Builder.Time.GetUtcNow();
+            var begun = tools.Time.GetUtcNow();
             using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, Path.Combine(work, "1"), "The first build")
             {
-                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [tools.Builder.Store], On = e => request.On(1, e),
+                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [tools.Store], On = e => request.On(1, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 4
-            await Task.Delay(TimeSpan.FromSeconds(2), tools.Builder.Time, cancellation).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromSeconds(2), tools.Time, cancellation).ConfigureAwait(false);
             // 5
             await request.Begin(2).ConfigureAwait(false);
-            var zone = OtherTimeZone.At(begun, tools.Builder.Time.GetUtcNow());
+            var zone = OtherTimeZone.At(begun, tools.Time.GetUtcNow());
             using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone),
                 OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"),
                     "The second build, in another folder and with another number of parallel steps,")
             {
-                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Builder.Store, first.Store], On = e => request.On(2, e),
+                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Store, first.Store], On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 6
-            return await new BakeComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);
+            return await new ProjectComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -84,8 +84,8 @@ public sealed class ReproducibilityCheck(BakeTools tools)
     {
         if (request.Lock.Only)
             return request.Lock;
-        project = await RemoteContexts.PrepareAsync(project, tools.Builder.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
-        var graph = request.Graph with { LayoutReference = await tools.Taken.PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
+        project = await RemoteContexts.PrepareAsync(project, tools.Store, request.Graph.RunSettings, cancellation).ConfigureAwait(false);
+        var graph = request.Graph with { LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation).ConfigureAwait(false) };
         var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = request.Lock.Lock, OfThisMachine = true }, e => request.On(1, e), cancellation).ConfigureAwait(false);
         return new LockUse(made.Lock, Only: true);
     }

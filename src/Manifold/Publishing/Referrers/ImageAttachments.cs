@@ -39,6 +39,8 @@ public sealed record AttachmentRequest
 /// <summary>What was attached; what was there before is not counted.</summary>
 public sealed record AttachmentSummary(int Sboms, int Provenances, int Signatures, int AlreadyThere)
 {
+    public static AttachmentSummary None { get; } = new(0, 0, 0, 0);
+
     public static AttachmentSummary operator +(AttachmentSummary a, AttachmentSummary b) =>
         new(a.Sboms + b.Sboms, a.Provenances + b.Provenances, a.Signatures + b.Signatures, a.AlreadyThere + b.AlreadyThere);
 }

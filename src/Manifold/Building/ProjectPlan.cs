@@ -7,13 +7,16 @@ using Manifold.Publishing;
 namespace Manifold.Building;
 
 /// <summary>A project's plan: every outside image has its digest, every target was asked, and nothing was built.</summary>
-public sealed record BakePlan
+public sealed record ProjectPlan
 {
     /// <summary>Each after those that it needs.</summary>
     public required ImmutableArray<PlannedComponent> Components { get; init; }
 
     /// <summary>What stands in the way of the others; empty unless the rest is kept.</summary>
     public ImmutableArray<ManifoldException> Problems { get; init; } = [];
+
+    /// <summary>What this machine lacks for the RUNs of the plan; empty unless the rest is kept.</summary>
+    public ImmutableArray<ManifoldException> HostProblems { get; init; } = [];
 
     /// <summary>
     /// The components without a plan, each with the one that it needs and that has the problem; null where the problem is its own.

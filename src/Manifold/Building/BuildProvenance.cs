@@ -5,21 +5,30 @@ using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Publishing.Referrers;
 
-namespace Manifold.Cli;
+namespace Manifold.Building;
 
-/// <summary>What <c>--provenance</c> says of a build of this command.</summary>
-internal sealed class BuildProvenance(CliContext context, BuildRequest request)
+/// <summary>The provenance of the images of one build.</summary>
+/// <param name="tool">The program and its version.</param>
+internal sealed class BuildProvenance(BuildRequest request, string tool, TimeProvider time)
 {
-    public async Task<Func<ImageReference, Platform, Descriptor, Provenance>> OfAsync(BuildResult result, DateTimeOffset begin, CancellationToken cancellation)
+    public async Task<Func<ImageReference, Platform, Descriptor, Provenance>> OfAsync(
+        BuildResult result, DateTimeOffset begin, CancellationToken cancellation)
     {
         // In a .git of an archive somebody else says which programs git runs.
         var commit = request.ContextAddress is { } address && !GitAddress.TryParse(address, asContext: true, out _) ? null
-            : await GitCommit.FindAsync(request.ContextFolder, cancellation);
+            : await GitCommit.FindAsync(request.ContextFolder, cancellation).ConfigureAwait(false);
         var dockerfile = Dockerfile();
-        var invocation = new Invocation($"urn:uuid:{Guid.NewGuid()}", begin, context.Time.GetUtcNow(), ProgramName.Version.Split(' ')[^1]);
+        var invocation = new Invocation($"urn:uuid:{Guid.NewGuid()}", begin, time.GetUtcNow(), tool.Split(' ')[^1]);
         return (name, platform, manifest) => new Provenance
         {
-            Subject = manifest, Name = name, Platform = platform, Request = request, Plan = result.Plan, Dockerfile = dockerfile, Commit = commit, Invocation = invocation,
+            Subject = manifest,
+            Name = name,
+            Platform = platform,
+            Request = request,
+            Plan = result.Plan,
+            Dockerfile = dockerfile,
+            Commit = commit,
+            Invocation = invocation,
         };
     }
 

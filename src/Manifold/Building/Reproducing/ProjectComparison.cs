@@ -12,7 +12,7 @@ namespace Manifold.Building.Reproducing;
 /// The two plans have the same steps in the same order, for they are made of the same Dockerfiles. A step whose layer differs is told; but for a
 /// COPY from a stage that differs already, which can do nothing for it.
 /// </remarks>
-internal sealed class BakeComparison(FreshBuild first, FreshBuild second)
+internal sealed class ProjectComparison(FreshBuild first, FreshBuild second)
 {
     public async Task<ReproducibilityReport> CompareAsync(CancellationToken cancellation)
     {
@@ -30,19 +30,19 @@ internal sealed class BakeComparison(FreshBuild first, FreshBuild second)
         };
     }
 
-    private static ReproducedImage Compare(BakedComponent a, BakedComponent b)
+    private static ReproducedImage Compare(ComponentResult a, ComponentResult b)
     {
         var platforms = a.Result!.Images.Concat(b.Result!.Images).Select(image => image.Platform).Distinct();
         return new ReproducedImage(a.Name, a.Result.Index.Digest, b.Result.Index.Digest,
             [.. platforms.Select(platform => new ReproducedPlatform(platform, Find(a, platform)?.Manifest.Digest, Find(b, platform)?.Manifest.Digest))]);
     }
 
-    private static BuiltImage? Find(BakedComponent component, Platform platform) => component.Result!.Images.FirstOrDefault(image => image.Platform == platform);
+    private static BuiltImage? Find(ComponentResult component, Platform platform) => component.Result!.Images.FirstOrDefault(image => image.Platform == platform);
 
     /// <summary>A step in both plans.</summary>
     private sealed record Pair(Platform Platform, Step First, Step Second, bool StandsOnDifferences);
 
-    private async Task<IEnumerable<StepDifference>> StepsAsync(BakedComponent a, BakedComponent b, CancellationToken cancellation)
+    private async Task<IEnumerable<StepDifference>> StepsAsync(ComponentResult a, ComponentResult b, CancellationToken cancellation)
     {
         var differences = new List<StepDifference>();
         var comparison = new LayerComparison(first.Conditions, second.Conditions, a.Result!.Plan.FileTime);
@@ -66,7 +66,7 @@ internal sealed class BakeComparison(FreshBuild first, FreshBuild second)
     }
 
     /// <summary>The steps whose layers differ, platform by platform; a step that several platforms share is told once.</summary>
-    private IEnumerable<Pair> Pairs(BakedComponent a, BakedComponent b)
+    private IEnumerable<Pair> Pairs(ComponentResult a, ComponentResult b)
     {
         var seen = new HashSet<Digest>();
         foreach (var image in a.Result!.Plan.Images)
@@ -91,11 +91,11 @@ internal sealed class BakeComparison(FreshBuild first, FreshBuild second)
         .Select(group => group.First() with { Platforms = [.. group.SelectMany(step => step.Platforms).Distinct()] });
 
     /// <summary>The hook that says it makes a file of this name, where a COPY from the context brought it.</summary>
-    private static string? HookOf(BakedComponent component, Step step, string path) => step is not CopyStep { From: null } ? null
+    private static string? HookOf(ComponentResult component, Step step, string path) => step is not CopyStep { From: null } ? null
         : component.Planned.Node.Component.Before.FirstOrDefault(hook => hook.Outputs.Any(output => FileSystemName.MatchesSimpleExpression(Path.GetFileName(output.TrimEnd('/')), Path.GetFileName(path), ignoreCase: false))) is { } hook
             ? $"{string.Join(' ', hook.Command is ["sh" or "/bin/sh", "-c", var script] ? [script] : hook.Command)} ({hook.Place.File}:{hook.Place.Line})" : null;
 
-    private IEnumerable<ConfigDifference> Configs(BakedComponent a, BakedComponent b)
+    private IEnumerable<ConfigDifference> Configs(ComponentResult a, ComponentResult b)
     {
         foreach (var x in a.Result!.Images)
         {

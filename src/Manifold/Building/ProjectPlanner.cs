@@ -14,12 +14,6 @@ using Manifold.Solving.Copying;
 
 namespace Manifold.Building;
 
-/// <summary>What planning a project works with.</summary>
-public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
-{
-    public TakenImages Taken { get; } = new(Builder.Store, Builder.Registry);
-}
-
 /// <summary>Plans a whole project: all that can stand in its way is found before any work, and told together.</summary>
 /// <remarks>
 /// <code>
@@ -31,12 +25,16 @@ public sealed record BakeTools(BuilderTools Builder, Publisher Publisher)
 /// </code>
 /// A platform that may fail is left out where 1, 2, 4 or 5 speak against it; any other is an error.
 /// </remarks>
-public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pins)
+public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, ProjectGraph graph, LockUse? pins)
 {
-    private readonly Emulators emulators = new(tools.Builder.Store, remembers: true);
-    private readonly BaseResolver resolver = new(new Puller(tools.Builder.Registry, tools.Builder.Store, new BlobOrigins(tools.Builder.Store)), tools.Builder.Store, tools.Builder.Time) { Pins = pins?.Pins };
+    private readonly TakenImages takenImages = new(tools.Store, tools.Registry);
+    private readonly Emulators emulators = new(tools.Store, remembers: true);
+    private readonly BaseResolver resolver = new(new Puller(tools.Registry, tools.Store, new BlobOrigins(tools.Store)), tools.Store, tools.Time) { Pins = pins?.Pins };
     private readonly List<ManifoldException> problems = [];
+    private readonly List<ManifoldException> refusals = [];
+    private readonly List<ManifoldException> hostProblems = [];
     private readonly HashSet<(string Component, Diagnostic)> told = [];
+    private readonly HashSet<string> unusedSettings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PlannedComponent> planned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> left = new(graph.Left, StringComparer.Ordinal);
     private readonly HashSet<(string Component, (Place, string))> lacking = [];
@@ -48,10 +46,10 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     public bool KeepsRest { get; init; }
 
     /// <param name="push">How images are published; null where they are not. Targets are each component's own.</param>
-    public async Task<BakePlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
+    public async Task<ProjectPlan> PlanAsync(PublicationRequest? push, Action<BuildEvent> on, CancellationToken cancellation)
     {
         foreach (var each in pins?.RequireImages(graph) ?? [])
-            on(new Warned(each) { Time = tools.Builder.Time.GetUtcNow() });
+            on(new Warned(each) { Time = tools.Time.GetUtcNow() });
         var bases = FindBasesAsync(on, cancellation);
         var taken = FindTakenAsync(cancellation);
         var preflights = push is null ? Task.FromResult(ImmutableDictionary<string, Preflight>.Empty) : AskTargetsAsync(push, cancellation);
@@ -68,12 +66,14 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
             planned[node.Name] = component with { Preflight = answers.GetValueOrDefault(node.Name) };
         }
         problems.InsertRange(0, graph.Problems);
+        problems.AddRange(refusals);
         if (!KeepsRest)
-            SeveralProblemsException.ThrowIfAny(problems);
-        return new BakePlan
+            SeveralProblemsException.ThrowIfAny([.. problems, .. hostProblems]);
+        return new ProjectPlan
         {
             Components = [.. graph.Nodes.Where(node => !left.ContainsKey(node.Name)).Select(node => planned[node.Name])],
             Problems = [.. problems],
+            HostProblems = [.. hostProblems.DistinctBy(problem => problem.Message)],
             Left = left.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
     }
@@ -120,7 +120,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private async Task<BaseImage> FindTakenAsync(ImageSource source, Platform platform, CancellationToken cancellation)
     {
         var pin = pins?.PinOf(source, platform);
-        var image = await tools.Taken.FindAsync(source, platform, pin, cancellation).ConfigureAwait(false);
+        var image = await takenImages.FindAsync(source, platform, pin, cancellation).ConfigureAwait(false);
         if (pin is not null)
             pins!.RequireMatch(source.Place, source.Reference!, image);
         return image;
@@ -128,20 +128,26 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
 
     private async Task<ImmutableDictionary<string, Preflight>> AskTargetsAsync(PublicationRequest push, CancellationToken cancellation)
     {
-        var asked = graph.Nodes.Where(node => node is { Asked: true, Component: { Publish: true, Tags.IsEmpty: false } }).ToList();
+        var asked = graph.Nodes.Where(node => node is { Asked: true, Component.Publish: true }
+            && !(push.Targets.IsEmpty && node.Component.Tags.IsEmpty)).ToList();
         var answers = await Task.WhenAll(asked.Select(async node =>
         {
             var component = node.Component;
-            var request = push with { Targets = component.Tags, PlatformTags = push.PlatformTags || component.PlatformTags, PlatformTagNames = component.PlatformTagNames };
-            var answer = await tools.Publisher.PreflightAsync(request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
+            var request = push with
+            {
+                Targets = push.Targets.IsEmpty ? component.Tags : push.Targets,
+                PlatformTags = push.PlatformTags || component.PlatformTags,
+                PlatformTagNames = component.PlatformTagNames,
+            };
+            var answer = await publisher.PreflightAsync(request, [.. component.Platforms.Select(platform => platform.Platform)], cancellation).ConfigureAwait(false);
             try
             {
                 return (node.Name, Answer: (Preflight?)answer.OrThrow());
             }
             catch (ManifoldException e)
             {
-                lock (problems)
-                    problems.Add(e);
+                lock (refusals)
+                    refusals.Add(e);
                 return (node.Name, null);
             }
         })).ConfigureAwait(false);
@@ -182,7 +188,7 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         }
         problems.AddRange(wrong
             .GroupBy(each => each.Why.Message)
-            .Select(group => group.First().Why is DockerfileException or HostNotReadyException
+            .Select(group => group.First().Why is DockerfileException or HostNotReadyException || node.Name.Length == 0
                 ? group.First().Why
                 : new PlatformProblemException(node.Name, [.. group.Select(each => each.Platform)], group.First().Why)));
         if (platforms.Count == 0 && missing.Count == node.Platforms.Length)
@@ -208,10 +214,24 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
         if (filesAreThere)
             SeveralProblemsException.ThrowIfAny([.. MissingSources.Find(plan, build.Request)
                 .Where(each => lacking.Add((node.Name, each.Spot)))]);
-        BuildSession.RequireRights(plan.Steps);
-        foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
-            await emulators.RequireAsync(run).ConfigureAwait(false);
+        await RequireHostAsync(platform, plan).ConfigureAwait(false);
         return new PlannedPlatform(platform, plan.Images[0]) { Plan = plan, Bases = outside };
+    }
+
+    /// <summary>Finds out whether this machine can run a platform's RUNs. What it lacks stops a build, but not the plan of a platform that
+    /// must not fail.</summary>
+    private async Task RequireHostAsync(PlatformNode platform, BuildPlan plan)
+    {
+        try
+        {
+            BuildSession.RequireRights(plan.Steps);
+            foreach (var run in plan.Steps.OfType<RunStep>().Select(step => step.Platform).Distinct())
+                await emulators.RequireAsync(run).ConfigureAwait(false);
+        }
+        catch (HostNotReadyException e) when (!platform.Of.Optional)
+        {
+            hostProblems.Add(e);
+        }
     }
 
     /// <summary>A base that is missing is told of the instruction that needs it here: another component may have asked first.</summary>
@@ -228,12 +248,31 @@ public sealed class BakePlanner(BakeTools tools, ProjectGraph graph, LockUse? pi
     private PlannedPlatform TellChecks(ComponentNode node, PlatformBuild build, PlannedPlatform platform, Action<BuildEvent> on)
     {
         var request = build.Request;
-        var parsed = ReplacedDefaults.Without(BuildFiles.ReadDockerfile(request, build.Files), request);
+        // The arguments of a project's file stand for defaults; those of a command line may be forgotten the next time.
+        var isOfFile = node.Name.Length > 0;
+        var parsed = BuildFiles.ReadDockerfile(request, build.Files);
+        if (isOfFile)
+            parsed = ReplacedDefaults.Without(parsed, request);
+        else
+            TellUnused(parsed.Tree, request, platform.Bases, on);
         var findings = PlanChecks.Heeded(parsed, request, platform.Bases);
         foreach (var finding in findings)
             if (told.Add((node.Name, finding)))
-                on(new Warned(finding.OneLine) { Time = tools.Builder.Time.GetUtcNow(), Component = node.Name, Finding = finding });
+                on(new Warned(finding.OneLine)
+                {
+                    Time = tools.Time.GetUtcNow(),
+                    Component = isOfFile ? node.Name : null,
+                    Finding = finding,
+                });
         return platform with { Plan = platform.Plan! with { Told = [.. findings.Select(finding => finding.Id)] } };
+    }
+
+    /// <summary>Warns of settings of the command line that the Dockerfile does not use, each once.</summary>
+    private void TellUnused(
+        DockerfileTree tree, BuildRequest request, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Action<BuildEvent> on)
+    {
+        foreach (var unused in UnusedSettings.Of(tree, request, bases.Values).Where(unusedSettings.Add))
+            on(new Warned(unused) { Time = tools.Time.GetUtcNow() });
     }
 
     /// <summary>What a sibling will be, as far as a plan has to know: its config. Its content is not there yet.</summary>

@@ -5,7 +5,7 @@ using Manifold.Publishing.Referrers;
 namespace Manifold.Building;
 
 /// <summary>How a component ended.</summary>
-public enum BakedState
+public enum ComponentState
 {
     /// <summary>Built, verified, named in the store.</summary>
     Built,
@@ -21,7 +21,7 @@ public enum BakedState
 }
 
 /// <summary>What became of a component.</summary>
-public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
+public sealed record ComponentResult(PlannedComponent Planned, ComponentState State)
 {
     public string Name => Planned.Name;
 
@@ -30,6 +30,12 @@ public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
 
     /// <summary>Platforms that may fail and did, each with the reason.</summary>
     public ImmutableArray<FailedPlatform> Missing { get; init; } = [];
+
+    /// <summary>The platforms as they were built: planned on what the siblings have become.</summary>
+    public ImmutableArray<PlannedPlatform> Platforms { get; init; } = [];
+
+    /// <summary>What was sent before the tags.</summary>
+    public Transfers Sent { get; init; } = Transfers.None;
 
     public Publication? Publication { get; init; }
 
@@ -47,34 +53,38 @@ public sealed record BakedComponent(PlannedComponent Planned, BakedState State)
 }
 
 /// <summary>What became of a project.</summary>
-public sealed record BakeResult(ImmutableArray<BakedComponent> Components)
+public sealed record ProjectResult(ImmutableArray<ComponentResult> Components)
 {
-    public bool IsWhole => Components.All(component => component.State == BakedState.Built);
+    public bool IsWhole => Components.All(component => component.State == ComponentState.Built);
 
     public bool IsPublished => Components.Any(component => component.Publication is not null);
+
+    /// <summary>The exception for a result that is not whole. An image without a name has its own failure.</summary>
+    internal ManifoldException Problem() =>
+        Components is [{ Name: "", Failure: { } only }] ? only : new ProjectFailedException(this);
 }
 
 /// <summary>A project could not be finished; the message says of each component how it stands, and how to go on.</summary>
-public sealed class BakeFailedException(BakeResult result) : ManifoldException(Text(result))
+public sealed class ProjectFailedException(ProjectResult result) : ManifoldException(Text(result))
 {
     /// <summary>The most images that the message lists for each state.</summary>
     public const int MostNames = 12;
 
-    public BakeResult Result => result;
+    public ProjectResult Result => result;
 
     public override int ExitCode => result.Components.Select(component => component.Failure?.ExitCode).OfType<int>().DefaultIfEmpty(1).First();
 
     /// <summary>The message without the failures themselves: how the other components stand, and how to go on.</summary>
     public string Outlook => string.Join('\n', OutlookOf(result));
 
-    private static string Text(BakeResult result) => string.Join('\n', result.Components.Where(component => component.Failure is not null)
+    private static string Text(ProjectResult result) => string.Join('\n', result.Components.Where(component => component.Failure is not null)
         .Select(component => $"{component.Name}: {component.Failure!.Message}").Concat(OutlookOf(result)));
 
-    private static List<string> OutlookOf(BakeResult result)
+    private static List<string> OutlookOf(ProjectResult result)
     {
         var lines = new List<string>();
-        Add("built", component => component.State == BakedState.Built, component => component.Name);
-        Add("not built", component => component.State is BakedState.Skipped or BakedState.Stopped,
+        Add("built", component => component.State == ComponentState.Built, component => component.Name);
+        Add("not built", component => component.State is ComponentState.Skipped or ComponentState.Stopped,
             component => component.Needed is null ? component.Name : $"{component.Name} (needs {component.Needed})");
         var published = result.Components.Where(component => component.Publication is not null).Select(component => component.Name);
         lines.Add(result.IsPublished ? $"Published: {Names(published)}. The tags of the other images are unchanged."
@@ -82,7 +92,7 @@ public sealed class BakeFailedException(BakeResult result) : ManifoldException(T
         lines.Add("Fix it and run the same command again. Finished work is reused.");
         return lines;
 
-        void Add(string what, Func<BakedComponent, bool> which, Func<BakedComponent, string> name)
+        void Add(string what, Func<ComponentResult, bool> which, Func<ComponentResult, string> name)
         {
             if (result.Components.Where(which).Select(name).ToList() is { Count: > 0 } some)
                 lines.Add($"{what}: {Names(some)}");

@@ -1,0 +1,71 @@
+using System.Runtime.ExceptionServices;
+using Manifold.Building;
+using Manifold.Content;
+using Manifold.Events;
+using Manifold.Planning;
+using Manifold.Registry;
+
+namespace Manifold.Cli;
+
+/// <summary>Runs an order through the builder, shows its events, and tells how it ended: for <c>build</c> and <c>bake</c>.</summary>
+internal sealed class OrderRun(CliContext context, Store store, RegistryClient registry, string progressMode, string? report)
+{
+    /// <summary>The request of a single image, whose Dockerfile's lines are shown where a step failed.</summary>
+    public BuildRequest? Request { get; init; }
+
+    /// <summary>Writes the files that a build was asked for; called after success.</summary>
+    public Func<BuildOutcome, Task> WriteFiles { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Prints what was built and published; called after success, and after a failure if images have a result.</summary>
+    public required Func<CliContext, BuildOutcome, Task> Tell { get; init; }
+
+    /// <summary>Counts what was built, for the last line.</summary>
+    public required Func<BuildOutcome, string> Count { get; init; }
+
+    /// <summary>Called at the end of a success.</summary>
+    public Func<Task> Finish { get; init; } = () => Task.CompletedTask;
+
+    public async Task<int> RunAsync(BuildOrder order, CancellationToken cancellation)
+    {
+        await using var progress = BuildProgress.Create(context, progressMode);
+        var told = progress.Context;
+        var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
+        var outcome = await new Builder(tools).RunAsync(order, progress.Show, cancellation);
+        if (outcome.Failure is null)
+            outcome = await WithFilesAsync(outcome);
+        await progress.DisposeAsync();
+        if (outcome.Result is not null)
+            await Tell(told, outcome);
+        await new BuildReports(told, report).WriteAsync(store, outcome.Record, CancellationToken.None);
+        if (outcome.Failure is { } failure)
+        {
+            if (progress.IsForPeople && outcome.Plan is not null && RunEnd.Of(failure, outcome.Record, Request) is { } ending)
+                throw ending;
+            ExceptionDispatchInfo.Throw(failure);
+        }
+        await Finish();
+        if (progress.IsForPeople)
+            RunEnd.Write(told, RunEnd.Succeeded(outcome.Record, Count(outcome)));
+        return 0;
+    }
+
+    private async Task<BuildOutcome> WithFilesAsync(BuildOutcome outcome)
+    {
+        try
+        {
+            await WriteFiles(outcome);
+            return outcome;
+        }
+        catch (Exception e) when (e is ManifoldException or IOException or UnauthorizedAccessException)
+        {
+            return outcome with { Failure = e, Result = null };
+        }
+    }
+
+    /// <summary>Shows only the warnings among a plan's events.</summary>
+    public static void Warn(CliContext context, BuildEvent e)
+    {
+        if (e is Warned warned)
+            context.Warn(warned.Message);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Runtime.ExceptionServices;
+using Manifold.Building.Recording;
+
+namespace Manifold.Building;
+
+/// <summary>The end of a build, also of one that failed: its record, and as much of its results as there is.</summary>
+public sealed record BuildOutcome(BuildRecord Record)
+{
+    /// <summary>Null if the project was not planned.</summary>
+    public ProjectPlan? Plan { get; init; }
+
+    /// <summary>What became of each image; null if that was not settled.</summary>
+    public ProjectResult? Result { get; init; }
+
+    /// <summary>What ended the build early; null if everything was done.</summary>
+    public Exception? Failure { get; init; }
+
+    /// <summary>Returns the result, or throws the failure as it was thrown.</summary>
+    public ProjectResult OrThrow()
+    {
+        if (Failure is not null)
+            ExceptionDispatchInfo.Throw(Failure);
+        return Result!;
+    }
+}

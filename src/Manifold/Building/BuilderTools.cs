@@ -1,0 +1,8 @@
+using Manifold.Content;
+using Manifold.Registry;
+
+namespace Manifold.Building;
+
+/// <summary>The tools of a builder. The caller owns them.</summary>
+/// <param name="SearchPath">The folders to look for OCI runtimes in: the value of PATH.</param>
+public sealed record BuilderTools(Store Store, RegistryClient Registry, TimeProvider Time, string? SearchPath);

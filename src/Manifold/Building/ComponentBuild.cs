@@ -1,0 +1,217 @@
+using System.Collections.Immutable;
+using Manifold.Building.Units;
+using Manifold.Concurrency;
+using Manifold.Events;
+using Manifold.Images;
+using Manifold.Oci;
+using Manifold.Planning;
+using Manifold.Planning.Checks;
+using Manifold.Projects;
+using Manifold.Registry;
+using Manifold.Solving;
+using Manifold.Verification;
+
+namespace Manifold.Building;
+
+/// <summary>Builds one component once its siblings are there.</summary>
+/// <remarks>
+/// <code>
+/// hooks                1  the files that its builds copy, unless they are there already
+/// siblings' images     2  plans are made again on what these have become
+/// units                3  each platform alone, here or elsewhere; what is taken is taken as it is
+/// platforms            4  one index, in the order of the file
+/// index                5  the gate; each platform is started if that is asked for
+///                      6  its names in the store
+/// </code>
+/// An optional platform that fails is left out, wherever on this road that happens.
+/// </remarks>
+internal sealed class ComponentBuild(
+    BuilderTools tools, PlannedComponent planned, BuildSession session, Func<BuildSession, Action<BuildEvent>, IUnitRunner> open, Action<BuildEvent> on)
+{
+    private readonly List<FailedPlatform> missing = [.. planned.Missing];
+
+    private Component Component => planned.Node.Component;
+
+    /// <param name="siblings">The results of the images that it needs, by name.</param>
+    public async Task<ComponentResult> RunAsync(IReadOnlyDictionary<string, BuildResult> siblings, HookRunner hooks, CancellationToken cancellation)
+    {
+        foreach (var lost in planned.Missing)
+            Tell(lost);
+        // 1
+        var asked = planned.Platforms.Select(platform => platform.Platform).ToHashSet();
+        foreach (var hook in Component.Before.Where(hook => hook.Platform is not { } only || asked.Contains(only)))
+            await RunAsync(hook, hooks, cancellation).ConfigureAwait(false);
+        // 2
+        ImmutableArray<PlannedPlatform> platforms =
+        [
+            .. planned.Platforms.Where(platform => missing.All(lost => lost.Platform != platform.Platform))
+                .Select(platform => Replanned(platform, siblings)),
+        ];
+        var plan = planned.Plan with { Images = [.. platforms.Select(platform => platform.Image)] };
+        on(new PlanMade(plan.Steps.Count(), platforms.Length) { Time = tools.Time.GetUtcNow(), Plan = plan });
+        await session.RequireHostAsync(plan.Steps).ConfigureAwait(false);
+        // 3, 4, 5
+        var result = await session.DespiteCachesAsync(() => MakeAllAsync(platforms, null, cancellation), on).ConfigureAwait(false);
+        // 6
+        tools.Store.Tags.SetAll([.. Component.Tags.Select(tag => (tag, result.Index))]);
+        await ExportCachesAsync(platforms, result, cancellation).ConfigureAwait(false);
+        return new ComponentResult(planned, ComponentState.Built) { Result = result, Missing = [.. missing], Platforms = platforms };
+    }
+
+    /// <summary>Returns the image in another form. Names nothing in the store.</summary>
+    public Task<BuildResult> VariantAsync(ImmutableArray<PlannedPlatform> platforms, UnitVariant variant, CancellationToken cancellation) =>
+        session.DespiteCachesAsync(() => MakeAllAsync(platforms, variant, cancellation), on);
+
+    private async Task<BuildResult> MakeAllAsync(ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant, CancellationToken cancellation)
+    {
+        await using var runner = open(session, on);
+        var groups = platforms.Where(platform => platform.Node.Build is not null).GroupBy(platform => platform.Node.Build!.Group)
+            .ToDictionary(group => group.Key, group => GroupOf([.. group], variant));
+        var made = await FirstFailure.WhenAllAsync(platforms, (platform, token) => platform.Node.Build is { } build
+            ? MakeAsync(new Unit(UnitRequest.Of(planned.Name, groups[build.Group].Request, platform.Image, groups[build.Group].Plan),
+                platform.Image, groups[build.Group]), runner, token)
+            : Task.FromResult<BuiltImage?>(Take(platform)), cancellation).ConfigureAwait(false);
+        ImmutableArray<Annotation> annotations = [.. Component.Annotations, .. variant?.Annotations ?? []];
+        return await FinishAsync([.. platforms.Select(platform => platform.Image)], [.. made.OfType<BuiltImage>()], annotations, cancellation)
+            .ConfigureAwait(false);
+    }
+
+    private static UnitGroup GroupOf(ImmutableArray<PlannedPlatform> platforms, UnitVariant? variant)
+    {
+        var (request, plan) = (platforms[0].Node.Build!.Request, platforms[0].Plan!);
+        return new UnitGroup(variant?.Applied(request) ?? request, plan with { Images = [.. platforms.Select(platform => platform.Image)] });
+    }
+
+    private async Task<BuiltImage?> MakeAsync(Unit unit, IUnitRunner runner, CancellationToken cancellation)
+    {
+        try
+        {
+            var image = (await runner.RunAsync(unit, cancellation).ConfigureAwait(false)).ImageOf(unit, tools.Store);
+            on(new ImageMade(image.Platform, image.Manifest, image.CompressedBytes) { Time = tools.Time.GetUtcNow() });
+            return image;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or CacheDamagedException) && IsOptional(unit.Image.Platform))
+        {
+            Lose(unit.Image.Platform, e);
+            return null;
+        }
+    }
+
+    private async Task ExportCachesAsync(ImmutableArray<PlannedPlatform> platforms, BuildResult result, CancellationToken cancellation)
+    {
+        var built = result.Images.Select(image => image.Platform).ToHashSet();
+        var groups = platforms.Where(platform => platform.Node.Build is not null && built.Contains(platform.Platform))
+            .GroupBy(platform => platform.Node.Build!.Group);
+        foreach (var group in groups)
+            await session.ExportCacheAsync(group.First().Node.Build!.Request, [.. group.Select(platform => platform.Image)], on, cancellation)
+                .ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(Hook hook, HookRunner hooks, CancellationToken cancellation)
+    {
+        try
+        {
+            await hooks.RunAsync(Component.Name, hook, on, cancellation).ConfigureAwait(false);
+        }
+        catch (HookFailedException e) when (hook.Platform is { } platform && IsOptional(platform))
+        {
+            Lose(platform, e);
+        }
+    }
+
+    private PlannedPlatform Replanned(PlannedPlatform platform, IReadOnlyDictionary<string, BuildResult> siblings)
+    {
+        if (platform.Node.Build is not { Siblings.IsEmpty: false } build)
+            return platform;
+        var bases = platform.Bases.AddRange(build.Siblings.Select(sibling =>
+            KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), BaseOf(sibling.Need, siblings[sibling.Sibling]))));
+        var file = ReplacedDefaults.Without(BuildFiles.ReadDockerfile(build.Request, build.Files), build.Request).OrThrow();
+        var plan = new Planner(file, build.Request).Plan(bases);
+        return platform with { Plan = plan, Image = plan.Images[0] };
+    }
+
+    private BaseImage BaseOf(BaseNeed need, BuildResult sibling)
+    {
+        var image = PlatformChoice.Best(need.Platform, sibling.Images, image => image.Platform)
+            ?? throw new BaseMissingException($"FROM {need.Reference} ({need.Place.File}:{need.Place.Line}): the base image of this "
+                + $"project has no {need.Platform}: this optional platform failed.");
+        return new BaseImage(need.Reference, need.Platform, image.Manifest, Manifest.Parse(tools.Store.ReadDocument(image.Manifest.Digest)), image.Config)
+        {
+            Origin = BaseOrigin.Sibling,
+            LayerRepositories = [.. image.Layers.Select((layer, i) => layer.Step is BaseStep { Image: { } ground } ? ground.RepositoryOf(i) : need.Reference)],
+        };
+    }
+
+    private BuiltImage Take(PlannedPlatform platform)
+    {
+        var image = platform.Taken!;
+        var layers = image.Config.RootFs.DiffIds.Zip(image.Manifest.Layers, (diffId, blob) => new PublishedLayer(diffId, blob, platform.Image.Last));
+        var built = new BuiltImage(platform.Platform, image.Descriptor, [.. layers], image.Config);
+        on(new ImageMade(built.Platform, built.Manifest, built.CompressedBytes) { Time = tools.Time.GetUtcNow() });
+        return built;
+    }
+
+    private async Task<BuildResult> FinishAsync(
+        ImmutableArray<ImagePlan> plans, ImmutableArray<BuiltImage> images, ImmutableArray<Annotation> annotations, CancellationToken cancellation)
+    {
+        if (images.IsEmpty)
+            throw new UsageException("No platform could be built: "
+                + $"{string.Join(" ", missing.Select(lost => $"{lost.Platform}: {lost.Reason}"))}");
+        var result = new BuildResult(await session.AssembleTopAsync(images, annotations, Component.HasNoIndex, cancellation)
+            .ConfigureAwait(false), images, planned.Plan with
+        {
+            Images = [.. images.Select(image => plans.First(plan => plan.Platform == image.Platform))],
+        });
+        var report = await session.VerifyAsync(result, Component.Verification.Policy, on, cancellation).ConfigureAwait(false);
+        report = await SmokeAsync(result, report, cancellation).ConfigureAwait(false);
+        if (report is null || !report.Platforms.Any(platform => Refuses(platform)))
+            return result with { Gate = report };
+        var lost = report.Platforms.Where(platform => Refuses(platform) && IsOptional(platform.Platform)).ToList();
+        if (report.Platforms.Any(platform => Refuses(platform) && !IsOptional(platform.Platform)))
+            throw Refusal(report);
+        foreach (var platform in lost)
+            Lose(platform.Platform, Refusal(report with { Platforms = [platform] }));
+        return await FinishAsync(plans, [.. images.Where(image => lost.All(platform => platform.Platform != image.Platform))], annotations, cancellation)
+            .ConfigureAwait(false);
+
+        bool Refuses(PlatformReport platform) => platform.Findings.Any(finding => Component.Verification.Refusing.Refuses(finding.Severity));
+        GateRefusedException Refusal(GateReport refused) =>
+            new(refused, Component.Verification.Refusing, Component.Name.Length > 0 ? Component.Name : null);
+    }
+
+    private async Task<GateReport?> SmokeAsync(BuildResult result, GateReport? report, CancellationToken cancellation)
+    {
+        if (Component.Verification.Run is not { } arguments)
+            return report;
+        report ??= new GateReport
+        {
+            Digest = result.Index.Digest,
+            Platforms = [.. result.Images.Select(image => new PlatformReport { Platform = image.Platform, Manifest = image.Manifest.Digest, LayerCount = image.Layers.Length })],
+        };
+        await using var source = StoreSource.OfBuilt(tools.Store, tools.Registry, Component.Tags, result.Index);
+        var started = await session.SmokeAsync(source, report, new RunOptions { Arguments = arguments, Timeout = Component.Verification.Timeout }, cancellation).ConfigureAwait(false);
+        foreach (var finding in started.Findings.Where(finding => finding is { Id: FindingId.RunFailed } && !Component.Verification.Refusing.Refuses(finding.Severity)))
+            on(new Warned(GateText.Line(finding)) { Time = tools.Time.GetUtcNow() });
+        return started;
+    }
+
+    private bool IsOptional(Platform platform) => Component.Platforms.Any(each => each.Platform == platform && each.Optional);
+
+    private void Lose(Platform platform, Exception why)
+    {
+        var lost = new FailedPlatform(platform, why.Message);
+        lock (missing)
+        {
+            if (missing.Any(other => other.Platform == platform))
+                return;
+            missing.Add(lost);
+        }
+        Tell(lost);
+    }
+
+    private void Tell(FailedPlatform lost) =>
+        on(new Warned($"{Component.Name}: the optional platform {lost.Platform} failed and is left out: {lost.Reason}")
+        {
+            Time = tools.Time.GetUtcNow(),
+        });
+}
