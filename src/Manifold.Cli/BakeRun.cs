@@ -132,13 +132,13 @@ internal sealed class BakeRun(CliContext context, BakeCommandLine line)
     private static string Indented(string table) =>
         string.Concat(table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => $"  {row}\n"));
 
-    private async Task WriteFilesAsync(BuildOutcome outcome)
+    private async Task WriteFilesAsync(FinishedBuild outcome)
     {
         if (line.MetadataFile is { } file)
             await File.WriteAllTextAsync(file, BuildMetadata.Write(outcome.Result!, outcome.Record.Id));
     }
 
-    private async Task TellAsync(CliContext told, BuildOutcome outcome)
+    private async Task TellAsync(CliContext told, FinishedBuild outcome)
     {
         var result = outcome.Result!;
         if (line.Progress == "quiet")

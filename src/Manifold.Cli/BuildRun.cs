@@ -92,7 +92,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
         return 0;
     }
 
-    private async Task WriteFilesAsync(BuildOutcome outcome, Store store)
+    private async Task WriteFilesAsync(FinishedBuild outcome, Store store)
     {
         var built = outcome.Result!.Components[0];
         var result = built.Result!;
@@ -109,7 +109,7 @@ internal sealed class BuildRun(CliContext context, BuildCommandLine line)
             await File.WriteAllTextAsync(metadata, BuildMetadata.Write(result, line.Request.Tags, outcome.Record.Id));
     }
 
-    private async Task TellAsync(CliContext told, BuildOutcome outcome)
+    private async Task TellAsync(CliContext told, FinishedBuild outcome)
     {
         if (outcome.Failure is not null)
             return;

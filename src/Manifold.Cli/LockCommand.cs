@@ -68,7 +68,7 @@ internal sealed class LockRun(CliContext context, RegistryChoice registries)
         using var inUse = await store.LockSharedAsync(() => PruneCommand.TellOfWaiting(context), cancellation);
         var tools = new BuilderTools(store, registry, context.Time, context.Variable("PATH"));
         project = await RemoteContexts.PrepareAsync(project, store, source => SecretTexts.Read(source.Secrets, source.Ssh, context), cancellation);
-        var graph = new GraphOptions { Names = line.Names, LayoutReference = await tools.Taken.PlaceLayoutsAsync(project, cancellation) };
+        var graph = new GraphOptions { Names = line.Names, LayoutReference = await new TakenImages(tools.Store, tools.Registry).PlaceLayoutsAsync(project, cancellation) };
         var made = await new LockMaker(tools).MakeAsync(new LockRequest(project, graph) { Current = current, Update = line.Update }, Warn, cancellation);
         LockFile.Write(LockFile.PathOf(project, folder), made.Lock);
         await TellAsync(current, made);

@@ -14,13 +14,13 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
     public BuildRequest? Request { get; init; }
 
     /// <summary>Writes the files that a build was asked for; called after success.</summary>
-    public Func<BuildOutcome, Task> WriteFiles { get; init; } = _ => Task.CompletedTask;
+    public Func<FinishedBuild, Task> WriteFiles { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>Prints what was built and published; called after success, and after a failure if images have a result.</summary>
-    public required Func<CliContext, BuildOutcome, Task> Tell { get; init; }
+    public required Func<CliContext, FinishedBuild, Task> Tell { get; init; }
 
     /// <summary>Counts what was built, for the last line.</summary>
-    public required Func<BuildOutcome, string> Count { get; init; }
+    public required Func<FinishedBuild, string> Count { get; init; }
 
     /// <summary>Called at the end of a success.</summary>
     public Func<Task> Finish { get; init; } = () => Task.CompletedTask;
@@ -49,7 +49,7 @@ internal sealed class OrderRun(CliContext context, Store store, RegistryClient r
         return 0;
     }
 
-    private async Task<BuildOutcome> WithFilesAsync(BuildOutcome outcome)
+    private async Task<FinishedBuild> WithFilesAsync(FinishedBuild outcome)
     {
         try
         {

@@ -23,7 +23,7 @@ namespace Manifold.Building;
 public sealed class Builder(BuilderTools tools)
 {
     /// <summary>Builds, writes and publishes. A failure is part of the outcome, and so is an interruption.</summary>
-    public async Task<BuildOutcome> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
+    public async Task<FinishedBuild> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
     {
         var recorder = new BuildRecorder(new RecorderTools(tools.Store, tools.Registry, tools.Time), order.Heading);
         var run = new Run(order, recorder, e => { recorder.Show(e); on(e); });
@@ -39,7 +39,7 @@ public sealed class Builder(BuilderTools tools)
         foreach (var outcome in ComponentOutcomes.Of(order, run.Made, run.Result, run.Plan is not null, run.Failure))
             recorder.Add(outcome);
         var record = await recorder.FinishAsync(run.Failure, CancellationToken.None).ConfigureAwait(false);
-        return new BuildOutcome(record) { Plan = run.Plan, Result = run.Result, Failure = run.Failure };
+        return new FinishedBuild(record) { Plan = run.Plan, Result = run.Result, Failure = run.Failure };
     }
 
     /// <summary>Plans and builds nothing. Fetches the sources that components name, because only they tell the versions.</summary>

@@ -164,13 +164,18 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
             left[node.Name] = left[culprit] ?? culprit;
         foreach (var platform in node.Platforms)
         {
+            if (MissingBases(platform.Build, bases) is { Count: > 0 } absent)
+            {
+                if (platform.Of.Optional)
+                    missing.Add(new FailedPlatform(platform.Platform, absent[0].Message));
+                else
+                    wrong.AddRange(absent.Select(why => (platform.Platform, why)));
+                continue;
+            }
+            if (left.ContainsKey(node.Name))
+                continue; // nothing else is known before the image that it needs is right
             try
             {
-                if (left.ContainsKey(node.Name))
-                {
-                    RequireBases(platform.Build, bases); // all that can be said of it before what it stands on is right
-                    continue;
-                }
                 platforms.Add(platform.Build is { } build
                     ? await PlanAsync(node, platform, build, bases, on, cancellation).ConfigureAwait(false)
                     : PlanTaken(platform, taken[platform]));
@@ -205,7 +210,6 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         Action<BuildEvent> on,
         CancellationToken cancellation)
     {
-        RequireBases(build, bases);
         var outside = build.Outside.ToImmutableDictionary(need => (need.Reference, need.Platform), need => bases.Images[(need.Reference, need.Platform)]);
         var siblings = build.Siblings.Select(sibling => KeyValuePair.Create((sibling.Need.Reference, sibling.Need.Platform), StandIn(sibling.Need, sibling.Sibling))).ToList();
         while (build.Planner.NeedsBesides(outside.AddRange(siblings)) is { IsEmpty: false } more)
@@ -234,13 +238,12 @@ public sealed class ProjectPlanner(BuilderTools tools, Publisher publisher, Proj
         }
     }
 
-    /// <summary>A base that is missing is told of the instruction that needs it here: another component may have asked first.</summary>
-    private static void RequireBases(PlatformBuild? build, FoundBases bases)
+    /// <summary>Returns why bases of a build are missing, naming its own instructions: another component may have asked first.</summary>
+    private static List<ManifoldException> MissingBases(PlatformBuild? build, FoundBases bases)
     {
-        foreach (var need in build?.Outside ?? [])
-            if (bases.Problems.FirstOrDefault(problem =>
-                (need.Reference, need.Platform) == (problem.Need.Reference, problem.Need.Platform)) is { } problem)
-                throw problem.WhyOf(need);
+        var problems = bases.Problems.ToLookup(problem => (problem.Need.Reference, problem.Need.Platform));
+        return [.. (build?.Outside ?? []).Select(need => problems[(need.Reference, need.Platform)].FirstOrDefault()?.WhyOf(need))
+            .OfType<ManifoldException>()];
     }
 
     /// <summary>What the build checks say of a component's file, once for all of its platforms.</summary>
