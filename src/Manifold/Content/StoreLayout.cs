@@ -49,7 +49,7 @@ internal sealed class StoreLayout(StoreFolders folders)
     public StoreFolder GitSources { get; } = new(folders, "sources/git", new DownloadRemoval(), "commits of ADD and of contexts");
     public StoreFolder HttpSources { get; } = new(folders, "sources/http", new DownloadRemoval(), "downloads of ADD and of contexts");
 
-    // Of the past and of the moment
+    // Builds and publications, past and present
     public StoreFolder Builds { get; } = new(folders, "builds", new BuildRecordRemoval(), "the records of builds");
     public StoreFolder Publications { get; } = new(folders, "publications", new RemovedByOwner(),
         "publications whose tags are being written");

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using Manifold.Oci;
+using Manifold.Tests.Server;
 
 namespace Manifold.Tests.EndToEnd;
 
@@ -11,6 +15,9 @@ public sealed class AfterAKilledBuild : WithRuns
     [Theory]
     [InlineData("prune", null)]
     [InlineData("build", null)]
+    [InlineData("build with an image to pull", null)]
+    [InlineData("bake", null)]
+    [InlineData("serve", null)]
     [InlineData("prune", "manifold-test-parent")]
     public async Task the_next_command_leaves_no_process_no_control_group_no_mount_and_no_folder(string next, string? parent)
     {
@@ -23,14 +30,8 @@ public sealed class AfterAKilledBuild : WithRuns
         foreach (var group in groups)
             await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
 
-        // In a process of its own: nothing was used in it before that could know of RUNs.
-        using var command = next == "prune"
-            ? shop.Start("prune")
-            : shop.Start("build", "-q", shop.Context("FROM BASE\nCOPY f /\n", ("f", seconds)));
-        var said = await command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await command.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await DoAsync(next, seconds);
 
-        Assert.True(command.ExitCode == 0, said);
         if (groups.Length == 0)
             straggler.Kill();
         Assert.True(straggler.WaitForExit(2000));
@@ -58,6 +59,42 @@ public sealed class AfterAKilledBuild : WithRuns
         Assert.Empty(Lines(seconds));
         Assert.Empty(Lines(user.Store));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(user.Store, "work")));
+    }
+
+    /// <summary>In a process of its own: nothing was used in it before that could know of RUNs.</summary>
+    private async Task DoAsync(string next, string seconds)
+    {
+        await using var registry = await RunningServer.StartAsync();
+        registry.Store.Tags.Set(ImageReference.Parse("other:1"),
+            await SampleImages.WriteIndexAsync(registry.Store, seconds, "linux/amd64", "linux/arm64"));
+        const string copying = "FROM BASE\nCOPY f /\n";
+        using var command = next switch
+        {
+            "prune" => shop.Start("prune"),
+            "serve" => shop.Start("serve", "--listen", "127.0.0.1:0"),
+            "bake" => shop.Start("bake", "-f", shop.Context(copying,
+                ("f", seconds), ("manifold.yaml", "images: {a: {context: .}}\n"))),
+            "build" => shop.Start("build", "-q", shop.Context(copying, ("f", seconds))),
+            _ => shop.Start("build", "-q", shop.Context($"FROM {registry.Authority}/library/other:1 AS other\nFROM BASE\nCOPY --from=other /content /\n")),
+        };
+        if (next == "serve")
+            await PushAndStop(command);
+        var said = await command.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await command.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(command.ExitCode == 0, $"exit code {command.ExitCode}\n{said}");
+    }
+
+    private static async Task PushAndStop(Process serve)
+    {
+        var greeting = await serve.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        var address = Regex.Match(greeting ?? "", @"http://[\d.]+:\d+").Value;
+        using var http = new HttpClient();
+        using var index = new ByteArrayContent(Encoding.UTF8.GetBytes(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaType.Index}}","manifests":[]}"""));
+        index.Headers.ContentType = new(MediaType.Index);
+        using var answer = await http.PutAsync(new Uri($"{address}/v2/app/manifests/1"), index, TestContext.Current.CancellationToken);
+        Assert.Equal(201, (int)answer.StatusCode);
+        await Tool.Run("kill", "-INT", $"{serve.Id}");
     }
 
     private string Context(string seconds) =>
