@@ -13,8 +13,10 @@ internal sealed class LayerSources
 {
     private readonly ConcurrentDictionary<Digest, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>>> sources = new();
 
-    /// <summary>Tells of a source. The last one told counts: an earlier one may belong to work that was given up.</summary>
-    public void Add(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) => sources[diffId] = source;
+    /// <summary>Tells of a source. The first one told counts: where a chain has a layer twice, the upper one's source looks at what lies
+    /// below it, which is the layer itself, and would wait for itself.</summary>
+    public void Add(Digest diffId, Func<CancellationToken, Task<IReadOnlyCollection<LayerEntry>>> source) =>
+        sources.TryAdd(diffId, source);
 
     public bool Has(Digest diffId) => sources.ContainsKey(diffId);
 
