@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Manifold.Hcl.Json;
 
@@ -10,159 +10,112 @@ public sealed class JsonSyntaxException(string message, int offset) : FormatExce
     public int Offset => offset;
 }
 
-/// <summary>Reads JSON and keeps the places, which the platform's own reader does not. Source: RFC 8259. </summary>
-public sealed class JsonReader
+/// <summary>Reads JSON into a tree in which every value knows its place. The platform's reader finds the tokens.</summary>
+/// <remarks>Written here, because the platform's trees have no places, and its reader counts in bytes. Source: RFC 8259.</remarks>
+public static class JsonReader
 {
-    private readonly string text;
-
     // Deeper than people write, and it bounds the stack.
-    private const int Deepest = 128;
+    internal const int Deepest = 128;
 
-    private int at;
-    private int depth;
+    /// <exception cref="JsonSyntaxException">The text is not JSON, or contains a null character.</exception>
+    public static JsonValue Read(string text) => new Tree(text).Document();
 
-    private JsonReader(string text) => this.text = text;
-
-    /// <exception cref="JsonSyntaxException">The text is not JSON.</exception>
-    public static JsonValue Read(string text)
+    private ref struct Tree(string text)
     {
-        var reader = new JsonReader(text);
-        var value = reader.Value();
-        reader.SkipBlanks();
-        return reader.at == text.Length ? value : throw reader.Wrong("unexpected text after the end of the document");
-    }
+        private readonly ReadOnlySpan<byte> bytes = Encoding.UTF8.GetBytes(text);
+        private Utf8JsonReader reader = default;
+        private (int Byte, int Character) known = default;
 
-    private JsonValue Value()
-    {
-        SkipBlanks();
-        var start = at;
-        switch (Peek)
+        /// <summary>The end of the last token, in characters. Colons and commas are not tokens.</summary>
+        private int end = 0;
+
+        public JsonValue Document()
         {
-            case '{': return Nested(Map);
-            case '[': return Nested(List);
-            case '"': return Text();
-            case '-' or (>= '0' and <= '9'): return Number();
+            reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = Deepest });
+            Read(JsonContext.Document);
+            var value = Value();
+            Read(JsonContext.AfterDocument);
+            return value;
         }
-        while (char.IsAsciiLetter(Peek))
-            at++;
-        bool? value = text[start..at] switch
+
+        private void Read(JsonContext context)
         {
-            "true" => true,
-            "false" => false,
-            "null" => null,
-            _ => throw new JsonSyntaxException(start < text.Length ? "expected a value: \"text\", a number, true, false, null, [ or {"
-                : "the document ends too early: expected a value", start),
+            try
+            {
+                reader.Read();
+            }
+            catch (JsonException)
+            {
+                throw new JsonFault(text, context).From(end);
+            }
+            end = CharacterOf(TokenEnd());
+        }
+
+        private readonly long TokenEnd() => reader.TokenType switch
+        {
+            JsonTokenType.None => bytes.Length,
+            JsonTokenType.String or JsonTokenType.PropertyName => reader.TokenStartIndex + reader.ValueSpan.Length + 2,
+            _ => reader.TokenStartIndex + Math.Max(1, reader.ValueSpan.Length),
         };
-        return new JsonLiteral(value, start, at - start);
-    }
 
-    private JsonValue Nested(Func<JsonValue> read)
-    {
-        if (++depth > Deepest)
-            throw Wrong($"more than {Deepest} levels of nesting are not supported");
-        var value = read();
-        depth--;
-        return value;
-    }
-
-    private JsonMap Map()
-    {
-        var start = at++;
-        var members = ImmutableArray.CreateBuilder<JsonMember>();
-        while (!Take('}'))
+        /// <summary>Tokens are asked for in the order of the text, so each character is counted once or twice.</summary>
+        private int CharacterOf(long at)
         {
-            if (members.Count > 0 && !Take(','))
-                throw Wrong("expected ',' or '}'");
-            SkipBlanks();
-            if (Peek != '"')
-                throw Wrong("expected a name in double quotes");
-            var name = Text();
-            if (!Take(':'))
-                throw Wrong("expected ':'");
-            members.Add(new JsonMember(name, Value()));
+            if (at < known.Byte)
+                known = default;
+            var more = Encoding.UTF8.GetCharCount(bytes[known.Byte..(int)at]);
+            known = ((int)at, known.Character + more);
+            return known.Character;
         }
-        return new JsonMap(members.ToImmutable(), start, at - start);
-    }
 
-    private JsonList List()
-    {
-        var start = at++;
-        var items = ImmutableArray.CreateBuilder<JsonValue>();
-        while (!Take(']'))
+        private JsonValue Value()
         {
-            if (items.Count > 0 && !Take(','))
-                throw Wrong("expected ',' or ']'");
-            items.Add(Value());
+            var (start, length) = Place();
+            return reader.TokenType switch
+            {
+                JsonTokenType.StartObject => Map(start),
+                JsonTokenType.StartArray => List(start),
+                JsonTokenType.String => String(),
+                JsonTokenType.Number => new JsonNumber(text.Substring(start, length), start, length),
+                JsonTokenType.Null => new JsonLiteral(null, start, length),
+                _ => new JsonLiteral(reader.TokenType == JsonTokenType.True, start, length),
+            };
         }
-        return new JsonList(items.ToImmutable(), start, at - start);
-    }
 
-    private JsonNumber Number()
-    {
-        var start = at;
-        while (char.IsAsciiDigit(Peek) || Peek is '-' or '+' or '.' or 'e' or 'E')
-            at++;
-        var number = text[start..at];
-        return decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) || double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-            ? new JsonNumber(number, start, at - start) : throw new JsonSyntaxException($"'{number}' is not a number", start);
-    }
-
-    private JsonString Text()
-    {
-        var start = at++;
-        var value = new StringBuilder();
-        var plain = true;
-        for (; Peek != '"'; at++)
+        private (int Start, int Length) Place()
         {
-            if (at >= text.Length || Peek is '\n' or '\r')
-                throw new JsonSyntaxException("the string has no closing quote", start);
-            if (Peek == NullCharacter.Value)
-                throw Wrong(NullCharacter.Refused);
-            if (Peek == '\\')
-                (plain, _) = (false, value.Append(Escaped()));
-            else
-                value.Append(Peek);
+            var last = end;
+            var start = last - Encoding.UTF8.GetCharCount(bytes[(int)reader.TokenStartIndex..(int)TokenEnd()]);
+            return (start, last - start);
         }
-        at++;
-        return new JsonString(value.ToString(), plain, start, at - start);
-    }
 
-    private char Escaped()
-    {
-        at++;
-        switch (Peek)
+        private JsonMap Map(int start)
         {
-            case '"' or '\\' or '/': return Peek;
-            case 'b': return '\b';
-            case 'f': return '\f';
-            case 'n': return '\n';
-            case 'r': return '\r';
-            case 't': return '\t';
-            case 'u' when at + 4 < text.Length && int.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code):
-                if (code == NullCharacter.Value)
-                    throw new JsonSyntaxException(NullCharacter.Refused, at - 1);
-                at += 4;
-                return (char)code;
-            default: throw Wrong("expected one of \" \\ / b f n r t u after '\\'");
+            var members = ImmutableArray.CreateBuilder<JsonMember>();
+            for (Read(JsonContext.FirstName); reader.TokenType != JsonTokenType.EndObject; Read(JsonContext.NextName))
+            {
+                var name = String();
+                Read(JsonContext.Member);
+                members.Add(new JsonMember(name, Value()));
+            }
+            return new JsonMap(members.ToImmutable(), start, end - start);
+        }
+
+        private JsonList List(int start)
+        {
+            var items = ImmutableArray.CreateBuilder<JsonValue>();
+            for (Read(JsonContext.FirstItem); reader.TokenType != JsonTokenType.EndArray; Read(JsonContext.NextItem))
+                items.Add(Value());
+            return new JsonList(items.ToImmutable(), start, end - start);
+        }
+
+        private JsonString String()
+        {
+            var (start, length) = Place();
+            var value = text.Substring(start + 1, length - 2);
+            return reader.ValueIsEscaped
+                ? new JsonString(JsonEscapes.Decode(value, start + 1), false, start, length)
+                : new JsonString(value, true, start, length);
         }
     }
-
-    private char Peek => at < text.Length ? text[at] : '\0';
-
-    private bool Take(char expected)
-    {
-        SkipBlanks();
-        if (Peek != expected || at >= text.Length)
-            return false;
-        at++;
-        return true;
-    }
-
-    private void SkipBlanks()
-    {
-        while (Peek is ' ' or '\t' or '\r' or '\n')
-            at++;
-    }
-
-    private JsonSyntaxException Wrong(string what) => new(at < text.Length ? what : "the document ends too early: " + what, at);
 }
