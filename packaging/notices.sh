@@ -11,6 +11,8 @@ nuget=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 of_dotnet=(Microsoft.NETCore.App.Runtime.NativeAOT Microsoft.AspNetCore.App.Runtime)
 # The Debian packages that are linked statically, as downloaded by build.sh.
 IFS=, read -ra libraries < <(cat artifacts/sysroot/*/made-of 2>/dev/null) || fail "artifacts/sysroot is empty. Run ./build.sh first"
+# The licenses that NuGet packages only name.
+declare -A licence_titles=([MIT]='The MIT License' [BSD-2-Clause]='The 2-Clause BSD License')
 line=$(printf '=%.0s' {1..100})
 
 title() { printf '%s\n%s\n%s\n\n' "$line" "$*" "$line"; }
@@ -45,9 +47,10 @@ of_nuget() { # id version: prints its license file, or the license in its descri
   [[ -d $folder ]] || fail "$1 $2 is not in $nuget. Run ./build.sh first"
   title "$1 $2"
   ! licence_files "$folder" || return 0
-  grep -q 'type="expression">MIT<' "$folder"/*.nuspec || fail "the text of the license of $1 is not in packaging/licences/"
+  licence=$(sed -nE 's|.*type="expression">(.*)</license>.*|\1|p' "$folder"/*.nuspec)
+  [[ -n ${licence_titles[$licence]:-} ]] || fail "the text of the license of $1 is not in packaging/licences/"
   sed -nE 's|.*<copyright>(.*)</copyright>.*|\1|p' "$folder"/*.nuspec
-  printf 'License: MIT. For its text, see "The MIT License" below.\n\n'
+  printf 'License: %s. For its text, see "%s" below.\n\n' "$licence" "${licence_titles[$licence]}"
 }
 
 of_debian libcrypt-dev
@@ -77,8 +80,11 @@ for id, package in sorted(packages.items()):
     if package["type"] != "Project" and id not in tools:
         print(id, package["resolved"])
 P
-title 'The MIT License'
-cat packaging/licences/MIT
+for licence in MIT BSD-2-Clause; do
+  title "${licence_titles[$licence]}"
+  cat packaging/licences/$licence
+  echo
+done
 for package in "${libraries[@]}"; do
   of_debian "$package"
   title "$package $version (Debian's source package $source), in Debian's words"

@@ -1,211 +1,103 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
+using Tomlyn;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
 
 namespace Manifold.Registry;
 
-/// <summary>Reads what configuration files of the container tools use of TOML: tables, arrays of tables, strings, numbers, booleans, arrays.</summary>
+/// <summary>Reads the container tools' configuration files into the JSON that says the same. Tomlyn parses them. Dates become strings.</summary>
 /// <remarks>
-/// Dates, inline tables and multi-line strings are refused by line, never misread. Source: TOML 1.0. One use.
+/// Only the parsers of Tomlyn are used, which need no reflection: the first has the better messages, the second makes the tree.
 /// </remarks>
-internal sealed class TomlReader(string text)
+internal static class TomlReader
 {
-    private readonly JsonObject root = [];
-    private int at;
-    private int line = 1;
-
-    /// <exception cref="FormatException">The text is not TOML, or more of it than is read here; the message has the line.</exception>
-    public static JsonObject Read(string text) => new TomlReader(text).Read();
-
-    private JsonObject Read()
+    /// <exception cref="FormatException">The text is not TOML. The message has the line.</exception>
+    public static JsonObject Read(string text)
     {
-        var table = root;
-        while (SkipToContent())
+        try
         {
-            if (Take("[["))
-                table = OpenTable(Header("]]"), isArray: true);
-            else if (Take("["))
-                table = OpenTable(Header("]"), isArray: false);
-            else
-                ReadPair(table);
-            EndLine();
+            for (var parser = TomlParser.Create(text); parser.MoveNext();)
+            {
+            }
         }
-        return root;
+        catch (TomlException e)
+        {
+            var fault = e.Diagnostics is [var first, ..] ? first.Message : e.Message;
+            throw Wrong(e.Line ?? 1, Tidy(fault));
+        }
+        var document = SyntaxParser.Parse(text);
+        var root = new JsonObject();
+        Add(root, document.KeyValues);
+        foreach (var table in document.Tables)
+            Add(Open(root, table), table.Items);
+        return document.HasErrors ? throw Wrong(Line(document.Diagnostics[0].Span), Tidy(document.Diagnostics[0].Message)) : root;
     }
 
-    private void ReadPair(JsonObject table)
+    private static void Add(JsonObject table, IEnumerable<KeyValueSyntax> pairs)
     {
-        var path = ReadKey();
-        if (!Take("="))
-            throw Wrong("expected '=' after a key");
-        var target = Descend(table, path[..^1]);
-        if (target.ContainsKey(path[^1]))
-            throw Wrong($"'{path[^1]}' is set twice");
-        target[path[^1]] = ReadValue();
+        foreach (var pair in pairs)
+        {
+            var path = Path(pair.Key!);
+            if (!Descend(table, path[..^1], pair).TryAdd(path[^1], Value(pair.Value!)))
+                throw Wrong(Line(pair.Span), $"'{path[^1]}' is set twice");
+        }
     }
 
-    private List<string> Header(string end)
+    private static JsonObject Open(JsonObject root, TableSyntaxBase syntax)
     {
-        var path = ReadKey();
-        return Take(end) ? path : throw Wrong($"expected '{end}'");
-    }
-
-    private JsonObject OpenTable(List<string> path, bool isArray)
-    {
-        var parent = Descend(root, path[..^1]);
-        var name = path[^1];
-        if (!isArray)
-            return Descend(parent, [name]);
-        if (!parent.ContainsKey(name))
-            parent[name] = new JsonArray();
-        if (parent[name] is not JsonArray tables)
-            throw Wrong($"'{name}' is set twice");
+        var path = Path(syntax.Name!);
+        if (syntax is TableSyntax)
+            return Descend(root, path, syntax);
+        var parent = Descend(root, path[..^1], syntax);
+        parent.TryAdd(path[^1], new JsonArray());
+        if (parent[path[^1]] is not JsonArray tables)
+            throw Wrong(Line(syntax.Span), $"'{path[^1]}' is set twice");
         var table = new JsonObject();
         tables.Add((JsonNode)table);
         return table;
     }
 
     /// <summary>An array of tables stands for its last one: <c>[[registry.mirror]]</c> belongs to the registry above it.</summary>
-    private JsonObject Descend(JsonObject table, List<string> path)
+    private static JsonObject Descend(JsonObject table, IEnumerable<string> path, SyntaxNode at)
     {
         foreach (var name in path)
         {
-            if (!table.ContainsKey(name))
-                table[name] = new JsonObject();
+            table.TryAdd(name, new JsonObject());
             table = table[name] switch
             {
                 JsonObject next => next,
                 JsonArray { Count: > 0 } array when array[^1] is JsonObject last => last,
-                _ => throw Wrong($"'{name}' is not a table"),
+                _ => throw Wrong(Line(at.Span), $"'{name}' is not a table"),
             };
         }
         return table;
     }
 
-    private List<string> ReadKey()
-    {
-        var path = new List<string>();
-        do
-        {
-            SkipBlanks();
-            path.Add(Peek is '"' or '\'' ? ReadString() : Bare());
-            SkipBlanks();
-        }
-        while (Take("."));
-        return path;
-    }
+    private static string[] Path(KeySyntax key) => [Name(key.Key!), .. key.DotKeys.Select(dotted => Name(dotted.Key!))];
 
-    private string Bare()
-    {
-        var start = at;
-        while (char.IsAsciiLetterOrDigit(Peek) || Peek is '_' or '-')
-            at++;
-        return at > start ? text[start..at] : throw Wrong("expected a key");
-    }
+    private static string Name(BareKeyOrStringValueSyntax key) => key is StringValueSyntax text ? text.Value! : ((BareKeySyntax)key).Key!.Text!;
 
-    private JsonNode ReadValue()
+    private static JsonNode Value(ValueSyntax value)
     {
-        SkipBlanks();
-        if (Peek is '"' or '\'')
-            return ReadString();
-        if (Take("["))
-            return ReadArray();
-        var start = at;
-        while (char.IsAsciiLetterOrDigit(Peek) || Peek is '_' or '-' or '+' or '.')
-            at++;
-        return text[start..at] switch
+        switch (value)
         {
-            "true" => true,
-            "false" => false,
-            var word when double.TryParse(word.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
-            _ => throw Wrong("expected a string, a number, true, false or an array"),
-        };
-    }
-
-    private JsonArray ReadArray()
-    {
-        var array = new JsonArray();
-        while (true)
-        {
-            if (!SkipToContent())
-                throw Wrong("an array is not closed with ']'");
-            if (Take("]"))
-                return array;
-            array.Add((JsonNode?)ReadValue());
-            if (SkipToContent() && !Take(",") && Peek != ']')
-                throw Wrong("expected ',' or ']'");
+            case StringValueSyntax text: return text.Value!;
+            case BooleanValueSyntax flag: return flag.Value;
+            case IntegerValueSyntax number: return (double)number.Value;
+            case FloatValueSyntax number: return number.Value;
+            case ArraySyntax array: return new JsonArray([.. array.Items.Select(item => Value(item.Value!))]);
+            case InlineTableSyntax inline:
+                var table = new JsonObject();
+                Add(table, inline.Items.Select(item => item.KeyValue!));
+                return table;
+            default: return value.ToString();
         }
     }
 
-    private string ReadString()
-    {
-        var quote = text[at++];
-        if (Peek == quote && at + 1 < text.Length && text[at + 1] == quote)
-            throw Wrong("multi-line strings are not supported");
-        var value = new StringBuilder();
-        for (; Peek != quote; at++)
-        {
-            if (at >= text.Length || Peek == '\n')
-                throw Wrong("a string is not closed");
-            value.Append(Peek == '\\' && quote == '"' ? Escaped() : Peek);
-        }
-        at++;
-        return value.ToString();
-    }
+    private static int Line(SourceSpan span) => span.Start.Line + 1;
 
-    private string Escaped()
-    {
-        at++;
-        switch (Peek)
-        {
-            case '"' or '\\': return Peek.ToString();
-            case 't': return "\t";
-            case 'n': return "\n";
-            case 'r': return "\r";
-            case 'u' when at + 4 < text.Length && int.TryParse(text.AsSpan(at + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code):
-                at += 4;
-                return ((char)code).ToString();
-            default: throw Wrong("a string has an unknown escape sequence after '\\'");
-        }
-    }
+    /// <summary>The package's messages are sentences. Here they are parts of one.</summary>
+    private static string Tidy(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('\n', '.');
 
-    private char Peek => at < text.Length ? text[at] : '\0';
-
-    private bool Take(string expected)
-    {
-        SkipBlanks();
-        if (string.CompareOrdinal(text, at, expected, 0, expected.Length) != 0)
-            return false;
-        at += expected.Length;
-        return true;
-    }
-
-    private void SkipBlanks()
-    {
-        while (Peek is ' ' or '\t' or '\r')
-            at++;
-    }
-
-    private bool SkipToContent()
-    {
-        for (; at < text.Length; at++)
-        {
-            if (Peek == '#')
-                at = text.IndexOf('\n', at) is >= 0 and var end ? end : text.Length;
-            if (Peek == '\n')
-                line++;
-            else if (at < text.Length && !char.IsWhiteSpace(Peek))
-                return true;
-        }
-        return false;
-    }
-
-    private void EndLine()
-    {
-        SkipBlanks();
-        if (at < text.Length && Peek is not ('\n' or '#'))
-            throw Wrong("expected the end of the line");
-    }
-
-    private FormatException Wrong(string what) => new($"line {line}: {what}");
+    private static FormatException Wrong(int line, string what) => new($"line {line}: {what}");
 }

@@ -28,26 +28,7 @@ public static class AdviceText
     /// <summary>Writes the member <c>advice</c>, a list.</summary>
     public static void Write(Utf8JsonWriter json, IEnumerable<BuildAdvice> all)
     {
-        json.WriteStartArray("advice");
-        foreach (var advice in all)
-        {
-            json.WriteStartObject();
-            WriteMembers(json, advice);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    internal static void WriteMembers(Utf8JsonWriter json, BuildAdvice advice)
-    {
-        json.WriteString("kind", advice.Id);
-        if (advice.Component.Length > 0)
-            json.WriteString("component", advice.Component);
-        json.WriteString("message", advice.Message);
-        json.WriteStartArray("lines");
-        foreach (var line in advice.Lines)
-            json.WriteStringValue(line);
-        json.WriteEndArray();
-        json.WriteString("page", advice.Page);
+        json.WritePropertyName("advice");
+        JsonSerializer.Serialize(json, all.Select(AdviceRecord.Of), ReportingJson.Default.IEnumerableAdviceRecord);
     }
 }

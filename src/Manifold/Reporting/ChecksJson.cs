@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Manifold.Building.Checking;
 using Manifold.Dockerfile;
+using System.Text.Json.Serialization.Metadata;
 using Manifold.Dockerfile.Checks;
 using Manifold.Planning.Advising;
 
@@ -11,8 +12,6 @@ namespace Manifold.Reporting;
 /// <summary>The findings of the build checks for programs: one JSON object a line, a last one with the counts.</summary>
 public static class ChecksJson
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static string Render(CheckReport report, IEnumerable<BuildAdvice> advice) =>
         Lines(report, null) + Lines(advice) + Count(report.Errors, report.Warnings);
 
@@ -23,55 +22,17 @@ public static class ChecksJson
 
     private static string Lines(CheckReport report, string? component) => string.Concat(
     [
-        .. report.Findings.Select(finding => Line("finding", component, json => WriteMembers(json, finding))),
-        .. report.NotKnown.Select(unknown => Line("notChecked", component, json => json.WriteString("message", unknown))),
+        .. report.Findings.Select(finding => Line(
+            FindingRecord.Of(finding) with { Event = "finding", Component = component }, ReportingJson.Default.FindingRecord)),
+        .. report.NotKnown.Select(unknown => Line(
+            new UncheckedRecord("notChecked", component, unknown), ReportingJson.Default.UncheckedRecord)),
     ]);
 
-    private static string Lines(IEnumerable<BuildAdvice> all) =>
-        string.Concat(all.Select(advice => Line("advice", null, json => AdviceText.WriteMembers(json, advice))));
+    private static string Lines(IEnumerable<BuildAdvice> all) => string.Concat(all.Select(advice =>
+        Line(AdviceRecord.Of(advice) with { Event = "advice" }, ReportingJson.Default.AdviceRecord)));
 
-    private static string Count(int errors, int warnings) => Line("checked", null, json =>
-    {
-        json.WriteNumber("errors", errors);
-        json.WriteNumber("warnings", warnings);
-    });
+    private static string Count(int errors, int warnings) =>
+        Line(new CountRecord("checked", errors, warnings), ReportingJson.Default.CountRecord);
 
-    /// <summary>A finding as an object of its own.</summary>
-    internal static void Write(Utf8JsonWriter json, Diagnostic finding)
-    {
-        json.WriteStartObject();
-        WriteMembers(json, finding);
-        json.WriteEndObject();
-    }
-
-    private static void WriteMembers(Utf8JsonWriter json, Diagnostic finding)
-    {
-        json.WriteString("rule", finding.Id);
-        json.WriteString("severity", finding.Severity == Severity.Error ? "error" : "warning");
-        json.WriteString("file", finding.Place.File);
-        json.WriteNumber("line", finding.Place.Line);
-        json.WriteNumber("column", finding.Place.Column);
-        json.WriteNumber("length", finding.Place.Length);
-        json.WriteString("message", finding.Message);
-        if (finding.Hint is { } hint)
-            json.WriteString("hint", hint);
-        json.WriteString("excerpt", finding.Excerpt);
-        if (Rules.Find(finding.Id) is { } rule)
-            json.WriteString("page", rule.Page);
-    }
-
-    private static string Line(string name, string? component, Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("event", name);
-            if (component is not null)
-                json.WriteString("component", component);
-            write(json);
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length) + "\n";
-    }
+    private static string Line<T>(T value, JsonTypeInfo<T> type) => ReportingJson.Line(value, type) + "\n";
 }

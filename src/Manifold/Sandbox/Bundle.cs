@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Manifold.Linux;
+using Manifold.Oci;
 
 namespace Manifold.Sandbox;
 
@@ -26,7 +28,8 @@ internal sealed record Bundle
 
     private static readonly ImmutableArray<string> ReadOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-    public sealed record Mount(string Target, string Type, string Source, ImmutableArray<string> Options);
+    public sealed record Mount(
+        [property: JsonPropertyName("destination")] string Target, string Type, string Source, ImmutableArray<string> Options);
 
     private const long DefaultSharedMemory = 64 << 20;
 
@@ -72,19 +75,18 @@ internal sealed record Bundle
     public void Write(string folder)
     {
         using var file = File.Create(Path.Combine(folder, "config.json"));
-        using var json = new Utf8JsonWriter(file);
-        json.WriteStartObject();
-        json.WriteString("ociVersion", "1.0.2");
-        json.WriteStartObject("root");
-        json.WriteString("path", Root);
-        json.WriteBoolean("readonly", ReadOnlyRoot);
-        json.WriteEndObject();
-        json.WriteString("hostname", Hostname);
-        WriteProcess(json);
-        WriteMounts(json);
-        WriteLinux(json);
-        json.WriteEndObject();
+        JsonSerializer.Serialize(file, Spec(), RuntimeSpecJson.Default.RuntimeSpec);
     }
+
+    private RuntimeSpec Spec() => new()
+    {
+        OciVersion = "1.0.2",
+        Root = new RuntimeRoot(Root, ReadOnlyRoot),
+        Hostname = Hostname,
+        Process = Process(),
+        Mounts = UserNamespace.IsInitial ? Mounts : [.. Mounts.SelectMany(InUserNamespace)],
+        Linux = Linux(),
+    };
 
     // By their numbers. What this process cannot do itself it cannot hand on, and a name that the kernel does not know is an error of the runtime.
     private static readonly Lazy<ImmutableArray<string>> AllCapabilities = new(() =>
@@ -105,65 +107,38 @@ internal sealed record Bundle
         return own.ToImmutable();
     });
 
-    private void WriteProcess(Utf8JsonWriter json)
+    private RuntimeProcess Process() => new()
     {
-        json.WriteStartObject("process");
-        json.WriteBoolean("terminal", false);
-        json.WriteStartObject("user");
-        json.WriteNumber("uid", User.Uid);
-        json.WriteNumber("gid", User.Gid);
-        json.WriteStartArray("additionalGids");
-        foreach (var group in User.Groups)
-            json.WriteNumberValue(group);
-        json.WriteEndArray();
-        json.WriteEndObject();
-        Strings(json, "args", Arguments);
-        Strings(json, "env", Environment);
-        json.WriteString("cwd", WorkingDirectory);
-        json.WriteStartObject("capabilities");
-        foreach (var set in (ReadOnlySpan<string>)["bounding", "effective", "permitted", .. Insecure ? ["inheritable"] : (ReadOnlySpan<string>)[]])
-            Strings(json, set, Insecure ? AllCapabilities.Value : Capabilities);
-        json.WriteEndObject();
-        WriteLimits(json);
-        json.WriteBoolean("noNewPrivileges", false);
-        json.WriteEndObject();
-    }
+        User = new RuntimeUser(User.Uid, User.Gid, User.Groups),
+        Args = Arguments,
+        Env = Environment,
+        Cwd = WorkingDirectory,
+        Capabilities = Insecure
+            ? new RuntimeCapabilities
+            {
+                Bounding = AllCapabilities.Value,
+                Effective = AllCapabilities.Value,
+                Permitted = AllCapabilities.Value,
+                Inheritable = AllCapabilities.Value,
+            }
+            : new RuntimeCapabilities { Bounding = Capabilities, Effective = Capabilities, Permitted = Capabilities },
+        Rlimits = ResourceLimits(),
+    };
 
     // .NET raises its own soft limit to the hard one, and old programs close every descriptor up to it; so a RUN gets what a login shell has.
-    private void WriteLimits(Utf8JsonWriter json)
+    private ImmutableArray<RuntimeLimit> ResourceLimits()
     {
         var files = new ResourceLimit("nofile", Math.Min(1024, HardFileLimit.Value), Math.Min(524288, HardFileLimit.Value));
-        json.WriteStartArray("rlimits");
-        foreach (var (name, soft, hard) in Limits.Any(limit => limit.Name == files.Name) ? Limits : Limits.Add(files))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "RLIMIT_" + name.ToUpperInvariant());
-            json.WriteNumber("soft", unchecked((ulong)soft)); // -1 is RLIM_INFINITY
-            json.WriteNumber("hard", unchecked((ulong)hard));
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        var all = Limits.Any(limit => limit.Name == files.Name) ? Limits : Limits.Add(files);
+        // -1 is RLIM_INFINITY
+        return [.. all.Select(limit =>
+            new RuntimeLimit("RLIMIT_" + limit.Name.ToUpperInvariant(), unchecked((ulong)limit.Soft), unchecked((ulong)limit.Hard)))];
     }
 
     private static readonly Lazy<long> HardFileLimit = new(() =>
         File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal))
             ?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, _, var hard, ..]
             && long.TryParse(hard, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : long.MaxValue);
-
-    private void WriteMounts(Utf8JsonWriter json)
-    {
-        json.WriteStartArray("mounts");
-        foreach (var mount in UserNamespace.IsInitial ? Mounts : Mounts.SelectMany(InUserNamespace))
-        {
-            json.WriteStartObject();
-            json.WriteString("destination", mount.Target);
-            json.WriteString("type", mount.Type);
-            json.WriteString("source", mount.Source);
-            Strings(json, "options", mount.Options);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
 
     private IEnumerable<Mount> InUserNamespace(Mount mount) => mount.Type switch
     {
@@ -178,51 +153,27 @@ internal sealed record Bundle
         _ => [mount],
     };
 
-    private void WriteLinux(Utf8JsonWriter json)
+    private RuntimeLinux Linux()
     {
-        json.WriteStartObject("linux");
-        if (CgroupPath is not null)
-            json.WriteString("cgroupsPath", CgroupPath);
-        json.WriteStartArray("namespaces");
-        foreach (var (name, own) in (ReadOnlySpan<(string, bool)>)
-            [("mount", true), ("ipc", true), ("uts", true), ("pid", FirstProcess), ("network", OwnNetwork), ("cgroup", Cgroups.HasUnified)])
+        ReadOnlySpan<(string Name, bool IsOwn)> namespaces =
+        [
+            ("mount", true), ("ipc", true), ("uts", true), ("pid", FirstProcess), ("network", OwnNetwork), ("cgroup", Cgroups.HasUnified),
+        ];
+        var own = ImmutableArray.CreateBuilder<RuntimeNamespace>();
+        foreach (var (name, isOwn) in namespaces)
         {
-            if (!own)
-                continue;
-            json.WriteStartObject();
-            json.WriteString("type", name);
-            json.WriteEndObject();
+            if (isOwn)
+                own.Add(new RuntimeNamespace(name));
         }
-        json.WriteEndArray();
-        if (CgroupPath is not null)
-            WriteDeviceRules(json);
-        if (!Insecure)
+        return new RuntimeLinux
         {
-            Strings(json, "maskedPaths", MaskedPaths);
-            Strings(json, "readonlyPaths", ReadOnlyPaths);
-        }
-        if (Seccomp && !Insecure)
-            SeccompProfile.Write(json);
-        json.WriteEndObject();
-    }
-
-    private void WriteDeviceRules(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("resources");
-        json.WriteStartArray("devices"); // all denied; the runtime allows the standard ones itself
-        json.WriteStartObject();
-        json.WriteBoolean("allow", Insecure);
-        json.WriteString("access", "rwm");
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void Strings(Utf8JsonWriter json, string name, ImmutableArray<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-            json.WriteStringValue(value);
-        json.WriteEndArray();
+            CgroupsPath = CgroupPath,
+            Namespaces = own.ToImmutable(),
+            // All devices are denied. The runtime allows the standard ones itself.
+            Resources = CgroupPath is null ? null : new RuntimeResources([new RuntimeDevice(Insecure, "rwm")]),
+            MaskedPaths = Insecure ? null : MaskedPaths,
+            ReadonlyPaths = Insecure ? null : ReadOnlyPaths,
+            Seccomp = Seccomp && !Insecure ? SeccompProfile.Of(Platform.Host.Architecture) : null,
+        };
     }
 }

@@ -36,7 +36,7 @@ public sealed class InstallingARelease(ReleaseFiles release) : IClassFixture<Rel
         var notices = await File.ReadAllTextAsync(folder["local/share/doc/manifold/THIRD-PARTY-NOTICES"]);
         string[] parts =
         [
-            "NativeAOT", "YamlDotNet", "Polly.Core", "libzstd", "libsqlite3", "libsodium", "libcrypt", "libssl", "libc6-dev",
+            "NativeAOT", "YamlDotNet", "Tomlyn", "Polly.Core", "libzstd", "libsqlite3", "libsodium", "libcrypt", "libssl", "libc6-dev",
             "GCC RUNTIME LIBRARY EXCEPTION", "LESSER GENERAL PUBLIC",
         ];
         Assert.All(parts, part => Assert.Contains(part, notices, StringComparison.Ordinal));

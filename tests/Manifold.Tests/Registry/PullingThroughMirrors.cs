@@ -291,20 +291,60 @@ public sealed class ReadingRegistriesConf : IDisposable
     }
 
     [Theory]
-    [InlineData("[[registry]]\nlocation = quay.io", "line 2: expected a string, a number, true, false or an array")]
-    [InlineData("[[registry]]\nlocation = \"quay.io", "line 2: a string is not closed")]
+    [InlineData("[[registry]]\nlocation = quay.io", "line 2: unexpected token `quay` while parsing a value. ")]
+    [InlineData("[[registry]]\nlocation = \"quay.io", "line 2: invalid End-Of-File found on string literal. ")]
     [InlineData("[[registry]]\nlocation = \"a\"\nlocation = \"b\"", "line 3: 'location' is set twice")]
     [InlineData("[[registry]]\ninsecure = true", "neither 'prefix' nor 'location'")]
     [InlineData("[[registry]]\nlocation = \"https://quay.io\"", "must not have a scheme")]
     [InlineData("[registries.insecure]\nregistries = ['a']", "version 1 of the format")]
     [InlineData("[[registry]]\nlocation = \"a\"\nblocked = \"yes\"", "")]
-    [InlineData("x = [1, 2", "an array is not closed")]
+    [InlineData("[[registry]\nlocation = \"a\"", "line 1: expected `]]` but was `]`. ")]
+    [InlineData("[[registry]]\nlocation \"a\"", "line 2: expected `=` after key but was")]
+    [InlineData("[aliases]\na = \"b/c\"\n\n[aliases.a]", "line 4: 'a' is not a table. ")]
+    [InlineData("[aliases]\na = \"b/c\"\n[[aliases]]", "line 3: 'aliases' is set twice. ")]
+    [InlineData("[aliases]\n[aliases]", "line 2: ")]
+    [InlineData("\nx = [1, 2", "line 2: unexpected end-of-file while parsing array. ")]
+    [InlineData("x = \"\\q\"", "line 1: unexpected escape character [q]")]
+    [InlineData("x = 1 y = 2", "line 1: expected end-of-line after value but was `y`. ")]
+    [InlineData("\0", "line 1: ")]
     public void a_damaged_file_is_named_with_its_line(string text, string what)
     {
         var usage = Assert.Throws<UsageException>(() => Names(Read(text), "quay.io/x:1"));
         Assert.StartsWith($"Reading '{folder["registries.conf"]}': ", usage.Message, StringComparison.Ordinal);
         Assert.Contains(what, usage.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void a_value_nested_without_end_is_refused() =>
+        Assert.Throws<UsageException>(() => Names(Read("x = " + new string('[', 1_000_000)), "quay.io/x:1"));
+
+    /// <summary>The same table three times: as the manual page writes it, inline, and with most of what TOML 1.0 allows.</summary>
+    [Theory]
+    [InlineData("""
+        [[registry]]
+        prefix = "a.io"
+        location = "b.io"
+        [[registry.mirror]]
+        location = "m.io"
+        [[registry.mirror]]
+        location = "n.io"
+        """)]
+    [InlineData("registry = [{prefix = 'a.io', location = 'b.io', mirror = [{location = 'm.io'}, {location = 'n.io'}]}]")]
+    [InlineData(""""
+        # é
+        [["registry"]] # one
+        'prefix' = """
+        a.io"""
+        location = '''b.io'''
+        since = 2020-01-01T00:00:00Z
+        mirror = [
+          {location = "\u006D.io"},
+          # two
+          {location = "n.io"},
+        ]
+        """")]
+    public void every_way_to_write_a_table_is_read_alike(string text) =>
+        Assert.Equal(["m.io/x:1", "n.io/x:1", "b.io/x:1"], Names(Read(text), "a.io/x:1"));
 
     [Fact]
     public void a_file_that_the_variable_names_must_be_there() => Assert.Throws<UsageException>(() =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Planning;

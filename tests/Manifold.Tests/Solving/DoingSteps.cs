@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;

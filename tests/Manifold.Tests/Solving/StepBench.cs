@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
 using Manifold.Dockerfile;
+using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;

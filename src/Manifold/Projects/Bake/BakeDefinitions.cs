@@ -1,4 +1,7 @@
-using Manifold.Projects.Bake.Hcl;
+using System.Collections.Immutable;
+using System.Text;
+using Manifold.Hcl;
+using Manifold.Linux;
 
 namespace Manifold.Projects.Bake;
 
@@ -6,6 +9,15 @@ namespace Manifold.Projects.Bake;
 /// <remarks>Evaluated when asked for, once each; one that leads back to itself is a fault.</remarks>
 internal sealed class BakeDefinitions
 {
+    /// <summary>Replace the standard functions of these names, which need OpenSSL on the machine.</summary>
+    private static readonly ImmutableDictionary<string, HclFunction> HashFunctions = ImmutableDictionary.CreateRange(
+    [
+        Hash("md5", HashKind.Md5),
+        Hash("sha1", HashKind.Sha1),
+        Hash("sha256", HashKind.Sha256),
+        Hash("sha512", HashKind.Sha512),
+    ]);
+
     private readonly HclBody body;
     private readonly VariableOverrides overrides;
     private readonly Dictionary<string, HclValue> values = new(StringComparer.Ordinal);
@@ -18,7 +30,13 @@ internal sealed class BakeDefinitions
             .Any(block => block.Labels[0].Text == name));
         values["BAKE_CMD_CONTEXT"] = new HclString("cwd://");
         values["BAKE_LOCAL_PLATFORM"] = new HclString(options.DefaultPlatform.ToString());
-        Scope = new HclScope { Variable = Variable, Function = Function, Known = () => VariableNames };
+        Scope = new HclScope
+        {
+            Variable = Variable,
+            Function = Function,
+            Functions = HashFunctions,
+            Known = () => VariableNames,
+        };
     }
 
     public HclScope Scope { get; }
@@ -51,6 +69,9 @@ internal sealed class BakeDefinitions
         }
     }
 
+    private static KeyValuePair<string, HclFunction> Hash(string name, HashKind kind) => KeyValuePair.Create(name, new HclFunction(1, 1,
+        arguments => new HclString(Convert.ToHexStringLower(Hasher.Hash(kind, Encoding.UTF8.GetBytes(arguments.Text(0)))))));
+
     private IEnumerable<HclBlock> Blocks(string type) => body.Blocks.Where(block => block.Type.Text == type && block.Labels.Length == 1);
 
     private HclValue? Variable(string name, HclSpan span)
@@ -77,7 +98,7 @@ internal sealed class BakeDefinitions
 
     private HclValue Evaluated(string name, HclExpression? expression, HclBlock? block)
     {
-        var standard = expression is null ? null : HclEvaluator.Evaluate(expression, Scope);
+        var standard = expression is null ? null : expression.Evaluate(Scope);
         if (block is null)
             return standard!;
         var type = block.Body.Find("type")?.Value is { } written ? HclType.Parse(written) : null;
@@ -94,9 +115,9 @@ internal sealed class BakeDefinitions
         {
             var condition = validation.Body.Find("condition")?.Value ?? throw new HclException("the validation has no condition",
                 validation.Type.Span);
-            if (HclEvaluator.Evaluate(condition, Scope).AsFlag == true)
+            if (condition.Evaluate(Scope).AsFlag == true)
                 continue;
-            var message = validation.Body.Find("error_message") is { } told ? HclEvaluator.Evaluate(told.Value, Scope).AsText : null;
+            var message = validation.Body.Find("error_message") is { } told ? told.Value.Evaluate(Scope).AsText : null;
             throw new HclException(message ?? $"the value of '{block.Labels[0].Text}' does not meet its condition", condition.Span);
         }
     }

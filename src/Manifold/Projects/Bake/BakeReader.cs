@@ -8,9 +8,9 @@ namespace Manifold.Projects.Bake;
 /// </summary>
 /// <remarks>
 /// <code>
-/// docker-bake.hcl  ─1─ HclBodyParser ─┐
-/// docker-bake.json ─1─ JsonBody ──────┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, --set, groups ─5─► Project
-/// compose.yaml     ─1─ ComposeYaml ───────────────────────────────────────────────────────────────┘
+/// docker-bake.hcl  ─1─ HclParser ─┐
+/// docker-bake.json ─1─ HclParser ─┴─► body ─2─ variables, functions ─3─ matrices, expressions ─4─ inheritance, --set, groups ─5─► Project
+/// compose.yaml     ─1─ ComposeYaml ───────────────────────────────────────────────────────────┘
 /// </code>
 /// 1. all become one tree, whose texts are templates; of compose files their services 2. <see cref="BakeDefinitions"/>: the environment
 /// overrides variables, typed as their default is 3. <see cref="BakeTargets"/> 4. <see cref="BakeFile"/> 5. <see cref="BakeComponent"/>;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake.Hcl;
+using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 
@@ -11,7 +11,7 @@ internal static class BakeSettings
     /// <exception cref="HclException">The value is not of the key's kind.</exception>
     public static BakeSetting? Of(HclAttribute attribute, BakeKind kind, HclScope scope)
     {
-        var value = HclEvaluator.Evaluate(attribute.Value, scope);
+        var value = attribute.Value.Evaluate(scope);
         var span = attribute.Value.Span;
         if (value is HclNull)
             return null;

@@ -1,12 +1,16 @@
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake.Hcl;
-using Manifold.Projects.Json;
+using System.Collections.Immutable;
+using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 
 /// <summary>The files of one bake, as one: later ones add to and override earlier ones. Offsets count through all of them.</summary>
 internal sealed class BakeSources(ProjectFaults faults)
 {
+    /// <summary>The blocks of a bake file, in the JSON syntax.</summary>
+    private static readonly ImmutableArray<HclBlockSchema> Blocks =
+        [.. new[] { "target", "group", "variable", "function" }.Select(type => new HclBlockSchema(type, true, [new("validation", false, [])]))];
+
     private readonly List<(int Origin, LocatedText Text)> files = [];
 
     private BakeSources(BakeSources same, ProjectFaults faults) : this(faults) => (files, Body) = (same.files, same.Body);
@@ -47,13 +51,22 @@ internal sealed class BakeSources(ProjectFaults faults)
     public void Fault(Place place, string message, string? hint = null) =>
         faults.Add(files.First(file => file.Text.FileName == place.File).Text, place, message, hint);
 
-    public void Fault(HclException e) => Fault(e.Span, e.Message, e.Hint);
+    public void Fault(HclException e) => Fault(e.Span, e.Message, Hint(e));
+
+    /// <summary>A name that looks alike; otherwise how to define a variable.</summary>
+    private static string? Hint(HclException e) => e.Unknown switch
+    {
+        null => e.Hint,
+        var unknown when Suggestion.For(unknown.Name, unknown.Known) is { } similar => similar,
+        { Kind: HclNameKind.Variable, Name: var name } => $"Define it: variable \"{name}\" {{}}",
+        _ => null,
+    };
 
     private (int Origin, LocatedText Text) FileOf(HclSpan span) => files.Last(file => file.Origin <= span.Start);
 
     private HclBody ReadHcl(LocatedText text, int origin)
     {
-        var body = HclBodyParser.Parse(text.Text, origin, out var wrong);
+        var body = HclParser.Parse(text.Text, out var wrong, origin);
         foreach (var fault in wrong)
             Fault(fault);
         return body;
@@ -63,11 +76,7 @@ internal sealed class BakeSources(ProjectFaults faults)
     {
         try
         {
-            return new JsonBody(origin).File(JsonReader.Read(text.Text));
-        }
-        catch (JsonSyntaxException e)
-        {
-            faults.Add(text, text.PlaceOf(e.Offset, 1), e.Message);
+            return HclParser.ParseJson(text.Text, Blocks, origin);
         }
         catch (HclException e)
         {

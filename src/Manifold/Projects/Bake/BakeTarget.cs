@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Planning;
-using Manifold.Projects.Bake.Hcl;
+using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake.Hcl;
+using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 
@@ -57,7 +57,7 @@ internal sealed partial class BakeTargets
         if (name is null && scopes.Count > 1)
             throw new HclException("a target with a matrix needs a 'name' that contains its variables", matrix!.NameSpan,
                 $"Example: name = \"{label.Text}-${{…}}\".");
-        var made = scopes.Select(scope => new Expansion(name is null ? label.Text : HclEvaluator.Evaluate(name.Value, scope).AsText ?? "", block, scope)).ToList();
+        var made = scopes.Select(scope => new Expansion(name is null ? label.Text : name.Value.Evaluate(scope).AsText ?? "", block, scope)).ToList();
         if (made.FirstOrDefault(each => !NamePattern().IsMatch(each.Name)) is { } wrong)
             throw new HclException($"'{wrong.Name}' is not a valid target name", name?.Value.Span ?? label.Span,
                 "Expected letters, digits, '_' and '-'. Use sanitize(…) to replace other characters.");
@@ -68,7 +68,7 @@ internal sealed partial class BakeTargets
 
     private List<HclScope> Scopes(HclAttribute matrix)
     {
-        var value = HclEvaluator.Evaluate(matrix.Value, definitions.Scope);
+        var value = matrix.Value.Evaluate(definitions.Scope);
         if (value is not HclMap map)
             throw new HclException($"a matrix must be a map of lists, found {value.Kind}", matrix.Value.Span);
         List<HclScope> scopes = [definitions.Scope];
@@ -131,7 +131,7 @@ internal sealed partial class BakeTargets
             throw new HclException($"target.{expansion.Name}.{key} depends on itself", span);
         try
         {
-            var value = HclEvaluator.Evaluate(attribute.Value, expansion.Scope);
+            var value = attribute.Value.Evaluate(expansion.Scope);
             return BakeKey.OfTargets[key].Kind == BakeKind.Entries && value is HclList list
                 ? HclValue.List(list.Items.Select(item => BakeSettings.Entry(key, item))) : value;
         }

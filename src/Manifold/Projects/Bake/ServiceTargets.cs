@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake.Hcl;
+using Manifold.Hcl;
 using Manifold.Projects.ManifoldFile;
 using Manifold.Projects.Printing;
 using Manifold.Projects.Yaml;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Manifold.Projects.Bake.Hcl;
+using Manifold.Hcl;
 
 namespace Manifold.Projects.Bake;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Manifold.Dockerfile;
-using Manifold.Projects.Bake.Hcl;
-using Manifold.Projects.Json;
+using Manifold.Hcl;
+using Manifold.Hcl.Json;
 
 namespace Manifold.Projects.Bake;
 
@@ -40,26 +40,13 @@ internal sealed class VariableOverrides(ReadingOptions options, Func<string, boo
     {
         try
         {
-            return type.Convert(Value(JsonReader.Read(json))) ?? throw Unfit(name + JsonSuffix, type.Name, span);
+            return type.Convert(HclValue.FromJson(json)) ?? throw Unfit(name + JsonSuffix, type.Name, span);
         }
-        catch (JsonSyntaxException e)
+        catch (Exception e) when (e is JsonSyntaxException or HclArgumentException)
         {
             throw new HclException($"'{name}{JsonSuffix}' is not valid JSON: {e.Message}", span);
         }
     }
-
-    private static HclValue Value(JsonValue value) => value switch
-    {
-        JsonString text => new HclString(text.Value),
-        JsonNumber number => new HclNumber(decimal.Parse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture)),
-        JsonLiteral literal => literal.Value is { } flag ? new HclBool(flag) : HclValue.Null,
-        JsonList list => HclValue.List(list.Items.Select(Value)),
-        JsonMap map => new HclMap(map.Members.ToImmutableSortedDictionary(
-            member => member.Name.Value,
-            member => Value(member.Value),
-            StringComparer.Ordinal)),
-        _ => throw new ArgumentOutOfRangeException(nameof(value)),
-    };
 
     private static HclValue Untyped(string name, string given, HclValue? standard, HclSpan span) => standard switch
     {

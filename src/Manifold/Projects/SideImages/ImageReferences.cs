@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Dockerfile;
-using Manifold.Projects.Json;
+using Manifold.Hcl.Json;
 using Manifold.Projects.Yaml;
 
 namespace Manifold.Projects.SideImages;

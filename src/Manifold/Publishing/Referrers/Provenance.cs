@@ -1,5 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Manifold.Building;
 using Manifold.Oci;
@@ -44,103 +44,63 @@ public sealed partial record Provenance
 
     private byte[] ToJson(bool withTimes)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var subject = new ProvenanceResource
         {
-            json.WriteStartObject();
-            json.WriteString("_type", "https://in-toto.io/Statement/v1");
-            json.WriteStartArray("subject");
-            WriteResource(json, "name", PackageUrl.OfImage(Name, Subject.Digest, Platform), Subject.Digest.Algorithm, Subject.Digest.Hex);
-            json.WriteEndArray();
-            json.WriteString("predicateType", PredicateType);
-            json.WriteStartObject("predicate");
-            json.WriteStartObject("buildDefinition");
-            json.WriteString("buildType", BuildType);
-            WriteParameters(json);
-            WriteDependencies(json);
-            json.WriteEndObject();
-            WriteRun(json, withTimes);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        return buffer.ToArray();
+            Name = PackageUrl.OfImage(Name, Subject.Digest, Platform),
+            Digest = One(Subject.Digest.Algorithm, Subject.Digest.Hex),
+        };
+        var predicate = new ProvenancePredicate(Definition(), Run(withTimes));
+        return OciJson.Write(
+            new ProvenanceStatement("https://in-toto.io/Statement/v1", [subject], PredicateType, predicate),
+            ProvenanceJson.Default.ProvenanceStatement);
     }
 
-    private void WriteParameters(Utf8JsonWriter json)
+    private ProvenanceDefinition Definition() => new()
     {
-        json.WriteStartObject("externalParameters");
-        json.WriteStartObject("dockerfile");
-        json.WriteString("path", Dockerfile.Path);
-        json.WriteString("digest", Dockerfile.Digest.ToString());
-        json.WriteEndObject();
-        json.WriteString("platform", Platform.ToString());
-        if (Request.Target is { } target)
-            json.WriteString("target", target);
-        json.WriteStartObject("buildArguments");
-        foreach (var (name, value) in Request.BuildArguments.Where(argument => !argument.Key.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)))
-            json.WriteString(name, IsMinimal || SecretName().IsMatch(name) ? Withheld : AddressSecrets.Without(value));
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartObject("internalParameters");
-        json.WriteNumber("fileTime", Plan.FileTime);
-        json.WriteString("buildPlatform", Request.BuildPlatform.ToString());
-        json.WriteEndObject();
+        BuildType = BuildType,
+        ExternalParameters = new ProvenanceParameters(
+            new ProvenanceDockerfile(Dockerfile.Path, Dockerfile.Digest.ToString()), Platform.ToString(), Request.Target, Arguments()),
+        InternalParameters = new ProvenanceInternals(Plan.FileTime, Request.BuildPlatform.ToString()),
+        ResolvedDependencies = [.. Source(), .. Bases()],
+    };
+
+    private ImmutableSortedDictionary<string, string> Arguments() => Request.BuildArguments
+        .Where(argument => !argument.Key.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase))
+        .ToImmutableSortedDictionary(
+            argument => argument.Key,
+            argument => IsMinimal || SecretName().IsMatch(argument.Key) ? Withheld : AddressSecrets.Without(argument.Value),
+            Request.BuildArguments.KeyComparer);
+
+    private IEnumerable<ProvenanceResource> Source()
+    {
+        if (Commit is not { } commit)
+            yield break;
+        yield return new ProvenanceResource
+        {
+            Uri = commit.Remote is null ? "git:" : $"git+{commit.Remote}",
+            Digest = One("gitCommit", commit.Id),
+            Annotations = commit.IsChanged ? new ProvenanceAnnotations(true) : null,
+        };
     }
 
-    private void WriteDependencies(Utf8JsonWriter json)
-    {
-        json.WriteStartArray("resolvedDependencies");
-        if (Commit is { } commit)
-        {
-            json.WriteStartObject();
-            json.WriteString("uri", commit.Remote is null ? "git:" : $"git+{commit.Remote}");
-            json.WriteStartObject("digest");
-            json.WriteString("gitCommit", commit.Id);
-            json.WriteEndObject();
-            if (commit.IsChanged)
+    private IEnumerable<ProvenanceResource> Bases() =>
+        BasesOf(Plan.Images.First(plan => plan.Platform == Platform).Last)
+            .DistinctBy(ground => ground.Descriptor.Digest).OrderBy(ground => ground.Descriptor.Digest)
+            .Select(ground => new ProvenanceResource
             {
-                json.WriteStartObject("annotations");
-                json.WriteBoolean("locallyModified", true);
-                json.WriteEndObject();
-            }
-            json.WriteEndObject();
-        }
-        var image = Plan.Images.First(plan => plan.Platform == Platform);
-        foreach (var ground in BasesOf(image.Last).DistinctBy(ground => ground.Descriptor.Digest).OrderBy(ground => ground.Descriptor.Digest))
-            WriteResource(json, "uri", PackageUrl.OfImage(ground.FoundAs, ground.Descriptor.Digest, ground.Platform),
-                ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex);
-        json.WriteEndArray();
-    }
+                Uri = PackageUrl.OfImage(ground.FoundAs, ground.Descriptor.Digest, ground.Platform),
+                Digest = One(ground.Descriptor.Digest.Algorithm, ground.Descriptor.Digest.Hex),
+            });
 
-    private void WriteRun(Utf8JsonWriter json, bool withTimes)
-    {
-        json.WriteStartObject("runDetails");
-        json.WriteStartObject("builder");
-        json.WriteString("id", Builder);
-        json.WriteStartObject("version");
-        json.WriteString("manifold", Invocation.Version);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        if (withTimes)
-        {
-            json.WriteStartObject("metadata");
-            json.WriteString("invocationId", Invocation.Id);
-            json.WriteString("startedOn", Invocation.Started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
-            json.WriteString("finishedOn", Invocation.Finished.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
-            json.WriteEndObject();
-        }
-        json.WriteEndObject();
-    }
+    private ProvenanceRun Run(bool withTimes) => new(
+        new ProvenanceBuilder(Builder, One("manifold", Invocation.Version)),
+        withTimes ? new ProvenanceMetadata(Invocation.Id, Written(Invocation.Started), Written(Invocation.Finished)) : null);
 
-    private static void WriteResource(Utf8JsonWriter json, string member, string name, string algorithm, string hex)
-    {
-        json.WriteStartObject();
-        json.WriteString(member, name);
-        json.WriteStartObject("digest");
-        json.WriteString(algorithm, hex);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
+    private static string Written(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static ImmutableSortedDictionary<string, string> One(string name, string value) =>
+        ImmutableSortedDictionary<string, string>.Empty.Add(name, value);
 
     /// <summary>Every image that something of the result came from, through all stages.</summary>
     private static IEnumerable<BaseImage> BasesOf(Step last)

@@ -1,7 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Manifold.Oci;
 using Manifold.Verification;
 using Manifold.Verification.Packages;
@@ -10,15 +9,14 @@ namespace Manifold.Publishing.Referrers;
 
 /// <summary>A list of contents (SBOM) of one platform's image in SPDX 2.3: the image, its distribution, its packages.</summary>
 /// <remarks>
-/// The same image under the same name gives the same bytes: the document's time is the image's. Language packages and single files are not listed.
+/// The same image under the same name gives the same bytes: the document's time is the image's. Language packages and single files are
+/// not listed.
 /// Source: SPDX specification 2.3; how the image is named: package-url type oci.
 /// </remarks>
 public sealed class SpdxDocument(PlatformContents image, ImageReference name, string tool)
 {
     public const string MediaType = "application/spdx+json";
-    private const string Document = "SPDXRef-DOCUMENT", Image = "SPDXRef-Image", System = "SPDXRef-OperatingSystem", Unknown = "NOASSERTION";
-
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private const string Document = "SPDXRef-DOCUMENT", Image = "SPDXRef-Image", System = "SPDXRef-OperatingSystem";
 
     private readonly Digest digest = image.Descriptor.Digest;
     private readonly PackageInventory inventory = image.Packages;
@@ -26,141 +24,74 @@ public sealed class SpdxDocument(PlatformContents image, ImageReference name, st
 
     public byte[] ToJson()
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, Options))
+        ImmutableArray<SpdxPackage> packages = [ImagePackage(), .. SystemPackage(), .. inventory.Packages.Select(PackageOf)];
+        var file = new SpdxFile
         {
-            json.WriteStartObject();
-            json.WriteString("spdxVersion", "SPDX-2.3");
-            json.WriteString("dataLicense", "CC0-1.0");
-            json.WriteString("SPDXID", Document);
-            json.WriteString("name", $"{name.Name}@{digest}");
-            json.WriteString("documentNamespace", $"https://spdx.org/spdxdocs/{tool}-{Digest.Of(name.Name).Short}-{digest.Algorithm}-{digest.Hex}");
-            WriteCreation(json);
-            json.WriteStartArray("packages");
-            WriteImage(json);
-            WriteSystem(json);
-            foreach (var package in inventory.Packages)
-                WritePackage(json, package);
-            json.WriteEndArray();
-            WriteRelationships(json);
-            WriteOtherLicenses(json);
-            json.WriteEndObject();
-        }
-        return buffer.ToArray();
+            Id = Document,
+            Name = $"{name.Name}@{digest}",
+            DocumentNamespace = $"https://spdx.org/spdxdocs/{tool}-{Digest.Of(name.Name).Short}-{digest.Algorithm}-{digest.Hex}",
+            CreationInfo = Creation(),
+            Packages = packages,
+            Relationships = [new(Document, "DESCRIBES", Image), .. packages.Skip(1).Select(Contained)],
+            HasExtractedLicensingInfos = otherLicenses.Count == 0 ? null
+                : [.. otherLicenses.Select(license => new SpdxLicense(license.Key, license.Value))],
+        };
+        return OciJson.Write(file, SpdxJson.Default.SpdxFile);
     }
 
-    private void WriteCreation(Utf8JsonWriter json)
+    private static SpdxRelationship Contained(SpdxPackage package) => new(Image, "CONTAINS", package.Id);
+
+    private SpdxCreation Creation()
     {
-        json.WriteStartObject("creationInfo");
-        json.WriteString("created", (image.Config.Created ?? DateTimeOffset.UnixEpoch).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        json.WriteStartArray("creators");
-        json.WriteStringValue($"Tool: {tool}");
-        json.WriteEndArray();
-        if (inventory.Unreadable.Length > 0)
-            json.WriteString("comment", "Not read: " + string.Join(' ', inventory.Unreadable));
-        json.WriteEndObject();
+        var created = (image.Config.Created ?? DateTimeOffset.UnixEpoch).UtcDateTime;
+        return new SpdxCreation(
+            created.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            [$"Tool: {tool}"],
+            inventory.Unreadable.Length > 0 ? "Not read: " + string.Join(' ', inventory.Unreadable) : null);
     }
 
-    private void WriteImage(Utf8JsonWriter json)
+    private SpdxPackage ImagePackage()
     {
-        Begin(json, Image, name.Name, digest.ToString(), "CONTAINER");
-        json.WriteStartArray("checksums");
-        json.WriteStartObject();
-        json.WriteString("algorithm", digest.Algorithm.ToUpperInvariant());
-        json.WriteString("checksumValue", digest.Hex);
-        json.WriteEndObject();
-        json.WriteEndArray();
         var repository = name.Repository.Split('/')[^1];
-        End(json, Unknown, $"pkg:oci/{repository}@{digest}?arch={image.Platform.Architecture}&repository_url={Uri.EscapeDataString(name.Name)}");
-    }
-
-    private void WriteSystem(Utf8JsonWriter json)
-    {
-        if (inventory.Release.Id is not { } id)
-            return;
-        Begin(json, System, id, inventory.Release.VersionId, "OPERATING_SYSTEM");
-        if (inventory.Release.PrettyName is { } description)
-            json.WriteString("description", description);
-        End(json, Unknown, null);
-    }
-
-    private void WritePackage(Utf8JsonWriter json, Package package)
-    {
-        Begin(json, IdOf(package), package.Name, package.Version, "LIBRARY");
-        json.WriteString("sourceInfo", $"built from {package.Source} {package.SourceVersion}; read from the image's {Database(package.Kind)} database");
-        End(json, LicenseOf(package), PackageUrl.Of(package, inventory.Release));
-    }
-
-    private static void Begin(Utf8JsonWriter json, string id, string name, string? version, string purpose)
-    {
-        json.WriteStartObject();
-        json.WriteString("SPDXID", id);
-        json.WriteString("name", name);
-        if (version is not null)
-            json.WriteString("versionInfo", version);
-        json.WriteString("primaryPackagePurpose", purpose);
-        json.WriteString("downloadLocation", Unknown);
-        json.WriteBoolean("filesAnalyzed", false);
-        json.WriteString("supplier", Unknown);
-    }
-
-    private static void End(Utf8JsonWriter json, string license, string? url)
-    {
-        json.WriteString("licenseConcluded", Unknown);
-        json.WriteString("licenseDeclared", license);
-        json.WriteString("copyrightText", Unknown);
-        if (url is not null)
+        var address = Uri.EscapeDataString(name.Name);
+        return new SpdxPackage
         {
-            json.WriteStartArray("externalRefs");
-            json.WriteStartObject();
-            json.WriteString("referenceCategory", "PACKAGE-MANAGER");
-            json.WriteString("referenceType", "purl");
-            json.WriteString("referenceLocator", url);
-            json.WriteEndObject();
-            json.WriteEndArray();
-        }
-        json.WriteEndObject();
+            Id = Image,
+            Name = name.Name,
+            VersionInfo = digest.ToString(),
+            PrimaryPackagePurpose = "CONTAINER",
+            Checksums = [new SpdxChecksum(digest.Algorithm.ToUpperInvariant(), digest.Hex)],
+            ExternalRefs = SpdxReference.To($"pkg:oci/{repository}@{digest}?arch={image.Platform.Architecture}&repository_url={address}"),
+        };
     }
 
-    private void WriteRelationships(Utf8JsonWriter json)
-    {
-        json.WriteStartArray("relationships");
-        Relate(Document, "DESCRIBES", Image);
-        if (inventory.Release.Id is not null)
-            Relate(Image, "CONTAINS", System);
-        foreach (var package in inventory.Packages)
-            Relate(Image, "CONTAINS", IdOf(package));
-        json.WriteEndArray();
-
-        void Relate(string from, string how, string to)
+    private ImmutableArray<SpdxPackage> SystemPackage() => inventory.Release.Id is not { } id ? [] :
+    [
+        new SpdxPackage
         {
-            json.WriteStartObject();
-            json.WriteString("spdxElementId", from);
-            json.WriteString("relationshipType", how);
-            json.WriteString("relatedSpdxElement", to);
-            json.WriteEndObject();
-        }
-    }
+            Id = System,
+            Name = id,
+            VersionInfo = inventory.Release.VersionId,
+            PrimaryPackagePurpose = "OPERATING_SYSTEM",
+            Description = inventory.Release.PrettyName,
+        },
+    ];
 
-    private void WriteOtherLicenses(Utf8JsonWriter json)
+    private SpdxPackage PackageOf(Package package) => new()
     {
-        if (otherLicenses.Count == 0)
-            return;
-        json.WriteStartArray("hasExtractedLicensingInfos");
-        foreach (var (id, text) in otherLicenses)
-        {
-            json.WriteStartObject();
-            json.WriteString("licenseId", id);
-            json.WriteString("extractedText", text);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
+        Id = IdOf(package),
+        Name = package.Name,
+        VersionInfo = package.Version,
+        PrimaryPackagePurpose = "LIBRARY",
+        SourceInfo = $"built from {package.Source} {package.SourceVersion}; read from the image's {Database(package.Kind)} database",
+        LicenseDeclared = LicenseOf(package),
+        ExternalRefs = SpdxReference.To(PackageUrl.Of(package, inventory.Release)),
+    };
 
     private string LicenseOf(Package package)
     {
         if (package.License is not { } text || string.IsNullOrWhiteSpace(text))
-            return Unknown;
+            return SpdxPackage.Unknown;
         if (SpdxLicenses.IsExpression(text))
             return text;
         var id = $"LicenseRef-{Digest.Of(text).Short}";

@@ -50,6 +50,7 @@ public sealed class GivingVariablesFromOutside : IDisposable
     [InlineData("type = list(string)", "V_JSON=a,b", "V[0]", null)]
     [InlineData("type = number", "V_JSON=5", "V + 1", "6")]
     [InlineData("type = number", "V_JSON=\\\"five\\\"", "V", null)]
+    [InlineData("type = map(number)", "V_JSON={\\\"a\\\":1,\\\"a\\\":2}", "V.a", "2")]
     [InlineData("type = string", "V_JSON=\\\"x\\\"", "V", "x")]
     [InlineData("default = \"a\"", "V_JSON=x", "V", "x")]
     [InlineData("type = map(list(number))", "V_JSON={\\\"a\\\":[1,2]}", "V.a[1]", "2")]
@@ -73,6 +74,17 @@ public sealed class GivingVariablesFromOutside : IDisposable
             Assert.Throws<ProjectFileException>(() => BakeReader.Read("docker-bake.hcl", options).Select([]));
         else
             Assert.Equal(expected, ((BuildSource)BakeReader.Read("docker-bake.hcl", options).Find("default")!.Platforms[0].Source).Arguments["A"]);
+    }
+
+    [Fact]
+    public void a_number_that_is_too_large_is_a_fault_of_the_file_and_not_a_crash()
+    {
+        folder.Write("docker-bake.hcl", "variable \"V\" {\n type = number\n}\ntarget \"default\" {}\n");
+        var options = new ReadingOptions(ImmutableSortedDictionary<string, string>.Empty.Add("V_JSON", "1e99")) { WorkingFolder = folder.Path };
+
+        var fault = Assert.Throws<ProjectFileException>(() => BakeReader.Read("docker-bake.hcl", options));
+
+        Assert.Contains("V_JSON", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
