@@ -1,0 +1,122 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Manifold.Tests;
+
+/// <summary>The source code keeps the sizes that make it easy to read: lines, files, methods and parameters.</summary>
+public sealed class TheSourceCode
+{
+    private const int Width = 140;
+
+    private static readonly CSharpParseOptions Options = new(LanguageVersion.Preview);
+    private static readonly Lazy<List<SourceFile>> Sources = new(() => [.. Read("src")]);
+    private static readonly Lazy<List<SourceFile>> Tests = new(() => [.. Read("tests")]);
+
+    [Fact]
+    public void lines_fit_in_140_columns() => Expect(
+        Sources.Value.Concat(Tests.Value).SelectMany(file => file.WideLines().Select(line => $"{file.Name}:{line}")),
+        "Break these lines. Only raw and verbatim strings may be wider.");
+
+    [Fact]
+    public void a_source_file_has_at_most_400_lines_and_a_test_500() => Expect(
+        Sources.Value.Where(file => file.Lines.Count > 400).Concat(Tests.Value.Where(file => file.Lines.Count > 500))
+            .Select(file => $"{file.Name}: {file.Lines.Count} lines"),
+        "Split these files by topic: Type.Topic.cs.");
+
+    [Fact]
+    public void nine_source_files_of_ten_have_at_most_200_lines() =>
+        Assert.InRange(NinthTenth(Sources.Value.Select(file => file.Lines.Count)), 1, 200);
+
+    [Fact]
+    public void nine_methods_of_ten_have_at_most_28_lines() =>
+        Assert.InRange(NinthTenth(Sources.Value.SelectMany(file => file.Nodes<BaseMethodDeclarationSyntax>()).Select(LinesOf)), 1, 28);
+
+    /// <summary>Records are data, and system calls have the parameters of the kernel.</summary>
+    [Fact]
+    public void methods_and_constructors_have_at_most_five_parameters() => Expect(
+        Sources.Value.SelectMany(file => file.Nodes<ParameterListSyntax>()
+            .Where(list => list.Parameters.Count > 5 && IsOfBehavior(list.Parent!))
+            .Select(list => $"{file.Name}:{LineOf(list)}: {NameOf(list.Parent!)} has {list.Parameters.Count}")),
+        "Combine parameters that belong together into a record.");
+
+    private static bool IsOfBehavior(SyntaxNode declaration) => declaration switch
+    {
+        RecordDeclarationSyntax => false,
+        MethodDeclarationSyntax method => !method.Modifiers.Any(SyntaxKind.ExternKeyword)
+            && !(method.Modifiers.Any(SyntaxKind.PartialKeyword) && method.Body is null && method.ExpressionBody is null),
+        BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or TypeDeclarationSyntax or DelegateDeclarationSyntax => true,
+        _ => false,
+    };
+
+    private static string NameOf(SyntaxNode declaration) => declaration switch
+    {
+        MethodDeclarationSyntax method => method.Identifier.Text,
+        LocalFunctionStatementSyntax function => function.Identifier.Text,
+        BaseTypeDeclarationSyntax type => type.Identifier.Text,
+        ConstructorDeclarationSyntax constructor => constructor.Identifier.Text,
+        DelegateDeclarationSyntax type => type.Identifier.Text,
+        _ => declaration.Kind().ToString(),
+    };
+
+    private static int LineOf(SyntaxNode node) => node.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
+
+    /// <summary>The lines of a method without its comments and attributes.</summary>
+    private static int LinesOf(BaseMethodDeclarationSyntax method)
+    {
+        var first = method.AttributeLists.Count == 0 ? method.GetFirstToken() : method.AttributeLists[^1].GetLastToken().GetNextToken();
+        var begin = first.GetLocation().GetLineSpan().StartLinePosition.Line;
+        return method.GetLocation().GetLineSpan().EndLinePosition.Line - begin + 1;
+    }
+
+    private static int NinthTenth(IEnumerable<int> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[(sorted.Count - 1) * 9 / 10];
+    }
+
+    private static void Expect(IEnumerable<string> offenders, string advice)
+    {
+        var all = offenders.ToList();
+        Assert.True(all.Count == 0, $"{advice}\n{string.Join('\n', all)}");
+    }
+
+    private static IEnumerable<SourceFile> Read(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Cases.Repository, folder), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !Path.GetRelativePath(Cases.Repository, path).Split('/').Any(part => part is "obj" or "bin"))
+            .Order(StringComparer.Ordinal)
+            .Select(path => new SourceFile(path));
+
+    private sealed class SourceFile(string path)
+    {
+        private readonly Lazy<SyntaxNode> root = new(() => CSharpSyntaxTree.ParseText(File.ReadAllText(path), Options, path).GetRoot());
+
+        public string Name { get; } = Path.GetRelativePath(Cases.Repository, path);
+
+        public List<string> Lines { get; } = [.. File.ReadLines(path)];
+
+        public IEnumerable<T> Nodes<T>() where T : SyntaxNode => root.Value.DescendantNodes().OfType<T>();
+
+        /// <summary>The numbers of the lines that are too wide and that no raw or verbatim string touches.</summary>
+        public IEnumerable<int> WideLines()
+        {
+            var wide = Enumerable.Range(0, Lines.Count).Where(line => Lines[line].Length > Width).ToList();
+            if (wide.Count == 0)
+                return [];
+            var literal = Nodes<ExpressionSyntax>().Where(IsLiteral).Select(node => node.GetLocation().GetLineSpan()).ToList();
+            return wide.Where(line => !literal.Any(span => span.StartLinePosition.Line <= line && line <= span.EndLinePosition.Line))
+                .Select(line => line + 1);
+        }
+
+        private static bool IsLiteral(ExpressionSyntax node)
+        {
+            var start = node switch
+            {
+                LiteralExpressionSyntax literal => literal.Token.Text,
+                InterpolatedStringExpressionSyntax text => text.StringStartToken.Text,
+                _ => "",
+            };
+            return start.TrimStart('$').StartsWith("\"\"\"", StringComparison.Ordinal) || start.TrimStart('$').StartsWith('@');
+        }
+    }
+}
