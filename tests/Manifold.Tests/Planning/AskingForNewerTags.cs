@@ -1,8 +1,8 @@
 using Manifold.Oci;
 using Manifold.Planning.Advising;
 using Manifold.Sandbox;
-using Manifold.Tests.Registry;
 using Microsoft.AspNetCore.Http;
+using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Planning;
 
