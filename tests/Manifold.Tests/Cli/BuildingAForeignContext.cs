@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Manifold.Cli;
-using Manifold.Tests.Server;
 
 namespace Manifold.Tests.Cli;
 
@@ -89,7 +88,7 @@ public sealed class BuildingAForeignContext : IDisposable
     {
         if (name != "Dockerfile")
             folder.Write("context/Dockerfile", Plain);
-        await Tool.Run("mkfifo", folder["context/" + name]);
+        await SystemProgram.Run("mkfifo", folder["context/" + name]);
 
         var (code, said) = await BuildAsync(way);
 
@@ -192,7 +191,7 @@ public sealed class BuildingAForeignContext : IDisposable
     public async Task a_repository_in_an_archive_runs_nothing()
     {
         folder.Write("context/Dockerfile", Plain);
-        await Tool.Run("sh", "-c",
+        await SystemProgram.Run("sh", "-c",
             $"cd '{folder["context"]}' && git init -q . && git add f && git -c user.name=a -c user.email=a@b commit -q -m x"
             + $" && printf '* filter=x\\n' >.gitattributes && git config filter.x.clean 'touch {folder["ran"]};cat' && touch f"
             + $" && git config core.fsmonitor 'touch {folder["ran"]};false'");
@@ -208,10 +207,10 @@ public sealed class BuildingAForeignContext : IDisposable
     {
         var context = folder["context"];
         if (way is "tar" or "http")
-            await Tool.Run("tar", "-C", context, "-cf", folder["context.tar"], ".");
+            await SystemProgram.Run("tar", "-C", context, "-cf", folder["context.tar"], ".");
         var repository = $"{Guid.NewGuid():N}.git";
         if (way == "git")
-            await Tool.Run("sh", "-c",
+            await SystemProgram.Run("sh", "-c",
                 $"cd '{context}' && git init -q -b main . && git add -A && git -c user.name=a -c user.email=a@b commit -q -m x"
                 + $" && git clone -q --bare . '{folder[repository]}' && rm -rf .git && git --git-dir '{folder[repository]}' "
                 + "update-server-info");

@@ -1,5 +1,3 @@
-using Manifold.Tests.Registry;
-
 namespace Manifold.Tests.Cli;
 
 /// <summary><c>manifold copy</c> with more than one target.</summary>

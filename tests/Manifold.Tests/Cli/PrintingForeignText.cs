@@ -3,7 +3,6 @@ using System.Text.Json;
 using Manifold.Cli;
 using Manifold.Content;
 using Manifold.Oci;
-using Manifold.Tests.Registry;
 using Microsoft.AspNetCore.Http;
 
 namespace Manifold.Tests.Cli;

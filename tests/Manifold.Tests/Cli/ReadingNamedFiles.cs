@@ -15,7 +15,7 @@ public sealed class ReadingNamedFiles : IDisposable
     [Fact]
     public async Task a_record_that_is_a_fifo_is_not_waited_for()
     {
-        await Tool.Run("mkfifo", folder["record.json"]);
+        await SystemProgram.Run("mkfifo", folder["record.json"]);
         var (code, _, error) = await Task.Run(() => Commanding.Manifold(folder, "report", folder["record.json"])).WaitAsync(Patience);
         Assert.Equal((1, $"manifold: '{folder["record.json"]}' is a FIFO, not a file.\n"), (code, error));
     }
@@ -23,7 +23,7 @@ public sealed class ReadingNamedFiles : IDisposable
     [Fact]
     public async Task a_key_that_is_a_fifo_is_not_waited_for()
     {
-        await Tool.Run("mkfifo", folder["key"]);
+        await SystemProgram.Run("mkfifo", folder["key"]);
         var refusal = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => Read("key")).WaitAsync(Patience));
         Assert.Equal($"'{folder["key"]}' is a FIFO, not a file.", refusal.Message);
     }

@@ -24,7 +24,6 @@ public sealed class TypingBuildxFlags : IDisposable
     [InlineData("--cache-from type=local,src=cache")]
     [InlineData("--cache-to type=local,dest=cache")]
     [InlineData("--call build")]
-    [InlineData("--cgroup-parent group")]
     [InlineData("--debug")]
     [InlineData("-D")]
     [InlineData("--file Dockerfile")]

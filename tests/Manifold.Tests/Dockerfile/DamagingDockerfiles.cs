@@ -12,7 +12,7 @@ public sealed class DamagingDockerfiles
 
     private static readonly ImmutableArray<byte[]> Corpus =
     [
-        .. new[] { "tests/Manifold.Tests/cases", "examples" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*Dockerfile*", SearchOption.AllDirectories))
+        .. new[] { "tests/Manifold.Tests/cases", "tests/Manifold.EndToEnd/cases", "examples" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*Dockerfile*", SearchOption.AllDirectories))
             .Order(StringComparer.Ordinal).Select(File.ReadAllBytes),
     ];
 
@@ -49,8 +49,8 @@ public sealed class DamagingDockerfiles
         using var folder = new TemporaryFolder();
         var file = folder.Write("Dockerfile", "FROM a\nRUN <<EOF\n");
         var fuzz = Path.Combine(AppContext.BaseDirectory, "Manifold.Fuzz.dll");
-        Assert.Contains("read in", await Tool.Run("dotnet", fuzz, file), StringComparison.Ordinal);
-        Assert.Contains("seed 7:", await Tool.Run("dotnet", fuzz, "--seconds", "1", "--seed", "7", folder.Path), StringComparison.Ordinal);
+        Assert.Contains("read in", await SystemProgram.Run("dotnet", fuzz, file), StringComparison.Ordinal);
+        Assert.Contains("seed 7:", await SystemProgram.Run("dotnet", fuzz, "--seconds", "1", "--seed", "7", folder.Path), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string> Giants => new()

@@ -175,7 +175,7 @@ public sealed class ExpandingVariables
         var values = new Dictionary<string, string> { ["NULL"] = "", ["FILE"] = "/tmp/a.tar.gz", ["KOREAN"] = "한국어" };
         var script = "set -f; IFS=; export LC_ALL=C.UTF-8; NULL= FILE=/tmp/a.tar.gz KOREAN=한국어\n" + string.Concat(words.Select(word => $"printf '%s\\n' {word}\n"));
 
-        var theirs = await Tool.Run("bash", "-c", script);
+        var theirs = await SystemProgram.Run("bash", "-c", script);
 
         Assert.Equal(theirs.TrimEnd('\n').Split('\n'), words.Select(word => Expansion.Expand(word, name => values.GetValueOrDefault(name)).Text));
     }

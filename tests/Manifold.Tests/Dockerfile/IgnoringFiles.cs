@@ -3,7 +3,7 @@ using Manifold.Linux;
 
 namespace Manifold.Tests.Dockerfile;
 
-/// <summary>The table is the one that moby/patternmatcher publishes; <see cref="ComparedWithBuildKit"/> asks BuildKit itself.</summary>
+/// <summary>The table is the one that moby/patternmatcher publishes; <c>ComparedWithBuildKit</c> asks BuildKit itself.</summary>
 public sealed class IgnoringFiles
 {
     [Theory]

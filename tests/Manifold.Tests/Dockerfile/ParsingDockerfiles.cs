@@ -3,7 +3,7 @@ using Manifold.Dockerfile;
 
 namespace Manifold.Tests.Dockerfile;
 
-/// <summary>The cases' verdicts are checked against BuildKit by <see cref="ComparedWithBuildKit"/>; their trees were read by people.</summary>
+/// <summary>The cases' verdicts are checked against BuildKit by <c>ComparedWithBuildKit</c>; their trees were read by people.</summary>
 public sealed class ParsingDockerfiles
 {
     public static TheoryData<string> All => [.. Cases.Names("parse")];

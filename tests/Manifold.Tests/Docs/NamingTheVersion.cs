@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Manifold.Tests.EndToEnd;
 
 namespace Manifold.Tests.Docs;
 
@@ -18,5 +17,5 @@ public sealed class NamingTheVersion
     }
 
     private static List<string> Found(string file, string pattern) =>
-        [.. Regex.Matches(File.ReadAllText(Path.Combine(Examples.Repository(), file)), pattern).Select(match => match.Groups[1].Value)];
+        [.. Regex.Matches(File.ReadAllText(Path.Combine(Cases.Repository, file)), pattern).Select(match => match.Groups[1].Value)];
 }

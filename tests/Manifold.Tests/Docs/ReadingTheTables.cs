@@ -1,5 +1,4 @@
 using Manifold.Cli;
-using Manifold.Tests.EndToEnd;
 
 namespace Manifold.Tests.Docs;
 
@@ -14,7 +13,7 @@ public sealed class ReadingTheTables
     public void the_page_has_the_variables_of_the_manual() =>
         Assert.Equal(ManTexts.Variables.Select(row => Plain($"| {row.Names} | {row.Meaning} |")), Table("Environment variables"));
 
-    private static IEnumerable<string> Table(string heading) => File.ReadLines(Path.Combine(Examples.Repository(), "docs",
+    private static IEnumerable<string> Table(string heading) => File.ReadLines(Path.Combine(Cases.Repository, "docs",
         "environment.md"))
         .SkipWhile(line => line != $"## {heading}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
         .Where(line => line.StartsWith('|')).Skip(2).Select(Plain);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Manifold.Images;
 using Manifold.Oci;
-using Manifold.Tests.Cli;
 
 namespace Manifold.Tests.Images;
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Manifold.Oci;
-using Manifold.Tests.Cli;
-using Manifold.Tests.Registry;
 
 namespace Manifold.Tests.Images;
 

@@ -26,7 +26,7 @@ public sealed class ReadingForeignLayouts : WithPlaces
         // A link's target has the very bytes, so only the link is wrong.
         File.Move(path, Folder["canary"]);
         if (what == "pipe")
-            await Tool.Run("mkfifo", path);
+            await SystemProgram.Run("mkfifo", path);
         else
             File.CreateSymbolicLink(path, what switch { "canary" => Folder["canary"], "zero" => "/dev/zero", _ => path });
 
@@ -64,7 +64,7 @@ public sealed class ReadingForeignLayouts : WithPlaces
     [InlineData("oci-archive")]
     public async Task an_archive_that_is_a_pipe_is_not_waited_for(string transport)
     {
-        await Tool.Run("mkfifo", Folder["pipe"]);
+        await SystemProgram.Run("mkfifo", Folder["pipe"]);
 
         var reading = Task.Run(() => ReadWholeAsync(Open($"{transport}:{Folder["pipe"]}"))).WaitAsync(Patience);
 
@@ -75,7 +75,7 @@ public sealed class ReadingForeignLayouts : WithPlaces
     private async Task<string> LayoutAsync(string file)
     {
         var image = await StoredAsync("app:1", "linux/amd64");
-        await Tool.Run("cp", "-r", Store.Root, Folder["layout"]);
+        await SystemProgram.Run("cp", "-r", Store.Root, Folder["layout"]);
         var source = Open($"oci:{Store.Root}");
         var manifest = (await source.ReadIndexAsync(image)).Manifests[0];
         var parts = await source.ReadManifestAsync(manifest);

@@ -74,7 +74,7 @@ public sealed class WritingACacheFolder : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         switch (what)
         {
-            case "pipe": await Tool.Run("mkfifo", path); break;
+            case "pipe": await SystemProgram.Run("mkfifo", path); break;
             case "canary": File.CreateSymbolicLink(path, folder.Write("canary", content)); break;
             case "nowhere": File.CreateSymbolicLink(path, folder["nowhere"]); break;
             default: await File.WriteAllTextAsync(path, content[..^1], TestContext.Current.CancellationToken); break;

@@ -107,18 +107,6 @@ public sealed class LayersOfDeepFolders : IDisposable
     }
 
     [Fact]
-    public void are_unpacked_and_removed_however_deep()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Owners need root.");
-        // 4,093 bytes, and below the folder more than the kernel takes in one path
-        var path = string.Join('/', Enumerable.Repeat("d", 2_047));
-        new FolderWriter(folder["fs"], FolderFormat.Plain).Write([FileTrees.FileEntry(path)], TestContext.Current.CancellationToken);
-        Assert.Equal(2_047, new FolderReader(folder["fs"]).Entries().Count());
-        FileTree.Delete(folder["fs"]);
-        Assert.False(Directory.Exists(folder["fs"]));
-    }
-
-    [Fact]
     public void longer_than_any_path_are_removed()
     {
         // A program makes such folders by going down step by step; removing them must not take a stack or open files as deep.

@@ -7,8 +7,6 @@ namespace Manifold.Tests.Linux;
 /// <summary>A name of a file is any bytes but the slash and zero: whatever walks over folders finds all of them.</summary>
 public sealed class NamesThatAreBytes : IDisposable
 {
-    internal const string Latin1 = "caf\udce9", OtherLatin1 = "caf\udce8";
-
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -16,15 +14,15 @@ public sealed class NamesThatAreBytes : IDisposable
     [Fact]
     public void a_walk_finds_each_by_its_bytes_and_follows_no_link()
     {
-        Write(folder["walked"], Latin1, "1");
-        Write(folder["walked"], OtherLatin1, "22");
-        Write(folder["walked"] + "/sub\udcff", "x\udcfe", "333");
+        NamesOfBytes.Write(folder["walked"], NamesOfBytes.Latin1, "1");
+        NamesOfBytes.Write(folder["walked"], NamesOfBytes.OtherLatin1, "22");
+        NamesOfBytes.Write(folder["walked"] + "/sub\udcff", "x\udcfe", "333");
         folder.Write("elsewhere/file", "not here");
         Directory.CreateSymbolicLink(folder["walked/link"], folder["elsewhere"]);
 
         var found = FileTree.FilesBelow(folder["walked"]).OrderBy(file => file.Path, StringComparer.Ordinal).ToList();
 
-        Assert.Equal([OtherLatin1, Latin1, "link", "sub\udcff/x\udcfe"], found.Select(file => file.Path));
+        Assert.Equal([NamesOfBytes.OtherLatin1, NamesOfBytes.Latin1, "link", "sub\udcff/x\udcfe"], found.Select(file => file.Path));
         Assert.Equal([2, 1, 3], found.Where(file => file.Status.IsRegularFile).Select(file => file.Status.Size));
         Assert.Equal(6, FileTree.SizeOf(folder["walked"]));
     }
@@ -36,7 +34,7 @@ public sealed class NamesThatAreBytes : IDisposable
     [Fact]
     public void a_size_counts_a_file_of_several_names_once_as_du_does()
     {
-        Write(folder["walked"], "one", "1234567");
+        NamesOfBytes.Write(folder["walked"], "one", "1234567");
         using (var handle = DirectoryHandle.Open(folder["walked"]))
             Assert.True(handle.TryLink(handle, "one", "two"));
         Assert.Equal(7, FileTree.SizeOf(folder["walked"]));
@@ -46,7 +44,7 @@ public sealed class NamesThatAreBytes : IDisposable
     [Fact]
     public void names_that_differ_in_such_a_byte_have_different_keys()
     {
-        Assert.NotEqual(Key(Latin1), Key(OtherLatin1));
+        Assert.NotEqual(Key(NamesOfBytes.Latin1), Key(NamesOfBytes.OtherLatin1));
         // Every other name keeps the key that it had.
         Assert.Equal(Key("Grüße 😀"), new KeyBuilder().Add(Encoding.UTF8.GetBytes("Grüße 😀")).ToDigest());
     }
@@ -58,23 +56,5 @@ public sealed class NamesThatAreBytes : IDisposable
         foreach (var file in files)
             folder.Write($"walked/{file}", "");
         return FileTree.FilesBelow(folder["walked"], enters: name => name != ".git").Select(file => file.Path);
-    }
-
-    /// <summary>Writes a file that the platform's own calls cannot name.</summary>
-    internal static void Write(string folder, string name, string content)
-    {
-        MakeFolder(folder);
-        using var parent = DirectoryHandle.Open(folder);
-        using var file = new FileStream(parent.TryCreateFile(name)!, FileAccess.Write);
-        file.Write(Encoding.UTF8.GetBytes(content));
-    }
-
-    private static void MakeFolder(string path)
-    {
-        if (DirectoryHandle.StatusOf(path) is not null)
-            return;
-        MakeFolder(Path.GetDirectoryName(path)!);
-        using var parent = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
-        parent.TryCreateFolder(Path.GetFileName(path), 0b111_101_101);
     }
 }

@@ -2,7 +2,6 @@ using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Planning.Advising;
-using Manifold.Tests.Reporting;
 
 namespace Manifold.Tests.Planning;
 

@@ -23,7 +23,7 @@ public sealed class ChangingModes
             // The change stands behind --: it may begin with a dash, which chmod would take for an option and warn of.
             script.Append($"chmod -- '{change}' '{folder[name]}' 2>/dev/null\n");
         }
-        await Tool.Try("sh", "-c", script.ToString());
+        await SystemProgram.Run("sh", "-c", script.Append("true\n").ToString());
 
         foreach (var (name, isFolder, mode, text) in cases)
         {

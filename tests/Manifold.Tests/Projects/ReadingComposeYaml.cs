@@ -31,25 +31,6 @@ public sealed class ReadingComposeYaml : IDisposable
         "x-common: &common\n  target: ''\n  args: {A: '${FROM_FILE:-no}'}\nservices:\n  web: {build: {<<: *common, context: web}, profiles: [never]}\n  db: {build: {<<: *common, context: db, args: {A: own}}}\n",
     ];
 
-    [Theory, MemberData(nameof(Files))]
-    public async Task buildx_bake_reads_the_same(string yaml)
-    {
-        folder.Files.Write("web.env", "C=\"from the service's file\"\nA=hidden\n");
-        folder.Files.Write("other/.env", "INNER=of the included\n");
-        folder.Files.Write("other/base.yaml", "services:\n  base:\n    extends: {service: root}\n    build: {args: [A=base, B=base, 'C=$FROM_FILE'], labels: {l: base}}\n  root: {build: {context: ., target: root}}\n");
-        folder.Files.Write("other/included.yaml", "services:\n  inner:\n    image: x/inner:${TAG}\n    build: {context: ., args: {A: $INNER}, additional_contexts: [o=../db], secrets: [s]}\nsecrets:\n  s: {file: ./Dockerfile}\n");
-        folder.Files.Write(".env", "# a comment\nFROM_FILE=\"from file\"\nexport TAG=9 # comment\n");
-        var project = folder.Compose(yaml);
-        var root = Environment.GetEnvironmentVariable("MANIFOLD_TEST_DOCKER")?.Split(' ') ?? ["docker"];
-        var printed = root is ["chroot", var system, .. var docker]
-            ? await Tool.Run("chroot", system, "sh", "-c", $"cd '{folder.Files.Path}' && {string.Join(' ', docker)} buildx bake --print 2>/dev/null")
-            : await Peer.Docker("buildx", "bake", "-f", folder.Files["compose.yaml"], "--print");
-        using var bake = JsonDocument.Parse(printed);
-        var targets = bake.RootElement.GetProperty("target").EnumerateObject().ToDictionary(target => target.Name, target => Described(target.Value), StringComparer.Ordinal);
-        Assert.Equal(targets.Keys.Order(StringComparer.Ordinal), project.Components.Select(component => component.Name).Order(StringComparer.Ordinal));
-        Assert.All(project.Components, component => Assert.Equal(targets[component.Name], Described(component)));
-    }
-
     [Fact]
     public void platforms_are_those_of_the_build_or_of_the_service()
     {

@@ -32,15 +32,6 @@ public sealed class LookingForUserNamespaces : IDisposable
     }
 
     [Fact]
-    public async Task AppArmors_restriction_is_named()
-    {
-        Assert.SkipUnless(User.IsRoot, "Others are first told what concerns them.");
-        Assert.SkipWhen(ChildProcess.Find("newuidmap", null) is null, "'newuidmap' is not installed here; test.sh installs it (package uidmap).");
-        machine.Write("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
-        Assert.Equal(new("kernel.apparmor_restrict_unprivileged_userns is 1", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"), await Survey().FindAsync());
-    }
-
-    [Fact]
     public void who_has_no_subordinate_ids_is_told_to_take_some_that_are_free()
     {
         var obstacle = Survey().OfUser();

@@ -53,14 +53,6 @@ public sealed class LettingUsersIn : IDisposable
     }
 
     [Fact]
-    public async Task what_htpasswd_writes_is_read()
-    {
-        await Tool.Run("htpasswd", "-bBc", folder["users"], "carol", "päss:wörd");
-        await using var server = await RunningServer.StartAsync(options => options with { PasswordFile = folder["users"] });
-        await server.Send("GET", "/v2/", headers: Basic("carol", "päss:wörd")).Is(200);
-    }
-
-    [Fact]
     public async Task a_file_that_changes_is_read_again_and_one_that_is_broken_changes_nothing()
     {
         var time = new SteppedTime();

@@ -5,7 +5,6 @@ using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Solving.Copying;
-using Manifold.Tests.Layers;
 
 namespace Manifold.Tests.Solving;
 

@@ -4,7 +4,6 @@ using Manifold.Layers;
 using Manifold.Linux;
 using Manifold.Solving;
 using Manifold.Solving.Copying;
-using Manifold.Tests.Layers;
 
 namespace Manifold.Tests.Solving;
 

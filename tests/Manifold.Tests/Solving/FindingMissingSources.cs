@@ -1,5 +1,3 @@
-using Manifold.Tests.Cli;
-
 namespace Manifold.Tests.Solving;
 
 /// <summary>A source of COPY that is not there is found in the plan, with what was meant.</summary>

@@ -17,7 +17,7 @@ public sealed class QuotingForAShell
     public async Task a_shell_reads_the_word_back()
     {
         string[] words = ["", "a b", "it's", "''", "$HOME", "`id`", "a\\", "*", "!!", "a\nb", "\"x\"", "é 日本 😀", "#", "~root", "a;b&c|d"];
-        var output = await Tool.Run("sh", "-c", $"printf '%s\\0' {string.Join(' ', words.Select(ShellWord.Quote))}");
+        var output = await SystemProgram.Run("sh", "-c", $"printf '%s\\0' {string.Join(' ', words.Select(ShellWord.Quote))}");
         Assert.Equal(words, output.Split('\0')[..^1]);
     }
 }

@@ -1,7 +1,6 @@
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
-using Manifold.Tests.Layers;
 using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;

@@ -1,5 +1,4 @@
 using Manifold.Dockerfile;
-using Manifold.Tests.Layers;
 using Manifold.Verification.Binaries;
 
 namespace Manifold.Tests.Verification;
@@ -14,7 +13,7 @@ public sealed class SurveyingContexts : IDisposable
     [Fact]
     public async Task programs_are_found_and_links_and_pipes_passed_over()
     {
-        var context = await FileTrees.Make(folder, "context", """
+        var context = await MakeContext("""
             mkdir -p a/b node_modules deep ../outside/node_modules; mkfifo pipe; echo x > text
             ln -s ../outside linked-folder; ln -s ../outside/program linked-file; ln -s b a/link; ln -s loop loop
             """);
@@ -30,9 +29,16 @@ public sealed class SurveyingContexts : IDisposable
     [Fact]
     public async Task a_tree_that_is_deeper_than_any_path_ends()
     {
-        var context = await FileTrees.Make(folder, "context",
+        var context = await MakeContext(
             "name=$(printf '%0200d'); for i in $(seq 50); do mkdir $name; cd -P $name 2>/dev/null || break; done");
 
         Assert.Empty(ContextSurvey.Of(context, IgnoreRules.None, CancellationToken.None).Programs);
+    }
+
+    private async Task<string> MakeContext(string script)
+    {
+        Directory.CreateDirectory(folder["context"]);
+        await SystemProgram.Run("bash", "-c", $"cd '{folder["context"]}' && {{ {script}\n}}");
+        return folder["context"];
     }
 }

@@ -169,7 +169,7 @@ public sealed class DraftingFromOtherFiles : IDisposable
     public async Task a_folder_whose_name_is_not_text_harms_nothing()
     {
         folder.With("good");
-        await Tool.Run("bash", "-c", $"mkdir '{folder.Files.Path}'/$'bad\\xff' && echo FROM scratch > "
+        await SystemProgram.Run("bash", "-c", $"mkdir '{folder.Files.Path}'/$'bad\\xff' && echo FROM scratch > "
             + $"'{folder.Files.Path}'/$'bad\\xff'/Dockerfile");
         Assert.Equal(["good"], Draft(out _).Components.Select(component => component.Name));
     }
