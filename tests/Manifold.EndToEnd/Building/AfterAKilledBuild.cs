@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Manifold.Oci;
-using Manifold.Tests.Server;
+using Manifold.EndToEnd.Server;
 
 namespace Manifold.EndToEnd.Building;
 

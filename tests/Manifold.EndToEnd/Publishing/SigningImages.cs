@@ -8,8 +8,6 @@ using Manifold.Publishing;
 using Manifold.Publishing.Signing;
 using Manifold.Registry;
 using Manifold.Verification.Signatures;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Manifold.EndToEnd.Registry;
 
 namespace Manifold.EndToEnd.Publishing;
