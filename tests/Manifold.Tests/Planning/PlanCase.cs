@@ -8,7 +8,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Planning;
 
-/// <summary>A case of <c>cases/plans</c>: a Dockerfile, a request, and the bases of <c>cases/plan-bases</c> in place of a registry.</summary>
+/// <summary>A case of <c>cases/plans</c>: a Dockerfile and a request. <c>cases/plan-bases</c> takes the place of a registry.</summary>
 internal sealed class PlanCase(string name)
 {
     private static readonly Lazy<ImmutableArray<(ImageReference Reference, JsonObject Configs)>> Known =

@@ -46,7 +46,8 @@ public sealed class PlanningEachCase
     [Fact]
     public void every_case_is_compared_or_says_why_not() =>
         Assert.Empty(PlanCase.Names.Select(name => new PlanCase(name))
-            .Where(each => File.Exists(each.File("buildkit.json")) == File.Exists(each.File("not-compared.txt"))).Select(each => each.File("")));
+            .Where(each => File.Exists(each.File("buildkit.json")) == File.Exists(each.File("not-compared.txt")))
+            .Select(each => each.File("")));
 
     /// <summary>The lines of BuildKit that we lack (<c>-</c>) and ours that it lacks (<c>+</c>); of history with their place.</summary>
     private static IEnumerable<string> Differences(ImagePlan image, JsonObject theirs)

@@ -17,7 +17,7 @@ public abstract class WithAnImage : WithARegistry
     /// <summary>Waits before retries and looks take no time; those for stalled connections never end.</summary>
     protected ManualTime Time { get; } = new(hurry: TimeSpan.FromSeconds(2));
 
-    /// <summary>An index of images with one layer, which is the same for all platforms, and a config each. Registries look into none.</summary>
+    /// <summary>An index of images with one layer, the same for all platforms, and a config each. Registries look into none.</summary>
     protected async Task<Descriptor> ImageAsync(string content, params string[] platforms)
     {
         var layer = await Store.WriteAsync(Encoding.UTF8.GetBytes(content), MediaType.LayerGzip);
@@ -71,6 +71,9 @@ public abstract class WithAnImage : WithARegistry
         ? Directory.GetFiles(Path.Combine(Store.Root, "publications"), "*.json") : [];
 
     protected static bool WritesTag(HttpContext context) => context.Request.Method == "PUT" && IsTag(context.Request.Path);
+
+    protected static bool WritesTag(HttpContext context, string tag) =>
+        WritesTag(context) && context.Request.Path.Value!.EndsWith($"/{tag}", StringComparison.Ordinal);
 
     /// <summary>Whether a path is that of a tag; digests have a colon.</summary>
     protected static bool IsTag(string path) =>
