@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Manifold.Dockerfile;
 using Manifold.Oci;
@@ -9,7 +8,7 @@ using Manifold.Sandbox;
 
 namespace Manifold.Tests.Planning;
 
-/// <summary>A case of <c>cases/plans</c>: a Dockerfile, a request, and the bases of <c>cases/plan-bases</c> in place of a registry.</summary>
+/// <summary>A case of <c>cases/plans</c>: a Dockerfile and a request. <c>cases/plan-bases</c> takes the place of a registry.</summary>
 internal sealed class PlanCase(string name)
 {
     private static readonly Lazy<ImmutableArray<(ImageReference Reference, JsonObject Configs)>> Known =
@@ -47,13 +46,13 @@ internal sealed class PlanCase(string name)
     {
         var folder = Path.Combine(Cases.Folder("plan-bases"), name);
         var reference = Path.Combine(folder, "reference");
-        return (ImageReference.Parse(System.IO.File.Exists(reference) ? System.IO.File.ReadAllText(reference).Trim() : $"localhost:5001/plans/{name}:1"),
-            JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(folder, "configs.json")))!.AsObject());
+        var text = System.IO.File.Exists(reference) ? System.IO.File.ReadAllText(reference).Trim() : $"localhost:5001/plans/{name}:1";
+        return (ImageReference.Parse(text), Json(Path.Combine(folder, "configs.json")));
     }
 
     private BuildRequest ReadRequest()
     {
-        var json = System.IO.File.Exists(File("request.json")) ? JsonNode.Parse(System.IO.File.ReadAllText(File("request.json")))!.AsObject() : [];
+        var json = System.IO.File.Exists(File("request.json")) ? Json(File("request.json")) : [];
         return BuildKitArguments.Applied(new BuildRequest
         {
             ContextFolder = "/context",
@@ -62,7 +61,8 @@ internal sealed class PlanCase(string name)
             Target = (string?)json["target"],
             BuildArguments = Pairs(json, "args"),
             Labels = Pairs(json, "labels"),
-            Contexts = Pairs(json, "contexts").ToImmutableSortedDictionary(pair => pair.Key, pair => Context(pair.Value), StringComparer.Ordinal),
+            Contexts = Pairs(json, "contexts")
+                .ToImmutableSortedDictionary(pair => pair.Key, pair => Context(pair.Value), StringComparer.Ordinal),
             Run = new RunSettings
             {
                 Secrets = [.. Texts(json, "secrets").Select(id => new Secret(id, Encoding.UTF8.GetBytes("not in any plan")))],
@@ -74,9 +74,13 @@ internal sealed class PlanCase(string name)
         });
     }
 
-    private static NamedContext Context(string text) => text == "folder" ? new FolderContext("/named") : ContextText.Parse(text, "/", out _)!;
+    private static NamedContext Context(string text) =>
+        text == "folder" ? new FolderContext("/named") : ContextText.Parse(text, "/", out _)!;
 
-    private static IEnumerable<string> Texts(JsonObject json, string member) => json[member]?.AsArray().Select(item => (string)item!) ?? [];
+    private static JsonObject Json(string file) => JsonNode.Parse(System.IO.File.ReadAllText(file))!.AsObject();
+
+    private static IEnumerable<string> Texts(JsonObject json, string member) =>
+        json[member]?.AsArray().Select(item => (string)item!) ?? [];
 
     private static ImmutableSortedDictionary<string, string> Pairs(JsonObject json, string member) =>
         json[member]?.AsObject().ToImmutableSortedDictionary(pair => pair.Key, pair => (string)pair.Value!, StringComparer.Ordinal)

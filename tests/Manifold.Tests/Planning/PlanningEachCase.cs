@@ -5,7 +5,8 @@ using Manifold.Planning;
 
 namespace Manifold.Tests.Planning;
 
-/// <summary>Each case of <c>cases/plans</c>: its plan stays as it is, and its config and history are those of BuildKit. See the README there.</summary>
+/// <summary>Each case of <c>cases/plans</c>: its plan stays as it is, and its config and history are those of BuildKit.</summary>
+/// <remarks>The README there says what is compared, and how to ask BuildKit again.</remarks>
 public sealed class PlanningEachCase
 {
     private const string Mark = " # buildkit";
@@ -37,19 +38,23 @@ public sealed class PlanningEachCase
         Assert.Equal(theirs.Count, plan.Images.Length);
         var differences = plan.Images.SelectMany(image => Differences(image, theirs)).Distinct();
 
-        Assert.Equal(string.Join("\n", departures.Order(StringComparer.Ordinal)), string.Join("\n", differences.Order(StringComparer.Ordinal)));
+        Assert.Equal(Text(departures), Text(differences));
+
+        static string Text(IEnumerable<string> lines) => string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void every_case_is_compared_or_says_why_not() =>
         Assert.Empty(PlanCase.Names.Select(name => new PlanCase(name))
-            .Where(each => File.Exists(each.File("buildkit.json")) == File.Exists(each.File("not-compared.txt"))).Select(each => each.File("")));
+            .Where(each => File.Exists(each.File("buildkit.json")) == File.Exists(each.File("not-compared.txt")))
+            .Select(each => each.File("")));
 
     /// <summary>The lines of BuildKit that we lack (<c>-</c>) and ours that it lacks (<c>+</c>); of history with their place.</summary>
     private static IEnumerable<string> Differences(ImagePlan image, JsonObject theirs)
     {
         var (config, platform) = (JsonNode.Parse(image.Config.ToJson())!.AsObject(), image.Platform.ToString());
-        var ours = Lines(config, [.. Entries(config), .. image.History.Select(entry => (entry.CreatedBy, entry.Step is null))]).ToList();
+        var history = image.History.Select(entry => (entry.CreatedBy, entry.Step is null));
+        var ours = Lines(config, [.. Entries(config), .. history]).ToList();
         var other = theirs[platform] ?? theirs[image.Config.Platform.ToString()]
             ?? throw new InvalidOperationException($"buildkit.json has no {platform}.");
         var expected = Lines(other.AsObject(), [.. Entries(other.AsObject())]).ToList();
@@ -68,7 +73,8 @@ public sealed class PlanningEachCase
             yield return $"config {key} {Sorted(value)?.ToJsonString()}";
         foreach (var (entry, i) in history.Select((entry, i) => (entry, i)))
             yield return $"history {i} {(entry.IsEmpty ? "without" : "with")} a layer: "
-                + (entry.CreatedBy.EndsWith(Mark, StringComparison.Ordinal) ? entry.CreatedBy[..^Mark.Length] : entry.CreatedBy);
+                + (entry.CreatedBy.EndsWith(Mark, StringComparison.Ordinal) ? entry.CreatedBy[..^Mark.Length] : entry.CreatedBy)
+                    .Replace("\n", "\\n", StringComparison.Ordinal);
     }
 
     /// <summary>Members in order: labels and ports are sets.</summary>
