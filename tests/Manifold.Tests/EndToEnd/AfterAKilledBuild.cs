@@ -46,6 +46,30 @@ public sealed class AfterAKilledBuild : WithRuns
     }
 
     [Fact]
+    public async Task of_a_check_for_reproducibility_the_next_command_ends_what_runs_in_its_own_store()
+    {
+        var seconds = $"600{Random.Shared.Next(1000, 9999)}";
+        var project = Context(seconds);
+        await File.WriteAllTextAsync(Path.Combine(project, "manifold.yaml"), "images: {a: {context: .}}\n",
+            TestContext.Current.CancellationToken);
+        var work = await KillInARun(shop.Start("bake", "-f", project, "--verify-reproducible", "--progress", "plain"), shop.Root);
+        var inner = Assert.Single(Directory.GetDirectories(Path.Combine(shop.Root, "work", work, "stores", "1", "work")));
+        using var straggler = Process.Start("sleep", seconds);
+        var groups = Groups(Path.GetFileName(inner), "manifold");
+        foreach (var group in groups)
+            await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
+
+        await DoAsync("prune", seconds);
+
+        if (groups.Length == 0)
+            straggler.Kill();
+        Assert.True(straggler.WaitForExit(2000));
+        Assert.Empty(Groups(Path.GetFileName(inner), "manifold"));
+        Assert.Empty(Lines(seconds));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));
+    }
+
+    [Fact]
     public async Task of_an_ordinary_user_his_prune_does_the_same()
     {
         using var user = await OrdinaryUser.ComeAsync();
@@ -75,7 +99,8 @@ public sealed class AfterAKilledBuild : WithRuns
             "bake" => shop.Start("bake", "-f", shop.Context(copying,
                 ("f", seconds), ("manifold.yaml", "images: {a: {context: .}}\n"))),
             "build" => shop.Start("build", "-q", shop.Context(copying, ("f", seconds))),
-            _ => shop.Start("build", "-q", shop.Context($"FROM {registry.Authority}/library/other:1 AS other\nFROM BASE\nCOPY --from=other /content /\n")),
+            _ => shop.Start("build", "-q", shop.Context(
+                $"FROM {registry.Authority}/library/other:1 AS other\nFROM BASE\nCOPY --from=other /content /\n")),
         };
         if (next == "serve")
             await PushAndStop(command);

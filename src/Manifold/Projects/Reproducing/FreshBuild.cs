@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Manifold.Content;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects.Locking;
@@ -12,7 +13,7 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Projects.Reproducing;
 
 /// <summary>One build of a project in a store of its own, in which nothing was built before.</summary>
-/// <remarks>Owns its store until it is disposed.</remarks>
+/// <remarks>Owns its store, and deletes it at the end.</remarks>
 public sealed class FreshBuild : IDisposable
 {
     private readonly ConcurrentDictionary<(string Component, Digest Step), Digest?> layers = new();
@@ -52,7 +53,11 @@ public sealed class FreshBuild : IDisposable
         }
     }
 
-    public void Dispose() => tools.Store.Dispose();
+    public void Dispose()
+    {
+        tools.Store.Dispose();
+        FileTree.Delete(tools.Store.Root);
+    }
 
     private async Task BakeAsync(FreshRequest request, BakeTools tools, CancellationToken cancellation)
     {
@@ -87,7 +92,7 @@ public sealed class BuiltOnceException(string build, BakeResult result) : Manifo
 }
 
 /// <summary>What is built, and where.</summary>
-/// <param name="StoreFolder">The store of its own.</param>
+/// <param name="StoreFolder">The store of its own (<see cref="Store.StoreInside"/>).</param>
 /// <param name="Name">For messages.</param>
 public sealed record FreshRequest(Project Project, GraphOptions Graph, LockUse Lock, string StoreFolder, string Name)
 {
