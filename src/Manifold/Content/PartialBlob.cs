@@ -46,7 +46,7 @@ public sealed class PartialBlob : IDisposable
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
 
-    /// <summary>Sets the algorithm, <c>sha256</c> or <c>sha512</c>, of the digest that is to come. No effect once bytes have arrived.</summary>
+    /// <summary>Sets the algorithm, <c>sha256</c> or <c>sha512</c>, of the expected digest. No effect once bytes have arrived.</summary>
     public void HashAs(string algorithm)
     {
         if (Length > 0 || hash.Kind == KindOf(algorithm))
@@ -99,7 +99,7 @@ public sealed class PartialBlob : IDisposable
         hashed += bytes.Length;
     }
 
-    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, if they are not what was promised.</summary>
+    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, if their digest is another.</summary>
     public bool TryComplete(Digest expected)
     {
         var found = hash.Kind == KindOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.Finish()) : HashFile(expected);

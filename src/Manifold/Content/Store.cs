@@ -46,10 +46,10 @@ public sealed partial class Store : IDisposable
     /// <summary>A folder of this process's own, on the store's disk, removed at the end. The next process sweeps a killed one's.</summary>
     public string WorkFolder => work.Value.Path;
 
-    /// <summary>The root of a store for this process alone, in the work folder. Who opens it deletes it, or who sweeps the folder.</summary>
+    /// <summary>The root of a store for this process alone, in the work folder. Its opener deletes it, or who sweeps the folder.</summary>
     internal string StoreInside(string name) => work.Value.StoreInside(name);
 
-    /// <summary>A different number for each call. Builds of one process share the work folder; each RUN has its own in it.</summary>
+    /// <summary>A different number for each call. Builds of one process share the work folder, where each RUN has its own.</summary>
     internal int NextNumber() => Interlocked.Increment(ref numbers);
 
     /// <summary>Opens the store, and makes it where it is not there.</summary>

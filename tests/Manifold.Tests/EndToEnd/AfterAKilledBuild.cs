@@ -25,7 +25,7 @@ public sealed class AfterAKilledBuild : WithRuns
         var work = await KillInARun(
             shop.Start(["build", "--progress", "plain", .. parent is null ? (string[])[] : ["--cgroup-parent", parent], Context(seconds)]),
             shop.Root);
-        using var straggler = Process.Start("sleep", seconds);
+        using var straggler = new Straggler(seconds);
         var groups = Groups(work, parent ?? "manifold");
         foreach (var group in groups)
             await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
@@ -54,7 +54,7 @@ public sealed class AfterAKilledBuild : WithRuns
             TestContext.Current.CancellationToken);
         var work = await KillInARun(shop.Start("bake", "-f", project, "--verify-reproducible", "--progress", "plain"), shop.Root);
         var inner = Assert.Single(Directory.GetDirectories(Path.Combine(shop.Root, "work", work, "stores", "1", "work")));
-        using var straggler = Process.Start("sleep", seconds);
+        using var straggler = new Straggler(seconds);
         var groups = Groups(Path.GetFileName(inner), "manifold");
         foreach (var group in groups)
             await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
@@ -120,6 +120,24 @@ public sealed class AfterAKilledBuild : WithRuns
         using var answer = await http.PutAsync(new Uri($"{address}/v2/app/manifests/1"), index, TestContext.Current.CancellationToken);
         Assert.Equal(201, (int)answer.StatusCode);
         await Tool.Run("kill", "-INT", $"{serve.Id}");
+    }
+
+    /// <summary>A process that is put into the RUN's control group. The program under test, or the end of the test, ends it.</summary>
+    private sealed class Straggler(string seconds) : IDisposable
+    {
+        private readonly Process process = Process.Start("sleep", seconds);
+
+        public int Id => process.Id;
+
+        public void Kill() => process.Kill();
+
+        public bool WaitForExit(int milliseconds) => process.WaitForExit(milliseconds);
+
+        public void Dispose()
+        {
+            process.Kill();
+            process.Dispose();
+        }
     }
 
     private string Context(string seconds) =>
