@@ -2,10 +2,11 @@ using Manifold.Oci;
 
 namespace Manifold.Content;
 
-/// <summary>A blob that is being pulled: what has arrived outlives a cut and the process itself, and the next one goes on from there.</summary>
+/// <summary>A blob that is being pulled. Bytes that have arrived outlive a cut and the process; the next one goes on from there.</summary>
 /// <remarks>
 /// Lies under <c>partial/ALGORITHM/HEX</c>, locked by who works on it; a second process that pulls the same blob at the same time keeps
-/// its own. Small blobs are not worth a resumption and are held in the process's work folder. <see cref="Prune"/> sweeps what nobody came back for.
+/// its own. Small blobs are not worth a resumption and are held in the process's work folder. <see cref="Prune"/> sweeps what nobody
+/// came back for.
 /// </remarks>
 public sealed class ArrivingBlob : IAsyncDisposable
 {
@@ -16,7 +17,8 @@ public sealed class ArrivingBlob : IAsyncDisposable
     private readonly BlobWriter? whole;
     private readonly PartialBlob? partial;
 
-    private ArrivingBlob(Descriptor blob, BlobWriter? whole, PartialBlob? partial) => (this.blob, this.whole, this.partial) = (blob, whole, partial);
+    private ArrivingBlob(Descriptor blob, BlobWriter? whole, PartialBlob? partial) =>
+        (this.blob, this.whole, this.partial) = (blob, whole, partial);
 
     /// <summary>Bytes that have arrived, perhaps by an earlier process.</summary>
     public long Length => whole?.Length ?? partial!.Length;

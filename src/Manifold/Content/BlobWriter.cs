@@ -31,7 +31,7 @@ public sealed class BlobWriter : Stream
     public override long Length => written;
     private long written;
 
-    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. Idempotent across writers: the same content may be there already.</summary>
+    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. Idempotent across writers: the content may be there already.</summary>
     /// <param name="mediaType">The descriptor's media type.</param>
     /// <param name="expected">What the bytes must be; null accepts them as they are.</param>
     /// <exception cref="ContentMismatchException">The bytes are not <paramref name="expected"/>; nothing is stored.</exception>

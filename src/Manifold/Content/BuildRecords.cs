@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Manifold.Content;
 
 /// <summary>The records of builds: <c>builds/ID.json</c> in the store. Names sort by time; old ones go.</summary>
-/// <remarks>What they say is the report's; here they are bytes. They protect nothing from a prune: an image that they tell of may be gone.</remarks>
+/// <remarks>Here they are bytes; the report reads them. They protect nothing from a prune: an image that they name may be gone.</remarks>
 public sealed partial class BuildRecords(Store store)
 {
     private string Folder => store.Layout.Builds.Path;
@@ -19,7 +19,11 @@ public sealed partial class BuildRecords(Store store)
 
     /// <summary>The ids, latest first.</summary>
     public IReadOnlyList<string> List() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsId).OrderDescending(StringComparer.Ordinal)]
+        ?
+        [
+            .. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Where(IsId)
+                .OrderDescending(StringComparer.Ordinal),
+        ]
         : [];
 
     /// <summary>The ids that begin so.</summary>

@@ -46,7 +46,7 @@ public sealed class PartialBlob : IDisposable
     public static PartialBlob? TryResume(Store store, string path) =>
         File.Exists(path) ? new PartialBlob(store, path, OpenFile(path, FileMode.Open)) : null;
 
-    /// <summary>Tells the algorithm, <c>sha256</c> or <c>sha512</c>, of the digest that is to come. Without effect once bytes have arrived.</summary>
+    /// <summary>Sets the algorithm, <c>sha256</c> or <c>sha512</c>, of the expected digest. No effect once bytes have arrived.</summary>
     public void HashAs(string algorithm)
     {
         if (Length > 0 || hash.Kind == KindOf(algorithm))
@@ -99,7 +99,7 @@ public sealed class PartialBlob : IDisposable
         hashed += bytes.Length;
     }
 
-    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, where they are not what was promised.</summary>
+    /// <summary>Syncs the bytes and renames them into <c>blobs/</c>. False, and nothing is left, if their digest is another.</summary>
     public bool TryComplete(Digest expected)
     {
         var found = hash.Kind == KindOf(expected.Algorithm) && hashed == Length ? Digest.FromHash(hash.Finish()) : HashFile(expected);
@@ -153,10 +153,14 @@ public sealed class PartialBlob : IDisposable
         return Digest.FromHash(whole.Finish());
     }
 
-    private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) => new(path, new FileStreamOptions
-    {
-        Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0,
-    });
+    private static FileStream OpenFile(string path, FileMode mode, FileShare share = FileShare.Read | FileShare.Delete) =>
+        new(path, new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+            BufferSize = 0,
+        });
 
     public void Dispose()
     {

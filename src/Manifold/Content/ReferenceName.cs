@@ -3,7 +3,7 @@ using Manifold.Oci;
 
 namespace Manifold.Content;
 
-/// <summary>The name that an entry of a layout's <c>index.json</c> goes by: its annotation <c>org.opencontainers.image.ref.name</c>.</summary>
+/// <summary>The name of an entry of a layout's <c>index.json</c>: its annotation <c>org.opencontainers.image.ref.name</c>.</summary>
 /// <remarks>
 /// Source: OCI image specification, "Pre-Defined Annotation Keys". The name is the layout's matter, and no part of the image. Docker and
 /// containerd keep the full name beside it, which they cut down to the tag.

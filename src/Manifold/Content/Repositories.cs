@@ -68,7 +68,10 @@ public sealed partial class Repositories
     public void AddManifest(string repository, Descriptor manifest, (Digest Subject, Descriptor Entry)? referrer = null)
     {
         if (referrer is var (subject, entry))
-            Write(ReferrerRecord(repository, subject, manifest.Digest), JsonSerializer.SerializeToUtf8Bytes(entry, OciJson.Default.Descriptor));
+        {
+            Write(ReferrerRecord(repository, subject, manifest.Digest),
+                JsonSerializer.SerializeToUtf8Bytes(entry, OciJson.Default.Descriptor));
+        }
         Write(ManifestRecord(repository, manifest.Digest), JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.Descriptor));
     }
 
@@ -136,7 +139,8 @@ public sealed partial class Repositories
 
     private string BlobRecord(string repository, Digest digest) => Path.Combine(Folder, repository, Blobs, digest.Algorithm, digest.Hex);
 
-    private string ManifestRecord(string repository, Digest digest) => Path.Combine(Folder, repository, Manifests, digest.Algorithm, digest.Hex);
+    private string ManifestRecord(string repository, Digest digest) =>
+        Path.Combine(Folder, repository, Manifests, digest.Algorithm, digest.Hex);
 
     private string ReferrerRecord(string repository, Digest subject, Digest digest) =>
         Path.Combine(Folder, repository, Referrers, $"{subject.Algorithm}-{subject.Hex}", $"{digest.Algorithm}-{digest.Hex}");

@@ -43,10 +43,13 @@ public sealed partial class Store : IDisposable
     /// <summary>What the embedded registry's clients pushed.</summary>
     public Repositories Repositories { get; }
 
-    /// <summary>A folder of this process's own, on the store's disk, removed at the end; what a killed process left is swept by the next.</summary>
+    /// <summary>A folder of this process's own, on the store's disk, removed at the end. The next process sweeps a killed one's.</summary>
     public string WorkFolder => work.Value.Path;
 
-    /// <summary>Another number for each call: builds of one process share the work folder, and each RUN has a folder of its own in it.</summary>
+    /// <summary>The root of a store for this process alone, in the work folder. Its opener deletes it, or who sweeps the folder.</summary>
+    internal string StoreInside(string name) => work.Value.StoreInside(name);
+
+    /// <summary>A different number for each call. Builds of one process share the work folder, where each RUN has its own.</summary>
     internal int NextNumber() => Interlocked.Increment(ref numbers);
 
     /// <summary>Opens the store, and makes it where it is not there.</summary>
@@ -79,7 +82,7 @@ public sealed partial class Store : IDisposable
     /// <summary>The size of a blob in bytes, or null where it is not in the store.</summary>
     public long? SizeOf(Digest digest) => new FileInfo(BlobPath(digest)) is { Exists: true } file ? file.Length : null;
 
-    /// <summary>Opens a blob for reading from its begin to its end; the end proves the content. Null where it is not in the store.</summary>
+    /// <summary>Opens a blob for reading from start to end; the end proves the content. Null where it is not in the store.</summary>
     public Stream? TryOpen(Digest digest)
     {
         try

@@ -1,6 +1,6 @@
 namespace Manifold.Content;
 
-/// <summary>A folder of the store. It is not made without a rule for its removal, and is always in a list that a prune goes through.</summary>
+/// <summary>A folder of the store. It has a rule of removal, and is always in the list that a prune goes through.</summary>
 internal sealed class StoreFolder
 {
     private readonly StoreFolders among;

@@ -7,7 +7,8 @@ namespace Manifold.Content;
 public sealed record StoredImage(NamedImage Name, ImageIndex? Index, ImmutableArray<StoredPlatform> Platforms)
 {
     /// <summary>Bytes of index, manifests, configs and layers; what several platforms share counts once.</summary>
-    public long Size => Platforms.SelectMany(platform => platform.Parts).Append(Name.Target).DistinctBy(part => part.Digest).Sum(part => part.Size);
+    public long Size => Platforms.SelectMany(platform => platform.Parts).Append(Name.Target)
+        .DistinctBy(part => part.Digest).Sum(part => part.Size);
 
     public DateTimeOffset? Created => Platforms.Max(platform => platform.Config?.Created);
 

@@ -32,7 +32,7 @@ public sealed class Tags : IDisposable
     /// <exception cref="ContentMismatchException"><c>index.json</c> is not an image index.</exception>
     public TagIndex Read() => file.Read();
 
-    /// <summary>What the name stands for, or null. A reference with a digest finds what has that digest under any tag of its repository.</summary>
+    /// <summary>The image of a name, or null. A reference with a digest finds the image with it under any tag of its repository.</summary>
     public Descriptor? Find(ImageReference reference) => Read().Find(reference);
 
     /// <summary>Every image that has a name, in the order of the file.</summary>
@@ -44,7 +44,7 @@ public sealed class Tags : IDisposable
     /// <summary>True if the store keeps content without a name, such as referrers.</summary>
     public bool KeepsNameless => Read().Entries.Any(entry => entry.Image is null);
 
-    /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is in the store before its name.</summary>
+    /// <summary>Names an image, and takes the name from the one that had it. Idempotent. The content is stored before its name.</summary>
     public void Set(ImageReference reference, Descriptor target) => SetAll([(reference, target)]);
 
     /// <summary>Sets all names in one step: no reader sees some of them without the others.</summary>

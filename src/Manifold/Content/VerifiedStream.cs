@@ -4,7 +4,7 @@ using Manifold.Oci;
 namespace Manifold.Content;
 
 /// <summary>Reads a blob and proves on the way that it is the one that was asked for.</summary>
-/// <remarks>The last read throws <see cref="ContentMismatchException"/> if bytes or length differ; a reader that stops early has no proof.</remarks>
+/// <remarks>The last read throws <see cref="ContentMismatchException"/> if bytes or length differ. Without it there is no proof.</remarks>
 public sealed class VerifiedStream(Stream inner, Digest digest, long size, string origin) : Stream
 {
     private readonly Hasher hash = digest.CreateHasher();

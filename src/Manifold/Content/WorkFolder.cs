@@ -17,6 +17,9 @@ internal sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
+    /// <summary>The root of a store that only this process uses. What runs there is ended too before this folder is deleted.</summary>
+    public string StoreInside(string name) => System.IO.Path.Combine(StoresOf(Path), name);
+
     /// <param name="endAbandoned">Called with each abandoned folder before it is deleted: ends what may still run there. Where it fails,
     /// the folder stays, with the notes of those who worked there, and the next process tries again.</param>
     public static WorkFolder Claim(string parent, Action<string> endAbandoned)
@@ -38,17 +41,20 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    private static void SweepAbandoned(string parent, Action<string> endAbandoned)
+    // False if something stays.
+    private static bool SweepAbandoned(string parent, Action<string> endAbandoned)
     {
+        var isSwept = true;
         foreach (var claimFile in Directory.GetFiles(parent, "*.lock"))
         {
             using var claim = FileLock.TryTake(claimFile);
-            if (claim is null)
-                continue;
             var folder = claimFile[..^".lock".Length];
-            if (!Directory.Exists(folder) || TrySweep(folder, endAbandoned))
+            if (claim is not null && (!Directory.Exists(folder) || TrySweep(folder, endAbandoned)))
                 File.Delete(claimFile);
+            else
+                isSwept = false;
         }
+        return isSwept;
     }
 
     // What a build made in its user namespace belongs to ids that only such a namespace can delete: the next build does. A file that
@@ -57,6 +63,8 @@ internal sealed class WorkFolder : IDisposable
     {
         try
         {
+            if (!SweepStoresIn(folder, endAbandoned))
+                return false;
             endAbandoned(folder);
             FileTree.Delete(folder);
             return true;
@@ -66,6 +74,20 @@ internal sealed class WorkFolder : IDisposable
             return false;
         }
     }
+
+    // What a process ran in a store of its own bears the name of that store's work folder.
+    private static bool SweepStoresIn(string folder, Action<string> endAbandoned)
+    {
+        var isSwept = true;
+        foreach (var store in Directory.Exists(StoresOf(folder)) ? Directory.GetDirectories(StoresOf(folder)) : [])
+        {
+            var work = new StoreLayout(store).Work.Path;
+            isSwept &= !Directory.Exists(work) || SweepAbandoned(work, endAbandoned);
+        }
+        return isSwept;
+    }
+
+    private static string StoresOf(string folder) => System.IO.Path.Combine(folder, "stores");
 
     public void Dispose()
     {

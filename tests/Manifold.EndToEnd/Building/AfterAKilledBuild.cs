@@ -25,7 +25,7 @@ public sealed class AfterAKilledBuild : WithRuns
         var work = await KillInARun(
             shop.Start(["build", "--progress", "plain", .. parent is null ? (string[])[] : ["--cgroup-parent", parent], Context(seconds)]),
             shop.Root);
-        using var straggler = Process.Start("sleep", seconds);
+        using var straggler = new Straggler(seconds);
         var groups = Groups(work, parent ?? "manifold");
         foreach (var group in groups)
             await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
@@ -43,6 +43,30 @@ public sealed class AfterAKilledBuild : WithRuns
         foreach (var made in Hierarchies.Where(_ => parent is not null)
             .Select(hierarchy => Path.Combine(hierarchy, parent!)).Where(Directory.Exists))
             Directory.Delete(made);
+    }
+
+    [Fact]
+    public async Task of_a_check_for_reproducibility_the_next_command_ends_what_runs_in_its_own_store()
+    {
+        var seconds = $"600{Random.Shared.Next(1000, 9999)}";
+        var project = Context(seconds);
+        await File.WriteAllTextAsync(Path.Combine(project, "manifold.yaml"), "images: {a: {context: .}}\n",
+            TestContext.Current.CancellationToken);
+        var work = await KillInARun(shop.Start("bake", "-f", project, "--verify-reproducible", "--progress", "plain"), shop.Root);
+        var inner = Assert.Single(Directory.GetDirectories(Path.Combine(shop.Root, "work", work, "stores", "1", "work")));
+        using var straggler = new Straggler(seconds);
+        var groups = Groups(Path.GetFileName(inner), "manifold");
+        foreach (var group in groups)
+            await File.WriteAllTextAsync(Path.Combine(group, "cgroup.procs"), $"{straggler.Id}", TestContext.Current.CancellationToken);
+
+        await DoAsync("prune", seconds);
+
+        if (groups.Length == 0)
+            straggler.Kill();
+        Assert.True(straggler.WaitForExit(2000));
+        Assert.Empty(Groups(Path.GetFileName(inner), "manifold"));
+        Assert.Empty(Lines(seconds));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(shop.Root, "work")));
     }
 
     [Fact]
@@ -75,7 +99,8 @@ public sealed class AfterAKilledBuild : WithRuns
             "bake" => shop.Start("bake", "-f", shop.Context(copying,
                 ("f", seconds), ("manifold.yaml", "images: {a: {context: .}}\n"))),
             "build" => shop.Start("build", "-q", shop.Context(copying, ("f", seconds))),
-            _ => shop.Start("build", "-q", shop.Context($"FROM {registry.Authority}/library/other:1 AS other\nFROM BASE\nCOPY --from=other /content /\n")),
+            _ => shop.Start("build", "-q", shop.Context(
+                $"FROM {registry.Authority}/library/other:1 AS other\nFROM BASE\nCOPY --from=other /content /\n")),
         };
         if (next == "serve")
             await PushAndStop(command);
@@ -95,6 +120,24 @@ public sealed class AfterAKilledBuild : WithRuns
         using var answer = await http.PutAsync(new Uri($"{address}/v2/app/manifests/1"), index, TestContext.Current.CancellationToken);
         Assert.Equal(201, (int)answer.StatusCode);
         await Tool.Run("kill", "-INT", $"{serve.Id}");
+    }
+
+    /// <summary>A process that is put into the RUN's control group. The program under test, or the end of the test, ends it.</summary>
+    private sealed class Straggler(string seconds) : IDisposable
+    {
+        private readonly Process process = Process.Start("sleep", seconds);
+
+        public int Id => process.Id;
+
+        public void Kill() => process.Kill();
+
+        public bool WaitForExit(int milliseconds) => process.WaitForExit(milliseconds);
+
+        public void Dispose()
+        {
+            process.Kill();
+            process.Dispose();
+        }
     }
 
     private string Context(string seconds) =>

@@ -95,7 +95,7 @@ public sealed partial class LayingOutTheStore : IDisposable
         Assert.Equal(store.Layout.Folders.ToDictionary(each => each.Name, each => each.Holds), rows);
     }
 
-    /// <summary>Puts something into a folder that nobody used for a long time and nothing needs. Returns its bytes, as a prune counts them.</summary>
+    /// <summary>Puts something old and unused into a folder. Returns its bytes, as a prune counts them.</summary>
     private (string Path, long Bytes) AddOld(StoreFolder into)
     {
         var hex = Digest.Of(into.Name).Hex;

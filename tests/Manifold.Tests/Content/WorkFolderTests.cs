@@ -57,6 +57,31 @@ public sealed class SweepingWorkFolders : IDisposable
         Assert.Equal(dead, swept.Select(each => each.Path).Order());
     }
 
+    [Fact]
+    public void a_store_inside_is_swept_before_the_folder_that_holds_it()
+    {
+        var dead = Abandon("dead");
+        string[] inner = [Abandon("dead/stores/1/work/a"), Abandon("dead/stores/2/work/b")];
+        WorkFolder.Claim(folder["store/work"], Sweep).Dispose();
+        Assert.All(swept, each => Assert.True(each.HasNote));
+        Assert.Equal(inner, swept.SkipLast(1).Select(each => each.Path).Order());
+        Assert.Equal(dead, swept[^1].Path);
+        Assert.Empty(Left("dead"));
+    }
+
+    [Fact]
+    public void a_folder_stays_while_something_of_a_store_inside_does()
+    {
+        var dead = Abandon("dead");
+        Abandon("dead/stores/1/work/held");
+        using (FileLock.TryTake(Path.Combine(dead, "stores/1/work/held.lock")))
+            WorkFolder.Claim(folder["store/work"], Sweep).Dispose();
+        Assert.Empty(swept);
+        WorkFolder.Claim(folder["store/work"], Sweep).Dispose();
+        Assert.Equal(2, swept.Count);
+        Assert.Empty(Left("dead"));
+    }
+
     [Theory]
     [InlineData(typeof(IOException))]
     [InlineData(typeof(UnauthorizedAccessException))]
@@ -103,8 +128,8 @@ public sealed class SweepingWorkFolders : IDisposable
                 await store.WriteAsync("{}"u8.ToArray(), "a/b");
                 break;
             case "cache mount":
-                (await new CacheFolders(store, TimeProvider.System).TakeAsync("id", CacheUse.Shared, _ => { }, null, CancellationToken.None))
-                    .Dispose();
+                var mounts = new CacheFolders(store, TimeProvider.System);
+                (await mounts.TakeAsync("id", CacheUse.Shared, _ => { }, null, CancellationToken.None)).Dispose();
                 break;
             default:
                 _ = store.WorkFolder;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Manifold.Building.Recording;
 using Manifold.Content;
 using Manifold.Events;
+using Manifold.Linux;
 using Manifold.Oci;
 using Manifold.Planning;
 using Manifold.Projects;
@@ -15,7 +16,7 @@ using Manifold.Verification.Reproducibility;
 namespace Manifold.Building.Reproducing;
 
 /// <summary>One build of a project in a store of its own, in which nothing was built before.</summary>
-/// <remarks>Owns its store until it is disposed.</remarks>
+/// <remarks>Owns its store, and deletes it at the end.</remarks>
 public sealed class FreshBuild : IDisposable
 {
     private readonly ConcurrentDictionary<(string Component, Digest Step), Digest?> layers = new();
@@ -55,7 +56,11 @@ public sealed class FreshBuild : IDisposable
         }
     }
 
-    public void Dispose() => tools.Store.Dispose();
+    public void Dispose()
+    {
+        tools.Store.Dispose();
+        FileTree.Delete(tools.Store.Root);
+    }
 
     private async Task BuildAsync(FreshRequest request, BuilderTools tools, CancellationToken cancellation)
     {
@@ -94,7 +99,7 @@ public sealed class BuiltOnceException(string build, ProjectResult result) : Man
 }
 
 /// <summary>What is built, and where.</summary>
-/// <param name="StoreFolder">The store of its own.</param>
+/// <param name="StoreFolder">The store of its own (<see cref="Store.StoreInside"/>).</param>
 /// <param name="Name">For messages.</param>
 public sealed record FreshRequest(Project Project, GraphOptions Graph, LockUse Lock, string StoreFolder, string Name)
 {

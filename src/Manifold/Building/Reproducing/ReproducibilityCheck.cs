@@ -45,7 +45,8 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
     /// <exception cref="BuiltOnceException">A build failed.</exception>
     public async Task<ReproducibilityReport> RunAsync(ReproducibilityRequest request, CancellationToken cancellation)
     {
-        var work = Path.Combine(tools.Store.WorkFolder, "reproducibility");
+        var store = tools.Store;
+        var work = Path.Combine(store.WorkFolder, "reproducibility");
         try
         {
             // 1
@@ -56,9 +57,9 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
             // 3
             await request.Begin(1).ConfigureAwait(false);
             var begun = tools.Time.GetUtcNow();
-            using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, Path.Combine(work, "1"), "The first build")
+            using var first = await FreshBuild.RunAsync(new FreshRequest(project, request.Graph, pins, store.StoreInside("1"), "The first build")
             {
-                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [tools.Store], On = e => request.On(1, e),
+                Jobs = request.Jobs, Folders = [.. elsewhere.Originals], Stores = [store], On = e => request.On(1, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 4
             await Task.Delay(TimeSpan.FromSeconds(2), tools.Time, cancellation).ConfigureAwait(false);
@@ -66,10 +67,10 @@ public sealed class ReproducibilityCheck(BuilderTools tools)
             await request.Begin(2).ConfigureAwait(false);
             var zone = OtherTimeZone.At(begun, tools.Time.GetUtcNow());
             using var second = await FreshBuild.RunAsync(new FreshRequest(OtherTimeZone.Moved(elsewhere.Moved(request.Read()), zone),
-                OtherTimeZone.Moved(request.Graph, zone), pins, Path.Combine(work, "again", "2"),
+                OtherTimeZone.Moved(request.Graph, zone), pins, store.StoreInside("again-2"),
                     "The second build, in another folder and with another number of parallel steps,")
             {
-                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [tools.Store, first.Store], On = e => request.On(2, e),
+                Jobs = request.Jobs == 1 ? 2 : 1, TimeZone = zone, Folders = [.. elsewhere.Copies], Stores = [store, first.Store], On = e => request.On(2, e),
             }, tools, cancellation).ConfigureAwait(false);
             // 6
             return await new ProjectComparison(first, second).CompareAsync(cancellation).ConfigureAwait(false);
