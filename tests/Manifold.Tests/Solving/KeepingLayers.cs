@@ -1,4 +1,3 @@
-using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Solving;
@@ -202,6 +201,51 @@ public sealed class KeepingLayers : IDisposable
             return files;
         });
         Assert.NotNull((await later.ContentsAsync(new ChainLayer(diffId), Cancellation)).Find("hello"));
+    }
+
+    [Fact]
+    public async Task what_a_RUN_will_stand_on_is_decompressed_once_for_its_paths_and_its_files()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Unpacking needs root or a user namespace.");
+        var cache = new FakeCache();
+        cache.Add(shop.Cache.Imported, layer);
+        cache.Go();
+        var watched = 0;
+        var keeper = new LayerKeeper(new LayerTools(shop.Store, shop.Snapshots, shop.Cache, shop.Client, TimeProvider.System), 1000, _ => { })
+        {
+            Watch = (_, entries) =>
+            {
+                watched++;
+                return entries;
+            },
+        };
+        keeper.WillUnpack([layer.DiffId]);
+        var asked = new ChainLayer(layer.DiffId);
+        Assert.NotNull((await keeper.ContentsAsync(asked, Cancellation)).Find("etc/hello"));
+        Assert.Equal(0, watched);
+        Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(keeper.UnpackedFolder(layer.DiffId)!, "etc/hello"), Cancellation));
+        Assert.Equal("hello", Text((await keeper.FilesAsync([asked], Cancellation)).Find("etc/hello")!));
+        Assert.Equal(["etc/hello"], await keeper.ReadAsync(asked,
+            entries => entries.Where(entry => entry.Kind == EntryKind.File).Select(entry => entry.Path).ToList(), Cancellation));
+    }
+
+    [Fact]
+    public async Task what_is_decompressed_for_its_paths_is_watched()
+    {
+        var cache = new FakeCache();
+        cache.Add(shop.Cache.Imported, layer);
+        cache.Go();
+        var watched = new List<Digest>();
+        var keeper = new LayerKeeper(new LayerTools(shop.Store, shop.Snapshots, shop.Cache, shop.Client, TimeProvider.System), 1000, _ => { })
+        {
+            Watch = (diffId, entries) =>
+            {
+                watched.Add(diffId);
+                return entries;
+            },
+        };
+        await keeper.ContentsAsync(new ChainLayer(layer.DiffId), Cancellation);
+        Assert.Equal([layer.DiffId], watched);
     }
 
     [Fact]
