@@ -168,7 +168,8 @@ public sealed class DoingRuns : IDisposable
         bench.Write("d/g", "two");
         bench.Write("d/ignored", "three");
         var seen = new List<string>();
-        bench.Sandbox.Run = (request, _) => seen = [.. Directory.GetFiles(request.Mounts.Single().Source!).Select(file => Path.GetFileName(file))];
+        bench.Sandbox.Run = (request, _) =>
+            seen = [.. Directory.GetFiles(request.Mounts.Single().Source!).Select(file => Path.GetFileName(file))];
         await bench.SolveAsync("FROM scratch\nRUN --mount=target=/t,source=d [\"a\"]");
         Assert.Equal((MountKind.Bind, true), (Request.Mounts.Single().Kind, Request.Mounts.Single().ReadOnly));
         Assert.Equal(bench.Folder["context/d"], Request.Mounts.Single().Source);

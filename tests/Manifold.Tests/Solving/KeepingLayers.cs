@@ -101,7 +101,8 @@ public sealed class KeepingLayers : IDisposable
 
         shop.Layers.Forget(layer.DiffId);
         Assert.False(await shop.Layers.HasAsync(layer.DiffId, Cancellation));
-        shop.Layers.Know(layer.DiffId, _ => Task.FromResult<IReadOnlyCollection<LayerEntry>>([Folder("etc"), TextFile("etc/hello", "hello")]));
+        LayerEntry[] files = [Folder("etc"), TextFile("etc/hello", "hello")];
+        shop.Layers.Know(layer.DiffId, _ => Task.FromResult<IReadOnlyCollection<LayerEntry>>(files));
         Assert.NotNull((await shop.Layers.ContentsAsync(asked, Cancellation)).Find("etc/hello"));
     }
 
@@ -211,7 +212,7 @@ public sealed class KeepingLayers : IDisposable
         cache.Add(shop.Cache.Imported, layer);
         cache.Go();
         var watched = 0;
-        var keeper = new LayerKeeper(new LayerTools(shop.Store, shop.Snapshots, shop.Cache, shop.Client, TimeProvider.System), 1000, _ => { })
+        var keeper = new LayerKeeper(shop.Tools, 1000, _ => { })
         {
             Watch = (_, entries) =>
             {
@@ -236,7 +237,7 @@ public sealed class KeepingLayers : IDisposable
         cache.Add(shop.Cache.Imported, layer);
         cache.Go();
         var watched = new List<Digest>();
-        var keeper = new LayerKeeper(new LayerTools(shop.Store, shop.Snapshots, shop.Cache, shop.Client, TimeProvider.System), 1000, _ => { })
+        var keeper = new LayerKeeper(shop.Tools, 1000, _ => { })
         {
             Watch = (diffId, entries) =>
             {
@@ -272,7 +273,14 @@ public sealed class KeepingLayers : IDisposable
     private static LayerEntry TextFile(string path, string text)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        return new LayerEntry { Path = path, Kind = EntryKind.File, Mode = 0x1A4, Size = bytes.Length, Open = () => new MemoryStream(bytes) };
+        return new LayerEntry
+        {
+            Path = path,
+            Kind = EntryKind.File,
+            Mode = 0x1A4, // 0644
+            Size = bytes.Length,
+            Open = () => new MemoryStream(bytes),
+        };
     }
 
     private static string Text(LayerEntry entry)
