@@ -15,10 +15,10 @@ public sealed record LayerTools(Store Store, SnapshotStore Snapshots, StepCache 
 /// <summary>Has each layer in the form that is asked for, and makes a form only when somebody asks.</summary>
 /// <remarks>
 /// <code>
-///   a step's files   <see cref="LayerSources"/> ─┐                  ┌─► paths       <see cref="LayerPaths"/>: for destinations and folders to make
-///   registry, cache  <see cref="BlobFinder"/> ───┼── one layer ─────┼─► a folder    <see cref="UnpackedLayers"/>: for RUN
-///   a RUN's changes  <see cref="AdoptAsync"/> ───┘                  ├─► its files   <see cref="LayerReading"/>: for COPY --from
-///                                                   └─► a blob      <see cref="PublishedBlobs"/>: for publication
+/// a step's files   <see cref="LayerSources"/> ─┐            ┌─► paths     <see cref="LayerPaths"/>: for destinations of COPY
+/// registry, cache  <see cref="BlobFinder"/> ───┼─ one layer ─┼─► a folder  <see cref="UnpackedLayers"/>: for RUN
+/// a RUN's changes  <see cref="AdoptAsync"/> ───┘            ├─► its files <see cref="LayerReading"/>: for COPY --from
+///                                             └─► a blob    <see cref="PublishedBlobs"/>: for publication
 /// </code>
 /// Each form of each layer is made once in a process; what is on disk already is used. Shared by all images of a run: what one image
 /// asked for stays whole when that image fails or is stopped. Thread-safe.
@@ -41,7 +41,8 @@ public sealed class LayerKeeper : ILayerBlobs
     public LayerKeeper(LayerTools program, long fileTime, Action<BuildEvent> on)
     {
         this.program = program;
-        tools = new KeepingTools(program, new LayerWriter(new FileTime(fileTime)), on) { Watch = (layer, entries) => Watch(layer, entries) };
+        var writer = new LayerWriter(new FileTime(fileTime));
+        tools = new KeepingTools(program, writer, on) { Watch = (layer, entries) => Watch(layer, entries) };
         tables = new ContentTables(program.Store);
         blobs = new BlobFinder(tools);
         unpacked = new UnpackedLayers(tools, sources, blobs, tables);
@@ -53,13 +54,15 @@ public sealed class LayerKeeper : ILayerBlobs
     /// <summary>The folder of the store.</summary>
     internal string StoreRoot => program.Store.Root;
 
-    /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its content.</summary>
+    /// <summary>Sees the entries of every layer that is decompressed for its contents alone; must hand on each, and may read its
+    /// content.</summary>
     public Func<Digest, IEnumerable<LayerEntry>, IEnumerable<LayerEntry>> Watch { get; init; } = (_, entries) => entries;
 
     /// <summary>Tells of layers that RUNs will stand on: whoever needs their contents unpacks them.</summary>
     public void WillUnpack(IEnumerable<Digest> layers) => unpacked.Expect(layers);
 
-    /// <summary>The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the contents.</summary>
+    /// <summary>The layer that entries make, by diff id. Null where there are none. Reads each file once; stores only the
+    /// contents.</summary>
     public async Task<Digest?> HashAsync(IReadOnlyCollection<LayerEntry> entries, CancellationToken cancellation) =>
         entries.Count == 0 ? null : await HashAllAsync(entries, cancellation).ConfigureAwait(false);
 
@@ -80,7 +83,7 @@ public sealed class LayerKeeper : ILayerBlobs
     public async Task<bool> HasAsync(Digest diffId, CancellationToken cancellation) =>
         unpacked.Has(diffId) || await blobs.IsThereAsync(diffId, cancellation).ConfigureAwait(false);
 
-    /// <summary>What a cache said of the layer is not true: nothing is believed of it any more, and it is made here when it is needed.</summary>
+    /// <summary>Forgets what a cache said of the layer, because it is not true: the layer is made here when it is needed.</summary>
     public void Forget(Digest diffId)
     {
         program.Cache.Imported.Forget(diffId);

@@ -13,7 +13,8 @@ public sealed record StepResult(ImmutableArray<ChainLayer> Chain, bool MadeLayer
 /// <remarks>
 /// <code>
 /// a platform's last step
-///   1  its parents first, and what it reads from; equal steps of several platforms are one task; a linked copy does not wait for its parent
+///   1  its parents first, and what it reads from; equal steps of several platforms are one task;
+///      a linked copy does not wait for its parent
 ///   2  key of content → cache record    hit: the chain grows by a diff id, nothing is touched
 ///   3  miss: copy, make or run           <see cref="IStepExecutor"/>
 ///   4  the target's own layers           compressed while later steps run

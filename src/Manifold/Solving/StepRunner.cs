@@ -88,5 +88,6 @@ public sealed class StepRunner : IStepExecutor
     };
 
     /// <summary>A linked copy does. A name in --chown is looked up in what lies below, so it has to be known.</summary>
-    public bool StandsAlone(Step step) => step is CopyStep { Link: true } copy && (copy.Chown is null || OwnerLookup.IsOfNumbers(copy.Chown));
+    public bool StandsAlone(Step step) =>
+        step is CopyStep { Link: true } copy && (copy.Chown is null || OwnerLookup.IsOfNumbers(copy.Chown));
 }

@@ -1,11 +1,12 @@
-using System.Collections.Immutable;
 using System.Text;
 using Manifold.Events;
 using Manifold.Layers;
+using Manifold.Dockerfile;
 using Manifold.Linux;
 using Manifold.Planning;
 using Manifold.Sandbox;
 using Manifold.Solving;
+using Manifold.Solving.Copying;
 
 namespace Manifold.Tests.Solving;
 
@@ -18,9 +19,13 @@ public sealed class DoingRuns : IDisposable
 
     public void Dispose() => bench.Dispose();
 
+    private static void RequireSnapshots() =>
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Unpacking needs root or a user namespace.");
+
     [Fact]
     public async Task its_changes_are_the_layer()
     {
+        RequireSnapshots();
         bench.Sandbox.Run = (_, changes) => File.WriteAllText(Path.Combine(changes, "made"), "by a RUN");
         var image = await bench.SolveAsync("FROM scratch\nRUN [\"make\"]");
         Assert.Equal("by a RUN", bench.Text(image.Layers.Single(), "made"));
@@ -40,6 +45,7 @@ public sealed class DoingRuns : IDisposable
     [Fact]
     public async Task it_is_done_again_where_its_layer_is_gone()
     {
+        RequireSnapshots();
         bench.Sandbox.Run = (_, changes) => File.WriteAllText(Path.Combine(changes, "made"), "by a RUN");
         var image = await bench.SolveAsync("FROM scratch\nRUN [\"make\"]");
         File.Delete(bench.Store.BlobPath(image.Layers[0].Blob.Digest));
@@ -130,11 +136,12 @@ public sealed class DoingRuns : IDisposable
     public async Task a_cache_keeps_its_files_and_is_another_one_by_its_name()
     {
         var (uid, gid) = User.OfNewFiles;
-        bench.Sandbox.Run = (request, changes) =>
+        var found = "";
+        bench.Sandbox.Run = (request, _) =>
         {
             var seen = Path.Combine(request.Mounts.Single().Source!, "seen");
             File.AppendAllText(seen, "x");
-            File.WriteAllText(Path.Combine(changes, "count"), File.ReadAllText(seen));
+            found = File.ReadAllText(seen);
         };
         Assert.Equal("x", await CountAsync("a", "1"));
         Assert.Equal("xx", await CountAsync("a", "2"));
@@ -142,9 +149,9 @@ public sealed class DoingRuns : IDisposable
 
         async Task<string> CountAsync(string id, string command)
         {
-            var image = await bench.SolveAsync(
+            await bench.SolveAsync(
                 $"FROM scratch\nRUN --mount=type=cache,target=/c,id={id},uid={uid},gid={gid},mode=0700 [\"{command}\"]");
-            return bench.Text(image.Layers.Single(), "count");
+            return found;
         }
     }
 
@@ -159,19 +166,69 @@ public sealed class DoingRuns : IDisposable
     [Fact]
     public async Task a_folder_of_the_context_is_shown_as_it_is_or_as_a_copy_without_what_is_ignored()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "A view of the context is root's.");
+        RequireSnapshots(); // a copy is root's
         bench.Write("d/g", "two");
-        bench.Sandbox.Run = (request, changes) => File.Copy(Path.Combine(request.Mounts.Single().Source!, "g"), Path.Combine(changes, "g"));
-        var image = await bench.SolveAsync("FROM scratch\nRUN --mount=target=/t,source=d [\"a\"]");
-        Assert.Equal("two", bench.Text(image.Layers.Single(), "g"));
+        bench.Write("d/ignored", "three");
+        var seen = new List<string>();
+        bench.Sandbox.Run = (request, _) =>
+            seen = [.. Directory.GetFiles(request.Mounts.Single().Source!).Select(file => Path.GetFileName(file))];
+        await bench.SolveAsync("FROM scratch\nRUN --mount=target=/t,source=d [\"a\"]");
         Assert.Equal((MountKind.Bind, true), (Request.Mounts.Single().Kind, Request.Mounts.Single().ReadOnly));
         Assert.Equal(bench.Folder["context/d"], Request.Mounts.Single().Source);
+        Assert.Equal(["g", "ignored"], seen.Order(StringComparer.Ordinal));
+
+        bench.With = tools => tools with
+        {
+            Context = new ContextTree(bench.Folder["context"], IgnoreRules.Parse(".dockerignore", "d/ignored"),
+                new FileDigests(bench.Store, bench.Folder["context"], TimeProvider.System)),
+        };
+        await bench.SolveAsync("FROM scratch\nRUN --mount=target=/t,source=d [\"a\"]");
+        Assert.NotEqual(bench.Folder["context/d"], Request.Mounts.Single().Source);
+        Assert.Equal(["g"], seen);
+    }
+
+    [Fact]
+    public async Task what_a_mount_shows_has_to_be_there()
+    {
+        var failure = await Assert.ThrowsAsync<StepFailedException>(
+            () => bench.SolveAsync("FROM scratch\nRUN --mount=target=/t,source=gone [\"a\"]"));
+        Assert.Contains("'gone' is not in the build context", failure.Message, StringComparison.Ordinal);
+        failure = await Assert.ThrowsAsync<StepFailedException>(() => bench.SolveAsync(
+            "FROM scratch AS files\nFROM scratch\nRUN --mount=from=files,source=/gone,target=/t [\"a\"]"));
+        Assert.Contains("'/gone' is not in", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(bench.Sandbox.Requests);
+    }
+
+    [Fact]
+    public async Task an_agent_that_runs_is_reached_through_a_socket_of_the_RUNs_user()
+    {
+        var (uid, gid) = User.OfNewFiles;
+        var settings = new RunSettings { Agents = [new SshAgent("default") { Socket = bench.Folder["agent"] }] };
+        bench.With = tools => tools with { Run = settings, Agents = new SshAgents(settings, () => bench.Store.WorkFolder) };
+        bench.Sandbox.Run = (request, _) => Assert.True(File.Exists(request.Mounts.Single().Source));
+        await bench.SolveAsync($"FROM scratch\nRUN --mount=type=ssh,target=/agent,uid={uid},gid={gid} [\"a\"]");
+        Assert.Equal((MountKind.Bind, "/agent"), (Request.Mounts.Single().Kind, Request.Mounts.Single().Target));
+    }
+
+    [Fact]
+    public async Task a_cache_may_begin_with_the_files_of_a_stage()
+    {
+        RequireSnapshots();
+        bench.Write("seed/f", "one");
+        var seen = "";
+        bench.Sandbox.Run = (request, _) => seen = File.ReadAllText(Path.Combine(request.Mounts.Single().Source!, "f"));
+        await bench.SolveAsync(
+            "FROM scratch AS files\nCOPY seed /seed\nFROM scratch\nRUN --mount=type=cache,from=files,source=/seed,target=/c [\"a\"]");
+        Assert.Equal("one", seen);
+        var failure = await Assert.ThrowsAsync<StepFailedException>(() => bench.SolveAsync(
+            "FROM scratch AS files\nCOPY seed /seed\nFROM scratch\nRUN --mount=type=cache,from=files,source=/seed/f,target=/c [\"a\"]"));
+        Assert.Contains("is not a folder in", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task a_mount_of_a_part_of_a_stage_counts_by_that_part()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Unpacking needs root or a user namespace.");
+        RequireSnapshots();
         bench.Write("part/f", "one");
         bench.Write("rest", "a");
         const string dockerfile = """
@@ -201,7 +258,7 @@ public sealed class DoingRuns : IDisposable
     [Fact]
     public async Task a_RUN_on_a_copy_stands_on_its_unpacked_layer_and_keeps_only_what_it_changed()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Unpacking needs root or a user namespace.");
+        RequireSnapshots();
         bench.Write("f", "one");
         bench.Sandbox.Run = (request, changes) => File.WriteAllText(Path.Combine(changes, "made"), $"{request.Chain.Length}");
         var image = await bench.SolveAsync("FROM scratch\nCOPY f /f\nRUN [\"a\"]");

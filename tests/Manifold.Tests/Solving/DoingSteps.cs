@@ -3,7 +3,6 @@ using Manifold.Events;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Sandbox;
 using Manifold.Solving;
 
 namespace Manifold.Tests.Solving;
@@ -181,6 +180,14 @@ public sealed class DoingSteps : IDisposable
         Assert.Contains(await bench.EntriesAsync(added.Layers.Single()), entry => entry.Path == "x/inside/f");
         var copied = await bench.SolveAsync("FROM scratch\nCOPY a.tar /x/");
         Assert.Contains(await bench.EntriesAsync(copied.Layers.Single()), entry => entry.Path == "x/a.tar");
+    }
+
+    [Fact]
+    public async Task what_ADD_cannot_fetch_fails_its_step()
+    {
+        var failure = await Assert.ThrowsAsync<StepFailedException>(() => bench.SolveAsync("FROM scratch\nADD http://127.0.0.1:1/f /x"));
+        Assert.Contains("http://127.0.0.1:1/f", failure.Message, StringComparison.Ordinal);
+        Assert.Single(bench.Events.OfType<StepFailed>());
     }
 
     [Fact]

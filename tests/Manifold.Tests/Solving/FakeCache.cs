@@ -18,7 +18,10 @@ internal sealed record SampleLayer(Digest DiffId, Descriptor Blob, byte[] Bytes)
     {
         using var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, leaveOpen: true))
-            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+        {
+            var data = new MemoryStream(Encoding.UTF8.GetBytes(content));
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = data });
+        }
         using var gzip = new MemoryStream();
         using (var compressor = new GZipStream(gzip, CompressionLevel.Fastest, leaveOpen: true))
             compressor.Write(tar.ToArray());
@@ -82,7 +85,9 @@ internal sealed class LayerShop : IDisposable
     public LayerKeeper Layers { get; }
 
     /// <summary>What another run knows: the disk, and nothing of this one's memory.</summary>
-    public LayerKeeper NewKeeper() => new(new LayerTools(Store, Snapshots, Cache, Client, TimeProvider.System), fileTime: 1000, _ => { });
+    public LayerKeeper NewKeeper() => new(Tools, fileTime: 1000, _ => { });
+
+    public LayerTools Tools => new(Store, Snapshots, Cache, Client, TimeProvider.System);
 
     public void Dispose()
     {

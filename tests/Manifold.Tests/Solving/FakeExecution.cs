@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Manifold.Dockerfile;
 using Manifold.Layers;
 using Manifold.Oci;

@@ -1,4 +1,3 @@
-using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Oci;
 using Manifold.Solving;
@@ -102,7 +101,8 @@ public sealed class KeepingLayers : IDisposable
 
         shop.Layers.Forget(layer.DiffId);
         Assert.False(await shop.Layers.HasAsync(layer.DiffId, Cancellation));
-        shop.Layers.Know(layer.DiffId, _ => Task.FromResult<IReadOnlyCollection<LayerEntry>>([Folder("etc"), TextFile("etc/hello", "hello")]));
+        LayerEntry[] files = [Folder("etc"), TextFile("etc/hello", "hello")];
+        shop.Layers.Know(layer.DiffId, _ => Task.FromResult<IReadOnlyCollection<LayerEntry>>(files));
         Assert.NotNull((await shop.Layers.ContentsAsync(asked, Cancellation)).Find("etc/hello"));
     }
 
@@ -205,6 +205,51 @@ public sealed class KeepingLayers : IDisposable
     }
 
     [Fact]
+    public async Task what_a_RUN_will_stand_on_is_decompressed_once_for_its_paths_and_its_files()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Unpacking needs root or a user namespace.");
+        var cache = new FakeCache();
+        cache.Add(shop.Cache.Imported, layer);
+        cache.Go();
+        var watched = 0;
+        var keeper = new LayerKeeper(shop.Tools, 1000, _ => { })
+        {
+            Watch = (_, entries) =>
+            {
+                watched++;
+                return entries;
+            },
+        };
+        keeper.WillUnpack([layer.DiffId]);
+        var asked = new ChainLayer(layer.DiffId);
+        Assert.NotNull((await keeper.ContentsAsync(asked, Cancellation)).Find("etc/hello"));
+        Assert.Equal(0, watched);
+        Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(keeper.UnpackedFolder(layer.DiffId)!, "etc/hello"), Cancellation));
+        Assert.Equal("hello", Text((await keeper.FilesAsync([asked], Cancellation)).Find("etc/hello")!));
+        Assert.Equal(["etc/hello"], await keeper.ReadAsync(asked,
+            entries => entries.Where(entry => entry.Kind == EntryKind.File).Select(entry => entry.Path).ToList(), Cancellation));
+    }
+
+    [Fact]
+    public async Task what_is_decompressed_for_its_paths_is_watched()
+    {
+        var cache = new FakeCache();
+        cache.Add(shop.Cache.Imported, layer);
+        cache.Go();
+        var watched = new List<Digest>();
+        var keeper = new LayerKeeper(shop.Tools, 1000, _ => { })
+        {
+            Watch = (diffId, entries) =>
+            {
+                watched.Add(diffId);
+                return entries;
+            },
+        };
+        await keeper.ContentsAsync(new ChainLayer(layer.DiffId), Cancellation);
+        Assert.Equal([layer.DiffId], watched);
+    }
+
+    [Fact]
     public async Task what_a_cache_in_a_registry_has_is_named_there_and_not_fetched()
     {
         var cache = new FakeCache { Repository = ImageReference.Parse("quay.io/acme/app:cache") };
@@ -228,7 +273,14 @@ public sealed class KeepingLayers : IDisposable
     private static LayerEntry TextFile(string path, string text)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        return new LayerEntry { Path = path, Kind = EntryKind.File, Mode = 0x1A4, Size = bytes.Length, Open = () => new MemoryStream(bytes) };
+        return new LayerEntry
+        {
+            Path = path,
+            Kind = EntryKind.File,
+            Mode = 0x1A4, // 0644
+            Size = bytes.Length,
+            Open = () => new MemoryStream(bytes),
+        };
     }
 
     private static string Text(LayerEntry entry)

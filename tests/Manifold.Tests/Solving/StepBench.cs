@@ -62,6 +62,9 @@ internal sealed class StepBench : IDisposable
     /// <summary>Changes the tools of the next build.</summary>
     public Func<StepTools, StepTools> With { get; set; } = tools => tools;
 
+    /// <summary>Shows mounts the context itself, as it is for root. A copy for an ordinary user could not be root's.</summary>
+    public void ShowContextAsItIs() => With = tools => tools with { Context = new AsItIs(tools.Context, Folder["context"]) };
+
     public string Write(string name, string content) => Folder.Write(Path.Combine("context", name), content);
 
     /// <summary>The image of a Dockerfile, for one platform.</summary>
@@ -127,4 +130,15 @@ internal sealed class StepBench : IDisposable
         }).ToList()).Single(entry => entry.Path == path).Text;
 
     public void Dispose() => shop.Dispose();
+
+    private sealed class AsItIs(ISourceTree tree, string root) : ISourceTree
+    {
+        public bool Hides => tree.Hides;
+        public LayerEntry? Find(string path) => tree.Find(path);
+        public IEnumerable<string> Names(string folder) => tree.Names(folder);
+        public IEnumerable<LayerEntry> Below(string folder) => tree.Below(folder);
+        public Digest DigestOf(LayerEntry file) => tree.DigestOf(file);
+        public string DescribeMissing(string source) => tree.DescribeMissing(source);
+        public string? PathAsItIs(SelectedSource files) => Path.Combine(root, files.Root.Path);
+    }
 }

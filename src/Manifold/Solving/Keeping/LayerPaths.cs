@@ -1,5 +1,4 @@
 using Manifold.Layers;
-using Manifold.Oci;
 
 namespace Manifold.Solving.Keeping;
 
