@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization.Metadata;
-using Manifold.Dockerfile.Checks;
 using Manifold.Planning.Advising;
 using Manifold.Projects;
 
