@@ -4,6 +4,7 @@ using System.Text.Json;
 namespace Manifold.Dockerfile;
 
 /// <summary>Writes one tree: the document and its stages.</summary>
+/// <remarks>Written by hand, because each kind of instruction has members of its own, and records would repeat the whole tree.</remarks>
 internal sealed partial class TreeJson(Utf8JsonWriter json)
 {
     public void Write(DockerfileTree tree)

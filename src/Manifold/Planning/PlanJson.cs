@@ -5,7 +5,10 @@ using System.Text.Json;
 namespace Manifold.Planning;
 
 /// <summary>A plan as JSON: the bases, the steps, each after those that it needs, and each platform's image.</summary>
-/// <remarks>Steps name each other by digest. Proxy settings and the values of secrets are not in it; their names are.</remarks>
+/// <remarks>
+/// The outermost object is written by hand, because callers add members. Steps name each other by digest. Proxy settings and the values of
+/// secrets are not in it; their names are.
+/// </remarks>
 public static class PlanJson
 {
     /// <param name="more">Writes further members, for a caller that knows more than the plan.</param>

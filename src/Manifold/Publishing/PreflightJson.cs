@@ -1,56 +1,70 @@
+using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Manifold.Publishing;
 
-/// <summary>A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>. What a registry does not tell is null.</summary>
+/// <summary>A preflight as members of a plan's JSON: <c>repositories</c> and <c>targets</c>. Null is an answer that a registry does not
+/// give.</summary>
 public static class PreflightJson
 {
     public static void Write(Utf8JsonWriter json, Preflight? preflight)
     {
-        json.WriteStartArray("repositories");
-        foreach (var repository in preflight?.Repositories ?? [])
-        {
-            json.WriteStartObject();
-            json.WriteString("name", repository.Name);
-            json.WriteBoolean("mayPush", repository.Problem is null);
-            WriteAnswer(json, "exists", repository.Exists);
-            WriteAnswer(json, "acceptsIndex", repository.AcceptsIndex);
-            WriteAnswer(json, "acceptsZstd", repository.AcceptsZstd);
-            WriteAnswer(json, "hasReferrersApi", repository.HasReferrersApi);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("targets");
-        foreach (var target in preflight?.Tags ?? [])
-        {
-            json.WriteStartObject();
-            json.WriteString("tag", target.Tag.ToString());
-            if (target.Platform is { } platform)
-                json.WriteString("platform", platform.ToString());
-            if (target.Now is { } now)
-            {
-                json.WriteString("digest", now.Digest.ToString());
-                WriteAll(json, "platforms", now.Platforms);
-            }
-            WriteAll(json, "loses", target.Losing);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteAnswer(Utf8JsonWriter json, string name, bool? answer)
-    {
-        if (answer is { } told)
-            json.WriteBoolean(name, told);
-        else
-            json.WriteNull(name);
-    }
-
-    private static void WriteAll<T>(Utf8JsonWriter json, string name, IEnumerable<T> values) where T : notnull
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-            json.WriteStringValue(value.ToString());
-        json.WriteEndArray();
+        json.WritePropertyName("repositories");
+        JsonSerializer.Serialize(
+            json, (preflight?.Repositories ?? []).Select(PlannedRepository.Of), PreflightRecordsJson.Default.IEnumerablePlannedRepository);
+        json.WritePropertyName("targets");
+        JsonSerializer.Serialize(
+            json, (preflight?.Tags ?? []).Select(PlannedTarget.Of), PreflightRecordsJson.Default.IEnumerablePlannedTarget);
     }
 }
+
+internal sealed record PlannedRepository
+{
+    public required string Name { get; init; }
+    public required bool MayPush { get; init; }
+    public required bool? Exists { get; init; }
+    public required bool? AcceptsIndex { get; init; }
+    public required bool? AcceptsZstd { get; init; }
+    public required bool? HasReferrersApi { get; init; }
+
+    public static PlannedRepository Of(RepositoryState repository) => new()
+    {
+        Name = repository.Name,
+        MayPush = repository.Problem is null,
+        Exists = repository.Exists,
+        AcceptsIndex = repository.AcceptsIndex,
+        AcceptsZstd = repository.AcceptsZstd,
+        HasReferrersApi = repository.HasReferrersApi,
+    };
+}
+
+internal sealed record PlannedTarget
+{
+    public required string Tag { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Platform { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Digest { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? Platforms { get; init; }
+
+    public required ImmutableArray<string> Loses { get; init; }
+
+    public static PlannedTarget Of(TargetState target) => new()
+    {
+        Tag = target.Tag.ToString(),
+        Platform = target.Platform?.ToString(),
+        Digest = target.Now?.Digest.ToString(),
+        Platforms = target.Now is { } now ? [.. now.Platforms.Select(platform => platform.ToString())] : null,
+        Loses = [.. target.Losing.Select(platform => platform.ToString())],
+    };
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(IEnumerable<PlannedRepository>))]
+[JsonSerializable(typeof(IEnumerable<PlannedTarget>))]
+internal sealed partial class PreflightRecordsJson : JsonSerializerContext;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Manifold.Building.Checking;
 using Manifold.Dockerfile;
 using System.Text.Json.Serialization.Metadata;
-using Manifold.Dockerfile.Checks;
 using Manifold.Planning.Advising;
 
 namespace Manifold.Reporting;

@@ -8,7 +8,8 @@ namespace Manifold.Projects.Bake;
 /// <summary>A project as a bake file: what <c>docker buildx bake -f -</c> takes.</summary>
 /// <remarks>
 /// What was read from bake files is printed as they have it, with everything worked in; of another file <see cref="ComponentTargets"/> says
-/// how. Targets that the printed ones stand on come with them, without outputs.
+/// how. Targets that the printed ones stand on come with them, without outputs. Written by hand, because the members are the keys that the
+/// user has set, in the table of <see cref="BakeKey"/>.
 /// </remarks>
 public static class BakeJson
 {

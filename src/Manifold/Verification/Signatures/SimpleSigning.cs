@@ -4,7 +4,10 @@ using Manifold.Oci;
 namespace Manifold.Verification.Signatures;
 
 /// <summary>What a signature of cosign's kind says: this manifest, under this name, was signed. The signed bytes are this JSON.</summary>
-/// <remarks>Source: containers/image, "containers-signature(5)", section "JSON Data Format"; sigstore/cosign specs/SIGNATURE_SPEC.md.</remarks>
+/// <remarks>
+/// Written by hand, because the bytes are signed.
+/// Source: containers/image, "containers-signature(5)", section "JSON Data Format"; sigstore/cosign specs/SIGNATURE_SPEC.md.
+/// </remarks>
 /// <param name="Reference">The name as whoever signed it called it: a repository, with a tag or without.</param>
 public sealed record SimpleSigning(string Reference, Digest Manifest)
 {
