@@ -75,13 +75,15 @@ internal sealed class ContextFlags
             var local => local,
         })));
         request = request with { Contexts = contexts.ToImmutableSortedDictionary(StringComparer.Ordinal) };
-        if (request.ContextAddress is { } address)
-            request = await PrepareMainAsync(cli, fetcher, request, address, keepGitFolder, cancellation);
+        if (request.ContextAddress is not null)
+            request = await PrepareMainAsync(cli, fetcher, request, cancellation);
         return request.DockerfilePath == "-" ? WithDockerfile(request, await ReadInputAsync(cli, cancellation), "standard input") : request;
     }
 
-    private static async Task<BuildRequest> PrepareMainAsync(CliContext cli, ContextFetcher fetcher, BuildRequest request, string address, bool keepGitFolder, CancellationToken cancellation)
+    private static async Task<BuildRequest> PrepareMainAsync(
+        CliContext cli, ContextFetcher fetcher, BuildRequest request, CancellationToken cancellation)
     {
+        var address = request.ContextAddress!;
         FetchedContext fetched;
         if (address == "-")
         {
@@ -89,7 +91,7 @@ internal sealed class ContextFlags
             fetched = await fetcher.ReadAsync(input, cancellation);
         }
         else
-            fetched = await fetcher.FetchAsync(address, keepGitFolder, cancellation);
+            fetched = await fetcher.FetchAsync(address, BuildKitArguments.KeepsGitFolder(request), cancellation);
         request = request with { ContextFolder = fetched.Folder, ContextTime = fetched.Time };
         if (fetched.Dockerfile is { } dockerfile)
             return request.DockerfilePath is { } path ? throw new UsageException($"-f {path}: the context is a single Dockerfile, so it "

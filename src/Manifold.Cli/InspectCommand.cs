@@ -55,7 +55,7 @@ internal static class InspectCommand
             }
             // The image as the registry has it, whatever the store remembers of it.
             var parts = source.Location.Transport is Transport.Registry && !(parsed.GetValue(raw) && wanted is null)
-                ? await RegistryParts.TryAskAsync(client, store, source, PartsAsked.Documents, context.Warn, cancellation) : null;
+                ? await RegistryParts.TryAskAsync((client, store), source, PartsAsked.Documents, context.Warn, cancellation) : null;
             if (parsed.GetValue(raw) || parsed.GetValue(config))
             {
                 var bytes = await ReadAsync(source, (wanted, parsed.GetValue(config)), parts, cancellation);

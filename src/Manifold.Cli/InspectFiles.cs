@@ -50,7 +50,7 @@ internal static class InspectFiles
     {
         var (number, all) = (0, image.Manifest.Layers.Length);
         await using var status = new StatusLine(context, () => $"Reading layer {Volatile.Read(ref number)} of {all} …");
-        return await ImageFiles.ReadAsync(source, image, how.Cache, how.Most, layer => Volatile.Write(ref number, layer), cancellation);
+        return await ImageFiles.ReadAsync(source, image, how, layer => Volatile.Write(ref number, layer), cancellation);
     }
 
     private static void Write(CliContext context, ImageLocation location, PlatformEntry entry, ImageFiles files)

@@ -90,7 +90,7 @@ internal sealed class VerifyCommand
         {
             Policy = policy, All = parsed.GetValue(all), Platforms = RegistryAccess.Platforms(parsed.GetValue(platforms) ?? []),
             Parts = source.Location.Transport is Transport.Registry
-                ? await RegistryParts.TryAskAsync(client, store, source, PartsAsked.All, context.Warn, cancellation)
+                ? await RegistryParts.TryAskAsync((client, store), source, PartsAsked.All, context.Warn, cancellation)
                 : null,
         };
         var report = await new Gate(store).CheckAsync(source, options, cancellation);

@@ -151,7 +151,11 @@ public sealed class GitFetcher(Store store, GitCredentials credentials)
     private async Task<ChildProcess.Result> TryGitAsync(GitAddress address, string folder, string[] arguments, CancellationToken cancellation)
     {
         const string script = "umask 022; unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; : \"${GIT_SSH_COMMAND:=ssh -o BatchMode=yes}\"; export GIT_SSH_COMMAND; " + Configuring + "exec git \"$@\"";
-        var result = await ChildProcess.RunAsync("/bin/sh", ["-c", script, "sh", "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments], environment: credentials.For(address) is { } header ? Environment.SetItems(header.Variables) : Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false);
+        string[] command =
+            ["-c", script, "sh", "-C", folder, "-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main", .. arguments];
+        var environment = credentials.For(address) is { } header ? Environment.SetItems(header.Variables) : Environment;
+        var result = await ChildProcess.RunAsync("/bin/sh", command, environment: environment, cancellation: cancellation)
+            .ConfigureAwait(false);
         const int notFound = 127;
         return result is { ExitCode: not notFound } ? result : throw new HostNotReadyException(
             "Fetching a repository needs git, which is not installed. Install it with: apt-get install git");

@@ -16,13 +16,15 @@ public static class ChildProcess
     /// <returns>Null where the program is not installed.</returns>
     public static async Task<Result?> RunAsync(
         string program, IEnumerable<string> arguments, string? input = null,
-        ImmutableSortedDictionary<string, string>? environment = null, string? folder = null, CancellationToken cancellation = default)
+        ImmutableSortedDictionary<string, string>? environment = null, CancellationToken cancellation = default)
     {
         using var process = new Process();
         process.StartInfo = new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            WorkingDirectory = folder ?? "", StandardInputEncoding = new UTF8Encoding(false),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
         };
         foreach (var (name, value) in environment ?? ImmutableSortedDictionary<string, string>.Empty)
             process.StartInfo.Environment[name] = value;

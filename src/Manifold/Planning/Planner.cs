@@ -74,7 +74,7 @@ public sealed class Planner
 
     private ImagePlan PlanImage(StageGraph graph, IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
     {
-        var stages = new StagePlans(tree, request, graph, bases, steps, diagnosing);
+        var stages = new StagePlans(request, graph, bases, steps);
         var target = stages.PlanOf(graph.Target);
         var config = ForPlatform(target.Config, graph.Platform) with
         {

@@ -32,6 +32,8 @@ internal sealed class StageGraph
         GlobalScope = DeclareGlobals();
     }
 
+    public DockerfileTree Tree => tree;
+    public Diagnosing Diagnosing => diagnosing;
     public Platform Platform { get; }
     public Stage Target { get; }
 

@@ -16,18 +16,18 @@ internal sealed record StagePlan(Step Last, ImageConfig Config, ImmutableArray<P
 
 /// <summary>The stages of one Dockerfile for one target platform, each planned once, when it is needed.</summary>
 internal sealed class StagePlans(
-    DockerfileTree tree, BuildRequest request, StageGraph graph,
-    IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps, Diagnosing diagnosing)
+    BuildRequest request, StageGraph graph,
+    IReadOnlyDictionary<(ImageReference, Platform), BaseImage> bases, Dictionary<Digest, Step> steps)
 {
     // What a root file system without an image has (BuildKit's empty image): commands are found, and work starts at the root.
     internal const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private readonly Dictionary<int, StagePlan> plans = [];
 
-    public DockerfileTree Tree => tree;
+    public DockerfileTree Tree => graph.Tree;
     public BuildRequest Request => request;
     public StageGraph Graph => graph;
-    public Diagnosing Diagnosing => diagnosing;
+    public Diagnosing Diagnosing => graph.Diagnosing;
 
     public StagePlan PlanOf(Stage stage)
     {

@@ -103,7 +103,7 @@ public static partial class GitCheckout
         ThrowIfFailed(checkout, arguments, await TryRunAsync(arguments, Path.GetDirectoryName(checkout.Folder)!, cancellation).ConfigureAwait(false));
 
     private static async Task<ChildProcess.Result> TryRunAsync(string[] arguments, string folder, CancellationToken cancellation) =>
-        await ChildProcess.RunAsync("git", arguments, environment: Environment, folder: folder, cancellation: cancellation).ConfigureAwait(false)
+        await ChildProcess.RunAsync("git", ["-C", folder, .. arguments], environment: Environment, cancellation: cancellation).ConfigureAwait(false)
         ?? throw new HostNotReadyException("git is needed to check out the source of a component, but it is not installed. Install it: "
             + "apt-get install git");
 

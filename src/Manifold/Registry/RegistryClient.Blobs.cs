@@ -34,7 +34,7 @@ public sealed partial class RegistryClient
                 await FirstAnswerAsync(repository, byContent: true, async place =>
                 {
                     var request = place.Named(BlobRequest("pull", HttpMethod.Get, repository, blob.Digest, place.Reference));
-                    await TransferAsync(place, request, blob, store, progress, cancellation).ConfigureAwait(false);
+                    await TransferAsync(place, request, (blob, store), progress, cancellation).ConfigureAwait(false);
                     return true;
                 }).ConfigureAwait(false);
             progress?.Report(blob.Size);
@@ -68,13 +68,13 @@ public sealed partial class RegistryClient
     }
 
     private static async Task TransferAsync(
-        Place place, RegistryRequest request, Descriptor blob, Store store, IProgress<long>? progress, CancellationToken cancellation)
+        Place place, RegistryRequest request, (Descriptor Blob, Store Store) wanted, IProgress<long>? progress, CancellationToken cancellation)
     {
         // What another place, or another day, sent before may be what is wrong; and once is worth another try.
         for (var tries = 0; tries < 2; tries++)
         {
-            await using var arriving = ArrivingBlob.Begin(store, blob);
-            await using var stream = new BlobStream(place.Host, request, blob.Size, arriving.Length);
+            await using var arriving = ArrivingBlob.Begin(wanted.Store, wanted.Blob);
+            await using var stream = new BlobStream(place.Host, request, wanted.Blob.Size, arriving.Length);
             await CopyAsync(stream, arriving, progress, cancellation).ConfigureAwait(false);
             if (await arriving.TryCompleteAsync(cancellation).ConfigureAwait(false))
                 return;

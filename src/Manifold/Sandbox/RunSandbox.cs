@@ -65,7 +65,7 @@ public sealed class RunSandbox : ISandbox
                 {
                     mounts.HideBundle();
                     using var network = BeginNetwork(request, run, carrier, carrierReaders);
-                    Prepare(request, run, mounts, emulated, network is not null, cancellation);
+                    Prepare(request, run, mounts, (emulated, InOwnNetwork: network is not null), cancellation);
                     AwaitNetwork(carrier, network, cancellation);
                     var code = Execute(container, readers, request.OnStarted, cancellation);
                     return (code, code == 0 ? null : container.Failure());
@@ -139,8 +139,8 @@ public sealed class RunSandbox : ISandbox
     private static HostNotReadyException NoNetwork(NetworkProgram carrier, Exception cause) =>
         new($"RUN: {carrier.Path} did not set up the network: {cause.Message} Run: manifold doctor", cause);
 
-    private void Prepare(RunRequest request, RunFolder run, RunMounts making, bool emulated,
-        bool inOwnNetwork, CancellationToken cancellation)
+    private void Prepare(
+        RunRequest request, RunFolder run, RunMounts making, (bool Emulated, bool InOwnNetwork) how, CancellationToken cancellation)
     {
         RefuseZeroBytes(request);
         // 1
@@ -168,11 +168,11 @@ public sealed class RunSandbox : ISandbox
             Hostname = request.Hostname,
             CgroupPath = Cgroups.PathOf(run.Id, request.CgroupParent),
             OwnNetwork = request.Network == NetworkMode.None,
-            InOwnNetwork = inOwnNetwork,
+            InOwnNetwork = how.InOwnNetwork,
             Mounts = mounts,
             Insecure = request.Insecure, Limits = request.Limits,
             // qemu ends a program that crashed by a signal to itself, which a first process does not get: it would hang for ever.
-            FirstProcess = !emulated,
+            FirstProcess = !how.Emulated,
         }.Write(run.Bundle);
     }
 

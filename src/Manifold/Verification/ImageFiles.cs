@@ -39,15 +39,16 @@ public sealed record ImageFiles(ImmutableArray<FilesOfLayer> Layers, ImmutableAr
     /// <summary>Reads the layers' tables of contents, and picks the largest files.</summary>
     /// <remarks>
     /// A layer whose table the store keeps is not read again. Every other layer is streamed once, nothing of its content is kept, and
-    /// its table goes to the store, so memory holds one table at a time, the paths, and <paramref name="most"/> files.
+    /// its table goes to the store, so memory holds one table at a time, the paths, and as many files as are returned.
     /// </remarks>
-    /// <param name="most">How many files to return.</param>
+    /// <param name="how">The tables that the store keeps, and how many files to return.</param>
     /// <param name="onLayer">Called with the number of each layer before it is read.</param>
     /// <exception cref="ManifoldException">Something of the image is missing or broken.</exception>
     public static async Task<ImageFiles> ReadAsync(
-        IImageSource source, PlatformImage image, ContentsCache cache, int most, Action<int>? onLayer = null,
+        IImageSource source, PlatformImage image, (ContentsCache Cache, int Most) how, Action<int>? onLayer = null,
         CancellationToken cancellation = default)
     {
+        var (cache, most) = how;
         var (layers, diffIds) = (image.Manifest.Layers, image.Config.RootFs.DiffIds);
         if (layers.Length != diffIds.Length)
         {

@@ -65,14 +65,14 @@ public sealed class RegistryParts
     /// <summary>As <see cref="AskAsync"/>; null where the registry does not answer and a mirror stands before it, which the image came
     /// from.</summary>
     /// <param name="tell">Gets, for people, why nothing is known of the registry.</param>
-    public static async Task<RegistryParts?> TryAskAsync(RegistryClient client, Store store, IImageSource source, PartsAsked asked,
+    public static async Task<RegistryParts?> TryAskAsync((RegistryClient Client, Store Store) at, IImageSource source, PartsAsked asked,
         Action<string> tell, CancellationToken cancellation = default)
     {
         try
         {
-            return await AskAsync(client, store, source, asked, cancellation).ConfigureAwait(false);
+            return await AskAsync(at.Client, at.Store, source, asked, cancellation).ConfigureAwait(false);
         }
-        catch (RegistryException e) when (client.Options.Registries.HasMirrors(source.Location.Reference!))
+        catch (RegistryException e) when (at.Client.Options.Registries.HasMirrors(source.Location.Reference!))
         {
             tell($"{e.Message} The image is read from its mirrors. Whether the registry itself has all of it is unknown.");
             return null;

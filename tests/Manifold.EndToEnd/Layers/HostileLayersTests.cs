@@ -11,7 +11,7 @@ public sealed class HostileLayers
     private static LayerEntry Link(string path, string target) => new() { Path = path, Kind = EntryKind.SymbolicLink, LinkTarget = target };
     private static LayerEntry HardLink(string path, string target) => new() { Path = path, Kind = EntryKind.HardLink, LinkTarget = target };
 
-    public static TheoryData<string, LayerEntry[]> Attacks => new()
+    private static readonly Dictionary<string, LayerEntry[]> Layers = new()
     {
         { "dots in a path", [FileTrees.FileEntry("../canary/file")] },
         { "dots in the middle of a path", [FileTrees.FileEntry("a/../../canary/file")] },
@@ -34,15 +34,17 @@ public sealed class HostileLayers
         { "a file below a file", [FileTrees.FileEntry("a"), FileTrees.FileEntry("a/b")] },
     };
 
+    public static TheoryData<string> Attacks => [.. Layers.Keys];
+
     [Theory]
-    [MemberData(nameof(Attacks), DisableDiscoveryEnumeration = true)]
-    public void are_refused_and_write_nothing_outside(string attack, LayerEntry[] entries)
+    [MemberData(nameof(Attacks))]
+    public void are_refused_and_write_nothing_outside(string attack)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Owners and device nodes need root.");
         foreach (var format in new[] { FolderFormat.Overlay, FolderFormat.Plain })
         {
             using var trap = new Trap();
-            var refusal = Assert.Throws<LayerException>(() => trap.Unpack(entries, format));
+            var refusal = Assert.Throws<LayerException>(() => trap.Unpack(Layers[attack], format));
             Assert.True(refusal.Message.Length > 20, attack);
             trap.AssertUntouched();
         }

@@ -38,14 +38,14 @@ public sealed class ReadingDamagedTars
     public void other_spellings_come_out_plain(string name, string path) => Assert.Equal(path, Assert.Single(ReadAll(TarNamed(name))).Path);
 
     [Theory]
-    [InlineData("a/.wh.b", "a/b", EntryKind.Whiteout)]
-    [InlineData(".wh.b", "b", EntryKind.Whiteout)]
-    [InlineData("a/.wh..wh..opq", "a", EntryKind.Folder)]
-    [InlineData(".wh..wh..opq", "", EntryKind.Folder)]
-    public void whiteout_names_are_understood(string name, string path, EntryKind kind)
+    [InlineData("a/.wh.b", "a/b", false)]
+    [InlineData(".wh.b", "b", false)]
+    [InlineData("a/.wh..wh..opq", "a", true)]
+    [InlineData(".wh..wh..opq", "", true)]
+    public void whiteout_names_are_understood(string name, string path, bool isOpaque)
     {
         var entry = Assert.Single(ReadAll(TarNamed(name)));
-        Assert.Equal((path, kind, kind == EntryKind.Folder), (entry.Path, entry.Kind, entry.Opaque));
+        Assert.Equal((path, isOpaque ? EntryKind.Folder : EntryKind.Whiteout, isOpaque), (entry.Path, entry.Kind, entry.Opaque));
     }
 
     [Theory]

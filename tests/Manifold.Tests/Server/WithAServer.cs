@@ -4,9 +4,12 @@ using Manifold.Server;
 namespace Manifold.Tests.Server;
 
 /// <summary>A registry of its own for each test. Tests of the specification are written from its text; the numbers are its endpoints.</summary>
-public abstract class WithAServer(Func<ServeOptions, ServeOptions>? with = null) : IAsyncLifetime
+public abstract class WithAServer : IAsyncLifetime
 {
+    private readonly Func<ServeOptions, ServeOptions>? with;
     private RunningServer server = null!;
+
+    private protected WithAServer(Func<ServeOptions, ServeOptions>? with = null) => this.with = with;
 
     protected RunningServer Server => server;
 

@@ -117,7 +117,7 @@ public sealed class ListingFiles : IDisposable
         var top = await store.WriteAsync(manifest.ToJson(), MediaType.Manifest);
         store.Tags.Set(ImageReference.Parse("app"), top);
         await using var source = new ImageSources(store, registry).Open(ImageLocation.InStore(ImageReference.Parse("app")));
-        return await ImageFiles.ReadAsync(source, new PlatformImage(top, manifest, config), new ContentsCache(store), most);
+        return await ImageFiles.ReadAsync(source, new PlatformImage(top, manifest, config), (new ContentsCache(store), most));
     }
 
     private static byte[] Tar((string Path, int Size)[] files)

@@ -49,8 +49,8 @@ internal sealed class EventLog
                 case PlanMade made: Plan(component, made); break;
                 case StepStarted started: Begin(component, started.Step, e.Time); break;
                 case StepResumed resumed: Begin(component, resumed.Step, e.Time); break;
-                case StepFinished done: End(component, done.Step, e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
-                case StepFailed failed: End(component, failed.Step, e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
+                case StepFinished done: End(Of(component, done.Step), e.Time, done.Cached ? StepState.Cached : StepState.Done, done.Duration, done.Emulated); break;
+                case StepFailed failed: End(Of(component, failed.Step), e.Time, StepState.Failed, failed.Duration, failed.Emulated); break;
                 case Transferred { Kind: TransferKind.Pull or TransferKind.Push } transfer: Move(component, transfer); break;
                 case HookStarted hook: hooks[(component, hook.Name)] = e.Time; break;
                 case HookFinished hook: End(component, hook); break;
@@ -141,9 +141,8 @@ internal sealed class EventLog
         (seen.Begin, seen.State) = (At(time), StepState.Cancelled); // until it ends
     }
 
-    private void End(string component, Step step, DateTimeOffset time, StepState state, TimeSpan duration, bool emulated)
+    private void End(Seen seen, DateTimeOffset time, StepState state, TimeSpan duration, bool emulated)
     {
-        var seen = Of(component, step);
         (seen.End, seen.State, seen.Seconds, seen.Emulated) = (At(time), state, Math.Round(duration.TotalSeconds, 3), emulated);
         seen.Begin ??= Math.Max(0, At(time - duration));
     }

@@ -69,8 +69,8 @@ internal sealed partial class StartTrace
             var found = string.Join(", ", part.Architectures);
             // A library that knows several processors and not this one is often one that can do without.
             var isOfOne = part.Architectures.Length == 1 || wanted is "amd64" or "arm64";
-            Tell(FindingId.WrongMachine, isOfOne
-                ? Serious(launch) : FindingSeverity.Warning,
+            Tell((FindingId.WrongMachine, isOfOne
+                ? Serious(launch) : FindingSeverity.Warning),
                 $"{name} has native libraries for {found} only ({part.Example}), but the image is for {platform}", launch, archive,
                 finding => finding with { Found = part.Architectures[0], Wanted = Wanted });
         }
@@ -158,7 +158,7 @@ internal sealed partial class StartTrace
     }
 
     private void TellModule(Sighting file, Launch launch, Machine machine, string what) =>
-        Tell(FindingId.WrongMachine, Serious(launch), $"{what}, but the image is for {platform}", launch, file, finding =>
+        Tell((FindingId.WrongMachine, Serious(launch)), $"{what}, but the image is for {platform}", launch, file, finding =>
             finding with { Found = machine.ToString(), Wanted = Wanted });
 
     // These say themselves whether their native part is there, and go on without: with Java's own.

@@ -21,11 +21,11 @@ internal sealed partial class StartTrace
                 TellForeign(program, launch, [elf.Machine]);
                 return false;
             case FitKind.WrongAbi:
-                Tell(FindingId.WrongAbi, Serious(launch), $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch, program,
+                Tell((FindingId.WrongAbi, Serious(launch)), $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch, program,
                     Machines(elf));
                 return false;
             case FitKind.Compatible:
-                Tell(FindingId.CompatibleMachine, FindingSeverity.Warning, $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch,
+                Tell((FindingId.CompatibleMachine, FindingSeverity.Warning), $"{program.Path} is built for {elf.Machine}: {fit.Why}", launch,
                     program, Machines(elf));
                 break;
         }
@@ -36,7 +36,7 @@ internal sealed partial class StartTrace
         }
         if (elf.Kind is ElfKind.Object or ElfKind.Other)
         {
-            Tell(FindingId.NotAProgram, Serious(launch), $"{program.Path} is an ELF object, not a program", launch, program);
+            Tell((FindingId.NotAProgram, Serious(launch)), $"{program.Path} is an ELF object, not a program", launch, program);
             return false;
         }
         return elf.Interpreter is null || CheckLoader(program, elf, launch);
@@ -47,19 +47,19 @@ internal sealed partial class StartTrace
         var here = launch with { Way = launch.Way.Add($"loader {elf.Interpreter}") };
         if (view.Find(elf.Interpreter!) is not { IsFolder: false } loader)
         {
-            Tell(FindingId.MissingLoader, Serious(launch), $"{program.Path} needs the loader {elf.Interpreter}, which is not in the image", here, program,
+            Tell((FindingId.MissingLoader, Serious(launch)), $"{program.Path} needs the loader {elf.Interpreter}, which is not in the image", here, program,
                 finding => finding with { Cause = LoaderCause(elf) });
             return false;
         }
         if (loader.Facts is not ElfFile facts)
         {
-            Tell(FindingId.NotAProgram, Serious(launch), $"the loader of {program.Path}, {loader.Path}, is not an ELF file", here, loader);
+            Tell((FindingId.NotAProgram, Serious(launch)), $"the loader of {program.Path}, {loader.Path}, is not an ELF file", here, loader);
             return false;
         }
         Add(loader, "loader", facts.Machine);
         if (facts.Processor != elf.Processor || facts.Bits != elf.Bits || facts.BigEndian != elf.BigEndian)
         {
-            Tell(FindingId.WrongMachine, Serious(launch),
+            Tell((FindingId.WrongMachine, Serious(launch)),
                 $"the loader of {program.Path}, {loader.Path}, is built for {facts.Machine} instead of {elf.Machine}", here, loader,
                 finding => finding with { Found = facts.Machine.ToString(), Wanted = elf.Machine.ToString() });
             return false;
@@ -70,7 +70,7 @@ internal sealed partial class StartTrace
 
     private ElfFile? LoaderOf(ElfFile elf) => elf.Interpreter is { } interpreter ? view.Find(interpreter)?.Facts as ElfFile : null;
 
-    private void TellTooNew(Sighting file, string variant, Launch launch) => Tell(FindingId.WrongVariant, Serious(launch),
+    private void TellTooNew(Sighting file, string variant, Launch launch) => Tell((FindingId.WrongVariant, Serious(launch)),
         $"{file.Path} needs a processor of type {variant}, but the image is for {platform}", launch, file, finding =>
             finding with { Found = variant, Wanted = platform.ToString()["linux/".Length..] });
 
@@ -94,13 +94,13 @@ internal sealed partial class StartTrace
         {
             var here = launch with { Way = launch.Way.Add($"library {problem.Name}") };
             if (problem.Wrong is { Facts: ElfFile wrong })
-                Tell(FindingId.WrongMachine, Serious(launch),
+                Tell((FindingId.WrongMachine, Serious(launch)),
                     $"{problem.NeededBy} needs {problem.Name}, but {problem.Wrong.Path} is built for {wrong.Machine} instead of "
                         + $"{elf.Machine}",
                     here, problem.Wrong,
                     finding => finding with { Found = wrong.Machine.ToString(), Wanted = elf.Machine.ToString() });
             else
-                Tell(FindingId.MissingLibrary, FindingSeverity.Warning,
+                Tell((FindingId.MissingLibrary, FindingSeverity.Warning),
                     $"{problem.NeededBy} needs {problem.Name}, which its loader cannot find", here, program);
         }
     }
@@ -129,7 +129,7 @@ internal sealed partial class StartTrace
         if (!launch.Certain && KnownPlaces.Expect(program.Path[1..], program.Facts!, platform))
             return;
         var found = string.Join(", ", machines);
-        Tell(FindingId.WrongMachine, Serious(launch), $"{program.Path} is built for {found}, but the image is for {platform}", launch,
+        Tell((FindingId.WrongMachine, Serious(launch)), $"{program.Path} is built for {found}, but the image is for {platform}", launch,
             program, finding => finding with
         {
             Found = found, Wanted = Wanted,
@@ -141,7 +141,7 @@ internal sealed partial class StartTrace
     private void TellNoProgram(Sighting program, Launch launch)
     {
         Add(program, "program", null);
-        Tell(FindingId.NotAProgram, FindingSeverity.Warning,
+        Tell((FindingId.NotAProgram, FindingSeverity.Warning),
             program.Entry.Size == 0 ? $"{program.Path} is empty" : $"{program.Path} is not a program: it is neither an ELF file nor a "
                 + "script with a #! line",
             launch, program);
@@ -155,11 +155,20 @@ internal sealed partial class StartTrace
             files.Add(new StartFile(file.Path, role, machine?.ToString()));
     }
 
-    private void Tell(string id, FindingSeverity severity, string message, Launch? launch, Sighting? file = null, Func<Finding, Finding>? more = null)
+    private void Tell(
+        (string Id, FindingSeverity Severity) what, string message, Launch? launch, Sighting? file = null, Func<Finding, Finding>? more = null)
     {
-        if (!told.Add($"{id} {message}"))
+        if (!told.Add($"{what.Id} {message}"))
             return;
-        var finding = new Finding { Id = id, Severity = severity, Message = message, Platform = platform, Path = file?.Path, Way = launch?.Way ?? [] };
+        var finding = new Finding
+        {
+            Id = what.Id,
+            Severity = what.Severity,
+            Message = message,
+            Platform = platform,
+            Path = file?.Path,
+            Way = launch?.Way ?? [],
+        };
         findings.Add(new TracedFinding(more is null ? finding : more(finding), file?.Layer));
     }
 }

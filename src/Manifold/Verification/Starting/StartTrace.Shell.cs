@@ -34,7 +34,7 @@ internal sealed partial class StartTrace
         // The word after the text is $0.
         var plain = FollowCommands(launch, commands, arguments.IsEmpty ? [] : arguments[1..], $"\"{(text.Length > 60 ? text[..59] + "…" : text)}\"");
         if (!(plain && whole && !commands.IsEmpty) && launch.Certain)
-            Tell(FindingId.UncertainEntrypoint, FindingSeverity.Note,
+            Tell((FindingId.UncertainEntrypoint, FindingSeverity.Note),
                 $"the shell decides at run time what it starts: {(text.Length > 100 ? text[..99] + "…" : text)}", launch);
     }
 

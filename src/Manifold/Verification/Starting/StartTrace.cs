@@ -64,7 +64,7 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         ImmutableArray<string> words = [.. config?.Entrypoint ?? [], .. config?.Cmd ?? []];
         var origin = config?.Entrypoint is { IsDefaultOrEmpty: false } ? "ENTRYPOINT" : "CMD";
         if (words.IsEmpty)
-            Tell(FindingId.NoEntrypoint, FindingSeverity.Note, "the image has neither ENTRYPOINT nor CMD; running it requires a command",
+            Tell((FindingId.NoEntrypoint, FindingSeverity.Note), "the image has neither ENTRYPOINT nor CMD; running it requires a command",
                 null);
         else
             Follow(new Launch(words, Certain: true, Folder, [origin]));
@@ -111,13 +111,13 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         var line = facts.Argument is null ? facts.Interpreter : $"{facts.Interpreter} {facts.Argument}";
         if (MissingInterpreter(facts, words, launch) is { } missing)
         {
-            Tell(FindingId.MissingInterpreter, Serious(launch),
+            Tell((FindingId.MissingInterpreter, Serious(launch)),
                 $"{script.Path} begins with '#!{Shown(line)}', but {missing} is not in the image", launch, script,
                 finding => finding with { Cause = LineEndings(line) });
             return;
         }
         if (LineEndings(line) is { } cause)
-            Tell(FindingId.NotAProgram, FindingSeverity.Warning,
+            Tell((FindingId.NotAProgram, FindingSeverity.Warning),
                 $"{script.Path} begins with '#!{Shown(line)}', and its interpreter reads the carriage return as part of the argument",
                 launch, script, finding => finding with { Cause = cause });
         Follow(launch.Of(words, $"#!{facts.Interpreter}"));
@@ -179,11 +179,11 @@ internal sealed partial class StartTrace(ImageView view, ContainerConfig? config
         if (!launch.Certain || (launch.Scripted && found is null))
             return null; // a guess that leads nowhere says nothing
         if (found is null)
-            Tell(FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning, missing, launch);
+            Tell((FindingId.MissingEntrypoint, CannotExist(name, launch) ? FindingSeverity.Error : FindingSeverity.Warning), missing, launch);
         else if (found.IsFolder)
-            Tell(FindingId.NotExecutable, FindingSeverity.Warning, $"'{name}' is a folder, not a program", launch, found);
+            Tell((FindingId.NotExecutable, FindingSeverity.Warning), $"'{name}' is a folder, not a program", launch, found);
         else
-            Tell(FindingId.NotExecutable, FindingSeverity.Warning,
+            Tell((FindingId.NotExecutable, FindingSeverity.Warning),
                 $"{found.Path} is not executable: it has the mode 0{Convert.ToString(found.Entry.Mode, 8)}", launch, found);
         return null;
     }
