@@ -12,17 +12,18 @@ public sealed class MakingALayer
     private static readonly LayerWriter Writer = new(new FileTime(1_600_000_000));
 
     [Theory]
-    [InlineData(LayerCompression.Gzip, "gzip -dc")]
-    [InlineData(LayerCompression.Zstd, "zstd -dc")]
-    [InlineData(LayerCompression.None, "cat")]
-    public async Task the_blob_holds_the_tar_of_the_diff_id_and_is_the_same_each_time(LayerCompression compression, string decompress)
+    [InlineData(nameof(LayerCompression.Gzip), "gzip -dc")]
+    [InlineData(nameof(LayerCompression.Zstd), "zstd -dc")]
+    [InlineData(nameof(LayerCompression.None), "cat")]
+    public async Task the_blob_holds_the_tar_of_the_diff_id_and_is_the_same_each_time(string compression, string decompress)
     {
+        var form = new LayerForm(Enum.Parse<LayerCompression>(compression));
         using var folder = new TemporaryFolder();
         using var store = Store.Open(folder.Path);
         var random = new Random(1);
         var entries = Enumerable.Range(0, 60).Select(i => FileTrees.FileEntry($"f{i}", string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100).ToString("x"))))).ToArray();
-        var layer = await Writer.StoreAsync(entries, store, new LayerForm(compression));
-        var again = await Writer.StoreAsync(entries.Reverse(), store, new LayerForm(compression));
+        var layer = await Writer.StoreAsync(entries, store, form);
+        var again = await Writer.StoreAsync(entries.Reverse(), store, form);
         Assert.Equal((layer.Descriptor, layer.DiffId), (again.Descriptor, again.DiffId));
         Assert.Equal(layer.DiffId, Writer.Hash(entries).DiffId);
         var judged = await Tool.Run("bash", "-c", $"{decompress} < '{store.BlobPath(layer.Descriptor!.Digest)}' | sha256sum");
@@ -85,5 +86,34 @@ public sealed class UnpackingALayer
             if (archive is not null)
                 Assert.Throws<LayerException>(() => archive.ReadThrough(folder["tar"]).Entries().Select(entry => entry.Path).ToList());
         }
+    }
+
+    [Fact]
+    public void folders_without_an_entry_are_made_and_named()
+    {
+        using var folder = new TemporaryFolder();
+        var unpacked = new FolderWriter(folder["x"]).Write([FileTrees.FileEntry("a/b/c"), FileTrees.FolderEntry("a/b") with { Mode = 0b111_000_000 }, FileTrees.FileEntry("d/e")]);
+        Assert.Equal(["", "a", "d"], unpacked.ImpliedFolders);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["x/a/b"]));
+    }
+
+    [Fact]
+    public void a_folder_that_gives_way_to_a_file_takes_its_content_along()
+    {
+        using var folder = new TemporaryFolder();
+        var unpacked = new FolderWriter(folder["x"]).Write(
+            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a", "file"), FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/c")]);
+        Assert.Equal(["", "a", "a/c"], unpacked.Contents.Entries.Select(entry => entry.Path));
+        Assert.Equal([folder["x/a/c"]], Directory.GetFileSystemEntries(folder["x/a"]));
+    }
+
+    [Fact]
+    public void a_whiteout_of_what_went_with_a_folder_is_one()
+    {
+        using var folder = new TemporaryFolder();
+        var unpacked = new FolderWriter(folder["x"]).Write(
+            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a"), FileTrees.FolderEntry("a"), new() { Path = "a/b", Kind = EntryKind.Whiteout }]);
+        Assert.Equal(EntryKind.Whiteout, unpacked.Contents.Find("a/b")!.Kind);
+        Assert.Equal(EntryKind.Whiteout, Assert.Single(new FolderReader(folder["x"]).Entries(), entry => entry.Path == "a/b").Kind);
     }
 }

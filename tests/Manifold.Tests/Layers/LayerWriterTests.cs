@@ -74,35 +74,6 @@ public sealed class MakingALayer
 public sealed class UnpackingALayer
 {
     [Fact]
-    public void folders_without_an_entry_are_made_and_named()
-    {
-        using var folder = new TemporaryFolder();
-        var unpacked = new FolderWriter(folder["x"]).Write([FileTrees.FileEntry("a/b/c"), FileTrees.FolderEntry("a/b") with { Mode = 0b111_000_000 }, FileTrees.FileEntry("d/e")]);
-        Assert.Equal(["", "a", "d"], unpacked.ImpliedFolders);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["x/a/b"]));
-    }
-
-    [Fact]
-    public void a_folder_that_gives_way_to_a_file_takes_its_content_along()
-    {
-        using var folder = new TemporaryFolder();
-        var unpacked = new FolderWriter(folder["x"]).Write(
-            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a", "file"), FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/c")]);
-        Assert.Equal(["", "a", "a/c"], unpacked.Contents.Entries.Select(entry => entry.Path));
-        Assert.Equal([folder["x/a/c"]], Directory.GetFileSystemEntries(folder["x/a"]));
-    }
-
-    [Fact]
-    public void a_whiteout_of_what_went_with_a_folder_is_one()
-    {
-        using var folder = new TemporaryFolder();
-        var unpacked = new FolderWriter(folder["x"]).Write(
-            [FileTrees.FolderEntry("a"), FileTrees.FileEntry("a/b"), FileTrees.FileEntry("a"), FileTrees.FolderEntry("a"), new() { Path = "a/b", Kind = EntryKind.Whiteout }]);
-        Assert.Equal(EntryKind.Whiteout, unpacked.Contents.Find("a/b")!.Kind);
-        Assert.Equal(EntryKind.Whiteout, Assert.Single(new FolderReader(folder["x"]).Entries(), entry => entry.Path == "a/b").Kind);
-    }
-
-    [Fact]
     public void a_hard_link_to_a_lower_layer_s_file_becomes_a_copy_of_it()
     {
         using var folder = new TemporaryFolder();

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Manifold.Fuzz;
 
-namespace Manifold.Tests.Dockerfile;
+namespace Manifold.EndToEnd.Dockerfile;
 
 /// <summary>Parser, checks and planner never throw and never hang, whatever becomes of the Dockerfiles of cases and examples.</summary>
 public sealed class DamagingDockerfiles

@@ -1,6 +1,6 @@
 using Manifold.Fuzz;
 
-namespace Manifold.Tests.Oci;
+namespace Manifold.EndToEnd.Oci;
 
 /// <summary>Whatever becomes of an image's documents, or of an address, it is read or refused with a reason.</summary>
 public sealed class DamagingDocuments
