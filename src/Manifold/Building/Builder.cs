@@ -1,4 +1,5 @@
 using Manifold.Building.Recording;
+using Manifold.Building.Units;
 using Manifold.Events;
 using Manifold.Planning;
 using Manifold.Projects;
@@ -22,6 +23,9 @@ namespace Manifold.Building;
 /// </remarks>
 public sealed class Builder(BuilderTools tools)
 {
+    /// <summary>Opens what runs the units of an image. By default, units run in this process.</summary>
+    public Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; } = (session, on) => new LocalUnits(session, on);
+
     /// <summary>Builds, writes and publishes. A failure is part of the outcome, and so is an interruption.</summary>
     public async Task<FinishedBuild> RunAsync(BuildOrder order, Action<BuildEvent> on, CancellationToken cancellation)
     {
@@ -64,7 +68,7 @@ public sealed class Builder(BuilderTools tools)
         var outputs = await ImageOutputs.PrepareAsync(tools, order, plan, on, cancellation).ConfigureAwait(false);
         // 3
         var publication = new ProjectPublication(tools, publisher, documents);
-        var build = new ProjectBuild(tools, order, publication);
+        var build = new ProjectBuild(tools, order, publication) { OpenRunner = OpenRunner };
         var made = run.Made = await build.RunAsync(plan, on, cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         // 4

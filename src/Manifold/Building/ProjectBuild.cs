@@ -18,8 +18,8 @@ internal sealed class ProjectBuild(BuilderTools tools, BuildOrder order, Project
     private readonly RunSlots slots =
         order.JobsAreLimit ? RunSlots.Limited(order.Jobs, tools.Time) : RunSlots.OfMachine(order.Jobs, tools.Time);
 
-    /// <summary>Opens what runs the units of a component. Units run in this process unless a caller runs them elsewhere.</summary>
-    internal Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; } = (session, on) => new LocalUnits(session, on);
+    /// <inheritdoc cref="Builder.OpenRunner"/>
+    public required Func<BuildSession, Action<BuildEvent>, IUnitRunner> OpenRunner { get; init; }
 
     /// <summary>Returns what became of every image. Throws only what spoils everything.</summary>
     public async Task<ProjectResult> RunAsync(ProjectPlan plan, Action<BuildEvent> on, CancellationToken cancellation)
