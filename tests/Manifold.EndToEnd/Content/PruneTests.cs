@@ -1,6 +1,5 @@
 using Manifold.Content;
 using Manifold.Oci;
-using System.Text;
 
 namespace Manifold.EndToEnd.Content;
 

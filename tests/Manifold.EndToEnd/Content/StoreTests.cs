@@ -1,7 +1,5 @@
 using Manifold.Content;
-using Manifold.Linux;
 using Manifold.Oci;
-using System.Security.Cryptography;
 
 namespace Manifold.EndToEnd.Content;
 

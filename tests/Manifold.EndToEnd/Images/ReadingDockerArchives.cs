@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using Manifold.Images;
 using Manifold.Oci;
 

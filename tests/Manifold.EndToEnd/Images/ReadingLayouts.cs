@@ -1,6 +1,4 @@
 using Manifold.Content;
-using Manifold.Images;
-using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Images;
 

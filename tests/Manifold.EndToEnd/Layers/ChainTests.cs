@@ -1,7 +1,4 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Manifold.Layers;
-using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Layers;
 

@@ -1,9 +1,6 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Manifold.Content;
 using Manifold.Layers;
 using Manifold.Linux;
-using Manifold.Oci;
 
 namespace Manifold.EndToEnd.Layers;
 

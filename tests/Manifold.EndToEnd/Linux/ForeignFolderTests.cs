@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using Manifold.Linux;
 
 namespace Manifold.EndToEnd.Linux;

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Manifold.Cli;
-using Manifold.Sandbox;
 
 namespace Manifold.EndToEnd.Sandbox;
 

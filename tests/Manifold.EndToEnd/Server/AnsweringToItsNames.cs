@@ -1,8 +1,3 @@
-using Manifold.Server;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-
 namespace Manifold.EndToEnd.Server;
 
 public sealed class AnsweringToGivenNames

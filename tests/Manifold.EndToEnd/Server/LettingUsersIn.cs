@@ -1,5 +1,3 @@
-using Manifold.Linux;
-using Manifold.Server;
 using System.Text;
 
 namespace Manifold.EndToEnd.Server;

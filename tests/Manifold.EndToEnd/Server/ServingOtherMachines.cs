@@ -1,7 +1,4 @@
-using Manifold.Server;
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 
 namespace Manifold.EndToEnd.Server;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Manifold.Dockerfile;
 
 namespace Manifold.Tests.Dockerfile;

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Manifold.Oci;
 
 namespace Manifold.Tests.Images;

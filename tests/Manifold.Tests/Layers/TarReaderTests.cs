@@ -1,5 +1,4 @@
 using Manifold.Layers;
-using Manifold.Linux;
 
 namespace Manifold.Tests.Layers;
 

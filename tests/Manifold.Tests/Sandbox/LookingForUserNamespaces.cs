@@ -1,4 +1,3 @@
-using Manifold.Linux;
 using Manifold.Sandbox;
 
 namespace Manifold.Tests.Sandbox;

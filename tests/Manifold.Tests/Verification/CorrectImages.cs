@@ -1,4 +1,3 @@
-using Manifold.Oci;
 using Manifold.Verification;
 
 namespace Manifold.Tests.Verification;
