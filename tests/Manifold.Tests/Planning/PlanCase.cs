@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Manifold.Dockerfile;
 using Manifold.Oci;
 using Manifold.Planning;
-using Manifold.Sandbox;
 
 namespace Manifold.Tests.Planning;
 

@@ -3,7 +3,6 @@ using Manifold.Content;
 using Manifold.Images;
 using Manifold.Oci;
 using Manifold.Publishing;
-using Manifold.Registry;
 using Manifold.Tests.Registry;
 using Microsoft.AspNetCore.Http;
 
