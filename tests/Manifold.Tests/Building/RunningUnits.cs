@@ -106,7 +106,7 @@ public sealed class RunningUnits : IDisposable
         var refused = Assert.IsType<UnitMismatchException>(finished.Failure);
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
         Assert.Contains("linux/arm64", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(store.Tags.Read().Entries);
+        Assert.Empty(store.Tags.Read().Images);
     }
 
     [Fact]
